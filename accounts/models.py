@@ -1,0 +1,56 @@
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Role(models.TextChoices):
+    USER = "user"
+    MODERATOR = "moderator"
+    OWNER = "owner"
+
+
+class User(AbstractUser):
+    """A person who signs in by e-mail. `is_staff` and `is_superuser` follow from the role (`accounts.roles.give`)."""
+
+    email = models.EmailField(unique=True)
+    role = models.CharField(max_length=16, choices=Role, default=Role.USER)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2; chooses the help lines shown.")
+
+    @property
+    def is_moderator(self) -> bool:
+        return self.role in {Role.MODERATOR, Role.OWNER}
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == Role.OWNER
+
+
+class Quota(models.Model):
+    """How much of one kind a person used in the window that began at `window_start`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quotas")
+    kind = models.CharField(max_length=32)
+    window_start = models.DateTimeField()
+    used = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_quota_per_kind")]
+
+
+class Consent(models.Model):
+    """What a person agreed to or declared, with the version of the text that stood before them (GDPR art. 7(1))."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
+    kind = models.CharField(max_length=64, help_text="persona.<who> for a declaration, model.<name> for terms.")
+    text = models.TextField()
+    text_version = models.CharField(max_length=32)
+    subject_id = models.UUIDField(null=True, blank=True, help_text="The persona it was given for, if any.")
+    given_at = models.DateTimeField(auto_now_add=True)
+
+
+class SetupLink(models.Model):
+    """A one-time link that signs the owner in; only its digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)

@@ -1,0 +1,128 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+
+
+class Conversation(models.Model):
+    """A person's talk with a persona. Its messages form a tree; `head` is the leaf that is being read."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    persona = models.ForeignKey("personas.Persona", on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=120, blank=True)
+    head = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-updated_at"]
+
+
+class Author(models.TextChoices):
+    USER = "user"
+    PERSONA = "persona"
+
+
+class Message(models.Model):
+    """One turn. Regenerating a reply or editing a message adds a sibling under the same parent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    author = models.CharField(max_length=16, choices=Author)
+    text = models.TextField(blank=True)
+    client_id = models.UUIDField(
+        null=True, blank=True, help_text="Made by the browser; sending it again changes nothing."
+    )
+    is_withheld = models.BooleanField(
+        default=False, help_text="The filter stopped it: shown to its writer, never put into a prompt."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="one_message_per_client_id"),
+        ]
+
+
+class ReplyStatus(models.TextChoices):
+    QUEUED = "queued"
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+UNFINISHED = (ReplyStatus.QUEUED, ReplyStatus.GENERATING)
+
+
+class Reply(models.Model):
+    """What a persona owes to a message: its state, and how its text came to be.
+
+    `queued → generating → completed | stopped | blocked | failed`; `generating → queued` when a
+    worker was lost, `completed | stopped → queued` to continue. Each start of work raises `attempt`,
+    and only the holder of the newest attempt may finish it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="reply")
+    status = models.CharField(max_length=16, choices=ReplyStatus, default=ReplyStatus.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    prefix = models.TextField(blank=True, help_text="Text that this generation continues.")
+    engine = models.CharField(max_length=64, blank=True)
+    model = models.CharField(max_length=128, blank=True)
+    prompt_form = models.CharField(max_length=16, blank=True)
+    sampling = models.JSONField(default=dict)
+    policy_version = models.CharField(max_length=32, blank=True)
+    category = models.CharField(max_length=32, blank=True, help_text="Why it was blocked.")
+    code = models.CharField(max_length=64, blank=True, help_text="Why it failed.")
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    cached_tokens = models.PositiveIntegerField(null=True)
+    completion_tokens = models.PositiveIntegerField(null=True)
+    first_token_ms = models.PositiveIntegerField(null=True)
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "replies"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=ReplyStatus.values), name="reply_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["queued", "generating"]) | models.Q(finished_at__isnull=False),
+                name="ended_reply_has_finish_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["queued_at"], name="unfinished_replies", condition=models.Q(status__in=["queued", "generating"])
+            )
+        ]
+
+
+class NoticeKind(models.TextChoices):
+    DISCLOSURE = "disclosure"
+    CRISIS = "crisis"
+    BLOCKED = "blocked"
+    MASKED = "masked"
+    RESTRICTED = "restricted"
+
+
+class Notice(models.Model):
+    """A notice that the site showed in a conversation, kept as proof of what was said when (LAW.md CA10)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notices")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="notices")
+    kind = models.CharField(max_length=16, choices=NoticeKind)
+    rule = models.CharField(max_length=64, help_text="What called for it: a category, a level, a law's row.")
+    version = models.CharField(max_length=32)
+    text = models.TextField()
+    resources = models.JSONField(default=list)
+    shown_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["shown_at"]

@@ -1,0 +1,236 @@
+"""Every frame of the websocket, in both directions.
+
+The worker appends server frames to the conversation's stream as JSON and the consumer forwards
+those bytes; there is no second format. `manage.py protocol_types` writes these classes to
+static/js/chat/protocol.d.ts.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.conf import settings
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+ErrorCode = Literal[
+    "bad_frame",
+    "not_found",
+    "wrong_state",
+    "quota_exceeded",
+    "restricted",
+    "moderation_unavailable",
+    "unavailable",
+]
+
+
+class Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- From the browser ---------------------------------------------------------------------------
+
+
+class MessageSend(Frame):
+    """Say something. The same `client_id` again gives the first result again."""
+
+    type: Literal["message.send"]
+    client_id: UUID
+    text: str = Field(min_length=1, max_length=settings.MESSAGE_CHARACTERS)
+
+
+class ReplyStop(Frame):
+    """End a reply where it is; what was shown is kept."""
+
+    type: Literal["reply.stop"]
+    reply_id: UUID
+
+
+class ReplyRegenerate(Frame):
+    """Ask for another reply to the same message; the old one stays as its sibling."""
+
+    type: Literal["reply.regenerate"]
+    reply_id: UUID
+
+
+class ReplyContinue(Frame):
+    """Go on where a finished or stopped reply ended."""
+
+    type: Literal["reply.continue"]
+    reply_id: UUID
+
+
+class MessageEdit(Frame):
+    """Say it differently: a sibling of the message, with a new reply."""
+
+    type: Literal["message.edit"]
+    message_id: UUID
+    text: str = Field(min_length=1, max_length=settings.MESSAGE_CHARACTERS)
+
+
+class BranchSelect(Frame):
+    """Read on from this message, down to its newest leaf."""
+
+    type: Literal["branch.select"]
+    message_id: UUID
+
+
+class Ping(Frame):
+    type: Literal["ping"]
+
+
+ClientFrame = Annotated[
+    MessageSend | ReplyStop | ReplyRegenerate | ReplyContinue | MessageEdit | BranchSelect | Ping,
+    Field(discriminator="type"),
+]
+
+
+# --- To the browser -----------------------------------------------------------------------------
+
+
+class MessageShown(Frame):
+    """A message of the person, as every open tab shows it."""
+
+    id: UUID
+    parent: UUID | None  # None: the first of its conversation
+    text: str
+    created_at: datetime
+    is_withheld: bool  # the filter stopped it; no reply is owed
+
+
+class MessageAccepted(Frame):
+    type: Literal["message.accepted"] = "message.accepted"
+    client_id: UUID | None  # None: an edit
+    message: MessageShown
+
+
+class ReplyQueued(Frame):
+    type: Literal["reply.queued"] = "reply.queued"
+    reply_id: UUID
+    message_id: UUID  # the reply's own message
+    parent: UUID | None  # the message it answers
+    position: int  # replies that wait before it, site-wide; 0 = next
+
+
+class ReplyStarted(Frame):
+    type: Literal["reply.started"] = "reply.started"
+    reply_id: UUID
+    attempt: int  # 1, or more after a lost worker; a higher one clears what was shown
+    engine: str
+    because: str = ""  # why the engine changed within this attempt; empty at its first
+
+
+class ReplyDelta(Frame):
+    """Cleared text. Append it once per (reply_id, attempt, seq)."""
+
+    type: Literal["reply.delta"] = "reply.delta"
+    reply_id: UUID
+    attempt: int
+    seq: int  # 0, 1, 2 … within an attempt
+    text: str
+
+
+class UsageShown(Frame):
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+class Timing(Frame):
+    queued_ms: int
+    first_token_ms: int
+    total_ms: int
+
+
+class ReplyCompleted(Frame):
+    type: Literal["reply.completed"] = "reply.completed"
+    reply_id: UUID
+    text: str
+    usage: UsageShown
+    timing: Timing
+
+
+class ReplyStopped(Frame):
+    type: Literal["reply.stopped"] = "reply.stopped"
+    reply_id: UUID
+    text: str  # what was shown and kept
+
+
+class ReplyBlocked(Frame):
+    """The filter withdrew the whole reply; take away what was shown of it."""
+
+    type: Literal["reply.blocked"] = "reply.blocked"
+    reply_id: UUID
+    category: str
+    notice: str
+
+
+class ReplyFailed(Frame):
+    type: Literal["reply.failed"] = "reply.failed"
+    reply_id: UUID
+    code: str
+    detail: str  # a sentence for the person
+
+
+class Resource(Frame):
+    """A help line."""
+
+    name: str
+    contact: str  # what to dial, text or open
+    hours: str
+    url: str
+
+
+class NoticeShown(Frame):
+    """The site speaks, not the persona."""
+
+    type: Literal["notice"] = "notice"
+    id: UUID | None = None  # the stored notice; None where none is kept
+    kind: Literal["disclosure", "crisis", "blocked", "masked", "restricted"]
+    message_id: UUID | None = None  # the message that it stands after
+    text: str
+    resources: tuple[Resource, ...] = ()
+
+
+class ThreadChanged(Frame):
+    """Another branch is being read: load the conversation's thread again."""
+
+    type: Literal["thread.changed"] = "thread.changed"
+    head: UUID
+
+
+class Error(Frame):
+    """A frame could not be acted on; the socket stays open."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode
+    detail: str
+    client_id: UUID | None = None  # of the message that was refused, if it was one
+
+
+class Pong(Frame):
+    type: Literal["pong"] = "pong"
+
+
+ServerFrame = Annotated[
+    MessageAccepted
+    | ReplyQueued
+    | ReplyStarted
+    | ReplyDelta
+    | ReplyCompleted
+    | ReplyStopped
+    | ReplyBlocked
+    | ReplyFailed
+    | NoticeShown
+    | ThreadChanged
+    | Error
+    | Pong,
+    Field(discriminator="type"),
+]
+
+_client_frames: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
+server_frames: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
+
+
+def parse(text: str) -> ClientFrame:
+    """The frame that a browser sent. Raises pydantic.ValidationError."""
+    return _client_frames.validate_json(text)

@@ -1,0 +1,144 @@
+"""The Engine seam: prompts in, tokens out. Nothing here knows of people.
+
+EngineError
+├── EngineUnavailable   cannot be reached, or not loaded; another engine may do it
+├── EngineFailed        broke while it worked; another engine may continue the text
+└── PromptTooLong       the prompt leaves no room; no engine of this context length can do it
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, Protocol
+
+PromptForm = Literal["chat", "transcript"]
+
+
+class EngineError(Exception):
+    """Something went wrong in an engine; `code` is what the reply's row keeps."""
+
+    code = "engine_error"
+
+
+class EngineUnavailable(EngineError):
+    code = "engine_unavailable"
+
+
+class EngineFailed(EngineError):
+    code = "engine_failed"
+
+
+class PromptTooLong(EngineError):
+    code = "prompt_too_long"
+
+
+@dataclass(frozen=True)
+class PromptMessage:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class PromptPart:
+    """A named piece of a prompt and its length, for whoever looks inside."""
+
+    name: str
+    text: str
+    tokens: int
+    dropped: int = 0  # turns or samples left out for want of room
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What an engine continues.
+
+    form "chat": `messages`, rendered with the model's own chat template, opened for the assistant.
+    form "transcript": `text`, continued as it stands.
+    `prefix` is the beginning of the answer that was already given; the engine continues after it.
+    """
+
+    form: PromptForm
+    messages: tuple[PromptMessage, ...] = ()
+    text: str = ""
+    prefix: str = ""
+    stop: tuple[str, ...] = ()
+    parts: tuple[PromptPart, ...] = ()
+
+    def continued(self, said: str) -> "Prompt":
+        return replace(self, prefix=self.prefix + said)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen. Zero or None switches a term off."""
+
+    temperature: float = 0.8
+    top_p: float = 0.95
+    top_k: int = 0
+    min_p: float = 0.05
+    repetition_penalty: float = 1.1
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 200
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """One step of an engine. `text` is empty while bytes do not yet decode; the last one carries `usage`."""
+
+    text: str
+    id: int | None = None
+    logprob: float | None = None
+    alternatives: tuple[tuple[str, float], ...] = ()
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    ok: bool
+    detail: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    name: str  # its key in the registry
+    model: str
+    context_length: int  # tokens
+    prompt_form: PromptForm
+    device: str
+    version: str
+    licence: str
+    sampling: Sampling = field(default_factory=Sampling)  # what suits this model
+
+
+class Engine(Protocol):
+    """Many threads call `stream` at once."""
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        """Yields tokens until the end, a stop string, `max_tokens`, or soon after `cancelled` says so.
+
+        Stop strings are not part of the yielded text. Raises EngineError.
+        """
+        ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    def health(self) -> Health:
+        """Truthful: generates a token, or says since when and why not."""
+        ...
+
+    def describe(self) -> EngineInfo: ...
+
+    def close(self) -> None:
+        """Gives back memory and threads; streams under way end with EngineFailed."""
+        ...

@@ -1,0 +1,19 @@
+"""What the filter judges (`text`) and what people decide (`case`)."""
+
+from moderation.models.case import Action, ActionKind, AuditEntry, Case, CaseStatus, Restriction, RestrictionKind
+from moderation.models.text import Assessment, Direction, Policy, Rule, RuleAction
+
+__all__ = [
+    "Action",
+    "ActionKind",
+    "Assessment",
+    "AuditEntry",
+    "Case",
+    "CaseStatus",
+    "Direction",
+    "Policy",
+    "Restriction",
+    "RestrictionKind",
+    "Rule",
+    "RuleAction",
+]

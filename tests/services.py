@@ -1,0 +1,23 @@
+"""A pytest plugin, loaded before Django's settings: the tests' own state folder, PostgreSQL and Redis."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("AFTERWORD_STATE", str(ROOT / "var" / "test"))
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's thread
+
+_stack = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from persona_site import services
+
+    _stack.enter_context(services.running_for(["test"]))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _stack.close()
