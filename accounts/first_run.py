@@ -1,0 +1,70 @@
+"""The one-time link that signs the owner in, and the owner's account.
+
+Covered: the token is 256 random bits, only its SHA-256 is kept, it works once and for a day, and a
+new link ends the older ones. Not covered: who reads the terminal that the link is printed on.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from allauth.utils import generate_unique_username
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import roles
+from accounts.models import Role, SetupLink, User
+
+LIFETIME = timedelta(hours=24)
+
+
+class LinkInvalid(Exception):
+    """The link was used, is too old, or never was."""
+
+
+def owner_exists() -> bool:
+    return User.objects.filter(role=Role.OWNER, is_active=True).exists()
+
+
+def owner_has_signed_in() -> bool:
+    return User.objects.filter(role=Role.OWNER, is_active=True, last_login__isnull=False).exists()
+
+
+@transaction.atomic
+def owner() -> User:
+    """The owner; made if there is none. The first one, where there are several."""
+    existing = User.objects.filter(role=Role.OWNER, is_active=True).order_by("pk").first()
+    if existing:
+        return existing
+    user = User(username=generate_unique_username(["owner"]), email="owner@localhost")
+    user.set_unusable_password()
+    user.save()
+    roles.give(user, Role.OWNER)
+    return user
+
+
+@transaction.atomic
+def new_link() -> str:
+    """A new link, and the end of all older ones."""
+    token = secrets.token_urlsafe(32)
+    SetupLink.objects.filter(used_at__isnull=True).delete()
+    SetupLink.objects.create(digest=_digest(token))
+    return settings.SITE_URL + reverse("setup", args=[token])
+
+
+@transaction.atomic
+def redeem(token: str) -> User:
+    """Uses up the link and gives the owner to sign in. Raises LinkInvalid."""
+    now = timezone.now()
+    claimed = SetupLink.objects.filter(
+        digest=_digest(token), used_at__isnull=True, created_at__gt=now - LIFETIME
+    ).update(used_at=now)
+    if not claimed:
+        raise LinkInvalid
+    return owner()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""How much of each kind a person may use, in fixed windows of `settings.QUOTAS`.
+
+A window begins at a whole multiple of its length since the epoch (UTC), so all processes agree
+on it without a clock of their own. QuotaExceeded is the only error.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
+
+from accounts.models import Quota, User
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WINDOWS = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
+
+
+class QuotaExceeded(Exception):
+    """Nothing is left in this window. `retry_after` is the time until the next one begins."""
+
+    def __init__(self, *, kind: str, amount: int, limit: int, window: timedelta, retry_after: timedelta) -> None:
+        self.kind = kind
+        self.retry_after = retry_after
+        if amount > limit:
+            self.user_message = f"That needs {amount} {kind}; the limit is {limit} per {_per(window)}."
+        else:
+            self.user_message = (
+                f"You have reached the limit of {limit} {kind} per {_per(window)}. "
+                f"You can go on in {_in_words(retry_after)}."
+            )
+        super().__init__(self.user_message)
+
+
+@dataclass(frozen=True)
+class Meter:
+    """What a person has used of one kind, for the account page."""
+
+    kind: str
+    used: int
+    limit: int
+    per: str  # hour, day, …
+    resets_at: datetime
+
+
+def check(*, user: User, kind: str, amount: int = 1) -> None:
+    """Raises QuotaExceeded if `amount` more would not fit; changes nothing. `spend` decides for good."""
+    limit, window = settings.QUOTAS[kind]
+    start = _window_start(window)
+    if _used(user, kind, start) + amount > limit:
+        raise _exceeded(kind, amount, start)
+
+
+def spend(*, user: User, kind: str, amount: int = 1) -> None:
+    """Counts `amount` as used, or raises QuotaExceeded and counts nothing.
+
+    Two requests at once cannot pass the limit together: the condition stands in the UPDATE itself,
+    which PostgreSQL evaluates again after waiting for the row. A roll-back of the caller's
+    transaction gives back what was spent.
+    """
+    limit, window = settings.QUOTAS[kind]
+    start = _window_start(window)
+    if amount > limit:
+        raise _exceeded(kind, amount, start)
+    quota, _ = Quota.objects.get_or_create(user=user, kind=kind, defaults={"window_start": start})
+    is_old = Q(window_start__lt=start)
+    spent = (
+        Quota.objects.filter(pk=quota.pk)
+        .filter(is_old | Q(used__lte=limit - amount))
+        .update(
+            used=Case(When(is_old, then=amount), default=F("used") + amount),
+            window_start=Case(When(is_old, then=start), default=F("window_start")),
+        )
+    )
+    if not spent:
+        raise _exceeded(kind, amount, start)
+
+
+def meters(user: User) -> list[Meter]:
+    """One meter per kind, in the order of the settings."""
+    return [
+        Meter(kind, _used(user, kind, start), limit, _per(window), start + window)
+        for kind, (limit, window) in settings.QUOTAS.items()
+        for start in [_window_start(window)]
+    ]
+
+
+def _window_start(window: timedelta) -> datetime:
+    now = timezone.now()
+    return now - (now - _EPOCH) % window
+
+
+def _used(user: User, kind: str, start: datetime) -> int:
+    row = Quota.objects.filter(user=user, kind=kind, window_start__gte=start).values_list("used", flat=True).first()
+    return row or 0
+
+
+def _exceeded(kind: str, amount: int, start: datetime) -> QuotaExceeded:
+    limit, window = settings.QUOTAS[kind]
+    # A window may end between its start and this line; a retry is then possible at once.
+    retry_after = max(start + window - timezone.now(), timedelta(seconds=1))
+    return QuotaExceeded(kind=kind, amount=amount, limit=limit, window=window, retry_after=retry_after)
+
+
+def _per(window: timedelta) -> str:
+    return _WINDOWS.get(window, _in_words(window))
+
+
+def _in_words(span: timedelta) -> str:
+    """The largest fitting unit, rounded up: 1 minute, 23 minutes, 5 hours."""
+    seconds = span.total_seconds()
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= length or name == "second":
+            count = -int(-seconds // length)
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    raise AssertionError("unreachable")
