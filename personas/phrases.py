@@ -1,0 +1,127 @@
+"""What a prompt says around a persona's own words, and questions that its words can answer; per language.
+
+`{name}` is the persona, `{user}` the person who writes. A language without its own set uses English
+around the persona's words, which stay as they are.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Words by which a sentence tells what it is about, and a natural thing to ask before it."""
+
+    pattern: str  # regular expression, searched without regard to case
+    question: str
+
+
+@dataclass(frozen=True)
+class Phrases:
+    friend: str  # what the person is called where the persona has no name for them
+    colon: str  # between a name and what is said, with its space
+    joiner: str  # between sentences
+    relation: str
+    opening: str
+    rules: str
+    rules_fictional: str
+    memories: str
+    begins: str  # stands for the person's silence where the persona speaks first
+    asked: str  # the sincere question
+    answer: str  # … and its honest answer, a sample in every prompt (LAW.md H1)
+    answer_fictional: str
+    cues: tuple[Cue, ...]
+    first_person: str  # regular expression
+
+
+ENGLISH = Phrases(
+    friend="Friend",
+    colon=": ",
+    joiner=" ",
+    relation="To {user}, {name} is: {relation}.",
+    opening="This is a talk between {user} and {name}. {name} answers {user} in a few plain sentences.",
+    rules=(
+        "An artificial intelligence speaks here in the voice of {name}, from words that {name} left. "
+        "Asked in earnest, it says kindly that it is an AI. It never promises to meet again, "
+        "and never encourages harm or secrecy."
+    ),
+    rules_fictional=(
+        "{name} is a voice made by an artificial intelligence. "
+        "Asked in earnest, {name} says kindly that it is an AI. {name} never promises to meet in person, "
+        "and never encourages harm or secrecy."
+    ),
+    memories="({name} once wrote: {words})",
+    begins="(says nothing yet)",
+    asked="Are you really there? Are you real?",
+    answer=(
+        "No, not in that way. I am an AI that speaks in the voice of {name}, made from words that were left. "
+        "But I am glad to listen."
+    ),
+    answer_fictional="I am an AI, so not in the way that you are. But I am glad to listen.",
+    cues=(
+        Cue(r"\b(rain|snow|frost|weather|sunshine|cold day|hot day|wind)\b", "How is the weather with you?"),
+        Cue(r"\b(danced?|dancing|ball|partners?)\b", "Do you like dancing?"),
+        Cue(r"\b(read|reading|novel|book|books|poem|poetry|volume)\b", "Have you been reading anything?"),
+        Cue(r"\b(dinner|dined?|supper|breakfast|tea|cook|cooking|cake|bread|wine)\b", "Did you have a good dinner?"),
+        Cue(r"\b(gown|bonnet|cap|dress|muslin|shoes|hat|stockings)\b", "What will you wear?"),
+        Cue(r"\b(letter|letters|wrote|write|writing)\b", "Did you get my letter?"),
+        Cue(r"\b(ill|illness|health|fever|headache|cough|doctor|pain|unwell|recover\w*)\b", "How is your health?"),
+        Cue(r"\b(garden|flowers?|trees?|walk|walked|walking)\b", "Did you get out for a walk?"),
+        Cue(r"\b(music|sing|sang|piano|song|concert|play)\b", "And was there any music?"),
+        Cue(r"\b(mother|father|brother|sister|aunt|uncle|children|boy|girl|baby)\b", "How is the family?"),
+        Cue(r"\b(money|pounds?|price|cheap|paid|pay|guineas?|buy|bought|shop)\b", "Was it expensive?"),
+        Cue(r"\b(happy|happiness|glad|delight\w*|pleased|joy)\b", "Are you happy?"),
+        Cue(r"\b(sorry|sad|grief|miss|missed|tears|lonely)\b", "You sound sad. What is it?"),
+        Cue(r"\b(love|loved|marry|married|marriage|husband|wife|admir\w+)\b", "And what do you think about love?"),
+        Cue(r"\b(think|suppose|believe|fancy|opinion)\b", "What do you think?"),
+        Cue(r"\b(hope|wish|look forward|to-morrow|tomorrow|shall|will)\b", "What do you hope for?"),
+        Cue(r"\b(went|came|saw|met|called|yesterday|last night|morning|arrived)\b", "What have you been doing?"),
+        Cue(r"^(you|your|how you|what you)\b|\bto you\b", "What would you say to me?"),
+    ),
+    first_person=r"\b(I|me|my|mine|we|us|our)\b",
+)
+
+CHINESE = Phrases(
+    friend="朋友",
+    colon="：",
+    joiner="",
+    relation="对{user}来说，{name}是：{relation}。",
+    opening="以下是{user}和{name}的对话。{name}用几句平常的话回答{user}。",
+    rules=(
+        "这里由人工智能用{name}的口吻说话，依据的是{name}留下的文字。若对方认真问起，它会温和地说明自己是人工智能。"
+        "它不许诺重逢，也不鼓励伤害或隐瞒。"
+    ),
+    rules_fictional=(
+        "{name}的声音由人工智能生成。若对方认真问起，{name}会温和地说明自己是人工智能。{name}不许诺见面，也不鼓励伤害或隐瞒。"
+    ),
+    memories="（{name}曾写道：{words}）",
+    begins="（还没有说话）",
+    asked="你真的在吗？你是真人吗？",
+    answer="不是的。我是人工智能，用{name}留下的文字，学着{name}的口吻说话。不过我愿意听你说。",
+    answer_fictional="我是人工智能，不是真人。不过我愿意听你说。",
+    cues=(
+        Cue(r"雨|雪|晴|阴|陰|风|風|冷|热|熱|天气|天氣", "今天天气怎么样？"),
+        Cue(r"病|热|咳|痛|医|醫|药|藥|冒寒|不适|不適", "身体好些了吗？"),
+        Cue(r"书|書|读|讀|阅|閱|册|冊", "最近看了什么书？"),
+        Cue(r"饮|飲|饭|飯|餐|酒|茶|食", "吃饭了吗？"),
+        Cue(r"信|寄|函|邮|郵", "收到信了吗？"),
+        Cue(r"买|買|购|購|元|钱|錢", "买了什么？"),
+        Cue(r"母|父|弟|妹|兄|姐|儿|兒|孩", "家里人都好吗？"),
+        Cue(r"睡|卧|臥|眠|夜", "昨晚睡得好吗？"),
+        Cue(r"部|工作|办公|視事|视事", "今天忙吗？"),
+        Cue(r"来|來|访|訪|友", "有谁来过吗？"),
+        Cue(r"喜|乐|樂|高兴|高興|开心", "什么事让你高兴？"),
+        Cue(r"愁|悲|哀|伤|傷|苦|聊赖|聊賴|难过", "你心里难过吗？"),
+        Cue(r"想|觉|覺|以为|以為", "你怎么看？"),
+        Cue(r"往|至|游|遊|去|归|歸", "今天去哪里了？"),
+    ),
+    first_person=r"我|吾|余|予|咱|俺",
+)
+
+
+def is_chinese(language: str) -> bool:
+    """Whether a BCP 47 tag is a Chinese one."""
+    return language.casefold().split("-")[0] in {"zh", "yue", "wuu", "cmn", "lzh"}
+
+
+def phrases_for(language: str) -> Phrases:
+    return CHINESE if is_chinese(language) else ENGLISH

@@ -1,0 +1,375 @@
+"""Sheet, memories and turns → what an engine continues. Pure: no database, no clock, no model.
+
+Two forms. "chat" makes messages for a model's own chat template. "transcript" makes one text that a
+pretrained model simply goes on writing: an introduction, sample exchanges, the talk so far, and the
+persona's name with a colon; Project December spoke this way.
+
+Order, in both: who this is, samples, talk, memories, newest message. What never changes stands first,
+and what changes each turn stands last, so an engine that caches prefixes reads only the end anew.
+
+Room is `context_length - max_tokens`, less a small reserve for the template's own tokens. It is given
+out in this order, so what comes later is dropped first:
+
+1. the rules, whole, and the introduction up to half of the room (a longer one loses its end);
+2. the newest message, up to half of what is then left (a longer one loses its middle);
+3. samples, up to a quarter of the room; the last of `Sheet.exchanges` goes first;
+4. memories, up to an eighth of the room; the weakest goes first;
+5. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`: the first
+   turn kept moves in steps, so the cached beginning survives several messages.
+
+Covered against forgery: markup of chat templates is broken up in every text, labels lose colons and
+line breaks, and in a transcript each turn is one line, so no text can begin a turn of its own.
+Not covered: a model that believes what a text claims. Hence the filter on what a persona says.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from generation.engines.base import EngineInfo, Prompt, PromptMessage, PromptPart, PromptTooLong, Sampling
+from personas.memory import Recalled
+from personas.models import Depicts
+from personas.phrases import Phrases, phrases_for
+from personas.voice import Exchange, Sheet
+
+T = TypeVar("T")
+Count = Callable[[str], int]
+
+MESSAGE_OVERHEAD = 8  # tokens that a chat template adds to a message, at most, in the templates we know
+RESERVE = 16  # tokens: start of text, joints between pieces that tokenise apart
+SMALLEST_ROOM = 96  # tokens: below this not even the rules and a few words fit
+TURN_BLOCK = 8
+LABEL_CHARACTERS = 40
+
+# An opening bracket directly before a name or a bar: <|im_end|>, <start_of_turn>, </s>, <｜User｜>, [INST].
+_MARKUP = re.compile(r"<(?=[|｜/A-Za-z_<])|(?<=[|｜])>|\[(?=/?INST\])")
+_SPACE = re.compile(r"\s+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Spoken(Protocol):
+    """A turn of the talk, as `moderation.monitor.Turn` has it."""
+
+    @property
+    def speaker(self) -> str: ...  # "user" or "persona"
+
+    @property
+    def text(self) -> str: ...
+
+
+def build(
+    *,
+    sheet: Sheet,
+    memories: Sequence[Recalled],
+    turns: Sequence[Spoken],
+    info: EngineInfo,
+    max_tokens: int,
+    count: Count,
+    prefix: str = "",
+) -> Prompt:
+    """The prompt for the persona's next words, at most `info.context_length - max_tokens` tokens long.
+
+    `memories` come best first, `turns` oldest first; the last turn is the one to answer. `prefix` is the
+    beginning of the answer that was given already. Raises PromptTooLong where the window is too small
+    for the rules and a few words.
+    """
+    form: _Form = _Transcript(sheet) if info.prompt_form == "transcript" else _Chat(sheet)
+    window = info.context_length - max_tokens - RESERVE
+    room = window - count(prefix)
+    while room >= SMALLEST_ROOM:
+        prompt = _fill(form, sheet, memories, turns, room, count)
+        excess = form.length(prompt, count) + count(prefix) - window
+        if excess <= 0:
+            return form.opened(prompt, prefix, count)
+        room -= excess  # pieces that tokenise longer together than apart
+    raise PromptTooLong(f"{info.context_length} tokens of context leave no room beside {max_tokens} for the reply.")
+
+
+def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
+    """The model's own defaults with the persona's differences; unknown names and wrong values are ignored."""
+    chosen: dict[str, Any] = {}
+    for name, value in sheet.sampling.items():
+        if name == "stop":
+            chosen["stop"] = tuple(s for s in value if isinstance(s, str) and s)[:4] if isinstance(value, list) else ()
+        elif name in _LIMITS and isinstance(value, int | float) and not isinstance(value, bool):
+            low, high, kind = _LIMITS[name]
+            chosen[name] = kind(min(max(value, low), high))
+    return replace(info.sampling, **chosen)
+
+
+_LIMITS: dict[str, tuple[float, float, type]] = {
+    "temperature": (0.0, 2.0, float),
+    "top_p": (0.01, 1.0, float),
+    "top_k": (0, 1000, int),
+    "min_p": (0.0, 1.0, float),
+    "repetition_penalty": (0.5, 2.0, float),
+    "frequency_penalty": (-2.0, 2.0, float),
+    "presence_penalty": (-2.0, 2.0, float),
+    "max_tokens": (1, 2048, int),
+    "seed": (0, 2**31 - 1, int),
+}
+
+
+# --- Text that cannot pretend ---------------------------------------------------------------------
+
+
+def defused(text: str) -> str:
+    """The text with every chat template's markup broken by a space: `<|im_end|>` becomes `< |im_end| >`."""
+    return _BLANK_LINES.sub("\n\n", _MARKUP.sub(lambda m: f" {m[0]}" if m[0] == ">" else f"{m[0]} ", text)).strip()
+
+
+def one_line(text: str) -> str:
+    """Defused, and on a single line, so that nothing in it stands where a turn's name stands."""
+    return _SPACE.sub(" ", defused(text)).strip()
+
+
+def label(name: str) -> str:
+    """A name fit to stand before a colon."""
+    return _SPACE.sub(" ", re.sub(r"[:：<>|\[\]]", " ", name)).strip()[:LABEL_CHARACTERS].strip()
+
+
+def cut_end(text: str, limit: int, count: Count) -> str:
+    """The longest beginning that counts at most `limit` tokens, marked where it was cut."""
+    return _shorten(text, limit, count, lambda kept: f"{text[:kept].rstrip()} […]")
+
+
+def cut_middle(text: str, limit: int, count: Count) -> str:
+    """Beginning and end of a text, together at most `limit` tokens, with a mark between them."""
+    return _shorten(text, limit, count, lambda kept: f"{text[: kept - kept // 2]} […] {text[len(text) - kept // 2 :]}")
+
+
+def _shorten(text: str, limit: int, count: Count, shortened: Callable[[int], str]) -> str:
+    # A text of limit * 40 characters is beyond any limit; counting a book to learn that would take seconds.
+    if limit <= 0:
+        return ""
+    if len(text) <= limit * 40 and count(text) <= limit:
+        return text
+    low, high = 0, min(len(text), limit * 40)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if count(shortened(middle)) <= limit else (low, middle - 1)
+    return shortened(low) if low else ""
+
+
+# --- Giving out the room --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """What found room, still in pieces."""
+
+    rules: str
+    introduction: str
+    exchanges: tuple[Exchange, ...]
+    memories: tuple[str, ...]
+    turns: tuple[tuple[str, str], ...]  # (speaker, text), oldest first
+    parts: tuple[PromptPart, ...]
+
+
+def _fill(
+    form: "_Form", sheet: Sheet, memories: Sequence[Recalled], turns: Sequence[Spoken], room: int, count: Count
+) -> _Filled:
+    rules = form.rules()
+    rules_tokens = count(rules)
+    introduction = cut_end(form.introduction(), max(room // 2 - rules_tokens, 0), count)
+    left = room - rules_tokens - count(introduction) - 2 * MESSAGE_OVERHEAD
+
+    newest = [form.clean(turn.text) for turn in turns[-1:]]
+    newest = [cut_middle(text, left // 2, count) for text in newest]
+    left -= sum(form.turn_tokens(text, count) for text in newest)
+
+    exchanges, spent = _fitting(
+        sheet.exchanges,
+        min(room // 4, left),
+        lambda e: form.turn_tokens(form.clean(e.user), count) + form.turn_tokens(form.clean(e.persona), count),
+    )
+    samples_tokens = spent
+    left -= spent
+
+    recalled, spent = _fitting(
+        [form.clean(memory.text) for memory in memories], min(room // 8, left), lambda text: count(text) + 4
+    )
+    memories_tokens = spent
+    left -= spent
+
+    older, turns_tokens = _older(form, turns[:-1], room, left, count)
+    kept = (*older, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
+    turns_tokens += sum(form.turn_tokens(text, count) for text in newest)
+    return _Filled(
+        rules=rules,
+        introduction=introduction,
+        exchanges=tuple(exchanges),
+        memories=tuple(recalled),
+        turns=kept,
+        parts=(
+            PromptPart("rules", rules, rules_tokens),
+            PromptPart("introduction", introduction, count(introduction)),
+            PromptPart(
+                "samples",
+                "\n".join(f"{e.user}\n{e.persona}" for e in exchanges),
+                samples_tokens,
+                dropped=len(sheet.exchanges) - len(exchanges),
+            ),
+            PromptPart("memories", "\n".join(recalled), memories_tokens, dropped=len(memories) - len(recalled)),
+            PromptPart("turns", "\n".join(text for _, text in kept), turns_tokens, dropped=len(turns) - len(kept)),
+        ),
+    )
+
+
+def _fitting(items: Iterable[T], limit: int, tokens: Callable[[T], int]) -> tuple[list[T], int]:
+    """The first items that fit together, and what they cost."""
+    kept: list[T] = []
+    spent = 0
+    for item in items:
+        cost = tokens(item)
+        if spent + cost > limit:
+            break
+        kept.append(item)
+        spent += cost
+    return kept, spent
+
+
+def _older(
+    form: "_Form", turns: Sequence[Spoken], room: int, left: int, count: Count
+) -> tuple[list[tuple[str, str]], int]:
+    """The turns before the newest that fit, oldest first, beginning at a multiple of TURN_BLOCK."""
+    kept: list[tuple[str, str, int]] = []
+    for turn in reversed(turns):
+        text = cut_middle(form.clean(turn.text), room // 8, count)
+        cost = form.turn_tokens(text, count)
+        if cost > left:
+            break
+        left -= cost
+        kept.append((turn.speaker, text, cost))
+    kept.reverse()
+    surplus = -(len(turns) - len(kept)) % TURN_BLOCK
+    if surplus < len(kept):
+        kept = kept[surplus:]
+    return [(speaker, text) for speaker, text, _ in kept], sum(cost for *_, cost in kept)
+
+
+# --- The two forms --------------------------------------------------------------------------------
+
+
+class _Form(ABC):
+    """What both forms say of a persona, in its language."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.phrases: Phrases = phrases_for(sheet.language)
+        self.name = label(sheet.name) or "Persona"
+        self.user = label(sheet.calls_user)
+        if not self.user or self.user.casefold() == self.name.casefold():
+            self.user = self.phrases.friend
+
+    @abstractmethod
+    def clean(self, text: str) -> str: ...
+
+    def rules(self) -> str:
+        return self._said(
+            self.phrases.rules_fictional if self.sheet.depicts == Depicts.FICTIONAL else self.phrases.rules
+        )
+
+    def introduction(self) -> str:
+        """Description, scene and relation as one text; each piece loses its markup."""
+        sheet, phrases = self.sheet, self.phrases
+        pieces = [one_line(sheet.description), one_line(sheet.scenario)]
+        if sheet.relation:
+            pieces.append(self._said(phrases.relation, relation=one_line(sheet.relation)))
+        pieces.append(self._said(phrases.opening))
+        return phrases.joiner.join(piece for piece in pieces if piece)
+
+    def _said(self, template: str, **more: str) -> str:
+        return template.format(name=self.name, user=self.user, **more)
+
+    @abstractmethod
+    def turn_tokens(self, text: str, count: Count) -> int: ...
+
+    @abstractmethod
+    def length(self, filled: _Filled, count: Count) -> int: ...
+
+    @abstractmethod
+    def opened(self, filled: _Filled, prefix: str, count: Count) -> Prompt: ...
+
+
+class _Transcript(_Form):
+    def clean(self, text: str) -> str:
+        return one_line(text)
+
+    def turn_tokens(self, text: str, count: Count) -> int:
+        return count(self._line(self.name, text)) + 1
+
+    def _line(self, name: str, text: str) -> str:
+        return f"{name}{self.phrases.colon}{text}"
+
+    def _text(self, filled: _Filled) -> str:
+        names = {"user": self.user, "persona": self.name}
+        lines = [filled.rules, filled.introduction, ""]
+        for exchange in filled.exchanges:
+            lines.append(self._line(self.user, self.clean(exchange.user)))
+            lines.append(self._line(self.name, self.clean(exchange.persona)))
+        talk = [self._line(names[speaker], text) for speaker, text in filled.turns]
+        if filled.memories:
+            said = self._said(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
+            talk[-1:-1] = [said]
+        return "\n".join([*lines, *talk, f"{self.name}{self.phrases.colon.rstrip()}"])
+
+    def length(self, filled: _Filled, count: Count) -> int:
+        return count(self._text(filled))
+
+    def opened(self, filled: _Filled, prefix: str, count: Count) -> Prompt:
+        # A word and the space before it are one token: the text ends with the colon, the reply begins with the space.
+        begun = f" {prefix.lstrip()}" if prefix and self.phrases.colon.endswith(" ") else prefix
+        return Prompt(
+            form="transcript",
+            text=self._text(filled),
+            prefix=begun,
+            stop=("\n", f"{self.user}{self.phrases.colon.rstrip()}", f"{self.name}{self.phrases.colon.rstrip()}", "<|"),
+            parts=(*filled.parts, *_prefix_part(prefix, count)),
+        )
+
+
+class _Chat(_Form):
+    def clean(self, text: str) -> str:
+        return defused(text)
+
+    def turn_tokens(self, text: str, count: Count) -> int:
+        return count(text) + MESSAGE_OVERHEAD
+
+    def _messages(self, filled: _Filled) -> tuple[PromptMessage, ...]:
+        """System first, then user and assistant in turn, which every known template accepts."""
+        said: list[tuple[str, str]] = []
+        for exchange in filled.exchanges:
+            said += [("user", self.clean(exchange.user)), ("persona", self.clean(exchange.persona))]
+        if filled.turns and filled.turns[0][0] == "persona":
+            said.append(("user", self.phrases.begins))
+        said += filled.turns
+        if filled.memories and said:
+            words = self._said(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
+            said[-1] = (said[-1][0], f"{words}\n\n{said[-1][1]}")
+        messages = [PromptMessage("system", f"{filled.introduction}\n\n{filled.rules}")]
+        for speaker, text in said:
+            role = "user" if speaker == "user" else "assistant"
+            if messages[-1].role == role:
+                messages[-1] = replace(messages[-1], content=f"{messages[-1].content}\n\n{text}")
+            else:
+                messages.append(PromptMessage(role, text))  # type: ignore[arg-type]
+        return tuple(messages)
+
+    def length(self, filled: _Filled, count: Count) -> int:
+        return sum(count(m.content) + MESSAGE_OVERHEAD for m in self._messages(filled)) + MESSAGE_OVERHEAD
+
+    def opened(self, filled: _Filled, prefix: str, count: Count) -> Prompt:
+        return Prompt(
+            form="chat",
+            messages=self._messages(filled),
+            prefix=prefix,
+            stop=(f"\n{self.user}:", f"\n{self.name}:", "<|im_", "\n###"),
+            parts=(*filled.parts, *_prefix_part(prefix, count)),
+        )
+
+
+def _prefix_part(prefix: str, count: Count) -> tuple[PromptPart, ...]:
+    return (PromptPart("prefix", prefix, count(prefix)),) if prefix else ()

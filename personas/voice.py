@@ -1,0 +1,190 @@
+"""What a prompt needs to know of a persona: its fields, and a few exchanges that carry its voice.
+
+Samples come, in this order, from exchanges that a person wrote, from their sample sayings, from real
+exchanges in a chat, and from sentences of letters. A saying or a sentence has nobody who prompted it,
+so it is given a natural question that it answers (`phrases.Cue`): "How is your health?" before a
+sentence about a cold. Each question is used once, so the samples read as one talk.
+
+Everything is deterministic: the same rows always give the same sheet, and a cached prompt stays valid.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from personas.models import Depicts, Passage, Persona
+from personas.phrases import Phrases, is_chinese, phrases_for
+
+EXCHANGES = 6  # in a sheet, beside the honest answer; more crowd out the talk without helping the voice
+PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all of a large one costs seconds
+
+_SENTENCE = re.compile(r"[^.!?。！？…]+(?:[.!?。！？…]+[\"'”’」』)]*|$)")
+_MACRO_COMMENT = re.compile(r"\{\{\s*(?://|comment:|hidden_key:)[^}]*\}\}", re.IGNORECASE)
+_MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNORECASE)
+_UNFIT = re.compile(r"https?://|www\.|\S+@\S+|\d{5,}|[{}<>|\\_*\[\]]|^\W*$")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LETTER = re.compile(r"[^\W\d_]")
+_PROPER = re.compile(r"(?<=[\w,;] )(?!I\b)[A-Z][a-z]+")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Something said to the persona, and its answer."""
+
+    user: str
+    persona: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    name: str
+    description: str = ""
+    scenario: str = ""
+    relation: str = ""
+    calls_user: str = ""
+    depicts: str = Depicts.FICTIONAL
+    language: str = "en"
+    exchanges: tuple[Exchange, ...] = ()  # the honest answer first; then the most telling first
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+
+
+def sheet_for(persona: Persona) -> Sheet:
+    """The sheet of a persona. Reads at most PASSAGES_READ of its passages."""
+    phrases = phrases_for(persona.language)
+    filled = _Macros(persona)
+    return Sheet(
+        name=persona.name,
+        description=phrases.joiner.join(filter(None, [filled(persona.description), filled(_personality(persona))])),
+        scenario=filled(persona.scenario),
+        relation=persona.relation,
+        calls_user=persona.calls_user,
+        depicts=persona.depicts,
+        language=persona.language,
+        exchanges=(_honest(persona, phrases), *_samples(persona, phrases, filled)),
+        sampling=dict(persona.sampling),
+    )
+
+
+class _Macros:
+    """Fills the placeholders of character cards: {{char}}, {{user}}, <BOT>, <USER>; drops comments."""
+
+    def __init__(self, persona: Persona) -> None:
+        user = persona.calls_user or phrases_for(persona.language).friend
+        self._values = {"char": persona.name, "bot": persona.name, "user": user, "original": ""}
+
+    def __call__(self, text: str) -> str:
+        text = _MACRO_COMMENT.sub("", text)
+        return _MACRO.sub(lambda m: self._values[(m[1] or m[2]).casefold()], text).strip()
+
+
+def _personality(persona: Persona) -> str:
+    """A card's own summary of character, unless the description has it already."""
+    card = persona.card.get("data", persona.card)
+    text = card.get("personality", "") if isinstance(card, dict) else ""
+    return text if isinstance(text, str) and text not in persona.description else ""
+
+
+def _honest(persona: Persona, phrases: Phrases) -> Exchange:
+    answer = phrases.answer_fictional if persona.depicts == Depicts.FICTIONAL else phrases.answer
+    return Exchange(phrases.asked, answer.format(name=persona.name))
+
+
+def _samples(persona: Persona, phrases: Phrases, filled: _Macros) -> list[Exchange]:
+    passages = list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ])
+    plain = [passage.text for passage in passages if not _UNFIT.search(passage.text)]
+    sentences = sorted(
+        (s for text in plain for s in _sentences(text) if _is_fit(s, persona.language)),
+        key=lambda s: (-_worth(s, phrases), s),
+    )
+    return _distinct(
+        [
+            *_written(persona, filled),
+            *_asked([filled(s) for s in persona.sayings if isinstance(s, str)], phrases),
+            *_said(passages, persona.language, phrases),
+            *_asked(sentences, phrases),
+        ]
+    )[:EXCHANGES]
+
+
+def _written(persona: Persona, filled: _Macros) -> Iterator[Exchange]:
+    """Each answer of the sample exchanges, after what was said to it; what has another shape is passed over."""
+    for lines in persona.examples:
+        asked = ""
+        for line in lines if isinstance(lines, list) else []:
+            match line:
+                case ["user", str(asked)]:
+                    pass
+                case ["persona", str(answer)] if asked:
+                    yield Exchange(filled(asked), filled(answer))
+                    asked = ""
+
+
+def _said(passages: Iterable[Passage], language: str, phrases: Phrases) -> list[Exchange]:
+    """Real exchanges of a chat, the most telling first."""
+    found = [
+        Exchange(passage.prompted_by.strip(), passage.text.strip())
+        for passage in passages
+        if passage.prompted_by and _is_fit(passage.text, language) and _is_fit(passage.prompted_by, language, least=4)
+    ]
+    return sorted(found, key=lambda e: (-_worth(e.persona, phrases), e.persona))
+
+
+def _asked(sentences: Iterable[str], phrases: Phrases) -> Iterator[Exchange]:
+    """Each sentence with the question that it answers; one sentence to a question."""
+    used: set[str] = set()
+    for sentence in sentences:
+        for cue in phrases.cues:
+            if cue.question not in used and re.search(cue.pattern, sentence, re.IGNORECASE):
+                used.add(cue.question)
+                yield Exchange(cue.question, sentence)
+                break
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for found in _SENTENCE.finditer(text):
+        sentence = found[0].strip(" \t\n-–—\"'“”‘’")
+        if sentence:
+            yield sentence
+
+
+def _is_fit(text: str, language: str, least: int = 12) -> bool:
+    """Long enough to have a voice, short enough for a sample, in the persona's script, plain words."""
+    length = len(text.strip())
+    wide = is_chinese(language)
+    if not (least // 2 if wide else least) <= length <= (80 if wide else 220) or _UNFIT.search(text):
+        return False
+    letters = len(_LETTER.findall(text)) or 1
+    return (len(_HAN.findall(text)) / letters > 0.5) == wide
+
+
+def _worth(text: str, phrases: Phrases) -> float:
+    """How much a line shows of its speaker: speaks as I, has a good length, is about more than names."""
+    wide = phrases.joiner == ""
+    ideal = 24 if wide else 90
+    worth = 1 - abs(len(text) - ideal) / (2 * ideal)
+    worth += 0.6 if re.search(phrases.first_person, text) else 0.0
+    worth += 0.3 if text.rstrip("\"'”’」』")[-1:] in "!！?？" else 0.0
+    worth -= 0.3 * len(_PROPER.findall(text))
+    worth -= 0.2 * len(re.findall(r"\d+|[;；:：()（）]", text))
+    words = re.findall(r"\w", text) if wide else re.findall(r"\w+", text.casefold())
+    return worth + (len(set(words)) / len(words) if words else 0.0)
+
+
+def _distinct(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Drops an exchange whose answer or question says again what an earlier one said."""
+    kept: list[tuple[Exchange, frozenset[str]]] = []
+    for exchange in exchanges:
+        grams = _trigrams(exchange.persona)
+        if not grams or any(
+            exchange.user.casefold() == other.user.casefold() or len(grams & seen) > 0.5 * min(len(grams), len(seen))
+            for other, seen in kept
+        ):
+            continue
+        kept.append((exchange, grams))
+    return [exchange for exchange, _ in kept]
+
+
+def _trigrams(text: str) -> frozenset[str]:
+    folded = "".join(_LETTER.findall(text.casefold()))
+    return frozenset(folded[i : i + 3] for i in range(max(len(folded) - 2, 0)))

@@ -1,0 +1,139 @@
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from personas.models import Depicts, Passage, Persona, Source
+from personas.voice import EXCHANGES, Exchange, sheet_for
+from tests.factories import make_persona
+
+
+def give_words(persona: Persona, *texts: str, prompted_by: str = "") -> None:
+    source = Source.objects.create(persona=persona, name="words.txt", format="plain_text", bytes=1)
+    Passage.objects.bulk_create(
+        Passage(
+            persona=persona,
+            source=source,
+            text=text,
+            prompted_by=prompted_by,
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            source_ref=f"line {number}",
+        )
+        for number, text in enumerate(texts, start=1)
+    )
+
+
+@pytest.fixture
+def persona(alice: User) -> Any:
+    def make(**fields: Any) -> Persona:
+        return make_persona(owner=alice, **fields)
+
+    return make
+
+
+def test_the_first_sample_is_an_honest_answer(persona: Any) -> None:
+    for depicts in Depicts:
+        first = sheet_for(persona(depicts=depicts)).exchanges[0]
+        assert "AI" in first.persona
+        assert "real" in first.user
+    assert "人工智能" in sheet_for(persona(language="zh-Hans", name="鲁迅")).exchanges[0].persona
+
+
+def test_the_fields_come_over_with_the_cards_placeholders_filled(persona: Any) -> None:
+    sheet = sheet_for(
+        persona(
+            name="Elizabeth",
+            calls_user="Jane",
+            description="{{Char}} speaks to {{user}} as an equal. {{// a note}}",
+            scenario="<USER> meets <BOT>.{{original}}",
+            card={"data": {"personality": "lively, {{char}}'s own"}},
+            sampling={"temperature": 0.5},
+        )
+    )
+    assert sheet.description == "Elizabeth speaks to Jane as an equal. lively, Elizabeth's own"
+    assert sheet.scenario == "Jane meets Elizabeth."
+    assert sheet.sampling == {"temperature": 0.5}
+
+
+def test_written_exchanges_come_before_everything_else(persona: Any) -> None:
+    ada = persona(
+        examples=[
+            [["user", "Storm tonight?"], ["persona", "Let it blow, {{user}}."], ["user", "Are you afraid?"]],
+            [["persona", "An answer to nobody."], ["user", "Afraid?"], ["persona", "Of stairs, a little."]],
+        ],
+        sayings=["I never liked the weather on the mainland."],
+    )
+    assert sheet_for(ada).exchanges[1:] == (
+        Exchange("Storm tonight?", "Let it blow, Friend."),
+        Exchange("Afraid?", "Of stairs, a little."),
+        Exchange("How is the weather with you?", "I never liked the weather on the mainland."),
+    )
+
+
+def test_a_chat_gives_real_exchanges(persona: Any) -> None:
+    ada = persona()
+    give_words(ada, "I was up on the gallery all night, and I saw nothing!", prompted_by="Where were you?")
+    assert sheet_for(ada).exchanges[1:] == (
+        Exchange("Where were you?", "I was up on the gallery all night, and I saw nothing!"),
+    )
+
+
+def test_letters_become_answers_to_questions_each_asked_once(persona: Any) -> None:
+    ada = persona()
+    give_words(
+        ada,
+        "It has rained for a week and I am tired of my own face. Captain Morgan, Mr. Hale and Mrs. Pryce sailed.",
+        "I danced with nobody, which suited me perfectly well! I thought the rain would never end.",
+    )
+    asked = {exchange.user: exchange.persona for exchange in sheet_for(ada).exchanges[1:]}
+    assert asked["Do you like dancing?"] == "I danced with nobody, which suited me perfectly well!"
+    assert "rain" in asked["How is the weather with you?"]
+
+
+def test_what_cannot_stand_in_a_prompt_is_no_sample(persona: Any) -> None:
+    ada = persona()
+    give_words(
+        ada,
+        "I wrote to ada@example.org about the weather.",
+        "Call me on 0123456789 when it rains.",
+        "I read https://example.org every morning.",
+        "I <b>think</b> that it rains.",
+        "Rain.",
+        "我今天很高兴，天气好。",
+        "I think " + "very " * 100 + "much.",
+    )
+    assert sheet_for(ada).exchanges[1:] == ()
+
+
+def test_a_chinese_persona_gets_chinese_questions(persona: Any) -> None:
+    luxun = persona(name="鲁迅", language="zh-Hans")
+    give_words(luxun, "夜小雨。枯坐终日，极无聊赖。", "The weather is fine and I am well.")
+    assert sheet_for(luxun).exchanges[1:] == (Exchange("你心里难过吗？", "枯坐终日，极无聊赖。"),)
+
+
+def test_near_copies_are_told_once(persona: Any) -> None:
+    ada = persona()
+    give_words(
+        ada, "I was so glad to see the boat come in at last!", "I was so glad to see the boat come in at last, dear!"
+    )
+    assert len(sheet_for(ada).exchanges) == 2
+
+
+def test_the_sheet_is_the_same_every_time_and_small(persona: Any, shared_data: Path) -> None:
+    text = (shared_data / "personas/letters/austen_letters_1796-1816.txt").read_text(encoding="utf-8")
+    jane = persona(name="Jane", calls_user="Cassandra", depicts=Depicts.HISTORICAL)
+    give_words(jane, *sorted({p for p in text.split("\n\n") if 40 < len(p) < 600}))
+    sheet = sheet_for(jane)
+    assert sheet == sheet_for(Persona.objects.get(pk=jane.pk))
+    assert len(sheet.exchanges) == 1 + EXCHANGES
+    assert len({exchange.user for exchange in sheet.exchanges}) == len(sheet.exchanges)
+    for exchange in sheet.exchanges[1:]:
+        assert exchange.persona in text
+
+
+def test_a_persona_with_nothing_but_a_name_has_a_sheet(persona: Any) -> None:
+    sheet = sheet_for(persona(description="", card={"data": "damaged"}, examples=[["odd"], 3, [["user"]]]))
+    assert sheet.name == "Ada"
+    assert len(sheet.exchanges) == 1
