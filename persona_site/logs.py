@@ -6,6 +6,7 @@ Exceptions are logged by type and place, not by their text, which may quote what
 
 import json
 import logging
+import os
 import traceback
 
 _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "data"}
@@ -13,8 +14,9 @@ _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskN
 
 class JSONFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        event = {
+        event: dict[str, object] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "process": os.environ.get("AFTERWORD_PROCESS", "command"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),

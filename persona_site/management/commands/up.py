@@ -1,0 +1,154 @@
+"""`manage.py up`: everything that a site on one machine needs, in the foreground, until Ctrl-C."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPException
+from types import FrameType
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from persona_site import env, preflight, services, static_files
+from persona_site.processes import Supervisor, processes
+
+WEB_SECONDS = 120
+_COLUMN = 10
+
+
+class Command(BaseCommand):
+    help = "Runs the whole site: stores, web server, workers and timetable. Ctrl-C ends all of them."
+    requires_system_checks: list[str] = []  # run by preflight.configuration, which tells them in one sentence
+    requires_migrations_checks = False
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGINT, _interrupt)
+        try:
+            with ExitStack() as running:
+                self._run(running)
+        except KeyboardInterrupt:
+            self._say("Stopped. Everything is kept in " + str(settings.STATE_DIR) + ".")
+        except (preflight.CannotStart, services.ServiceUnavailable) as error:
+            raise CommandError(str(error)) from None
+
+    def _run(self, running: ExitStack) -> None:
+        started = time.monotonic()
+        with self._step(f"State folder {settings.STATE_DIR}"):
+            preflight.configuration()
+            preflight.state_folder()
+            lock = running.enter_context(preflight.only_instance())
+            preflight.port()
+        with self._step("Stores"):
+            postgres = self._start_stores(running)
+        with self._step("Database schema"):
+            call_command("migrate", verbosity=0, interactive=False)
+        with self._step("Static files"):
+            static_files.collect()
+        supervisor = Supervisor(
+            processes(with_redis=not env.secret("REDIS_URL")), keep_open=[lock.fileno()], show=self._show
+        )
+        running.callback(supervisor.stop)
+        running.callback(self._say, "Stopping …")
+        running.callback(_ignore_signals)
+        with self._step("Web server"):
+            _wait_for_web(supervisor)
+        self._announce(time.monotonic() - started)
+        _watch(supervisor, postgres)
+
+    def _start_stores(self, running: ExitStack) -> services.EmbeddedPostgres | None:
+        postgres = None
+        if env.secret("DATABASE_URL"):
+            preflight.database_url()
+        else:
+            postgres = running.enter_context(services.embedded_postgres())
+        if env.secret("REDIS_URL"):
+            preflight.redis_url()
+        else:
+            running.enter_context(services.redis_users())
+        return postgres
+
+    def _announce(self, seconds: float) -> None:
+        from accounts import first_run
+
+        self._say(f"Ready after {seconds:.1f} s. Ctrl-C ends everything.")
+        if first_run.owner_has_signed_in():
+            self._say(f"Open {settings.SITE_URL}/")
+        else:
+            self._say("Open this link, once, to sign in as the owner:")
+            self._say(first_run.new_link())
+
+    @contextmanager
+    def _step(self, title: str) -> Iterator[None]:
+        """One line per long step: what it is, then how long it took."""
+        started = time.monotonic()
+        self._say(f"{title} …")
+        yield
+        self._say(f"{title}: done in {time.monotonic() - started:.1f} s")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _show(self, output: IO[bytes]) -> None:
+        """What the processes print, each line led by its process; runs in a thread of its own."""
+        for line in output:
+            self._say(readable(line.decode(errors="replace").rstrip("\n")))
+
+
+def readable(line: str) -> str:
+    """A log event as `process | level event key=value`; any other line as it is."""
+    try:
+        event = json.loads(line)
+        name, level, title = event.pop("process"), event.pop("level"), event.pop("event")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"{'':{_COLUMN}} | {line}"
+    for key in ("time", "logger"):
+        event.pop(key, None)
+    details = " ".join(f"{key}={value}" for key, value in event.items())
+    return f"{name:{_COLUMN}} | {level} {title} {details}".rstrip()
+
+
+def _wait_for_web(supervisor: Supervisor) -> None:
+    """Until a request is answered by the site with its stores. Raises CannotStart."""
+    deadline = time.monotonic() + WEB_SECONDS
+    while not _web_answers():
+        if not supervisor.is_running():
+            raise preflight.CannotStart("The supervisor ended; its last lines above say why.")
+        if time.monotonic() > deadline:
+            raise preflight.CannotStart(f"The site did not answer within {WEB_SECONDS} s; the lines above say why.")
+        time.sleep(0.2)
+
+
+def _web_answers() -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.BIND, settings.BIND)  # noqa: S104
+    name = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), host)
+    try:
+        connection = HTTPConnection(host, settings.PORT, timeout=5)
+        connection.request("GET", "/readyz", headers={"Host": name})
+        state = json.load(connection.getresponse())
+        return bool(state["database"]["ok"] and state["redis"]["ok"])
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return False
+
+
+def _watch(supervisor: Supervisor, postgres: services.EmbeddedPostgres | None) -> None:
+    """Until a signal. supervisord looks after the processes, this after PostgreSQL and supervisord."""
+    while supervisor.is_running():
+        if postgres is not None:
+            postgres.keep()
+        time.sleep(1)
+    raise preflight.CannotStart("The supervisor ended; its last lines above say why.")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
