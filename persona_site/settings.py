@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "channels",
+    "template_partials",
     "allauth",
     "allauth.account",
     "persona_site",

@@ -1,0 +1,211 @@
+// @ts-check
+// Wires the conversation page together. Everything that changes while it is open is held here.
+
+import { Announcer } from "../shared/announce.js";
+import { required } from "../shared/dom.js";
+import { Composer } from "./composer.js";
+import { Scrolling } from "./scrolling.js";
+import { Connection } from "./socket.js";
+import { Thread } from "./thread.js";
+
+/** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
+/** @typedef {import("./socket.js").ServerFrame} ServerFrame */
+
+const page = required(document, "[data-conversation]");
+const { conversation: conversationId = "", threadUrl = "" } = page.dataset;
+const thread = new Thread(page);
+const announcer = new Announcer(required(document, "[data-announcer]"));
+const scrolling = new Scrolling(required(page, "[data-newest]"));
+const connectionLine = required(page, "[data-connection]");
+const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
+const composer = form && new Composer(form, `draft:${conversationId}`, send, isNewestOwn);
+const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
+const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged);
+let reloading = false;
+let reloadAgain = false;
+
+/** @param {{text: string, clientId: string}} draft */
+function send({ text, clientId }) {
+  const waitFor = thread.unfinished ? "the reply, or stop it" : connection.owed.size ? "your last message to arrive" : "";
+  if (waitFor) {
+    composer?.say(`Wait for ${waitFor}. Your words stay here.`);
+    return false;
+  }
+  composer?.say("");
+  thread.addPending(clientId, text, connection.isOpen);
+  connection.sendMessage({ type: "message.send", client_id: clientId, text });
+  scrolling.toEnd();
+  return true;
+}
+
+/** @param {string} text */
+function isNewestOwn(text) {
+  const own = [...thread.list.querySelectorAll('[data-author="user"] [data-slot="text"]')].at(-1);
+  return own?.textContent === text;
+}
+
+/** @param {ServerFrame} frame */
+function received(frame) {
+  scrolling.around(() => show(frame));
+  composer?.replying(Boolean(thread.unfinished));
+}
+
+/** @param {ServerFrame} frame */
+function show(frame) {
+  switch (frame.type) {
+    case "message.accepted":
+      if (frame.client_id) settle(frame.client_id);
+      if (!thread.accept(frame.message)) reload();
+      return;
+    case "reply.queued":
+      if (!thread.queue(frame)) reload();
+      return;
+    case "reply.started":
+      return thread.start(frame);
+    case "reply.delta":
+      return announcer.stream(thread.extend(frame));
+    case "reply.completed":
+      return ended(frame.reply_id, "completed", frame.text);
+    case "reply.stopped":
+      return ended(frame.reply_id, "stopped", frame.text);
+    case "reply.blocked":
+      announcer.drop();
+      return ended(frame.reply_id, "blocked", "", frame.notice);
+    case "reply.failed":
+      return ended(frame.reply_id, "failed", null, frame.detail);
+    case "notice":
+      if (thread.notice(frame)) announcer.say([frame.text, ...frame.resources.map((each) => `${each.name}: ${each.contact}`)].join(" "));
+      return;
+    case "thread.changed":
+      reload();
+      return;
+    case "error":
+      if (frame.client_id) refused(frame.client_id);
+      composer?.say(frame.detail, "alarm");
+      return;
+    case "pong":
+      return;
+    default:
+      unknown(frame);
+  }
+}
+
+/** A type error wherever a frame of the protocol is not shown. @param {never} frame */
+function unknown(frame) {
+  throw new Error(`Unknown frame ${JSON.stringify(frame)}`);
+}
+
+/** @param {string} clientId */
+function settle(clientId) {
+  connection.settle(clientId);
+  composer?.settle(clientId);
+  composer?.say("");
+  thread.removePending(clientId);
+}
+
+/** @param {string} clientId */
+function refused(clientId) {
+  connection.settle(clientId);
+  composer?.refused(clientId);
+  thread.removePending(clientId);
+}
+
+/** @param {string} replyId @param {string} status @param {string | null} text @param {string} [detail] */
+function ended(replyId, status, text, detail = "") {
+  thread.end(replyId, status, text, detail);
+  composer?.say("");
+  announcer.finish();
+  if (detail) announcer.say(detail);
+}
+
+/** Takes another branch from the server; what streams meanwhile is kept by the thread. */
+async function reload() {
+  reloadAgain = reloading;
+  if (reloading) return;
+  reloading = true;
+  try {
+    const response = await fetch(threadUrl, { headers: { accept: "text/html" } });
+    if (!response.ok) throw new Error(`${response.status}`);
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const hadFocus = thread.list.contains(document.activeElement);
+    scrolling.around(() => thread.replace(document.adoptNode(required(fresh, "[data-thread]"))));
+    if (hadFocus) focusNewest();
+  } catch {
+    composer?.say("The conversation could not be loaded again. Reload the page to see it as it is.", "alarm");
+  } finally {
+    reloading = false;
+    if (reloadAgain) reload();
+  }
+}
+
+function focusNewest() {
+  if (!thread.last) return;
+  thread.last.tabIndex = -1;
+  thread.last.focus({ preventScroll: true });
+}
+
+/** @param {import("./socket.js").State} state @param {number} retryInMs */
+function connectionChanged(state, retryInMs) {
+  thread.markPending(state === "open");
+  if (connection.isBarred) {
+    for (const clientId of connection.owed.keys()) refused(clientId);
+    connectionLine.textContent = "No live connection is possible here. The page works without it: send, then reload.";
+  } else if (state === "waiting") {
+    const seconds = Math.max(1, Math.round(retryInMs / 1000));
+    connectionLine.textContent = `No connection. Trying again in ${seconds} s. What you write is kept here.`;
+  } else if (state === "ended") {
+    connectionLine.textContent = "You are signed out, or this conversation is gone. What you wrote is kept here.";
+  } else if (state === "open") connectionLine.textContent = "";
+  scrolling.around(() => (connectionLine.hidden = !connectionLine.textContent));
+}
+
+/** @param {ClientFrame} frame */
+function ask(frame) {
+  if (!connection.send(frame)) composer?.say("There is no connection just now. Try again in a moment.");
+}
+
+function stop() {
+  const replyId = thread.unfinished;
+  if (!replyId) return;
+  ask({ type: "reply.stop", reply_id: replyId });
+  composer?.say("Stopping the reply.");
+}
+
+/** What a small form of a message asks for. @param {HTMLFormElement} submitted @returns {ClientFrame | undefined} */
+function frameOf(submitted) {
+  const message = /** @type {HTMLElement | null} */ (submitted.closest("[data-message]"));
+  const { reply: reply_id = "", message: message_id = "" } = message?.dataset ?? {};
+  switch (submitted.dataset.action) {
+    case "stop":
+      return { type: "reply.stop", reply_id };
+    case "regenerate":
+      return { type: "reply.regenerate", reply_id };
+    case "continue":
+      return { type: "reply.continue", reply_id };
+    case "select":
+      return { type: "branch.select", message_id: submitted.dataset.target ?? "" };
+    case "edit":
+      return { type: "message.edit", message_id, text: String(new FormData(submitted).get("text")).trim() };
+  }
+}
+
+page.addEventListener("submit", (event) => {
+  const submitted = /** @type {HTMLFormElement} */ (event.target);
+  const frame = frameOf(submitted);
+  if (connection.isBarred || !(submitted === form || frame)) return;
+  event.preventDefault();
+  if (frame) ask(frame);
+  else composer?.submit();
+});
+page.addEventListener("click", (event) => {
+  const touched = /** @type {Element} */ (event.target);
+  if (!touched.closest("a, button, summary, textarea")) touched.closest(".message")?.toggleAttribute("data-open");
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && !document.querySelector(":popover-open")) stop();
+});
+composer?.stopButton.addEventListener("click", stop);
+composer?.replying(Boolean(thread.unfinished));
+page.toggleAttribute("data-live", true);
+scrolling.toEnd();
+connection.open();

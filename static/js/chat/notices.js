@@ -1,0 +1,59 @@
+// @ts-check
+// What the site itself says in a thread: help in a crisis, what was held back, the AI disclosure again.
+
+import { blank, fill, required } from "../shared/dom.js";
+
+/** @typedef {import("./protocol.d.ts").NoticeShown} NoticeShown */
+/** @typedef {import("./protocol.d.ts").Resource} Resource */
+
+const NUMBER = /\+?\d[\d\s().-]{1,18}\d/;
+
+/**
+ * The element of a notice, made from the page's blanks.
+ * @param {ParentNode} page
+ * @param {NoticeShown} notice
+ */
+export function noticeElement(page, notice) {
+  const element = blank(page, "notice");
+  if (notice.id) element.id = `notice-${notice.id}`;
+  element.dataset.kind = notice.kind;
+  fill(element, "text", notice.text);
+  if (notice.kind === "crisis") required(element, ".notice").classList.add("notice-care");
+  const list = required(element, '[data-slot="resources"]');
+  list.hidden = notice.resources.length === 0;
+  list.replaceChildren(...notice.resources.map((resource) => resourceElement(page, resource)));
+  return element;
+}
+
+/**
+ * @param {ParentNode} page
+ * @param {Resource} resource
+ */
+function resourceElement(page, resource) {
+  const element = blank(page, "resource");
+  fill(element, "name", resource.name);
+  fill(element, "contact", resource.contact);
+  fill(element, "hours", resource.hours);
+  const link = /** @type {HTMLAnchorElement} */ (required(element, '[data-slot="url"]'));
+  if (/^https?:\/\//.test(resource.url)) link.href = resource.url;
+  else link.remove();
+  return element;
+}
+
+/**
+ * Makes the number of a help line one that a phone dials at a touch. A line that is texted opens a text.
+ * @param {ParentNode} root
+ */
+export function makeDialable(root) {
+  for (const element of root.querySelectorAll("[data-contact]")) {
+    const words = element.textContent ?? "";
+    const number = words.match(NUMBER)?.[0];
+    if (!number || element.querySelector("a")) continue;
+    const link = document.createElement("a");
+    const isTextOnly = /\btext\b/i.test(words) && !/\bcall\b/i.test(words);
+    link.href = `${isTextOnly ? "sms" : "tel"}:${number.replace(/[^\d+]/g, "")}`;
+    link.textContent = number;
+    const [before, ...after] = words.split(number);
+    element.replaceChildren(before, link, after.join(number));
+  }
+}

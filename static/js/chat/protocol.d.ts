@@ -1,0 +1,170 @@
+// Made by `manage.py protocol_types` from chat/protocol.py; a test compares.
+
+export interface UsageShown {
+  prompt_tokens: number;
+  cached_tokens: number;
+  completion_tokens: number;
+}
+
+export interface Timing {
+  queued_ms: number;
+  first_token_ms: number;
+  total_ms: number;
+}
+
+export interface Resource {
+  name: string;
+  contact: string;
+  hours: string;
+  url: string;
+}
+
+export interface MessageShown {
+  id: string;
+  parent: string | null;
+  text: string;
+  created_at: string;
+  is_withheld: boolean;
+}
+
+export interface MessageSend {
+  type: "message.send";
+  client_id: string;
+  text: string;
+}
+
+export interface ReplyStop {
+  type: "reply.stop";
+  reply_id: string;
+}
+
+export interface ReplyRegenerate {
+  type: "reply.regenerate";
+  reply_id: string;
+}
+
+export interface ReplyContinue {
+  type: "reply.continue";
+  reply_id: string;
+}
+
+export interface MessageEdit {
+  type: "message.edit";
+  message_id: string;
+  text: string;
+}
+
+export interface BranchSelect {
+  type: "branch.select";
+  message_id: string;
+}
+
+export interface Ping {
+  type: "ping";
+}
+
+export type ClientFrame =
+  | MessageSend
+  | ReplyStop
+  | ReplyRegenerate
+  | ReplyContinue
+  | MessageEdit
+  | BranchSelect
+  | Ping;
+
+export interface MessageAccepted {
+  type: "message.accepted";
+  client_id: string | null;
+  message: MessageShown;
+}
+
+export interface ReplyQueued {
+  type: "reply.queued";
+  reply_id: string;
+  message_id: string;
+  parent: string | null;
+  position: number;
+}
+
+export interface ReplyStarted {
+  type: "reply.started";
+  reply_id: string;
+  attempt: number;
+  engine: string;
+  because: string;
+}
+
+export interface ReplyDelta {
+  type: "reply.delta";
+  reply_id: string;
+  attempt: number;
+  seq: number;
+  text: string;
+}
+
+export interface ReplyCompleted {
+  type: "reply.completed";
+  reply_id: string;
+  text: string;
+  usage: UsageShown;
+  timing: Timing;
+}
+
+export interface ReplyStopped {
+  type: "reply.stopped";
+  reply_id: string;
+  text: string;
+}
+
+export interface ReplyBlocked {
+  type: "reply.blocked";
+  reply_id: string;
+  category: string;
+  notice: string;
+}
+
+export interface ReplyFailed {
+  type: "reply.failed";
+  reply_id: string;
+  code: string;
+  detail: string;
+}
+
+export interface NoticeShown {
+  type: "notice";
+  id: string | null;
+  kind: "disclosure" | "crisis" | "blocked" | "masked" | "restricted";
+  message_id: string | null;
+  text: string;
+  resources: Resource[];
+}
+
+export interface ThreadChanged {
+  type: "thread.changed";
+  head: string;
+}
+
+export interface Error {
+  type: "error";
+  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "unavailable";
+  detail: string;
+  client_id: string | null;
+}
+
+export interface Pong {
+  type: "pong";
+}
+
+export type ServerFrame =
+  | MessageAccepted
+  | ReplyQueued
+  | ReplyStarted
+  | ReplyDelta
+  | ReplyCompleted
+  | ReplyStopped
+  | ReplyBlocked
+  | ReplyFailed
+  | NoticeShown
+  | ThreadChanged
+  | Error
+  | Pong;

@@ -1,0 +1,130 @@
+// @ts-check
+// The conversation's websocket: it comes back by itself, resumes after the last frame that it saw,
+// and sends a message again, under the same client_id, until the server has answered for it.
+
+/** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
+/** @typedef {import("./protocol.d.ts").MessageSend} MessageSend */
+/** @typedef {import("./protocol.d.ts").ServerFrame & {offset?: string}} ServerFrame */
+/** @typedef {"connecting" | "open" | "waiting" | "ended"} State */
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+const PING_EVERY_MS = 25_000; // under the 60 s after which common proxies drop a silent connection
+const PONG_WITHIN_MS = 10_000;
+const NOT_SIGNED_IN = 4401;
+const NOT_FOUND = 4404;
+
+export class Connection {
+  /**
+   * @param {string} address
+   * @param {string} offset where to resume from
+   * @param {(frame: ServerFrame) => void} onFrame
+   * @param {(state: State, retryInMs: number) => void} onState
+   */
+  constructor(address, offset, onFrame, onState) {
+    this.address = address;
+    this.offset = offset;
+    this.onFrame = onFrame;
+    this.onState = onState;
+    this.failures = 0;
+    this.hasOpened = false;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {Map<string, MessageSend>} messages that the server has not answered for */
+    this.owed = new Map();
+    this.retryTimer = 0;
+    this.pingTimer = 0;
+    this.pongTimer = 0;
+    addEventListener("online", () => this.retryNow());
+    addEventListener("pageshow", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.retryNow());
+  }
+
+  get isOpen() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** True where the site answers but websockets do not get through: then plain forms must do. */
+  get isBarred() {
+    return !this.hasOpened && this.failures >= 3 && navigator.onLine;
+  }
+
+  open() {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = 0;
+    this.onState("connecting", 0);
+    const socket = new WebSocket(`${this.address}?after=${encodeURIComponent(this.offset)}`);
+    this.socket = socket;
+    socket.addEventListener("open", () => this.opened());
+    socket.addEventListener("message", (event) => socket === this.socket && this.received(event.data));
+    socket.addEventListener("close", (event) => socket === this.socket && this.closed(event.code));
+  }
+
+  /** Says something, now or as soon as there is a connection. @param {MessageSend} message */
+  sendMessage(message) {
+    this.owed.set(message.client_id, message);
+    this.send(message);
+  }
+
+  /** Asks for something now; false where there is no connection. @param {ClientFrame} frame */
+  send(frame) {
+    if (!this.isOpen) return false;
+    this.socket?.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** The server answered for this message; it is not sent again. @param {string} clientId */
+  settle(clientId) {
+    return this.owed.delete(clientId);
+  }
+
+  retryNow() {
+    if (this.retryTimer) this.open();
+  }
+
+  opened() {
+    this.failures = 0;
+    this.hasOpened = true;
+    this.onState("open", 0);
+    for (const message of this.owed.values()) this.send(message);
+    this.pingTimer = setInterval(() => this.ping(), PING_EVERY_MS);
+  }
+
+  /** @param {string} data */
+  received(data) {
+    clearTimeout(this.pongTimer);
+    /** @type {ServerFrame} */
+    const frame = JSON.parse(data);
+    if (frame.type !== "pong") this.onFrame(frame);
+    // After the frame was shown, so that one whose showing failed comes again.
+    if (frame.offset) this.offset = frame.offset;
+  }
+
+  ping() {
+    clearTimeout(this.pongTimer);
+    if (this.send({ type: "ping" })) this.pongTimer = setTimeout(() => this.giveUp(), PONG_WITHIN_MS);
+  }
+
+  /** A socket that does not answer may take minutes to close; do not wait for it. */
+  giveUp() {
+    const silent = this.socket;
+    this.socket = null;
+    silent?.close();
+    this.closed(1006);
+  }
+
+  /** @param {number} code */
+  closed(code) {
+    clearInterval(this.pingTimer);
+    clearTimeout(this.pongTimer);
+    if (code === NOT_SIGNED_IN || code === NOT_FOUND) {
+      this.onState("ended", 0);
+      return;
+    }
+    const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
+    const wait = most / 2 + (Math.random() * most) / 2; // so that a thousand tabs do not come back at once
+    this.failures += 1;
+    this.retryTimer = setTimeout(() => this.open(), wait);
+    this.onState("waiting", wait);
+  }
+}

@@ -1,0 +1,211 @@
+// @ts-check
+// Frames become elements here. What a reply says is known by (reply_id, attempt, seq): a piece that was
+// seen is ignored, and a higher attempt begins again.
+
+import { blank, fill, localTimes, required } from "../shared/dom.js";
+import { makeDialable, noticeElement } from "./notices.js";
+
+/** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
+/** @typedef {import("./protocol.d.ts").NoticeShown} NoticeShown */
+/** @typedef {import("./protocol.d.ts").ReplyDelta} ReplyDelta */
+/** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
+/** @typedef {import("./protocol.d.ts").ReplyStarted} ReplyStarted */
+/** @typedef {{messageId: string, status: string, attempt: number, seq: number, text: string, detail: string}} Reply */
+
+export const UNFINISHED = ["queued", "started", "generating"];
+
+export class Thread {
+  /** @param {HTMLElement} page the element that holds the thread and the blanks */
+  constructor(page) {
+    this.page = page;
+    /** @type {Map<string, Reply>} */
+    this.replies = new Map();
+    this.adopt();
+  }
+
+  get list() {
+    return required(this.page, "[data-thread]");
+  }
+
+  /** The newest message in view. */
+  get last() {
+    const messages = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-message]"));
+    return messages.item(messages.length - 1) ?? undefined;
+  }
+
+  /** The id of the reply that is still owed, if one is. At most one is, per conversation. */
+  get unfinished() {
+    return [...this.replies].find(([, reply]) => UNFINISHED.includes(reply.status))?.[0];
+  }
+
+  /** @param {string} id @returns {HTMLElement | null} */
+  message(id) {
+    return this.list.querySelector(`[data-message="${CSS.escape(id)}"]`);
+  }
+
+  /** Reads the replies that the server rendered, and shows what is known better of the unfinished ones. */
+  adopt() {
+    for (const element of this.list.querySelectorAll("[data-reply]")) {
+      const { reply: id = "", message: messageId = "", status = "", attempt } = /** @type {HTMLElement} */ (element).dataset;
+      const known = this.replies.get(id);
+      if (known && UNFINISHED.includes(status)) this.show(known);
+      else {
+        const text = element.querySelector('[data-slot="text"]')?.textContent ?? "";
+        this.replies.set(id, { messageId, status, attempt: Number(attempt), seq: -1, text, detail: "" });
+      }
+    }
+    localTimes(this.list);
+    makeDialable(this.list);
+  }
+
+  /**
+   * Puts a message there that the server has not answered for.
+   * @param {string} clientId
+   * @param {string} text
+   * @param {boolean} isOnItsWay
+   */
+  addPending(clientId, text, isOnItsWay) {
+    const element = blank(this.page, "user");
+    element.dataset.client = clientId;
+    element.dataset.status = isOnItsWay ? "sending" : "unsent";
+    fill(element, "text", text);
+    this.append(element);
+  }
+
+  /** @param {boolean} isOnItsWay */
+  markPending(isOnItsWay) {
+    for (const element of this.list.querySelectorAll("[data-client]")) {
+      /** @type {HTMLElement} */ (element).dataset.status = isOnItsWay ? "sending" : "unsent";
+    }
+  }
+
+  /** @param {string} clientId */
+  removePending(clientId) {
+    this.list.querySelector(`[data-client="${CSS.escape(clientId)}"]`)?.remove();
+  }
+
+  /**
+   * Shows a message of the person; false where it belongs to another branch than the one in view.
+   * @param {MessageShown} message
+   */
+  accept(message) {
+    if (this.message(message.id)) return true;
+    if ((message.parent ?? undefined) !== this.last?.dataset.message) return false;
+    const element = blank(this.page, "user");
+    element.id = `message-${message.id}`;
+    element.dataset.message = message.id;
+    element.dataset.status = message.is_withheld ? "withheld" : "";
+    fill(element, "text", message.text);
+    const edit = element.querySelector('[data-slot="edit"]');
+    if (edit) edit.textContent = message.text;
+    required(element, "time").setAttribute("datetime", message.created_at);
+    this.append(element);
+    return true;
+  }
+
+  /** Makes room for a reply; false where it belongs to another branch. @param {ReplyQueued} frame */
+  queue(frame) {
+    const known = this.replies.get(frame.reply_id);
+    const reply = known ?? { messageId: frame.message_id, status: "", attempt: 0, seq: -1, text: "", detail: "" };
+    reply.status = "queued";
+    this.replies.set(frame.reply_id, reply);
+    if (!this.message(frame.message_id)) {
+      if ((frame.parent ?? undefined) !== this.last?.dataset.message) return false;
+      const element = blank(this.page, "persona");
+      element.id = `message-${frame.message_id}`;
+      element.dataset.message = frame.message_id;
+      element.dataset.reply = frame.reply_id;
+      required(element, "time").setAttribute("datetime", new Date().toISOString());
+      this.append(element);
+    }
+    this.show(reply);
+    const ahead = frame.position === 1 ? "one reply before it" : `${frame.position} replies before it`;
+    this.fillIn(reply, "position", frame.position > 0 ? `, ${ahead}` : "");
+    return true;
+  }
+
+  /** @param {ReplyStarted} frame */
+  start(frame) {
+    const reply = this.atAttempt(frame);
+    if (!reply) return;
+    reply.status = reply.text ? "generating" : "started";
+    this.show(reply);
+    this.fillIn(reply, "because", frame.because);
+  }
+
+  /** Appends a piece; the text that is new by it. @param {ReplyDelta} frame */
+  extend(frame) {
+    const reply = this.atAttempt(frame);
+    if (!reply || frame.seq <= reply.seq) return "";
+    // The first piece of an attempt begins the text; of a continued reply it is what was said before.
+    const before = frame.seq === 0 ? "" : reply.text;
+    const repeated = frame.seq === 0 && reply.text === frame.text;
+    reply.seq = frame.seq;
+    reply.text = before + frame.text;
+    reply.status = "generating";
+    this.show(reply);
+    return repeated ? "" : frame.text;
+  }
+
+  /**
+   * @param {string} replyId
+   * @param {string} status
+   * @param {string | null} text null: what was shown stays
+   * @param {string} detail why, for the person
+   */
+  end(replyId, status, text, detail) {
+    const reply = this.replies.get(replyId);
+    if (!reply) return;
+    Object.assign(reply, { status, detail, text: text ?? reply.text });
+    this.show(reply);
+  }
+
+  /** @param {NoticeShown} notice */
+  notice(notice) {
+    if (notice.id && this.list.querySelector(`#notice-${CSS.escape(notice.id)}`)) return false;
+    const element = noticeElement(this.page, notice);
+    const after = notice.message_id && this.message(notice.message_id);
+    if (after) after.after(element);
+    else this.list.append(element);
+    makeDialable(element);
+    return true;
+  }
+
+  /** Takes the thread as the server renders it now. @param {HTMLElement} fresh */
+  replace(fresh) {
+    const pending = this.list.querySelectorAll("[data-client]");
+    this.list.replaceWith(fresh);
+    fresh.append(...pending);
+    this.adopt();
+  }
+
+  /** @param {{reply_id: string, attempt: number}} frame @returns {Reply | undefined} nothing for a lapsed attempt */
+  atAttempt(frame) {
+    const reply = this.replies.get(frame.reply_id);
+    if (!reply || frame.attempt < reply.attempt) return undefined;
+    if (frame.attempt > reply.attempt) Object.assign(reply, { attempt: frame.attempt, seq: -1 });
+    return reply;
+  }
+
+  /** @param {Reply} reply */
+  show(reply) {
+    const element = this.message(reply.messageId);
+    if (!element) return;
+    element.dataset.status = reply.status;
+    fill(element, "text", reply.text);
+    fill(element, "detail", reply.detail);
+  }
+
+  /** @param {Reply} reply @param {string} slot @param {string} text */
+  fillIn(reply, slot, text) {
+    const element = this.message(reply.messageId);
+    if (element) fill(element, slot, text);
+  }
+
+  /** @param {HTMLElement} element */
+  append(element) {
+    this.list.querySelector("[data-empty]")?.remove();
+    localTimes(element);
+    this.list.append(element);
+  }
+}

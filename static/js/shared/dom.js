@@ -1,0 +1,55 @@
+// @ts-check
+// Small helpers for elements. Text from people is only ever set as text.
+
+/**
+ * The one element that a page must have.
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {T}
+ */
+export function required(root, selector) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`The page has no ${selector}.`);
+  return /** @type {T} */ (found);
+}
+
+/**
+ * A copy of the first element inside `<template data-blank="name">`.
+ * @param {ParentNode} root
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+export function blank(root, name) {
+  const template = /** @type {HTMLTemplateElement} */ (required(root, `template[data-blank="${name}"]`));
+  const first = template.content.firstElementChild;
+  if (!first) throw new Error(`The template ${name} is empty.`);
+  return /** @type {HTMLElement} */ (document.importNode(first, true));
+}
+
+/**
+ * Sets the text of a part; false where the element has no such part.
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} text
+ */
+export function fill(element, name, text) {
+  const part = element.querySelector(`[data-slot="${name}"]`);
+  if (!part) return false;
+  if (part.textContent !== text) part.textContent = text;
+  return true;
+}
+
+/**
+ * Writes times in the reader's own zone and manner: `data-time` the hour, `data-date` the day.
+ * @param {ParentNode} root
+ */
+export function localTimes(root) {
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  for (const element of root.querySelectorAll("time[data-time], time[data-date]")) {
+    const time = /** @type {HTMLTimeElement} */ (element);
+    const moment = new Date(time.dateTime);
+    if (!Number.isNaN(moment.getTime())) time.textContent = (time.matches("[data-date]") ? day : hour).format(moment);
+  }
+}
