@@ -2,13 +2,34 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import Role, User
 from tests import factories
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Lets the audit trail's table be emptied between transactional tests: its trigger would refuse that.
+
+    Changing and deleting single rows stays refused, and tests/moderation/test_audit_trail.py switches
+    this trigger on again to prove it.
+    """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE moderation_auditentry DISABLE TRIGGER audit_entries_are_never_truncated")
+
+
+@pytest.fixture(autouse=True)
+def _light_settings(settings: Any) -> None:
+    """Pages name static files that nobody has collected, and passwords are hashed at no cost."""
+    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": static}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

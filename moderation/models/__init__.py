@@ -1,11 +1,23 @@
 """What the filter judges (`text`) and what people decide (`case`)."""
 
-from moderation.models.case import Action, ActionKind, AuditEntry, Case, CaseStatus, Restriction, RestrictionKind
+from moderation.models.case import (
+    Action,
+    ActionKind,
+    Appeal,
+    AppealOutcome,
+    AuditEntry,
+    Case,
+    CaseStatus,
+    Restriction,
+    RestrictionKind,
+)
 from moderation.models.text import Assessment, Direction, Policy, Rule, RuleAction
 
 __all__ = [
     "Action",
     "ActionKind",
+    "Appeal",
+    "AppealOutcome",
     "Assessment",
     "AuditEntry",
     "Case",

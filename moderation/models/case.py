@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class CaseStatus(models.TextChoices):
@@ -14,6 +15,9 @@ class Case(models.Model):
 
     Ids of chat and personas are plain UUIDs, because this room does not know those. `evidence` is a
     window of turns around each finding; nothing else of the conversation reaches a reviewer.
+
+    A restricted case (child safety) is seen only by the owner and by moderators who were given
+    `moderation.review_child_safety`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -27,6 +31,7 @@ class Case(models.Model):
         default=list, help_text="[{signal, category, severity, score, threshold, message_id, detail, version}]"
     )
     evidence = models.JSONField(default=list, help_text="[{message_id, speaker, text, at}] in order.")
+    is_restricted = models.BooleanField(default=False)
     due_at = models.DateTimeField()
     opened_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -36,11 +41,25 @@ class Case(models.Model):
 
     class Meta:
         ordering = ["-severity", "due_at", "opened_at"]
+        permissions = [("review_child_safety", "Can review cases of child safety")]
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation_id"], condition=models.Q(status="open"), name="one_open_case_per_conversation"
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def categories(self) -> list[str]:
+        """Most severe first, each once."""
+        ordered = sorted(self.findings, key=lambda finding: -finding["severity"])
+        return list(dict.fromkeys(finding["category"] for finding in ordered if finding["category"]))
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status == CaseStatus.OPEN and self.due_at < timezone.now()
 
 
 class ActionKind(models.TextChoices):
@@ -73,20 +92,66 @@ class RestrictionKind(models.TextChoices):
 
 
 class Restriction(models.Model):
-    """What chat must refuse, or say, from now until `ends_at` (never ends where null) or until it is lifted."""
+    """What chat must refuse, or say, from now until `ends_at` (never ends where null) or until it is lifted.
+
+    `user` is whom it binds and is null where it binds everybody, as a disabled persona does; such a
+    row outlives the case and the account that it came from (`action` is then null).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=24, choices=RestrictionKind)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="restrictions")
     conversation_id = models.UUIDField(null=True, db_index=True)
     persona_id = models.UUIDField(null=True, db_index=True)
-    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="restrictions")
+    action = models.ForeignKey(Action, on_delete=models.SET_NULL, null=True, related_name="restrictions")
     statement = models.TextField(
         help_text="What the person is told: what, why, by whom, and how to object (DSA art. 17)."
     )
     starts_at = models.DateTimeField(auto_now_add=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, help_text="When the person had read a warning.")
     lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    lift_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(statement=""), name="restriction_has_a_statement"),
+            models.CheckConstraint(
+                condition=models.Q(kind=RestrictionKind.PERSONA_DISABLED, persona_id__isnull=False, user__isnull=True)
+                | (~models.Q(kind=RestrictionKind.PERSONA_DISABLED) & models.Q(user__isnull=False)),
+                name="restriction_binds_a_person_or_a_persona",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.lifted_at is None and (self.ends_at is None or self.ends_at > timezone.now())
+
+
+class AppealOutcome(models.TextChoices):
+    UPHELD = "upheld", "The restriction stays"
+    OVERTURNED = "overturned", "The restriction is lifted"
+
+
+class Appeal(models.Model):
+    """A person's objection to a restriction, answered by somebody who did not decide it (DSA art. 20)."""
+
+    restriction = models.OneToOneField(Restriction, on_delete=models.CASCADE, related_name="appeal")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="appeals")
+    text = models.TextField()
+    filed_at = models.DateTimeField(auto_now_add=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16, choices=AppealOutcome, blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["filed_at"]
 
 
 class AuditEntry(models.Model):
@@ -99,7 +164,9 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=64, help_text="Dotted event name: case.opened, case.decided, case.viewed.")
     subject = models.CharField(max_length=128, help_text="kind:id, as in case:3f2c….")
     actor = models.CharField(max_length=64, help_text="user:<id>, or system.")
-    data = models.JSONField(default=dict, help_text="Ids, labels, versions and reasons; no words of a conversation.")
+    data = models.JSONField(
+        default=dict, help_text="Ids, labels, versions; no words of a person, because no erasure reaches here."
+    )
     created_at = models.DateTimeField()
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64, unique=True)
@@ -107,3 +174,6 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.action}"

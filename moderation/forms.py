@@ -1,0 +1,72 @@
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from moderation import cases
+from moderation.models import ActionKind, AppealOutcome, CaseStatus
+from moderation.plain_words import CATEGORY_CHOICES
+
+# What the audit trail keeps of a reason; no free text, because no erasure reaches there.
+REVEAL_REASONS = {
+    "who_is_in_danger": "To see who is in danger",
+    "what_is_threatened": "To see what is threatened or asked for",
+    "masking_hides_the_sense": "Because the masking hides the sense",
+    "words_decide": "Because the words themselves decide the case",
+}
+
+
+class QueueFilterForm(forms.Form):
+    status = forms.ChoiceField(
+        choices=[(CaseStatus.OPEN, "Open"), (CaseStatus.DECIDED, "Decided")], required=False, label="Cases"
+    )
+    category = forms.ChoiceField(choices=[("", "All categories"), *CATEGORY_CHOICES], required=False, label="About")
+
+
+class DecisionForm(forms.Form):
+    kind = forms.ChoiceField(choices=ActionKind.choices, widget=forms.RadioSelect, label="Decision")
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=365,
+        initial=cases.SUSPENSION.days,
+        required=False,
+        label="Days of a suspension",
+        help_text="Counts only where you suspend the person.",
+    )
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=4000,
+        label="Reason",
+        help_text="What you saw, and why you decide so. The person reads this; name no other person in it.",
+        error_messages={"required": "A decision needs a reason. Say what you saw and why you decide so."},
+    )
+
+    def clean_days(self) -> int:
+        return self.cleaned_data["days"] or cases.SUSPENSION.days
+
+    def decision(self) -> dict[str, Any]:
+        """What `cases.decide` takes, from a valid form."""
+        data = self.cleaned_data
+        return {"kind": data["kind"], "reason": data["reason"], "duration": timedelta(days=data["days"])}
+
+
+class RevealForm(forms.Form):
+    what = forms.ChoiceField(choices=[(what, what) for what in cases.REVEALABLE], widget=forms.HiddenInput)
+    reason = forms.ChoiceField(choices=list(REVEAL_REASONS.items()), label="Why you need to see it")
+
+
+class LiftForm(forms.Form):
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, label="Why it is lifted")
+
+
+class AppealForm(forms.Form):
+    text = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 6}), max_length=8000, label="Why you think that the decision is wrong"
+    )
+
+
+class AnswerForm(forms.Form):
+    outcome = forms.ChoiceField(choices=AppealOutcome.choices, widget=forms.RadioSelect, label="Outcome")
+    answer = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Answer", help_text="The person reads this."
+    )

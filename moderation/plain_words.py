@@ -1,0 +1,52 @@
+"""Categories, levels and actions in words for people: on the rules page, at the desk, in statements."""
+
+from collections.abc import Sequence
+
+from moderation.classifiers.base import Category
+from moderation.models import Direction, RuleAction
+
+_CATEGORIES = {
+    Category.HATE: "hatred of a group of people",
+    Category.HATE_THREATENING: "threats against a group of people",
+    Category.HARASSMENT: "harassment",
+    Category.HARASSMENT_THREATENING: "threats against a person",
+    Category.SELF_HARM: "talk of self-harm",
+    Category.SELF_HARM_INTENT: "a wish or plan to harm oneself",
+    Category.SELF_HARM_INSTRUCTIONS: "instructions for self-harm",
+    Category.SEXUAL: "sexual content",
+    Category.SEXUAL_MINORS: "sexual content about minors",
+    Category.VIOLENCE: "violence",
+    Category.VIOLENCE_GRAPHIC: "graphic violence",
+    Category.ILLICIT: "help with crimes",
+    Category.PII: "personal data such as telephone numbers and addresses",
+    Category.JAILBREAK: "attempts to switch the rules off",
+}
+WHO = {
+    Direction.USER: "In what you write",
+    Direction.PERSONA: "In what a persona says",
+}
+CONSEQUENCES = {
+    RuleAction.ALLOW: "is let through",
+    RuleAction.FLAG: "is let through, and a reviewer may look at it",
+    RuleAction.MASK: "is replaced before anybody sees it",
+    RuleAction.BLOCK: "is stopped, and a notice says so",
+    RuleAction.CRISIS: "is answered by the site with help lines instead of by the persona",
+}
+
+
+def category_in_words(category: str) -> str:
+    """The plain words of a category; of one that is not in the taxonomy, its own name."""
+    try:
+        return _CATEGORIES[Category(category)]
+    except ValueError:
+        return category.replace("_", " ").replace("/", ", ")
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+CATEGORY_CHOICES = [(str(category), category_in_words(category)) for category in Category]

@@ -1,0 +1,100 @@
+"""What chat must refuse, or say, now; and the doors that end it."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import User
+from moderation import audit_trail
+from moderation.models import Restriction, RestrictionKind
+from persona_site import redis
+
+
+class LiftRefused(Exception):
+    """`user_message`: a sentence for the moderator."""
+
+    def __init__(self, user_message: str) -> None:
+        super().__init__(user_message)
+        self.user_message = user_message
+
+
+def in_force() -> QuerySet[Restriction]:
+    return Restriction.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now()), lifted_at__isnull=True)
+
+
+def active_for(*, user: User, conversation_id: UUID | None = None, persona_id: UUID | None = None) -> list[Restriction]:
+    """What forbids this person to write here, newest first; empty when they may. Warnings forbid nothing.
+
+    Without a conversation or a persona, only what binds the person everywhere is asked for.
+    """
+    binds = Q(kind=RestrictionKind.USER_SUSPENDED, user=user)
+    if conversation_id is not None:
+        binds |= Q(kind=RestrictionKind.CONVERSATION_LOCKED, conversation_id=conversation_id)
+    if persona_id is not None:
+        binds |= Q(kind=RestrictionKind.PERSONA_DISABLED, persona_id=persona_id)
+    return list(in_force().filter(binds))
+
+
+def unread_warnings(user: User) -> list[Restriction]:
+    """Warnings that the person has not yet seen, oldest first: each is shown once, until `acknowledge`."""
+    warnings = in_force().filter(kind=RestrictionKind.WARNING, user=user, acknowledged_at__isnull=True)
+    return list(warnings.order_by("starts_at"))
+
+
+def acknowledge(*, restriction: Restriction, user: User) -> None:
+    """Notes that the person has read it; the first time counts. Raises PermissionDenied for anybody else."""
+    if restriction.user_id != user.pk:
+        raise PermissionDenied("Only the person it was meant for can acknowledge it.")
+    Restriction.objects.filter(pk=restriction.pk, acknowledged_at__isnull=True).update(acknowledged_at=timezone.now())
+
+
+def addressed_to(user: User) -> QuerySet[Restriction]:
+    """Everything that was decided about this person, with or without effect today."""
+    return Restriction.objects.filter(Q(user=user) | Q(action__case__user=user)).distinct()
+
+
+def get_restriction_for(user: User, restriction_id: UUID) -> Restriction:
+    """The person's own; raises Http404."""
+    restriction = addressed_to(user).filter(pk=restriction_id).first()
+    if restriction is None:
+        raise Http404
+    return restriction
+
+
+def lift(*, restriction: Restriction, moderator: User, reason: str) -> Restriction:
+    """Ends a restriction now. Raises PermissionDenied (not a moderator, or one's own), LiftRefused."""
+    reason = reason.strip()
+    if not moderator.is_moderator or moderator.pk in addressees(restriction):
+        raise PermissionDenied("This restriction is not yours to lift.")
+    if not reason:
+        raise LiftRefused("Lifting a restriction needs a reason.")
+    with transaction.atomic():
+        now = timezone.now()
+        lifted = in_force().filter(pk=restriction.pk).update(lifted_at=now, lifted_by=moderator, lift_reason=reason)
+        if not lifted:
+            raise LiftRefused("This restriction has already ended.")
+        audit_trail.record(
+            action="restriction.lifted",
+            subject=f"restriction:{restriction.pk}",
+            actor=moderator,
+            data={"kind": restriction.kind},
+        )
+        if restriction.action and restriction.kind != RestrictionKind.WARNING:
+            conversation_id = restriction.action.case.conversation_id
+            transaction.on_commit(lambda: _let_replies_live(conversation_id))
+    restriction.refresh_from_db()
+    return restriction
+
+
+def addressees(restriction: Restriction) -> set[int]:
+    """Whom the restriction concerns, by id; none when the account that it came from is gone."""
+    concerned = {restriction.user_id, restriction.action.case.user_id if restriction.action else None}
+    return {user_id for user_id in concerned if user_id is not None}
+
+
+def _let_replies_live(conversation_id: UUID) -> None:
+    redis.connection().delete(redis.cancel_key(conversation_id))

@@ -1,0 +1,93 @@
+"""The statement of reasons that a restricted person is given (DSA art. 17; LAW.md R24, DS3)."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from moderation.models import ActionKind, Case
+from moderation.plain_words import category_in_words, listed
+
+_WHAT = {
+    ActionKind.WARN: "You have been given a warning.",
+    ActionKind.LOCK_CONVERSATION: "Your conversation with {persona} has been locked.",
+    ActionKind.SUSPEND_USER: "Your account has been suspended until {until}.",
+    ActionKind.DISABLE_PERSONA: "The persona {persona} has been disabled.",
+}
+_EFFECT = {
+    ActionKind.WARN: "Nothing is taken from you. A further decision may take this warning into account.",
+    ActionKind.LOCK_CONVERSATION: (
+        "You can read and export this conversation, and nothing can be added to it until the lock is lifted. "
+        "Your other conversations go on."
+    ),
+    ActionKind.SUSPEND_USER: (
+        "Until then you can read, export and erase what is yours, and you cannot send messages. "
+        "Help lines stay open to you at {help}."
+    ),
+    ActionKind.DISABLE_PERSONA: (
+        "Nobody can talk with this persona until the decision is lifted. What was said with it can still be read."
+    ),
+}
+
+
+class IncompleteStatement(ValueError):
+    """A part that the person has a right to is missing; nothing may be restricted without it."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Six parts, each at least a sentence. `text` is what is stored and shown."""
+
+    what: str
+    facts: str
+    decided_by: str
+    rule: str
+    effect: str
+    objection: str
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            if not getattr(self, part.name).strip():
+                raise IncompleteStatement(f"The statement of reasons has no part {part.name!r}.")
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(getattr(self, part.name) for part in fields(self))
+
+
+def statement_for(
+    *, case: Case, kind: ActionKind, reason: str, policy_version: str, restriction_id: UUID, ends_at: datetime | None
+) -> Statement:
+    """What, on which facts, decided how, under which rule, with what effect, and how to object."""
+    words = {
+        "persona": case.persona_name,
+        "until": f"{ends_at:%d %B %Y, %H:%M} UTC" if ends_at else "",
+        "help": settings.SITE_URL + reverse("moderation:help"),
+    }
+    found = (
+        listed([category_in_words(category) for category in case.categories]) or "a sign that needed a person's look"
+    )
+    return Statement(
+        what=_WHAT[kind].format(**words),
+        facts=(
+            f"The facts: in your conversation with {case.persona_name}, opened for review on "
+            f"{case.opened_at:%d %B %Y}, the site noticed {found}. "
+            f"The reason given by the person who decided: {reason}"
+        ),
+        decided_by=(
+            "How it was decided: an automatic filter marked the conversation; a person read the marked part "
+            "and what stood around it, and decided. The decision itself was not automatic."
+        ),
+        rule=(
+            f"The rule: version {policy_version} of the rules of this site, "
+            f"which you can read at {settings.SITE_URL}{reverse('moderation:rules')}."
+        ),
+        effect=f"The effect: {_EFFECT[kind].format(**words)}",
+        objection=(
+            "How to object: within six months, free of charge, at "
+            f"{settings.SITE_URL}{reverse('moderation:decision', args=[restriction_id])}. Another person than the one "
+            "who decided will read your objection and answer it. The way to the courts stays open to you."
+        ),
+    )

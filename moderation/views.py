@@ -1,0 +1,207 @@
+"""The review desk, a person's own decisions, and the public pages on safety and rules.
+
+Only moderators find the desk; to everybody else its addresses do not exist.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from moderation import appeals, cases, desk, evidence, restrictions
+from moderation.forms import AnswerForm, AppealForm, DecisionForm, LiftForm, QueueFilterForm, RevealForm
+from moderation.models import Case
+
+View: TypeAlias = Callable[..., HttpResponse]
+
+PAGE = 25
+_REVEALED = "moderation.revealed"
+_REVEALED_CASES = 20
+
+
+def moderators_only(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not getattr(request.user, "is_moderator", False):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return never_cache(guarded)
+
+
+@moderators_only
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    moderator = _person(request)
+    form = QueueFilterForm(request.GET)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    found = desk.queue(moderator, status=chosen.get("status") or "open", category=chosen.get("category") or "")
+    context = {
+        "form": form,
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "appeals": appeals.waiting_for(moderator),
+        "out_of_sight": desk.out_of_sight(moderator),
+        "filters": _filters(request),
+        "is_open_queue": chosen.get("status") != "decided",
+    }
+    return render(request, "moderation/queue.html", context)
+
+
+@moderators_only
+@require_http_methods(["GET", "POST"])
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    moderator = _person(request)
+    found = cases.get_case_for(moderator, case_id)
+    form = DecisionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            action = cases.decide(case=found, moderator=moderator, **form.decision())
+        except cases.DecisionRefused as refusal:
+            form.add_error(None, refusal.user_message)
+            found.refresh_from_db()
+        except PermissionDenied as refusal:
+            form.add_error("kind", str(refusal))
+        else:
+            messages.success(request, f"Decided: {action.get_kind_display().lower()}.")
+            return _next_case(request, moderator)
+    else:
+        cases.view(case=found, moderator=moderator)
+    return render(request, "moderation/case.html", _case_context(request, found, form))
+
+
+@moderators_only
+@require_POST
+def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    moderator = _person(request)
+    found = cases.get_case_for(moderator, case_id)
+    form = RevealForm(request.POST)
+    if form.is_valid():
+        what = form.cleaned_data["what"]
+        cases.reveal(case=found, moderator=moderator, what=what, reason=form.cleaned_data["reason"])
+        _remember_revealed(request, found, what)
+    else:
+        messages.error(request, "Choose a reason to see what is hidden.")
+    return redirect(f"{_address(found)}?{_filters(request)}#transcript")
+
+
+@moderators_only
+@require_http_methods(["GET", "POST"])
+def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
+    """A restriction at the desk: its statement, the objection to it, and the ways to end it."""
+    moderator = _person(request)
+    found = get_object_or_404(desk.restrictions_visible_to(moderator), pk=restriction_id)
+    appeal = appeals.waiting_for(moderator).filter(restriction=found).first()
+    is_answer = "outcome" in request.POST or "answer" in request.POST
+    lift_form = LiftForm(request.POST if request.POST and not is_answer else None)
+    answer_form = AnswerForm(request.POST if is_answer else None)
+    try:
+        if appeal and is_answer and answer_form.is_valid():
+            appeals.answer(appeal=appeal, moderator=moderator, **answer_form.cleaned_data)
+            messages.success(request, "The objection is answered.")
+            return redirect("moderation:queue")
+        if not is_answer and lift_form.is_valid():
+            restrictions.lift(restriction=found, moderator=moderator, **lift_form.cleaned_data)
+            messages.success(request, "The restriction is lifted.")
+            return redirect(request.path)
+    except (restrictions.LiftRefused, appeals.AppealRefused) as refusal:
+        (answer_form if is_answer else lift_form).add_error(None, refusal.user_message)
+    context = {"restriction": found, "appeal": appeal, "lift_form": lift_form, "answer_form": answer_form}
+    return render(request, "moderation/restriction.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
+    """What was decided about the person who reads it, and their objection."""
+    person = _person(request)
+    found = restrictions.get_restriction_for(person, restriction_id)
+    form = AppealForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            appeals.file(restriction=found, user=person, **form.cleaned_data)
+        except appeals.AppealRefused as refusal:
+            form.add_error(None, refusal.user_message)
+        else:
+            messages.success(request, "Your objection has been filed. The answer will stand on this page.")
+            return redirect(request.path)
+    elif found.user_id == person.pk:
+        restrictions.acknowledge(restriction=found, user=person)
+    context = {"restriction": found, "form": form, "can_object": appeals.can_be_filed(found)}
+    return render(request, "moderation/decision.html", context)
+
+
+@require_GET
+def protocol(request: HttpRequest) -> HttpResponse:
+    return render(request, "moderation/protocol.html")
+
+
+@require_GET
+def help_lines(request: HttpRequest) -> HttpResponse:
+    return render(request, "moderation/help.html")
+
+
+@require_GET
+def rules(request: HttpRequest) -> HttpResponse:
+    """The rules in plain words, from the policy that is active now (DSA art. 14)."""
+    return render(request, "moderation/rules.html", {"policy": desk.policy_text()})
+
+
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _address(case: Case) -> str:
+    return reverse("moderation:case", args=[case.pk])
+
+
+def _filters(request: HttpRequest) -> str:
+    """The queue's filters, as the query string that keeps them from page to page."""
+    kept = {name: request.GET[name] for name in ("status", "category") if request.GET.get(name)}
+    return urlencode(kept)
+
+
+def _next_case(request: HttpRequest, moderator: User) -> HttpResponse:
+    following = desk.queue(moderator, status="open", category=request.GET.get("category", "")).first()
+    if following is None:
+        return redirect("moderation:queue")
+    return redirect(f"{_address(following)}?{_filters(request)}")
+
+
+def _case_context(request: HttpRequest, found: Case, form: DecisionForm) -> dict[str, Any]:
+    moderator = _person(request)
+    revealed = request.session.get(_REVEALED, {}).get(str(found.pk), [])
+    previous, following = desk.neighbours(found, moderator, category=request.GET.get("category", ""))
+    return {
+        "case": found,
+        "turns": evidence.shown(found, revealed=revealed),
+        "revealed": revealed,
+        "reveal_form": RevealForm(),
+        "form": form,
+        "earlier": desk.earlier_decisions(found),
+        "actions": found.actions.select_related("moderator").prefetch_related("restrictions"),
+        "policy": desk.policy_text(),
+        "previous": previous,
+        "following": following,
+        "filters": _filters(request),
+    }
+
+
+def _remember_revealed(request: HttpRequest, case: Case, what: str) -> None:
+    """In the session, for the newest cases only: a reveal ends when the reviewer signs out."""
+    revealed = request.session.get(_REVEALED, {})
+    mine = revealed.pop(str(case.pk), [])
+    revealed[str(case.pk)] = sorted({*mine, what})
+    request.session[_REVEALED] = dict(list(revealed.items())[-_REVEALED_CASES:])

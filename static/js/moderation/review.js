@@ -1,0 +1,88 @@
+// @ts-check
+// Keyboard review: every key only presses a link, a choice or a button that is on the page anyway.
+
+const page = document.querySelector("[data-review]");
+
+/** @param {string} sentence */
+function announce(sentence) {
+  const status = page?.querySelector("[data-review-status]");
+  if (status) status.textContent = sentence;
+}
+
+/**
+ * Moves the focus along the elements, from the one that has it, or to the first.
+ * @param {string} selector
+ * @param {number} step
+ * @returns {HTMLElement | undefined}
+ */
+function move(selector, step) {
+  const elements = /** @type {HTMLElement[]} */ ([...(page?.querySelectorAll(selector) ?? [])]);
+  const now = elements.findIndex((element) => element.contains(document.activeElement));
+  const next = now < 0 ? elements.at(step > 0 ? 0 : -1) : elements[now + step];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+  return next;
+}
+
+/** @param {string} key */
+function queueKey(key) {
+  if (key !== "j" && key !== "k") return false;
+  if (!move("[data-review-row]", key === "j" ? 1 : -1)) announce("No more cases on this page.");
+  return true;
+}
+
+/** @param {string} key */
+function caseKey(key) {
+  const link = /** @type {HTMLElement | null} */ (page?.querySelector(`[data-review-key="${CSS.escape(key)}"]`));
+  if (link) {
+    link.click();
+    return true;
+  }
+  if (key === "j" || key === "k") {
+    announce(key === "j" ? "This is the last open case." : "This is the first open case.");
+    return true;
+  }
+  if (key === "f") {
+    if (!move("[data-review-marked]", 1)) announce("No more marked turns.");
+    return true;
+  }
+  const form = /** @type {HTMLFormElement | null} */ (page?.querySelector("[data-review-form]"));
+  if (!form) return false;
+  if (key === "r") {
+    /** @type {HTMLElement | null} */ (form.querySelector("[name=reason]"))?.focus();
+    return true;
+  }
+  const choice = /** @type {HTMLInputElement | undefined} */ (form.querySelectorAll("[name=kind]")[Number(key) - 1]);
+  if (!choice) return false;
+  choice.checked = true;
+  choice.focus();
+  announce(`${choice.closest("label")?.textContent?.trim()}. Press r to write the reason.`);
+  return true;
+}
+
+/** @param {KeyboardEvent} event */
+function isTyping(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  return target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = /** @type {HTMLFormElement | null} */ (page?.querySelector("[data-review-form]"));
+    if (form) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+    return;
+  }
+  if (event.key === "Escape" && isTyping(event)) {
+    /** @type {HTMLElement} */ (event.target).blur();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+  const act = page?.getAttribute("data-review") === "case" ? caseKey : queueKey;
+  if (act(event.key)) event.preventDefault();
+});
+
+// After a refused decision, the first thing to mend has the focus.
+/** @type {HTMLElement | null} */ (page?.querySelector("[aria-invalid=true]"))?.focus();

@@ -1,0 +1,65 @@
+"""Findings, turns and cases for the tests of the review desk."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from accounts.models import User
+from moderation import cases
+from moderation.models import Case
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Turn:
+    speaker: str
+    text: str
+    message_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    signal: str
+    category: str
+    severity: int
+    score: float
+    threshold: float
+    message_id: UUID
+    detail: str
+    version: str
+
+
+def make_turns(number: int) -> list[Turn]:
+    """Turns one minute apart, the person first."""
+    return [
+        Turn("persona" if i % 2 else "user", f"Turn number {i}.", uuid4(), START + timedelta(minutes=i))
+        for i in range(number)
+    ]
+
+
+def make_finding(message_id: UUID, **fields: Any) -> Finding:
+    values: dict[str, Any] = {
+        "signal": "classifier",
+        "category": "harassment",
+        "severity": 40,
+        "score": 0.91,
+        "threshold": 0.8,
+        "detail": "said to the persona",
+        "version": "linear 1",
+    }
+    return Finding(message_id=message_id, **(values | fields))
+
+
+def make_case(user: User, *, turns: list[Turn] | None = None, marked: int = 0, **fields: Any) -> Case:
+    turns = turns or make_turns(3)
+    return cases.open_case(
+        user=user,
+        conversation_id=uuid4(),
+        persona_id=uuid4(),
+        persona_name="Ada",
+        findings=[make_finding(turns[marked].message_id, **fields)],
+        turns=turns,
+    )
