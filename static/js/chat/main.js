@@ -7,6 +7,7 @@ import { Composer } from "./composer.js";
 import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
+import { frameOf } from "./verbs.js";
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./socket.js").ServerFrame} ServerFrame */
@@ -46,7 +47,7 @@ function isNewestOwn(text) {
 
 /** @param {ServerFrame} frame */
 function received(frame) {
-  scrolling.around(() => show(frame));
+  scrolling.around(() => show(frame), frame.type !== "error");
   composer?.replying(Boolean(thread.unfinished));
 }
 
@@ -156,7 +157,7 @@ function connectionChanged(state, retryInMs) {
   } else if (state === "ended") {
     connectionLine.textContent = "You are signed out, or this conversation is gone. What you wrote is kept here.";
   } else if (state === "open") connectionLine.textContent = "";
-  scrolling.around(() => (connectionLine.hidden = !connectionLine.textContent));
+  scrolling.around(() => (connectionLine.hidden = !connectionLine.textContent), false);
 }
 
 /** @param {ClientFrame} frame */
@@ -169,24 +170,6 @@ function stop() {
   if (!replyId) return;
   ask({ type: "reply.stop", reply_id: replyId });
   composer?.say("Stopping the reply.");
-}
-
-/** What a small form of a message asks for. @param {HTMLFormElement} submitted @returns {ClientFrame | undefined} */
-function frameOf(submitted) {
-  const message = /** @type {HTMLElement | null} */ (submitted.closest("[data-message]"));
-  const { reply: reply_id = "", message: message_id = "" } = message?.dataset ?? {};
-  switch (submitted.dataset.action) {
-    case "stop":
-      return { type: "reply.stop", reply_id };
-    case "regenerate":
-      return { type: "reply.regenerate", reply_id };
-    case "continue":
-      return { type: "reply.continue", reply_id };
-    case "select":
-      return { type: "branch.select", message_id: submitted.dataset.target ?? "" };
-    case "edit":
-      return { type: "message.edit", message_id, text: String(new FormData(submitted).get("text")).trim() };
-  }
 }
 
 page.addEventListener("submit", (event) => {

@@ -22,12 +22,16 @@ export class Scrolling {
     requestAnimationFrame(() => scrollTo({ top: document.documentElement.scrollHeight }));
   }
 
-  /** Changes the thread and keeps the reader where they are. @param {() => void} change */
-  around(change) {
+  /**
+   * Changes the page and keeps the reader where they are.
+   * @param {() => void} change
+   * @param {boolean} [isNews] whether what was added is worth a hint to somebody who reads further up
+   */
+  around(change, isNews = true) {
     const wasAtEnd = this.isAtEnd;
     const before = document.documentElement.scrollHeight;
     change();
     if (wasAtEnd) this.toEnd();
-    else if (document.documentElement.scrollHeight > before) this.button.hidden = false;
+    else if (isNews && document.documentElement.scrollHeight > before) this.button.hidden = false;
   }
 }

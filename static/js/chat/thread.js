@@ -2,7 +2,8 @@
 // Frames become elements here. What a reply says is known by (reply_id, attempt, seq): a piece that was
 // seen is ignored, and a higher attempt begins again.
 
-import { blank, fill, localTimes, required } from "../shared/dom.js";
+import { fill, localTimes, required } from "../shared/dom.js";
+import { pendingElement, replyElement, userElement } from "./messages.js";
 import { makeDialable, noticeElement } from "./notices.js";
 
 /** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
@@ -65,11 +66,8 @@ export class Thread {
    * @param {boolean} isOnItsWay
    */
   addPending(clientId, text, isOnItsWay) {
-    const element = blank(this.page, "user");
-    element.dataset.client = clientId;
-    element.dataset.status = isOnItsWay ? "sending" : "unsent";
-    fill(element, "text", text);
-    this.append(element);
+    this.append(pendingElement(this.page, clientId, text));
+    this.markPending(isOnItsWay);
   }
 
   /** @param {boolean} isOnItsWay */
@@ -91,15 +89,7 @@ export class Thread {
   accept(message) {
     if (this.message(message.id)) return true;
     if ((message.parent ?? undefined) !== this.last?.dataset.message) return false;
-    const element = blank(this.page, "user");
-    element.id = `message-${message.id}`;
-    element.dataset.message = message.id;
-    element.dataset.status = message.is_withheld ? "withheld" : "";
-    fill(element, "text", message.text);
-    const edit = element.querySelector('[data-slot="edit"]');
-    if (edit) edit.textContent = message.text;
-    required(element, "time").setAttribute("datetime", message.created_at);
-    this.append(element);
+    this.append(userElement(this.page, message));
     return true;
   }
 
@@ -111,12 +101,7 @@ export class Thread {
     this.replies.set(frame.reply_id, reply);
     if (!this.message(frame.message_id)) {
       if ((frame.parent ?? undefined) !== this.last?.dataset.message) return false;
-      const element = blank(this.page, "persona");
-      element.id = `message-${frame.message_id}`;
-      element.dataset.message = frame.message_id;
-      element.dataset.reply = frame.reply_id;
-      required(element, "time").setAttribute("datetime", new Date().toISOString());
-      this.append(element);
+      this.append(replyElement(this.page, frame));
     }
     this.show(reply);
     const ahead = frame.position === 1 ? "one reply before it" : `${frame.position} replies before it`;

@@ -1,0 +1,56 @@
+// @ts-check
+// The elements of messages, made from the page's blanks.
+
+import { blank, fill, required } from "../shared/dom.js";
+
+/** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
+/** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
+
+/**
+ * A message that the server has not answered for.
+ * @param {ParentNode} page
+ * @param {string} clientId
+ * @param {string} text
+ */
+export function pendingElement(page, clientId, text) {
+  const element = blank(page, "user");
+  element.dataset.client = clientId;
+  fill(element, "text", text);
+  return element;
+}
+
+/**
+ * A message of the person.
+ * @param {ParentNode} page
+ * @param {MessageShown} message
+ */
+export function userElement(page, message) {
+  const element = identified(blank(page, "user"), message.id, message.created_at);
+  element.dataset.status = message.is_withheld ? "withheld" : "";
+  fill(element, "text", message.text);
+  fill(element, "edit", message.text);
+  return element;
+}
+
+/**
+ * Room for a reply.
+ * @param {ParentNode} page
+ * @param {ReplyQueued} frame
+ */
+export function replyElement(page, frame) {
+  const element = identified(blank(page, "persona"), frame.message_id, new Date().toISOString());
+  element.dataset.reply = frame.reply_id;
+  return element;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} messageId
+ * @param {string} createdAt
+ */
+function identified(element, messageId, createdAt) {
+  element.id = `message-${messageId}`;
+  element.dataset.message = messageId;
+  required(element, "time").setAttribute("datetime", createdAt);
+  return element;
+}
