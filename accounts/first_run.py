@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from allauth.utils import generate_unique_username
 from django.conf import settings
 from django.db import transaction
@@ -64,6 +65,15 @@ def redeem(token: str) -> User:
     if not claimed:
         raise LinkInvalid
     return owner()
+
+
+@transaction.atomic
+def claim(*, owner: User, email: str, password: str) -> None:
+    """Gives an owner who came by the link an address and a password to sign in with."""
+    owner.email = email
+    owner.set_password(password)
+    owner.save(update_fields=["email", "password"])
+    EmailAddress.objects.update_or_create(user=owner, primary=True, defaults={"email": email, "verified": False})
 
 
 def _digest(token: str) -> str:

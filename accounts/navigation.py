@@ -1,5 +1,10 @@
+"""What every page's frame needs to know beside the request and the person."""
+
+from django.conf import settings
 from django.http import HttpRequest
+
+from accounts import disclosure
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    return {}
+    return {"sign_up_open": settings.SIGN_UP_OPEN, "disclosure": disclosure}

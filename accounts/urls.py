@@ -3,6 +3,9 @@ from django.urls import path
 from accounts import views
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("setup/<str:token>/", views.setup, name="setup"),
+    path("account/", views.account, name="account"),
+    path("account/owner/", views.claim, name="account_claim"),
+    path("account/export/", views.export, name="account_export"),
+    path("account/erase/", views.erase, name="account_erase"),
 ]

@@ -1,13 +1,20 @@
 """Pages of the account, and the owner's one-time link."""
 
-from django.contrib.auth import login
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
-from accounts import first_run
+from accounts import first_run, my_data, quotas
+from accounts.forms import CountryForm, EraseForm, OwnerForm
+from accounts.models import User
 
 
+@require_GET
 @never_cache
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Signs the owner in, once per link."""
@@ -22,5 +29,80 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("home")
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+@login_required
+@never_cache
+def account(request: HttpRequest) -> HttpResponse:
+    """Role, quotas, country, and the ways to everything else about the account."""
+    user = _signed_in(request)
+    form = CountryForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your country is saved.")
+        return redirect("account")
+    return _account_page(request, country_form=form)
+
+
+@login_required
+@require_POST
+def claim(request: HttpRequest) -> HttpResponse:
+    """An owner without a password sets how to sign in."""
+    user = _signed_in(request)
+    if user.has_usable_password():
+        return redirect("account")
+    form = OwnerForm(request.POST, user=user)
+    if not form.is_valid():
+        return _account_page(request, owner_form=form, status=400)
+    first_run.claim(owner=user, email=form.cleaned_data["email"], password=form.cleaned_data["password"])
+    update_session_auth_hash(request, user)
+    messages.success(request, "You can sign in with this address and password from now on.")
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def export(request: HttpRequest) -> HttpResponse:
+    """The person's data as a ZIP archive."""
+    name = f"afterword-{timezone.now():%Y-%m-%d}.zip"
+    return HttpResponse(
+        my_data.export(_signed_in(request)),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@login_required
+@never_cache
+def erase(request: HttpRequest) -> HttpResponse:
+    """Asks for proof, then erases the account with everything that belongs to it."""
+    user = _signed_in(request)
+    form = EraseForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        my_data.erase(user)
+        logout(request)
+        messages.success(request, "Your account and everything in it is erased.")
+        return redirect("account_login")
+    return render(request, "account/erase.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _account_page(
+    request: HttpRequest,
+    *,
+    country_form: CountryForm | None = None,
+    owner_form: OwnerForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    user = _signed_in(request)
+    if owner_form is None and not user.has_usable_password():
+        owner_form = OwnerForm(user=user)
+    context = {
+        "meters": quotas.meters(user),
+        "country_form": country_form or CountryForm(instance=user),
+        "owner_form": owner_form,
+    }
+    return render(request, "account/account.html", context, status=status)
+
+
+def _signed_in(request: HttpRequest) -> User:
+    """The person behind a view that `login_required` guards."""
+    assert isinstance(request.user, User)
+    return request.user

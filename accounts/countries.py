@@ -1,0 +1,12 @@
+"""Countries by their ISO 3166-1 alpha-2 codes, from the time zone database (public domain)."""
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def choices() -> list[tuple[str, str]]:
+    """(code, English name), by name; the empty choice first."""
+    table = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
+    return [("", "Not said"), *sorted(((code, name) for code, name in rows), key=lambda row: row[1])]

@@ -1,0 +1,95 @@
+"""System checks: combinations of settings that each look fine and together do not work.
+
+`manage.py check` tells all of them, `manage.py up` stops at the first error, and
+`manage.py check --deploy` adds those that matter on a public address.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.http.request import validate_host
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
+
+
+@register(Tags.compatibility)
+def remote_engine_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if "openai" in settings.ENGINES:
+        for setting in ("OPENAI_BASE_URL", "OPENAI_MODEL"):
+            if not getattr(settings, setting):
+                found.append(
+                    _error(f"ENGINES has openai, but {setting} is empty.", f"Set {setting}, or leave openai out.", 3)
+                )
+    elif settings.OPENAI_BASE_URL:
+        found.append(
+            Warning(
+                "OPENAI_BASE_URL is set, but ENGINES does not have openai, so it is not used.",
+                hint="ENGINES=openai,transformers tries the remote server first.",
+                id="afterword.W004",
+            )
+        )
+    return found
+
+
+@register(Tags.security, deploy=True)
+def public_site_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What an address that others can reach asks for."""
+    found: list[CheckMessage] = []
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    if host in _LOOPBACK:
+        found.append(
+            Warning(
+                f"SITE_URL is {settings.SITE_URL}; links in e-mails and the owner's link lead nowhere for others.",
+                hint="Set SITE_URL to the public address, such as https://example.org.",
+                id="afterword.W020",
+            )
+        )
+    elif not _allows(settings.ALLOWED_HOSTS, host):
+        found.append(_error(f"ALLOWED_HOSTS does not have {host}, the host of SITE_URL.", "Add it.", 21))
+    if settings.HTTPS and not settings.SITE_URL.startswith("https://"):
+        found.append(_error("HTTPS is on, but SITE_URL does not begin with https://.", "Change one of them.", 22))
+    if settings.HTTPS and not settings.BEHIND_PROXY:
+        found.append(
+            Warning(
+                "HTTPS is on and BEHIND_PROXY is off: the web server itself speaks plain HTTP, so every request "
+                "would be redirected without end.",
+                hint="Put a proxy that ends TLS in front and set BEHIND_PROXY=yes.",
+                id="afterword.W023",
+            )
+        )
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        found.append(
+            Warning(
+                "E-mails, password resets among them, are printed to the log instead of sent.",
+                hint="Set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST.",
+                id="afterword.W024",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def plain_http_stays_at_home(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Passwords would travel in clear text from other machines."""
+    hosts = [host for host in settings.ALLOWED_HOSTS if host not in _LOOPBACK]
+    if settings.HTTPS or not hosts or settings.BIND in _LOOPBACK:
+        return []
+    return [
+        Warning(
+            f"The site listens on {settings.BIND} for {', '.join(hosts)} without HTTPS.",
+            hint="Put a proxy that ends TLS in front, and set HTTPS=yes and BEHIND_PROXY=yes.",
+            id="afterword.W025",
+        )
+    ]
+
+
+def _allows(hosts: Sequence[str], host: str) -> bool:
+    return validate_host(host, hosts)
+
+
+def _error(message: str, hint: str | None, number: int) -> Error:
+    return Error(message, hint=hint, id=f"afterword.E{number:03}")

@@ -1,0 +1,76 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as django_settings
+
+from persona_site import checks
+
+PRODUCTION = {
+    "SECRET_KEY": "kq7-Zr2_" * 8,
+    "SITE_URL": "https://afterword.example",
+    "ALLOWED_HOSTS": "afterword.example",
+    "HTTPS": "yes",
+    "BEHIND_PROXY": "yes",
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+}
+
+
+def ids(found):
+    return {message.id for message in found}
+
+
+def deploy_check(**changes):
+    environment = os.environ | PRODUCTION | changes
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the test run's own, for the browser's loop
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_production_settings_are_clean():
+    done = deploy_check()
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "identifier"),
+    [
+        ({"HTTPS": "no", "SITE_URL": "http://afterword.example"}, "security.W004"),
+        ({"DEBUG": "yes"}, "security.W018"),
+        ({"BEHIND_PROXY": "no"}, "afterword.W023"),
+        ({"ALLOWED_HOSTS": "elsewhere.example"}, "afterword.E021"),
+        ({"SITE_URL": "http://afterword.example"}, "afterword.E022"),
+    ],
+)
+def test_an_unsafe_change_is_told(changes, identifier):
+    done = deploy_check(**changes)
+    assert done.returncode != 0
+    assert identifier in done.stderr
+
+
+def test_a_remote_engine_needs_an_address_and_a_model(settings):
+    settings.ENGINES = ["openai"]
+    settings.OPENAI_BASE_URL = settings.OPENAI_MODEL = ""
+    messages = checks.remote_engine_is_complete(None)
+    assert len(messages) == 2
+    assert ids(messages) == {"afterword.E003"}
+    assert all(message.hint for message in messages)
+
+
+def test_an_address_that_no_engine_uses_is_told(settings):
+    settings.OPENAI_BASE_URL = "http://127.0.0.1:9000/v1"
+    assert ids(checks.remote_engine_is_complete(None)) == {"afterword.W004"}
+
+
+def test_plain_http_for_others_is_told(settings):
+    settings.BIND, settings.ALLOWED_HOSTS = "0.0.0.0", ["192.0.2.7", "localhost"]
+    assert ids(checks.plain_http_stays_at_home(None)) == {"afterword.W025"}
+    settings.BIND = "127.0.0.1"
+    assert checks.plain_http_stays_at_home(None) == []

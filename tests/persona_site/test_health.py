@@ -1,0 +1,66 @@
+import pytest
+
+from persona_site import health
+
+pytestmark = pytest.mark.django_db
+
+
+def test_healthz_is_plain_and_needs_no_store(client):
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.content == b"ok\n"
+
+
+def test_readyz_tells_every_part(client):
+    state = client.get("/readyz").json()
+    assert state["database"] == {"ok": True, "because": "", "ms": state["database"]["ms"]}
+    assert state["redis"]["ok"]
+
+
+def test_readyz_is_503_while_redis_is_away_and_tells_no_address(client, settings):
+    settings.REDIS_URL = "redis://user:a-secret@127.0.0.1:1/0"
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["redis"] == {"ok": False, "because": "ConnectionError", "ms": 0}
+    assert b"a-secret" not in response.content
+    assert b"127.0.0.1" not in response.content
+
+
+def test_health_needs_no_https(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/").status_code == 301
+
+
+def test_metrics_are_not_there_for_strangers_and_users(client, alice):
+    assert client.get("/metrics").status_code == 404
+    client.force_login(alice)
+    assert client.get("/metrics").status_code == 404
+
+
+def test_metrics_are_there_for_moderators(client, mina):
+    client.force_login(mina)
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert b"process_resident_memory_bytes" in response.content
+
+
+@pytest.mark.parametrize(("sent", "status"), [("Bearer right", 200), ("Bearer wrong", 404), ("right", 404), ("", 404)])
+def test_metrics_by_token(client, settings, sent, status):
+    settings.METRICS_TOKEN = "right"
+    assert client.get("/metrics", headers={"Authorization": sent}).status_code == status
+
+
+def test_no_token_set_lets_nobody_in(client):
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+
+
+def test_a_part_that_breaks_in_an_unexpected_way_is_down_not_an_error_page(client, monkeypatch):
+    def broken() -> None:
+        raise RuntimeError("words of a person")
+
+    monkeypatch.setitem(health.PARTS, "database", broken)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["database"]["because"] == "RuntimeError"
+    assert b"words of a person" not in response.content

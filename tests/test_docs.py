@@ -1,0 +1,105 @@
+"""Settings, commands, frames and addresses are documented, or this is red."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+from django.urls import URLResolver, get_resolver
+
+from chat import protocol
+
+ROOT = Path(settings.BASE_DIR)
+READERS = {"text", "flag", "integer", "duration", "size", "words", "secret", "choice", "time_zone", "country"}
+
+
+def settings_read() -> dict[str, ast.Call]:
+    """Name → the call that reads it, over all modules of persona_site."""
+    found = {}
+    for path in (ROOT / "persona_site").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "env"
+                and node.func.attr in READERS
+            ):
+                name = node.args[0]
+                assert isinstance(name, ast.Constant), f"{path}:{node.lineno}"
+                found[str(name.value)] = node
+    return found
+
+
+def documented_settings() -> dict[str, str]:
+    """Name → the default that docs/settings.md gives."""
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
+    return {name: default.strip() for name, _, default in rows}
+
+
+def example_settings() -> dict[str, str]:
+    return dict(re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
+def test_the_reader_of_settings_sees_them():
+    assert {"PORT", "SECRET_KEY", "DATABASE_URL", "AFTERWORD_STATE"} <= settings_read().keys()
+
+
+def test_every_setting_has_a_row_and_no_row_is_left_over():
+    assert documented_settings().keys() == settings_read().keys()
+
+
+def test_every_setting_is_in_the_example_and_nothing_else():
+    assert example_settings().keys() == settings_read().keys()
+
+
+@pytest.mark.parametrize("name", [n for n, call in settings_read().items() if len(call.args) > 1])
+def test_the_documented_default_is_the_real_one(name):
+    node = settings_read()[name].args[1]
+    if not isinstance(node, ast.Constant):  # an f-string or an expression, described in words
+        return
+    default = (
+        {True: "yes", False: "no"}.get(node.value, str(node.value)) if isinstance(node.value, bool) else str(node.value)
+    )
+    assert documented_settings()[name].strip("`").replace("empty", "") == default
+    assert example_settings()[name] == default
+
+
+def our_commands() -> set[str]:
+    rooms = {"persona_site", "accounts", "generation", "moderation", "personas", "chat", "api"}
+    return {name for name, app in get_commands().items() if app in rooms}
+
+
+def everything_written() -> str:
+    return "\n".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if path.exists())
+
+
+def test_every_command_is_documented():
+    text = everything_written()
+    missing = sorted(name for name in our_commands() if f"manage.py {name}" not in text)
+    assert not missing
+
+
+def test_every_frame_is_documented():
+    text = (ROOT / "docs/protocol.md").read_text()
+    frames = re.findall(r'Literal\["([a-z]+(?:\.[a-z]+)?)"\]', Path(protocol.__file__).read_text())
+    assert len(frames) > 15
+    assert not sorted(frame for frame in set(frames) if f"`{frame}" not in text and f'"{frame}"' not in text)
+
+
+def our_addresses() -> set[str]:
+    """The first parts of all addresses, but those of the admin and of the account library."""
+    found = set()
+    for pattern in get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver) and str(pattern.pattern) == "":
+            found |= {str(inner.pattern).split("/")[0] for inner in pattern.url_patterns}
+        else:
+            found.add(str(pattern.pattern).split("/")[0])
+    return {part for part in found if part}
+
+
+def test_every_first_part_of_an_address_is_documented():
+    text = everything_written()
+    assert not sorted(part for part in our_addresses() if f"/{part}" not in text)
