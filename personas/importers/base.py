@@ -48,10 +48,20 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A line or record that is not speech: media, deleted, call, system, unreadable."""
+    """A line or record that is not speech: media, deleted, call, system, heading, unreadable."""
 
     reason: str
     source_ref: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence for the person who uploads: what had to be guessed, what was left out and why."""
+
+    text: str
+
+
+Record = Utterance | Skipped | Remark
 
 
 class Importer(Protocol):
@@ -61,6 +71,9 @@ class Importer(Protocol):
         """Confidence in [0, 1] from the first 64 KiB; the file's name only breaks ties."""
         ...
 
-    def parse(self, stream: BinaryIO) -> Iterator[Utterance | Skipped]:
-        """Streams with bounded memory; every record is an utterance or a counted skip. Raises ImportFailed."""
+    def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        """Streams with bounded memory; every record is an utterance or a counted skip. Raises ImportFailed.
+
+        `stream` can be sought in: an importer may read it twice.
+        """
         ...

@@ -1,0 +1,131 @@
+"""Bytes of unknown origin -> lines of text, with bounded memory.
+
+The order of the rules matters: charset-normalizer alone turns UTF-8 with a few bad bytes into
+mojibake and cp1252 into cp1250, so it is asked last.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from personas.importers.base import DamagedFile
+
+HEAD_BYTES = 64 * 1024
+LONGEST_LINE = 200_000  # characters; what is longer is read in pieces
+_CHUNK = 1 << 16
+_BAD_SHARE = 0.001  # of a file's bytes: below, it is UTF-8 with a few damaged places
+_LEGACY = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
+_BOMS = [  # UTF-32 before UTF-16: the first bytes of its little-endian mark are the other's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+]
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL_BYTES = bytes(range(1, 9)) + bytes(range(14, 32))
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a file's bytes are read. `is_guessed` where no rule is certain and a person should look."""
+
+    name: str
+    is_guessed: bool = False
+
+
+def detect(stream: BinaryIO) -> Encoding:
+    """The encoding of the whole file; leaves the stream at its start. Raises DamagedFile if it is not text."""
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    encoding = _from_head(head) or _from_whole(stream, head)
+    stream.seek(0)
+    return encoding
+
+
+def _from_head(head: bytes) -> Encoding | None:
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return Encoding(name)
+    nuls = head.count(0)
+    if nuls > len(head) // 5:
+        even = head[0::2].count(0)
+        if nuls and max(even, nuls - even) > 0.9 * nuls:
+            return Encoding("utf-16-be" if even > nuls // 2 else "utf-16-le", is_guessed=True)
+    controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
+    if nuls + controls > len(head) // 10:
+        raise DamagedFile("This file is not text: it holds mostly binary data. Upload a .txt, .md, .png or .json file.")
+    return None
+
+
+def _from_whole(stream: BinaryIO, head: bytes) -> Encoding:
+    total, bad = _count_bad_utf8(stream)
+    if not bad:
+        return Encoding("utf-8")
+    if bad < total * _BAD_SHARE:
+        return Encoding("utf-8", is_guessed=True)
+    return Encoding(_legacy(head), is_guessed=True)
+
+
+def _count_bad_utf8(stream: BinaryIO) -> tuple[int, int]:
+    """Bytes in all, and how many places of them are not UTF-8."""
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    total = bad = 0
+    while chunk := stream.read(_CHUNK):
+        total += len(chunk)
+        genuine = chunk.count("\ufffd".encode())
+        bad += decoder.decode(chunk).count("\ufffd") - genuine
+    return total, bad + decoder.decode(b"", final=True).count("\ufffd")
+
+
+def _legacy(head: bytes) -> str:
+    """The likeliest of the encodings that people's old exports have, by how their letters fall."""
+    sample = head[: head.rfind(b"\n") + 1] or head
+    best = from_bytes(sample, cp_isolation=_LEGACY).best()
+    if best is not None:
+        return "gb18030" if best.encoding in {"gb2312", "gbk"} else best.encoding
+    return "cp1252"
+
+
+def clean(text: str) -> str:
+    """Without NUL, other controls and lone surrogates, which a database or a prompt cannot hold."""
+    return _CONTROL.sub("", text)
+
+
+def decode_head(head: bytes) -> str:
+    """A head as text for sniffing: never raises, the broken end of the last character dropped."""
+    try:
+        encoding = detect(io.BytesIO(head))
+    except DamagedFile:
+        return ""
+    return clean(codecs.getincrementaldecoder(encoding.name)("replace").decode(head)).removeprefix("\ufeff")
+
+
+def lines(stream: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, str]]:
+    """Line numbers from 1 and lines without their ends (CR, LF or both), cleaned."""
+    stream.seek(0)
+    wrapper = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace")
+    number = 1
+    try:
+        while line := wrapper.readline(LONGEST_LINE):
+            yield number, clean(line.removesuffix("\n")).replace("\ufeff", "")
+            number += line.endswith("\n")
+    except UnicodeError as error:
+        raise DamagedFile(f"This file says that it is {encoding.name.upper()}, but its bytes are not.") from error
+    finally:
+        wrapper.detach()
+
+
+def remark(encoding: Encoding) -> str:
+    """What to tell the person about a guessed encoding."""
+    if encoding.name == "utf-8":
+        return "A few characters of this file are damaged; they are shown as \ufffd."
+    return (
+        f"The file does not name its encoding; it was read as {encoding.name.upper()}. Check that its words look right."
+    )

@@ -1,0 +1,76 @@
+"""The text chunks of a PNG (W3C PNG, third edition, sections 5.3 and 11.3.3), read without decoding the picture."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from personas.importers.base import DamagedFile, FileTooLarge
+
+MAGIC = b"\x89PNG\r\n\x1a\n"
+TEXT_BYTES = 8 * 1024**2  # of one text chunk, packed or unpacked
+_MOST_CHUNKS = 100_000
+_TEXT_TYPES = {b"tEXt", b"zTXt", b"iTXt"}
+_CUT_OFF = "This PNG is cut off in the middle. Download it again from where it came."
+
+
+def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """Keyword and value of every text chunk, in order. Raises DamagedFile or FileTooLarge."""
+    if stream.read(8) != MAGIC:
+        raise DamagedFile("This file is not a PNG picture.")
+    for _ in range(_MOST_CHUNKS):
+        head = stream.read(8)
+        if len(head) < 8:
+            raise DamagedFile(_CUT_OFF)
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"IEND":
+            return
+        if kind not in _TEXT_TYPES:
+            _skip(stream, length + 4)
+            continue
+        yield _decoded(kind, _checked(stream, kind, length))
+    raise DamagedFile(f"This PNG has more than {_MOST_CHUNKS:,} parts, which no picture has.")
+
+
+def _skip(stream: BinaryIO, length: int) -> None:
+    start = stream.tell()
+    end = stream.seek(0, io.SEEK_END)
+    if start + length > end:
+        raise DamagedFile(_CUT_OFF)
+    stream.seek(start + length)
+
+
+def _checked(stream: BinaryIO, kind: bytes, length: int) -> bytes:
+    if length > TEXT_BYTES:
+        raise FileTooLarge(
+            f"A text inside this PNG has {length // 1024**2:,} MB; the limit is {TEXT_BYTES // 1024**2} MB."
+        )
+    body, checksum = stream.read(length), stream.read(4)
+    if len(body) < length or len(checksum) < 4:
+        raise DamagedFile(_CUT_OFF)
+    if zlib.crc32(kind + body) != int.from_bytes(checksum, "big"):
+        raise DamagedFile("The text inside this PNG is damaged: its checksum is wrong. Download it again.")
+    return body
+
+
+def _decoded(kind: bytes, body: bytes) -> tuple[str, bytes]:
+    keyword, _, rest = body.partition(b"\0")
+    if kind == b"zTXt":
+        rest = _inflated(rest[1:])
+    elif kind == b"iTXt":
+        is_packed, rest = rest[:1] == b"\1", rest[2:]
+        rest = rest.split(b"\0", 2)[-1]  # after the language tag and the translated keyword
+        rest = _inflated(rest) if is_packed else rest
+    return keyword.decode("latin-1"), rest
+
+
+def _inflated(packed: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        value = inflater.decompress(packed, TEXT_BYTES)
+    except zlib.error as error:
+        raise DamagedFile("The packed text inside this PNG is damaged. Download it again.") from error
+    if inflater.unconsumed_tail:
+        raise FileTooLarge(f"A text inside this PNG unpacks to more than {TEXT_BYTES // 1024**2} MB, the limit.")
+    return value
