@@ -1,0 +1,30 @@
+"""GGUF to safetensors and tokenizer: `python -m generation.conversion SOURCE.gguf FOLDER`.
+
+A process of its own, because torch and the float weights take over a gigabyte that the
+process which asked for it would not give back.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def convert(source: Path, target: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    # Without `dequantize` the model keeps GGUF's blocks and cannot be saved.
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        source.parent,
+        gguf_file=source.name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.bfloat16,
+    )
+    target.mkdir(parents=True)
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+if __name__ == "__main__":
+    convert(Path(sys.argv[1]).resolve(), Path(sys.argv[2]))

@@ -1,0 +1,187 @@
+"""Continuous batching: one thread steps all replies together; they join and leave between steps.
+
+Each step takes one new token of every reply that is speaking, and fills up with prompt tokens of
+those that have just arrived. Caches of finished replies are kept, so the next turn of a chat, or
+another chat with the same persona, only reads what is new.
+"""
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from generation.engines.base import EngineFailed, EngineUnavailable
+from generation.engines.packed import Cache, Segment, forward
+from generation.engines.sampling import Chooser
+
+logger = logging.getLogger(__name__)
+
+# A shorter common beginning is not worth the copy.
+_SHORTEST_SHARED = 8
+
+
+@dataclass(frozen=True)
+class Step:
+    """One token of a reply, or its end: `token` is None then, and `error` says why if it broke."""
+
+    token: int | None
+    logprob: float = 0.0
+    alternatives: Sequence[tuple[int, float]] = ()
+    error: Exception | None = None
+
+
+@dataclass(eq=False)
+class Request:
+    prompt: list[int]
+    chooser: Chooser
+    max_tokens: int
+    ends: frozenset[int]  # tokens that end a text
+    steps: "queue.SimpleQueue[Step]" = field(default_factory=queue.SimpleQueue)
+    cancelled: bool = False
+    cached_tokens: int = 0
+    cache: Cache = field(default_factory=Cache)
+    waiting: list[int] = field(default_factory=list)  # tokens that the cache has not seen
+    said: int = 0
+
+
+class Batcher:
+    """Owns the model. `submit` and `close` may be called from any thread."""
+
+    def __init__(self, model: Any, *, concurrent: int, step_tokens: int, kept_tokens: int) -> None:
+        """`step_tokens` bounds a pass, so a long prompt does not hold up those who are speaking;
+        `kept_tokens` bounds what is remembered of finished replies."""
+        self._model = model
+        self._concurrent = concurrent
+        self._step_tokens = step_tokens
+        self._kept_tokens = kept_tokens
+        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._queued: deque[Request] = deque()
+        self._active: list[Request] = []
+        self._kept: list[Cache] = []  # the newest last
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="batcher", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request) -> None:
+        with self._lock:
+            if self._closed:
+                raise EngineUnavailable("The engine is closed.")
+            self._inbox.put(request)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._inbox.put(None)
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._receive():
+            try:
+                self._admit()
+                if self._active:
+                    self._step()
+            except Exception as error:
+                logger.exception("generation.step_failed")
+                self._fail(EngineFailed(type(error).__name__))
+                self._kept.clear()
+        self._fail(EngineFailed("The engine was closed."))
+        self._kept.clear()
+
+    def _receive(self) -> bool:
+        """Takes what has arrived, waiting when there is nothing to do; False once closed."""
+        block = not (self._active or self._queued)
+        while True:
+            try:
+                request = self._inbox.get(block=block)
+            except queue.Empty:
+                return True
+            if request is None:
+                return False
+            self._queued.append(request)
+            block = False
+
+    def _admit(self) -> None:
+        for request in [r for r in self._active if r.cancelled]:
+            self._end(request)
+        while self._queued and len(self._active) < self._concurrent:
+            request = self._queued.popleft()
+            if request.cancelled:
+                request.steps.put(Step(None))
+                continue
+            request.cache = self._best_cache(request.prompt)
+            request.cached_tokens = len(request.cache.tokens)
+            request.waiting = request.prompt[request.cached_tokens :]
+            self._active.append(request)
+
+    def _best_cache(self, prompt: list[int]) -> Cache:
+        """The longest known beginning of `prompt`. Its last token is always read anew, for its logits."""
+        best, length = None, 0
+        for cache in (*self._kept, *(request.cache for request in self._active)):
+            shared = min(_common(cache.tokens, prompt), len(prompt) - 1)
+            if shared > length:
+                best, length = cache, shared
+        if best is None or length < _SHORTEST_SHARED:
+            return Cache()
+        if best in self._kept and 2 * length > len(best.tokens):
+            # Most likely the same chat, one turn on: the tensors are taken over, not copied.
+            self._kept.remove(best)
+            del best.tokens[length:]
+            return best
+        return best.beginning(length)
+
+    def _step(self) -> None:
+        """One pass: a token for everybody who speaks, prompts in the order of arrival with the room that is left."""
+        room = self._step_tokens
+        segments: list[Segment] = []
+        takers: list[Request] = []
+        for request in sorted(self._active, key=lambda r: len(r.waiting) > 1):
+            tokens = request.waiting[: max(room, int(len(request.waiting) == 1))]
+            if tokens:
+                room -= len(tokens)
+                segments.append(Segment(request.cache, tokens))
+                takers.append(request)
+        logits = forward(self._model, segments).numpy()
+        for request, segment, row in zip(takers, segments, logits, strict=True):
+            request.waiting = request.waiting[len(segment.tokens) :]
+            if not request.waiting:
+                self._speak(request, row)
+
+    def _speak(self, request: Request, logits: "np.ndarray[Any, np.dtype[np.float32]]") -> None:
+        token, logprob, alternatives = request.chooser.choose(logits)
+        if token in request.ends:
+            self._end(request)
+            return
+        request.steps.put(Step(token, logprob, alternatives))
+        request.waiting = [token]
+        request.said += 1
+        if request.said >= request.max_tokens:
+            self._end(request)
+
+    def _end(self, request: Request) -> None:
+        self._active.remove(request)
+        request.steps.put(Step(None))
+        self._kept.append(request.cache)
+        while sum(len(cache.tokens) for cache in self._kept) > self._kept_tokens:
+            self._kept.pop(0)
+
+    def _fail(self, error: Exception) -> None:
+        while not self._inbox.empty():
+            if (request := self._inbox.get()) is not None:
+                self._queued.append(request)
+        for request in (*self._active, *self._queued):
+            request.steps.put(Step(None, error=error))
+        self._active.clear()
+        self._queued.clear()
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    length = min(len(one), len(other))
+    unequal = np.flatnonzero(np.asarray(one[:length]) != np.asarray(other[:length]))
+    return int(unequal[0]) if len(unequal) else length

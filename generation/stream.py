@@ -1,0 +1,210 @@
+"""The frames of a conversation, in one Redis stream each: bytes in, bytes out, in order.
+
+A stream entry is a frame. Entries expire STREAM_TTL after the last one; history is the database's.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+from persona_site.redis import async_connection, connection
+
+logger = logging.getLogger(__name__)
+
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
+
+BEGINNING = "0-0"
+_FIELD = b"frame"
+# A conversation's longest memory in Redis; a page that is further behind reloads.
+_LONGEST = 20_000
+_BLOCK_MS = 5_000
+_BATCH = 500
+# A tab that does not read this many frames is behind; it is fed from Redis again when it reads on.
+_BACKLOG = 2_000
+_LONGEST_PAUSE = 2.0  # seconds between attempts to reach Redis again
+
+
+def _key(conversation_id: UUID | str) -> str:
+    return f"frames:{conversation_id}"
+
+
+def append(conversation_id: UUID | str, frame: bytes) -> str:
+    """Adds a frame; returns its position."""
+    key = _key(conversation_id)
+    with connection().pipeline(transaction=True) as pipe:
+        pipe.xadd(key, {_FIELD: frame}, maxlen=_LONGEST, approximate=True)
+        pipe.pexpire(key, settings.STREAM_TTL)
+        position, _ = pipe.execute()
+    return str(position.decode())
+
+
+def position(conversation_id: UUID | str) -> str:
+    """The position of the newest frame: what a page that is rendered now has to follow from."""
+    newest = cast(Entries, connection().xrevrange(_key(conversation_id), count=1))
+    return newest[0][0].decode() if newest else BEGINNING
+
+
+def is_position(text: str) -> bool:
+    """Whether `text`, which came from a browser, is a position that Redis will take."""
+    parts = text.split("-")
+    return len(parts) == 2 and all(part.isascii() and part.isdigit() and int(part) < 2**64 for part in parts)
+
+
+def _order(position: str) -> tuple[int, int]:
+    milliseconds, number = position.split("-")
+    return int(milliseconds), int(number)
+
+
+@dataclass(eq=False)
+class _Follower:
+    """One open tab: what was read for it and not yet taken."""
+
+    waiting: deque[tuple[str, bytes]] = field(default_factory=deque)
+    is_behind: bool = False
+    has_news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def offer(self, position: str, frame: bytes) -> None:
+        if len(self.waiting) < _BACKLOG and not self.is_behind:
+            self.waiting.append((position, frame))
+        else:
+            self.is_behind = True
+        self.has_news.set()
+
+
+@dataclass(eq=False)
+class _Followed:
+    """One conversation that somebody follows, and how far it was read."""
+
+    read_to: str
+    followers: set[_Follower] = field(default_factory=set)
+
+
+class Followers:
+    """All followed conversations of a process, through one blocking Redis connection.
+
+    Every follower keeps the position of the last frame that it was given, takes only later ones,
+    and fetches what lies between two positions itself, so neither a gap nor a duplicate can arise
+    from joining, falling behind, or Redis going away. Belongs to one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._followed: dict[bytes, _Followed] = {}
+        # A stream of our own among those that are read: an entry ends the wait, so that a new
+        # conversation is read at once and not after the current wait.
+        self._wake_key = f"frames:wake:{secrets.token_hex(8)}".encode()
+        self._woken_to = BEGINNING
+        self._redis: redis.asyncio.Redis | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def follow(self, conversation_id: UUID | str, after: str) -> AsyncIterator[tuple[str, bytes]]:
+        """Every frame later than `after`, in order, for as long as it is iterated."""
+        key = _key(conversation_id).encode()
+        follower = _Follower(is_behind=True)
+        follower.has_news.set()
+        followed = self._followed.setdefault(key, _Followed(read_to=after))
+        followed.followers.add(follower)
+        try:
+            if len(followed.followers) == 1:
+                await self._wake()
+            last = after
+            while True:
+                await follower.has_news.wait()
+                follower.has_news.clear()
+                async for position, frame in self._news(key, follower, last):
+                    last = position
+                    yield position, frame
+        finally:
+            followed.followers.discard(follower)
+            if not followed.followers:
+                self._followed.pop(key, None)
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+            self._reader = None
+        if self._redis is not None:
+            await self._redis.aclose()
+            self._redis = None
+
+    async def _news(self, key: bytes, follower: _Follower, last: str) -> AsyncIterator[tuple[str, bytes]]:
+        """What the follower has not had, first from Redis where it is behind, then from its own queue."""
+        while follower.is_behind:
+            follower.is_behind = False  # before reading: what arrives meanwhile is queued
+            while entries := await self._between(key, last):
+                for position, frame in entries:
+                    last = position
+                    yield position, frame
+        while follower.waiting:
+            position, frame = follower.waiting.popleft()
+            if _order(position) > _order(last):
+                last = position
+                yield position, frame
+        if follower.is_behind:
+            follower.has_news.set()
+
+    async def _between(self, key: bytes, last: str) -> list[tuple[str, bytes]]:
+        pause = 0.1
+        while True:
+            try:
+                entries = cast(Entries, await self._connection().xrange(key, min=f"({last}", count=_BATCH))
+                return [(position.decode(), fields[_FIELD]) for position, fields in entries]
+            except (redis.RedisError, OSError):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _connection(self) -> "redis.asyncio.Redis":
+        if self._redis is None:
+            self._redis = async_connection()
+        return self._redis
+
+    async def _wake(self) -> None:
+        """Makes the reader look at the list of conversations again; starts it if need be."""
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read(), name="stream followers")
+            return
+        with contextlib.suppress(redis.RedisError, OSError):
+            async with self._connection().pipeline(transaction=True) as pipe:
+                pipe.xadd(self._wake_key, {b"": b""}, maxlen=1, approximate=False)
+                pipe.expire(self._wake_key, 60)
+                await pipe.execute()
+
+    async def _read(self) -> None:
+        pause = 0.1
+        while self._followed:
+            positions: dict[Any, Any] = {
+                self._wake_key: self._woken_to,
+                **{k: f.read_to for k, f in self._followed.items()},
+            }
+            try:
+                answer = await self._connection().xread(positions, count=_BATCH, block=_BLOCK_MS)
+                news = cast(list[tuple[bytes, Entries]], answer or [])
+                pause = 0.1
+            except (redis.RedisError, OSError) as error:
+                logger.warning("generation.stream_lost", extra={"error": type(error).__name__})
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            for key, entries in news:
+                self._hand_out(key, entries)
+
+    def _hand_out(self, key: bytes, entries: Entries) -> None:
+        newest = entries[-1][0].decode()
+        if key == self._wake_key:
+            self._woken_to = newest
+        elif (followed := self._followed.get(key)) is not None:
+            followed.read_to = newest
+            for position, fields in entries:
+                for follower in followed.followers:
+                    follower.offer(position.decode(), fields[_FIELD])

@@ -1,0 +1,11 @@
+from celery import shared_task
+
+from generation import catalogue
+
+
+@shared_task
+def install_model(name: str, activate: bool = True) -> None:
+    """Fetches and converts a model; the catalogue's row tells how far it is and what went wrong."""
+    catalogue.install(name)
+    if activate:
+        catalogue.activate(name)
