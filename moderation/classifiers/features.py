@@ -1,0 +1,54 @@
+"""Hashed n-grams of characters and words: what the linear heads see of a text besides its meaning vector.
+
+Works for every script, knows no vocabulary file, and needs no fitting, so training and serving cannot
+drift apart. Changing anything here changes what every weight means: retrain.
+"""
+
+import itertools
+import re
+import unicodedata
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+BUCKETS = 1 << 18
+LONGEST_NGRAM = 5
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_BLANKS = re.compile(r"\s+")
+_DIGITS = re.compile(r"\d")
+_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
+
+
+def plain(text: str) -> str:
+    """NFKC, lower case, single blanks, without zero-width characters: the form in which texts are compared."""
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
+    return _BLANKS.sub(" ", folded).strip()
+
+
+def is_mostly_cjk(text: str) -> bool:
+    """Whether a vocabulary of English word pieces would see next to nothing of this text."""
+    letters = sum(character.isalpha() for character in text)
+    return letters > 0 and len(_CJK.findall(text)) * 2 > letters
+
+
+def buckets(text: str) -> npt.NDArray[np.int64]:
+    """The distinct buckets of a text's 1- to 5-character n-grams, words and word pairs; int64 [k], ascending."""
+    folded = _DIGITS.sub("0", plain(text))
+    codes = np.frombuffer(f" {folded} ".encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    parts = [_ngrams(codes, n) for n in range(1, min(LONGEST_NGRAM, len(codes)) + 1)]
+    words = _WORDS.findall(folded)
+    pairs = [f"{first} {second}" for first, second in itertools.pairwise(words)]
+    parts.append(np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words + pairs], np.uint64))
+    return np.unique(np.concatenate(parts) & np.uint64(BUCKETS - 1)).astype(np.int64)
+
+
+def _ngrams(codes: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint64]:
+    """One hash per window of n code points: a polynomial, stirred (the finaliser of MurmurHash3)."""
+    hashes = np.full(len(codes) - n + 1, n, dtype=np.uint64)
+    for offset in range(n):
+        hashes = hashes * np.uint64(0x100000001B3) + codes[offset : offset + len(hashes)]
+    hashes ^= hashes >> np.uint64(33)
+    hashes *= np.uint64(0xFF51AFD7ED558CCD)
+    return hashes ^ (hashes >> np.uint64(33))

@@ -1,0 +1,82 @@
+"""What a persona says, sentence by sentence, before anybody sees it.
+
+Each sentence is judged alone and as the continuation of the last TAIL characters that were cleared, so a thing
+said across two sentences is seen; the whole reply is judged once more at the end. Personal data is masked
+before anything leaves. A sentence's end that may be the beginning of a number or an address is held back until
+the next one shows what it is.
+
+Not covered: a thing said across more sentences than the tail holds, which only the last check can see. Then
+the reply is blocked after parts of it were shown, and the page takes them back.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+from moderation import assessment, pii
+from moderation.assessment import Verdict
+from moderation.classifiers.base import Category
+from moderation.models import Direction, RuleAction
+
+TAIL = 200  # characters
+# Digits with what people write between them, or something with an @, at the very end.
+_UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]*|[^\s@]{1,64}@\S*|[+(（]\s*)$")
+_LONGEST_HELD = 64
+
+
+class Blocked(Exception):
+    """The reply must stop; what was shown of it is taken back."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.category)
+        self.verdict = verdict
+
+
+def cleared(sentences: Iterator[str]) -> Iterator[str]:
+    """The sentences, masked where needed, in order; joined they are the reply as it may be kept.
+
+    Raises Blocked, and ClassifierUnavailable, in which case nothing further may be shown either.
+    """
+    said = ""  # as the model wrote it
+    shown = ""
+    held = ""
+    for sentence in sentences:
+        ready, held = _hold_back(held + sentence)
+        if ready:
+            passed = _judge(ready, before=said[-TAIL:])
+            said += ready
+            shown += passed
+            yield passed
+    if held:
+        passed = _judge(held, before=said[-TAIL:])
+        said += held
+        shown += passed
+        yield passed
+    _judge_whole(said, shown)
+
+
+def _judge(text: str, *, before: str) -> str:
+    verdict = assessment.assess(text, direction=Direction.PERSONA, before=before)
+    if not verdict.passes:
+        raise Blocked(verdict)
+    return verdict.text
+
+
+def _judge_whole(said: str, shown: str) -> None:
+    """The last check; personal data that slipped through in pieces blocks, because it cannot be masked any more."""
+    if not said.strip():
+        return
+    verdict = assessment.assess(said, direction=Direction.PERSONA)
+    if not verdict.passes:
+        raise Blocked(verdict)
+    if verdict.action == RuleAction.MASK and pii.find(shown):
+        raise Blocked(dataclasses.replace(verdict, action=RuleAction.BLOCK, category=str(Category.PII)))
+
+
+def _hold_back(text: str) -> tuple[str, str]:
+    """What may be judged now, and the end that waits for the next sentence."""
+    match = _UNFINISHED.search(text[-_LONGEST_HELD:])
+    if match is None:
+        return text, ""
+    at = len(text) - len(match[0])
+    return text[:at], text[at:]

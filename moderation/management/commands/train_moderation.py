@@ -1,0 +1,46 @@
+"""Fit the linear classifier."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from moderation import training
+from moderation.classifiers.linear import WEIGHTS
+
+
+class Command(BaseCommand):
+    help = (
+        "Fits the linear classifier on a folder of labelled texts (<source>.jsonl.gz) and on our own templates, and "
+        "writes its weights. The same data give the same weights. Sentence vectors are kept under the state folder, "
+        "so a second run, or one that was stopped, computes only what is missing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="the labelled texts")
+        parser.add_argument(
+            "--output", type=Path, default=WEIGHTS, metavar="FILE", help=f"default: {WEIGHTS.name} in the room"
+        )
+        parser.add_argument(
+            "--vectors",
+            type=int,
+            default=30_000,
+            metavar="N",
+            help="how many texts get a sentence vector (default: 30000)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        def say(line: str) -> None:
+            self.stderr.write(line)
+
+        try:
+            examples = training.read(options["data"]) + training.own_examples()
+        except training.DataMissing as error:
+            raise CommandError(str(error)) from error
+        chosen = training.chosen_for_vectors(examples, options["vectors"])
+        vectors = training.vectors_of(chosen, settings.STATE_DIR / "moderation-vectors", say)
+        weights = training.fit(examples, vectors, say)
+        weights.save(options["output"])
+        self.stdout.write(f"{options['output']}: version {weights.version}, {options['output'].stat().st_size:,} bytes")

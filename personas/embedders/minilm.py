@@ -1,0 +1,19 @@
+"""Sentence vectors by all-MiniLM-L6-v2: English well, other languages by the pieces they share with it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation import encoder
+
+
+class MiniLM:
+    """The encoder that the filter uses too, so a process holds its weights once. Thread-safe."""
+
+    name = "all-minilm-l6-v2"
+    dimensions = encoder.DIMENSIONS
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """float32 [n, 384], rows of length 1. Raises moderation.encoder.EncoderMissing."""
+        return encoder.minilm().encode(texts)

@@ -1,0 +1,95 @@
+from collections.abc import Iterator
+
+import pytest
+
+from moderation import assessment, gate
+from moderation.assessment import ClassifierUnavailable
+from moderation.gate import Blocked, cleared
+
+pytestmark = pytest.mark.django_db
+
+
+def collect(sentences: list[str]) -> list[str]:
+    return list(cleared(iter(sentences)))
+
+
+def test_ordinary_sentences_pass_unchanged_and_in_order() -> None:
+    sentences = ["Good morning, my dear. ", "In 1984 we had rain. ", "It cost 12 pounds then."]
+    assert "".join(collect(sentences)) == "".join(sentences)
+
+
+def test_a_sentence_passes_before_the_next_one_is_made() -> None:
+    made: list[str] = []
+
+    def sentences() -> Iterator[str]:
+        for sentence in ("Hello there. ", "How was your day? "):
+            made.append(sentence)
+            yield sentence
+
+    stream = cleared(sentences())
+    assert next(stream) == "Hello there. "
+    assert made == ["Hello there. "]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Call me at 212-555-0147, love."],
+        ["Call me at 212.", " 555-0147 is the number, love."],
+        ["Call me at (212) ", "555-", "0147 whenever."],
+        ["My e-mail is anna.smith@", "example.org, write soon."],
+        ["我的电话是138", "12345678，有空打给我。"],
+        ["Phone 212-555-0147"],
+    ],
+)
+def test_personal_data_is_masked_also_when_split(sentences: list[str]) -> None:
+    shown = "".join(collect(sentences))
+    for piece in ("0147", "12345678", "anna.smith"):
+        assert piece not in shown
+    assert "removed]" in shown or "已隐去]" in shown
+
+
+def test_what_follows_a_held_number_is_not_lost() -> None:
+    assert "".join(collect(["We met in 1912.", " Then came the war."])) == "We met in 1912. Then came the war."
+    assert "".join(collect(["We met in 1912"])) == "We met in 1912"
+
+
+def test_a_bad_sentence_stops_the_reply_and_shows_nothing_of_itself() -> None:
+    shown: list[str] = []
+    stream = cleared(iter(["I was so glad to hear from you. ", "You should kill yourself. ", "Bye."]))
+    with pytest.raises(Blocked) as caught:
+        shown.extend(stream)
+    assert shown == ["I was so glad to hear from you. "]
+    assert caught.value.verdict.category
+    assert not caught.value.verdict.passes
+
+
+def test_a_thing_said_across_two_sentences_is_seen() -> None:
+    with pytest.raises(Blocked):
+        collect(["Why don't you just ", "kill yourself, then."])
+
+
+def test_the_whole_reply_is_judged_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    real = assessment.assess
+
+    def watch(text: str, **options: str) -> assessment.Verdict:
+        seen.append(text)
+        return real(text, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gate.assessment, "assess", watch)
+    collect(["One thing. ", "Another thing."])
+    assert seen[-1] == "One thing. Another thing."
+
+
+def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*args: object, **options: object) -> None:
+        raise ClassifierUnavailable("down")
+
+    monkeypatch.setattr(gate.assessment, "assess", down)
+    with pytest.raises(ClassifierUnavailable):
+        collect(["Hello."])
+
+
+def test_an_empty_reply_is_nothing() -> None:
+    assert collect([]) == []
