@@ -33,7 +33,7 @@ class Verdict:
     text: str  # what may be shown: the text, or, where the action is mask, the text without its spans
     level: str  # crisis level of a user's text: "" | grief | low | passive | active | imminent
     spans: tuple[pii.Span, ...]  # personal data in the text as it was given
-    findings: tuple[Finding, ...]  # what a case should say; their message_id is for the caller to set
+    findings: tuple[Finding, ...]  # what a case should say; their message_id is NOT_STORED, for the caller to set
     policy_version: str
     classifier_version: str
 

@@ -23,6 +23,7 @@ VERSION = "1"
 WINDOW = 6  # turns of one speaker that are read as one text
 RECENT = 40  # turns back, beyond which the monitor does not score again
 CHARACTERS = 1200  # of a window
+NOT_STORED = UUID(int=0)
 
 Speaker = Literal["user", "persona"]
 
@@ -42,7 +43,7 @@ class Finding:
     severity: int  # 0 to 100; the queue's first order
     score: float
     threshold: float
-    message_id: UUID | None  # None while nobody has stored the text yet
+    message_id: UUID  # NOT_STORED while nobody has stored the text yet
     detail: str  # in words for a reviewer, without the text itself
     version: str
 
@@ -94,7 +95,7 @@ def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
     if not turns:
         return []
     conversation = _scored(turns[-RECENT:])
-    found: dict[tuple[str, str, UUID | None], Finding] = {}
+    found: dict[tuple[str, str, UUID], Finding] = {}
     for signal in SIGNALS:
         for finding in signal(conversation):
             found.setdefault((finding.signal, finding.category, finding.message_id), finding)
@@ -102,7 +103,7 @@ def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
 
 
 def finding_of(
-    decision: Decision, *, direction: str, level: str, version: str, message_id: UUID | None = None
+    decision: Decision, *, direction: str, level: str, version: str, message_id: UUID = NOT_STORED
 ) -> Finding | None:
     """What one judged text gives a case; nothing where it simply passed."""
     if decision.action == RuleAction.ALLOW:
