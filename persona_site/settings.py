@@ -162,6 +162,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
 CELERY_BEAT_SCHEDULE = {
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
+    "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 

@@ -1,6 +1,23 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class PersonasConfig(AppConfig):
     name = "personas"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts import my_data
+        from personas import records
+
+        my_data.register("personas", export=records.export, erase=records.erase)
+        post_migrate.connect(_ship, sender=self)
+
+
+def _ship(**_: Any) -> None:
+    """Django's own hook for rows that an installation is never without; each start migrates first."""
+    from personas import shipped
+
+    shipped.ensure()

@@ -15,8 +15,17 @@ class Depicts(models.TextChoices):
     FICTIONAL = "fictional", "A fictional character"
 
 
+# No URL serves these folders: pictures go through a view that checks the owner, uploads through none at all.
 def _avatar_path(persona: "Persona", name: str) -> str:
     return f"avatars/{persona.pk}.webp"
+
+
+def _upload_path(row: "Source | DraftFile", name: str) -> str:
+    return f"uploads/{uuid4()}"
+
+
+def _draft_avatar_path(draft: "Draft", name: str) -> str:
+    return f"uploads/{uuid4()}.webp"
 
 
 class Persona(models.Model):
@@ -75,6 +84,7 @@ class Source(models.Model):
         max_length=255, blank=True, help_text="Whose lines are the persona's; empty where the file has one author."
     )
     bytes = models.PositiveBigIntegerField()
+    file = models.FileField(upload_to=_upload_path, blank=True, help_text="Only until it is imported.")
     status = models.CharField(max_length=16, choices=SourceStatus, default=SourceStatus.IMPORTING)
     error = models.TextField(blank=True)
     report = models.JSONField(
@@ -120,3 +130,33 @@ class Passage(models.Model):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["persona", "digest"], name="one_passage_per_text")]
         indexes = [HnswIndex(name="passage_embedding", fields=["embedding"], opclasses=["vector_ip_ops"])]
+
+
+class Draft(models.Model):
+    """A persona that is being made or changed: what was typed and uploaded, kept while it is looked over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="persona_drafts")
+    persona = models.ForeignKey(
+        Persona, on_delete=models.CASCADE, null=True, related_name="drafts", help_text="The persona that it changes."
+    )
+    fields = models.JSONField(default=dict, help_text="What was typed, as it was typed.")
+    card = models.JSONField(default=dict)
+    avatar = models.FileField(upload_to=_draft_avatar_path, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+
+class DraftFile(models.Model):
+    """An uploaded file of a draft and what was understood of it."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    format = models.CharField(max_length=32)
+    speaker = models.CharField(max_length=255, blank=True)
+    bytes = models.PositiveBigIntegerField()
+    file = models.FileField(upload_to=_upload_path)
+    report = models.JSONField(default=dict)
+    samples = models.JSONField(default=dict, help_text="A few lines of each speaker, to choose by.")
+
+    class Meta:
+        ordering = ["id"]

@@ -1,3 +1,21 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from personas import views
+
+app_name = "personas"
+
+urlpatterns = [
+    path("", views.persona_list, name="list"),
+    path("new/", views.new, name="new"),
+    path("new/<uuid:draft_id>/", views.draft, name="draft"),
+    path("new/<uuid:draft_id>/preview/", views.preview, name="preview"),
+    path("new/<uuid:draft_id>/discard/", views.discard_draft, name="discard"),
+    path("new/<uuid:draft_id>/avatar/", views.draft_avatar, name="draft_avatar"),
+    path("<uuid:persona_id>/", views.detail, name="detail"),
+    path("<uuid:persona_id>/edit/", views.edit, name="edit"),
+    path("<uuid:persona_id>/progress/", views.progress, name="progress"),
+    path("<uuid:persona_id>/avatar/", views.avatar, name="avatar"),
+    path("<uuid:persona_id>/duplicate/", views.duplicate, name="duplicate"),
+    path("<uuid:persona_id>/delete/", views.delete, name="delete"),
+    path("<uuid:persona_id>/sources/<uuid:source_id>/remove/", views.remove_source, name="remove_source"),
+]

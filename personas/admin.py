@@ -1,0 +1,53 @@
+"""Personas and sources: found, counted, and their words not shown."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from personas.models import Persona, Source
+
+
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Persona)
+class PersonaAdmin(ReadOnly):
+    """What a persona is made of stays between it and its owner; here stand counts."""
+
+    list_display = ("id", "owner", "depicts", "language", "is_shared", "source_count", "passage_count", "created_at")
+    list_filter = ("depicts", "is_shared", "language")
+    search_fields = ("id", "owner__username", "owner__email")
+    fields = ("id", "owner", "depicts", "language", "is_shared", "sampling", "created_at", "updated_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Persona]:
+        counted: QuerySet[Persona] = super().get_queryset(request).annotate(
+            sources_total=Count("sources", distinct=True), passages_total=Count("passages", distinct=True)
+        )  # fmt: skip
+        return counted
+
+    @admin.display(description="sources")
+    def source_count(self, persona: Any) -> int:
+        return int(persona.sources_total)
+
+    @admin.display(description="passages")
+    def passage_count(self, persona: Any) -> int:
+        return int(persona.passages_total)
+
+
+@admin.register(Source)
+class SourceAdmin(ReadOnly):
+    list_display = ("id", "persona_id", "format", "status", "bytes", "created_at")
+    list_filter = ("format", "status")
+    search_fields = ("id", "persona__id", "persona__owner__email")
+    fields = ("id", "persona_id", "format", "status", "error", "bytes", "created_at")
+    readonly_fields = ("persona_id",)

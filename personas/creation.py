@@ -1,0 +1,283 @@
+"""The doors of a persona: make, change, add words, copy, delete. Whoever may see it is decided here too.
+
+CreationRefused         `user_message` says what is wrong and what to do
+├── WordsRefused        the filter does not let a persona say this
+└── FilterUnavailable   the filter cannot judge now, so nothing is made
+accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from kombu.exceptions import OperationalError
+
+from accounts import consents, quotas
+from accounts.models import User
+from moderation import assessment
+from moderation.classifiers.base import Category, ClassifierUnavailable
+from moderation.models import Direction, RuleAction
+from personas import declarations, importing, tasks
+from personas.models import Passage, Persona, Source, Utterance
+
+logger = logging.getLogger(__name__)
+
+# What no persona may be made of, whoever it depicts. Other categories are met where it speaks, by the gate.
+REFUSED = {Category.HATE, Category.HATE_THREATENING, Category.SEXUAL_MINORS}
+_ASSESSED_CHARACTERS = 2_000  # judged at once
+
+
+class CreationRefused(Exception):
+    def __init__(self, user_message: str) -> None:
+        super().__init__(user_message)
+        self.user_message = user_message
+
+
+class WordsRefused(CreationRefused):
+    pass
+
+
+class FilterUnavailable(CreationRefused):
+    pass
+
+
+@dataclass(frozen=True)
+class PersonaFields:
+    """What a person says about a persona. `examples` are exchanges of [speaker, text], "user" or "persona"."""
+
+    name: str
+    depicts: str
+    relation: str = ""
+    calls_user: str = ""
+    description: str = ""
+    scenario: str = ""
+    opening_line: str = ""
+    sayings: list[str] = field(default_factory=list)
+    examples: list[list[list[str]]] = field(default_factory=list)
+    language: str = "en"
+    sampling: dict[str, Any] = field(default_factory=dict)
+    card: dict[str, Any] = field(default_factory=dict)
+
+    def texts(self) -> Iterator[str]:
+        """Everything in it that a prompt may hold."""
+        yield from (self.name, self.relation, self.description, self.scenario, self.opening_line, *self.sayings)
+        yield from (text for exchange in self.examples for _, text in exchange)
+
+
+# --- Reading ------------------------------------------------------------------------------------
+
+
+def visible_to(user: User) -> QuerySet[Persona]:
+    """The user's own personas, and those that ship with the site."""
+    return Persona.objects.filter(Q(owner=user) | Q(is_shared=True))
+
+
+def get_persona_for(user: User, persona_id: UUID) -> Persona:
+    """A persona that the user may talk with. Raises Http404."""
+    return _found(visible_to(user), persona_id)
+
+
+def get_own_persona(user: User, persona_id: UUID) -> Persona:
+    """A persona that the user may change. Raises Http404."""
+    return _found(Persona.objects.filter(owner=user), persona_id)
+
+
+def _found(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
+    persona = personas.filter(pk=persona_id).first()
+    if persona is None:
+        raise Http404
+    return persona
+
+
+# --- Writing ------------------------------------------------------------------------------------
+
+
+def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None = None) -> Persona:
+    """Makes a persona and keeps the declaration that its owner gave. Raises CreationRefused, QuotaExceeded."""
+    quotas.check(user=owner, kind="uploads")
+    refuse_unfit(fields)
+    with transaction.atomic():
+        quotas.spend(user=owner, kind="uploads")
+        persona = Persona.objects.create(owner=owner, **asdict(fields))
+        _record_declaration(owner, persona)
+        if avatar:
+            _save_avatar(persona, avatar)
+    logger.info("persona.created", extra={"persona": str(persona.pk), "depicts": persona.depicts})
+    return persona
+
+
+def update_persona(
+    *, user: User, persona: Persona, fields: PersonaFields, avatar: bytes | None = None, is_without_avatar: bool = False
+) -> Persona:
+    """Changes a persona of the user's. Raises CreationRefused, and Http404 for another's."""
+    persona = get_own_persona(user, persona.pk)
+    refuse_unfit(fields)
+    is_redeclared = fields.depicts != persona.depicts
+    with transaction.atomic():
+        for name, value in asdict(fields).items():
+            setattr(persona, name, value)
+        persona.save()
+        if is_redeclared:
+            _record_declaration(user, persona)
+        if avatar:
+            _save_avatar(persona, avatar)
+        elif is_without_avatar:
+            persona.avatar.delete()
+    return persona
+
+
+def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, format: str, speaker: str) -> Source:
+    """Adds a file's words, of which `speaker`'s are the persona's. `format` is a name in importers.registry.
+
+    A small file is read when the transaction ends, a large one by a worker. Raises QuotaExceeded, Http404.
+    """
+    persona = get_own_persona(user, persona.pk)
+    with transaction.atomic():
+        quotas.spend(user=user, kind="uploads")
+        upload = File(file)
+        source = Source(persona=persona, name=name[:255], format=format, speaker=speaker[:255], bytes=upload.size)
+        source.file.save(name, upload, save=False)
+        source.save()
+        transaction.on_commit(lambda: _begin_import(source))
+    return source
+
+
+def _begin_import(source: Source) -> None:
+    if source.bytes <= importing.INLINE_BYTES:
+        importing.import_source(source.pk)
+        queue_embedding(source.persona_id)
+        return
+    try:
+        tasks.import_source.delay(str(source.pk))
+    except OperationalError:
+        logger.warning("broker.unreachable", extra={"source": str(source.pk)})  # `tasks.tidy` finds the row
+
+
+def queue_embedding(persona_id: UUID) -> None:
+    """Lets a worker make the vectors that are missing; without one, recall goes by words."""
+    try:
+        tasks.embed_passages.delay(str(persona_id))
+    except OperationalError:
+        logger.warning("broker.unreachable", extra={"persona": str(persona_id)})
+
+
+def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
+    """Deletes a file's utterances, passages and vectors. Raises Http404."""
+    source = get_own_persona(user, persona.pk).sources.filter(pk=source_id).first()
+    if source is None:
+        raise Http404
+    with transaction.atomic():
+        _delete_file_later(source.file)
+        source.delete()
+
+
+def duplicate_persona(*, user: User, persona: Persona) -> Persona:
+    """A copy, all words included, of a persona that the user may see. Raises QuotaExceeded, Http404."""
+    original = get_persona_for(user, persona.pk)
+    with transaction.atomic():
+        quotas.spend(user=user, kind="uploads")
+        copy = Persona.objects.get(pk=original.pk)
+        copy.pk, copy.owner, copy.is_shared = None, user, False
+        copy.name = f"{original.name} (copy)"[:80]
+        copy.avatar = ""
+        copy._state.adding = True
+        copy.pk = Persona._meta.pk.get_default()
+        copy.save()
+        if original.avatar:
+            with original.avatar.open("rb") as picture:
+                _save_avatar(copy, picture.read())
+        for source in original.sources.filter(status="ready"):
+            _copy_source(source, copy)
+        _record_declaration(user, copy)
+    return copy
+
+
+def _copy_source(source: Source, persona: Persona) -> None:
+    utterances, passages = list(source.utterances.all()), list(source.passages.all())
+    source.pk, source.persona, source._state.adding = Source._meta.pk.get_default(), persona, True
+    source.save()
+    for row in utterances:
+        row.pk, row.source = None, source
+    for passage in passages:
+        passage.pk, passage.source, passage.persona = None, source, persona
+    Utterance.objects.bulk_create(utterances, batch_size=1000)
+    Passage.objects.bulk_create(passages, batch_size=1000)
+
+
+def delete_persona(*, user: User, persona: Persona) -> None:
+    """Deletes a persona with its files, words, vectors, picture and conversations. Raises Http404."""
+    persona = get_own_persona(user, persona.pk)
+    with transaction.atomic():
+        for source in persona.sources.exclude(file=""):
+            _delete_file_later(source.file)
+        for draft in persona.drafts.all():
+            _delete_file_later(draft.avatar)
+            for file in draft.files.all():
+                _delete_file_later(file.file)
+        _delete_file_later(persona.avatar)
+        persona_id = persona.pk
+        persona.delete()
+    logger.info("persona.deleted", extra={"persona": str(persona_id)})
+
+
+# --- Parts of the above ---------------------------------------------------------------------------
+
+
+def refuse_unfit(fields: PersonaFields) -> None:
+    """Raises WordsRefused where the filter blocks hatred or the sexualisation of children, FilterUnavailable."""
+    texts = [piece for text in fields.texts() for piece in _pieces(text)]
+    try:
+        verdicts = assessment.assess_many(texts, direction=Direction.PERSONA)
+    except ClassifierUnavailable:
+        raise FilterUnavailable(
+            "The filter that reads new personas is not available right now, so nothing was saved. "
+            "What you typed is kept; try again in a few minutes."
+        ) from None
+    for verdict in verdicts:
+        if verdict.action == RuleAction.BLOCK and verdict.category in REFUSED:
+            raise WordsRefused(
+                f"A persona may not be made of these words; the filter reads them as “{verdict.category}”. "
+                "Change the description, the sayings or the samples, and look at the preview again."
+            )
+
+
+def _pieces(text: str) -> list[str]:
+    return [
+        text[start : start + _ASSESSED_CHARACTERS]
+        for start in range(0, len(text), _ASSESSED_CHARACTERS)
+        if text[start : start + _ASSESSED_CHARACTERS].strip()
+    ]
+
+
+def _record_declaration(user: User, persona: Persona) -> None:
+    consents.record(
+        user=user,
+        kind=f"persona.{persona.depicts}",
+        text=declarations.TEXTS[persona.depicts],
+        text_version=declarations.VERSION,
+        subject_id=persona.pk,
+    )
+
+
+def _save_avatar(persona: Persona, picture: bytes) -> None:
+    if persona.avatar:
+        persona.avatar.delete(save=False)
+    persona.avatar.save("avatar.webp", ContentFile(picture))
+
+
+def _delete_file_later(file: Any) -> None:
+    if file:
+        storage, name = file.storage, file.name
+        transaction.on_commit(lambda: storage.delete(name))
+
+
+def fields_of(persona: Persona) -> Mapping[str, Any]:
+    """The values of PersonaFields that a persona has now."""
+    return {name: getattr(persona, name) for name in PersonaFields.__dataclass_fields__}

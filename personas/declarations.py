@@ -1,0 +1,20 @@
+"""What a person declares about whom a persona depicts (LAW.md H6), versioned because consents refer to it."""
+
+from personas.models import Depicts
+
+VERSION = "2026-11"
+TEXTS: dict[str, str] = {
+    Depicts.SELF: "This persona depicts me, and the words I upload are mine.",
+    Depicts.LIVING: (
+        "This persona depicts a living person who knows about it and has agreed to it, "
+        "and I will delete it as soon as they no longer agree."
+    ),
+    Depicts.DEAD: (
+        "This persona depicts somebody who has died. I was close to them or act for those who were, "
+        "and I know of nothing that they said or wrote against it."
+    ),
+    Depicts.HISTORICAL: "This persona depicts a historical person, and I may use the words that I upload.",
+    Depicts.FICTIONAL: (
+        "This persona is a fictional character and depicts no real person, and I may use the words that I upload."
+    ),
+}

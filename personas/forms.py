@@ -1,0 +1,211 @@
+"""The persona form: shape and size of what is typed. It keeps everything and writes nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html_join
+
+from personas import declarations
+from personas.creation import PersonaFields
+from personas.drafts import written_examples
+from personas.models import Depicts, Persona
+
+LANGUAGES = [
+    ("en", "English"),
+    ("zh-Hans", "中文（简体）"),
+    ("zh-Hant", "中文（繁體）"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("pt", "Português"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("ru", "Русский"),
+    ("tr", "Türkçe"),
+    ("ar", "العربية"),
+    ("hi", "हिन्दी"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+]
+SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "frequency_penalty", "presence_penalty")
+_SAYING_CHARACTERS = 1_000
+_MOST_SAYINGS = 200
+_MOST_EXCHANGES = 100
+_MOST_STOPS = 4
+
+
+def _area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+def _number(low: float, high: float, step: float, label: str, help_text: str) -> forms.FloatField:
+    return forms.FloatField(
+        label=label, min_value=low, max_value=high, step_size=None, required=False, help_text=help_text,
+        widget=forms.NumberInput(attrs={"step": step, "min": low, "max": high}),
+    )  # fmt: skip
+
+
+class PersonaForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    depicts = forms.ChoiceField(choices=Depicts, label="Who is this?", widget=forms.RadioSelect)
+    declaration = forms.BooleanField(required=False, label="I declare this.")
+    relation = forms.CharField(
+        max_length=120, required=False, label="How do they relate to you?", help_text="For example: my grandmother."
+    )
+    calls_user = forms.CharField(
+        max_length=80, required=False, label="What do they call you?", help_text="A name or a pet name."
+    )
+    description = forms.CharField(
+        max_length=20_000,
+        required=False,
+        label="Description",
+        widget=_area(8),
+        help_text="Who they are, how they speak, what matters to them. Two to six plain sentences work best.",
+    )
+    scenario = forms.CharField(
+        max_length=20_000,
+        required=False,
+        label="Where and when",
+        widget=_area(3),
+        help_text="The situation in which you talk.",
+    )
+    sayings = forms.CharField(
+        max_length=50_000,
+        required=False,
+        label="Things they say",
+        widget=_area(5),
+        help_text="In their own words, one to a line.",
+    )
+    examples = forms.CharField(
+        max_length=50_000,
+        required=False,
+        label="Sample exchanges",
+        widget=_area(8),
+        help_text="Begin what is said to them with “>”, their answer without. A blank line separates exchanges.",
+    )
+    opening_line = forms.CharField(
+        max_length=4_000,
+        required=False,
+        label="Opening line",
+        widget=_area(2),
+        help_text="Leave it empty to speak first.",
+    )
+    language = forms.ChoiceField(choices=LANGUAGES, initial="en", label="Language")
+    temperature = _number(0, 2, 0.05, "Temperature", "0 to 2. Higher is more surprising.")
+    top_p = _number(0.05, 1, 0.01, "Top p", "0.05 to 1. Considers only the likeliest words that make up this share.")
+    top_k = forms.IntegerField(
+        min_value=0, max_value=1000, required=False, label="Top k", help_text="0 to 1000. 0 switches it off."
+    )
+    min_p = _number(0, 1, 0.01, "Min p", "0 to 1. Drops words less likely than this share of the likeliest.")
+    repetition_penalty = _number(0.5, 2, 0.01, "Repetition penalty", "0.5 to 2. Above 1 repeats less.")
+    frequency_penalty = _number(-2, 2, 0.05, "Frequency penalty", "−2 to 2.")
+    presence_penalty = _number(-2, 2, 0.05, "Presence penalty", "−2 to 2.")
+    max_tokens = forms.IntegerField(
+        min_value=16, max_value=2048, required=False, label="Longest reply", help_text="16 to 2048 tokens."
+    )
+    seed = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, label="Seed", help_text="The same seed gives the same reply."
+    )
+    stop = forms.CharField(
+        max_length=200, required=False, label="Stop at", widget=_area(2), help_text="Up to four texts, one to a line."
+    )
+    without_avatar = forms.BooleanField(required=False, label="Remove the picture")
+
+    advanced = (*SAMPLING, "max_tokens", "seed", "stop")
+
+    def __init__(
+        self, *args: Any, persona: Persona | None = None, card: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.persona = persona
+        self.card = card or {}
+        for name, field in self.fields.items():
+            if self.is_bound and name in self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
+        self.fields["declaration"].help_text = format_html_join(
+            "", '<span data-declaration="{}"><strong>{}:</strong> {}</span><br>',
+            [(value, label, declarations.TEXTS[value]) for value, label in Depicts.choices],
+        )  # fmt: skip
+
+    def clean_sayings(self) -> list[str]:
+        sayings = [
+            line.strip().removeprefix("- ") for line in self.cleaned_data["sayings"].splitlines() if line.strip()
+        ]
+        if len(sayings) > _MOST_SAYINGS:
+            raise forms.ValidationError(
+                f"These are {len(sayings)} sayings; the limit is {_MOST_SAYINGS}. Upload the rest as a file."
+            )
+        longest = max(sayings, key=len, default="")
+        if len(longest) > _SAYING_CHARACTERS:
+            raise forms.ValidationError(
+                f"One saying has {len(longest)} characters; the limit is {_SAYING_CHARACTERS}. "
+                "Upload long texts as a file."
+            )
+        return sayings
+
+    def clean_examples(self) -> list[list[list[str]]]:
+        exchanges = read_examples(self.cleaned_data["examples"])
+        if len(exchanges) > _MOST_EXCHANGES:
+            raise forms.ValidationError(f"These are {len(exchanges)} exchanges; the limit is {_MOST_EXCHANGES}.")
+        return exchanges
+
+    def clean_stop(self) -> list[str]:
+        stops = [line for line in self.cleaned_data["stop"].splitlines() if line.strip()]
+        if len(stops) > _MOST_STOPS:
+            raise forms.ValidationError(f"These are {len(stops)} texts; the limit is {_MOST_STOPS}.")
+        return stops
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        depicts = cleaned.get("depicts")
+        is_declared = self.persona is not None and self.persona.depicts == depicts
+        if depicts and not cleaned.get("declaration") and not is_declared:
+            self.add_error("declaration", f"Please declare: {declarations.TEXTS[depicts]}")
+        return cleaned
+
+    def persona_fields(self) -> PersonaFields:
+        """The values of a valid form."""
+        given = self.cleaned_data
+        sampling = {name: given[name] for name in (*SAMPLING, "max_tokens", "seed") if given[name] is not None}
+        if given["stop"]:
+            sampling["stop"] = given["stop"]
+        names = PersonaFields.__dataclass_fields__.keys() - {"sampling", "card"}
+        return PersonaFields(**{name: given[name] for name in names}, sampling=sampling, card=dict(self.card))
+
+
+def read_examples(text: str) -> list[list[list[str]]]:
+    """`> what is said to the persona` and its answer, blank lines between exchanges."""
+    exchanges: list[list[list[str]]] = []
+    turns: list[list[str]] = []
+    for line in [*text.splitlines(), ""]:
+        words = line.strip()
+        if not words:
+            if turns:
+                exchanges.append(turns)
+            turns = []
+            continue
+        speaker = "user" if words.startswith(">") else "persona"
+        words = words.removeprefix(">").strip()
+        if turns and turns[-1][0] == speaker:
+            turns[-1][1] = f"{turns[-1][1]}\n{words}"
+        else:
+            turns.append([speaker, words])
+    return exchanges
+
+
+def initial_of(persona: Persona) -> dict[str, Any]:
+    """A persona's values as the form shows them."""
+    sampling = persona.sampling
+    return {
+        **{
+            name: getattr(persona, name)
+            for name in PersonaFields.__dataclass_fields__
+            if name not in {"sampling", "card"}
+        },
+        "sayings": "\n".join(persona.sayings),
+        "examples": written_examples(persona.examples),
+        **{name: sampling.get(name) for name in (*SAMPLING, "max_tokens", "seed")},
+        "stop": "\n".join(sampling.get("stop", [])),
+    }

@@ -1,0 +1,161 @@
+"""The form's door, from the terminal."""
+
+import json
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import Role, User
+from accounts.quotas import QuotaExceeded
+from personas import avatars, creation, importing
+from personas.creation import PersonaFields
+from personas.importers import character_card, registry
+from personas.importers.base import ImportFailed
+from personas.importers.summary import Summary
+from personas.models import Depicts, SourceStatus
+
+
+class Command(BaseCommand):
+    help = "Makes a persona from files: letters, WhatsApp exports, transcripts, character cards."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--name", required=True, help="The persona's name.")
+        parser.add_argument("--speaker", help="Whose lines are the persona's; by default whoever wrote most of them.")
+        parser.add_argument("--depicts", choices=Depicts.values, default=Depicts.FICTIONAL.value, help="Who it is.")
+        parser.add_argument("--language", default="en", help="BCP 47 tag, such as en or zh-Hans.")
+        parser.add_argument("--user", help="The persona's owner, by name or e-mail; by default the site's owner.")
+        parser.add_argument("--dry-run", action="store_true", help="Only says what was understood.")
+        parser.add_argument("--json", action="store_true", help="Prints JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with ExitStack() as stack:
+                report = self._run(stack, options)
+        except (ImportFailed, creation.CreationRefused, QuotaExceeded) as failure:
+            raise CommandError(failure.user_message) from None
+        self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) if options["json"] else _plain(report))
+
+    def _run(self, stack: ExitStack, options: dict[str, Any]) -> dict[str, Any]:
+        # 1. Read everything; nothing is written before every file is understood.
+        opened = [(path, stack.enter_context(_open(path))) for path in options["files"]]
+        read = [(path, stream, *_understood(path, stream)) for path, stream in opened]
+        speakers = [_speaker(options["speaker"], summary, path) for path, _, summary, _ in read]
+        cards = [card for *_, card in read if card]
+        report = _merged([(path, summary) for path, _, summary, _ in read], speakers)
+        if options["dry_run"]:
+            return report
+        # 2. Make the persona and add its words.
+        owner = _owner(options["user"])
+        fields = _fields(options, cards[0] if cards else None)
+        persona = creation.create_persona(owner=owner, fields=fields, avatar=_avatar(cards))
+        for (path, stream, summary, _), speaker in zip(read, speakers, strict=True):
+            stream.seek(0)
+            source = creation.add_source(
+                user=owner, persona=persona, file=stream, name=Path(path).name, format=summary.format, speaker=speaker
+            )
+            importing.import_source(source.pk)  # a worker may be at it already; then this does nothing
+            source.refresh_from_db()
+            if source.status == SourceStatus.FAILED:
+                raise CommandError(f"{path}: {source.error}")
+        creation.queue_embedding(persona.pk)
+        return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
+
+
+def _open(name: str) -> BinaryIO:
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be opened: {error.strerror}.") from None
+
+
+def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.CardFields | None]:
+    importer = registry.choose(stream, Path(path).name)
+    summary = Summary(importer.name)
+    for _ in summary.watch(importer.parse(stream)):
+        pass
+    return summary, character_card.read(stream) if importer.name == "character-card" else None
+
+
+def _speaker(wanted: str | None, summary: Summary, path: str) -> str:
+    if not summary.speakers:
+        return ""
+    if wanted is None or summary.format in {"plain-text", "character-card"}:
+        return next((name for name, _ in summary.speakers.most_common() if name != character_card.USER), "")
+    if wanted in summary.speakers:
+        return wanted
+    names = ", ".join(name or "the unnamed author" for name in summary.speakers)
+    raise CommandError(f"{path} has no speaker {wanted!r}; it has: {names}.")
+
+
+def _merged(files: list[tuple[str, Summary]], speakers: list[str]) -> dict[str, Any]:
+    parts = [
+        {"file": path, "speaker": who, **summary.as_json()}
+        for (path, summary), who in zip(files, speakers, strict=True)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    counts: dict[str, dict[str, int]] = {"speakers": {}, "skipped": {}}
+    for part in parts:
+        for key, total in counts.items():
+            for name, count in part[key].items():
+                total[name] = total.get(name, 0) + count
+    return {
+        "format": ", ".join(sorted({part["format"] for part in parts})),
+        "messages": sum(part["messages"] for part in parts),
+        **counts,
+        "first": min(filter(None, (part["first"] for part in parts)), default=None),
+        "last": max(filter(None, (part["last"] for part in parts)), default=None),
+        "files": parts,
+    }
+
+
+def _owner(name: str | None) -> User:
+    people = User.objects.filter(is_active=True)
+    if name is None:
+        owner = people.filter(role=Role.OWNER).order_by("pk").first()
+        if owner is None:
+            raise CommandError(
+                "The site has no owner yet. Open the link that `manage.py owner_token` prints, or give --user."
+            )
+        return owner
+    found = people.filter(username=name).first() or people.filter(email__iexact=name).first()
+    if found is None:
+        raise CommandError(f"Nobody here is called {name!r}.")
+    return found
+
+
+def _fields(options: dict[str, Any], card: character_card.CardFields | None) -> PersonaFields:
+    basic = {"name": options["name"][:80], "depicts": options["depicts"], "language": options["language"]}
+    if card is None:
+        return PersonaFields(**basic)
+    return PersonaFields(
+        **basic,
+        description="\n\n".join(filter(None, [card.description, card.personality])),
+        scenario=card.scenario,
+        opening_line=card.opening_line,
+        examples=[[list(turn) for turn in exchange] for exchange in card.examples],
+        card=card.card,
+    )
+
+
+def _avatar(cards: list[character_card.CardFields]) -> bytes | None:
+    picture = next((card.picture for card in cards if card.picture), None)
+    try:
+        return avatars.webp(BytesIO(picture), size=len(picture)) if picture else None
+    except avatars.PictureRefused:
+        return None
+
+
+def _plain(report: dict[str, Any]) -> str:
+    lines = [f"Format: {report['format']}", f"Messages: {report['messages']}"]
+    lines += [f"  {name or 'the unnamed author'}: {count}" for name, count in report["speakers"].items()]
+    lines += [f"From {report['first']} to {report['last']}"] if report["first"] else []
+    lines += [f"Left out: {count} {reason}" for reason, count in report["skipped"].items()]
+    lines += report.get("remarks", [])
+    lines += [f"Persona: {report['persona']}"] if "persona" in report else []
+    return "\n".join(lines)

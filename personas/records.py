@@ -1,0 +1,42 @@
+"""This room's part of a person's data: their personas with every word, and their drafts."""
+
+from typing import Any
+
+from accounts.models import User
+from personas import creation
+from personas.forgetting import discard
+from personas.models import Draft, Persona
+
+
+def export(user: User) -> dict[str, Any]:
+    return {
+        "personas": [_persona(persona) for persona in Persona.objects.filter(owner=user).order_by("created_at")],
+        "drafts": list(Draft.objects.filter(owner=user).order_by("updated_at").values("fields", "card", "updated_at")),
+    }
+
+
+def _persona(persona: Persona) -> dict[str, Any]:
+    return {
+        "id": persona.pk,
+        **creation.fields_of(persona),
+        "created_at": persona.created_at,
+        "sources": [
+            {
+                "name": source.name,
+                "format": source.format,
+                "speaker": source.speaker,
+                "report": source.report,
+                "added_at": source.created_at,
+                "utterances": list(source.utterances.values("speaker", "is_persona", "text", "sent_at", "source_ref")),
+            }
+            for source in persona.sources.all()
+        ],
+        "passages": list(persona.passages.order_by("id").values("text", "prompted_by", "source_ref")),
+    }
+
+
+def erase(user: User) -> None:
+    for draft in Draft.objects.filter(owner=user):
+        discard(draft)
+    for persona in Persona.objects.filter(owner=user):
+        creation.delete_persona(user=user, persona=persona)

@@ -1,0 +1,49 @@
+"""Work on personas that a person need not wait for. The rows say what is owed; doing it twice is harmless."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from personas import importing
+from personas.embedders.minilm import MiniLM
+from personas.forgetting import discard
+from personas.models import Draft, Passage, Source, SourceStatus
+
+_BATCH = 64
+_DRAFT_LIFE = timedelta(days=2)
+# Longer than a worker needs to take a task from the queue; a source that is being read is locked and passed over.
+_OVERDUE = timedelta(minutes=2)
+
+
+@shared_task
+def import_source(source_id: str) -> None:
+    importing.import_source(UUID(source_id))
+    persona_id = Source.objects.filter(pk=source_id).values_list("persona_id", flat=True).first()
+    if persona_id:
+        embed_passages.delay(str(persona_id))
+
+
+@shared_task
+def embed_passages(persona_id: str) -> None:
+    """Makes the vectors that the present embedder has not made, a batch at a time."""
+    embedder = MiniLM()
+    missing = Passage.objects.filter(persona_id=persona_id).exclude(embedder=embedder.name).order_by("id")
+    while batch := list(missing[:_BATCH]):
+        vectors = embedder.embed([passage.text for passage in batch])  # float32 [n, 384], rows L2-normalised
+        for passage, vector in zip(batch, vectors, strict=True):
+            passage.embedding, passage.embedder = vector, embedder.name
+        Passage.objects.bulk_update(batch, ["embedding", "embedder"])
+
+
+@shared_task
+def tidy() -> None:
+    """Drops forgotten drafts, and queues again what a lost worker or broker left undone."""
+    for draft in Draft.objects.filter(updated_at__lt=timezone.now() - _DRAFT_LIFE)[:100]:
+        discard(draft)
+    overdue = Source.objects.filter(status=SourceStatus.IMPORTING, created_at__lt=timezone.now() - _OVERDUE)
+    for source_id in overdue.values_list("id", flat=True)[:20]:
+        import_source.delay(str(source_id))
+    for persona_id in Passage.objects.filter(embedder="").values_list("persona_id", flat=True).distinct()[:20]:
+        embed_passages.delay(str(persona_id))

@@ -1,0 +1,278 @@
+"""Pages of personas: list, form, preview, one persona, its picture and its import's progress."""
+
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.quotas import QuotaExceeded
+from personas import avatars, creation, drafts
+from personas.forgetting import discard
+from personas.forms import PersonaForm, initial_of
+from personas.importers import registry
+from personas.importers.base import ImportFailed
+from personas.models import Draft, Persona, SourceStatus
+
+
+class SignedIn(HttpRequest):
+    user: User
+
+
+@login_required
+@require_safe
+def persona_list(request: SignedIn) -> HttpResponse:
+    personas = creation.visible_to(request.user)
+    return render(
+        request,
+        "personas/list.html",
+        {
+            "own": personas.filter(owner=request.user),
+            "shared": personas.filter(is_shared=True),
+            "drafts": Draft.objects.filter(owner=request.user, persona=None).order_by("-updated_at"),
+        },
+    )
+
+
+# --- Making and changing ---------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: SignedIn) -> HttpResponse:
+    if request.method != "POST":
+        return _form_page(request, PersonaForm(), draft=None)
+    return _take(request, drafts.begin(request.user))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    if request.method != "POST":
+        return _form_page(
+            request, PersonaForm(initial=initial_of(persona), persona=persona), draft=None, persona=persona
+        )
+    return _take(request, drafts.begin(request.user, persona=persona))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: SignedIn, draft_id: UUID) -> HttpResponse:
+    found = drafts.get_draft_for(request.user, draft_id)
+    if request.method != "POST":
+        return _form_page(request, _unbound(found), draft=found, persona=found.persona)
+    return _take(request, found)
+
+
+def _take(request: SignedIn, draft: Draft) -> HttpResponse:
+    """Keeps what was sent, then shows the preview, or the form again with what is wrong."""
+    # 1. What was typed. What a card brings fills only what is blank, so the fields come first.
+    drafts.keep_fields(draft, {name: request.POST.get(name, "") for name in PersonaForm.base_fields})
+    # 2. Files, each with its own outcome.
+    problems = _take_files(request, draft)
+    if removed := request.POST.get("remove", ""):
+        drafts.remove_file(draft, int(removed) if removed.isdecimal() else 0)
+    # 3. Where to go on.
+    form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
+    if not problems and request.POST.get("then") == "preview" and form.is_valid():
+        return redirect("personas:preview", draft.pk)
+    for problem in problems:
+        messages.error(request, problem)
+    if not problems and request.POST.get("then") != "preview":
+        return redirect("personas:draft", draft.pk)
+    return _form_page(request, form, draft=draft, persona=draft.persona, status=422)
+
+
+def _take_files(request: SignedIn, draft: Draft) -> list[str]:
+    problems = []
+    for upload in request.FILES.getlist("files"):
+        try:
+            drafts.add_file(draft, name=upload.name or "", stream=cast(BinaryIO, upload.file))
+        except ImportFailed as failure:
+            problems.append(failure.user_message)
+    picture = request.FILES.get("avatar")
+    if picture:
+        try:
+            drafts.set_avatar(draft, cast(BinaryIO, picture.file), size=picture.size or 0)
+        except avatars.PictureRefused as refusal:
+            problems.append(refusal.user_message)
+    return problems
+
+
+def _unbound(draft: Draft) -> PersonaForm:
+    return PersonaForm(initial=draft.fields, persona=draft.persona, card=draft.card)
+
+
+def _form_page(
+    request: SignedIn, form: PersonaForm, *, draft: Draft | None, persona: Persona | None = None, status: int = 200
+) -> HttpResponse:
+    return render(
+        request,
+        "personas/new.html",
+        {
+            "form": form,
+            "draft": draft,
+            "persona": persona,
+            "labels": registry.LABELS,
+            "upload_mb": settings.UPLOAD_BYTES // 1024**2,
+            "upload_files": settings.UPLOAD_FILES,
+            "advanced": [form[name] for name in form.advanced],
+            "is_advanced_open": any(name in form.errors for name in form.advanced) if form.is_bound else False,
+        },
+        status=status,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
+    found = drafts.get_draft_for(request.user, draft_id)
+    form = PersonaForm(found.fields, persona=found.persona, card=found.card)
+    if not form.is_valid():
+        return redirect("personas:draft", found.pk)
+    if request.method == "POST":
+        drafts.choose_speakers(found, _chosen(request))
+        if request.POST.get("then") == "save":
+            return _save(request, found, form)
+        return redirect("personas:preview", found.pk)
+    return _preview_page(request, found, form)
+
+
+def _chosen(request: SignedIn) -> dict[int, str]:
+    """Speakers by file, from fields named `speaker-<id>`."""
+    return {
+        int(name.removeprefix("speaker-")): str(value)
+        for name, value in request.POST.items()
+        if name.startswith("speaker-") and name.removeprefix("speaker-").isdecimal()
+    }
+
+
+def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
+    try:
+        persona = drafts.save(draft, form.persona_fields(), is_without_avatar=bool(form.cleaned_data["without_avatar"]))
+    except (creation.CreationRefused, QuotaExceeded) as refusal:
+        messages.error(request, refusal.user_message)
+        return redirect("personas:preview", draft.pk)
+    messages.success(request, f"{persona.name} is saved.")
+    return redirect("personas:detail", persona.pk)
+
+
+def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
+    try:
+        rehearsal = drafts.rehearse(draft, form.persona_fields())
+    except ImportFailed as failure:
+        messages.error(request, failure.user_message)
+        return redirect("personas:draft", draft.pk)
+    return render(
+        request,
+        "personas/preview.html",
+        {
+            "draft": draft,
+            "fields": form.persona_fields(),
+            "rehearsal": rehearsal,
+            "files": [
+                {"file": file, "label": registry.LABELS[file.format], "speakers": _speakers(file.report, file.samples)}
+                for file in draft.files.all()
+            ],
+        },
+    )
+
+
+def _speakers(report: dict[str, dict[str, int]], samples: dict[str, list[str]]) -> list[tuple[str, int, list[str]]]:
+    return [(name, count, samples.get(name, [])) for name, count in report["speakers"].items()]
+
+
+@login_required
+@require_POST
+def discard_draft(request: SignedIn, draft_id: UUID) -> HttpResponse:
+    discard(drafts.get_draft_for(request.user, draft_id))
+    return redirect("personas:list")
+
+
+@login_required
+@require_safe
+def draft_avatar(request: SignedIn, draft_id: UUID) -> FileResponse:
+    return _picture(drafts.get_draft_for(request.user, draft_id).avatar)
+
+
+# --- One persona -------------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def detail(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    return render(request, "personas/detail.html", _detail(request, persona))
+
+
+@login_required
+@require_safe
+def progress(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    """The sources' part of the page, asked for again while a file is being read."""
+    persona = creation.get_own_persona(request.user, persona_id)
+    return render(request, "personas/detail.html#sources", _detail(request, persona))
+
+
+def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
+    is_own = persona.owner_id == request.user.pk
+    sources = list(persona.sources.all()) if is_own else []
+    return {
+        "persona": persona,
+        "is_own": is_own,
+        "sources": sources,
+        "labels": registry.LABELS,
+        "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
+        "passages": persona.passages.count(),
+    }
+
+
+@login_required
+@require_safe
+def avatar(request: SignedIn, persona_id: UUID) -> FileResponse:
+    return _picture(creation.get_persona_for(request.user, persona_id).avatar)
+
+
+def _picture(file: object) -> FileResponse:
+    if not file:
+        raise Http404
+    response = FileResponse(file.open("rb"), content_type="image/webp")  # type: ignore[attr-defined]
+    response.headers["Cache-Control"] = "private, max-age=300"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@login_required
+@require_POST
+def duplicate(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    try:
+        copy = creation.duplicate_persona(user=request.user, persona=persona)
+    except QuotaExceeded as refusal:
+        messages.error(request, refusal.user_message)
+        return redirect("personas:detail", persona.pk)
+    return redirect("personas:detail", copy.pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    if request.method == "POST":
+        creation.delete_persona(user=request.user, persona=persona)
+        messages.success(request, f"{persona.name} and everything that came with it is deleted.")
+        return redirect("personas:list")
+    return render(request, "personas/delete.html", {"persona": persona, "passages": persona.passages.count()})
+
+
+@login_required
+@require_POST
+def remove_source(request: SignedIn, persona_id: UUID, source_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    creation.remove_source(user=request.user, persona=persona, source_id=source_id)
+    return redirect("personas:detail", persona.pk)

@@ -1,0 +1,37 @@
+"""A filter that lets everything pass, for tests of what is not the filter, and files kept apart."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from moderation import assessment
+from moderation.models import RuleAction
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def no_worker(monkeypatch):
+    """Nothing is queued: the broker of the tests has no worker."""
+    from personas import tasks
+
+    queued = []
+    for task in (tasks.import_source, tasks.embed_passages):
+        monkeypatch.setattr(task, "delay", lambda *ids, name=task.name: queued.append((name, *ids)))
+    return queued
+
+
+@pytest.fixture
+def quiet_filter(monkeypatch):
+    """Proves nothing of the filter: it allows every text, and remembers what it was asked."""
+    asked = []
+
+    def allow(texts, *, direction):
+        asked.extend(texts)
+        return [SimpleNamespace(action=RuleAction.ALLOW, category="") for _ in texts]
+
+    monkeypatch.setattr(assessment, "assess_many", allow)
+    return asked

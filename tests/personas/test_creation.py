@@ -1,0 +1,235 @@
+"""The doors of a persona."""
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from django.core.files.storage import default_storage
+from django.http import Http404
+from PIL import Image
+
+from accounts.models import Consent, Quota
+from accounts.quotas import QuotaExceeded
+from chat.models import Conversation
+from moderation import assessment
+from moderation.classifiers.base import ClassifierUnavailable
+from moderation.models import RuleAction
+from personas import avatars, creation, declarations, importing
+from personas.creation import PersonaFields
+from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker")]
+
+CHAT = (Path(__file__).parents[1] / "contracts" / "importers" / "whatsapp_android.txt").read_bytes()
+FIELDS = PersonaFields(name="Teo", depicts=Depicts.DEAD, description="Teo mends clocks.", sayings=["Clocks lie."])
+
+
+def webp() -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(target, "PNG")
+    return avatars.webp(target, size=1)
+
+
+def with_words(owner, **fields):
+    persona = factories.make_persona(owner=owner, **fields)
+    creation.add_source(
+        user=owner, persona=persona, file=io.BytesIO(CHAT), name="chat.txt", format="whatsapp", speaker="Uncle Teo"
+    )
+    return persona
+
+
+def files_kept() -> list[str]:
+    return [path.name for path in Path(default_storage.location).rglob("*") if path.is_file()]
+
+
+def test_a_persona_keeps_what_was_declared_about_it(alice, quiet_filter):
+    persona = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
+    consent = Consent.objects.get(user=alice)
+    assert (consent.kind, consent.subject_id) == ("persona.dead", persona.pk)
+    assert (consent.text, consent.text_version) == (declarations.TEXTS["dead"], declarations.VERSION)
+    assert Persona.objects.get(pk=persona.pk).sayings == ["Clocks lie."]
+    assert persona.avatar.name == f"avatars/{persona.pk}.webp"
+    assert Quota.objects.get(user=alice, kind="uploads").used == 1
+
+
+def test_everything_a_prompt_may_hold_is_read_by_the_filter(alice, quiet_filter):
+    creation.create_persona(
+        owner=alice,
+        fields=PersonaFields(
+            name="Teo",
+            depicts="self",
+            relation="r",
+            description="d" * 5000,
+            scenario="s",
+            opening_line="o",
+            sayings=["say"],
+            examples=[[["user", "q"], ["persona", "a"]]],
+        ),
+    )
+    assert {"Teo", "r", "d" * 2000, "d" * 1000, "s", "o", "say", "q", "a"} == set(quiet_filter)
+
+
+def test_words_of_hatred_make_no_persona(alice, monkeypatch):
+    verdict = SimpleNamespace(action=RuleAction.BLOCK, category="hate/threatening")
+    monkeypatch.setattr(assessment, "assess_many", lambda texts, **_: [verdict for _ in texts])
+    with pytest.raises(creation.WordsRefused, match="hate/threatening"):
+        creation.create_persona(owner=alice, fields=FIELDS)
+    assert not Persona.objects.filter(owner=alice).exists()
+    assert not Consent.objects.exists()
+    assert not Quota.objects.exists()
+
+
+def test_a_persona_of_sad_words_may_be_made(alice, monkeypatch):
+    verdict = SimpleNamespace(action=RuleAction.BLOCK, category="self-harm")
+    monkeypatch.setattr(assessment, "assess_many", lambda texts, **_: [verdict for _ in texts])
+    assert creation.create_persona(owner=alice, fields=FIELDS).pk
+
+
+def test_without_the_filter_nothing_is_made(alice, monkeypatch):
+    def down(texts, **_):
+        raise ClassifierUnavailable
+
+    monkeypatch.setattr(assessment, "assess_many", down)
+    with pytest.raises(creation.FilterUnavailable, match="What you typed is kept"):
+        creation.create_persona(owner=alice, fields=FIELDS)
+    assert not Persona.objects.filter(owner=alice).exists()
+
+
+def test_past_the_quota_nothing_is_made(alice, settings, quiet_filter):
+    settings.QUOTAS = settings.QUOTAS | {"uploads": (1, settings.QUOTAS["uploads"][1])}
+    creation.create_persona(owner=alice, fields=FIELDS)
+    with pytest.raises(QuotaExceeded):
+        creation.create_persona(owner=alice, fields=FIELDS)
+    assert Persona.objects.filter(owner=alice).count() == 1
+
+
+def test_a_small_file_is_read_at_once_and_then_gone(alice, no_worker):
+    persona = with_words(alice)
+    source = persona.sources.get()
+    assert (source.status, source.file.name, source.error) == (SourceStatus.READY, "", "")
+    assert source.report["speakers"] == {"Uncle Teo": 2, "Nora": 2}
+    assert source.report["skipped"] == {"system": 1, "media": 1, "deleted": 1, "call": 1}
+    assert files_kept() == []
+    passages = list(persona.passages.values_list("text", "prompted_by"))
+    assert passages == [
+        (
+            "Of course it was.\nNobody ever plays it\nexcept the cat.",
+            "Are you awake? I found the map: it was in the piano.",
+        ),
+        ("The piano, as proof.", 'You wrote "3/4/20, 10:00 - Teo: come at noon" last year'),
+    ]
+    assert ("personas.tasks.embed_passages", str(persona.pk)) in no_worker
+
+
+def test_other_people_lose_their_names_and_what_was_not_answered(alice):
+    persona = with_words(alice)
+    others = Utterance.objects.filter(source__persona=persona, is_persona=False)
+    assert {row.speaker for row in others} == {""}
+    assert others.count() == 2
+
+
+def test_a_large_file_is_left_to_a_worker(alice, no_worker, monkeypatch):
+    monkeypatch.setattr(importing, "INLINE_BYTES", 10)
+    persona = with_words(alice)
+    source = persona.sources.get()
+    assert source.status == SourceStatus.IMPORTING
+    assert no_worker == [("personas.tasks.import_source", str(source.pk))]
+    importing.import_source(source.pk)
+    importing.import_source(source.pk)  # delivered twice
+    source.refresh_from_db()
+    assert source.status == SourceStatus.READY
+    assert persona.passages.count() == 2
+    assert files_kept() == []
+
+
+def test_a_file_that_breaks_leaves_a_sentence_and_no_half_of_its_words(alice):
+    persona = factories.make_persona(owner=alice)
+    creation.add_source(
+        user=alice, persona=persona, file=io.BytesIO(b"hello\n"), name="a.txt", format="whatsapp", speaker="Teo"
+    )
+    source = persona.sources.get()
+    assert source.status == SourceStatus.FAILED
+    assert source.error.startswith("No line of this file begins like a WhatsApp message")
+    assert not Passage.objects.exists()
+    assert files_kept() == []
+
+
+def test_a_speaker_who_says_nothing_is_a_failure(alice):
+    persona = factories.make_persona(owner=alice)
+    creation.add_source(
+        user=alice, persona=persona, file=io.BytesIO(CHAT), name="a.txt", format="whatsapp", speaker="Nobody"
+    )
+    assert persona.sources.get().error == "Nothing in this file was said by the speaker who was chosen."
+    assert not Utterance.objects.exists()
+
+
+def test_the_same_file_twice_adds_no_passage_twice(alice):
+    persona = with_words(alice)
+    creation.add_source(
+        user=alice, persona=persona, file=io.BytesIO(CHAT), name="again.txt", format="whatsapp", speaker="Uncle Teo"
+    )
+    assert persona.passages.count() == 2
+    assert [source.report["passages"] for source in persona.sources.all()] == [2, 0]
+
+
+def test_removing_a_source_takes_its_words(alice):
+    persona = with_words(alice)
+    creation.remove_source(user=alice, persona=persona, source_id=persona.sources.get().pk)
+    assert not Passage.objects.exists()
+    assert not Utterance.objects.exists()
+
+
+def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, monkeypatch):
+    persona = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
+    monkeypatch.setattr(importing, "INLINE_BYTES", 10)
+    creation.add_source(
+        user=alice, persona=persona, file=io.BytesIO(CHAT), name="chat.txt", format="whatsapp", speaker="Uncle Teo"
+    )
+    factories.make_conversation(owner=alice, persona=persona)
+    assert len(files_kept()) == 2
+    creation.delete_persona(user=alice, persona=persona)
+    assert files_kept() == []
+    assert not Persona.objects.filter(owner=alice).exists()
+    assert not Source.objects.exists()
+    assert not Conversation.objects.exists()
+
+
+def test_a_copy_is_whole_and_stands_on_its_own(alice, quiet_filter):
+    original = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
+    creation.add_source(
+        user=alice, persona=original, file=io.BytesIO(CHAT), name="chat.txt", format="whatsapp", speaker="Uncle Teo"
+    )
+    copy = creation.duplicate_persona(user=alice, persona=original)
+    creation.delete_persona(user=alice, persona=original)
+    copy.refresh_from_db()
+    assert copy.name == "Teo (copy)"
+    assert copy.passages.count() == 2
+    assert copy.sources.get().utterances.count() == 4
+    assert copy.avatar.read()[:4] == b"RIFF"
+    assert Consent.objects.filter(subject_id=copy.pk).exists()
+
+
+def test_a_shared_persona_can_be_copied_but_not_changed(alice):
+    shared = factories.make_persona(owner=None)
+    assert creation.duplicate_persona(user=alice, persona=shared).owner == alice
+    with pytest.raises(Http404):
+        creation.delete_persona(user=alice, persona=shared)
+    with pytest.raises(Http404):
+        creation.update_persona(user=alice, persona=shared, fields=FIELDS)
+
+
+def test_personas_of_others_do_not_exist(alice, bob):
+    persona = factories.make_persona(owner=alice)
+    for door in (creation.get_persona_for, creation.get_own_persona):
+        with pytest.raises(Http404):
+            door(bob, persona.pk)
+        with pytest.raises(Http404):
+            door(bob, uuid4())
+    assert persona not in creation.visible_to(bob)
+    with pytest.raises(Http404):
+        creation.duplicate_persona(user=bob, persona=persona)
+    with pytest.raises(Http404):
+        creation.add_source(user=bob, persona=persona, file=io.BytesIO(b"x"), name="x", format="plain-text", speaker="")

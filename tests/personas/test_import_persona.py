@@ -1,0 +1,79 @@
+"""`manage.py import_persona`."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from personas.models import Persona
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker", "quiet_filter")]
+
+SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
+
+
+def printed(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("import_persona", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_dry_run_says_what_was_understood_and_writes_nothing(db):
+    report = json.loads(printed(str(SAMPLES / "whatsapp_android.txt"), "--name", "Teo", "--dry-run", "--json"))
+    assert report["format"] == "whatsapp"
+    assert report["speakers"] == {"Nora": 2, "Uncle Teo": 2}
+    assert (report["first"], report["last"]) == ("2021-02-13T09:05:00", "2021-02-13T09:10:00")
+    assert report["skipped"] == {"system": 1, "media": 1, "deleted": 1, "call": 1}
+    assert "persona" not in report
+    assert not Persona.objects.filter(is_shared=False).exists()
+
+
+def test_the_persona_belongs_to_the_owner_and_speaks_as_chosen(olga):
+    chat = str(SAMPLES / "whatsapp_android.txt")
+    report = json.loads(printed(chat, "--name", "Teo", "--speaker", "Uncle Teo", "--json"))
+    persona = Persona.objects.get(pk=report["persona"])
+    assert persona.owner == olga
+    assert persona.sources.get().speaker == "Uncle Teo"
+    assert persona.passages.count() == report["passages"] == 2
+
+
+def test_a_card_brings_its_fields(alice):
+    report = json.loads(printed(str(SAMPLES / "card_v2.json"), "--name", "Wick", "--user", "alice", "--json"))
+    persona = Persona.objects.get(pk=report["persona"])
+    assert persona.owner == alice
+    assert persona.opening_line.startswith("Station to")
+    assert len(persona.examples) == 2
+
+
+def test_several_files_make_one_persona(olga):
+    files = [str(SAMPLES / "letters.txt"), str(SAMPLES / "diary.md")]
+    report = json.loads(printed(*files, "--name", "Teo", "--json"))
+    assert [part["format"] for part in report["files"]] == ["plain-text", "plain-text"]
+    assert Persona.objects.get(pk=report["persona"]).sources.count() == 2
+
+
+def test_plain_words_are_for_people(olga):
+    text = printed(str(SAMPLES / "letters.txt"), "--name", "Teo")
+    assert "Format: plain-text" in text
+    assert "Left out: 2 heading" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["/nowhere.txt"], "cannot be opened: No such file"),
+        (
+            [str(SAMPLES / "whatsapp_android.txt"), "--speaker", "Mallory"],
+            "no speaker 'Mallory'; it has: Nora, Uncle Teo",
+        ),
+        ([str(SAMPLES / "letters.txt")], "The site has no owner yet"),
+        ([str(SAMPLES / "letters.txt"), "--user", "nobody"], "Nobody here is called 'nobody'"),
+        ([__file__.replace("test_import_persona.py", "__init__.py")], "is empty"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_makes_nothing(db, arguments, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        printed(*arguments, "--name", "Teo")
+    assert not Persona.objects.filter(is_shared=False).exists()

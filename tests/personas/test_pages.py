@@ -1,0 +1,305 @@
+"""The form, its preview, and the pages of one persona, as a browser without scripts meets them."""
+
+import io
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from generation import tokens
+from generation.engines.base import EngineInfo
+from personas import creation
+from personas.models import Draft, DraftFile, Persona
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker", "quiet_filter", "_words")]
+
+SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
+TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "description": "Teo mends clocks."}
+
+
+@pytest.fixture
+def _words(monkeypatch):
+    """Counts words in place of tokens, so that no model is needed here."""
+    info = EngineInfo("transformers", "a model", 2048, "transcript", "cpu", "1", "none")
+    monkeypatch.setattr(tokens, "info", lambda: info)
+    monkeypatch.setattr(tokens, "count", lambda text: len(text.split()))
+
+
+@pytest.fixture
+def browser(client, alice):
+    client.force_login(alice)
+    return client
+
+
+def upload(name: str, content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, (SAMPLES / name).read_bytes() if content is None else content)
+
+
+def picture() -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (30, 30), "teal").save(target, "PNG")
+    return target.getvalue()
+
+
+def previewed(browser, **fields):
+    """The preview of what is sent; the draft behind it."""
+    response = browser.post(reverse("personas:new"), {**TYPED, "then": "preview", **fields}, follow=True)
+    return response, Draft.objects.get()
+
+
+def test_a_persona_of_two_sentences_is_made_with_one_preview(browser, alice):
+    response, draft = previewed(browser, sayings="Clocks lie.\n- They mean well.", examples="> Tea?\nAlways.")
+    page = response.content.decode()
+    assert response.redirect_chain[-1][0] == reverse("personas:preview", args=[draft.pk])
+    assert "tokens; the talk itself takes the rest" in page
+    assert not Persona.objects.filter(owner=alice).exists()
+    response = browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    persona = Persona.objects.get(owner=alice)
+    assert response.url == reverse("personas:detail", args=[persona.pk])
+    assert persona.sayings == ["Clocks lie.", "They mean well."]
+    assert persona.examples == [[["user", "Tea?"], ["persona", "Always."]]]
+    assert not Draft.objects.exists()
+
+
+def test_a_chat_shows_its_speakers_and_the_chosen_one_speaks(browser, alice):
+    response, draft = previewed(browser, files=[upload("whatsapp_android.txt")])
+    page = response.content.decode()
+    file = draft.files.get()
+    assert file.speaker == "Uncle Teo"  # named like the persona
+    assert "WhatsApp export" in page
+    assert "1 system" in page
+    assert "The piano, as proof." in page
+    response = browser.post(
+        reverse("personas:preview", args=[draft.pk]), {f"speaker-{file.pk}": "Nora", "then": "look"}, follow=True
+    )
+    assert "Are you awake? I found the map: it was in the piano." in response.content.decode()
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    assert Persona.objects.get(owner=alice).sources.get().speaker == "Nora"
+
+
+def test_a_speaker_that_the_file_does_not_hold_is_not_taken(browser):
+    _, draft = previewed(browser, files=[upload("whatsapp_android.txt")])
+    file = draft.files.get()
+    browser.post(reverse("personas:preview", args=[draft.pk]), {f"speaker-{file.pk}": "Mallory", "then": "look"})
+    file.refresh_from_db()
+    assert file.speaker == "Uncle Teo"
+
+
+def test_a_card_fills_what_is_blank_and_its_picture_becomes_the_avatar(browser, alice):
+    from base64 import b64encode
+
+    from tests.contracts.test_importers import png
+
+    card = png((b"tEXt", b"chara\0" + b64encode((SAMPLES / "card_v2.json").read_bytes())))
+    response, draft = previewed(browser, name="", description="", files=[upload("wick.png", card)])
+    assert response.status_code == 200
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    persona = Persona.objects.get(owner=alice)
+    assert persona.name == "Wick"
+    assert persona.description.startswith("{{char}} keeps the lamp")
+    assert persona.description.endswith("by radio.\n\ndry, patient")
+    assert persona.opening_line == "Station to {{user}}. I can hear your engine."
+    assert persona.examples[1] == [["user", "Lonely?"], ["persona", "Only when the radio is off.\nWhich is never."]]
+    assert persona.card["data"]["extensions"] == {"lamp/oil": {"litres": [3, 4]}}
+    assert persona.avatar.read()[8:12] == b"WEBP"
+    assert persona.passages.count() == 0
+
+
+def test_what_was_typed_and_uploaded_survives_an_error(browser):
+    response = browser.post(
+        reverse("personas:new"),
+        {
+            **TYPED,
+            "declaration": "",
+            "relation": "a <b>c</b>",
+            "then": "preview",
+            "files": [upload("letters.txt")],
+        },
+    )
+    page = response.content.decode()
+    draft = Draft.objects.get()
+    assert response.status_code == 422
+    assert "Please declare: This persona depicts somebody who has died." in page
+    assert "a &lt;b&gt;c&lt;/b&gt;" in page
+    assert "letters.txt" in page
+    response = browser.post(reverse("personas:draft", args=[draft.pk]), {**TYPED, "then": "preview"}, follow=True)
+    assert "severe audience" in response.content.decode()  # the letter was not uploaded again
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("description", "x" * 200_000, "has 200000"),
+        ("sayings", "y" * 5_000, "One saying has 5000 characters; the limit is 1000."),
+        ("temperature", "9", "less than or equal to 2"),
+        ("temperature", "nan", "Enter a number."),
+        ("stop", "a\nb\nc\nd\ne", "These are 5 texts; the limit is 4."),
+        ("name", "", "This field is required."),
+        ("depicts", "robot", "not one of the available choices"),
+        ("name", "z" * 81, "has 81"),
+    ],
+)
+def test_a_wrong_value_gets_a_sentence_with_the_limit(browser, field, value, sentence):
+    response = browser.post(reverse("personas:new"), {**TYPED, field: value, "then": "preview"})
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert Draft.objects.get().fields[field] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.txt", b"", "The submitted file is empty|empty.txt is empty"),
+        ("letters.txt", b"%PDF-1.4 " + bytes(99), "letters.txt is a PDF document. Save it as plain text"),
+        ("nul.txt", bytes(4000), "nul.txt holds no words that can be read"),
+        ("card.png", picture(), "This PNG holds no character card"),
+        ("page.txt", b"<!doctype html><p>hi", "page.txt is a web page"),
+        ("bomb.zip", b"PK\x03\x04" + bytes(99), "cannot be read|damaged"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why_and_the_rest_is_kept(browser, name, content, sentence):
+    response, draft = previewed(browser, files=[upload(name, content), upload("letters.txt")])
+    page = response.content.decode()
+    if content:
+        assert re.search(sentence, page)
+    assert [file.name for file in draft.files.all()] == ["letters.txt"]
+    assert "Teo mends clocks." in page
+
+
+def test_a_file_over_the_limit_is_refused_with_both_numbers_and_the_setting(browser, settings):
+    settings.UPLOAD_BYTES = 1024**2
+    response, _ = previewed(browser, files=[upload("big.txt", b"hello there\n" * 200_000)])
+    assert "big.txt has 2.3 MB; the limit is 1 MB. Split it, or raise AFTERWORD_UPLOAD." in response.content.decode()
+    assert not DraftFile.objects.exists()
+
+
+def test_a_zip_bomb_is_stopped_while_it_unpacks(browser):
+    import zipfile
+
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_chat.txt", bytes(60 * 1024**2))
+    response, _ = previewed(browser, files=[upload("WhatsApp Chat.zip", target.getvalue())])
+    assert "unpacks to more than 25 MB, which is the limit" in response.content.decode()
+
+
+def test_scripts_in_names_and_words_are_shown_as_text(browser, alice):
+    chat = b"15/06/23, 21:41 - <script>alert(1)</script>: <img src=x onerror=alert(2)> and twelve\n" * 3
+    response, draft = previewed(browser, name="<script>alert(3)</script>", files=[upload("<i>x.txt", chat)])
+    pages = [response.content.decode()]
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    persona = Persona.objects.get(owner=alice)
+    for name in ("detail", "edit", "delete"):
+        pages.append(browser.get(reverse(f"personas:{name}", args=[persona.pk])).content.decode())
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "<i>x" not in page
+
+
+def test_nul_characters_in_fields_do_no_harm(browser, alice):
+    _, draft = previewed(browser, description="Teo\0 mends\ud800 clocks.".encode("utf-8", "replace").decode())
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    assert "\0" not in Persona.objects.get(owner=alice).description
+
+
+def test_a_file_can_be_taken_out_of_a_draft(browser):
+    _, draft = previewed(browser, files=[upload("letters.txt")])
+    file = draft.files.get()
+    browser.post(reverse("personas:draft", args=[draft.pk]), {**TYPED, "remove": str(file.pk)})
+    assert not draft.files.exists()
+    assert not [path for path in Path(default_storage.location).rglob("*") if path.is_file()]
+
+
+def test_editing_starts_from_what_is_there_and_needs_no_new_declaration(browser, alice):
+    persona = factories.make_persona(owner=alice, sayings=["Hm."], sampling={"temperature": 0.5, "stop": ["x"]})
+    page = browser.get(reverse("personas:edit", args=[persona.pk])).content.decode()
+    assert "Ada keeps a lighthouse." in page
+    assert 'value="0.5"' in page
+    browser.post(
+        reverse("personas:edit", args=[persona.pk]),
+        {"name": "Ada V.", "depicts": "fictional", "language": "en", "temperature": "0.7", "then": "preview"},
+    )
+    persona.refresh_from_db()
+    assert persona.name == "Ada"  # not before the preview is accepted
+    browser.post(reverse("personas:preview", args=[Draft.objects.get().pk]), {"then": "save"})
+    persona.refresh_from_db()
+    assert (persona.name, persona.sayings, persona.sampling) == ("Ada V.", [], {"temperature": 0.7})
+    assert Persona.objects.filter(owner=alice).count() == 1
+
+
+def test_an_avatar_is_kept_and_can_be_removed(browser, alice):
+    _, draft = previewed(browser, avatar=upload("me.png", picture()))
+    assert browser.get(reverse("personas:draft_avatar", args=[draft.pk]))["Content-Type"] == "image/webp"
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    persona = Persona.objects.get(owner=alice)
+    response = browser.get(reverse("personas:avatar", args=[persona.pk]))
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/webp", "nosniff")
+    browser.post(reverse("personas:edit", args=[persona.pk]), {**TYPED, "without_avatar": "on", "then": "preview"})
+    browser.post(reverse("personas:preview", args=[Draft.objects.get().pk]), {"then": "save"})
+    assert browser.get(reverse("personas:avatar", args=[persona.pk])).status_code == 404
+
+
+def test_a_picture_that_is_none_is_refused_and_the_form_kept(browser):
+    response = browser.post(
+        reverse("personas:new"), {**TYPED, "then": "preview", "avatar": upload("me.png", b"<svg onload=alert(1)>")}
+    )
+    assert "That is no picture in PNG, JPEG, WebP or GIF." in response.content.decode()
+    assert "Teo mends clocks." in response.content.decode()
+
+
+def test_a_refusal_by_the_filter_keeps_the_draft(browser, alice, monkeypatch):
+    _, draft = previewed(browser)
+
+    def refuse(fields):
+        raise creation.FilterUnavailable("The filter is away.")
+
+    monkeypatch.setattr(creation, "refuse_unfit", refuse)
+    response = browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"}, follow=True)
+    assert "The filter is away." in response.content.decode()
+    assert Draft.objects.get() == draft
+    assert not Persona.objects.filter(owner=alice).exists()
+
+
+def test_deleting_asks_first(browser, alice):
+    persona = factories.make_persona(owner=alice)
+    assert "It cannot be undone." in browser.get(reverse("personas:delete", args=[persona.pk])).content.decode()
+    browser.post(reverse("personas:delete", args=[persona.pk]))
+    assert not Persona.objects.filter(pk=persona.pk).exists()
+
+
+def test_the_list_shows_ones_own_and_the_shared(browser, alice, bob):
+    factories.make_persona(owner=alice, name="Mine")
+    factories.make_persona(owner=bob, name="Bobs")
+    page = browser.get(reverse("personas:list")).content.decode()
+    assert "Mine" in page
+    assert "Bobs" not in page
+
+
+def test_nothing_of_anothers_answers(client, alice, bob):
+    persona = factories.make_persona(owner=alice)
+    draft = Draft.objects.create(owner=alice, fields=TYPED)
+    client.force_login(bob)
+    for name in ("detail", "edit", "progress", "avatar", "delete"):
+        assert client.get(reverse(f"personas:{name}", args=[persona.pk])).status_code == 404
+    for name in ("draft", "preview", "draft_avatar"):
+        assert client.get(reverse(f"personas:{name}", args=[draft.pk])).status_code == 404
+    for name in ("edit", "delete", "duplicate"):
+        assert client.post(reverse(f"personas:{name}", args=[persona.pk]), TYPED).status_code == 404
+    for name in ("draft", "preview", "discard"):
+        assert client.post(reverse(f"personas:{name}", args=[draft.pk]), TYPED).status_code == 404
+    assert client.post(reverse("personas:remove_source", args=[persona.pk, uuid4()])).status_code == 404
+    assert Persona.objects.filter(pk=persona.pk).exists()
+    assert Draft.objects.filter(pk=draft.pk).exists()
+
+
+def test_without_an_account_every_page_leads_to_signing_in(client, alice):
+    persona = factories.make_persona(owner=alice)
+    for address in (reverse("personas:list"), reverse("personas:new"), reverse("personas:detail", args=[persona.pk])):
+        assert client.get(address).url.startswith("/account/login/")
