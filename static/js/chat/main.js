@@ -16,7 +16,7 @@ const page = required(document, "[data-conversation]");
 const { conversation: conversationId = "", threadUrl = "" } = page.dataset;
 const thread = new Thread(page);
 const announcer = new Announcer(required(document, "[data-announcer]"));
-const scrolling = new Scrolling(required(page, "[data-newest]"));
+const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const connectionLine = required(page, "[data-connection]");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
 const composer = form && new Composer(form, `draft:${conversationId}`, send, isNewestOwn);

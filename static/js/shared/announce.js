@@ -33,8 +33,9 @@ export class Announcer {
     this.held = "";
   }
 
-  /** Forgets what was begun: it was withdrawn. */
+  /** Takes back what was said and what was begun: it was withdrawn. */
   drop() {
     this.held = "";
+    this.region.replaceChildren();
   }
 }
