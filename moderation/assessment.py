@@ -59,6 +59,24 @@ def assess_many(texts: Sequence[str], *, direction: str) -> list[Verdict]:
     return [_verdict(text, scores, direction=direction, before="") for text, scores in scored]
 
 
+def by_patterns(text: str) -> Verdict:
+    """What can be said of a user's text with every classifier down: its crisis level, and nothing else."""
+    level = crisis.level(text)
+    in_crisis = crisis.is_at_least(level, "active")
+    return Verdict(
+        direction=Direction.USER,
+        action=RuleAction.CRISIS if in_crisis else RuleAction.ALLOW,
+        category=str(Category.SELF_HARM_INTENT) if in_crisis else "",
+        probabilities={},
+        text=text,
+        level=level,
+        spans=(),
+        findings=(),
+        policy_version="",
+        classifier_version=f"patterns {crisis.VERSION}",
+    )
+
+
 def _verdict(text: str, probabilities: dict[Category, float], *, direction: str, before: str) -> Verdict:
     rules = policy.active()
     spans = _spans(text, before)

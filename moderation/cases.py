@@ -8,10 +8,10 @@ Nobody decides about their own account, and nobody but the owner about a moderat
 cannot be suspended at all (`PermissionDenied`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from moderation.monitor import Finding, Turn
 
 SUSPENSION = timedelta(days=7)
-REVEALABLE = ("words",)
+REVEALABLE = ("words", "personal")
 
 # Longer than any live reply: past it, `restrictions.active_for` is what refuses.
 _CANCEL_SECONDS = 15 * 60
+
+# What makes two findings the same: signal, category, message.
+_Key: TypeAlias = tuple[str, str, str]
 
 _RESTRICTIONS = {
     ActionKind.WARN: RestrictionKind.WARNING,
@@ -127,7 +130,7 @@ def view(*, case: Case, moderator: User) -> None:
 
 
 def reveal(*, case: Case, moderator: User, what: str, reason: str) -> None:
-    """Records that a moderator asked for covered words (`words`), and why.
+    """Records that a moderator asked for covered words (`words`) or masked personal data (`personal`), and why.
 
     `reason` is one of a short list (`moderation.forms.REVEAL_REASONS`), because the trail cannot be erased.
     """
@@ -183,14 +186,14 @@ def decide(
 
 def _unknown(findings: Iterable["Finding"], cases: Iterable[Case]) -> list["Finding"]:
     """Findings that no case has, or has at a lower severity; of several alike, the most severe."""
-    known: dict[tuple[str, str], int] = {}
+    known: dict[_Key, int] = {}
     for case in cases:
         for stored in case.findings:
-            key = (stored["signal"], stored["message_id"])
+            key = _key(stored)
             known[key] = max(known.get(key, -1), stored["severity"])
-    fresh: dict[tuple[str, str], Finding] = {}
+    fresh: dict[_Key, Finding] = {}
     for finding in findings:
-        key = (finding.signal, str(finding.message_id or ""))
+        key = _key(_stored(finding))
         if finding.severity > known.get(key, -1):
             known[key] = finding.severity
             fresh[key] = finding
@@ -201,8 +204,8 @@ def _with_findings(case: Case, fresh: Sequence["Finding"], turns: Sequence["Turn
     """Writes a case, new or merged, and its audit entry. The caller holds the case's lock, or inserts."""
     is_new = case._state.adding
     stored = [_stored(finding) for finding in fresh]
-    replaced = {(finding["signal"], finding["message_id"]) for finding in stored}
-    kept = [finding for finding in case.findings if (finding["signal"], finding["message_id"]) not in replaced]
+    replaced = {_key(finding) for finding in stored}
+    kept = [finding for finding in case.findings if _key(finding) not in replaced]
     case.findings = kept + stored
     case.evidence = evidence.merged(case.evidence, evidence.window(turns, fresh))
     case.severity = max(finding["severity"] for finding in case.findings)
@@ -217,6 +220,10 @@ def _with_findings(case: Case, fresh: Sequence["Finding"], turns: Sequence["Turn
         data={"severity": case.severity, "signals": sorted({finding.signal for finding in fresh})},
     )
     return case
+
+
+def _key(stored: Mapping[str, Any]) -> _Key:
+    return stored["signal"], stored["category"], stored["message_id"]
 
 
 def _stored(finding: "Finding") -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """What the review desk reads: the queue, a case's neighbours and history, the policy's text."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from moderation import cases
-from moderation.models import Action, Case, CaseStatus, Direction, Policy, Restriction, RuleAction
+from moderation.models import Action, Case, CaseStatus, Direction, Policy, Restriction, Rule, RuleAction
 from moderation.plain_words import CONSEQUENCES, WHO, category_in_words
 
 # The strongest first, as the rules page and a reviewer want to read them.
@@ -15,20 +15,19 @@ _BY_STRENGTH = [RuleAction.CRISIS, RuleAction.BLOCK, RuleAction.MASK, RuleAction
 
 
 @dataclass(frozen=True)
-class RuleText:
-    """One rule in plain words."""
+class Consequence:
+    """What happens, and to what: both in plain words."""
 
-    category: str
-    consequence: str
-    threshold: float
+    words: str
+    categories: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class PolicyText:
-    """A policy as people read it: what happens to what, for each direction of talk."""
+    """A policy as people read it: for each direction of talk, consequences from the strongest on."""
 
     version: str
-    sections: tuple[tuple[str, tuple[RuleText, ...]], ...]
+    sections: tuple[tuple[str, tuple[Consequence, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -87,17 +86,19 @@ def policy_text() -> PolicyText | None:
     policy = Policy.objects.filter(is_active=True).first()
     if policy is None:
         return None
-    rules: dict[str, list[RuleText]] = defaultdict(list)
-    for rule in policy.rules.filter(is_shadow=False, action__in=_BY_STRENGTH):
-        consequence = CONSEQUENCES[RuleAction(rule.action)]
-        rules[rule.direction].append(RuleText(category_in_words(rule.category), consequence, rule.threshold))
-    order = [CONSEQUENCES[action] for action in _BY_STRENGTH]
-    sections = tuple(
-        (
-            WHO[direction],
-            tuple(sorted(rules[direction], key=lambda rule: (order.index(rule.consequence), rule.category))),
-        )
-        for direction in Direction
-        if rules[direction]
-    )
-    return PolicyText(policy.version, sections)
+    rules = list(policy.rules.filter(is_shadow=False).order_by("category"))
+    sections = ((WHO[one], _consequences([rule for rule in rules if rule.direction == one])) for one in Direction)
+    return PolicyText(policy.version, tuple(section for section in sections if section[1]))
+
+
+def _consequences(rules: Sequence[Rule]) -> tuple[Consequence, ...]:
+    """A category that a stronger rule has too appears again only where the filter is less sure."""
+    seen: set[str] = set()
+    found = []
+    for action in _BY_STRENGTH:
+        names = list(dict.fromkeys(rule.category for rule in rules if rule.action == action))
+        words = tuple(category_in_words(name) + (", where less plain" if name in seen else "") for name in names)
+        if words:
+            found.append(Consequence(CONSEQUENCES[action], words))
+        seen.update(names)
+    return tuple(found)

@@ -1,14 +1,16 @@
 """What of a conversation reaches a reviewer: a window of turns around each finding, and how it is shown.
 
-The words of graphic categories are covered until the reviewer asks for them; asking is audited by
-`moderation.cases.reveal`.
+Personal data that the detector knows is masked, and the words of graphic categories are covered, until
+the reviewer asks for them; asking is audited by `moderation.cases.reveal`. Not masked: names of people.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from moderation import pii
 from moderation.classifiers.base import Category
 from moderation.models import Case
 
@@ -44,7 +46,7 @@ def window(turns: Sequence["Turn"], findings: Iterable["Finding"]) -> list[dict[
 
     A finding about no single turn is about the conversation so far, and keeps its newest turns.
     """
-    positions = {turn.message_id: position for position, turn in enumerate(turns)}
+    positions: dict[UUID | None, int] = {turn.message_id: position for position, turn in enumerate(turns)}
     kept: set[int] = set()
     for finding in findings:
         centre = positions.get(finding.message_id, len(turns) - 1)
@@ -59,7 +61,7 @@ def merged(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list
 
 
 def shown(case: Case, *, revealed: Iterable[str] = ()) -> list[EvidenceTurn]:
-    """The evidence as a reviewer may see it; `revealed` holds what was asked for: `words`."""
+    """The evidence as a reviewer may see it; `revealed` holds what was asked for: `words`, `personal`."""
     revealed = frozenset(revealed)
     turns = []
     for stored in case.evidence:
@@ -70,13 +72,21 @@ def shown(case: Case, *, revealed: Iterable[str] = ()) -> list[EvidenceTurn]:
             EvidenceTurn(
                 message_id=stored["message_id"],
                 speaker=stored["speaker"],
-                text=text,
+                text=text if "personal" in revealed else _masked(text),
                 at=datetime.fromisoformat(stored["at"]),
                 findings=findings,
                 is_covered=is_covered,
             )
         )
     return turns
+
+
+def has_personal_data(case: Case) -> bool:
+    return any(pii.find(turn["text"]) for turn in case.evidence)
+
+
+def _masked(text: str) -> str:
+    return pii.mask(text, pii.find(text))
 
 
 def _stored(turn: "Turn") -> dict[str, Any]:

@@ -2,10 +2,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.forms import BaseFormSet
 
+from accounts import countries
 from moderation import cases
-from moderation.models import ActionKind, AppealOutcome, CaseStatus
+from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, RuleAction
 from moderation.plain_words import CATEGORY_CHOICES
+from moderation.policy import RuleSpec
 
 # What the audit trail keeps of a reason; no free text, because no erasure reaches there.
 REVEAL_REASONS = {
@@ -14,6 +17,10 @@ REVEAL_REASONS = {
     "masking_hides_the_sense": "Because the masking hides the sense",
     "words_decide": "Because the words themselves decide the case",
 }
+
+
+class CountryForm(forms.Form):
+    country = forms.ChoiceField(choices=countries.choices, required=False, label="Where you are")
 
 
 class QueueFilterForm(forms.Form):
@@ -70,3 +77,26 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Answer", help_text="The person reads this."
     )
+
+
+class RuleForm(forms.Form):
+    """One rule of a new version of the policy."""
+
+    category = forms.ChoiceField(choices=CATEGORY_CHOICES)
+    direction = forms.ChoiceField(choices=Direction.choices)
+    threshold = forms.FloatField(min_value=0, max_value=1, widget=forms.NumberInput(attrs={"step": "0.01"}))
+    action = forms.ChoiceField(choices=RuleAction.choices)
+    is_shadow = forms.BooleanField(required=False, help_text="Counted and shown, never applied.")
+
+    def spec(self) -> RuleSpec:
+        data = self.cleaned_data
+        return RuleSpec(**{field: data[field] for field in self.base_fields})
+
+
+RuleFormSet = forms.formset_factory(RuleForm, extra=3, can_delete=True)
+
+
+def specs(rules: "BaseFormSet[RuleForm]") -> list[RuleSpec]:
+    """The rules that are to be, from a valid set: neither the empty rows nor those marked for deletion."""
+    kept = [form for form in rules.forms if form.has_changed() or form.initial]
+    return [form.spec() for form in kept if form not in rules.deleted_forms]

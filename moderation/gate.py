@@ -11,7 +11,7 @@ the reply is blocked after parts of it were shown, and the page takes them back.
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from moderation import assessment, pii
 from moderation.assessment import Verdict
@@ -32,33 +32,37 @@ class Blocked(Exception):
         self.verdict = verdict
 
 
-def cleared(sentences: Iterator[str]) -> Iterator[str]:
+def cleared(
+    sentences: Iterator[str], *, before: str = "", judged: Callable[[Verdict], None] = lambda verdict: None
+) -> Iterator[str]:
     """The sentences, masked where needed, in order; joined they are the reply as it may be kept.
 
+    `before` is text that they continue and that was cleared earlier; `judged` is given the verdict of each part that passed.
     Raises Blocked, and ClassifierUnavailable, in which case nothing further may be shown either.
     """
-    said = ""  # as the model wrote it
+    said = before  # as the model wrote it
     shown = ""
     held = ""
     for sentence in sentences:
         ready, held = _hold_back(held + sentence)
         if ready:
-            passed = _judge(ready, before=said[-TAIL:])
+            passed = _judge(ready, said[-TAIL:], judged)
             said += ready
             shown += passed
             yield passed
     if held:
-        passed = _judge(held, before=said[-TAIL:])
+        passed = _judge(held, said[-TAIL:], judged)
         said += held
         shown += passed
         yield passed
     _judge_whole(said, shown)
 
 
-def _judge(text: str, *, before: str) -> str:
+def _judge(text: str, before: str, judged: Callable[[Verdict], None]) -> str:
     verdict = assessment.assess(text, direction=Direction.PERSONA, before=before)
     if not verdict.passes:
         raise Blocked(verdict)
+    judged(verdict)
     return verdict.text
 
 

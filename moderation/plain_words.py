@@ -18,7 +18,7 @@ _CATEGORIES = {
     Category.VIOLENCE: "violence",
     Category.VIOLENCE_GRAPHIC: "graphic violence",
     Category.ILLICIT: "help with crimes",
-    Category.PII: "personal data such as telephone numbers and addresses",
+    Category.PII: "personal data",
     Category.JAILBREAK: "attempts to switch the rules off",
 }
 WHO = {
@@ -26,11 +26,10 @@ WHO = {
     Direction.PERSONA: "In what a persona says",
 }
 CONSEQUENCES = {
-    RuleAction.ALLOW: "is let through",
-    RuleAction.FLAG: "is let through, and a reviewer may look at it",
-    RuleAction.MASK: "is replaced before anybody sees it",
-    RuleAction.BLOCK: "is stopped, and a notice says so",
-    RuleAction.CRISIS: "is answered by the site with help lines instead of by the persona",
+    RuleAction.FLAG: "Let through, and a reviewer may look at it",
+    RuleAction.MASK: "Replaced before anybody sees it",
+    RuleAction.BLOCK: "Stopped, and a notice says so",
+    RuleAction.CRISIS: "Answered by the site, with help lines, instead of by the persona",
 }
 
 

@@ -1,7 +1,7 @@
 """This room's part of a person's data: what the filter noted, cases, decisions and objections.
 
 The audit trail keeps ids and labels only, and is neither exported nor erased. The copy names no
-moderator, and leaves out scores of what is still under review.
+moderator.
 """
 
 from typing import Any
@@ -21,7 +21,16 @@ def export(user: User) -> dict[str, Any]:
         "assessments": list(
             Assessment.objects.filter(user=user)
             .order_by("created_at")
-            .values("conversation_id", "message_id", "direction", "action", "category", "level", "created_at")
+            .values(
+                "conversation_id",
+                "message_id",
+                "direction",
+                "action",
+                "category",
+                "level",
+                "probabilities",
+                "created_at",
+            )
         ),
         "cases": [
             {

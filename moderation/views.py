@@ -20,8 +20,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from moderation import appeals, cases, desk, evidence, restrictions
-from moderation.forms import AnswerForm, AppealForm, DecisionForm, LiftForm, QueueFilterForm, RevealForm
+from moderation import appeals, cases, desk, evidence, help_pages, restrictions
+from moderation.forms import AnswerForm, AppealForm, CountryForm, DecisionForm, LiftForm, QueueFilterForm, RevealForm
 from moderation.models import Case
 
 View: TypeAlias = Callable[..., HttpResponse]
@@ -145,12 +145,20 @@ def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
 
 @require_GET
 def protocol(request: HttpRequest) -> HttpResponse:
-    return render(request, "moderation/protocol.html")
+    """What the site does when somebody speaks of suicide or self-harm (LAW.md CA4, K11)."""
+    version, levels = help_pages.protocol()
+    return render(request, "moderation/protocol.html", {"version": version, "levels": levels})
 
 
 @require_GET
 def help_lines(request: HttpRequest) -> HttpResponse:
-    return render(request, "moderation/help.html")
+    country = help_pages.country_of(request)
+    context = {
+        "form": CountryForm(initial={"country": country}),
+        "resources": help_pages.resources(country),
+        "lines": help_pages.all_lines(),
+    }
+    return render(request, "moderation/help.html", context)
 
 
 @require_GET
@@ -187,7 +195,7 @@ def _case_context(request: HttpRequest, found: Case, form: DecisionForm) -> dict
     return {
         "case": found,
         "turns": evidence.shown(found, revealed=revealed),
-        "revealed": revealed,
+        "is_masked": "personal" not in revealed and evidence.has_personal_data(found),
         "reveal_form": RevealForm(),
         "form": form,
         "earlier": desk.earlier_decisions(found),

@@ -7,14 +7,19 @@ there the words, pairs of characters, do the work. Both are needed: a name is fo
 paraphrase by its meaning.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 
 from django.db import connection
 from pgvector.django import MaxInnerProduct
 
+from moderation.encoder import EncoderMissing
 from personas.embedders.base import Embedder
+from personas.embedders.minilm import MiniLM
 from personas.models import Persona
+
+logger = logging.getLogger(__name__)
 
 CANDIDATES = 20  # of each ranking
 RANK_CONSTANT = 60  # of reciprocal rank fusion, as published
@@ -47,11 +52,10 @@ class Recalled:
 def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = None) -> list[Recalled]:
     """At most `k` passages of the persona that bear on the query, best first; none where none does.
 
-    Without an embedder, or before a persona's passages are embedded, words alone decide.
+    Before a persona's passages are embedded, and where the embedder's weights are not installed, words
+    alone decide.
     """
-    rankings = [_by_words(persona, query)]
-    if embedder is not None and query.strip():
-        rankings.append(_by_meaning(persona, query, embedder))
+    rankings = [_by_words(persona, query), _by_meaning(persona, query, embedder or MiniLM())]
     scores: dict[int, float] = {}
     for ranking in rankings:
         for rank, pk in enumerate(ranking, start=1):
@@ -66,10 +70,16 @@ def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = 
 
 
 def _by_meaning(persona: Persona, query: str, embedder: Embedder) -> list[int]:
-    vector = embedder.embed([query])[0]  # float32 [dimensions]
+    own = persona.passages.filter(embedder=embedder.name)
+    if not query.strip() or not own.exists():
+        return []
+    try:
+        vector = embedder.embed([query])[0]  # float32 [dimensions]
+    except EncoderMissing:
+        logger.warning("memory.words_only", extra={"embedder": embedder.name})
+        return []
     nearest = (
-        persona.passages.filter(embedder=embedder.name)
-        .annotate(distance=MaxInnerProduct("embedding", vector))  # the negative inner product
+        own.annotate(distance=MaxInnerProduct("embedding", vector))  # the negative inner product
         .order_by("distance")
         .values_list("pk", "distance")[:CANDIDATES]
     )

@@ -30,7 +30,9 @@ class Phrases:
     answer: str  # … and its honest answer, a sample in every prompt (LAW.md H1)
     answer_fictional: str
     cues: tuple[Cue, ...]
+    anything: tuple[str, ...]  # questions that every saying answers
     first_person: str  # regular expression
+    leans_back: str  # regular expression: how a line begins that needs the line before it
 
 
 ENGLISH = Phrases(
@@ -77,7 +79,9 @@ ENGLISH = Phrases(
         Cue(r"\b(went|came|saw|met|called|yesterday|last night|morning|arrived)\b", "What have you been doing?"),
         Cue(r"^(you|your|how you|what you)\b|\bto you\b", "What would you say to me?"),
     ),
+    anything=("Tell me something about yourself.", "What else?", "Go on."),
     first_person=r"\b(I|me|my|mine|we|us|our)\b",
+    leans_back=r"(he|she|it|they|this|that|these|those|his|her|their|but|and|so|or|which|who|such|there)\b",
 )
 
 CHINESE = Phrases(
@@ -114,7 +118,9 @@ CHINESE = Phrases(
         Cue(r"想|觉|覺|以为|以為", "你怎么看？"),
         Cue(r"往|至|游|遊|去|归|歸", "今天去哪里了？"),
     ),
+    anything=("说说你自己吧。", "还有呢？", "接着说。"),
     first_person=r"我|吾|余|予|咱|俺",
+    leans_back=r"他|她|它|其|此|这|這|那|但|而|又|亦|并|並|所以|然",
 )
 
 

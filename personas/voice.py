@@ -9,17 +9,19 @@ Everything is deterministic: the same rows always give the same sheet, and a cac
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from personas.models import Depicts, Passage, Persona
+from personas.models import Depicts, Persona
 from personas.phrases import Phrases, is_chinese, phrases_for
 
 EXCHANGES = 6  # in a sheet, beside the honest answer; more crowd out the talk without helping the voice
 PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all of a large one costs seconds
 
-_SENTENCE = re.compile(r"[^.!?。！？…]+(?:[.!?。！？…]+[\"'”’」』)]*|$)")
+# After a mark that ends a sentence, but not after a title or an initial.
+_SENTENCE_END = re.compile(r"(?<!\bMr\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\b[A-Z]\.)(?<=[.!?])\s+|(?<=[。！？…])")
 _MACRO_COMMENT = re.compile(r"\{\{\s*(?://|comment:|hidden_key:)[^}]*\}\}", re.IGNORECASE)
 _MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNORECASE)
 _UNFIT = re.compile(r"https?://|www\.|\S+@\S+|\d{5,}|[{}<>|\\_*\[\]]|^\W*$")
@@ -34,6 +36,13 @@ class Exchange:
 
     user: str
     persona: str
+
+
+class Heard(Protocol):
+    """Words of a persona, and what was said just before, as `Passage` has them."""
+
+    text: str
+    prompted_by: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,15 @@ def sheet_for(persona: Persona) -> Sheet:
         calls_user=persona.calls_user,
         depicts=persona.depicts,
         language=persona.language,
-        exchanges=(_honest(persona, phrases), *_samples(persona, phrases, filled)),
+        exchanges=(
+            honest_answer(persona.name, persona.depicts, persona.language),
+            *samples(
+                language=persona.language,
+                written=_written(persona, filled),
+                sayings=[filled(saying) for saying in persona.sayings if isinstance(saying, str)],
+                passages=list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ]),
+            ),
+        ),
         sampling=dict(persona.sampling),
     )
 
@@ -85,26 +102,43 @@ def _personality(persona: Persona) -> str:
     return text if isinstance(text, str) and text not in persona.description else ""
 
 
-def _honest(persona: Persona, phrases: Phrases) -> Exchange:
-    answer = phrases.answer_fictional if persona.depicts == Depicts.FICTIONAL else phrases.answer
-    return Exchange(phrases.asked, answer.format(name=persona.name))
+def honest_answer(name: str, depicts: str, language: str) -> Exchange:
+    """The sincere question and what a persona says to it, first among its samples (LAW.md H1)."""
+    phrases = phrases_for(language)
+    answer = phrases.answer_fictional if depicts == Depicts.FICTIONAL else phrases.answer
+    return Exchange(phrases.asked, answer.format(name=name))
 
 
-def _samples(persona: Persona, phrases: Phrases, filled: _Macros) -> list[Exchange]:
-    passages = list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ])
+def samples(
+    *,
+    language: str,
+    written: Iterable[Exchange] = (),
+    sayings: Iterable[str] = (),
+    passages: Sequence[Heard] = (),
+) -> tuple[Exchange, ...]:
+    """At most EXCHANGES samples, the most telling first. Pure; `passages` in any order."""
+    phrases = phrases_for(language)
+    found = [
+        *written,
+        *_asked(sayings, phrases, anything=phrases.anything),
+        *_said(passages, language, phrases),
+        *answers(language=language, passages=passages),
+    ]
+    return tuple(_distinct(found)[:EXCHANGES])
+
+
+def answers(*, language: str, passages: Sequence[Heard], repeat: int = 1) -> list[Exchange]:
+    """Sentences of letters with the questions that they answer, the most telling first.
+
+    Each question is asked at most `repeat` times.
+    """
+    phrases = phrases_for(language)
     plain = [passage.text for passage in passages if not _UNFIT.search(passage.text)]
     sentences = sorted(
-        (s for text in plain for s in _sentences(text) if _is_fit(s, persona.language)),
+        (s for text in plain for s in _sentences(text) if _is_fit(s, language)),
         key=lambda s: (-_worth(s, phrases), s),
     )
-    return _distinct(
-        [
-            *_written(persona, filled),
-            *_asked([filled(s) for s in persona.sayings if isinstance(s, str)], phrases),
-            *_said(passages, persona.language, phrases),
-            *_asked(sentences, phrases),
-        ]
-    )[:EXCHANGES]
+    return list(_asked(sentences, phrases, repeat))
 
 
 def _written(persona: Persona, filled: _Macros) -> Iterator[Exchange]:
@@ -120,7 +154,7 @@ def _written(persona: Persona, filled: _Macros) -> Iterator[Exchange]:
                     asked = ""
 
 
-def _said(passages: Iterable[Passage], language: str, phrases: Phrases) -> list[Exchange]:
+def _said(passages: Iterable[Heard], language: str, phrases: Phrases) -> list[Exchange]:
     """Real exchanges of a chat, the most telling first."""
     found = [
         Exchange(passage.prompted_by.strip(), passage.text.strip())
@@ -130,21 +164,26 @@ def _said(passages: Iterable[Passage], language: str, phrases: Phrases) -> list[
     return sorted(found, key=lambda e: (-_worth(e.persona, phrases), e.persona))
 
 
-def _asked(sentences: Iterable[str], phrases: Phrases) -> Iterator[Exchange]:
-    """Each sentence with the question that it answers; one sentence to a question."""
-    used: set[str] = set()
+def _asked(
+    sentences: Iterable[str], phrases: Phrases, repeat: int = 1, anything: Sequence[str] = ()
+) -> Iterator[Exchange]:
+    """Each sentence with a question that it answers, no question more than `repeat` times.
+
+    `anything` are questions that any sentence answers, for those that tell by no word what they are about.
+    """
+    asked: Counter[str] = Counter()
     for sentence in sentences:
-        for cue in phrases.cues:
-            if cue.question not in used and re.search(cue.pattern, sentence, re.IGNORECASE):
-                used.add(cue.question)
-                yield Exchange(cue.question, sentence)
-                break
+        fitting = [cue.question for cue in phrases.cues if re.search(cue.pattern, sentence, re.IGNORECASE)]
+        question = next((q for q in [*fitting, *anything] if asked[q] < repeat), None)
+        if question:
+            asked[question] += 1
+            yield Exchange(question, sentence)
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for found in _SENTENCE.finditer(text):
-        sentence = found[0].strip(" \t\n-–—\"'“”‘’")
-        if sentence:
+    for found in _SENTENCE_END.split(text):
+        sentence = found.strip(" \t\n-–—\"'“”‘’")
+        if sentence and not sentence[0].islower():
             yield sentence
 
 
@@ -159,12 +198,14 @@ def _is_fit(text: str, language: str, least: int = 12) -> bool:
 
 
 def _worth(text: str, phrases: Phrases) -> float:
-    """How much a line shows of its speaker: speaks as I, has a good length, is about more than names."""
+    """How much a line shows of its speaker: says I, has a good length, stands alone, is about more than names."""
     wide = phrases.joiner == ""
-    ideal = 24 if wide else 90
-    worth = 1 - abs(len(text) - ideal) / (2 * ideal)
-    worth += 0.6 if re.search(phrases.first_person, text) else 0.0
-    worth += 0.3 if text.rstrip("\"'”’」』")[-1:] in "!！?？" else 0.0
+    ideal = 30 if wide else 100
+    worth = 1 - abs(len(text) - ideal) / ideal
+    worth += 0.2 if re.search(phrases.first_person, text) else 0.0
+    worth += 0.4 if re.match(phrases.first_person, text) else 0.0
+    worth -= 0.5 if re.match(phrases.leans_back, text, re.IGNORECASE) else 0.0
+    worth -= 0.3 if text.rstrip("\"'”’」』")[-1:] in "?？" else 0.0
     worth -= 0.3 * len(_PROPER.findall(text))
     worth -= 0.2 * len(re.findall(r"\d+|[;；:：()（）]", text))
     words = re.findall(r"\w", text) if wide else re.findall(r"\w+", text.casefold())

@@ -121,4 +121,17 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE, related_name="appeals", to=settings.AUTH_USER_MODEL
             ),
         ),
+        migrations.AlterField(
+            model_name="restriction",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("warning", "A warning"),
+                    ("conversation_locked", "A locked conversation"),
+                    ("user_suspended", "A suspended account"),
+                    ("persona_disabled", "A disabled persona"),
+                ],
+                max_length=24,
+            ),
+        ),
     ]

@@ -85,10 +85,10 @@ class Action(models.Model):
 
 
 class RestrictionKind(models.TextChoices):
-    WARNING = "warning"
-    CONVERSATION_LOCKED = "conversation_locked"
-    USER_SUSPENDED = "user_suspended"
-    PERSONA_DISABLED = "persona_disabled"
+    WARNING = "warning", "A warning"
+    CONVERSATION_LOCKED = "conversation_locked", "A locked conversation"
+    USER_SUSPENDED = "user_suspended", "A suspended account"
+    PERSONA_DISABLED = "persona_disabled", "A disabled persona"
 
 
 class Restriction(models.Model):

@@ -1,6 +1,5 @@
 """Findings, turns and cases for the tests of the review desk."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,28 +7,9 @@ from uuid import UUID, uuid4
 from accounts.models import User
 from moderation import cases
 from moderation.models import Case
+from moderation.monitor import Finding, Turn
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Turn:
-    speaker: str
-    text: str
-    message_id: UUID
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Finding:
-    signal: str
-    category: str
-    severity: int
-    score: float
-    threshold: float
-    message_id: UUID
-    detail: str
-    version: str
 
 
 def make_turns(number: int) -> list[Turn]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -115,6 +116,19 @@ def test_r34_graphic_words_are_absent_until_they_are_asked_for(alice: User, mina
     assert AuditEntry.objects.get(action="case.revealed").data == {"what": "words", "reason": "words_decide"}
 
 
+def test_r12_personal_data_is_masked_until_it_is_asked_for_with_a_reason(alice: User, desk: Client) -> None:
+    turns = make_turns(3)
+    turns[0] = replace(turns[0], text="Write to jane.doe@example.com.")
+    case = make_case(alice, turns=turns)
+    assert "jane.doe" not in desk.get(address(case)).text
+    url = reverse("moderation:reveal", args=[case.pk])
+    for sent in ({"what": "personal"}, {"what": "everything", "reason": "words_decide"}):
+        assert "jane.doe" not in desk.post(url, sent, follow=True).text
+    assert "jane.doe" in desk.post(url, {"what": "personal", "reason": "who_is_in_danger"}, follow=True).text
+    assert "jane.doe" not in desk.get(address(make_case(alice, turns=turns))).text
+    assert AuditEntry.objects.get(action="case.revealed").data == {"what": "personal", "reason": "who_is_in_danger"}
+
+
 def test_a_decision_leads_to_the_next_case(alice: User, mina: User, desk: Client) -> None:
     grave, mild = make_case(alice, severity=80), make_case(alice, severity=20)
     answer = desk.post(address(grave), {"kind": "suspend_user", "days": "3", "reason": "Threats in three turns."})
@@ -173,8 +187,6 @@ def test_earlier_decisions_about_the_same_person_are_shown(alice: User, bob: Use
 
 
 def test_words_of_a_person_cannot_become_markup(alice: User, desk: Client) -> None:
-    from dataclasses import replace
-
     turns = make_turns(3)
     turns[0] = replace(turns[0], text="<script>alert(1)</script>")
     page = desk.get(address(make_case(alice, turns=turns, detail="<b>x</b>"))).text

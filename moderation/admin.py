@@ -1,0 +1,216 @@
+"""The same objects as at the desk, to look through and search. Nothing is changed here but by a door.
+
+Decisions, lifts and answers are made at the desk, where the reason is asked for; each row links there.
+Rules are changed by adding a version of the policy. The audit trail can be read, by nobody changed.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from moderation import cases, desk, evidence, policy_changes
+from moderation.forms import RuleFormSet, specs
+from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule
+from moderation.plain_words import category_in_words, listed
+from moderation.policy import BadRule
+
+if TYPE_CHECKING:
+    ReadOnlyBase = admin.ModelAdmin[Model]
+else:
+    ReadOnlyBase = admin.ModelAdmin
+
+
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _is_moderator(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_moderator", False))
+
+
+class ReadOnlyAdmin(ReadOnlyBase):
+    """Moderators look; nobody adds, changes or deletes, the owner included."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_moderator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_moderator(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _desk_link(name: str, key: Any, words: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse(f"moderation:{name}", args=[key]), words)
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    list_display = ("id", "about", "severity", "status", "due_at", "persona_name", "user_id", "at_the_desk")
+    list_filter = ("status", "is_restricted")
+    search_fields = ("id", "conversation_id", "persona_name", "user__email")
+    fields = (
+        "at_the_desk",
+        "about",
+        "status",
+        "severity",
+        "is_restricted",
+        "due_at",
+        "opened_at",
+        "user_id",
+        "conversation_id",
+        "persona_id",
+        "persona_name",
+        "reasons",
+        "words",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return cases.visible_to(_person(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        found = cast(Case | None, self.get_object(request, object_id))
+        if found is not None and _is_moderator(request):
+            cases.view(case=found, moderator=_person(request))
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    @admin.display(description="Decide")
+    def at_the_desk(self, case: Case) -> SafeString:
+        return _desk_link("case", case.pk, "Open at the desk")
+
+    @admin.display(description="About")
+    def about(self, case: Case) -> str:
+        return listed([category_in_words(category) for category in case.categories])
+
+    @admin.display(description="Why it is here")
+    def reasons(self, case: Case) -> SafeString:
+        rows = ((f["signal"], f["category"], f["score"], f["threshold"], f["detail"]) for f in case.findings)
+        return format_html_join(format_html("<br>"), "{} · {} · score {}, threshold {} · {}", rows)
+
+    @admin.display(description="The words in context")
+    def words(self, case: Case) -> SafeString:
+        rows = (
+            (turn.speaker, "covered; ask for them at the desk" if turn.is_covered else turn.text)
+            for turn in evidence.shown(case)
+        )
+        return format_html_join("", "<p><strong>{}</strong> {}</p>", rows)
+
+
+@admin.register(Action)
+class ActionAdmin(ReadOnlyAdmin):
+    list_display = ("decided_at", "kind", "moderator", "policy_version", "case")
+    list_filter = ("kind",)
+    search_fields = ("case__id", "reason")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return Action.objects.filter(case__in=cases.visible_to(_person(request))).select_related("moderator", "case")
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "user_id", "starts_at", "ends_at", "lifted_at", "at_the_desk")
+    list_filter = ("kind",)
+    search_fields = ("id", "conversation_id", "persona_id", "user__email")
+    readonly_fields = ("at_the_desk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return desk.restrictions_visible_to(_person(request))
+
+    @admin.display(description="Lift")
+    def at_the_desk(self, restriction: Restriction) -> SafeString:
+        return _desk_link("restriction", restriction.pk, "Open at the desk")
+
+
+@admin.register(Appeal)
+class AppealAdmin(ReadOnlyAdmin):
+    list_display = ("filed_at", "outcome", "answered_at", "restriction", "at_the_desk")
+    list_filter = ("outcome",)
+    readonly_fields = ("at_the_desk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        visible = desk.restrictions_visible_to(_person(request))
+        return Appeal.objects.filter(restriction__in=visible).select_related("restriction")
+
+    @admin.display(description="Answer")
+    def at_the_desk(self, appeal: Appeal) -> SafeString:
+        return _desk_link("restriction", appeal.restriction_id, "Open at the desk")
+
+
+class RuleInline(admin.TabularInline):
+    model = Rule
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_moderator(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadOnlyAdmin):
+    """Versions are looked at; the owner adds one, which starts from the rules that are active now."""
+
+    list_display = ("version", "is_active", "created_at")
+    inlines = (RuleInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_owner", False))
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        initial = [vars(spec) for spec in policy_changes.current_rules()]
+        rules = RuleFormSet(request.POST or None, initial=initial)
+        fault = ""
+        if request.method == "POST" and rules.is_valid():
+            try:
+                made = policy_changes.activate(rules=specs(rules), owner=_person(request))
+            except BadRule as bad:
+                fault = str(bad)
+            else:
+                messages.success(request, f"Version {made.version} of the policy is active.")
+                return redirect("admin:moderation_policy_changelist")
+        context = {**self.admin_site.each_context(request), "rules": rules, "fault": fault, "title": "New version"}
+        return render(request, "admin/moderation/policy/new_version.html", context)
+
+
+@admin.register(Assessment)
+class AssessmentAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "direction", "action", "category", "level", "policy_version", "conversation_id")
+    list_filter = ("direction", "action", "category", "level")
+    search_fields = ("id", "conversation_id", "message_id")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("id", "created_at", "action", "subject", "actor")
+    list_filter = ("action",)
+    search_fields = ("subject", "actor", "action")
+    ordering = ("-id",)

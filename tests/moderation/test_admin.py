@@ -1,0 +1,135 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from moderation import appeals, cases, policy_changes
+from moderation.models import Action, ActionKind, Appeal, Assessment, AuditEntry, Case, Policy, Restriction
+from tests.moderation.desk import make_case, make_turns
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction]
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(model: type, page: str, *args: Any) -> str:
+    return reverse(f"admin:moderation_{model.__name__.lower()}_{page}", args=args)
+
+
+@pytest.fixture
+def rows(alice: User, mina: User) -> dict[type, Any]:
+    """One row of every model."""
+    case = make_case(alice)
+    action = cases.decide(case=case, moderator=mina, kind=ActionKind.SUSPEND_USER, reason="Threats.")
+    restriction = action.restrictions.get()
+    return {
+        Case: case,
+        Action: action,
+        Restriction: restriction,
+        Appeal: appeals.file(restriction=restriction, user=alice, text="Unfair."),
+        Assessment: Assessment.objects.create(user=alice, direction="user", action="flag"),
+        AuditEntry: AuditEntry.objects.first(),
+        Policy: Policy.objects.filter(is_active=True).first(),
+    }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_moderators_and_the_owner_look_and_change_nothing(
+    mina: User, olga: User, alice: User, rows: dict[type, Any], model: type
+) -> None:
+    key = rows[model].pk
+    for person in (mina, olga):
+        client = signed_in(person)
+        assert client.get(url(model, "changelist") + "?q=a").status_code == 200
+        assert client.get(url(model, "change", key)).status_code == 200
+        assert client.post(url(model, "change", key), {}).status_code == 403
+        assert client.post(url(model, "delete", key), {"post": "yes"}).status_code == 403
+        if model is not Policy or person is mina:
+            assert client.get(url(model, "add")).status_code == 403
+    assert signed_in(alice).get(url(model, "changelist")).status_code == 302
+
+
+def test_every_model_of_the_room_is_there() -> None:
+    registered = {model.__name__ for model in admin.site._registry if model._meta.app_label == "moderation"}
+    assert registered == {model.__name__ for model in MODELS}
+
+
+def test_opening_a_case_in_the_admin_is_recorded_and_shows_masked_words(alice: User, mina: User) -> None:
+    turns = make_turns(3)
+    turns[0] = replace(turns[0], text="Write to me at jane.doe@example.com <b>now</b>.")
+    case = make_case(alice, turns=turns)
+    page = signed_in(mina).get(url(Case, "change", case.pk)).text
+    assert "Turn number 1." in page
+    assert "jane.doe" not in page
+    assert "<b>now</b>" not in page
+    entry = AuditEntry.objects.get(action="case.viewed")
+    assert (entry.subject, entry.actor) == (f"case:{case.pk}", f"user:{mina.pk}")
+
+
+def test_graphic_words_stay_covered_in_the_admin(alice: User, mina: User) -> None:
+    case = make_case(alice, category="violence/graphic")
+    assert "Turn number 0." not in signed_in(mina).get(url(Case, "change", case.pk)).text
+
+
+def test_r5_r10_the_admin_hides_what_the_desk_hides(alice: User, mina: User, olga: User) -> None:
+    own, restricted = make_case(mina), make_case(alice, category="sexual/minors")
+    cases.decide(case=own, moderator=olga, kind=ActionKind.WARN, reason="Threats.")
+    client = signed_in(mina)
+    for case in (own, restricted):
+        assert str(case.pk) not in client.get(url(Case, "changelist")).text
+        assert client.get(url(Case, "change", case.pk)).status_code == 302
+    assert client.get(url(Restriction, "change", Restriction.objects.get().pk)).status_code == 302
+    assert not AuditEntry.objects.filter(action="case.viewed").exists()
+
+
+def sent(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """The form as the browser sends it; a rule with `DELETE` is to go."""
+    data: dict[str, Any] = {"form-TOTAL_FORMS": len(rules), "form-INITIAL_FORMS": len(policy_changes.current_rules())}
+    for number, rule in enumerate(rules):
+        for field, value in rule.items():
+            if field != "is_shadow" or value:
+                data[f"form-{number}-{field}"] = value
+    return data
+
+
+def test_rules_change_only_as_a_new_version_made_by_the_owner(mina: User, olga: User) -> None:
+    before = policy_changes.current_rules()
+    rules = [vars(spec) for spec in before]
+    first = next(number for number, rule in enumerate(rules) if rule["category"] == "hate")
+    changed = [{**rule, "threshold": 0.5} if number == first else rule for number, rule in enumerate(rules)]
+    old = Policy.objects.get(is_active=True)
+    assert signed_in(mina).post(url(Policy, "add"), sent(changed)).status_code == 403
+    assert signed_in(olga).get(url(Policy, "add")).status_code == 200
+    assert signed_in(olga).post(url(Policy, "add"), sent(changed)).status_code == 302
+    made = Policy.objects.get(is_active=True)
+    assert made.version != old.version
+    assert made.rules.count() == len(before)
+    assert [vars(spec) for spec in policy_changes.current_rules() if spec.category == "hate"] != [
+        rule for rule in rules if rule["category"] == "hate"
+    ]
+    assert Policy.objects.get(pk=old.pk).rules.count() == len(before)
+    entry = AuditEntry.objects.get(action="policy.activated")
+    assert (entry.subject, entry.actor) == (f"policy:{made.version}", f"user:{olga.pk}")
+    assert (len(entry.data["added"]), len(entry.data["removed"])) == (1, 1)
+
+
+def test_a_policy_that_lets_minors_be_sexualised_is_refused(olga: User) -> None:
+    version = Policy.objects.get(is_active=True).version
+    rules = [
+        {**vars(spec), **({"DELETE": "on"} if spec.category == "sexual/minors" else {})}
+        for spec in policy_changes.current_rules()
+    ]
+    page = signed_in(olga).post(url(Policy, "add"), sent(rules))
+    assert "must block sexual/minors" in page.text
+    assert Policy.objects.get(is_active=True).version == version
+    assert not AuditEntry.objects.filter(action="policy.activated").exists()

@@ -1,0 +1,99 @@
+"""A moderator at work in Chromium, with no pointer (LAW.md R14)."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page, sync_playwright
+
+from accounts.models import User
+from moderation.models import Action, Case, CaseStatus
+from tests.moderation.desk import make_case
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def desk(live_server: object, mina: User) -> Iterator[Page]:
+    """The queue as mina sees it; any error in the page's scripts fails the test."""
+    client = Client()
+    client.force_login(mina)
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
+        )
+        page = browser.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": str(live_server)}]
+        )
+        page.goto(f"{live_server}/moderation/")
+        yield page
+        browser.close()
+    assert errors == []
+
+
+def said(page: Page) -> str:
+    return page.locator("[data-review-status]").inner_text()
+
+
+def test_r14_two_cases_are_decided_with_keys_alone(alice: User, desk: Page) -> None:
+    grave, mild = make_case(alice, severity=80), make_case(alice, severity=20)
+    desk.reload()
+    desk.keyboard.press("j")
+    desk.keyboard.press("j")
+    desk.keyboard.press("k")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(f"**/moderation/{grave.pk}/**")
+    desk.keyboard.press("f")
+    assert desk.evaluate("document.activeElement.hasAttribute('data-review-marked')")
+    desk.keyboard.press("f")
+    assert said(desk) == "No more marked turns."
+    desk.keyboard.press("3")
+    assert said(desk).startswith("Lock the conversation")
+    desk.keyboard.press("r")
+    desk.keyboard.type("Three threats; 1 to 5 are only letters here, j and k too.")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url(f"**/moderation/{mild.pk}/**")
+    desk.keyboard.press("1")
+    desk.keyboard.press("r")
+    desk.keyboard.type("Harmless.")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url("**/moderation/")
+    assert list(Action.objects.values_list("kind", "reason")) == [
+        ("lock_conversation", "Three threats; 1 to 5 are only letters here, j and k too."),
+        ("dismiss", "Harmless."),
+    ]
+    assert not Case.objects.filter(status=CaseStatus.OPEN).exists()
+
+
+def test_r14_a_refused_decision_brings_the_keys_to_what_is_missing(alice: User, desk: Page) -> None:
+    case = make_case(alice)
+    desk.reload()
+    desk.keyboard.press("j")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(f"**/moderation/{case.pk}/**")
+    desk.evaluate("document.querySelector('[data-review-form]').noValidate = true")
+    desk.keyboard.press("2")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_selector(".errorlist")
+    assert desk.evaluate("document.activeElement.name") == "reason"
+    assert desk.locator("[name=kind][value=warn]").is_checked()
+    desk.keyboard.type("Threats.")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url("**/moderation/")
+    assert Action.objects.get().kind == "warn"
+
+
+def test_r14_neighbours_and_queue_are_a_key_away(alice: User, desk: Page) -> None:
+    first, second = make_case(alice, severity=80), make_case(alice, severity=20)
+    desk.goto(desk.url + f"{first.pk}/?category=harassment")
+    desk.keyboard.press("k")
+    assert said(desk) == "This is the first open case."
+    desk.keyboard.press("j")
+    desk.wait_for_url(f"**/moderation/{second.pk}/?category=harassment")
+    desk.keyboard.press("u")
+    desk.wait_for_url("**/moderation/?category=harassment")
