@@ -227,7 +227,7 @@ def _key(stored: Mapping[str, Any]) -> _Key:
 
 
 def _stored(finding: "Finding") -> dict[str, Any]:
-    return {**asdict(finding), "category": str(finding.category), "message_id": str(finding.message_id or "")}
+    return {**asdict(finding), "category": str(finding.category), "message_id": str(finding.message_id)}
 
 
 def _require_sight(case: Case, moderator: User) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from moderation import pii
 from moderation.classifiers.base import Category
@@ -44,9 +43,9 @@ class EvidenceTurn:
 def window(turns: Sequence["Turn"], findings: Iterable["Finding"]) -> list[dict[str, Any]]:
     """The turns within TURNS_EACH_SIDE of a finding, in the order of the conversation, each once.
 
-    A finding about no single turn is about the conversation so far, and keeps its newest turns.
+    A finding about no stored turn keeps the newest turns.
     """
-    positions: dict[UUID | None, int] = {turn.message_id: position for position, turn in enumerate(turns)}
+    positions = {turn.message_id: position for position, turn in enumerate(turns)}
     kept: set[int] = set()
     for finding in findings:
         centre = positions.get(finding.message_id, len(turns) - 1)
