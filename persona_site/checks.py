@@ -4,7 +4,7 @@
 `manage.py check --deploy` adds those that matter on a public address.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,42 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.http.request import validate_host
 
+from generation.catalogue import PACKAGED
+from generation.engines.registry import ENGINES
+from moderation.classifiers.registry import CLASSIFIERS
+
 _LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
+
+
+@register(Tags.compatibility)
+def engines_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _names_are_known("ENGINES", ENGINES, 1)
+
+
+@register(Tags.compatibility)
+def classifiers_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _names_are_known("CLASSIFIERS", CLASSIFIERS, 2)
+
+
+@register(Tags.compatibility)
+def model_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.MODEL or settings.MODEL in PACKAGED:
+        return []
+    known = ", ".join(PACKAGED)
+    return [_error(f"MODEL names {settings.MODEL!r}, which is not packaged.", f"Known: {known}.", 4)]
+
+
+def _names_are_known(setting: str, registry: Collection[str], number: int) -> list[CheckMessage]:
+    """The setting names at least one thing, and only what its registry holds."""
+    known = ", ".join(sorted(registry))
+    chosen = getattr(settings, setting)
+    if not chosen:
+        return [_error(f"{setting} is empty.", f"Name at least one of: {known}.", number)]
+    return [
+        _error(f"{setting} names {name!r}, which is unknown.", f"Known: {known}.", number)
+        for name in chosen
+        if name not in registry
+    ]
 
 
 @register(Tags.compatibility)

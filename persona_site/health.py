@@ -2,17 +2,23 @@
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection as database
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from accounts.models import User
+from generation import worker
+from moderation.assessment import assess
+from persona_site.redis import connection
+from persona_site.tasks import HEARTBEAT_KEY
 
 _SECONDS = 2
 
@@ -36,7 +42,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """503 while a part that people need is down."""
     state = {name: _tried(check) for name, check in PARTS.items()}
     ok = all(part.ok for part in state.values())
-    body = {"ok": ok, **{name: asdict(part) for name, part in state.items()}}
+    workers = _workers() if state["redis"].ok else []
+    body = {"ok": ok, **{name: asdict(part) for name, part in state.items()}, "workers": workers}
     return JsonResponse(body, status=200 if ok else 503)
 
 
@@ -45,7 +52,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Figures for Prometheus; not there for anybody who may not read them."""
     if not (_is_staff(request) or _has_token(request)):
         raise Http404
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    figures = generate_latest(REGISTRY).decode() + worker.metrics_text()
+    return HttpResponse(figures, content_type=CONTENT_TYPE_LATEST)
 
 
 def _is_staff(request: HttpRequest) -> bool:
@@ -68,7 +76,7 @@ def _tried(check: Callable[[], None]) -> Part:
 
 
 def _database() -> None:
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
@@ -76,4 +84,61 @@ def _redis() -> None:
     redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_SECONDS, socket_timeout=_SECONDS).ping()
 
 
-PARTS: dict[str, Callable[[], None]] = {"database": _database, "redis": _redis}
+def _classifier() -> None:
+    """The filter judges a sentence. While it cannot, no text passes, so people get no replies."""
+    assess("Good morning.", direction="persona")
+
+
+def _generation() -> None:
+    """Some engine of some worker can speak."""
+    if not any(engine["ok"] for beat in worker.reported() for engine in beat["engines"]):
+        raise NothingReported
+
+
+def _general() -> None:
+    """The timetable and a general worker did their part lately (tasks.heartbeat)."""
+    if not connection().exists(HEARTBEAT_KEY):
+        raise NothingReported
+
+
+class NothingReported(Exception):
+    """No worker said lately that it works."""
+
+
+def _workers() -> list[dict[str, object]]:
+    """Every living generation worker with its engines; what an engine says of its trouble stays in the log."""
+    return [
+        {
+            "worker": beat["worker"],
+            "at": beat["at"],
+            "engines": [
+                {key: engine[key] for key in ("name", "model", "device", "version", "ok", "since")}
+                for engine in beat["engines"]
+            ],
+        }
+        for beat in worker.reported()
+    ]
+
+
+class Queues(Collector):
+    """How many tasks wait in each queue, asked of Redis when somebody looks."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        waiting = GaugeMetricFamily("afterword_tasks_waiting", "Tasks that wait for a worker.", labels=["queue"])
+        try:
+            for queue in ("generation", "default"):
+                waiting.add_metric([queue], connection().llen(queue))
+        except redis.RedisError:
+            return
+        yield waiting
+
+
+REGISTRY.register(Queues())
+
+PARTS: dict[str, Callable[[], None]] = {
+    "database": _database,
+    "redis": _redis,
+    "classifier": _classifier,
+    "generation": _generation,
+    "general": _general,
+}

@@ -1,8 +1,77 @@
 """The first page. It stands here and not in a room because it looks into several of them."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from generation import catalogue
+from generation.models import ModelStatus
+from generation.tasks import install_model
+
+
+@dataclass(frozen=True)
+class ModelOffer:
+    """A packaged model that would speak better than the active one, and how far its installation is."""
+
+    name: str
+    title: str
+    licence: str
+    terms: str
+    status: str
+    step: str
+    progress: int
+    accept_url: str
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    """For strangers what this is; for the owner the model."""
+    if not isinstance(request.user, User):
+        return render(request, "home.html")
+    context = {
+        "model_offer": model_offer() if request.user.is_owner else None,
+    }
+    return render(request, "home.html", context)
+
+
+@login_required
+@require_POST
+def accept_model(request: HttpRequest) -> HttpResponse:
+    """The owner accepts a model's terms; a general worker fetches and converts it, then it speaks."""
+    if not (isinstance(request.user, User) and request.user.is_owner):
+        raise Http404
+    try:
+        model = catalogue.packaged(request.POST.get("model", ""))
+    except catalogue.UnknownModel:
+        raise Http404 from None
+    if request.POST.get("accept") != "on":
+        messages.error(request, "Nothing is fetched before you accept the terms.")
+        return redirect("home")
+    with transaction.atomic():
+        catalogue.accept_terms(user=request.user, name=model.name)
+        transaction.on_commit(lambda: install_model.delay(model.name))
+    messages.success(request, f"{model.title} is being installed. This page says how far it is.")
+    return redirect("home")
+
+
+def model_offer() -> ModelOffer | None:
+    """The first model with terms of its own that does not speak yet, or nothing."""
+    for model, entry in catalogue.entries():
+        if model.terms is not None and not entry.is_active:
+            return ModelOffer(
+                name=model.name,
+                title=model.title,
+                licence=model.licence,
+                terms=model.terms.text,
+                status=entry.status,
+                step=entry.error if entry.status == ModelStatus.FAILED else entry.step,
+                progress=entry.progress,
+                accept_url=reverse("accept_model"),
+            )
+    return None

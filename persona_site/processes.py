@@ -108,17 +108,20 @@ class Supervisor:
         path = settings.STATE_DIR / "supervisord.conf"
         path.write_text(configuration(listed), encoding="utf-8")
         _adopt_orphans()
+        errors = (settings.STATE_DIR / "supervisord.err").open("w")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            # Not into the pipe: with its reader killed, supervisord must still be able to complain and go on.
+            stderr=errors,
             # Its own session: a Ctrl-C in the terminal reaches this process alone, which then stops it in order.
             start_new_session=True,
             pass_fds=keep_open,
             preexec_fn=_end_with_parent,  # one system call: no lock, no import
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "persona_site.settings"},
         )
+        errors.close()
         assert self._process.stdout is not None
         self._reader = threading.Thread(target=show, args=(self._process.stdout,), daemon=True)
         self._reader.start()

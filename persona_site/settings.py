@@ -161,6 +161,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A lost worker is noticed by the reply's lease (LEASE), long before the broker's own time-out below.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
 CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
 }

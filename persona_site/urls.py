@@ -5,6 +5,7 @@ from persona_site import home
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("models/", home.accept_model, name="accept_model"),
     path("", include("persona_site.health_urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),

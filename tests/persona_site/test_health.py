@@ -1,6 +1,11 @@
+import json
+
 import pytest
 
+from moderation.assessment import ClassifierUnavailable
 from persona_site import health
+from persona_site.redis import connection
+from persona_site.tasks import HEARTBEAT_KEY, heartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +29,39 @@ def test_readyz_is_503_while_redis_is_away_and_tells_no_address(client, settings
     assert response.json()["redis"] == {"ok": False, "because": "ConnectionError", "ms": 0}
     assert b"a-secret" not in response.content
     assert b"127.0.0.1" not in response.content
+
+
+def test_readyz_is_503_while_the_classifier_cannot_judge(client, monkeypatch):
+    def away(*args, **kwargs):
+        raise ClassifierUnavailable
+
+    monkeypatch.setattr(health, "assess", away)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["classifier"]["because"] == "ClassifierUnavailable"
+
+
+def test_readyz_tells_workers_and_their_engines_and_needs_one_that_works(client):
+    connection().delete(HEARTBEAT_KEY)
+    assert client.get("/readyz").json()["generation"]["because"] == "NothingReported"
+    assert client.get("/readyz").json()["general"]["because"] == "NothingReported"
+    heartbeat()
+    engine = {"name": "openai", "model": "m", "device": "", "version": "1", "since": None}
+    engine |= {"ok": True, "detail": "http://inner-address/v1"}
+    beat = {"worker": "generation@here", "at": "2026-01-01T00:00:00Z", "engines": [engine], "figures": []}
+    connection().set("generation:worker:test", json.dumps(beat), ex=30)
+    try:
+        response = client.get("/readyz")
+        broken = beat | {"engines": [engine | {"ok": False}]}
+        connection().set("generation:worker:test", json.dumps(broken), ex=30)
+        assert not client.get("/readyz").json()["generation"]["ok"]
+    finally:
+        connection().delete("generation:worker:test")
+    state = response.json()
+    assert state["general"]["ok"]
+    assert state["generation"]["ok"]
+    assert state["workers"][0]["engines"][0]["model"] == "m"
+    assert b"inner-address" not in response.content
 
 
 def test_health_needs_no_https(client, settings):

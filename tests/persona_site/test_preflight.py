@@ -1,0 +1,156 @@
+"""Each thing that keeps a site from starting is told in one sentence, without a traceback, by the real command."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+
+import pytest
+from django.conf import settings as django_settings
+
+from persona_site import preflight
+
+
+@pytest.fixture
+def state(tmp_path_factory):
+    """A state folder of its own, with a name short enough for Unix sockets."""
+    return tmp_path_factory.mktemp("state")
+
+
+def up(state, **environment):
+    """`manage.py up`, which must refuse; its exit code and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "up"],
+        cwd=django_settings.BASE_DIR,
+        env=os.environ | {"AFTERWORD_STATE": str(state), "PORT": str(free_port())} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stderr
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_port_in_use(state):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = up(state, PORT=str(port))
+    assert f"Port {port} on 127.0.0.1 is in use by another program." in said
+    assert f"PORT={port + 1} make run" in said
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(state):
+    said = up(state, DATABASE_URL="postgresql://me:sesame-opens@127.0.0.1:1/site")
+    assert "The database at 127.0.0.1:1/site does not answer" in said
+    assert "Check DATABASE_URL." in said
+    assert "sesame-opens" not in said
+
+
+def test_a_redis_that_does_not_answer_is_named_without_its_password(state):
+    said = up(state, DATABASE_URL=embedded_database_url(), REDIS_URL="redis://:sesame-opens@127.0.0.1:1/0")
+    assert "Redis at 127.0.0.1:1 does not answer (ConnectionError). Check REDIS_URL." in said
+    assert "sesame-opens" not in said
+
+
+def embedded_database_url():
+    """The test run's own server, as an operator would name it."""
+    return f"postgresql://postgres@/postgres?host={django_settings.DATABASES['default']['HOST']}"
+
+
+def test_an_address_that_is_none(state):
+    assert "DATABASE_URL must read postgresql://" in up(state, DATABASE_URL="mysql://me@somewhere/site")
+
+
+def test_a_state_folder_that_is_a_file(tmp_path):
+    (tmp_path / "state").write_text("")
+    assert f"The state folder {tmp_path}/state cannot be used" in up(tmp_path / "state")
+
+
+def test_a_state_folder_with_too_long_a_name(tmp_path):
+    assert "Unix sockets allow 80" in up(tmp_path / ("x" * 90))
+
+
+def test_a_remote_engine_without_an_address(state):
+    said = up(state, ENGINES="openai")
+    assert "ENGINES has openai, but OPENAI_BASE_URL is empty. Set OPENAI_BASE_URL" in said
+    assert "(afterword.E003)" in said
+
+
+def test_an_unknown_engine(state):
+    assert "ENGINES names 'magic', which is unknown. Known: openai, transformers." in up(state, ENGINES="magic")
+
+
+def test_an_unknown_classifier(state):
+    assert "CLASSIFIERS names 'oracle', which is unknown. Known:" in up(state, CLASSIFIERS="lexicon,oracle")
+
+
+def test_an_unknown_model(state):
+    assert "MODEL names 'llama', which is not packaged. Known: smollm2-135m" in up(state, MODEL="llama")
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.10"])
+def test_an_old_python_is_told_before_anything_is_imported(version):
+    code = (
+        "import collections, runpy, sys\n"
+        "version = collections.namedtuple('V', 'major minor micro releaselevel serial')\n"
+        f"sys.version_info = version(*map(int, '{version}.1'.split('.')), 'final', 0)\n"
+        f"sys.version = '{version}.1 (main)'\n"
+        "runpy.run_path('manage.py', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=django_settings.BASE_DIR, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"Afterword needs Python 3.11 or newer; this is {version}.1.\n"
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_a_full_disk_says_how_much_is_needed(settings, tmp_path, monkeypatch):
+    settings.STATE_DIR = tmp_path
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**10, 10**10, 50 * 1024**2))
+    with pytest.raises(preflight.CannotStart, match=r"has 50 MB free; this start needs 1200 MB\. Free some space"):
+        preflight.state_folder()
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("18")
+    with pytest.raises(preflight.CannotStart, match="this start needs 100 MB"):
+        preflight.state_folder()
+
+
+def test_a_state_folder_that_cannot_be_written(settings, tmp_path):
+    settings.STATE_DIR = tmp_path / "file" / "below"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(preflight.CannotStart, match=r"cannot be written: Not a directory\. Free some space, or point"):
+        preflight.state_folder()
+
+
+@pytest.mark.django_db
+def test_a_database_without_pgvector(monkeypatch):
+    class Cursor:
+        """Answers as a server on which the extension is not installed."""
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def execute(self, query):
+            pass
+
+        def fetchone(self):
+            return (0,)
+
+    monkeypatch.setattr(preflight.connection, "cursor", Cursor)
+    with pytest.raises(preflight.CannotStart, match=r"has no pgvector\. Install it on that server"):
+        preflight.database_url()
