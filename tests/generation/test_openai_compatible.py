@@ -1,0 +1,136 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from generation.engines.base import (
+    EngineFailed,
+    EngineUnavailable,
+    Prompt,
+    PromptMessage,
+    Sampling,
+    Token,
+    Usage,
+)
+from generation.engines.openai_compatible import OpenAICompatibleEngine
+from tests.model_server import ModelServer
+from tests.waiting import wait_until
+
+TRANSCRIPT = Prompt(form="transcript", text="You: Hello\nAda:", stop=("\nYou:",))
+CHAT = Prompt(form="chat", messages=(PromptMessage("system", "You are Ada."), PromptMessage("user", "Hello")))
+
+
+def engine_at(server: ModelServer, scenario: str, *, seconds: float = 20) -> OpenAICompatibleEngine:
+    between = timedelta(seconds=seconds)
+    return OpenAICompatibleEngine(
+        base_url=server.url(scenario), api_key="secret", model="words", between_tokens=between
+    )
+
+
+def stream(engine: OpenAICompatibleEngine, prompt: Prompt, sampling: Sampling | None = None) -> list[Token]:
+    return list(engine.stream(prompt, sampling or Sampling(), lambda: False))
+
+
+@pytest.mark.parametrize(("prompt", "path"), [(TRANSCRIPT, "completions"), (CHAT, "chat/completions")])
+def test_both_forms_stream_word_by_word(far_server: ModelServer, prompt: Prompt, path: str) -> None:
+    tokens = stream(engine_at(far_server, "ok"), prompt)
+    assert [token.text for token in tokens] == ["One", " two", " three", " four", " five.", ""]
+    assert tokens[-1].usage == Usage(7, 4, 5)
+    assert far_server.requests[-1]["path"] == f"/ok/v1/{path}"
+
+
+def test_a_prefix_continues_the_transcript(far_server: ModelServer) -> None:
+    stream(engine_at(far_server, "ok"), TRANSCRIPT.continued(" Good"))
+    assert far_server.requests[-1]["prompt"] == "You: Hello\nAda: Good"
+
+
+def test_a_prefix_continues_the_assistants_message(far_server: ModelServer) -> None:
+    stream(engine_at(far_server, "ok"), CHAT.continued("Good"))
+    sent = far_server.requests[-1]
+    assert sent["messages"][-1] == {"role": "assistant", "content": "Good"}
+    assert sent["continue_final_message"] is True
+    assert sent["add_generation_prompt"] is False
+
+
+def test_only_switched_on_settings_are_sent(far_server: ModelServer) -> None:
+    sampling = Sampling(top_k=0, min_p=0, repetition_penalty=1, frequency_penalty=0.5, seed=3, max_tokens=9)
+    stream(engine_at(far_server, "ok"), TRANSCRIPT, sampling)
+    sent = far_server.requests[-1]
+    assert {"frequency_penalty": 0.5, "seed": 3, "max_tokens": 9, "stop": ["\nYou:"]}.items() <= sent.items()
+    assert not {"top_k", "min_p", "repetition_penalty", "presence_penalty"} & sent.keys()
+
+
+def test_the_fifth_stop_string_is_watched_for_here(far_server: ModelServer) -> None:
+    tokens = stream(engine_at(far_server, "ok"), TRANSCRIPT, Sampling(stop=("a", "b", "c", " four")))
+    assert len(far_server.requests[-1]["stop"]) == 4
+    assert "".join(token.text for token in tokens) == "One two three"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said", "error"),
+    [("error_500", [], EngineFailed), ("empty", [], EngineFailed), ("cuts_off", ["One", " two"], EngineFailed)],
+)
+def test_what_goes_wrong_there_is_an_engine_error_here(
+    far_server: ModelServer, scenario: str, said: list[str], error: type[Exception]
+) -> None:
+    heard: list[str] = []
+    with pytest.raises(error):
+        heard += [token.text for token in stream_into(heard, engine_at(far_server, scenario))]
+    assert heard == said
+
+
+def stream_into(heard: list[str], engine: OpenAICompatibleEngine) -> list[Token]:
+    for token in engine.stream(TRANSCRIPT, Sampling(), lambda: False):
+        heard.append(token.text)
+    return []
+
+
+def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer) -> None:
+    heard: list[str] = []
+    with pytest.raises(EngineFailed):
+        stream_into(heard, engine_at(far_server, "slow", seconds=0.3))
+    assert heard == ["One"]
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    engine = OpenAICompatibleEngine(base_url="http://127.0.0.1:9/v1", api_key="", model="words")
+    with pytest.raises(EngineUnavailable):
+        stream(engine, TRANSCRIPT)
+    health = engine.health()
+    assert not health.ok
+    assert health.detail
+    assert health.since
+
+
+def test_without_an_address_it_is_unavailable() -> None:
+    with pytest.raises(EngineUnavailable):
+        OpenAICompatibleEngine(base_url="")
+
+
+def test_leaving_hangs_up(far_server: ModelServer) -> None:
+    far_server.left.clear()
+    tokens = engine_at(far_server, "slow").stream(TRANSCRIPT, Sampling(), lambda: False)
+    assert next(tokens).text == "One"
+    tokens.close()  # type: ignore[attr-defined]
+    wait_until(far_server.left.is_set, seconds=5)
+
+
+def test_an_error_does_not_repeat_what_was_said(far_server: ModelServer) -> None:
+    with pytest.raises(EngineFailed) as raised:
+        stream(engine_at(far_server, "error_500"), Prompt(form="transcript", text="a private word"))
+    assert "private" not in str(raised.value)
+
+
+def test_many_threads_stream_at_once(far_server: ModelServer) -> None:
+    engine = engine_at(far_server, "ok")
+    texts: list[str] = []
+
+    def say() -> None:
+        texts.append("".join(token.text for token in stream(engine, TRANSCRIPT)))
+
+    threads = [threading.Thread(target=say) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert texts == ["One two three four five."] * 12
