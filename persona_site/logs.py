@@ -1,25 +1,32 @@
 """JSON lines for logs: ids, counts and milliseconds; never the words of a person.
 
-A record's message is an event name (`reply.completed`); what belongs to it comes in `extra`.
+Our own records have an event name for a message (`reply.completed`); what belongs to it comes in
+`extra`. Libraries put values into their messages: an exception's text, a task's result, a path.
+Of those, only the template is kept, but for a few loggers that are known to carry nothing of people.
 Exceptions are logged by type and place, not by their text, which may quote what somebody wrote.
 """
 
 import json
 import logging
 import os
+import re
 import traceback
+from typing import Any
 
 _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "data"}
+_ROOMS = ("accounts", "generation", "moderation", "personas", "chat", "api", "persona_site")
+_WITHOUT_WORDS = (*_ROOMS, "celery.worker", "celery.beat")
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\w+)')
 
 
 class JSONFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        event: dict[str, object] = {
+        event: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "process": os.environ.get("AFTERWORD_PROCESS", "command"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            **_what_happened(record),
         }
         event |= {key: value for key, value in record.__dict__.items() if key not in _PLAIN}
         if record.exc_info and record.exc_info[0] is not None:
@@ -29,3 +36,27 @@ class JSONFormatter(logging.Formatter):
                 for frame in traceback.extract_tb(record.exc_info[2])[-8:]
             ]
         return json.dumps(event, default=str, ensure_ascii=False)
+
+
+def _what_happened(record: logging.LogRecord) -> dict[str, Any]:
+    """The event's name and what is safe to say of it, by the kind of logger."""
+    if record.name == "django.request":
+        # Paths carry tokens (a set-up link, a password reset); the route does not.
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        return {"event": "http.error", "route": match.route if match else None}
+    if record.name == "celery.app.trace":
+        task = getattr(record, "data", None)
+        known = task if isinstance(task, dict) else {}
+        return {
+            "event": "task.ended",
+            "task": known.get("name"),
+            "id": known.get("id"),
+            "seconds": known.get("runtime"),
+        }
+    if record.name == "daphne.server" and record.args:
+        # The whole traceback comes in the message, the exception's text among it; its places are kept.
+        places = [f"{path}:{line} {name}" for path, line, name in _FRAME.findall(record.getMessage())]
+        return {"event": "asgi.error", "where": places[-8:]}
+    if record.name.startswith(_WITHOUT_WORDS):
+        return {"event": record.getMessage()}
+    return {"event": str(record.msg).partition("\n")[0]}
