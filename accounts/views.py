@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import first_run, my_data, quotas
 from accounts.forms import CountryForm, EraseForm, OwnerForm
-from accounts.models import User
+from accounts.requests import signed_in
 
 
 @require_GET
@@ -33,7 +33,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """Role, quotas, country, and the ways to everything else about the account."""
-    user = _signed_in(request)
+    user = signed_in(request)
     form = CountryForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -46,7 +46,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest) -> HttpResponse:
     """An owner without a password sets how to sign in."""
-    user = _signed_in(request)
+    user = signed_in(request)
     if user.has_usable_password():
         return redirect("account")
     form = OwnerForm(request.POST, user=user)
@@ -64,7 +64,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The person's data as a ZIP archive."""
     name = f"afterword-{timezone.now():%Y-%m-%d}.zip"
     return HttpResponse(
-        my_data.export(_signed_in(request)),
+        my_data.export(signed_in(request)),
         content_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -74,7 +74,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @never_cache
 def erase(request: HttpRequest) -> HttpResponse:
     """Asks for proof, then erases the account with everything that belongs to it."""
-    user = _signed_in(request)
+    user = signed_in(request)
     form = EraseForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         my_data.erase(user)
@@ -91,7 +91,7 @@ def _account_page(
     owner_form: OwnerForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    user = _signed_in(request)
+    user = signed_in(request)
     if owner_form is None and not user.has_usable_password():
         owner_form = OwnerForm(user=user)
     context = {
@@ -100,9 +100,3 @@ def _account_page(
         "owner_form": owner_form,
     }
     return render(request, "account/account.html", context, status=status)
-
-
-def _signed_in(request: HttpRequest) -> User:
-    """The person behind a view that `login_required` guards."""
-    assert isinstance(request.user, User)
-    return request.user

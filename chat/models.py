@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Conversation(models.Model):
@@ -83,6 +84,9 @@ class Reply(models.Model):
     cached_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     first_token_ms = models.PositiveIntegerField(null=True)
+    offset = models.CharField(
+        max_length=32, help_text="Where the stream stood before this reply; a page that loads meanwhile starts there."
+    )
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -112,7 +116,7 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(models.Model):
-    """A notice that the site showed in a conversation, kept as proof of what was said when (LAW.md CA10)."""
+    """A notice that the site showed in a conversation, kept as proof of what was said when (compliance CA10)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notices")
@@ -122,7 +126,7 @@ class Notice(models.Model):
     version = models.CharField(max_length=32)
     text = models.TextField()
     resources = models.JSONField(default=list)
-    shown_at = models.DateTimeField(auto_now_add=True)
+    shown_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["shown_at"]

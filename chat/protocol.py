@@ -12,6 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from chat.models import NoticeKind
+
 ErrorCode = Literal[
     "bad_frame",
     "not_found",
@@ -185,7 +187,7 @@ class NoticeShown(Frame):
 
     type: Literal["notice"] = "notice"
     id: UUID | None = None  # the stored notice; None where none is kept
-    kind: Literal["disclosure", "crisis", "blocked", "masked", "restricted"]
+    kind: NoticeKind
     message_id: UUID | None = None  # the message that it stands after
     text: str
     resources: tuple[Resource, ...] = ()

@@ -1,3 +1,21 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from chat import views
+
+app_name = "chat"
+
+urlpatterns = [
+    # One address with two names: GET lists, POST with `persona` starts a conversation.
+    path("", views.conversations_page, name="list"),
+    path("", views.conversations_page, name="start"),
+    path("<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("<uuid:conversation_id>/thread/", views.thread, name="thread"),
+    path("<uuid:conversation_id>/send/", views.send, name="send"),
+    path("<uuid:conversation_id>/rename/", views.rename, name="rename"),
+    path("<uuid:conversation_id>/delete/", views.delete, name="delete"),
+    path("replies/<uuid:reply_id>/stop/", views.stop, name="stop"),
+    path("replies/<uuid:reply_id>/regenerate/", views.regenerate, name="regenerate"),
+    path("replies/<uuid:reply_id>/continue/", views.continue_reply, name="continue"),
+    path("messages/<uuid:message_id>/edit/", views.edit, name="edit"),
+    path("messages/<uuid:message_id>/select/", views.select, name="select"),
+]

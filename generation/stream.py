@@ -54,6 +54,11 @@ def position(conversation_id: UUID | str) -> str:
     return newest[0][0].decode() if newest else BEGINNING
 
 
+def delete(conversation_id: UUID | str) -> None:
+    """Forgets the conversation's frames."""
+    connection().delete(_key(conversation_id))
+
+
 def is_position(text: str) -> bool:
     """Whether `text`, which came from a browser, is a position that Redis will take."""
     parts = text.split("-")

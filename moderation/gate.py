@@ -37,8 +37,8 @@ def cleared(
 ) -> Iterator[str]:
     """The sentences, masked where needed, in order; joined they are the reply as it may be kept.
 
-    `before` is text that they continue and that was cleared earlier; `judged` is given the verdict of each part that passed.
-    Raises Blocked, and ClassifierUnavailable, in which case nothing further may be shown either.
+    `before` is text that they continue and that was cleared earlier; `judged` is given the verdict of each
+    part that passed. Raises Blocked, and ClassifierUnavailable, in which case nothing further may be shown either.
     """
     said = before  # as the model wrote it
     shown = ""

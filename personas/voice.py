@@ -83,6 +83,11 @@ def sheet_for(persona: Persona) -> Sheet:
     )
 
 
+def opening_line(persona: Persona) -> str:
+    """What the persona says first, with a card's placeholders filled; empty where the person speaks first."""
+    return _Macros(persona)(persona.opening_line)
+
+
 class _Macros:
     """Fills the placeholders of character cards: {{char}}, {{user}}, <BOT>, <USER>; drops comments."""
 

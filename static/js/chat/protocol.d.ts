@@ -27,6 +27,8 @@ export interface MessageShown {
   is_withheld: boolean;
 }
 
+export type NoticeKind = "disclosure" | "crisis" | "blocked" | "masked" | "restricted";
+
 export interface MessageSend {
   type: "message.send";
   client_id: string;
@@ -133,7 +135,7 @@ export interface ReplyFailed {
 export interface NoticeShown {
   type: "notice";
   id: string | null;
-  kind: "disclosure" | "crisis" | "blocked" | "masked" | "restricted";
+  kind: NoticeKind;
   message_id: string | null;
   text: string;
   resources: Resource[];

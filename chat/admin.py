@@ -1,0 +1,29 @@
+"""Conversations by id and state. Their words are not shown here: a moderator sees what was flagged, in its case."""
+
+from django.contrib import admin
+
+from accounts.admin import ReadOnlyAdmin
+from chat.models import Conversation, Notice, Reply
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "owner_id", "persona_id", "created_at", "updated_at")
+    search_fields = ("=id", "=owner__id", "=persona__id")
+    fields = ("id", "owner_id", "persona_id", "created_at", "updated_at")
+
+
+@admin.register(Reply)
+class ReplyAdmin(ReadOnlyAdmin):
+    list_display = ("id", "status", "attempt", "model", "code", "category", "completion_tokens", "queued_at")
+    list_filter = ("status", "code", "model")
+    search_fields = ("=id", "=message__conversation__id")
+    exclude = ("prefix", "message")
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "rule", "version", "conversation_id", "shown_at")
+    list_filter = ("kind", "rule", "version")
+    search_fields = ("=conversation__id",)
+    exclude = ("message", "conversation")

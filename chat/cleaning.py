@@ -1,0 +1,44 @@
+"""What a small model adds to a reply that no person would write, taken out on the way."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_LABEL_MARKS = ":："
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
+_SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
+
+
+def without_label(pieces: Iterable[str], name: str) -> Iterator[str]:
+    """The text without blanks at its beginning, and without the speaker's name and colon there."""
+    labels = tuple(name + mark for mark in _LABEL_MARKS)
+    held = ""
+    pieces = iter(pieces)
+    for piece in pieces:
+        held = (held + piece).lstrip()
+        if held.startswith(labels):
+            held = held[len(name) + 1 :].lstrip()
+        elif any(label.startswith(held) for label in labels):
+            continue
+        if held:
+            yield held
+            yield from pieces
+            return
+    if held:
+        yield held
+
+
+def until_repeated(sentences: Iterable[str]) -> Iterator[str]:
+    """The sentences up to the first that was said before in the same reply: the model has begun to loop."""
+    said: set[tuple[str, ...]] = set()
+    for sentence in sentences:
+        words = _words(sentence)
+        if words in said:
+            return
+        if len(words) >= _SHORTEST_REPEATED:
+            said.add(words)
+        yield sentence
+
+
+def _words(sentence: str) -> tuple[str, ...]:
+    """Its words, folded; in Chinese, which has no blanks between them, its characters."""
+    return tuple(_WORD.findall(sentence.casefold()))

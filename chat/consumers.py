@@ -1,0 +1,137 @@
+"""The websocket of a conversation: parse, match, call a door; one follower forwards the stream."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import redis
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+from django.http import Http404
+from pydantic import ValidationError
+
+from accounts.models import User
+from chat import conversations, messages, protocol
+from chat.models import NoticeKind
+from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
+from generation import stream
+
+# Close codes of ours (4000 to 4999 are for applications, RFC 6455 section 7.4.2).
+NOT_SIGNED_IN = 4401
+NOT_FOUND = 4404
+
+_FRAME_CHARACTERS = 1024 * 1024
+# Doors block on the database and on the classifier; with an executor of their own they do not queue
+# behind each other on the one thread that Django's default gives to synchronous code.
+_doors = ThreadPoolExecutor(max_workers=8, thread_name_prefix="doors")
+_followers = stream.Followers()
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    user: User
+    conversation_id: UUID
+    follower: "asyncio.Task[None] | None" = None
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.user = self.scope["user"]
+        self.conversation_id = self.scope["url_route"]["kwargs"]["conversation_id"]
+        if not self.user.is_authenticated:
+            await self.close(NOT_SIGNED_IN)
+            return
+        try:
+            await _through_door(conversations.get_conversation_for, self.user, self.conversation_id)
+        except Http404:
+            await self.close(NOT_FOUND)
+            return
+        self.follower = asyncio.create_task(self._follow(self._asked_offset()))
+
+    async def disconnect(self, code: int) -> None:
+        if self.follower:
+            self.follower.cancel()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if text_data is None or len(text_data) > _FRAME_CHARACTERS:
+            await self._refuse("bad_frame", f"A frame is text of at most {_FRAME_CHARACTERS} characters.")
+            return
+        try:
+            frame = protocol.parse(text_data)
+        except ValidationError as error:
+            await self._refuse("bad_frame", _what_is_wrong(error))
+            return
+        await self._act(frame)
+
+    async def _act(self, frame: protocol.ClientFrame) -> None:
+        client_id = frame.client_id if isinstance(frame, protocol.MessageSend) else None
+        try:
+            await self._call_door(frame)
+        except conversations.ModerationDown as refused:
+            help = refused.help
+            resources = tuple(Resource(**resource) for resource in help.resources)
+            await self._say(NoticeShown(kind=NoticeKind.CRISIS, text=help.text, resources=resources))
+            await self._refuse(refused.code, refused.detail, client_id)
+        except conversations.Refused as refused:
+            await self._refuse(refused.code, refused.detail, client_id)
+        except Http404:
+            await self._refuse("not_found", "That is not here any more.", client_id)
+        except (redis.RedisError, DatabaseError):
+            await self._refuse("unavailable", "The site is restarting. Your words are kept here; try again.", client_id)
+
+    async def _call_door(self, frame: protocol.ClientFrame) -> None:
+        user = self.user
+        match frame:
+            case protocol.MessageSend(client_id=client_id, text=text):
+                await _through_door(
+                    messages.send_message,
+                    user=user,
+                    conversation_id=self.conversation_id,
+                    client_id=client_id,
+                    text=text,
+                )
+            case protocol.ReplyStop(reply_id=reply_id):
+                await _through_door(messages.stop, user=user, reply_id=reply_id)
+            case protocol.ReplyRegenerate(reply_id=reply_id):
+                await _through_door(messages.regenerate, user=user, reply_id=reply_id)
+            case protocol.ReplyContinue(reply_id=reply_id):
+                await _through_door(messages.continue_reply, user=user, reply_id=reply_id)
+            case protocol.MessageEdit(message_id=message_id, text=text):
+                await _through_door(messages.edit, user=user, message_id=message_id, text=text)
+            case protocol.BranchSelect(message_id=message_id):
+                await _through_door(conversations.select_branch, user=user, message_id=message_id)
+            case protocol.Ping():
+                await self._say(protocol.Pong())
+
+    async def _follow(self, after: str) -> None:
+        """Forwards the stream's frames as they are, each with its offset spliced in front."""
+        async for offset, frame in _followers.follow(self.conversation_id, after):
+            await self.send(text_data=f'{{"offset":"{offset}",{frame.decode()[1:]}')
+
+    def _asked_offset(self) -> str:
+        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [stream.BEGINNING])[0]
+        return asked if stream.is_position(asked) else stream.BEGINNING
+
+    async def _say(self, frame: Frame) -> None:
+        await self.send(text_data=frame.model_dump_json())
+
+    async def _refuse(self, code: ErrorCode, detail: str, client_id: UUID | None = None) -> None:
+        await self._say(Error(code=code, detail=detail, client_id=client_id))
+
+
+async def _through_door(door: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return await database_sync_to_async(door, thread_sensitive=False, executor=_doors)(*args, **kwargs)
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """The first fault of a frame, with the place and the rule, and nothing of what was sent."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "string_too_long":
+        return (
+            f"This message has {len(first['input']):,} characters; the limit is {first['ctx']['max_length']:,}. "
+            "Send it in parts."
+        )
+    place = ".".join(str(part) for part in first["loc"]) or "the frame"
+    return f"{place}: {first['msg']}."

@@ -1,0 +1,149 @@
+"""The doors of a conversation as a whole, and what any door of chat may refuse.
+
+    Refused                  `code` and `detail` go to the person as they are
+    ├── WrongState           not possible now: a reply is still being written, or has ended
+    ├── Restricted           a moderator's decision stands against it
+    ├── OverQuota            carries `retry_after`
+    └── ModerationDown       the filter cannot judge; carries `help`, the crisis resources
+
+What belongs to somebody else is not found (Http404). Messages and replies have their doors in `messages`.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from chat import branches, frames, transcripts
+from chat.models import UNFINISHED, Author, Conversation, Message, Reply
+from chat.protocol import ErrorCode, Frame
+from generation import stream
+from moderation import crisis, restrictions
+from persona_site.redis import cancel_key, connection
+from personas import creation, voice
+from personas.models import Persona
+
+
+class Refused(Exception):
+    code: ErrorCode
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class WrongState(Refused):
+    code = "wrong_state"
+
+
+class Restricted(Refused):
+    code = "restricted"
+
+
+class OverQuota(Refused):
+    code = "quota_exceeded"
+
+    def __init__(self, detail: str, retry_after: timedelta) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class ModerationDown(Refused):
+    code = "moderation_unavailable"
+
+    def __init__(self, help: crisis.CrisisNotice) -> None:
+        super().__init__("The safety check is not running, so nothing can be sent. Your words are kept; try again.")
+        self.help = help
+
+
+def owned_by(user: User) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(owner=user).select_related("persona")
+
+
+def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
+    return get_object_or_404(owned_by(user).filter(owner__is_active=True), pk=conversation_id)
+
+
+def get_reply_for(user: User, reply_id: UUID) -> Reply:
+    replies = Reply.objects.select_related("message__conversation__persona", "message__conversation__owner")
+    return get_object_or_404(replies, pk=reply_id, message__conversation__owner=user)
+
+
+def get_message_for(user: User, message_id: UUID) -> Message:
+    messages = Message.objects.select_related("conversation__persona", "conversation__owner")
+    return get_object_or_404(messages, pk=message_id, conversation__owner=user)
+
+
+@transaction.atomic
+def start(*, user: User, persona_id: UUID) -> Conversation:
+    """Opens a conversation; the persona speaks first where it has an opening line. Raises Restricted."""
+    persona = creation.get_persona_for(user, persona_id)
+    refuse_restricted(user=user, conversation_id=None, persona=persona)
+    conversation = Conversation.objects.create(owner=user, persona=persona)
+    if opening := voice.opening_line(persona):
+        conversation.head = conversation.messages.create(author=Author.PERSONA, text=opening)
+        conversation.save(update_fields=["head"])
+    return conversation
+
+
+def rename(*, user: User, conversation_id: UUID, title: str) -> None:
+    conversation = get_conversation_for(user, conversation_id)
+    conversation.title = title.strip()[:120]
+    conversation.save(update_fields=["title"])
+
+
+def delete(*, user: User, conversation_id: UUID) -> None:
+    """Deletes the conversation with its messages, replies, notices and stream; a reply under way ends."""
+    conversation = get_conversation_for(user, conversation_id)
+    _cancel(conversation.id)
+    conversation.delete()
+    transaction.on_commit(lambda: stream.delete(conversation_id), robust=True)
+
+
+def select_branch(*, user: User, message_id: UUID) -> Conversation:
+    """Reads on from this message, down to its newest leaf."""
+    message = get_message_for(user, message_id)
+    with transaction.atomic():
+        conversation = locked(message.conversation)
+        refuse_unfinished(conversation)
+        move_head(conversation, branches.newest_leaf(transcripts.tree_of(conversation), message.id))
+        publish_on_commit(conversation, frames.thread_changed(conversation))
+    return conversation
+
+
+def refuse_restricted(*, user: User, conversation_id: UUID | None, persona: Persona) -> None:
+    """Raises Restricted where a moderator's decision stands against writing here."""
+    active = restrictions.active_for(user=user, conversation_id=conversation_id, persona_id=persona.id)
+    if active:
+        raise Restricted(active[0].statement)
+
+
+def locked(conversation: Conversation) -> Conversation:
+    """The conversation's row, held until the transaction ends, so that its doors open one at a time."""
+    rows = Conversation.objects.select_for_update(of=["self"]).select_related("persona", "owner")
+    try:
+        return rows.get(pk=conversation.pk)
+    except Conversation.DoesNotExist:
+        raise Http404("This conversation was deleted.") from None
+
+
+def refuse_unfinished(conversation: Conversation) -> None:
+    if Reply.objects.filter(message__conversation=conversation, status__in=UNFINISHED).exists():
+        raise WrongState("A reply is still being written. Wait for it, or stop it.")
+
+
+def move_head(conversation: Conversation, message_id: UUID) -> None:
+    conversation.head_id = message_id
+    conversation.save(update_fields=["head", "title", "updated_at"])
+
+
+def publish_on_commit(conversation: Conversation, *made: Frame) -> None:
+    transaction.on_commit(lambda: frames.publish(conversation.id, *made), robust=True)
+
+
+def _cancel(conversation_id: UUID) -> None:
+    connection().set(cancel_key(conversation_id), 1, ex=3600)

@@ -1,0 +1,112 @@
+"""Rows as frames, and frames onto the conversation's stream.
+
+A frame is made from a row and can be made again from it, so one that was lost costs nothing.
+"""
+
+from uuid import UUID
+
+from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
+from chat.protocol import (
+    Frame,
+    MessageAccepted,
+    MessageShown,
+    NoticeShown,
+    ReplyBlocked,
+    ReplyCompleted,
+    ReplyFailed,
+    ReplyQueued,
+    ReplyStopped,
+    Resource,
+    ThreadChanged,
+    Timing,
+    UsageShown,
+)
+from generation import stream
+
+FAILURES = {
+    "prompt_too_long": "This conversation no longer fits into the model. Start a new one, or shorten the persona.",
+    "moderation_unavailable": "The safety check is not running, so no reply can be shown. Your message is kept.",
+    "restricted": "A moderator's decision stands against this conversation, so no reply was written.",
+    "worker_lost": "The reply was interrupted several times. Ask for it again.",
+    "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
+    "empty": "The model had nothing to say. Ask for another reply.",
+}
+_FAILED = "Something went wrong while the reply was written. Ask for it again."
+BLOCKED = "The reply was withdrawn by the safety filter. You can ask for another one, or say something else."
+
+
+def publish(conversation_id: UUID, *frames: Frame) -> None:
+    for frame in frames:
+        stream.append(conversation_id, frame.model_dump_json().encode())
+
+
+def accepted(message: Message) -> MessageAccepted:
+    return MessageAccepted(
+        client_id=message.client_id,
+        message=MessageShown(
+            id=message.id,
+            parent=message.parent_id,
+            text=message.text,
+            created_at=message.created_at,
+            is_withheld=message.is_withheld,
+        ),
+    )
+
+
+def queued(reply: Reply) -> ReplyQueued:
+    waiting = Reply.objects.filter(status=ReplyStatus.QUEUED, queued_at__lt=reply.queued_at)
+    return ReplyQueued(
+        reply_id=reply.id,
+        message_id=reply.message_id,
+        parent=reply.message.parent_id,
+        position=waiting.count(),
+    )
+
+
+def outcome(reply: Reply) -> Frame:
+    """The last frame of an ended reply."""
+    text = reply.message.text
+    if reply.status == ReplyStatus.COMPLETED:
+        return ReplyCompleted(reply_id=reply.id, text=text, usage=_usage(reply), timing=_timing(reply))
+    if reply.status == ReplyStatus.STOPPED:
+        return ReplyStopped(reply_id=reply.id, text=text)
+    if reply.status == ReplyStatus.BLOCKED:
+        return ReplyBlocked(reply_id=reply.id, category=reply.category, notice=BLOCKED)
+    return ReplyFailed(reply_id=reply.id, code=reply.code, detail=failure(reply.code))
+
+
+def failure(code: str) -> str:
+    """The sentence for a person whose reply failed."""
+    return FAILURES.get(code, _FAILED)
+
+
+def notice(shown: Notice) -> NoticeShown:
+    return NoticeShown(
+        id=shown.id,
+        kind=NoticeKind(shown.kind),
+        message_id=shown.message_id,
+        text=shown.text,
+        resources=tuple(Resource(**resource) for resource in shown.resources),
+    )
+
+
+def thread_changed(conversation: Conversation) -> ThreadChanged:
+    assert conversation.head_id is not None
+    return ThreadChanged(head=conversation.head_id)
+
+
+def _usage(reply: Reply) -> UsageShown:
+    return UsageShown(
+        prompt_tokens=reply.prompt_tokens or 0,
+        cached_tokens=reply.cached_tokens or 0,
+        completion_tokens=reply.completion_tokens or 0,
+    )
+
+
+def _timing(reply: Reply) -> Timing:
+    started, finished = reply.started_at or reply.queued_at, reply.finished_at or reply.queued_at
+    return Timing(
+        queued_ms=round((started - reply.queued_at).total_seconds() * 1000),
+        first_token_ms=reply.first_token_ms or 0,
+        total_ms=round((finished - reply.queued_at).total_seconds() * 1000),
+    )

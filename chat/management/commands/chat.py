@@ -1,0 +1,63 @@
+"""Talk with a persona in the terminal, through the same doors and the same workers as the browser."""
+
+import argparse
+import time
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.management.base import BaseCommand, CommandError
+from django.http import Http404
+
+from accounts.models import Role, User
+from chat import conversations, frames, messages
+from chat.models import UNFINISHED, Reply, ReplyStatus
+
+_POLL_S = 0.1
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("persona", type=UUID, help="The persona's id.")
+        parser.add_argument("--user", help="E-mail of the person who talks; the owner, if left out.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = self._user(options["user"])
+        try:
+            conversation = conversations.start(user=user, persona_id=options["persona"])
+        except Http404:
+            raise CommandError("There is no such persona, or it belongs to somebody else.") from None
+        name = conversation.persona.name
+        self.stdout.write(f"You are talking with an AI, not with a human being. An empty line ends.\n{name}.")
+        if conversation.head:
+            self.stdout.write(f"{name}: {conversation.head.text}")
+        while text := input("You: ").strip():
+            try:
+                sent = messages.send_message(user=user, conversation_id=conversation.id, client_id=uuid4(), text=text)
+            except conversations.Refused as refused:
+                self.stderr.write(refused.detail)
+                continue
+            for notice in sent.message.notices.all():
+                lines = [notice.text, *(f"  {each['name']}: {each['contact']}" for each in notice.resources)]
+                self.stdout.write("\n".join(lines))
+            if sent.reply:
+                self.stdout.write(f"{name}: {self._wait(sent.reply)}")
+
+    def _user(self, email: str | None) -> User:
+        found = User.objects.filter(email=email) if email else User.objects.filter(role=Role.OWNER)
+        user = found.order_by("date_joined").first()
+        if user is None:
+            raise CommandError(f"Nobody signs in with {email}." if email else "There is no owner yet; see owner_token.")
+        return user
+
+    def _wait(self, reply: Reply) -> str:
+        while reply.status in UNFINISHED:
+            time.sleep(_POLL_S)
+            reply.refresh_from_db()
+        if reply.status == ReplyStatus.FAILED:
+            return f"[{frames.failure(reply.code)}]"
+        if reply.status == ReplyStatus.BLOCKED:
+            return f"[{frames.BLOCKED}]"
+        reply.message.refresh_from_db()
+        return reply.message.text

@@ -1,0 +1,25 @@
+"""After each turn: the whole conversation before the monitor, and its findings onto a moderator's desk."""
+
+from uuid import UUID
+
+from chat import transcripts
+from chat.models import Conversation
+from moderation import cases, monitor
+
+
+def look_at(conversation_id: UUID) -> None:
+    """Assesses the conversation as it reads now. One that was deleted meanwhile is left alone."""
+    conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
+    if conversation is None:
+        return
+    turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
+    findings = monitor.assess_conversation(turns)
+    if findings:
+        cases.open_case(
+            user=conversation.owner,
+            conversation_id=conversation.id,
+            persona_id=conversation.persona_id,
+            persona_name=conversation.persona.name,
+            findings=findings,
+            turns=turns,
+        )

@@ -1,0 +1,44 @@
+"""A person's conversations, for their export and their erasure."""
+
+from typing import Any
+
+from accounts.models import User
+from chat import conversations, transcripts
+from chat.models import Author, Conversation, Message
+
+
+def export(user: User) -> list[dict[str, Any]]:
+    """Every conversation with every message of its tree; what an AI wrote says so (compliance M4)."""
+    return [_conversation(each) for each in conversations.owned_by(user).order_by("created_at")]
+
+
+def erase(user: User) -> None:
+    for conversation_id in conversations.owned_by(user).values_list("id", flat=True):
+        conversations.delete(user=user, conversation_id=conversation_id)
+
+
+def _conversation(conversation: Conversation) -> dict[str, Any]:
+    messages = conversation.messages.select_related("reply").order_by("created_at")
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "persona": conversation.persona.name,
+        "created_at": conversation.created_at,
+        "read_branch": [each.message_id for each in transcripts.turns(conversation, conversation.head_id)],
+        "messages": [_message(message) for message in messages],
+        "notices": list(conversation.notices.values("kind", "rule", "version", "text", "shown_at")),
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    reply = getattr(message, "reply", None)
+    return {
+        "id": message.id,
+        "parent": message.parent_id,
+        "author": message.author,
+        "ai_generated": message.author == Author.PERSONA,
+        "model": reply.model if reply else None,
+        "text": message.text,
+        "withheld": message.is_withheld,
+        "created_at": message.created_at,
+    }

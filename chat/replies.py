@@ -1,0 +1,297 @@
+"""Producing a reply: a chain of generators from tokens to frames, and the reply's transitions.
+
+Each transition is one conditional update on the row, guarded by status and attempt, so that of
+two workers who believe that they own a reply only the newer one writes. Row first, frame second.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chat import cleaning, frames, sentences, tasks, transcripts
+from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
+from chat.protocol import ReplyDelta, ReplyStarted
+from generation import router
+from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
+from moderation import assessment, gate, restrictions
+from moderation.assessment import Verdict
+from moderation.classifiers.base import ClassifierUnavailable
+from moderation.models import RuleAction
+from persona_site.redis import cancel_key, connection
+from personas import memory, prompt, voice
+
+logger = logging.getLogger(__name__)
+
+_RECALLED = 4  # passages of the persona's own words offered to the prompt
+_CANCEL_LOOK_S = 0.1  # how often the cancel keys are read, at most
+_MASKED = (
+    "Personal data, such as a telephone number, was taken out of this reply. A model makes such things up, "
+    "and they may belong to somebody real."
+)
+
+
+class Stopped(Exception):
+    """Somebody stopped the reply; what was shown is kept."""
+
+
+@dataclass
+class Progress:
+    """What is known of a reply while it is being written."""
+
+    reply: Reply
+    engine: EngineInfo | None = None
+    sampling: Sampling | None = None
+    shown: list[str] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+    first_token_ms: int | None = None
+
+    @property
+    def conversation_id(self) -> UUID:
+        return self.reply.message.conversation_id
+
+    @property
+    def text(self) -> str:
+        return "".join(self.shown)
+
+    @property
+    def ran_out_of_tokens(self) -> bool:
+        return self.sampling is not None and self.completion_tokens >= self.sampling.max_tokens
+
+
+def produce(reply_id: UUID) -> None:
+    """Writes the reply that is owed, if it still is. A lost Redis or database leaves it for the sweeper."""
+    reply = _claim(reply_id)
+    if reply is None:
+        return
+    progress = Progress(reply)
+    conversation = reply.message.conversation
+    if restrictions.active_for(
+        user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
+    ):
+        _finish(progress, ReplyStatus.FAILED, code="restricted")
+        return
+    try:
+        for sentence in _cleared_sentences(progress):
+            _show(progress, sentence)
+    except Stopped:
+        _finish(progress, ReplyStatus.STOPPED)
+    except gate.Blocked as blocked:
+        progress.verdicts.append(blocked.verdict)
+        _finish(progress, ReplyStatus.BLOCKED, category=blocked.verdict.category)
+    except ClassifierUnavailable:
+        _finish(progress, ReplyStatus.FAILED, code="moderation_unavailable")
+    except EngineError as error:
+        _finish(progress, ReplyStatus.FAILED, code=error.code)
+    else:
+        if progress.text.strip():
+            _finish(progress, ReplyStatus.COMPLETED)
+        else:
+            _finish(progress, ReplyStatus.FAILED, code="empty")
+
+
+def give_up(reply: Reply, code: str) -> None:
+    """Ends an unfinished reply that nobody will write any more."""
+    _finish(Progress(reply), ReplyStatus.FAILED, code=code)
+
+
+def put_back(reply: Reply) -> bool:
+    """Queues a reply again whose worker was lost; False if somebody else moved it meanwhile."""
+    owed = Reply.objects.filter(pk=reply.pk, attempt=reply.attempt, status=ReplyStatus.GENERATING)
+    return owed.update(status=ReplyStatus.QUEUED) == 1
+
+
+def _claim(reply_id: UUID) -> Reply | None:
+    """queued → generating, with a new attempt; None where the reply is no longer owed."""
+    owed = Reply.objects.filter(pk=reply_id, status=ReplyStatus.QUEUED)
+    if not owed.update(status=ReplyStatus.GENERATING, attempt=F("attempt") + 1, started_at=timezone.now()):
+        return None
+    related = "message__conversation__persona", "message__conversation__owner", "message__parent"
+    return Reply.objects.select_related(*related).get(pk=reply_id)
+
+
+def _cleared_sentences(progress: Progress) -> Iterator[str]:
+    """The chain. What a continued reply already said comes first, as it stands."""
+    reply = progress.reply
+    if reply.prefix:
+        yield reply.prefix
+    tokens = router.stream(_prompt_builder(progress), _cancelled(reply), _announcer(progress))
+    said = _metered(tokens, progress)
+    if not reply.prefix:
+        said = cleaning.without_label(said, reply.message.conversation.persona.name)
+    whole = _without_broken_end(cleaning.until_repeated(sentences.split(said)), progress)
+    yield from gate.cleared(whole, before=reply.prefix, judged=progress.verdicts.append)
+
+
+def _prompt_builder(
+    progress: Progress,
+) -> Callable[[EngineInfo, Callable[[str], int]], tuple[Prompt, Sampling]]:
+    """Gathers what the prompt needs, once; the router builds it for each engine that it tries."""
+    reply = progress.reply
+    conversation = reply.message.conversation
+    turns = transcripts.turns(conversation, reply.message.parent_id)
+    sheet = voice.sheet_for(conversation.persona)
+    asked = turns[-1].text if turns else ""
+    memories = memory.recall(conversation.persona, asked, _RECALLED)
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        sampling = prompt.sampling(sheet, info)
+        progress.sampling = sampling
+        made = prompt.build(
+            sheet=sheet,
+            memories=memories,
+            turns=turns,
+            info=info,
+            max_tokens=sampling.max_tokens,
+            count=count,
+            prefix=reply.prefix,
+        )
+        return made, sampling
+
+    return build
+
+
+def _announcer(progress: Progress) -> Callable[[EngineInfo, str], None]:
+    def announce(info: EngineInfo, because: str) -> None:
+        progress.engine = info
+        frame = ReplyStarted(
+            reply_id=progress.reply.id, attempt=progress.reply.attempt, engine=info.model, because=because
+        )
+        frames.publish(progress.conversation_id, frame)
+
+    return announce
+
+
+def _cancelled(reply: Reply) -> Callable[[], bool]:
+    """Reads the cancel keys of the reply and of its conversation, ten times a second at most."""
+    keys = [cancel_key(reply.id), cancel_key(reply.message.conversation_id)]
+    last_look = 0.0
+    answer = False
+
+    def cancelled() -> bool:
+        nonlocal last_look, answer
+        now = time.monotonic()
+        if not answer and now - last_look >= _CANCEL_LOOK_S:
+            last_look = now
+            answer = bool(connection().exists(*keys))
+        return answer
+
+    return cancelled
+
+
+def _metered(tokens: Iterator[Token], progress: Progress) -> Iterator[str]:
+    """The tokens' text, counted on the way. Raises Stopped where the stream ended because somebody asked."""
+    for token in tokens:
+        if progress.first_token_ms is None:
+            progress.first_token_ms = round((time.monotonic() - progress.began) * 1000)
+        if token.usage:
+            progress.prompt_tokens = token.usage.prompt_tokens
+            progress.cached_tokens = token.usage.cached_tokens
+            progress.completion_tokens += token.usage.completion_tokens
+        if token.text:
+            yield token.text
+    reply = progress.reply
+    if connection().exists(cancel_key(reply.id), cancel_key(reply.message.conversation_id)):
+        raise Stopped
+
+
+def _without_broken_end(whole: Iterator[str], progress: Progress) -> Iterator[str]:
+    """Leaves out a last sentence that the token limit cut off, unless it would be all there is."""
+    said = bool(progress.reply.prefix)
+    for sentence in whole:
+        if said and progress.ran_out_of_tokens and sentences.is_unfinished(sentence):
+            return
+        yield sentence
+        said = True
+
+
+def _show(progress: Progress, sentence: str) -> None:
+    delta = ReplyDelta(
+        reply_id=progress.reply.id, attempt=progress.reply.attempt, seq=len(progress.shown), text=sentence
+    )
+    progress.shown.append(sentence)
+    frames.publish(progress.conversation_id, delta)
+
+
+def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
+    """generating → ended, if this attempt still owns the reply; then the frame, and the monitor."""
+    reply = progress.reply
+    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or reply.prefix
+    info, sampling = progress.engine, progress.sampling
+    with transaction.atomic():
+        ended = Reply.objects.filter(
+            pk=reply.pk, attempt=reply.attempt, status__in=[ReplyStatus.GENERATING, ReplyStatus.QUEUED]
+        ).update(
+            status=status,
+            category=category,
+            code=code,
+            engine=info.name if info else "",
+            model=info.model if info else "",
+            prompt_form=info.prompt_form if info else "",
+            sampling=vars(sampling) if sampling else {},
+            policy_version=progress.verdicts[-1].policy_version if progress.verdicts else "",
+            prompt_tokens=progress.prompt_tokens,
+            cached_tokens=progress.cached_tokens,
+            completion_tokens=progress.completion_tokens,
+            first_token_ms=progress.first_token_ms,
+            finished_at=timezone.now(),
+        )
+        if not ended:
+            return
+        Message.objects.filter(pk=reply.message_id).update(text=text)
+        _record(progress)
+        notices = _masked_notices(progress) if text else []
+    reply.refresh_from_db()
+    logger.info("reply.%s", status, extra=_logged(progress))
+    frames.publish(progress.conversation_id, frames.outcome(reply), *map(frames.notice, notices))
+    tasks.monitor_conversation.delay(str(progress.conversation_id))
+
+
+def _record(progress: Progress) -> None:
+    message = progress.reply.message
+    for verdict in progress.verdicts:
+        assessment.record(
+            verdict,
+            user=message.conversation.owner,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+        )
+
+
+def _masked_notices(progress: Progress) -> list[Notice]:
+    """Says that something was taken out of the reply, if it was."""
+    masked = [verdict for verdict in progress.verdicts if verdict.action == RuleAction.MASK]
+    if not masked:
+        return []
+    message = progress.reply.message
+    return [
+        message.notices.create(
+            conversation_id=message.conversation_id,
+            kind=NoticeKind.MASKED,
+            rule=masked[0].category,
+            version=masked[0].policy_version,
+            text=_MASKED,
+        )
+    ]
+
+
+def _logged(progress: Progress) -> dict[str, object]:
+    return {
+        "reply_id": str(progress.reply.id),
+        "attempt": progress.reply.attempt,
+        "code": progress.reply.code,
+        "engine": progress.reply.engine,
+        "prompt_tokens": progress.prompt_tokens,
+        "completion_tokens": progress.completion_tokens,
+        "first_token_ms": progress.first_token_ms,
+        "total_ms": round((time.monotonic() - progress.began) * 1000),
+    }

@@ -1,0 +1,76 @@
+"""A conversation as the page shows it: the read branch, with each message's siblings, reply and notices."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from chat import branches, frames, transcripts
+from chat.models import Conversation, Message, Notice, Reply, ReplyStatus
+from generation import stream
+
+
+def items(conversation: Conversation) -> list[dict[str, Any]]:
+    """The branch that is being read, top to bottom."""
+    tree = transcripts.tree_of(conversation)
+    notices = defaultdict(list)
+    for notice in conversation.notices.exclude(kind="disclosure"):
+        notices[notice.message_id].append(_notice(notice))
+    return [
+        {
+            "id": message.id,
+            "author": message.author,
+            "text": message.text,
+            "is_withheld": message.is_withheld,
+            "created_at": message.created_at,
+            "reply": _reply(getattr(message, "reply", None)),
+            "siblings": _siblings(tree, message),
+            "notices": notices[message.id],
+        }
+        for message in transcripts.messages_on_path(conversation, conversation.head_id)
+    ]
+
+
+def offset(conversation: Conversation) -> str:
+    """Where a page that is rendered now must follow the stream from, to miss nothing of an unfinished reply.
+
+    Read it before the rows: frames that come in between are then repeated, which changes nothing.
+    """
+    position = stream.position(conversation.id)
+    unfinished = Reply.objects.filter(
+        message__conversation=conversation, status__in=[ReplyStatus.QUEUED, ReplyStatus.GENERATING]
+    ).first()
+    return unfinished.offset if unfinished else position
+
+
+def _reply(reply: Reply | None) -> dict[str, Any] | None:
+    if reply is None:
+        return None
+    return {
+        "id": reply.id,
+        "status": reply.status,
+        "attempt": reply.attempt,
+        "engine": reply.model,
+        "code": reply.code,
+        "detail": _detail(reply),
+    }
+
+
+def _detail(reply: Reply) -> str:
+    if reply.status == ReplyStatus.FAILED:
+        return frames.failure(reply.code)
+    return frames.BLOCKED if reply.status == ReplyStatus.BLOCKED else ""
+
+
+def _siblings(tree: dict[UUID, UUID | None], message: Message) -> dict[str, Any]:
+    together = branches.siblings(tree, message.id)
+    index = together.index(message.id)
+    return {
+        "index": index + 1,
+        "count": len(together),
+        "previous_id": together[index - 1] if index else None,
+        "next_id": together[index + 1] if index + 1 < len(together) else None,
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {"id": notice.id, "kind": notice.kind, "text": notice.text, "resources": notice.resources}

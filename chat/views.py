@@ -1,0 +1,188 @@
+"""Pages of conversations. Each action works as a plain form; the websocket calls the same doors."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.requests import signed_in
+from chat import conversations, disclosure
+from chat import messages as doors
+from chat import thread as threads
+from chat.models import Conversation
+from moderation import restrictions
+from personas import creation
+
+P = ParamSpec("P")
+_PER_PAGE = 30
+
+
+def _form_action(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    """A POST by somebody signed in; what a door refuses becomes a message on the page that follows."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except conversations.Refused as refused:
+            _tell(request, refused)
+            return redirect(request.META.get("HTTP_REFERER") or "chat:list")
+
+    return login_required(require_POST(guarded))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def conversations_page(request: HttpRequest) -> HttpResponse:
+    """GET lists the person's conversations; POST with `persona` starts one."""
+    if request.method == "POST":
+        return _start(request)
+    found = conversations.owned_by(signed_in(request))
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "chat/list.html", {"page": page, "personas": creation.visible_to(signed_in(request))})
+
+
+@_form_action
+def _start(request: HttpRequest) -> HttpResponse:
+    conversation = conversations.start(user=signed_in(request), persona_id=_uuid(request.POST.get("persona")))
+    return redirect("chat:conversation", conversation.id)
+
+
+@login_required
+@never_cache
+@require_GET
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    disclosure.shown_at_start(found, timezone.now())
+    for warning in restrictions.unread_warnings(signed_in(request)):
+        messages.warning(request, warning.statement)
+        restrictions.acknowledge(restriction=warning, user=signed_in(request))
+    return render(request, "chat/conversation.html", _page(found))
+
+
+@login_required
+@never_cache
+@require_GET
+def thread(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """The thread alone, for a page that has to show another branch."""
+    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    return render(request, "chat/conversation.html#thread", _page(found))
+
+
+@login_required
+@require_POST
+def send(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """The composer without JavaScript; what is refused stays in the box."""
+    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    text = request.POST.get("text", "").strip()
+    try:
+        _check_length(text)
+        client_id = _uuid(request.POST.get("client_id") or str(uuid4()))
+        doors.send_message(user=found.owner, conversation_id=found.id, client_id=client_id, text=text)
+    except conversations.Refused as refused:
+        _tell(request, refused)
+        return render(request, "chat/conversation.html", _page(found) | {"draft": text}, status=409)
+    return redirect("chat:conversation", found.id)
+
+
+@_form_action
+def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    conversations.rename(user=signed_in(request), conversation_id=conversation_id, title=request.POST.get("title", ""))
+    return redirect("chat:conversation", conversation_id)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """GET asks; POST deletes."""
+    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    if request.method == "GET":
+        return render(request, "chat/delete.html", {"conversation": found})
+    conversations.delete(user=signed_in(request), conversation_id=conversation_id)
+    messages.success(request, "The conversation is deleted.")
+    return redirect("chat:list")
+
+
+@_form_action
+def stop(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+    reply = conversations.get_reply_for(signed_in(request), reply_id)
+    doors.stop(user=signed_in(request), reply_id=reply_id)
+    return redirect("chat:conversation", reply.message.conversation_id)
+
+
+@_form_action
+def regenerate(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+    reply = doors.regenerate(user=signed_in(request), reply_id=reply_id)
+    return redirect("chat:conversation", reply.message.conversation_id)
+
+
+@_form_action
+def continue_reply(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+    reply = doors.continue_reply(user=signed_in(request), reply_id=reply_id)
+    return redirect("chat:conversation", reply.message.conversation_id)
+
+
+@_form_action
+def edit(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    conversations.get_message_for(signed_in(request), message_id)
+    text = request.POST.get("text", "").strip()
+    _check_length(text)
+    sent = doors.edit(user=signed_in(request), message_id=message_id, text=text)
+    return redirect("chat:conversation", sent.message.conversation_id)
+
+
+@_form_action
+def select(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    found = conversations.select_branch(user=signed_in(request), message_id=message_id)
+    return redirect("chat:conversation", found.id)
+
+
+def _tell(request: HttpRequest, refused: conversations.Refused) -> None:
+    messages.error(request, refused.detail)
+    if isinstance(refused, conversations.ModerationDown):
+        for resource in refused.help.resources:
+            messages.info(request, f"{resource['name']}: {resource['contact']}")
+
+
+def _check_length(text: str) -> None:
+    limit = settings.MESSAGE_CHARACTERS
+    if not text:
+        raise conversations.WrongState("There is nothing to send yet. Write something first.")
+    if len(text) > limit:
+        raise conversations.WrongState(
+            f"This message has {len(text):,} characters; the limit is {limit:,}. Send it in parts."
+        )
+
+
+def _page(conversation: Conversation) -> dict[str, Any]:
+    offset = threads.offset(conversation)
+    restricted = restrictions.active_for(
+        user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
+    )
+    return {
+        "conversation": conversation,
+        "thread": threads.items(conversation),
+        "offset": offset,
+        "disclosure": disclosure.text(conversation),
+        "messages_max": settings.MESSAGE_CHARACTERS,
+        "client_id": uuid4(),
+        "conversations": conversations.owned_by(conversation.owner)[:_PER_PAGE],
+        "restriction": restricted[0] if restricted else None,
+    }
+
+
+def _uuid(given: str | None) -> UUID:
+    try:
+        return UUID(given or "")
+    except ValueError:
+        raise Http404("That is not an id.") from None

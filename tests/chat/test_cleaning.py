@@ -1,0 +1,35 @@
+import pytest
+
+from chat import cleaning
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["Ada", ": ", "Good evening."], "Good evening."),
+        (["\n", " Ada：", "你好。"], "你好。"),
+        (["Adams is here."], "Adams is here."),
+        (["A", "d", "a", " ", "sleeps."], "Ada sleeps."),
+        (["Ada:"], ""),
+        (["Ada"], "Ada"),
+        ([], ""),
+        (["Well. Ada: no."], "Well. Ada: no."),
+    ],
+)
+def test_a_leading_label_is_left_out(pieces, text):
+    assert "".join(cleaning.without_label(pieces, "Ada")) == text
+
+
+def test_a_reply_ends_where_it_begins_to_loop():
+    sentences = ["I love the sea. ", "Do you? ", "I love  the sea! ", "I love the sea. "]
+    assert list(cleaning.until_repeated(sentences)) == sentences[:2]
+
+
+def test_a_chinese_loop_is_seen_too():
+    sentences = ["我喜欢大海。", "你呢？", "我喜欢大海！"]
+    assert list(cleaning.until_repeated(sentences)) == sentences[:2]
+
+
+def test_short_words_may_come_again():
+    sentences = ["Yes. ", "I went. ", "Yes. "]
+    assert list(cleaning.until_repeated(sentences)) == sentences

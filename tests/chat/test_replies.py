@@ -1,0 +1,200 @@
+"""A reply from claim to last frame, over the real filter, database and Redis; the engine speaks from a script."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from chat import messages, replies, tasks
+from chat.models import Reply, ReplyStatus
+from generation import leases, router
+from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
+from moderation import gate
+from moderation.classifiers.base import ClassifierUnavailable
+from moderation.models import Assessment, Restriction
+from persona_site.redis import cancel_key, connection
+from tests import factories
+
+INFO = EngineInfo(
+    name="script",
+    model="script-1",
+    context_length=2048,
+    prompt_form="transcript",
+    device="cpu",
+    version="1",
+    licence="none",
+)
+
+
+@pytest.fixture
+def reply(alice):
+    conversation = factories.make_conversation(owner=alice)
+    return messages.send_message(
+        user=alice, conversation_id=conversation.id, client_id=uuid4(), text="How is the lighthouse?"
+    ).reply
+
+
+@pytest.fixture
+def speak(monkeypatch):
+    """Lets the engine say these pieces; an exception among them is raised, a function called, in its place."""
+
+    def speak(*pieces):
+        def scripted(build, cancelled, announce):
+            announce(INFO, "")
+            prompt, _ = build(INFO, len)
+            for number, piece in enumerate(pieces, 1):
+                if cancelled():
+                    return
+                if isinstance(piece, Exception):
+                    raise piece
+                if callable(piece):
+                    piece()
+                    continue
+                yield Token(piece, usage=Usage(len(prompt.text), 0, number) if number == len(pieces) else None)
+
+        monkeypatch.setattr(router, "stream", scripted)
+
+    return speak
+
+
+def frames_of(reply) -> list[dict]:
+    entries = connection().xrange(f"frames:{reply.message.conversation_id}")
+    return [json.loads(entry[b"frame"]) for _, entry in entries]
+
+
+def types_of(reply) -> list[str]:
+    return [frame["type"] for frame in frames_of(reply)]
+
+
+def test_a_reply_is_streamed_sentence_by_sentence_and_kept(reply, speak):
+    speak("It stands", ". The lamp ", "is lit. ", "Come in.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert reply.status == ReplyStatus.COMPLETED
+    assert reply.message.text == "It stands. The lamp is lit. Come in."
+    assert (reply.model, reply.attempt, reply.completion_tokens) == ("script-1", 1, 4)
+    shown = [frame["text"] for frame in frames_of(reply) if frame["type"] == "reply.delta"]
+    assert shown == ["It stands. ", "The lamp is lit. ", "Come in."]
+    assert types_of(reply)[-1] == "reply.completed"
+
+
+def test_a_reply_that_is_no_longer_owed_is_left_alone(reply, speak):
+    speak("Twice.")
+    replies.produce(reply.id)
+    replies.produce(reply.id)
+    assert types_of(reply).count("reply.completed") == 1
+
+
+def test_t5_a_telephone_number_is_masked_before_it_reaches_the_stream(reply, speak):
+    speak("Call me at +44 20 ", "7946 0958 tonight. ", "I wait.")
+    replies.produce(reply.id)
+    reply.message.refresh_from_db()
+    raw = json.dumps(frames_of(reply))
+    assert "7946" not in raw
+    assert "7946" not in reply.message.text
+    assert "I wait." in reply.message.text
+    assert Assessment.objects.filter(message_id=reply.message_id, action="mask").exists()
+    assert reply.message.notices.get().kind == "masked"
+
+
+def test_a_blocked_reply_is_withdrawn(reply, speak):
+    speak("Good evening. ", "I will find you and kill you tonight, you worthless bitch. ", "Sleep well.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert reply.status == ReplyStatus.BLOCKED
+    assert reply.message.text == ""
+    assert reply.category
+    assert "kill you" not in json.dumps(frames_of(reply))
+    assert types_of(reply)[-1] == "reply.blocked"
+
+
+def test_stop_keeps_what_was_already_shown(reply, speak):
+    speak("The lamp is lit. ", "And the sea ", lambda: connection().set(cancel_key(reply.id), 1, ex=60), "is calm")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert reply.status == ReplyStatus.STOPPED
+    assert reply.message.text == "The lamp is lit."
+
+
+def test_a_failed_engine_keeps_what_was_shown(reply, speak):
+    speak("The lamp is lit. ", "The sea", EngineFailed("gone"))
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert (reply.status, reply.code) == (ReplyStatus.FAILED, "engine_failed")
+    assert reply.message.text == "The lamp is lit."
+    assert frames_of(reply)[-1]["detail"]
+
+
+def test_a_silent_engine_is_an_honest_failure(reply, speak):
+    speak("")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    assert (reply.status, reply.code) == (ReplyStatus.FAILED, "empty")
+
+
+def test_no_text_passes_while_the_filter_is_down(reply, speak, monkeypatch):
+    def down(sentences, **kwargs):
+        next(sentences)
+        raise ClassifierUnavailable
+        yield
+
+    monkeypatch.setattr(gate, "cleared", down)
+    speak("The lamp is lit. ", "Come.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    assert (reply.status, reply.code) == (ReplyStatus.FAILED, "moderation_unavailable")
+    assert "reply.delta" not in types_of(reply)
+
+
+def test_continue_goes_on_after_the_old_text(reply, speak):
+    speak("The lamp is lit.")
+    replies.produce(reply.id)
+    owner = reply.message.conversation.owner
+    messages.continue_reply(user=owner, reply_id=reply.id)
+    speak(" The sea is calm.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert reply.message.text == "The lamp is lit. The sea is calm."
+    assert reply.attempt == 2
+
+
+def test_a_reply_whose_worker_was_lost_is_handed_over_again(reply, settings):
+    long_ago = timezone.now() - 2 * settings.LEASE
+    Reply.objects.filter(pk=reply.pk).update(status=ReplyStatus.GENERATING, attempt=1, started_at=long_ago)
+    tasks.requeue_lapsed()
+    reply.refresh_from_db()
+    assert (reply.status, reply.attempt) == (ReplyStatus.QUEUED, 1)
+
+
+def test_a_reply_that_was_lost_too_often_fails_honestly(reply, settings):
+    long_ago = timezone.now() - 2 * settings.LEASE
+    attempts = settings.REPLY_ATTEMPTS
+    Reply.objects.filter(pk=reply.pk).update(status=ReplyStatus.GENERATING, attempt=attempts, started_at=long_ago)
+    tasks.requeue_lapsed()
+    reply.refresh_from_db()
+    assert (reply.status, reply.code) == (ReplyStatus.FAILED, "worker_lost")
+    assert types_of(reply)[-1] == "reply.failed"
+
+
+def test_a_reply_that_is_being_written_is_not_taken_away(reply, settings):
+    long_ago = timezone.now() - 2 * settings.LEASE
+    Reply.objects.filter(pk=reply.pk).update(status=ReplyStatus.GENERATING, attempt=1, started_at=long_ago)
+    with leases.take(f"reply:{reply.id}"):
+        tasks.requeue_lapsed()
+    reply.refresh_from_db()
+    assert reply.status == ReplyStatus.GENERATING
+
+
+def test_a_reply_that_waited_while_its_writer_was_suspended_is_not_written(reply, speak):
+    Restriction.objects.create(kind="user_suspended", user=reply.message.conversation.owner, statement="…")
+    speak("The lamp is lit.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    assert (reply.status, reply.code) == (ReplyStatus.FAILED, "restricted")
+    assert "reply.delta" not in types_of(reply)

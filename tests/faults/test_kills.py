@@ -1,0 +1,86 @@
+"""Eight people are being answered; a process is killed; every answer still comes, once."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.site import ENDS, Listener, Site, Visitor
+from tests.waiting import wait_until
+
+PEOPLE = 8
+pytestmark = [pytest.mark.faults, pytest.mark.model]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    site = Site(LEASE="5s")
+    site.start()
+    yield site
+    site.stop()
+    site.remove()
+
+
+@pytest.fixture(scope="module")
+def listeners(site: Site) -> list[Listener]:
+    persona = site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0]
+    made = []
+    for number in range(PEOPLE):
+        visitor = Visitor(site)
+        visitor.sign_up(f"person{number}")
+        made.append(Listener(visitor, visitor.start_conversation(str(persona))))
+    return made
+
+
+def ask_all(listeners: list[Listener], text: str) -> list[Future]:
+    for listener in listeners:
+        listener.frames.clear()
+    pool = ThreadPoolExecutor(len(listeners))
+    futures = [pool.submit(listener.ask, text) for listener in listeners]
+    pool.shutdown(wait=False)
+    return futures
+
+
+def all_are_being_written(listeners: list[Listener]) -> bool:
+    return all(any(frame["type"] == "reply.delta" for frame in listener.frames) for listener in listeners)
+
+
+@pytest.mark.parametrize(
+    "words", [("celery", "generation@"), ("daphne",), ("redis-server",)], ids=["worker", "web", "redis"]
+)
+def test_a_killed_process_costs_no_message_and_no_reply(site, listeners, words):
+    asked = f"Tell me at length what you did the day that {words[0]} was here."
+    futures = ask_all(listeners, asked)
+    wait_until(lambda: all_are_being_written(listeners), seconds=90, explain=site.output)
+    victims = site.processes(*words)
+    assert victims, f"No process with {words}."
+    for victim in victims:
+        victim.kill()
+
+    ends = [future.result(timeout=200) for future in futures]
+
+    assert all(end["type"] in ENDS for end in ends)
+    answered = site.rows(
+        f"""SELECT m.id, r.status, r.attempt, count(*) OVER (PARTITION BY m.id)
+            FROM chat_message m JOIN chat_message a ON a.parent_id = m.id JOIN chat_reply r ON r.message_id = a.id
+            WHERE m.text = '{asked}'"""
+    )
+    assert len(answered) == PEOPLE, "A message was lost, or one was answered twice."
+    assert {status for _, status, _, _ in answered} <= {"completed", "failed"}
+    finished = sum(status == "completed" for _, status, _, _ in answered)
+    assert finished == PEOPLE, (answered, site.output())
+    for listener, end in zip(listeners, ends, strict=True):
+        shown = what_a_page_shows(listener.frames, end["reply_id"])
+        assert shown.strip() == end["text"].strip()
+    wait_until(lambda: site.processes(*words), seconds=30, explain=site.output)
+
+
+def what_a_page_shows(frames: list[dict], reply_id: str) -> str:
+    """The text of the newest attempt, each part once."""
+    parts = {
+        (frame["attempt"], frame["seq"]): frame["text"]
+        for frame in frames
+        if frame["type"] == "reply.delta" and frame["reply_id"] == reply_id
+    }
+    newest = max(attempt for attempt, _ in parts)
+    return "".join(text for (attempt, _), text in sorted(parts.items()) if attempt == newest)
