@@ -15,8 +15,16 @@ from typing import Any
 
 _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "data"}
 _ROOMS = ("accounts", "generation", "moderation", "personas", "chat", "api", "persona_site")
-_WITHOUT_WORDS = (*_ROOMS, "celery.worker", "celery.beat")
+_WITHOUT_WORDS = (*_ROOMS, "celery.worker", "celery.apps", "celery.beat")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\w+)')
+
+
+class WithoutProbes(logging.Filter):
+    """Drops Django's error line for a 503 of /readyz: whoever asked has the answer, every few seconds."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        return getattr(request, "path", None) != "/readyz"
 
 
 class JSONFormatter(logging.Formatter):
@@ -53,7 +61,7 @@ def _what_happened(record: logging.LogRecord) -> dict[str, Any]:
             "id": known.get("id"),
             "seconds": known.get("runtime"),
         }
-    if record.name == "daphne.server" and record.args:
+    if record.name == "daphne.server" and record.levelno >= logging.ERROR:
         # The whole traceback comes in the message, the exception's text among it; its places are kept.
         places = [f"{path}:{line} {name}" for path, line, name in _FRAME.findall(record.getMessage())]
         return {"event": "asgi.error", "where": places[-8:]}

@@ -76,7 +76,7 @@ def configuration(listed: Sequence[Process]) -> str:
                 f"program:{process.name}",
                 command=process.command.replace("%", "%%"),
                 priority=str(process.priority),
-                environment=f'AFTERWORD_PROCESS="{process.name}",PYTHONUNBUFFERED="1"',
+                environment=f'AFTERWORD_PROCESS="{process.name}",PYTHONUNBUFFERED="1",TQDM_DISABLE="1"',
                 autorestart="true",
                 # Ends too early to count as started: tried again after 1 s, 2 s, 3 s …
                 startretries="1000",
@@ -85,14 +85,21 @@ def configuration(listed: Sequence[Process]) -> str:
                 stopasgroup="true" if process.name == "redis" else "false",
                 killasgroup="true",
                 redirect_stderr="true",
-                stdout_logfile="/dev/fd/1",
-                stdout_logfile_maxbytes="0",
+                **_output(process),
             )
         )
     # One group for all but Redis, so that they stop together and Redis after them.
     names = ",".join(process.name for process in listed if process.name != "redis")
     sections.append(_section("group:site", programs=names, priority="10"))
     return "\n".join(sections)
+
+
+def _output(process: Process) -> dict[str, str]:
+    """To the terminal; Redis, which has no log levels worth showing, to a file of its own."""
+    if process.name == "redis":
+        path = str(settings.STATE_DIR / "redis" / "log")
+        return {"stdout_logfile": path, "stdout_logfile_maxbytes": "1MB", "stdout_logfile_backups": "1"}
+    return {"stdout_logfile": "/dev/fd/1", "stdout_logfile_maxbytes": "0"}
 
 
 def _section(title: str, **values: str) -> str:

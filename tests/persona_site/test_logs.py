@@ -82,3 +82,10 @@ def test_a_path_is_logged_by_its_route(client, caplog):
     assert client.get(f"/setup/{SECRET}/").status_code == 410
     assert "setup/<str:token>/" in caplog.text
     assert SECRET not in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_probe_that_finds_the_site_not_ready_is_not_an_error_in_the_log(client, caplog, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert client.get("/readyz").status_code == 503
+    assert "readyz" not in caplog.text

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -62,6 +63,8 @@ class Command(BaseCommand):
         with self._step("Web server"):
             _wait_for_web(supervisor)
         self._announce(time.monotonic() - started)
+        # Asking also makes the web process load its filter before the first message comes.
+        threading.Thread(target=self._tell_when_replies_begin, args=(started,), daemon=True).start()
         _watch(supervisor, postgres)
 
     def _start_stores(self, running: ExitStack) -> services.EmbeddedPostgres | None:
@@ -116,6 +119,11 @@ class Command(BaseCommand):
             self._say("Open this link, once, to sign in as the owner:")
             self._say(first_run.new_link())
 
+    def _tell_when_replies_begin(self, started: float) -> None:
+        while not _get("/readyz", seconds=60):
+            time.sleep(3)
+        self._say(f"The language model is loaded; replies begin. ({time.monotonic() - started:.1f} s)")
+
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:
         """One line per long step: what it is, then how long it took."""
@@ -148,9 +156,9 @@ def readable(line: str) -> str:
 
 
 def _wait_for_web(supervisor: Supervisor) -> None:
-    """Until a request is answered by the site with its stores. Raises CannotStart."""
+    """Until the web server answers and Redis is there for it. Raises CannotStart."""
     deadline = time.monotonic() + WEB_SECONDS
-    while not _web_answers():
+    while not (_get("/healthz") and (env.secret("REDIS_URL") or services.redis_answers())):
         if not supervisor.is_running():
             raise _supervisor_ended()
         if time.monotonic() > deadline:
@@ -158,25 +166,16 @@ def _wait_for_web(supervisor: Supervisor) -> None:
         time.sleep(0.2)
 
 
-def _web_answers() -> bool:
+def _get(path: str, seconds: float = 5) -> bool:
+    """Whether the web server answers 200."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.BIND, settings.BIND)  # noqa: S104
     name = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), host)
     try:
-        connection = HTTPConnection(host, settings.PORT, timeout=5)
-        connection.request("GET", "/readyz", headers={"Host": name})
-        state = json.load(connection.getresponse())
-        return bool(state["database"]["ok"] and state["redis"]["ok"])
-    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        connection = HTTPConnection(host, settings.PORT, timeout=seconds)
+        connection.request("GET", path, headers={"Host": name})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
         return False
-
-
-def _watch(supervisor: Supervisor, postgres: services.EmbeddedPostgres | None) -> None:
-    """Until a signal. supervisord looks after the processes, this after PostgreSQL and supervisord."""
-    while supervisor.is_running():
-        if postgres is not None:
-            postgres.keep()
-        time.sleep(1)
-    raise _supervisor_ended()
 
 
 def _supervisor_ended() -> preflight.CannotStart:
@@ -186,6 +185,15 @@ def _supervisor_ended() -> preflight.CannotStart:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _watch(supervisor: Supervisor, postgres: services.EmbeddedPostgres | None) -> None:
+    """Until a signal. supervisord looks after the processes, this after PostgreSQL and supervisord."""
+    while supervisor.is_running():
+        if postgres is not None:
+            postgres.keep()
+        time.sleep(1)
+    raise _supervisor_ended()
 
 
 def _ignore_signals() -> None:
