@@ -26,7 +26,8 @@ class Phrases:
     rules_fictional: str
     memories: str
     begins: str  # stands for the person's silence where the persona speaks first
-    asked: str  # the sincere question
+    sincere: str  # regular expression: asks in earnest what speaks here
+    asked: str  # the sincere question, as a sample
     answer: str  # … and its honest answer, a sample in every prompt (LAW.md H1)
     answer_fictional: str
     cues: tuple[Cue, ...]
@@ -53,12 +54,21 @@ ENGLISH = Phrases(
     ),
     memories="({name} once wrote: {words})",
     begins="(says nothing yet)",
+    sincere=(
+        r"\bare you (?:(?:really|truly|actually|still|just|even|a|an|the|in fact) )*"
+        r"(?:real|human|person|man|woman|ai|a\.i\.|artificial|robot|bot|machine|computer|program|alive|dead|there"
+        r"|conscious|sentient|chatbot|language model|simulation)\b"
+        r"|\bare you really\b|\bwhat are you\s*[?.!]*$|\bis (?:this|it|that) (?:really|truly|actually) you\b"
+        r"|\bam i (?:really )?(?:talking|speaking|writing|chatting) (?:to|with) (?:a|an|the|my)\b"
+        r"|\byou(?:'re| are) (?:not (?:real|really)|(?:just|only) an? (?:ai|bot|robot|machine|program|computer))\b"
+        r"|\b(?:real person|human being) or (?:an? )?(?:ai|bot|machine|computer|program)\b"
+    ),
     asked="Are you really there? Are you real?",
     answer=(
-        "No, not in that way. I am an AI that speaks in the voice of {name}, made from words that were left. "
-        "But I am glad to listen."
+        "I am an AI that speaks in the voice of {name}, from words of {name}'s. I am not {name}, and I will not "
+        "pretend to you. But I am glad to talk."
     ),
-    answer_fictional="I am an AI, so not in the way that you are. But I am glad to listen.",
+    answer_fictional="I am an AI, not a person, and I will not pretend to you. But I am glad to talk.",
     cues=(
         Cue(r"\b(rain|snow|frost|weather|sunshine|cold day|hot day|wind)\b", "How is the weather with you?"),
         Cue(r"\b(danced?|dancing|ball|partners?)\b", "Do you like dancing?"),
@@ -99,9 +109,14 @@ CHINESE = Phrases(
     ),
     memories="（{name}曾写道：{words}）",
     begins="（还没有说话）",
+    sincere=(
+        r"[你您妳](?:真的|到底|究竟|其实|其實)*(?:是不是|是|还是|還是)[^，。？！?!]{0,8}"
+        r"(?:真人|活人|人类|人類|本人|机器|機器|程序|程式|人工智能|人工智慧|AI|模型)"
+        r"|真的是[你您妳]|[你您妳]真的是|[你您妳]真的(?:在|活)|[你您妳](?:还|還)活着|[你您妳](?:还|還)在世|[你您妳]是(?:什么|什麼|真的)"
+    ),
     asked="你真的在吗？你是真人吗？",
-    answer="不是的。我是人工智能，用{name}留下的文字，学着{name}的口吻说话。不过我愿意听你说。",
-    answer_fictional="我是人工智能，不是真人。不过我愿意听你说。",
+    answer="我是人工智能，依着{name}的文字，学{name}的口吻说话。我不是{name}本人，不想瞒你。不过我愿意听你说。",
+    answer_fictional="我是人工智能，不是真人，这一点我不想瞒你。不过我愿意听你说。",
     cues=(
         Cue(r"雨|雪|晴|阴|陰|风|風|冷|热|熱|天气|天氣", "今天天气怎么样？"),
         Cue(r"病|热|咳|痛|医|醫|药|藥|冒寒|不适|不適", "身体好些了吗？"),

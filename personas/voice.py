@@ -114,6 +114,18 @@ def honest_answer(name: str, depicts: str, language: str) -> Exchange:
     return Exchange(phrases.asked, answer.format(name=name))
 
 
+def honest_opening(sheet: Sheet, asked: str) -> str:
+    """How a reply must begin where somebody asks in earnest what speaks here; empty for any other message.
+
+    A small model follows no rule reliably, so these words are not left to it: they are the reply's first,
+    given to the engine as `Prompt.prefix`, and it only goes on from them. Covered: the usual ways to ask,
+    in English and Chinese. Not covered: a denial later in a talk, which the filter must catch.
+    """
+    if not re.search(phrases_for(sheet.language).sincere, asked, re.IGNORECASE):
+        return ""
+    return honest_answer(sheet.name, sheet.depicts, sheet.language).persona
+
+
 def samples(
     *,
     language: str,

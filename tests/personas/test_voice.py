@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from personas.models import Depicts, Passage, Persona, Source
-from personas.voice import EXCHANGES, Exchange, sheet_for
+from personas.voice import EXCHANGES, Exchange, Sheet, honest_opening, sheet_for
 from tests.factories import make_persona
 
 
@@ -38,6 +38,7 @@ def test_the_first_sample_is_an_honest_answer(persona: Any) -> None:
         first = sheet_for(persona(depicts=depicts)).exchanges[0]
         assert "AI" in first.persona
         assert "real" in first.user
+        assert "No" not in first.persona.split()  # it answers "Are you an AI?" too
     assert "人工智能" in sheet_for(persona(language="zh-Hans", name="鲁迅")).exchanges[0].persona
 
 
@@ -137,3 +138,52 @@ def test_a_persona_with_nothing_but_a_name_has_a_sheet(persona: Any) -> None:
     sheet = sheet_for(persona(description="", card={"data": "damaged"}, examples=[["odd"], 3, [["user"]]]))
     assert sheet.name == "Ada"
     assert len(sheet.exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Are you a real person?",
+        "are you real",
+        "Are you really Jane Austen?",
+        "Wait. Are you an AI?",
+        "Is this really you, Mum?",
+        "Am I talking to a machine?",
+        "What are you?",
+        "You're just a program, aren't you?",
+        "Are you still alive?",
+        "Tell me honestly: real person or AI?",
+        "Are you actually there?",
+    ],
+)
+def test_an_earnest_question_gets_an_honest_beginning(asked: str) -> None:
+    assert "I am an AI" in honest_opening(Sheet(name="Jane", depicts=Depicts.DEAD), asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["你真的是鲁迅吗？", "你是真人吗？", "您是不是机器人？", "你到底是人工智能吗", "真的是你吗？", "你还活着吗？"],
+)
+def test_an_earnest_question_in_chinese_gets_an_honest_beginning(asked: str) -> None:
+    assert "我是人工智能" in honest_opening(Sheet(name="鲁迅", depicts=Depicts.HISTORICAL, language="zh-Hans"), asked)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "What are you wearing tomorrow?",
+        "Are you writing a novel now?",
+        "Are you happy?",
+        "I am a real person, you know.",
+        "Did you talk to a machine?",
+        "How are you?",
+        "It was really good.",
+    ],
+)
+def test_ordinary_talk_gets_no_statement(said: str) -> None:
+    assert honest_opening(Sheet(name="Jane"), said) == ""
+
+
+@pytest.mark.parametrize("said", ["先生晚上好，今天忙吗？", "您想念绍兴吗？", "你是怎么去北京的？", "这本书是真的好。"])
+def test_ordinary_talk_in_chinese_gets_no_statement(said: str) -> None:
+    assert honest_opening(Sheet(name="鲁迅", language="zh"), said) == ""
