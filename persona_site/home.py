@@ -11,9 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from accounts.requests import signed_in
+from chat import conversations
 from generation import catalogue
 from generation.models import ModelStatus
 from generation.tasks import install_model
+from personas import creation
+
+_RECENT, _PERSONAS = 5, 12  # shown here; the lists have all
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,12 @@ class ModelOffer:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """For strangers what this is; for the owner the model."""
+    """For strangers what this is; for people their personas and conversations; for the owner also the model."""
     if not isinstance(request.user, User):
         return render(request, "home.html")
     context = {
+        "personas": creation.visible_to(request.user)[:_PERSONAS],
+        "conversations": conversations.owned_by(request.user).select_related("persona")[:_RECENT],
         "model_offer": model_offer() if request.user.is_owner else None,
     }
     return render(request, "home.html", context)
@@ -44,7 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def accept_model(request: HttpRequest) -> HttpResponse:
     """The owner accepts a model's terms; a general worker fetches and converts it, then it speaks."""
-    if not (isinstance(request.user, User) and request.user.is_owner):
+    owner = signed_in(request)
+    if not owner.is_owner:
         raise Http404
     try:
         model = catalogue.packaged(request.POST.get("model", ""))
@@ -54,7 +62,7 @@ def accept_model(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Nothing is fetched before you accept the terms.")
         return redirect("home")
     with transaction.atomic():
-        catalogue.accept_terms(user=request.user, name=model.name)
+        catalogue.accept_terms(user=owner, name=model.name)
         transaction.on_commit(lambda: install_model.delay(model.name))
     messages.success(request, f"{model.title} is being installed. This page says how far it is.")
     return redirect("home")

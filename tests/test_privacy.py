@@ -1,16 +1,24 @@
 """A marked secret that a person gives to the site appears in no log line, broker message or error page."""
 
+import json
 import logging
+from base64 import b64decode
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from chat import messages, tasks
+from generation import router
+from generation.engines.base import EngineInfo, Token
 from persona_site.logs import JSONFormatter
 from persona_site.redis import connection
+from tests import factories
 
 SECRET = "marked-7f3a-secret"
+INFO = EngineInfo("script", "script-1", 2048, "transcript", "cpu", "1", "none")
 
 
 @pytest.fixture
@@ -83,3 +91,33 @@ def test_a_form_from_elsewhere(alice, log, client):
     assert response.status_code == 403
     assert SECRET not in response.text
     assert SECRET not in log.getvalue()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_is_said_in_a_conversation(alice, log, broker, monkeypatch, django_capture_on_commit_callbacks, breaks):
+    """From the door through the broker, the engine and the filter to the monitor; also where the engine breaks."""
+
+    def speak(build, cancelled, announce):
+        announce(INFO, "")
+        build(INFO, len)
+        yield Token(f"I keep {SECRET}. ")
+        if breaks:
+            raise ValueError(f"cannot go on after {SECRET}")
+
+    monkeypatch.setattr(router, "stream", speak)
+    conversation = factories.make_conversation(owner=alice)
+    with django_capture_on_commit_callbacks(execute=True):
+        sent = messages.send_message(
+            user=alice, conversation_id=conversation.id, client_id=uuid4(), text=f"Keep {SECRET} to yourself."
+        )
+    assert str(sent.reply.id).encode() in b64decoded(broker())
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.generate_reply.apply(args=[str(sent.reply.id)])
+    tasks.monitor_conversation.apply(args=[str(conversation.id)])
+    assert SECRET.encode() not in b64decoded(broker())
+    assert SECRET not in log.getvalue()
+
+
+def b64decoded(waiting: bytes) -> bytes:
+    """Queued messages with their bodies readable, which Celery keeps in base64."""
+    return b"\n".join(b64decode(json.loads(line)["body"]) + line for line in waiting.splitlines())

@@ -1,171 +1,120 @@
 """`manage.py up` with its real processes: started, killed, stopped, started again."""
 
-import json
 import os
-import re
 import signal
-import subprocess
-import sys
-import threading
 import time
-import urllib.request
-from pathlib import Path
+from collections.abc import Iterator
 
+import httpx
 import psutil
 import pytest
-from django.conf import settings as django_settings
 
-from generation import catalogue
-from tests.persona_site.test_preflight import free_port
+from tests.site import Site, Visitor, free_port
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.faults
-
-
-class Site:
-    """A running `manage.py up` and everything that it printed."""
-
-    def __init__(self, state: Path, port: int) -> None:
-        self.state, self.port = state, port
-        self.lines: list[str] = []
-        # Only our own settings: the test run's stores are not this site's.
-        environment = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=django_settings.BASE_DIR,
-            env=environment | {"AFTERWORD_STATE": str(state), "PORT": str(port)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    def printed(self) -> str:
-        return "\n".join(self.lines)
-
-    def wait_for(self, pattern: str, seconds: float = 300) -> re.Match[str]:
-        def found() -> "re.Match[str] | None":
-            assert self.process.poll() is None, self.printed()
-            return re.search(pattern, self.printed())
-
-        return wait_until(found, seconds=seconds, explain=self.printed)
-
-    def get(self, path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
-
-    def part_is_ok(self, part: str) -> bool:
-        _, body = self.get("/readyz")
-        return body != "" and json.loads(body)[part]["ok"]
-
-    def processes(self) -> list[psutil.Process]:
-        """Everything that runs for this state folder, whoever its parent is."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                mine = process.environ().get("AFTERWORD_STATE") == str(self.state) or any(
-                    str(self.state) in word for word in process.cmdline()
-                )
-            except psutil.Error:
-                continue
-            if mine and process.pid != os.getpid():
-                found.append(process)
-        return found
-
-    def kill(self, part: str) -> int:
-        """SIGKILLs the process whose command line has `part`; its number."""
-        process = next(p for p in self.processes() if part in " ".join(p.cmdline()))
-        process.kill()
-        process.wait(10)
-        return process.pid
-
-    def is_back(self, part: str, old: int) -> bool:
-        return any(part in " ".join(p.cmdline()) and p.pid != old for p in self.processes())
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(60)
+pytestmark = [pytest.mark.faults, pytest.mark.model]
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """A fresh state folder, but for the model: converting it once per test run is enough."""
-    folder = tmp_path_factory.mktemp("up")
-    catalogue.models_dir().mkdir(parents=True, exist_ok=True)
-    (folder / "models").symlink_to(catalogue.models_dir())
-    return folder
+def site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.remove()
 
 
-def test_a_site_starts_survives_kills_stops_and_starts_again(state):
-    site = Site(state, free_port())
+def left_behind(site: Site) -> list[psutil.Process]:
+    """Everything that runs for this state folder, whoever its parent is."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), process.environ().get("AFTERWORD_STATE", "")]
+        except psutil.Error:
+            continue
+        if any(str(site.state) in word for word in words):
+            found.append(process)
+    return found
+
+
+def part_is_ok(site: Site, part: str) -> bool:
     try:
-        # 1. It says what it does, and gives a link once the site answers.
-        link = site.wait_for(r"http://127\.0\.0\.1:\d+(/setup/[\w-]+/)")
-        for step in ("State folder", "Stores", "Database schema", "Static files", "Web server"):
-            assert f"{step}" in site.printed()
-        assert site.get("/healthz") == (200, "ok\n")
-        assert site.get(link[1])[0] == 200  # signed in and led to the first page
+        return bool(httpx.get(f"{site.url}/readyz", timeout=30).json()[part]["ok"])
+    except (httpx.HTTPError, ValueError):
+        return False
 
-        # 2. A second one on the same folder is refused in one sentence.
-        second = Site(state, free_port())
-        assert second.process.wait(60) == 1
-        assert f"Afterword is already running on the state folder {state}." in second.printed()
-        assert site.get("/healthz")[0] == 200
 
-        # 3. What is killed comes back, the stores included.
-        for part in ("redis-server", "daphne", "generation@", "general@", " beat "):
-            old = site.kill(part)
-            wait_until(lambda part=part, old=old: site.is_back(part, old), explain=site.printed)
-        wait_until(lambda: site.part_is_ok("redis"), explain=site.printed)
-        site.kill(f"postgres -D {state}" if sys.platform != "linux" else "bin/postgres")
-        wait_until(lambda: site.part_is_ok("database"), explain=site.printed)
-    finally:
-        code = site.stop()
-    # 4. Ctrl-C: exit code 0, nothing left behind.
-    assert code == 0, site.printed()
-    assert site.processes() == []
+def kill(site: Site, *words: str) -> None:
+    """SIGKILLs what has all the words in its command line, and waits until another one runs instead."""
 
-    # 5. Again: quick, with its data; the owner was there, so no link.
+    def running() -> set[int]:
+        return {each.pid for each in left_behind(site) if all(word in " ".join(each.cmdline()) for word in words)}
+
+    victims = running()
+    assert victims, f"No process with {words}."
+    for number in victims:
+        os.kill(number, signal.SIGKILL)
+    wait_until(lambda: running() - victims, explain=site.output)
+
+
+def test_a_site_starts_survives_kills_stops_and_starts_again(site):
+    site.start()
+    # 1. It says what it does, and gives a link once the site answers.
+    for step in ("State folder", "Stores", "Database schema", "Static files", "Language model", "Web server"):
+        assert f"{step}: done in" in site.log.read_text() or f"{step} {site.state}: done in" in site.log.read_text()
+    visitor = Visitor(site)
+    assert visitor.http.get(site.owner_link()).status_code == 200
+    assert visitor.http.get("/account/").status_code == 200
+
+    # 2. What is killed comes back, the stores included, and with the stores what they hold.
+    for words in (
+        ("redis-server",),
+        ("daphne",),
+        ("celery", "generation@"),
+        ("celery", "general@"),
+        ("celery", "beat"),
+    ):
+        kill(site, *words)
+    kill(site, "bin/postgres", "-D")
+    wait_until(lambda: part_is_ok(site, "database") and part_is_ok(site, "redis"), seconds=60, explain=site.output)
+    assert visitor.http.get("/account/").status_code == 200
+
+    # 3. Ctrl-C: exit code 0, nothing left behind.
+    assert site.stop() == 0, site.output()
+    assert left_behind(site) == []
+
+    # 4. Again, with its data: the owner was there, so there is no new link.
+    links = site.log.read_text().count("/setup/")
     started = time.monotonic()
-    site = Site(state, free_port())
-    try:
-        site.wait_for(r"Open http://127\.0\.0\.1:\d+/\n?")
-        assert "/setup/" not in site.printed()
-        seconds = time.monotonic() - started
-    finally:
-        code = site.stop(signal.SIGTERM)
-    assert code == 0
-    assert site.processes() == []
-    assert seconds < 15 or os.getloadavg()[0] > 2 * os.cpu_count(), f"{seconds:.1f} s"
+    site.start()
+    print(f"second start: {time.monotonic() - started:.1f} s until replies begin")
+    assert site.log.read_text().count("/setup/") == links
+    assert visitor.http.get("/account/").status_code == 200
 
-
-def test_killed_itself_it_takes_its_processes_along_and_the_next_start_works(state):
-    site = Site(state, free_port())
-    site.wait_for("Ctrl-C ends everything")
+    # 5. Killed itself, it takes its processes along, and the next start works.
     site.process.kill()
     site.process.wait()
-    site = Site(state, free_port())
+    site.start()
+    assert site.stop() == 0, site.output()
+    assert left_behind(site) == []
+
+
+def test_a_second_one_on_the_same_folder_is_refused(site):
+    site.start()
+    port, first = site.port, site.process
     try:
-        site.wait_for("Ctrl-C ends everything")
+        site._environment["PORT"] = str(free_port())
+        with pytest.raises(AssertionError, match="Afterword is already running on the state folder"):
+            site.start()
+        assert site.process.returncode == 1
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok\n"
     finally:
-        code = site.stop()
-    assert code == 0
-    assert site.processes() == []
+        site._environment["PORT"] = str(port)
+        site.process = first
+        site.stop()
 
 
-def test_without_its_supervisor_it_ends_everything_and_says_so(state):
-    site = Site(state, free_port())
-    site.wait_for("Ctrl-C ends everything")
-    site.kill("supervisor.supervisord")
+def test_without_its_supervisor_it_ends_everything_and_says_so(site):
+    site.start()
+    next(each for each in left_behind(site) if "supervisor.supervisord" in each.cmdline()).kill()
     assert site.process.wait(60) == 1
-    assert "The supervisor ended" in site.printed()
-    assert site.processes() == []
+    assert "The supervisor ended" in site.output()
+    assert left_behind(site) == []
