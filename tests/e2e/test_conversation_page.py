@@ -1,0 +1,416 @@
+"""What the conversation's scripts do when the wire behaves as wires do."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import User
+from chat.models import Author, Conversation
+from chat.protocol import (
+    Error,
+    MessageAccepted,
+    MessageShown,
+    NoticeShown,
+    ReplyBlocked,
+    ReplyCompleted,
+    ReplyDelta,
+    ReplyFailed,
+    ReplyQueued,
+    ReplyStarted,
+    ReplyStopped,
+    Resource,
+    ThreadChanged,
+    Timing,
+    UsageShown,
+)
+from tests.e2e.wire import Wire
+from tests.factories import make_conversation
+
+pytestmark = pytest.mark.e2e
+
+USAGE = UsageShown(prompt_tokens=10, cached_tokens=0, completion_tokens=5)
+TIMING = Timing(queued_ms=1, first_token_ms=1, total_ms=1)
+
+
+@pytest.fixture
+def conversation(alice: User) -> Conversation:
+    """Begins with an opening line, as most do."""
+    conversation = make_conversation(owner=alice)
+    conversation.head = conversation.messages.create(author=Author.PERSONA, text="The lamp is lit.")
+    conversation.save()
+    return conversation
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def get(client: Client, alice: User) -> Callable[[str], tuple[int, str]]:
+    """Pages from Django, as alice sees them."""
+    client.force_login(alice)
+
+    def answer(path: str) -> tuple[int, str]:
+        response = client.get(path)
+        return response.status_code, response.content.decode()
+
+    return answer
+
+
+@pytest.fixture
+def wire(page: Page, conversation: Conversation, get: Callable[[str], tuple[int, str]]) -> Wire:
+    wire = Wire(page, conversation.id, get)
+    wire.open()
+    return wire
+
+
+def accepted(sent: dict[str, Any], conversation: Conversation, **fields: Any) -> MessageAccepted:
+    shown = {
+        "id": uuid4(),
+        "parent": conversation.head_id,
+        "text": sent["text"],
+        "created_at": datetime.now(UTC),
+        "is_withheld": False,
+    }
+    return MessageAccepted(client_id=sent["client_id"], message=MessageShown(**(shown | fields)))
+
+
+def say(wire: Wire, text: str, conversation: Conversation) -> MessageAccepted:
+    """Types a message, sends it with Enter and lets the server accept it."""
+    wire.page.locator("#composer-text").fill(text)
+    wire.page.locator("#composer-text").press("Enter")
+    sent = wire.wait_for("message.send")[-1]
+    frame = accepted(sent, conversation)
+    wire.send(frame)
+    return frame
+
+
+def queue_reply(wire: Wire, message: MessageAccepted, position: int = 0) -> UUID:
+    reply_id = uuid4()
+    wire.send(ReplyQueued(reply_id=reply_id, message_id=uuid4(), parent=message.message.id, position=position))
+    return reply_id
+
+
+def started(reply_id: UUID, attempt: int = 1) -> ReplyStarted:
+    return ReplyStarted(reply_id=reply_id, attempt=attempt, engine="smollm2")
+
+
+def delta(reply_id: UUID, seq: int, text: str, attempt: int = 1) -> ReplyDelta:
+    return ReplyDelta(reply_id=reply_id, attempt=attempt, seq=seq, text=text)
+
+
+def completed(reply_id: UUID, text: str) -> ReplyCompleted:
+    return ReplyCompleted(reply_id=reply_id, text=text, usage=USAGE, timing=TIMING)
+
+
+def reply_text(wire: Wire) -> Any:
+    return wire.page.locator("[data-message]").last.locator('[data-slot="text"]')
+
+
+def reply_item(wire: Wire) -> Any:
+    return wire.page.locator("[data-message]").last
+
+
+def test_a_reply_goes_through_its_states_in_sight(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "Good evening!", conversation)
+    reply_id = queue_reply(wire, message, position=2)
+    expect(reply_item(wire)).to_contain_text("Waiting its turn, 2 replies before it.")
+    wire.send(started(reply_id))
+    expect(reply_item(wire)).to_contain_text("Finding the first words.")
+    wire.send(delta(reply_id, 0, "Good evening, "))
+    expect(reply_item(wire)).to_have_attribute("data-status", "generating")
+    wire.send(delta(reply_id, 1, "my dear."), completed(reply_id, "Good evening, my dear."))
+    expect(reply_text(wire)).to_have_text("Good evening, my dear.")
+    expect(reply_item(wire).get_by_role("button", name="Another reply")).to_be_visible()
+    expect(wire.page.locator("[data-send]")).to_be_visible()
+
+
+def test_a_piece_is_shown_once_however_often_it_comes(wire: Wire, conversation: Conversation) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(started(reply_id), delta(reply_id, 0, "One. "), delta(reply_id, 0, "One. "), delta(reply_id, 1, "Two."))
+    wire.send(delta(reply_id, 0, "One. "))
+    expect(reply_text(wire)).to_have_text("One. Two.")
+
+
+def test_a_higher_attempt_begins_again_and_a_lapsed_one_is_ignored(wire: Wire, conversation: Conversation) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(started(reply_id), delta(reply_id, 0, "From the lost worker. "))
+    wire.send(started(reply_id, attempt=2), delta(reply_id, 0, "From the new one. ", attempt=2))
+    wire.send(delta(reply_id, 1, "Too late.", attempt=1), delta(reply_id, 1, "Good.", attempt=2))
+    expect(reply_text(wire)).to_have_text("From the new one. Good.")
+
+
+def test_a_lost_connection_resumes_after_the_last_frame(wire: Wire, conversation: Conversation) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(delta(reply_id, 0, "Before. "), offset="1800000000000-77")
+    expect(reply_text(wire)).to_have_text("Before. ")
+    wire.cut()
+    expect(wire.page.locator("[data-connection]")).to_contain_text("No connection.")
+    wire.wait_for_socket(2)
+    assert wire.after() == "1800000000000-77"
+    wire.send(delta(reply_id, 0, "Before. "), delta(reply_id, 1, "After."))
+    expect(reply_text(wire)).to_have_text("Before. After.")
+    expect(wire.page.locator("[data-connection]")).to_be_hidden()
+
+
+def test_an_unanswered_message_is_sent_again_under_its_first_id(wire: Wire, conversation: Conversation) -> None:
+    wire.page.locator("#composer-text").fill("Are you there?")
+    wire.page.locator("#composer-text").press("Enter")
+    first = wire.wait_for("message.send")[0]
+    wire.cut()
+    expect(wire.page.locator("[data-client]")).to_contain_text("Not sent yet.")
+    again = wire.wait_for("message.send", 2)[1]
+    assert again == first
+    wire.send(accepted(again, conversation))
+    expect(wire.page.locator("[data-client]")).to_have_count(0)
+    expect(wire.page.locator('[data-message][data-author="user"]')).to_have_count(1)
+
+
+def test_a_message_written_while_offline_goes_out_once_there_is_a_connection(
+    wire: Wire, conversation: Conversation
+) -> None:
+    wire.is_down = True
+    wire.cut()
+    expect(wire.page.locator("[data-connection]")).to_be_visible()
+    wire.page.locator("#composer-text").fill("Kept for later.")
+    wire.page.locator("#composer-text").press("Enter")
+    expect(wire.page.locator("[data-client]")).to_have_attribute("data-status", "unsent")
+    wire.is_down = False
+    assert wire.wait_for("message.send")[0]["text"] == "Kept for later."
+
+
+@pytest.mark.parametrize("code", ["quota_exceeded", "wrong_state", "moderation_unavailable", "unavailable"])
+def test_refused_words_come_back_into_the_box(wire: Wire, code: Any) -> None:
+    wire.page.locator("#composer-text").fill("Forty jars of plums.")
+    wire.page.locator("#composer-text").press("Enter")
+    sent = wire.wait_for("message.send")[0]
+    wire.answer(Error(code=code, detail="Not now. Try again at 15:00.", client_id=sent["client_id"]))
+    expect(wire.page.locator("#composer-text")).to_have_value("Forty jars of plums.")
+    expect(wire.page.locator("[data-status-line]")).to_have_text("Not now. Try again at 15:00.")
+    expect(wire.page.locator("[data-client]")).to_have_count(0)
+    wire.page.locator("#composer-text").press("Enter")
+    assert wire.wait_for("message.send", 2)[1] == sent
+
+
+def test_words_that_were_not_sent_survive_a_reload(wire: Wire) -> None:
+    wire.page.locator("#composer-text").press_sequentially("Half a letter")
+    wire.page.reload()
+    expect(wire.page.locator("#composer-text")).to_have_value("Half a letter")
+
+
+def test_words_on_their_way_survive_a_reload(wire: Wire) -> None:
+    wire.page.locator("#composer-text").fill("Sent into the void")
+    wire.page.locator("#composer-text").press("Enter")
+    first = wire.wait_for("message.send")[0]
+    wire.page.reload()
+    wire.wait_for_socket(2)
+    expect(wire.page.locator("#composer-text")).to_have_value("Sent into the void")
+    wire.page.locator("#composer-text").press("Enter")
+    assert wire.wait_for("message.send", 2)[1] == first
+
+
+def test_a_message_that_arrived_is_not_offered_again_after_a_reload(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "It arrived", conversation)
+    expect(wire.page.locator(f"#message-{message.message.id}")).to_be_visible()
+    wire.page.reload()
+    expect(wire.page.locator("#composer-text")).to_have_value("")
+
+
+def test_shift_enter_makes_a_line_and_enter_sends(wire: Wire) -> None:
+    box = wire.page.locator("#composer-text")
+    box.press_sequentially("Dear Ada,")
+    box.press("Shift+Enter")
+    box.press_sequentially("it rains.")
+    assert wire.received == []
+    box.press("Enter")
+    assert wire.wait_for("message.send")[0]["text"] == "Dear Ada,\nit rains."
+
+
+def test_enter_that_chooses_a_composed_word_does_not_send(wire: Wire) -> None:
+    box = wire.page.locator("#composer-text")
+    box.fill("你好")
+    composing = {"key": "Enter", "bubbles": True, "cancelable": True}
+    box.dispatch_event("keydown", composing | {"isComposing": True})
+    box.dispatch_event("keydown", composing | {"keyCode": 229})
+    expect(box).to_have_value("你好")
+    assert wire.received == []
+    box.press("Enter")
+    assert wire.wait_for("message.send")[0]["text"] == "你好"
+
+
+def test_too_long_a_message_is_kept_whole_and_not_sent(wire: Wire, settings: Any) -> None:
+    text = "x" * (settings.MESSAGE_CHARACTERS + 1)
+    wire.page.locator("#composer-text").fill(text)
+    wire.page.locator("#composer-text").press("Enter")
+    expect(wire.page.locator("[data-status-line]")).to_contain_text("8,001 characters; the limit is 8,000")
+    expect(wire.page.locator("#composer-text")).to_have_value(text)
+    assert wire.received == []
+
+
+def test_while_a_reply_is_written_words_wait_in_the_box(wire: Wire, conversation: Conversation) -> None:
+    queue_reply(wire, say(wire, "Hello", conversation))
+    expect(wire.page.locator("[data-stop]")).to_be_visible()
+    wire.page.locator("#composer-text").fill("And another thing")
+    wire.page.locator("#composer-text").press("Enter")
+    expect(wire.page.locator("[data-status-line]")).to_contain_text("Wait for the reply, or stop it.")
+    expect(wire.page.locator("#composer-text")).to_have_value("And another thing")
+    assert len(wire.wait_for("message.send")) == 1
+
+
+@pytest.mark.parametrize("way", ["escape", "button"])
+def test_stop_is_asked_for_and_keeps_what_was_shown(wire: Wire, conversation: Conversation, way: str) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(delta(reply_id, 0, "She has a steady"))
+    expect(reply_text(wire)).to_have_text("She has a steady")
+    if way == "escape":
+        wire.page.keyboard.press("Escape")
+    else:
+        wire.page.locator("[data-stop]").click()
+    assert wire.wait_for("reply.stop")[0]["reply_id"] == str(reply_id)
+    wire.send(ReplyStopped(reply_id=reply_id, text="She has a steady"))
+    expect(reply_item(wire)).to_contain_text("Stopped here.")
+    reply_item(wire).get_by_role("button", name="Go on").click()
+    assert wire.wait_for("reply.continue")[0]["reply_id"] == str(reply_id)
+
+
+def test_a_continued_reply_keeps_its_words_in_sight(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "Hello", conversation)
+    reply_id = queue_reply(wire, message)
+    wire.send(delta(reply_id, 0, "One."), ReplyStopped(reply_id=reply_id, text="One."))
+    message_id = reply_item(wire).get_attribute("data-message")
+    wire.send(
+        ReplyQueued(reply_id=reply_id, message_id=UUID(message_id), parent=message.message.id, position=0),
+        delta(reply_id, 0, "One.", attempt=2),
+        started(reply_id, attempt=2),
+        delta(reply_id, 1, " Two.", attempt=2),
+    )
+    expect(reply_text(wire)).to_have_text("One. Two.")
+
+
+def test_a_withdrawn_reply_takes_its_words_away(wire: Wire, conversation: Conversation) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(delta(reply_id, 0, "Something unfit."))
+    wire.send(ReplyBlocked(reply_id=reply_id, category="harassment", notice="The reply was withdrawn."))
+    expect(reply_item(wire)).to_contain_text("The reply was withdrawn.")
+    expect(wire.page.locator("main")).not_to_contain_text("Something unfit.")
+
+
+def test_a_failed_reply_says_why_and_offers_another(wire: Wire, conversation: Conversation) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(delta(reply_id, 0, "Half a "), ReplyFailed(reply_id=reply_id, code="worker_lost", detail="Interrupted."))
+    expect(reply_text(wire)).to_have_text("Half a ")
+    expect(reply_item(wire)).to_contain_text("Interrupted.")
+    reply_item(wire).get_by_role("button", name="Another reply").click()
+    assert wire.wait_for("reply.regenerate")[0]["reply_id"] == str(reply_id)
+
+
+def test_k4_help_is_shown_and_the_next_message_can_be_written_at_once(wire: Wire, conversation: Conversation) -> None:
+    wire.page.locator("#composer-text").fill("I cannot go on.")
+    wire.page.locator("#composer-text").press("Enter")
+    message = accepted(wire.wait_for("message.send")[0], conversation, is_withheld=True)
+    line = Resource(name="A help line", contact="Call or text 988", hours="24 hours", url="https://988lifeline.org")
+    unsafe = Resource(name="Other", contact="Text HOME to 741741", hours="", url="javascript:alert(1)")
+    notice = NoticeShown(
+        id=uuid4(), kind="crisis", message_id=message.message.id, text="Are you safe?", resources=(line, unsafe)
+    )
+    wire.send(message, notice, notice)
+    shown = wire.page.locator('[data-notice][data-kind="crisis"]')
+    expect(shown).to_have_count(1)
+    expect(shown).to_contain_text("Are you safe?")
+    expect(shown.get_by_role("link", name="988", exact=True)).to_have_attribute("href", "tel:988")
+    expect(shown.get_by_role("link", name="741741")).to_have_attribute("href", "sms:741741")
+    expect(shown.get_by_role("link", name="Website")).to_have_count(1)
+    expect(wire.page.locator("[data-announcer]")).to_contain_text("Call or text 988")
+    wire.page.locator("#composer-text").fill("I called my sister.")
+    wire.page.locator("#composer-text").press("Enter")
+    assert wire.wait_for("message.send", 2)[1]["text"] == "I called my sister."
+
+
+def test_markup_in_words_stays_text(wire: Wire, conversation: Conversation) -> None:
+    markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    reply_id = queue_reply(wire, say(wire, markup, conversation))
+    wire.send(completed(reply_id, markup))
+    expect(reply_text(wire)).to_have_text(markup)
+    assert wire.page.locator("[data-thread] img, [data-thread] script").count() == 0
+    assert "owned" not in wire.page.title()
+
+
+def test_a_screen_reader_hears_whole_sentences_once(wire: Wire, conversation: Conversation) -> None:
+    reply_id = queue_reply(wire, say(wire, "Hello", conversation))
+    wire.send(
+        delta(reply_id, 0, "It was the year of the "), delta(reply_id, 1, "plums. And"), delta(reply_id, 2, " what ")
+    )
+    heard = wire.page.locator("[data-announcer] p")
+    expect(heard).to_have_text(["It was the year of the plums."])
+    wire.send(delta(reply_id, 3, "plums"), completed(reply_id, "It was the year of the plums. And what plums"))
+    expect(heard).to_have_text(["It was the year of the plums.", "And what plums"])
+
+
+def test_another_branch_is_taken_from_the_server(wire: Wire, conversation: Conversation) -> None:
+    other = conversation.messages.create(author=Author.USER, text="Said differently.", parent=conversation.head)
+    conversation.head = other
+    conversation.save()
+    wire.send(ThreadChanged(head=other.id))
+    expect(wire.page.locator(f"#message-{other.id}")).to_contain_text("Said differently.")
+
+
+def test_somebody_who_reads_further_up_is_not_moved(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "Hello", conversation)
+    reply_id = queue_reply(wire, message)
+    wire.send(delta(reply_id, 0, "A line.\n" * 80))
+    expect(reply_text(wire)).to_contain_text("A line.")
+    wire.wait_until("scrollY > 500")
+    wire.page.evaluate("scrollTo(0, 100)")
+    wire.send(delta(reply_id, 1, "Another line.\n" * 20))
+    expect(reply_text(wire)).to_contain_text("Another line.")
+    assert wire.page.evaluate("scrollY") == 100
+    wire.page.get_by_role("button", name="Newer words below").click()
+    wire.wait_until("innerHeight + scrollY >= document.documentElement.scrollHeight - 2")
+
+
+def test_without_scripts_every_verb_is_a_form(
+    browser: Browser, conversation: Conversation, get: Callable[[str], tuple[int, str]]
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    wire = Wire(context.new_page(), conversation.id, get)
+    wire.is_down = True
+    wire.open()
+    composer = wire.page.locator("[data-composer]")
+    expect(composer).to_have_attribute("action", f"{wire.path}send/")
+    expect(composer.locator("[name=csrfmiddlewaretoken]")).to_have_count(1)
+    expect(wire.page.locator(".disclosure")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_everything_and_each_target_is_44_px(
+    browser: Browser, conversation: Conversation, get: Callable[[str], tuple[int, str]], width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 700}, has_touch=True, is_mobile=True)
+    wire = Wire(context.new_page(), conversation.id, get)
+    wire.open()
+    reply_id = queue_reply(wire, say(wire, "Donaudampfschifffahrtsgesellschaft" * 3, conversation))
+    wire.send(completed(reply_id, "Yes."))
+    expect(reply_item(wire).get_by_role("button", name="Another reply")).to_be_visible()
+    assert wire.page.evaluate("document.documentElement.scrollWidth") <= width
+    small = wire.page.evaluate(
+        """[...document.querySelectorAll("main a, main button, main summary, main textarea")]
+        .filter((each) => each.checkVisibility() && !each.closest("[popover]"))
+        .map((each) => [each.textContent.trim(), each.getBoundingClientRect()])
+        .filter(([, box]) => box.height < 44 || box.width < 44)
+        .map(([text, box]) => `${text} ${box.width}x${box.height}`)"""
+    )
+    assert small == []
+    context.close()
