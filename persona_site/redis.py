@@ -16,7 +16,8 @@ def connection() -> "redis.Redis":
 
 def async_connection() -> "redis.asyncio.Redis":
     """A new asynchronous client; the caller closes it, on the event loop that made it."""
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=30)
+    # Longer than any blocking read (generation.stream waits 5 s), so that silence is no error.
+    return redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=30, socket_timeout=20)
 
 
 def cancel_key(subject: UUID) -> str:
