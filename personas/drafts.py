@@ -214,7 +214,7 @@ def _described(persona: Persona, draft: Draft) -> Rehearsal:
             max_tokens=prompt.sampling(sheet, info).max_tokens,
             count=tokens.count,
         )
-        parts = built.parts
+        parts = tuple(part for part in built.parts if part.tokens or part.dropped)
     except PromptTooLong as error:
         problem = str(error)
     passages = Passage.objects.filter(persona=persona)

@@ -121,13 +121,13 @@ class PersonaForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.persona = persona
         self.card = card or {}
-        for name, field in self.fields.items():
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
         self.fields["declaration"].help_text = format_html_join(
             "", '<span data-declaration="{}"><strong>{}:</strong> {}</span><br>',
             [(value, label, declarations.TEXTS[value]) for value, label in Depicts.choices],
         )  # fmt: skip
+        for name, field in self.fields.items():
+            if self.is_bound and name in self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
 
     def clean_sayings(self) -> list[str]:
         sayings = [

@@ -67,6 +67,15 @@ class Persona(models.Model):
         return self.name
 
 
+# By `importers.registry.IMPORTERS`.
+FORMAT_LABELS = {
+    "whatsapp": "WhatsApp export",
+    "character-card": "Character card",
+    "transcript": "Transcript",
+    "plain-text": "Text by one author",
+}
+
+
 class SourceStatus(models.TextChoices):
     IMPORTING = "importing"
     READY = "ready"
@@ -96,6 +105,10 @@ class Source(models.Model):
 
     class Meta:
         ordering = ["created_at"]
+
+    @property
+    def label(self) -> str:
+        return FORMAT_LABELS[self.format]
 
 
 class Utterance(models.Model):
@@ -160,3 +173,7 @@ class DraftFile(models.Model):
 
     class Meta:
         ordering = ["id"]
+
+    @property
+    def label(self) -> str:
+        return FORMAT_LABELS[self.format]

@@ -15,7 +15,6 @@ from accounts.quotas import QuotaExceeded
 from personas import avatars, creation, drafts
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
-from personas.importers import registry
 from personas.importers.base import ImportFailed
 from personas.models import Draft, Persona, SourceStatus
 
@@ -119,7 +118,7 @@ def _form_page(
             "form": form,
             "draft": draft,
             "persona": persona,
-            "labels": registry.LABELS,
+            "files": draft.files.all() if draft else [],
             "upload_mb": settings.UPLOAD_BYTES // 1024**2,
             "upload_files": settings.UPLOAD_FILES,
             "advanced": [form[name] for name in form.advanced],
@@ -176,10 +175,7 @@ def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpRes
             "draft": draft,
             "fields": form.persona_fields(),
             "rehearsal": rehearsal,
-            "files": [
-                {"file": file, "label": registry.LABELS[file.format], "speakers": _speakers(file.report, file.samples)}
-                for file in draft.files.all()
-            ],
+            "files": [{"file": file, "speakers": _speakers(file.report, file.samples)} for file in draft.files.all()],
         },
     )
 
@@ -226,7 +222,6 @@ def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
         "persona": persona,
         "is_own": is_own,
         "sources": sources,
-        "labels": registry.LABELS,
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),
     }

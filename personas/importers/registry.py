@@ -17,12 +17,6 @@ IMPORTERS = {
     "transcript": "personas.importers.transcript.Transcript",
     "plain-text": "personas.importers.plain_text.PlainText",
 }
-LABELS = {
-    "whatsapp": "WhatsApp export",
-    "character-card": "Character card",
-    "transcript": "Transcript",
-    "plain-text": "Text by one author",
-}
 _UNSURE = 0.05
 
 _AS_TEXT = "Save it as plain text (.txt) and upload that."

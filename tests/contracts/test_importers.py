@@ -12,6 +12,7 @@ import pytest
 
 from personas.importers import registry
 from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
+from personas.models import FORMAT_LABELS
 
 SAMPLES = Path(__file__).parent / "importers"
 OWN = {
@@ -35,8 +36,8 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
     )
 
 
-def test_every_importer_has_a_sample_here():
-    assert set(OWN) == set(registry.IMPORTERS)
+def test_every_importer_has_a_sample_here_and_a_name_for_people():
+    assert set(OWN) == set(registry.IMPORTERS) == set(FORMAT_LABELS)
 
 
 @pytest.mark.parametrize(("name", "sample"), [(name, sample) for name, samples in OWN.items() for sample in samples])
