@@ -1,11 +1,11 @@
-"""What a view knows of the person behind a request."""
+"""Requests as views see them."""
 
 from django.http import HttpRequest
 
 from accounts.models import User
 
 
-def signed_in(request: HttpRequest) -> User:
-    """The person behind a view that `login_required` guards."""
-    assert isinstance(request.user, User)
-    return request.user
+class SignedIn(HttpRequest):
+    """A request that `login_required` let through."""
+
+    user: User

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import first_run, my_data, quotas
 from accounts.forms import CountryForm, EraseForm, OwnerForm
-from accounts.requests import signed_in
+from accounts.requests import SignedIn
 
 
 @require_GET
@@ -31,9 +31,9 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_required
 @never_cache
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedIn) -> HttpResponse:
     """Role, quotas, country, and the ways to everything else about the account."""
-    user = signed_in(request)
+    user = request.user
     form = CountryForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -44,9 +44,9 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def claim(request: HttpRequest) -> HttpResponse:
+def claim(request: SignedIn) -> HttpResponse:
     """An owner without a password sets how to sign in."""
-    user = signed_in(request)
+    user = request.user
     if user.has_usable_password():
         return redirect("account")
     form = OwnerForm(request.POST, user=user)
@@ -60,11 +60,11 @@ def claim(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: SignedIn) -> HttpResponse:
     """The person's data as a ZIP archive."""
     name = f"afterword-{timezone.now():%Y-%m-%d}.zip"
     return HttpResponse(
-        my_data.export(signed_in(request)),
+        my_data.export(request.user),
         content_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -72,9 +72,9 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-def erase(request: HttpRequest) -> HttpResponse:
+def erase(request: SignedIn) -> HttpResponse:
     """Asks for proof, then erases the account with everything that belongs to it."""
-    user = signed_in(request)
+    user = request.user
     form = EraseForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         my_data.erase(user)
@@ -85,13 +85,13 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 
 def _account_page(
-    request: HttpRequest,
+    request: SignedIn,
     *,
     country_form: CountryForm | None = None,
     owner_form: OwnerForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    user = signed_in(request)
+    user = request.user
     if owner_form is None and not user.has_usable_password():
         owner_form = OwnerForm(user=user)
     context = {

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.requests import signed_in
+from accounts.requests import SignedIn
 from chat import conversations, disclosure
 from chat import messages as doors
 from chat import thread as threads
@@ -27,11 +27,11 @@ P = ParamSpec("P")
 _PER_PAGE = 30
 
 
-def _form_action(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
+def _form_action(view: Callable[Concatenate[SignedIn, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """A POST by somebody signed in; what a door refuses becomes a message on the page that follows."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: SignedIn, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except conversations.Refused as refused:
@@ -43,47 +43,47 @@ def _form_action(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> C
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def conversations_page(request: HttpRequest) -> HttpResponse:
+def conversations_page(request: SignedIn) -> HttpResponse:
     """GET lists the person's conversations; POST with `persona` starts one."""
     if request.method == "POST":
         return _start(request)
-    found = conversations.owned_by(signed_in(request))
+    found = conversations.owned_by(request.user)
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "chat/list.html", {"page": page, "personas": creation.visible_to(signed_in(request))})
+    return render(request, "chat/list.html", {"page": page, "personas": creation.visible_to(request.user)})
 
 
 @_form_action
-def _start(request: HttpRequest) -> HttpResponse:
-    conversation = conversations.start(user=signed_in(request), persona_id=_uuid(request.POST.get("persona")))
+def _start(request: SignedIn) -> HttpResponse:
+    conversation = conversations.start(user=request.user, persona_id=_uuid(request.POST.get("persona")))
     return redirect("chat:conversation", conversation.id)
 
 
 @login_required
 @never_cache
 @require_GET
-def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    found = conversations.get_conversation_for(request.user, conversation_id)
     disclosure.shown_at_start(found, timezone.now())
-    for warning in restrictions.unread_warnings(signed_in(request)):
+    for warning in restrictions.unread_warnings(request.user):
         messages.warning(request, warning.statement)
-        restrictions.acknowledge(restriction=warning, user=signed_in(request))
+        restrictions.acknowledge(restriction=warning, user=request.user)
     return render(request, "chat/conversation.html", _page(found))
 
 
 @login_required
 @never_cache
 @require_GET
-def thread(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def thread(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The thread alone, for a page that has to show another branch."""
-    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    found = conversations.get_conversation_for(request.user, conversation_id)
     return render(request, "chat/conversation.html#thread", _page(found))
 
 
 @login_required
 @require_POST
-def send(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The composer without JavaScript; what is refused stays in the box."""
-    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    found = conversations.get_conversation_for(request.user, conversation_id)
     text = request.POST.get("text", "").strip()
     try:
         _check_length(text)
@@ -96,54 +96,54 @@ def send(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @_form_action
-def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    conversations.rename(user=signed_in(request), conversation_id=conversation_id, title=request.POST.get("title", ""))
+def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    conversations.rename(user=request.user, conversation_id=conversation_id, title=request.POST.get("title", ""))
     return redirect("chat:conversation", conversation_id)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """GET asks; POST deletes."""
-    found = conversations.get_conversation_for(signed_in(request), conversation_id)
+    found = conversations.get_conversation_for(request.user, conversation_id)
     if request.method == "GET":
         return render(request, "chat/delete.html", {"conversation": found})
-    conversations.delete(user=signed_in(request), conversation_id=conversation_id)
+    conversations.delete(user=request.user, conversation_id=conversation_id)
     messages.success(request, "The conversation is deleted.")
     return redirect("chat:list")
 
 
 @_form_action
-def stop(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    reply = conversations.get_reply_for(signed_in(request), reply_id)
-    doors.stop(user=signed_in(request), reply_id=reply_id)
+def stop(request: SignedIn, reply_id: UUID) -> HttpResponse:
+    reply = conversations.get_reply_for(request.user, reply_id)
+    doors.stop(user=request.user, reply_id=reply_id)
     return redirect("chat:conversation", reply.message.conversation_id)
 
 
 @_form_action
-def regenerate(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    reply = doors.regenerate(user=signed_in(request), reply_id=reply_id)
+def regenerate(request: SignedIn, reply_id: UUID) -> HttpResponse:
+    reply = doors.regenerate(user=request.user, reply_id=reply_id)
     return redirect("chat:conversation", reply.message.conversation_id)
 
 
 @_form_action
-def continue_reply(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    reply = doors.continue_reply(user=signed_in(request), reply_id=reply_id)
+def continue_reply(request: SignedIn, reply_id: UUID) -> HttpResponse:
+    reply = doors.continue_reply(user=request.user, reply_id=reply_id)
     return redirect("chat:conversation", reply.message.conversation_id)
 
 
 @_form_action
-def edit(request: HttpRequest, message_id: UUID) -> HttpResponse:
-    conversations.get_message_for(signed_in(request), message_id)
+def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
+    conversations.get_message_for(request.user, message_id)
     text = request.POST.get("text", "").strip()
     _check_length(text)
-    sent = doors.edit(user=signed_in(request), message_id=message_id, text=text)
+    sent = doors.edit(user=request.user, message_id=message_id, text=text)
     return redirect("chat:conversation", sent.message.conversation_id)
 
 
 @_form_action
-def select(request: HttpRequest, message_id: UUID) -> HttpResponse:
-    found = conversations.select_branch(user=signed_in(request), message_id=message_id)
+def select(request: SignedIn, message_id: UUID) -> HttpResponse:
+    found = conversations.select_branch(user=request.user, message_id=message_id)
     return redirect("chat:conversation", found.id)
 
 

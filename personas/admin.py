@@ -6,22 +6,12 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import ReadOnlyAdmin
 from personas.models import Persona, Source
 
 
-class ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Persona)
-class PersonaAdmin(ReadOnly):
+class PersonaAdmin(ReadOnlyAdmin):
     """What a persona is made of stays between it and its owner; here stand counts."""
 
     list_display = ("id", "owner", "depicts", "language", "is_shared", "source_count", "passage_count", "created_at")
@@ -45,7 +35,7 @@ class PersonaAdmin(ReadOnly):
 
 
 @admin.register(Source)
-class SourceAdmin(ReadOnly):
+class SourceAdmin(ReadOnlyAdmin):
     list_display = ("id", "persona_id", "format", "status", "bytes", "created_at")
     list_filter = ("format", "status")
     search_fields = ("id", "persona__id", "persona__owner__email")

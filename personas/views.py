@@ -6,21 +6,17 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
 from accounts.quotas import QuotaExceeded
+from accounts.requests import SignedIn
 from personas import avatars, creation, drafts
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
 from personas.importers.base import ImportFailed
 from personas.models import Draft, Persona, SourceStatus
-
-
-class SignedIn(HttpRequest):
-    user: User
 
 
 @login_required
