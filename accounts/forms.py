@@ -12,7 +12,11 @@ from accounts.models import User
 
 
 class SignupForm(AllauthSignupForm):
-    """E-mail and password, and the agreement, which is kept with its words."""
+    """E-mail and password, and the agreement, which is kept with its words.
+
+    The browser's region becomes the account's country, so that help lines fit from the first message;
+    the account page changes it.
+    """
 
     agreement = forms.BooleanField(
         label=disclosure.AGREEMENT,
@@ -21,6 +25,8 @@ class SignupForm(AllauthSignupForm):
 
     def save(self, request: HttpRequest) -> User:
         user: User = super().save(request)
+        user.country = countries.of_browser(request.headers.get("Accept-Language", ""))
+        user.save(update_fields=["country"])
         consents.record(user=user, kind="terms", text=disclosure.full_text(), text_version=disclosure.VERSION)
         return user
 

@@ -41,7 +41,7 @@ def country_of(request: HttpRequest) -> str:
         request.GET.get("country", ""),
         getattr(request.user, "country", ""),
         settings.DEFAULT_COUNTRY,
-        _region(request.headers.get("Accept-Language", "")),
+        countries.of_browser(request.headers.get("Accept-Language", "")),
     ):
         if found and found.upper() in known:
             return found.upper()
@@ -74,10 +74,3 @@ def _own_lines(code: str) -> "list[Resource]":
     """The lines of a country without what is said everywhere, which ends every list."""
     everywhere = {entry["name"] for entry in crisis.resources(country="", language=get_language() or "en")}
     return [entry for entry in resources(code) if entry["name"] not in everywhere]
-
-
-def _region(accepted: str) -> str:
-    """The region of the browser's first language: `de-AT,de;q=0.9` says AT."""
-    first = accepted.split(",")[0].split(";")[0].strip()
-    last = first.split("-")[-1]
-    return last.upper() if "-" in first and len(last) == 2 else ""

@@ -45,6 +45,15 @@ def test_sign_up_makes_a_user_and_keeps_the_agreement_with_its_words(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("languages", "country"), [("de-AT,de;q=0.9", "AT"), ("zh-CN", "CN"), ("en", ""), ("x-XX", "")]
+)
+def test_k5_the_browsers_region_is_the_first_country(client, languages, country):
+    client.post("/account/signup/", SIGN_UP, headers={"Accept-Language": languages})
+    assert User.objects.get().country == country
+
+
+@pytest.mark.django_db
 def test_sign_up_without_agreement_makes_nobody_and_keeps_the_address(client):
     page = client.post("/account/signup/", {key: value for key, value in SIGN_UP.items() if key != "agreement"})
     assert "an account needs your agreement" in page.text
