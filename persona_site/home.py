@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.requests import signed_in
+from accounts.requests import SignedIn
 from chat import conversations
 from generation import catalogue
 from generation.models import ModelStatus
@@ -49,9 +49,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def accept_model(request: HttpRequest) -> HttpResponse:
+def accept_model(request: SignedIn) -> HttpResponse:
     """The owner accepts a model's terms; a general worker fetches and converts it, then it speaks."""
-    owner = signed_in(request)
+    owner = request.user
     if not owner.is_owner:
         raise Http404
     try:
