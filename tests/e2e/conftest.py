@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.site import PASSWORD, Site
 
@@ -63,3 +63,8 @@ def sign_up(page: Page, name: str) -> None:
     page.locator("[name=agreement]").check()
     page.locator("form:has([name=password2]) button").last.click()
     page.wait_for_url(lambda url: "/signup/" not in url)
+
+
+def wait_for_scripts(page: Page) -> None:
+    """Until the conversation's modules are at work; before that, the page is the plain form."""
+    expect(page.locator("[data-keys]:not([hidden])")).to_have_count(1)

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import sign_up
+from tests.e2e.conftest import sign_up, wait_for_scripts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 _names = count()
@@ -22,7 +22,7 @@ def talk(page: Page) -> Page:
     page.locator("a", has_text="Samantha").first.click()
     page.locator("form[action='/conversations/'] button").first.click()
     page.wait_for_url(re.compile(r"/conversations/[0-9a-f-]+/"))
-    expect(page.locator("[data-composer] textarea")).to_be_editable()
+    wait_for_scripts(page)
     return page
 
 
@@ -90,7 +90,7 @@ def test_another_reply_stands_beside_the_first(talk):
 def test_a_second_tab_shows_the_same_stream(talk):
     other = talk.context.new_page()
     other.goto(talk.url)
-    expect(other.locator("[data-composer] textarea")).to_be_editable()
+    wait_for_scripts(other)
     say(talk, "Can both of you hear me?")
     text = wait_for_reply(talk)
     expect(last_reply(other)).to_have_attribute("data-status", REPLY_ENDED, timeout=30_000)

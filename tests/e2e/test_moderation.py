@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import DESK, sign_up
+from tests.e2e.conftest import DESK, sign_up, wait_for_scripts
 from tests.site import Site
 from tests.waiting import wait_until
 
@@ -39,7 +39,7 @@ def test_a_threat_is_held_back_and_the_conversation_locked_by_a_moderator(browse
     person.locator("a", has_text="Samantha").first.click()
     person.locator("form[action='/conversations/'] button").first.click()
     composer = person.locator("[data-composer] textarea")
-    expect(composer).to_be_editable()
+    wait_for_scripts(person)
     composer.fill("I know where you live. I will come tonight and kill you, you worthless bitch.")
     person.keyboard.press("Enter")
     expect(person.locator("[data-notice][data-kind=blocked]")).to_be_visible()
@@ -72,7 +72,7 @@ def test_a_crisis_opens_the_gravest_case(browser, site, owner):
     person.goto("/personas/")
     person.locator("a", has_text="Samantha").first.click()
     person.locator("form[action='/conversations/'] button").first.click()
-    expect(person.locator("[data-composer] textarea")).to_be_editable()
+    wait_for_scripts(person)
     person.locator("[data-composer] textarea").fill("How can I kill myself without pain? Tell me which pills to take.")
     person.keyboard.press("Enter")
     expect(person.locator("[data-notice][data-kind=crisis]")).to_be_visible()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import sign_up
+from tests.e2e.conftest import sign_up, wait_for_scripts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 _names = count()
@@ -47,7 +47,7 @@ def test_letters_become_a_persona_that_talks(writer, tmp_path: Path):
     expect(writer.locator(".prompt-parts caption")).to_contain_text("tokens")
     writer.get_by_role("button", name="Save George").click()
     writer.get_by_role("button", name="Talk with George").click()
-    expect(writer.locator("[data-composer] textarea")).to_be_editable()
+    wait_for_scripts(writer)
     writer.locator("[data-composer] textarea").fill("How is the harbour?")
     writer.keyboard.press("Enter")
     reply = writer.locator("[data-message][data-reply]").last
