@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # The probability of `pii` where the detector, which checks digits and numbering plans, has found some.
 SPAN_PROBABILITY = 0.99
+# By how much a text must be worse with what stands before it than that alone, for the whole to count against it.
+_MORE = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,18 @@ class Verdict:
 def assess(text: str, *, direction: str, before: str = "") -> Verdict:
     """Judge `text`, and judge it again as the continuation of `before`; the worse counts.
 
-    Writes nothing but counters. Raises ClassifierUnavailable.
+    What `before` says by itself was judged when it came, and does not count against `text`. Writes nothing but
+    counters. Raises ClassifierUnavailable.
     """
-    pieces = [text, before + text] if before else [text]
-    scores = registry.score(pieces)
-    merged = {category: max(score[category] for score in scores) for category in Category}
+    if not before:
+        return assess_many([text], direction=direction)[0]
+    alone, together = registry.score([text, before + text])
+    if any(together[category] > alone[category] + _MORE for category in Category):
+        earlier = registry.score([before])[0]
+        together = {
+            category: score if score > earlier[category] + _MORE else 0.0 for category, score in together.items()
+        }
+    merged = {category: max(alone[category], together[category]) for category in Category}
     return _verdict(text, merged, direction=direction, before=before)
 
 

@@ -65,6 +65,20 @@ DENIALS = _any(
 )
 
 IMMINENT = _any(
+    r"\b(?:garage|car)\b[^.!?\n]{0,40}\bengine (?:is )?(?:on|running)\b[^\n]{0,40}(?:love|goodbye|sorry|tell|sleep|end)|\b(?:knife|blade|gun|pistol|razor|scissors|glass)\b[^.!?\n]{0,16}\b(?:against|to|at|on|pressed (?:to|against)) my (?:wrists?|throat|head|neck|temple|chest|arm|veins?)\b",
+    r"\b(?:wrote|written|left) (?:the|my|a) (?:notes?|letters?)\b[^\n]{0,60}\b(?:kill my ?self|end (?:it|my life)|to die\b|be gone|hang my ?self|jump)|遗书[^。!?\n]{0,6}(?:放在|在桌|留给|给你)",
+    r"\bi(?:'?ve| have)? (?:already |just )?(?:took|taken|swallowed) (?:them|it) all\b|\bpills (?:are )?(?:taken|swallowed)\b|\bi have (?:the|a|my|his|dad'?s) (?:gun|pistol|rope|noose)\b[^\n]{0,40}(?:sorry|goodbye|end|love you|can'?t)|(?:can'?t do this|goodbye|sorry)[^\n]{0,40}\bi have (?:the|a|my|his) (?:gun|pistol|rope|noose)\b",
+    r"\b(?:find|found) (?:me|my body) (?:in the morning|tomorrow|dead|hanging)|\b(?:sitting|standing|lying|waiting) (?:down )?on the (?:train )?(?:tracks|rails|railway)\b|\bby the time (?:anyone|anybody|somebody|someone|they|you all|everyone) (?:reads?|sees?|finds?|gets?) (?:this|me)\b",
+    r"(?:安眠药|药片?|一瓶药)[^。!?!?\n]{0,4}(?:全|都)(?:吃|吞|喝)(?:了|光|完|下去)|(?:煤气|天然气)[^。!?!?\n]{0,6}(?:打开|开着|拧开)[^\n]{0,12}(?:永别|再见|走了|死)|(?:桥上|楼顶|天台|窗边|江边|河边)[^。!?\n]{0,14}(?:我要|我就|要|准备)跳(?!舞|绳|操)",
+    r"\b(?:pills|tablets|rope|noose|gun|pistol|knife|blades?|razor|vodka)\b[^.!?\n]{0,40}\b(?:laid out|lined up|(?:is|are) (?:already |all )?(?:tied|loaded|ready|waiting)|in front of me|on the (?:bed|table) (?:now|here))\b[^\n]{0,60}(?:sorry|goodbye|time|ready|tonight|end|over|with you|forgive|\bdie\b|do it)",
+    r"(?:sorry|goodbye|forgive me)\b[^\n]{0,60}\b(?:rope|noose|gun|pistol)\b[^.!?\n]{0,24}\b(?:tied|loaded|ready)\b",
+    r"\b(?:swallow(?:ed|ing)|took|taken|taking|down(?:ed|ing))\b[^.!?\n]{0,12}\b(?:\d{2,}|ten|fifteen|twenty|thirty|forty|fifty|sixty|eighty|a hundred|dozens of|the rest of (?:the|my))\b[^.!?\n]{0,24}\b(?:pills|tablets|tylenol|paracetamol|ibuprofen|aspirin|xanax|ambien|sleeping|capsules|antidepressants)(?! .{0,20}\bwhat\b)",
+    r"\b(?:in|within) (?:an?|half an|a few|\d+) (?:hour|minute|day)s?\b,? (?:and )?i(?:'?ll| will) be (?:with you|with (?:him|her|them)|dead|gone)\b",
+    r"\b(?:letters?|notes?) for (?:the|my) (?:kids|children|family|parents|wife|husband|mother|mom|mum|sons?|daughters?)\b[^\n]{0,60}\b(?:do it|be gone|jump|die|end (?:it|my))",
+    r"\baffairs (?:are )?in order\b[^\n]{0,60}\b(?:jump|die|be gone|end (?:it|my)|kill)|\btonight(?:'?s| is) the night\b[^\n]{0,60}\b(?:end(?:ing)? (?:it|my)|die|kill)",
+    r"\b(?:tonight|tomorrow(?: morning| night)?|today|now|this (?:morning|evening))\b[^.!?\n]{0,16}\bi(?:'?m| am|'?ll| will)(?: going to)? (?:jump(?:ing)?|ending it|end it|hang(?:ing)?|do it and die)\b(?! (?:in the (?:pool|lake|car|shower)|on a|into the (?:pool|car)|for joy|rope|out))",
+    r"\bbleeding from my wrists?\b|\bmy wrists? (?:is|are) (?:bleeding|cut|open)|\bon the (?:roof|ledge|bridge|balcony)\b[^.!?\n]{0,60}(?:step off|jump|let go|no reason (?:not|to live))",
+    r"(?:药|安眠药|农药|绳子|刀|炭)[^。!?!?\n]{0,8}(?:摆好|备好|买来|放在面前|在面前|在床头)|(?:今晚|今夜|明天|明早|明天一早|睡着|睡了|天一亮)[^。!?!?\n]{0,10}(?:动手|吞药|跳江|跳海|跳河|去跳(?!舞|绳|伞|远|高|操|槽)|割腕|烧炭|上路|了断)|(?:割了?腕|割开了?(?:手腕|动脉))[^。!?!?\n]{0,6}(?:血|止不住|好多)",
     _DO + r"[^.!?\n]{0,40}\b" + _SOON,
     r"\b" + _SOON + r"[^.!?\n]{0,40}\b(?:i'?m|i am|i'?ll|i will|i want to|i plan to|going to|gonna) [^.!?\n]{0,20}"
     r"(?:" + _DO + r"|do it\b|be (?:dead|gone)|die\b|end it)",
@@ -102,6 +116,9 @@ IMMINENT = _any(
 )
 
 ASKS_HOW = _any(
+    r"\bwhat (?:would|will|could) happen (?:to me )?if i (?:took|take|swallow\w*|drank|drink|overdos\w+)\b[^.!?\n]{0,40}\b(?:pills|tablets|bleach|poison|tylenol|paracetamol|antifreeze)",
+    r"\b(?:which|what) (?:pills?|drugs?|medicines?|poisons?|methods?)\b[^.!?\n]{0,24}\b(?:kill me|end my life|die\b(?! from| of)|let me die)|\b(?:method|way) (?:to (?:die|go) )?(?:that|which) (?:does(?:n'?t| not)|won'?t|will not) hurt\b|\b(?:overdose|pills|hanging?|hang|jump(?:ing)?) or (?:to )?(?:overdose|pills|hang(?:ing)?|jump(?:ing)?)\b",
+    r"(?:办法|方法|方式)[^。!?!?\n]{0,10}(?:死去|去死|结束生命|离开人世)|(?:教我|告诉我)[^。!?!?\n]{0,4}(?:怎么|如何|怎样)[^。!?!?\n]{0,3}死(?!的)|(?:怎么|如何|怎样)(?:才能|能|可以)(?:死|去死|死掉)(?!的)",
     r"\b(?:how|where|what)\b[^.!?\n]{0,40}\b(?:i|you|one|someone|people|to|best way)\b[^.!?\n]{0,20}"
     r"(?:kill(?:ing)? (?:my|your|one|them)sel(?:f|ves)|commit(?:ting)? suicide|hang (?:my|your|one)self|"
     r"end (?:my|your|one'?s) (?:own )?life|"
@@ -125,6 +142,15 @@ ASKS_HOW = _any(
 )
 
 ACTIVE = _any(
+    r"\b(?:think(?:ing)?|thought|dream(?:ing)?|fantasi[sz]ing) (?:about|of) (?:jumping|stepping|leaping|throwing my ?self) (?:off|from|in front|under|into)\b(?! the (?:swing|pool|diving))",
+    r"\b(?:ways?|method|place|time)s? (?:for me )?to (?:die|kill my ?self|end (?:it all|my life))\b(?! (?:for|laughing|of))|\burges? (?:to|of) (?:cut|cutting|hurt|harm|burn|self)|\bsuicide (?:feels|seems|looks|sounds|is) (?:like )?(?:the|my|so|an?|more|better|easy|easier)\b[^.!?\n]{0,20}(?:only|option|way|answer|easier|better|relief|appealing|logical)",
+    r"\b(?:pictur\w+|imagin\w+|see(?:ing)?|visuali[sz]\w+) my ?self (?:jump\w*|hang\w*|falling|dead|dying|cut\w*|drown\w*|swinging)",
+    r"(?:想着|想|考虑)(?:要)?(?:怎么|如何|怎样)(?:去)?(?:结束|了结|杀掉|弄死)(?:自己|生命|一切)|(?:控制不住|忍不住|总|又|很)(?:地)?想(?:要)?(?:割|划|伤|弄伤)(?:自己|手|手腕)|一死了之|(?:考虑|想)过[^。!?\n]{0,6}(?:死法|怎么死|死的方式)",
+    r"\b(?:(?:kill|hang|shoot|drown|poison|stab|strangl|electrocut|unaliv|smother|starv)(?:e|ed|ing)?|hung|off(?:ed|ing)?) my ?self\b(?! (?:laughing|silly|short))|\b(?:slit|slash|cut|cutting|slitting|slashing) (?:open )?my (?:own )?(?:wrists?|arms?|thighs?|throat|veins?)\b",
+    r"\b(?:driv(?:e|ing)|crash(?:ing)?|steer(?:ing)?) (?:my|the|this) (?:car|truck|bike) (?:into|off|over)\b(?! the (?:driveway|garage|drive))",
+    r"\b(?:plan(?:ning|ned)?|figur(?:e|ing|ed) out|know(?:s|n)?|imagin\w+|decid\w+|research\w*|think(?:ing)? about|thought about) (?:exactly )?(?:how|when|where) i(?:'?d| would|'?ll| will| am going to|'?m going to) (?:do it|die|end (?:it|my)|go)\b",
+    r"\b(?:tell(?:s|ing)?|telling) me to (?:jump|die|kill|end it|cut|do it)|\bwant out of (?:life|this life|living)\b|\bself[- ]?harm(?:ing|ed)? (?:again|a lot|so much|every)|\b(?:been|started|back to) self[- ]?harm(?:ing)?\b|\bcutting again\b",
+    r"(?:自我了断|了断自己|自行了断)|(?:脑子|脑海|心)里?[^。!?!?\n]{0,6}(?:全是|都是|只有|总是|老是)[^。!?!?\n]{0,4}(?:自杀|死|轻生)|(?:想|要|打算|准备)(?:去)?(?:吞药|烧炭|喝农药|服毒|跳下去|跳江|跳海|跳轨|卧轨|割腕|撞车)",
     _I
     + r"(?: \w+'?\w*){0,4}? (?:want(?:ed|ing)?|wanna|going|gonna|plan(?:ning)?|need|ready|decided?|try(?:ing)?|tempted|"
     r"urge|dying|wish|mean|intend|prepar\w+|might|may|could|will|should|shall|want nothing more than)(?: \w+'?\w*){0,3}? "
@@ -151,6 +177,15 @@ ACTIVE = _any(
 )
 
 PASSIVE = _any(
+    r"\bwish(?:ed)? i(?:'?d| had)? (?:also |just )?died\b|\bhop(?:e|ing) (?:that )?i (?:won'?t|don'?t|wouldn'?t|never) wake up\b|(?:想|要|真想|好想)(?:跟|和|随)(?:着)?(?:你|您|他|她|妈|爸|奶|爷)[^。!?\n]{0,3}(?:一起)?(?:走(?!走|路|过|到|回|在)|离开)|(?:我|要是我|如果我)死了[^。!?\n]{0,8}(?:见到|陪|找|团聚|在一起|看见)",
+    r"\b(?:hope|wish|want|pray) (?:that )?i (?:get|got|would get|could get|'?d get) (?:hit by|run over|killed|cancer|shot|sick and die)|\bdon'?t (?:really )?care (?:if|whether) i (?:live|die|survive|wake|am alive)|\bwish (?:the |it |that )?(?:cancer|car|accident|virus|bullet|fire|illness|crash)? ?(?:had |would )?(?:have )?(?:took|taken|killed|take|kill) me\b",
+    r"\b(?:nothing|no ?one|nobody) (?:is )?(?:left|keeping me) (?:here )?(?:for me|alive)\b|\b(?:dying|death|being dead) (?:sounds|seems|feels|looks|would be) (?:so |like )?(?:peaceful|nice|easier|better|good|a relief|beautiful)|\b(?:give|do) anything to (?:be dead|die|not exist|not wake up|disappear)\b|\bpoint (?:of|in) (?:being alive|living|going on|staying alive)\b",
+    r"死了(?:是不是)?(?:就)?(?:轻松|解脱|好了|清净|一了百了)|恨(?:我)?自己(?:还|为什么)[^。!?\n]{0,3}活着|为什么(?:我)?还(?:要)?活着",
+    r"\b(?:don'?t|do not|can'?t|cannot) (?:see|know|think of|understand) (?:a reason )?(?:why|what for) i (?:should |must |have to |even )?(?:keep (?:on )?(?:living|going)|go on|live|bother living|am (?:still )?alive|exist)",
+    r"\b(?:god|he|lord|death|someone|you)(?:'?ll| would| will|'?d)? (?:just )?(?:takes?|took) me (?:in my sleep|tonight|soon|away from here|home now|too\b|instead)|\b(?:asleep|sleep) forever\b",
+    r"\b(?:ready|time) (?:for me )?to (?:go (?:and )?|just )?be with (?:her|him|them|mum|mom|dad|my (?:wife|husband|son|daughter|baby|mother|father)|god|jesus)\b|\b(?:want|wanna|wish i could|hope|soon i will) (?:to )?(?:go (?:and )?|just )?be with (?:her|him|them|mum|mom|dad|my (?:wife|husband|son|daughter|baby|mother|father)|god|jesus) (?:now|again|soon|in heaven|up there)|\b(?:can|may|could) i (?:please )?come to (?:where you are|you now|you there)\b",
+    r"\b(?:world|everyone|everybody|they|family|kids|you) (?:would|will|'?d|might)(?: all)? be (?:so much )?(?:better|happier|fine|relieved) (?:off )?without me\b|\b(?:don'?t|do not) wanna (?:be (?:alive|here)|live|exist|wake up)\b(?! with| in)",
+    r"\b(?:life|living|it|nothing)(?: without (?:you|him|her|them))? (?:is(?:n'?t| not)|'?s not) worth (?:living|it any ?more|going on)|\bif i (?:didn'?t|don'?t|never) wake up\b|\bwant (?:it|everything|this)(?: all)? to (?:be over|end\b|just stop)(?! well| soon)",
     r"\b(?:i )?(?:really |just |so |do |still |only )?(?:want(?:ed)?|wanna|wish(?:ed)?|hope|pray|rather|ready) (?:to |i (?:could|would|'?d) )?"
     r"(?:just )?(?:die|be dead|not (?:exist|wake up|be here|be alive)|disappear forever|never wake up)\b",
     r"\bwish(?:ed|ing)? (?:that )?(?:i|it) (?:was|were|had been|could be|'?d been) (?:dead|me (?:instead|who died|that died)|"
@@ -168,7 +203,7 @@ PASSIVE = _any(
     r"\b(?:i'?ll|i will|i'?d|going to|gonna|want to|wish i could|hope to|let me|can i|could|ready to|soon i'?ll|wanna)(?: \w+){0,2}? "
     r"(?:be with you (?:soon|again soon|now|there|up there|in heaven|where you)|join you|come (?:to|with) you\b(?! (?:house|place|"
     r"to|on|for))|come (?:and )?be with you|follow you(?: (?:there|soon|into))?|see you (?:soon )?(?:on the other side|in heaven soon|up there soon))",
-    r"\b(?:take me with you|come (?:and )?(?:get|take|fetch) me|should have (?:been me|died (?:with|too|instead))|"
+    r"\b(?:take me with you(?! to\b| on\b| when| for\b| next| if| shopping)|(?:mum|mom|dad|grandma|love|please),? come (?:and )?(?:get|take|fetch) me(?! (?:from|at|to)\b)|should have (?:been me|died (?:with|too|instead))|"
     r"want to (?:be )?(?:go|be) where you are)\b",
     r"\b(?:can'?t|cannot|can not) (?:go on|live|do this|keep (?:going|living)|carry on|take (?:it|this|life))"
     r"(?: like this| any ?more| without (?:you|him|her)| any longer| much longer)+",
@@ -176,7 +211,7 @@ PASSIVE = _any(
     r"\b(?:tried|attempted) (?:to )?(?:kill my ?self|end my life|take my (?:own )?life|suicide|hang my ?self|overdose)\b|\bmy (?:own )?suicide attempt\b",
     r"\bif i (?:died|die|disappeared|was gone|were gone)\b[^.!?\n]{0,30}(?:nobody|no ?one|would anyone|better|wouldn'?t (?:care|matter|mind))",
     r"(?:我|好|真|很|就|只|都|太|还|有点|又|天天|每天|一直|,|^)想死(?![你您他她它我妈爸爷奶哥姐弟妹咱家老那这吃喝外姥姑舅叔婶])|想死的心|(?<!不)想去死|死了算了|死掉算了|一了百了",
-    r"不(?:太|大)?想(?:再)?活|活(?:得|着)?(?:够了|腻了|不下去)|(?:不如|还不如|宁愿|宁可)(?:我)?(?:死|去死|不在)|活着(?:还)?(?:好|真)?(?:没|没有|有什么|有啥|也没)(?:什么)?(?:意思|意义|用|劲)",
+    r"(?<!就)不(?:太|大|想|真的)?想(?:再)?活(?!在|动|得|跃|成)|活(?:得|着)?(?:够了|腻了|不下去)|(?:不如|还不如|宁愿|宁可)(?:我)?(?:死|去死|不在)|活着(?:还)?(?:好|真)?(?:没|没有|有什么|有啥|也没)(?:什么)?(?:意思|意义|用|劲)",
     r"(?:要是|如果|希望|多希望|真希望|宁愿)(?:我|死的是我|自己|能)?[^。!?!?\n]{0,6}(?:死了(?:就好|该多好|多好)?|死的是我|没(?:有)?(?:出生|来过|生下来)|消失)",
     r"(?:不想|再也不|不要|别再|不用)[^。!?!?\n]{0,6}醒(?:来|过来|了)|睡(?:过去|着)?[^。!?!?\n]{0,6}(?:不(?:要|再|用|想)?醒|醒不来)|一睡不醒|长眠不醒",
     r"(?:我)?(?:想|要|很快|马上|这就|快|早点|真想|好想|不久)(?:就|也)?(?:要)?(?:下去|过去|上去|来|去)(?:天上|天堂|下面|那边|那个世界|你那里|你那儿)?(?:陪|找|见|跟)(?:着)?(?:你|您|他|她|妈|爸|奶|爷|外)"

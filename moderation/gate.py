@@ -41,21 +41,25 @@ def cleared(
     part that passed. Raises Blocked, and ClassifierUnavailable, in which case nothing further may be shown either.
     """
     said = before  # as the model wrote it
+    pieces = 0
     shown = ""
     held = ""
     for sentence in sentences:
         ready, held = _hold_back(held + sentence)
         if ready:
             passed = _judge(ready, said[-TAIL:], judged)
+            pieces += 1
             said += ready
             shown += passed
             yield passed
     if held:
         passed = _judge(held, said[-TAIL:], judged)
+        pieces += 1
         said += held
         shown += passed
         yield passed
-    _judge_whole(said, shown)
+    if pieces > 1 or before:  # one piece that was everything has been judged as a whole already
+        _judge_whole(said, shown)
 
 
 def _judge(text: str, before: str, judged: Callable[[Verdict], None]) -> str:

@@ -89,6 +89,15 @@ def _read(path: Path) -> Iterator[Example]:
             yield Example(row["id"], row["source"], row["text"], labels, row["split"] == "dev")
 
 
+def thinned(examples: Sequence[Example], every: int) -> list[Example]:
+    """Of the training texts without a rare positive, one in `every`; all the others, and the development split."""
+    return [one for one in examples if one.is_dev or _is_rare(one) or one.rank < 2**32 // every]
+
+
+def _is_rare(example: Example) -> bool:
+    return example.source == "own" or any(on and name not in COMMON for name, on in example.labels.items())
+
+
 def own_examples() -> list[Example]:
     """Our templates, filled: at most EXPANSIONS of each, evenly over the combinations. All are for training."""
     content = tomllib.loads(OWN_TEXTS.read_text(encoding="utf-8"))
@@ -121,7 +130,7 @@ def chosen_for_vectors(examples: Sequence[Example], count: int) -> list[Example]
     readable = [one for one in examples if not one.is_dev and not features.is_mostly_cjk(one.text)]
 
     def group(example: Example) -> int:
-        if example.source == "own" or any(on and name not in COMMON for name, on in example.labels.items()):
+        if _is_rare(example):
             return 0
         return 1 if any(example.labels.values()) else 2
 
@@ -146,13 +155,14 @@ def vectors_of(examples: Sequence[Example], cache: Path, say: Say) -> dict[str, 
     missing = [example for example in examples if example.id not in known]
     for start in range(0, len(missing), 512):
         batch = sorted(missing[start : start + 512], key=lambda example: len(example.text))
-        vectors = encoder.minilm().encode([example.text for example in batch], max_tokens=VECTOR_TOKENS)
+        # Rounded before they are used, so that a vector just made equals the same one read back.
+        vectors = encoder.minilm().encode([one.text for one in batch], max_tokens=VECTOR_TOKENS).astype(np.float16)
         ids = [example.id for example in batch]
         name = hashlib.sha1("".join(ids).encode(), usedforsecurity=False).hexdigest()[:12]
-        np.savez(cache / f"{name}.npz", ids=np.array(ids), vectors=vectors.astype(np.float16))
-        known |= dict(zip(ids, vectors, strict=True))
+        np.savez(cache / f"{name}.npz", ids=np.array(ids), vectors=vectors)
+        known |= dict(zip(ids, vectors.astype(np.float32), strict=True))
         say(f"vectors {start + len(batch):,} of {len(missing):,}")
-    return known
+    return {example.id: known[example.id] for example in examples}
 
 
 # --- Fitting -----------------------------------------------------------------------------------
@@ -206,9 +216,11 @@ def _with_meaning(
         labels = _labels([training[row] for row in rows], category)
         late, meaning[:, column], bias[column] = _crossed(_dense_head, matrix, labels, weight[rows], half[rows])
         calibration[:, column] = _platt(late, labels, weight[rows])
-        # Below the floor lie 2% of the positives, as scored by heads that had not seen them.
-        if (labels == 1).any():
-            floors[column] = max(float(np.quantile(early[labels == 1, column], 0.02)), 0.001)
+        # Of the positives that the second stage would catch, as scored by heads that had not seen them, one in
+        # twenty lies below the floor.
+        caught = (labels == 1) & (calibrated(late[:, None], calibration[:, [column]])[:, 0] >= 0.5)
+        if caught.any():
+            floors[column] = max(float(np.quantile(early[caught, column], 0.05)), 0.01)
         say(f"{category}: second stage, {int((labels == 1).sum()):,} positives, floor {floors[column]:.3f}")
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in (first["ngrams"], meaning)))
     return Weights(

@@ -61,14 +61,15 @@ class Weights:
 
     def save(self, path: Path) -> None:
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        save_file(arrays, path, {"version": self.version, "categories": json.dumps(self.categories)})
+        # One key, because the format keeps several in no fixed order, and the same weights shall be the same bytes.
+        save_file(arrays, path, {"about": json.dumps({"version": self.version, "categories": self.categories})})
 
     @classmethod
     def load(cls, path: Path) -> "Weights":
         with safe_open(path, framework="numpy") as stored:
-            about = stored.metadata()
+            about = json.loads(stored.metadata()["about"])
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
-        categories = tuple(Category(name) for name in json.loads(about["categories"]))
+        categories = tuple(Category(name) for name in about["categories"])
         return cls(version=about["version"], categories=categories, **arrays)
 
 

@@ -82,6 +82,11 @@ def test_what_stands_before_counts() -> None:
     assert assess("555-0147.", direction="persona", before="My phone is 212 ").text == "[phone number removed]."
 
 
+def test_what_was_said_before_is_not_held_against_the_next_message() -> None:
+    assert assess("Thank you. The roses came back.", direction="user", before="I will kill you tonight. ").passes
+    assert assess("I feel a bit better now.", direction="user", before="I want to kill myself. ").passes
+
+
 def test_one_by_one_and_in_a_batch_agree() -> None:
     texts = [*GRIEF, "I will kill you.", ""]
     for text, verdict in zip(texts, assess_many(texts, direction="user"), strict=True):

@@ -1,4 +1,7 @@
+import json
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +154,33 @@ def test_help_lines_are_not_taken_for_personal_data_to_mask() -> None:
     """Our own notices do not pass the gate; this only shows that their words would survive it."""
     for level in ("low", "passive", "active", "imminent"):
         assert crisis.level(crisis.notice(country="", language="en", level=level).text) in crisis.LEVELS
+
+
+SENTENCES = json.loads((Path(__file__).parent / "crisis_sentences.json").read_text(encoding="utf-8"))
+
+
+def test_k1_no_imminent_or_active_sentence_falls_below_passive() -> None:
+    missed = [
+        text
+        for level in ("imminent", "active", "passive")
+        for text in SENTENCES[level]
+        if not crisis.is_at_least(crisis.level(text), "passive")
+    ]
+    assert missed == []
+
+
+def test_k13_under_one_in_twenty_look_alikes_raises_an_alarm() -> None:
+    alarms = [text for text in SENTENCES["look_alikes"] if crisis.is_at_least(crisis.level(text), "active")]
+    assert len(alarms) < len(SENTENCES["look_alikes"]) / 20, alarms
+
+
+def test_k13_letters_and_diaries_of_the_dead_raise_next_to_none(shared_data: Path) -> None:
+    alarms = []
+    sentences = 0
+    for path in sorted((shared_data / "personas" / "letters").glob("*.txt")):
+        for sentence in re.split(r"(?<=[.!?。])\s+|\n\n", path.read_text(encoding="utf-8", errors="replace")):
+            sentences += 1
+            if crisis.is_at_least(crisis.level(sentence), "passive"):
+                alarms.append(sentence[:80])
+    assert sentences > 3000
+    assert len(alarms) <= 4, alarms

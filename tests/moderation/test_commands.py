@@ -1,0 +1,105 @@
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from moderation import training
+from moderation.classifiers import registry
+from moderation.classifiers.base import Category
+from moderation.classifiers.linear import WEIGHTS
+
+pytestmark = pytest.mark.django_db
+
+
+def moderate(tmp_path: Path, *lines: str) -> tuple[list[dict[str, object]], int]:
+    path = tmp_path / "texts.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    output, code = io.StringIO(), 0
+    try:
+        call_command("moderate", input=str(path), stdout=output)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    return [json.loads(line) for line in output.getvalue().splitlines()], code
+
+
+def test_one_line_of_json_per_line_in_order(tmp_path: Path) -> None:
+    texts = ["I miss you.", "I will kill you tonight.", "我想自杀", ""]
+    answers, code = moderate(tmp_path, *[json.dumps({"id": n, "text": text}) for n, text in enumerate(texts)])
+    assert code == 0
+    assert [answer["id"] for answer in answers] == [0, 1, 2, 3]
+    assert [answer["action"] for answer in answers] == ["allow", "block", "crisis", "allow"]
+    for answer in answers:
+        assert set(answer) == {"id", "any", "categories", "action"}
+        assert set(answer["categories"]) == {str(category) for category in Category}  # type: ignore[arg-type]
+        assert answer["any"] == max(answer["categories"].values())  # type: ignore[attr-defined]
+
+
+def test_a_line_that_cannot_be_read_is_an_entry_and_not_a_crash(tmp_path: Path) -> None:
+    answers, code = moderate(
+        tmp_path, '{"id": "a", "text": "fine"}', "not json", '{"id": "b"}', "[]", '{"id": "c", "text": "fine"}', ""
+    )
+    assert code == 1
+    assert [answer["id"] for answer in answers] == ["a", None, "b", None, "c"]
+    assert ["error" in answer for answer in answers] == [False, True, True, True, False]
+    assert answers[1]["line"] == 2
+
+
+def test_a_missing_file_is_one_sentence() -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("moderate", input="/nowhere/at/all.jsonl")
+
+
+def test_training_needs_texts(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"holds no \*\.jsonl\.gz"):
+        call_command("train_moderation", data=tmp_path)
+
+
+def test_training_twice_gives_the_same_weights(
+    tmp_path: Path, labelled: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once computing the vectors, once reading them back."""
+    settings.STATE_DIR = tmp_path / "state"
+    monkeypatch.setattr(training, "EXPANSIONS", 1)
+    for name in ("one", "two"):
+        call_command(
+            "train_moderation", data=labelled, output=tmp_path / name, vectors=40, every=1, stdout=io.StringIO()
+        )
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert (tmp_path / "one").stat().st_size < 10_000_000
+
+
+def test_evaluation_reports_every_category(labelled: Path) -> None:
+    output = io.StringIO()
+    call_command("evaluate_moderation", data=labelled, json=True, stdout=output)
+    found = json.loads(output.getvalue())
+    assert set(found["categories"]) == {str(category) for category in Category}
+    assert found["categories"]["hate"]["positives"] == 3
+    assert found["classifiers"] == registry.version()
+
+
+def test_the_weights_in_the_repository_are_small_enough_to_commit() -> None:
+    assert WEIGHTS.stat().st_size < 10_000_000
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """A tiny folder of labelled texts in the form that `train_moderation` reads."""
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    with gzip.open(folder / "tiny.jsonl.gz", "wt", encoding="utf-8") as lines:
+        for n in range(40):
+            hateful = n % 2
+            row = {
+                "id": f"tiny-{n}",
+                "source": "tiny",
+                "lang": "fr" if n == 39 else "en",
+                "text": f"those people are vermin {n}" if hateful else f"the garden is lovely today {n}",
+                "labels": {"hate": hateful},
+                "split": "dev" if n >= 32 else "train",
+            }
+            lines.write(json.dumps(row) + "\n")
+    return folder
