@@ -1,0 +1,175 @@
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import Consent, User
+from generation import catalogue, tasks, tokens
+from generation.models import ModelEntry, ModelStatus
+
+GEMMA = "gemma3-270m"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def models(settings: Any, tmp_path: Path) -> Path:
+    """An empty folder for models."""
+    settings.STATE_DIR = tmp_path
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What installing would run, in order; conversion leaves a folder as the real one does."""
+    run: list[list[str]] = []
+
+    def fake(command: list[str], what: str, *, environment: dict[str, str] | None = None) -> None:
+        run.append(command)
+        if "generation.conversion" in command:
+            Path(command[-1]).mkdir()
+            (Path(command[-1]) / "config.json").write_text("{}")
+
+    monkeypatch.setattr(catalogue, "_run", fake)
+    return run
+
+
+def row(name: str) -> ModelEntry:
+    return ModelEntry.objects.get(name=name)
+
+
+def test_nothing_is_fetched_before_the_terms_are_accepted(models: Path, commands: list[list[str]]) -> None:
+    with pytest.raises(catalogue.TermsNotAccepted) as raised:
+        catalogue.install(GEMMA)
+    assert "Gemma Terms of Use" in raised.value.terms.text
+    assert commands == []
+    assert not ModelEntry.objects.filter(name=GEMMA).exists()
+
+
+def test_accepting_keeps_who_agreed_to_which_words(models: Path, olga: User) -> None:
+    catalogue.accept_terms(user=olga, name=GEMMA)
+    consent = Consent.objects.get(user=olga)
+    assert consent.kind == f"model.{GEMMA}"
+    assert consent.text_version == "2025-03-24"
+    assert "Section 3: DISTRIBUTION AND RESTRICTIONS" in consent.text
+    assert catalogue.terms_accepted(GEMMA)
+
+
+def test_other_terms_than_the_accepted_ones_ask_again(models: Path, olga: User) -> None:
+    catalogue.accept_terms(user=olga, name=GEMMA)
+    Consent.objects.update(text_version="2024-01-01")
+    assert not catalogue.terms_accepted(GEMMA)
+
+
+def test_the_terminal_may_accept_before_there_is_an_owner(models: Path) -> None:
+    catalogue.accept_terms(user=None, name=GEMMA)
+    assert catalogue.terms_accepted(GEMMA)
+    assert not Consent.objects.exists()
+
+
+def test_a_model_without_terms_asks_for_nothing(models: Path, olga: User) -> None:
+    catalogue.accept_terms(user=olga, name=catalogue.DEFAULT)
+    assert catalogue.terms_accepted(catalogue.DEFAULT)
+    assert not Consent.objects.exists()
+
+
+def test_an_accepted_model_is_fetched_checked_and_converted(models: Path, commands: list[list[str]]) -> None:
+    catalogue.accept_terms(user=None, name=GEMMA)
+    steps: list[int] = []
+    catalogue.install(GEMMA, report=lambda percent, step: steps.append(percent))
+
+    fetch, check, convert = commands
+    assert "--only-binary" in fetch
+    assert [word for word in fetch if word.startswith("gemma3")] == list(catalogue.PACKAGED[GEMMA].packages)
+    assert "assemble" in " ".join(check)
+    assert "generation.conversion" in convert
+    assert steps == sorted(steps)
+    assert catalogue.is_installed(GEMMA)
+    assert (row(GEMMA).status, row(GEMMA).progress) == (ModelStatus.READY, 100)
+    assert [path.name for path in models.iterdir() if path.name.startswith(".installing")] == []
+
+
+def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) -> None:
+    for _ in range(2):
+        catalogue.install(catalogue.DEFAULT)
+    assert len(commands) == 1
+
+
+def test_a_failed_installation_says_why_and_leaves_no_half_model(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = subprocess.CompletedProcess([], 1, "", "Traceback\nOSError: the connection was refused")
+    monkeypatch.setattr(catalogue.subprocess, "run", lambda *args, **kwargs: broken)
+    with pytest.raises(catalogue.InstallationFailed, match="connection was refused"):
+        catalogue.install(catalogue.DEFAULT)
+    assert row(catalogue.DEFAULT).status == ModelStatus.FAILED
+    assert "connection was refused" in row(catalogue.DEFAULT).error
+    assert [path.name for path in models.iterdir()] == [".lock"]
+
+
+def test_too_little_space_is_said_with_both_figures(
+    models: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 10 * 1024**2})
+    monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(catalogue.InstallationFailed, match="needs 700 MB .* 10 MB are free"):
+        catalogue.install(catalogue.DEFAULT)
+    assert commands == []
+
+
+def test_the_first_start_makes_the_default_speak(models: Path, commands: list[list[str]]) -> None:
+    assert catalogue.active().name == catalogue.DEFAULT
+    catalogue.ensure_default()
+    assert row(catalogue.DEFAULT).is_active
+
+
+def test_a_later_start_keeps_what_was_chosen(models: Path, commands: list[list[str]]) -> None:
+    catalogue.accept_terms(user=None, name=GEMMA)
+    tasks.install_model(GEMMA)
+    catalogue.ensure_default()
+    assert catalogue.active().name == GEMMA
+    assert ModelEntry.objects.filter(is_active=True).count() == 1
+
+
+def test_installing_without_activating_changes_no_voice(models: Path, commands: list[list[str]]) -> None:
+    catalogue.accept_terms(user=None, name=GEMMA)
+    tasks.install_model(GEMMA, activate=False)
+    assert catalogue.active().name == catalogue.DEFAULT
+
+
+def test_what_is_not_installed_cannot_speak(models: Path) -> None:
+    with pytest.raises(catalogue.InstallationFailed):
+        catalogue.activate(GEMMA)
+    assert catalogue.active().name == catalogue.DEFAULT
+
+
+def test_two_models_cannot_be_active() -> None:
+    ModelEntry.objects.create(name="one", is_active=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ModelEntry.objects.create(name="two", is_active=True)
+
+
+@pytest.mark.parametrize("name", ["", "../etc", "llama"])
+def test_an_unknown_name_is_refused(name: str) -> None:
+    for door in (catalogue.install, catalogue.activate, catalogue.folder):
+        with pytest.raises(catalogue.UnknownModel, match="smollm2-135m"):
+            door(name)
+
+
+def test_every_packaged_model_is_listed_with_its_state(models: Path) -> None:
+    listed = catalogue.entries()
+    assert [model.name for model, _ in listed] == list(catalogue.PACKAGED)
+    assert {entry.status for _, entry in listed} == {ModelStatus.AVAILABLE}
+
+
+def test_tokens_are_counted_without_the_model(installed_model: catalogue.PackagedModel) -> None:
+    assert tokens.count("") == 0
+    assert tokens.count("The lighthouse") < tokens.count("The lighthouse at the end of the world")
+    assert tokens.info().model == installed_model.name
+
+
+@pytest.mark.model
+def test_tokens_are_counted_as_the_engine_counts(real_engine: Any) -> None:
+    for text in ("Good evening, Ada.", "灯塔在海边。", "\n\nYou: 42!", "naïve café"):
+        assert tokens.count(text) == real_engine.count_tokens(text)
