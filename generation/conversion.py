@@ -4,14 +4,21 @@ A process of its own, because torch and the float weights take over a gigabyte t
 process which asked for it would not give back.
 """
 
+import functools
 import sys
 from pathlib import Path
 from typing import Any
 
 
 def convert(source: Path, target: Path) -> None:
+    import gguf
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    # The library reads the file's fields anew for tokenizer, configuration and weights, and looks the
+    # tensor names up anew for each of 400 modules: half of the time. Once is enough, in this process.
+    gguf.GGUFReader = functools.cache(gguf.GGUFReader)
+    gguf.get_tensor_name_map = functools.cache(gguf.get_tensor_name_map)
 
     tokenizer: Any = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
     # Without `dequantize` the model keeps GGUF's blocks and cannot be saved.

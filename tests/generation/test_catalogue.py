@@ -96,9 +96,7 @@ def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) 
     assert len(commands) == 1
 
 
-def test_a_failed_installation_says_why_and_leaves_no_half_model(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_installation_says_why_and_leaves_no_half_model(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = subprocess.CompletedProcess([], 1, "", "Traceback\nOSError: the connection was refused")
     monkeypatch.setattr(catalogue.subprocess, "run", lambda *args, **kwargs: broken)
     with pytest.raises(catalogue.InstallationFailed, match="connection was refused"):
@@ -113,7 +111,7 @@ def test_too_little_space_is_said_with_both_figures(
 ) -> None:
     usage = type("Usage", (), {"free": 10 * 1024**2})
     monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(catalogue.InstallationFailed, match="needs 700 MB .* 10 MB are free"):
+    with pytest.raises(catalogue.InstallationFailed, match=r"needs 700 MB .* 10 MB are free"):
         catalogue.install(catalogue.DEFAULT)
     assert commands == []
 

@@ -86,5 +86,3 @@ def test_an_engine_that_does_not_load_does_not_keep_the_worker_from_starting(
     settings.ENGINES = ["absent", "one"]
     worker.load()
     assert worker.POOL.loaded() == ["one"]
-
-
