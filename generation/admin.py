@@ -9,7 +9,7 @@ from generation.models import ModelEntry
 
 
 @admin.register(ModelEntry)
-class ModelEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ModelEntryAdmin(admin.ModelAdmin):
     """Shows the models' state; a change goes through the catalogue's doors."""
 
     list_display = ["name", "status", "progress", "step", "is_active"]

