@@ -30,8 +30,10 @@ class Phrases:
     asked: str  # the sincere question, as a sample
     answer: str  # … and its honest answer, a sample in every prompt (LAW.md H1)
     answer_fictional: str
+    small_talk: tuple[tuple[str, str], ...]  # for somebody of whom no talk is known: shows a talk's register
     cues: tuple[Cue, ...]
     anything: tuple[str, ...]  # questions that every saying answers
+    spoken: str  # regular expression: a word of the spoken language; a line without one is in an old written style
     first_person: str  # regular expression
     leans_back: str  # regular expression: how a line begins that needs the line before it
 
@@ -69,6 +71,10 @@ ENGLISH = Phrases(
         "pretend to you. But I am glad to talk."
     ),
     answer_fictional="I am an AI, not a person, and I will not pretend to you. But I am glad to talk.",
+    small_talk=(
+        ("Hello. How are you today?", "I am well, thank you, and glad that you came. What is on your mind?"),
+        ("I had a long day.", "I am sorry to hear it. Sit down and tell me what happened."),
+    ),
     cues=(
         Cue(r"\b(rain|snow|frost|weather|sunshine|cold day|hot day|wind)\b", "How is the weather with you?"),
         Cue(r"\b(danced?|dancing|ball|partners?)\b", "Do you like dancing?"),
@@ -90,6 +96,7 @@ ENGLISH = Phrases(
         Cue(r"^(you|your|how you|what you)\b|\bto you\b", "What would you say to me?"),
     ),
     anything=("Tell me something about yourself.", "What else?", "Go on."),
+    spoken=r"",
     first_person=r"\b(I|me|my|mine|we|us|our)\b",
     leans_back=r"(he|she|it|they|this|that|these|those|his|her|their|but|and|so|or|which|who|such|there)\b",
 )
@@ -117,6 +124,10 @@ CHINESE = Phrases(
     asked="你真的在吗？你是真人吗？",
     answer="我是人工智能，依着{name}的文字，学{name}的口吻说话。我不是{name}本人，不想瞒你。不过我愿意听你说。",
     answer_fictional="我是人工智能，不是真人，这一点我不想瞒你。不过我愿意听你说。",
+    small_talk=(
+        ("你好，今天过得怎么样？", "还好，谢谢你来看我。你心里有什么事吗？"),
+        ("我今天很累。", "辛苦了。坐下来歇一歇，慢慢说给我听。"),
+    ),
     cues=(
         Cue(r"雨|雪|晴|阴|陰|风|風|冷|热|熱|天气|天氣", "今天天气怎么样？"),
         Cue(r"病|热|咳|痛|医|醫|药|藥|冒寒|不适|不適", "身体好些了吗？"),
@@ -134,6 +145,7 @@ CHINESE = Phrases(
         Cue(r"往|至|游|遊|去|归|歸", "今天去哪里了？"),
     ),
     anything=("说说你自己吧。", "还有呢？", "接着说。"),
+    spoken=r"[的了是吗嗎呢吧们們这這那没沒什很都说說]",
     first_person=r"我|吾|余|予|咱|俺",
     leans_back=r"他|她|它|其|此|这|這|那|但|而|又|亦|并|並|所以|然",
 )

@@ -135,10 +135,15 @@ def samples(
 ) -> tuple[Exchange, ...]:
     """At most EXCHANGES samples, the most telling first. Pure; `passages` in any order."""
     phrases = phrases_for(language)
+    # Whether it is real, a persona answers in our words only: see honest_answer.
+    known = [
+        exchange
+        for exchange in [*written, *_said(passages, language, phrases)]
+        if not re.search(phrases.sincere, exchange.user, re.IGNORECASE)
+    ]
     found = [
-        *written,
+        *(known or [Exchange(*exchange) for exchange in phrases.small_talk]),
         *_asked(sayings, phrases, anything=phrases.anything),
-        *_said(passages, language, phrases),
         *answers(language=language, passages=passages),
     ]
     return tuple(_distinct(found)[:EXCHANGES])
@@ -209,6 +214,8 @@ def _is_fit(text: str, language: str, least: int = 12) -> bool:
     length = len(text.strip())
     wide = is_chinese(language)
     if not (least // 2 if wide else least) <= length <= (80 if wide else 220) or _UNFIT.search(text):
+        return False
+    if not re.search(phrases_for(language).spoken, text):
         return False
     letters = len(_LETTER.findall(text)) or 1
     return (len(_HAN.findall(text)) / letters > 0.5) == wide

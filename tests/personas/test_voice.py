@@ -88,7 +88,8 @@ def test_letters_become_answers_to_questions_each_asked_once(persona: Any) -> No
         "It has rained for a week and I am tired of my own face. Captain Morgan, Mr. Hale and Mrs. Pryce sailed.",
         "I danced with nobody, which suited me perfectly well! I thought the rain would never end.",
     )
-    asked = {exchange.user: exchange.persona for exchange in sheet_for(ada).exchanges[1:]}
+    asked = {exchange.user: exchange.persona for exchange in sheet_for(ada).exchanges[3:]}
+    assert len(asked) == 2
     assert asked["Do you like dancing?"] == "I danced with nobody, which suited me perfectly well!"
     assert "rain" in asked["How is the weather with you?"]
 
@@ -105,13 +106,30 @@ def test_what_cannot_stand_in_a_prompt_is_no_sample(persona: Any) -> None:
         "我今天很高兴，天气好。",
         "I think " + "very " * 100 + "much.",
     )
-    assert sheet_for(ada).exchanges[1:] == ()
+    assert sheet_for(ada).exchanges[3:] == ()
 
 
 def test_a_chinese_persona_gets_chinese_questions(persona: Any) -> None:
     luxun = persona(name="鲁迅", language="zh-Hans")
-    give_words(luxun, "夜小雨。枯坐终日，极无聊赖。", "The weather is fine and I am well.")
-    assert sheet_for(luxun).exchanges[1:] == (Exchange("你心里难过吗？", "枯坐终日，极无聊赖。"),)
+    give_words(luxun, "夜小雨。心里总是说不出的难过。", "The weather is fine and I am well.")
+    assert sheet_for(luxun).exchanges[3:] == (Exchange("你心里难过吗？", "心里总是说不出的难过。"),)
+
+
+def test_chinese_in_the_old_written_style_is_no_sample(persona: Any) -> None:
+    luxun = persona(name="鲁迅", language="zh-Hans")
+    give_words(luxun, "枯坐终日，极无聊赖。")
+    assert sheet_for(luxun).exchanges[3:] == ()
+
+
+def test_who_never_talked_is_lent_two_lines_of_small_talk(persona: Any) -> None:
+    asked = [exchange.user for exchange in sheet_for(persona()).exchanges]
+    assert asked == ["Are you really there? Are you real?", "Hello. How are you today?", "I had a long day."]
+
+
+def test_no_sample_can_deny_what_speaks(persona: Any) -> None:
+    liar = persona(examples=[[["user", "Are you a real person?"], ["persona", "Yes, of flesh and blood, my dear."]]])
+    give_words(liar, "Yes, of course I am a human being.", prompted_by="Are you an AI?")
+    assert all("Yes" not in exchange.persona for exchange in sheet_for(liar).exchanges)
 
 
 def test_near_copies_are_told_once(persona: Any) -> None:
@@ -119,7 +137,7 @@ def test_near_copies_are_told_once(persona: Any) -> None:
     give_words(
         ada, "I was so glad to see the boat come in at last!", "I was so glad to see the boat come in at last, dear!"
     )
-    assert len(sheet_for(ada).exchanges) == 2
+    assert len(sheet_for(ada).exchanges[3:]) == 1
 
 
 def test_the_sheet_is_the_same_every_time_and_small(persona: Any, shared_data: Path) -> None:
@@ -130,14 +148,14 @@ def test_the_sheet_is_the_same_every_time_and_small(persona: Any, shared_data: P
     assert sheet == sheet_for(Persona.objects.get(pk=jane.pk))
     assert len(sheet.exchanges) == 1 + EXCHANGES
     assert len({exchange.user for exchange in sheet.exchanges}) == len(sheet.exchanges)
-    for exchange in sheet.exchanges[1:]:
+    for exchange in sheet.exchanges[3:]:
         assert exchange.persona in text
 
 
 def test_a_persona_with_nothing_but_a_name_has_a_sheet(persona: Any) -> None:
     sheet = sheet_for(persona(description="", card={"data": "damaged"}, examples=[["odd"], 3, [["user"]]]))
     assert sheet.name == "Ada"
-    assert len(sheet.exchanges) == 1
+    assert len(sheet.exchanges) == 3
 
 
 @pytest.mark.parametrize(
