@@ -3,7 +3,11 @@
 A frame is made from a row and can be made again from it, so one that was lost costs nothing.
 """
 
+import logging
+import time
 from uuid import UUID
+
+import redis
 
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import (
@@ -23,6 +27,11 @@ from chat.protocol import (
 )
 from generation import stream
 
+logger = logging.getLogger(__name__)
+
+_PATIENCE_S = 30
+_PAUSE_S = 0.5
+
 FAILURES = {
     "prompt_too_long": "This conversation no longer fits into the model. Start a new one, or shorten the persona.",
     "moderation_unavailable": "The safety check is not running, so no reply can be shown. Your message is kept.",
@@ -38,6 +47,22 @@ BLOCKED = "The reply was withdrawn by the safety filter. You can ask for another
 def publish(conversation_id: UUID, *frames: Frame) -> None:
     for frame in frames:
         stream.append(conversation_id, frame.model_dump_json().encode())
+
+
+def publish_surely(conversation_id: UUID, *frames: Frame) -> None:
+    """As `publish`, but waits for a Redis that restarts: for a frame that nobody would repeat.
+
+    After half a minute it gives up, with a warning; the row is right, and a reload shows it.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return publish(conversation_id, *frames)
+        except redis.RedisError as error:
+            if time.monotonic() > deadline:
+                logger.warning("frames.lost", extra={"error": type(error).__name__, "count": len(frames)})
+                return None
+            time.sleep(_PAUSE_S)
 
 
 def accepted(message: Message) -> MessageAccepted:

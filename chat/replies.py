@@ -252,7 +252,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         notices = _masked_notices(progress) if text else []
     reply.refresh_from_db()
     logger.info("reply.%s", status, extra=_logged(progress))
-    frames.publish(progress.conversation_id, frames.outcome(reply), *map(frames.notice, notices))
+    frames.publish_surely(progress.conversation_id, frames.outcome(reply), *map(frames.notice, notices))
     tasks.monitor_conversation.delay(str(progress.conversation_id))
 
 
