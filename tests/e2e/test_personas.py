@@ -61,8 +61,8 @@ def test_what_was_typed_and_uploaded_survives_a_mistake(writer, tmp_path: Path):
     writer.locator("[name=description]").fill("My uncle, who lived by the harbour.")
     writer.locator("#id_files").set_input_files(wrong)
     writer.get_by_role("button", name="Look at the preview").last.click()
-    expect(writer.locator("main")).to_contain_text("holiday.txt")
-    expect(writer.locator("main")).to_contain_text("PDF")
+    expect(writer.locator(".site-messages")).to_contain_text("holiday.txt")
+    expect(writer.locator(".site-messages")).to_contain_text("PDF")
     expect(writer.locator("[name=description]")).to_have_value("My uncle, who lived by the harbour.")
 
 
