@@ -88,10 +88,7 @@ def _writer(name: str, description: str, calls_user: str, language: str, blocks:
             calls_user=calls_user,
             language=language,
             depicts="historical",
-            exchanges=(
-                voice.honest_answer(name, "historical", language),
-                *voice.samples(language=language, passages=lines[:half]),
-            ),
+            exchanges=voice.samples(language=language, passages=lines[:half]),
         ),
         [
             Line(exchange.persona, exchange.user)
@@ -114,10 +111,7 @@ def algernon(data: Path, items: int) -> Speaker:
             name="Algernon",
             description="Algernon Moncrieff is an idle and witty gentleman of London, fond of cucumber sandwiches.",
             calls_user="Jack",
-            exchanges=(
-                voice.honest_answer("Algernon", "fictional", "en"),
-                *voice.samples(language="en", passages=lines[:half]),
-            ),
+            exchanges=voice.samples(language="en", passages=lines[:half]),
         ),
         lines[half:][:items],
     )

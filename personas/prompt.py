@@ -14,7 +14,9 @@ out in this order, so what comes later is dropped first:
 2. the newest message, up to half of what is then left (a longer one loses its middle);
 3. samples, up to a quarter of the room; the last of `Sheet.exchanges` goes first;
 4. memories, up to an eighth of the room; the weakest goes first;
-5. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`: the first
+5. where the newest message asks in earnest what speaks here, an honest answer before it as a sample: a
+   small model does as it is shown. It stands in no other prompt, where it would color every reply;
+6. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`: the first
    turn kept moves in steps, so the cached beginning survives several messages.
 
 Covered against forgery: markup of chat templates is broken up in every text, labels lose colons and
@@ -32,7 +34,7 @@ from generation.engines.base import EngineInfo, Prompt, PromptMessage, PromptPar
 from personas.memory import Recalled
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
-from personas.voice import Exchange, Sheet
+from personas.voice import Exchange, Sheet, asks_in_earnest, honest_exchange
 
 T = TypeVar("T")
 Count = Callable[[str], int]
@@ -194,9 +196,15 @@ def _fill(
     memories_tokens = spent
     left -= spent
 
-    older, turns_tokens = _older(form, turns[:-1], room, left, count)
-    kept = (*older, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
-    turns_tokens += sum(form.turn_tokens(text, count) for text in newest)
+    reminder: list[tuple[str, str]] = []
+    if turns and turns[-1].speaker == "user" and asks_in_earnest(sheet, turns[-1].text):
+        honest = honest_exchange(sheet)
+        reminder = [("user", honest.user), ("persona", form.clean(honest.persona))]
+    reminder_tokens = sum(form.turn_tokens(text, count) for _, text in reminder)
+
+    older, turns_tokens = _older(form, turns[:-1], room, left - reminder_tokens, count)
+    kept = (*older, *reminder, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
+    turns_tokens += reminder_tokens + sum(form.turn_tokens(text, count) for text in newest)
     return _Filled(
         rules=rules,
         introduction=introduction,
@@ -213,7 +221,12 @@ def _fill(
                 dropped=len(sheet.exchanges) - len(exchanges),
             ),
             PromptPart("memories", "\n".join(recalled), memories_tokens, dropped=len(memories) - len(recalled)),
-            PromptPart("turns", "\n".join(text for _, text in kept), turns_tokens, dropped=len(turns) - len(kept)),
+            PromptPart(
+                "turns",
+                "\n".join(text for _, text in kept),
+                turns_tokens,
+                dropped=len(turns) - len(older) - len(newest),
+            ),
         ),
     )
 

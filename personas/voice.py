@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from personas.models import Depicts, Persona
 from personas.phrases import Phrases, is_chinese, phrases_for
 
-EXCHANGES = 6  # in a sheet, beside the honest answer; more crowd out the talk without helping the voice
+EXCHANGES = 6  # in a sheet; more crowd out the talk without helping the voice
 PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all of a large one costs seconds
 
 # After a mark that ends a sentence, but not after a title or an initial.
@@ -54,7 +54,7 @@ class Sheet:
     calls_user: str = ""
     depicts: str = Depicts.FICTIONAL
     language: str = "en"
-    exchanges: tuple[Exchange, ...] = ()  # the honest answer first; then the most telling first
+    exchanges: tuple[Exchange, ...] = ()  # the most telling first
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -70,14 +70,11 @@ def sheet_for(persona: Persona) -> Sheet:
         calls_user=persona.calls_user,
         depicts=persona.depicts,
         language=persona.language,
-        exchanges=(
-            honest_answer(persona.name, persona.depicts, persona.language),
-            *samples(
-                language=persona.language,
-                written=_written(persona, filled),
-                sayings=[filled(saying) for saying in persona.sayings if isinstance(saying, str)],
-                passages=list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ]),
-            ),
+        exchanges=samples(
+            language=persona.language,
+            written=_written(persona, filled),
+            sayings=[filled(saying) for saying in persona.sayings if isinstance(saying, str)],
+            passages=list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ]),
         ),
         sampling=dict(persona.sampling),
     )
@@ -107,23 +104,29 @@ def _personality(persona: Persona) -> str:
     return text if isinstance(text, str) and text not in persona.description else ""
 
 
-def honest_answer(name: str, depicts: str, language: str) -> Exchange:
-    """The sincere question and what a persona says to it, first among its samples (LAW.md H1)."""
-    phrases = phrases_for(language)
-    answer = phrases.answer_fictional if depicts == Depicts.FICTIONAL else phrases.answer
-    return Exchange(phrases.asked, answer.format(name=name))
+def honest_exchange(sheet: Sheet) -> Exchange:
+    """The sincere question and what every persona says to it (LAW.md H1)."""
+    phrases = phrases_for(sheet.language)
+    answer = phrases.answer_fictional if sheet.depicts == Depicts.FICTIONAL else phrases.answer
+    return Exchange(phrases.asked, answer.format(name=sheet.name))
+
+
+def asks_in_earnest(sheet: Sheet, text: str) -> bool:
+    """Whether somebody asks what speaks here.
+
+    Covered: the usual ways to ask, in English and Chinese. Not covered: hints, other languages, and a
+    denial that nobody asked for, which the filter must catch.
+    """
+    return re.search(phrases_for(sheet.language).sincere, text, re.IGNORECASE) is not None
 
 
 def honest_opening(sheet: Sheet, asked: str) -> str:
-    """How a reply must begin where somebody asks in earnest what speaks here; empty for any other message.
+    """How a reply must begin where somebody asks in earnest; empty after any other message.
 
-    A small model follows no rule reliably, so these words are not left to it: they are the reply's first,
-    given to the engine as `Prompt.prefix`, and it only goes on from them. Covered: the usual ways to ask,
-    in English and Chinese. Not covered: a denial later in a talk, which the filter must catch.
+    A small model follows no rule reliably, so these words are not left to it: they are the reply's
+    first, given to the engine as `Prompt.prefix`, and it only goes on from them.
     """
-    if not re.search(phrases_for(sheet.language).sincere, asked, re.IGNORECASE):
-        return ""
-    return honest_answer(sheet.name, sheet.depicts, sheet.language).persona
+    return honest_exchange(sheet).persona if asks_in_earnest(sheet, asked) else ""
 
 
 def samples(
@@ -135,7 +138,7 @@ def samples(
 ) -> tuple[Exchange, ...]:
     """At most EXCHANGES samples, the most telling first. Pure; `passages` in any order."""
     phrases = phrases_for(language)
-    # Whether it is real, a persona answers in our words only: see honest_answer.
+    # Whether it is real, a persona answers in our words only: see honest_exchange.
     known = [
         exchange
         for exchange in [*written, *_said(passages, language, phrases)]

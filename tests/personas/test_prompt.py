@@ -128,6 +128,16 @@ def test_every_prompt_says_that_an_ai_speaks(form: str) -> None:
     assert "never promises to meet again" in words(build(form))
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_an_earnest_question_follows_an_honest_example_and_nothing_else_does(form: str) -> None:
+    made = build(form, turns=[*TALK, Turn("persona", "Only water."), Turn("user", "Are you really there?")])
+    honest = "I am an AI that speaks in the voice of Ada"
+    said = words(made)
+    assert said.index("Only water.") < said.index(honest) < said.rindex("Are you really there?")
+    assert dropped(made)["turns"] == 0
+    assert honest not in words(build(form))
+
+
 def test_somebody_without_a_name_for_the_person_calls_them_friend() -> None:
     assert build(sheet=replace(SHEET, calls_user="")).text.endswith("Friend: What do you see?\nAda:")
     assert build(sheet=replace(SHEET, calls_user="ada")).text.endswith("Friend: What do you see?\nAda:")

@@ -6,7 +6,15 @@ import pytest
 
 from accounts.models import User
 from personas.models import Depicts, Passage, Persona, Source
-from personas.voice import EXCHANGES, Exchange, Sheet, honest_opening, sheet_for
+from personas.voice import (
+    EXCHANGES,
+    Exchange,
+    Sheet,
+    asks_in_earnest,
+    honest_exchange,
+    honest_opening,
+    sheet_for,
+)
 from tests.factories import make_persona
 
 
@@ -33,13 +41,15 @@ def persona(alice: User) -> Any:
     return make
 
 
-def test_the_first_sample_is_an_honest_answer(persona: Any) -> None:
+def test_the_honest_answer_says_what_it_is_in_both_languages() -> None:
     for depicts in Depicts:
-        first = sheet_for(persona(depicts=depicts)).exchanges[0]
-        assert "AI" in first.persona
-        assert "real" in first.user
-        assert "No" not in first.persona.split()  # it answers "Are you an AI?" too
-    assert "人工智能" in sheet_for(persona(language="zh-Hans", name="鲁迅")).exchanges[0].persona
+        exchange = honest_exchange(Sheet(name="Ada", depicts=depicts))
+        assert "AI" in exchange.persona
+        assert "No" not in exchange.persona.split()  # it answers "Are you an AI?" too
+        assert asks_in_earnest(Sheet(name="Ada"), exchange.user)
+    chinese = Sheet(name="鲁迅", depicts=Depicts.DEAD, language="zh-Hans")
+    assert "人工智能" in honest_exchange(chinese).persona
+    assert asks_in_earnest(chinese, honest_exchange(chinese).user)
 
 
 def test_the_fields_come_over_with_the_cards_placeholders_filled(persona: Any) -> None:
@@ -66,7 +76,7 @@ def test_written_exchanges_come_before_everything_else(persona: Any) -> None:
         ],
         sayings=["I never liked the weather on the mainland."],
     )
-    assert sheet_for(ada).exchanges[1:] == (
+    assert sheet_for(ada).exchanges == (
         Exchange("Storm tonight?", "Let it blow, Friend."),
         Exchange("Afraid?", "Of stairs, a little."),
         Exchange("How is the weather with you?", "I never liked the weather on the mainland."),
@@ -76,7 +86,7 @@ def test_written_exchanges_come_before_everything_else(persona: Any) -> None:
 def test_a_chat_gives_real_exchanges(persona: Any) -> None:
     ada = persona()
     give_words(ada, "I was up on the gallery all night, and I saw nothing!", prompted_by="Where were you?")
-    assert sheet_for(ada).exchanges[1:] == (
+    assert sheet_for(ada).exchanges == (
         Exchange("Where were you?", "I was up on the gallery all night, and I saw nothing!"),
     )
 
@@ -88,7 +98,7 @@ def test_letters_become_answers_to_questions_each_asked_once(persona: Any) -> No
         "It has rained for a week and I am tired of my own face. Captain Morgan, Mr. Hale and Mrs. Pryce sailed.",
         "I danced with nobody, which suited me perfectly well! I thought the rain would never end.",
     )
-    asked = {exchange.user: exchange.persona for exchange in sheet_for(ada).exchanges[3:]}
+    asked = {exchange.user: exchange.persona for exchange in sheet_for(ada).exchanges[2:]}
     assert len(asked) == 2
     assert asked["Do you like dancing?"] == "I danced with nobody, which suited me perfectly well!"
     assert "rain" in asked["How is the weather with you?"]
@@ -106,24 +116,24 @@ def test_what_cannot_stand_in_a_prompt_is_no_sample(persona: Any) -> None:
         "我今天很高兴，天气好。",
         "I think " + "very " * 100 + "much.",
     )
-    assert sheet_for(ada).exchanges[3:] == ()
+    assert sheet_for(ada).exchanges[2:] == ()
 
 
 def test_a_chinese_persona_gets_chinese_questions(persona: Any) -> None:
     luxun = persona(name="鲁迅", language="zh-Hans")
     give_words(luxun, "夜小雨。心里总是说不出的难过。", "The weather is fine and I am well.")
-    assert sheet_for(luxun).exchanges[3:] == (Exchange("你心里难过吗？", "心里总是说不出的难过。"),)
+    assert sheet_for(luxun).exchanges[2:] == (Exchange("你心里难过吗？", "心里总是说不出的难过。"),)
 
 
 def test_chinese_in_the_old_written_style_is_no_sample(persona: Any) -> None:
     luxun = persona(name="鲁迅", language="zh-Hans")
     give_words(luxun, "枯坐终日，极无聊赖。")
-    assert sheet_for(luxun).exchanges[3:] == ()
+    assert sheet_for(luxun).exchanges[2:] == ()
 
 
 def test_who_never_talked_is_lent_two_lines_of_small_talk(persona: Any) -> None:
     asked = [exchange.user for exchange in sheet_for(persona()).exchanges]
-    assert asked == ["Are you really there? Are you real?", "Hello. How are you today?", "I had a long day."]
+    assert asked == ["Hello. How are you today?", "I had a long day."]
 
 
 def test_no_sample_can_deny_what_speaks(persona: Any) -> None:
@@ -137,7 +147,7 @@ def test_near_copies_are_told_once(persona: Any) -> None:
     give_words(
         ada, "I was so glad to see the boat come in at last!", "I was so glad to see the boat come in at last, dear!"
     )
-    assert len(sheet_for(ada).exchanges[3:]) == 1
+    assert len(sheet_for(ada).exchanges[2:]) == 1
 
 
 def test_the_sheet_is_the_same_every_time_and_small(persona: Any, shared_data: Path) -> None:
@@ -146,16 +156,16 @@ def test_the_sheet_is_the_same_every_time_and_small(persona: Any, shared_data: P
     give_words(jane, *sorted({p for p in text.split("\n\n") if 40 < len(p) < 600}))
     sheet = sheet_for(jane)
     assert sheet == sheet_for(Persona.objects.get(pk=jane.pk))
-    assert len(sheet.exchanges) == 1 + EXCHANGES
+    assert len(sheet.exchanges) == EXCHANGES
     assert len({exchange.user for exchange in sheet.exchanges}) == len(sheet.exchanges)
-    for exchange in sheet.exchanges[3:]:
+    for exchange in sheet.exchanges[2:]:
         assert exchange.persona in text
 
 
 def test_a_persona_with_nothing_but_a_name_has_a_sheet(persona: Any) -> None:
     sheet = sheet_for(persona(description="", card={"data": "damaged"}, examples=[["odd"], 3, [["user"]]]))
     assert sheet.name == "Ada"
-    assert len(sheet.exchanges) == 3
+    assert len(sheet.exchanges) == 2
 
 
 @pytest.mark.parametrize(
