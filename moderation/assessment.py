@@ -145,5 +145,6 @@ def record(
 
 def warm() -> None:
     """Load what the first text would otherwise wait for. Raises ClassifierUnavailable."""
-    registry.score(["I walked along the river, and thought of how you would have hated this weather."])
+    # One that the first stage lets go, and one that it hands on, so that the second stage is loaded too.
+    registry.score(["I walked along the river, and thought of you.", "You are a fool, and I hate you."])
     registry.version()
