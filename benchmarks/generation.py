@@ -30,7 +30,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
 from generation import catalogue, router  # noqa: E402
 from generation.engines.base import EngineInfo, Prompt, Sampling  # noqa: E402
-from generation.engines.hf_transformers import best_device, best_dtype  # noqa: E402
+from generation.engines.hf_transformers import DTYPE, best_device  # noqa: E402
 from persona_site import services  # noqa: E402
 
 PERSONAS = (
@@ -115,7 +115,7 @@ def plain_generate(streams: int, tokens: int) -> dict[str, Any]:
     folder = catalogue.folder(catalogue.active().name)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     device = best_device()
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=best_dtype(device)).to(device).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPE).to(device).eval()
     total, began, waits = 0, time.perf_counter(), []
     for index in range(streams):
         ids = tokenizer(prompt_text(index, 0, ""), return_tensors="pt").input_ids.to(device)
@@ -144,7 +144,7 @@ def main() -> None:
     result = {
         "model": catalogue.active().name,
         "device": best_device(),
-        "dtype": str(best_dtype(best_device())),
+        "dtype": str(DTYPE),
         "torch_threads": torch.get_num_threads(),
         "cores": len(os.sched_getaffinity(0)),
         "machine": platform.processor() or platform.machine(),

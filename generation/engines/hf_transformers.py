@@ -5,7 +5,6 @@ The weights and the forward pass are the library's; batching, caching and the ch
 """
 
 import contextlib
-import logging
 import queue
 import re
 import threading
@@ -18,6 +17,7 @@ import torch
 from django.conf import settings
 from tokenizers.decoders import DecodeStream
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from generation import catalogue
 from generation.engines.base import (
@@ -37,8 +37,12 @@ from generation.engines.packed import ATTENTION
 from generation.engines.sampling import Chooser
 from generation.engines.stopping import StopStrings
 
-logger = logging.getLogger(__name__)
+# Its bars are drawn into the log.
+transformers_logging.disable_progress_bar()
 
+# In float32 a text does not depend on who else is in the batch, and without AVX-512 a CPU is also
+# faster in it (docs/decisions/0002). Models of this size fit anywhere.
+DTYPE = torch.float32
 # How often a reply that waits for its next token looks whether it was cancelled.
 _LOOK = timedelta(milliseconds=100)
 # Longer without a single token is a fault, not a queue.
@@ -53,13 +57,6 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def best_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the hardware multiplies it; a CPU without AVX-512 is several times faster in float32."""
-    if device == "cuda":
-        return torch.bfloat16
-    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
-
-
 class TransformersEngine:
     """The active model of the catalogue, or the one in `folder`."""
 
@@ -71,7 +68,7 @@ class TransformersEngine:
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
-                self._folder, dtype=best_dtype(self._device), attn_implementation=ATTENTION, local_files_only=True
+                self._folder, dtype=DTYPE, attn_implementation=ATTENTION, local_files_only=True
             )
         except (OSError, ValueError) as error:
             raise EngineUnavailable(f"{self._packaged.name} is not installed: {type(error).__name__}.") from error
