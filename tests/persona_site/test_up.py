@@ -9,7 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.site import Site, Visitor, free_port
+from tests.persona_site.test_preflight import up
+from tests.site import Site, Visitor
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.model]
@@ -20,6 +21,13 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.remove()
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on(site: Site) -> Iterator[None]:
+    yield
+    if site.process is not None and site.process.poll() is None:
+        site.stop()
 
 
 def left_behind(site: Site) -> list[psutil.Process]:
@@ -97,23 +105,10 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     assert left_behind(site) == []
 
 
-def test_a_second_one_on_the_same_folder_is_refused(site):
+def test_a_second_one_is_refused_and_without_its_supervisor_all_ends(site):
     site.start()
-    port, first = site.port, site.process
-    try:
-        site._environment["PORT"] = str(free_port())
-        with pytest.raises(AssertionError, match="Afterword is already running on the state folder"):
-            site.start()
-        assert site.process.returncode == 1
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok\n"
-    finally:
-        site._environment["PORT"] = str(port)
-        site.process = first
-        site.stop()
-
-
-def test_without_its_supervisor_it_ends_everything_and_says_so(site):
-    site.start()
+    assert f"Afterword is already running on the state folder {site.state}. Stop that run first" in up(site.state)
+    assert httpx.get(f"{site.url}/healthz").text == "ok\n"
     next(each for each in left_behind(site) if "supervisor.supervisord" in each.cmdline()).kill()
     assert site.process.wait(60) == 1
     assert "The supervisor ended" in site.output()
