@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from generation import leases
 from personas import importing
 from personas.embedders.minilm import MiniLM
 from personas.forgetting import discard
@@ -27,7 +28,15 @@ def import_source(source_id: str) -> None:
 
 @shared_task
 def embed_passages(persona_id: str) -> None:
-    """Makes the vectors that the present embedder has not made, a batch at a time."""
+    """Makes the vectors that the present embedder has not made, a batch at a time; one task per persona at once."""
+    lease = leases.take(f"embed:{persona_id}")
+    if lease is None:
+        return
+    with lease:
+        _embed_missing(persona_id)
+
+
+def _embed_missing(persona_id: str) -> None:
     embedder = MiniLM()
     missing = Passage.objects.filter(persona_id=persona_id).exclude(embedder=embedder.name).order_by("id")
     while batch := list(missing[:_BATCH]):
