@@ -103,7 +103,7 @@ class CaseAdmin(ReadOnlyAdmin):
     @admin.display(description="Why it is here")
     def reasons(self, case: Case) -> SafeString:
         rows = ((f["signal"], f["category"], f["score"], f["threshold"], f["detail"]) for f in case.findings)
-        return format_html_join(format_html("<br>"), "{} · {} · score {}, threshold {} · {}", rows)
+        return format_html_join(SafeString("<br>"), "{} · {} · score {}, threshold {} · {}", rows)
 
     @admin.display(description="The words in context")
     def words(self, case: Case) -> SafeString:
