@@ -46,6 +46,7 @@ class Request:
     cached_tokens: int = 0
     cache: Cache = field(default_factory=Cache)
     waiting: list[int] = field(default_factory=list)  # tokens that the cache has not seen
+    has_begun: bool = False
     said: int = 0
 
 
@@ -115,10 +116,15 @@ class Batcher:
             if request.cancelled:
                 request.steps.put(Step(None))
                 continue
-            request.cache = self._best_cache(request.prompt)
-            request.cached_tokens = len(request.cache.tokens)
-            request.waiting = request.prompt[request.cached_tokens :]
+            request.waiting = request.prompt
             self._active.append(request)
+
+    def _begin(self, request: Request) -> None:
+        """Looks for a known beginning. As late as possible: those who arrived together may share theirs."""
+        request.has_begun = True
+        request.cache = self._best_cache(request.prompt)
+        request.cached_tokens = len(request.cache.tokens)
+        request.waiting = request.prompt[request.cached_tokens :]
 
     def _best_cache(self, prompt: list[int]) -> Cache:
         """The longest known beginning of `prompt`. Its last token is always read anew, for its logits."""
@@ -142,6 +148,10 @@ class Batcher:
         segments: list[Segment] = []
         takers: list[Request] = []
         for request in sorted(self._active, key=lambda r: len(r.waiting) > 1):
+            if not request.has_begun:
+                if room <= 0:
+                    continue
+                self._begin(request)
             tokens = request.waiting[: max(room, int(len(request.waiting) == 1))]
             if tokens:
                 room -= len(tokens)
@@ -167,7 +177,8 @@ class Batcher:
     def _end(self, request: Request) -> None:
         self._active.remove(request)
         request.steps.put(Step(None))
-        self._kept.append(request.cache)
+        if request.cache.tokens:
+            self._kept.append(request.cache)
         while sum(len(cache.tokens) for cache in self._kept) > self._kept_tokens:
             self._kept.pop(0)
 

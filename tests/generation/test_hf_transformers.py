@@ -125,6 +125,22 @@ def test_another_chat_with_the_same_persona_shares_its_beginning(real_engine: En
     assert shared[1] >= real_engine.count_tokens(sheet) - 2
 
 
+def test_chats_that_begin_together_share_what_they_have_in_common(real_engine: Engine) -> None:
+    sheet = "Dora teaches the piano to children who would rather be outside, and is never cross with them. " * 10
+    prompts = [Prompt(form="transcript", text=f"{sheet}\n\nVisitor {number}: Hello\nDora:") for number in range(4)]
+    cached = [0] * len(prompts)
+
+    def one(index: int) -> None:
+        cached[index] = usage(say(real_engine, prompts[index], max_tokens=1))[1]
+
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(len(prompts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(count >= 100 for count in cached) >= 3
+
+
 def test_what_comes_from_the_cache_is_the_same_text(real_engine: Engine) -> None:
     once, again = (say(real_engine, temperature=0) for _ in range(2))
     assert usage(again)[1] == usage(again)[0] - 1
