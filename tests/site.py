@@ -66,7 +66,7 @@ class Site:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self._is_ready, seconds=180, explain=self.output)
+        wait_until(self._is_ready, seconds=300, explain=self.output)
 
     def stop(self) -> int:
         assert self.process is not None
@@ -212,7 +212,7 @@ class Listener:
         self.offset = "0-0"
         self.frames: list[dict[str, Any]] = []
 
-    def ask(self, text: str, *, seconds: float = 180) -> dict[str, Any]:
+    def ask(self, text: str, *, seconds: float = 300) -> dict[str, Any]:
         """The frame that ended the reply."""
         client_id = str(uuid4())
         deadline = time.monotonic() + seconds

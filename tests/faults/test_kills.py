@@ -41,8 +41,10 @@ def ask_all(listeners: list[Listener], text: str) -> list[Future]:
     return futures
 
 
-def all_are_being_written(listeners: list[Listener]) -> bool:
-    return all(any(frame["type"] == "reply.delta" for frame in listener.frames) for listener in listeners)
+def all_are_at_work(listeners: list[Listener]) -> bool:
+    """Every reply was begun by the worker, and the first words of one have come."""
+    begun = all(any(frame["type"] == "reply.started" for frame in listener.frames) for listener in listeners)
+    return begun and any(frame["type"] == "reply.delta" for listener in listeners for frame in listener.frames)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +53,13 @@ def all_are_being_written(listeners: list[Listener]) -> bool:
 def test_a_killed_process_costs_no_message_and_no_reply(site, listeners, words):
     asked = f"Tell me at length what you did the day that {words[0]} was here."
     futures = ask_all(listeners, asked)
-    wait_until(lambda: all_are_being_written(listeners), seconds=90, explain=site.output)
+    wait_until(lambda: all_are_at_work(listeners), seconds=180, explain=site.output)
     victims = site.processes(*words)
     assert victims, f"No process with {words}."
     for victim in victims:
         victim.kill()
 
-    ends = [future.result(timeout=200) for future in futures]
+    ends = [future.result(timeout=300) for future in futures]
 
     assert all(end["type"] in ENDS for end in ends)
     answered = site.rows(
