@@ -47,7 +47,6 @@ class Site:
         self._environment = os.environ | {
             "AFTERWORD_STATE": str(self.state),
             "PORT": str(self.port),
-            "OMP_NUM_THREADS": "1",  # the test, Chromium and six processes share the cores
             **settings,
         }
         for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"):
