@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from personas.models import Depicts, Persona
 from personas.phrases import Phrases, is_chinese, phrases_for
 
-EXCHANGES = 6  # in a sheet; more crowd out the talk without helping the voice
+EXCHANGES = 10  # in a sheet; a prompt takes as many of them as a quarter of its room holds
 PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all of a large one costs seconds
 
 # After a mark that ends a sentence, but not after a title or an initial.
@@ -146,7 +146,7 @@ def samples(
     ]
     found = [
         *(known or [Exchange(*exchange) for exchange in phrases.small_talk]),
-        *_asked(sayings, phrases, anything=phrases.anything),
+        *_asked(sayings, phrases, anything=() if known else phrases.anything),
         *answers(language=language, passages=passages),
     ]
     return tuple(_distinct(found)[:EXCHANGES])

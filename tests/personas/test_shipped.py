@@ -27,6 +27,6 @@ def test_shipping_them_again_changes_nothing():
 def test_each_shows_a_model_how_it_speaks(persona_id):
     shipped.ensure()
     persona = Persona.objects.get(pk=persona_id)
-    assert 4 <= len(persona.examples) <= 6
+    assert 4 <= len(persona.examples) <= 12
     assert len(persona.description.split()) < 90
     assert len(voice.sheet_for(persona).exchanges) >= 5

@@ -122,13 +122,13 @@ def test_what_cannot_stand_in_a_prompt_is_no_sample(persona: Any) -> None:
 def test_a_chinese_persona_gets_chinese_questions(persona: Any) -> None:
     luxun = persona(name="鲁迅", language="zh-Hans")
     give_words(luxun, "夜小雨。心里总是说不出的难过。", "The weather is fine and I am well.")
-    assert sheet_for(luxun).exchanges[2:] == (Exchange("你心里难过吗？", "心里总是说不出的难过。"),)
+    assert sheet_for(luxun).exchanges[4:] == (Exchange("你心里难过吗？", "心里总是说不出的难过。"),)
 
 
 def test_chinese_in_the_old_written_style_is_no_sample(persona: Any) -> None:
     luxun = persona(name="鲁迅", language="zh-Hans")
     give_words(luxun, "枯坐终日，极无聊赖。")
-    assert sheet_for(luxun).exchanges[2:] == ()
+    assert sheet_for(luxun).exchanges[4:] == ()
 
 
 def test_who_never_talked_is_lent_two_lines_of_small_talk(persona: Any) -> None:
