@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from chat.sentences import split
+
 _LABEL_MARKS = ":："
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 _SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
@@ -37,6 +39,26 @@ def until_repeated(sentences: Iterable[str]) -> Iterator[str]:
         if len(words) >= _SHORTEST_REPEATED:
             said.add(words)
         yield sentence
+
+
+def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Iterator[str]:
+    """The sentences that the speaker has not said before; if there is no other, the first echo after all.
+
+    `earlier` is what was said in the last replies, a text each. A small model that sees its own words in
+    the prompt is drawn to say them again.
+    """
+    said = {_words(each) for text in earlier for each in split(text)}
+    held = ""
+    has_spoken = False
+    for sentence in sentences:
+        words = _words(sentence)
+        if words in said and len(words) >= _SHORTEST_REPEATED:
+            held = held or sentence
+            continue
+        has_spoken = True
+        yield sentence
+    if held and not has_spoken:
+        yield held
 
 
 def _words(sentence: str) -> tuple[str, ...]:

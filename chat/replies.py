@@ -6,7 +6,7 @@ two workers who believe that they own a reply only the newer one writes. Row fir
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,12 +23,14 @@ from moderation import assessment, gate, restrictions
 from moderation.assessment import Verdict
 from moderation.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
+from moderation.monitor import Turn
 from persona_site.redis import cancel_key, connection
 from personas import memory, prompt, voice
 
 logger = logging.getLogger(__name__)
 
 _RECALLED = 4  # passages of the persona's own words offered to the prompt
+_ECHOES_LOOKED_FOR = 6  # replies back
 _CANCEL_LOOK_S = 0.1  # how often the cancel keys are read, at most
 _MASKED = (
     "Personal data, such as a telephone number, was taken out of this reply. A model makes such things up, "
@@ -124,24 +126,40 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
     reply = progress.reply
     if reply.prefix:
         yield reply.prefix
-    tokens = router.stream(_prompt_builder(progress), _cancelled(reply), _announcer(progress))
-    said = _metered(tokens, progress)
-    if not reply.prefix:
-        said = cleaning.without_label(said, reply.message.conversation.persona.name)
-    whole = _without_broken_end(cleaning.until_repeated(sentences.split(said)), progress)
+    persona = reply.message.conversation.persona
+    sheet = voice.sheet_for(persona)
+    turns = transcripts.turns(reply.message.conversation, reply.message.parent_id)
+    # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
+    opening = "" if reply.prefix or not turns else voice.honest_opening(sheet, turns[-1].text)
+    build = _prompt_builder(progress, sheet, turns, begun=reply.prefix or opening)
+    said = _metered(router.stream(build, _cancelled(reply), _announcer(progress)), progress)
+    if opening:
+        said = _opened(opening, said)
+    elif not reply.prefix:
+        said = cleaning.without_label(said, persona.name)
+    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
+    fresh = cleaning.without_echoes(cleaning.until_repeated(sentences.split(said)), earlier)
+    whole = _without_broken_end(fresh, progress)
     yield from gate.cleared(whole, before=reply.prefix, judged=progress.verdicts.append)
 
 
+def _opened(opening: str, said: Iterator[str]) -> Iterator[str]:
+    """The opening, then what was said; nothing before the engine begins, so that a failure shows nothing."""
+    first = next(said, "")
+    yield opening
+    yield first if not first or first[0].isspace() else f" {first}"
+    yield from said
+
+
 def _prompt_builder(
-    progress: Progress,
+    progress: Progress, sheet: voice.Sheet, turns: Sequence[Turn], begun: str
 ) -> Callable[[EngineInfo, Callable[[str], int]], tuple[Prompt, Sampling]]:
-    """Gathers what the prompt needs, once; the router builds it for each engine that it tries."""
-    reply = progress.reply
-    conversation = reply.message.conversation
-    turns = transcripts.turns(conversation, reply.message.parent_id)
-    sheet = voice.sheet_for(conversation.persona)
+    """Gathers what the prompt needs, once; the router builds it for each engine that it tries.
+
+    `begun` is the beginning of the reply that the engine goes on from.
+    """
     asked = turns[-1].text if turns else ""
-    memories = memory.recall(conversation.persona, asked, _RECALLED)
+    memories = memory.recall(progress.reply.message.conversation.persona, asked, _RECALLED)
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         sampling = prompt.sampling(sheet, info)
@@ -153,7 +171,7 @@ def _prompt_builder(
             info=info,
             max_tokens=sampling.max_tokens,
             count=count,
-            prefix=reply.prefix,
+            prefix=begun,
         )
         return made, sampling
 

@@ -33,3 +33,15 @@ def test_a_chinese_loop_is_seen_too():
 def test_short_words_may_come_again():
     sentences = ["Yes. ", "I went. ", "Yes. "]
     assert list(cleaning.until_repeated(sentences)) == sentences
+
+
+GLAD = "I'm glad you're here."
+
+
+def test_what_was_said_in_earlier_replies_is_not_said_again():
+    fresh = cleaning.without_echoes([f"{GLAD} ", "Yes. ", "Sit down."], [f"{GLAD} The sea is calm.", "Yes."])
+    assert list(fresh) == ["Yes. ", "Sit down."]
+
+
+def test_an_echo_is_better_than_silence():
+    assert list(cleaning.without_echoes([GLAD], [GLAD])) == [GLAD]

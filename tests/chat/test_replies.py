@@ -130,6 +130,19 @@ def test_a_failed_engine_keeps_what_was_shown(reply, speak):
     assert frames_of(reply)[-1]["detail"]
 
 
+def test_asked_in_earnest_what_it_is_a_reply_begins_with_the_truth(alice, speak):
+    conversation = factories.make_conversation(owner=alice)
+    reply = messages.send_message(
+        user=alice, conversation_id=conversation.id, client_id=uuid4(), text="Tell me, are you a real person?"
+    ).reply
+    speak(" I keep", " a lamp for you.")
+    replies.produce(reply.id)
+    reply.message.refresh_from_db()
+    assert reply.message.text.startswith("I am an AI, not a person")
+    assert reply.message.text.endswith("I keep a lamp for you.")
+    assert types_of(reply).index("reply.started") < types_of(reply).index("reply.delta")
+
+
 def test_a_silent_engine_is_an_honest_failure(reply, speak):
     speak("")
     replies.produce(reply.id)
