@@ -138,6 +138,8 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
     elif not reply.prefix:
         said = cleaning.without_label(said, persona.name)
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
+    if opening:  # asked again, it is said again: the truth is no echo
+        earlier = [text.replace(opening, "") for text in earlier]
     fresh = cleaning.without_echoes(cleaning.until_repeated(sentences.split(said)), earlier)
     whole = _without_broken_end(fresh, progress)
     yield from gate.cleared(whole, before=reply.prefix, judged=progress.verdicts.append)
@@ -147,7 +149,8 @@ def _opened(opening: str, said: Iterator[str]) -> Iterator[str]:
     """The opening, then what was said; nothing before the engine begins, so that a failure shows nothing."""
     first = next(said, "")
     yield opening
-    yield first if not first or first[0].isspace() else f" {first}"
+    apart = first[:1].isspace() or opening[-1] not in ".!?"  # a Chinese full stop brings its own space
+    yield first if apart or not first else f" {first}"
     yield from said
 
 

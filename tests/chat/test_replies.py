@@ -143,6 +143,18 @@ def test_asked_in_earnest_what_it_is_a_reply_begins_with_the_truth(alice, speak)
     assert types_of(reply).index("reply.started") < types_of(reply).index("reply.delta")
 
 
+def test_asked_again_what_it_is_it_says_the_truth_again(alice, speak):
+    conversation = factories.make_conversation(owner=alice)
+    for _ in range(2):
+        reply = messages.send_message(
+            user=alice, conversation_id=conversation.id, client_id=uuid4(), text="Are you a real person?"
+        ).reply
+        speak(" I keep a lamp for you.")
+        replies.produce(reply.id)
+        reply.message.refresh_from_db()
+        assert reply.message.text.startswith("I am an AI, not a person")
+
+
 def test_a_silent_engine_is_an_honest_failure(reply, speak):
     speak("")
     replies.produce(reply.id)
