@@ -145,11 +145,11 @@ def test_asked_in_earnest_what_it_is_a_reply_begins_with_the_truth(alice, speak)
 
 def test_asked_again_what_it_is_it_says_the_truth_again(alice, speak):
     conversation = factories.make_conversation(owner=alice)
-    for _ in range(2):
+    for added in (" I keep a lamp for you.", " The sea is quiet tonight."):
         reply = messages.send_message(
             user=alice, conversation_id=conversation.id, client_id=uuid4(), text="Are you a real person?"
         ).reply
-        speak(" I keep a lamp for you.")
+        speak(added)
         replies.produce(reply.id)
         reply.message.refresh_from_db()
         assert reply.message.text.startswith("I am an AI, not a person")
