@@ -26,8 +26,9 @@ e2e: $(VENV)/.installed-dev
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m faults
 
+# Prompt forms are compared by hand: python -m benchmarks.prompt_forms FOLDER --data DATA.
 bench: $(VENV)/.installed-dev
-	@for benchmark in benchmarks/*.py; do echo "$$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+	@for name in generation moderation websocket; do echo "$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # Removes what was installed and cached; the state folder (var/) stays.
 clean:
