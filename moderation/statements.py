@@ -1,4 +1,4 @@
-"""The statement of reasons that a restricted person is given (DSA art. 17; LAW.md R24, DS3)."""
+"""The statement of reasons that a restricted person is given (DSA art. 17; compliance R24, DS3)."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime

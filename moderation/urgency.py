@@ -1,4 +1,4 @@
-"""How soon a person must look at a finding, and who may (LAW.md R5, R30, K9)."""
+"""How soon a person must look at a finding, and who may (compliance R5, R30, K9)."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

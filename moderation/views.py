@@ -145,7 +145,7 @@ def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
 
 @require_GET
 def protocol(request: HttpRequest) -> HttpResponse:
-    """What the site does when somebody speaks of suicide or self-harm (LAW.md CA4, K11)."""
+    """What the site does when somebody speaks of suicide or self-harm (compliance CA4, K11)."""
     version, levels = help_pages.protocol()
     return render(request, "moderation/protocol.html", {"version": version, "levels": levels})
 

@@ -1,4 +1,4 @@
-"""What a person declares about whom a persona depicts (LAW.md H6), versioned because consents refer to it."""
+"""What a person declares about whom a persona depicts (compliance H6), versioned because consents refer to it."""
 
 from personas.models import Depicts
 

@@ -6,7 +6,7 @@ from pgvector.django import HnswIndex, VectorField
 
 
 class Depicts(models.TextChoices):
-    """Who a persona is; each asks for its own declaration (LAW.md H6)."""
+    """Who a persona is; each asks for its own declaration (compliance H6)."""
 
     SELF = "self", "Myself"
     LIVING = "living", "Someone living, who agreed"

@@ -28,7 +28,7 @@ class Phrases:
     begins: str  # stands for the person's silence where the persona speaks first
     sincere: str  # regular expression: asks in earnest what speaks here
     asked: str  # the sincere question, as a sample
-    answer: str  # … and its honest answer, a sample in every prompt (LAW.md H1)
+    answer: str  # … and its honest answer, a sample in every prompt (compliance H1)
     answer_fictional: str
     small_talk: tuple[tuple[str, str], ...]  # for somebody of whom no talk is known: shows a talk's register
     cues: tuple[Cue, ...]

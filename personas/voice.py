@@ -105,7 +105,7 @@ def _personality(persona: Persona) -> str:
 
 
 def honest_exchange(sheet: Sheet) -> Exchange:
-    """The sincere question and what every persona says to it (LAW.md H1)."""
+    """The sincere question and what every persona says to it (compliance H1)."""
     phrases = phrases_for(sheet.language)
     answer = phrases.answer_fictional if sheet.depicts == Depicts.FICTIONAL else phrases.answer
     return Exchange(phrases.asked, answer.format(name=sheet.name))

@@ -1,4 +1,4 @@
-"""A moderator at work in Chromium, with no pointer (LAW.md R14)."""
+"""A moderator at work in Chromium, with no pointer (compliance R14)."""
 
 from collections.abc import Iterator
 
