@@ -32,8 +32,9 @@ def site() -> Iterator[Site]:
     site.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Gone with this package's tests: while Playwright is there, a loop runs in their thread, and no other can."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert executable, "These tests drive Chromium: install Debian's package chromium, or set CHROMIUM."
     with sync_playwright() as playwright:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from moderation.models import Action, Case, CaseStatus
@@ -14,24 +14,20 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def desk(live_server: object, mina: User) -> Iterator[Page]:
+def desk(live_server: object, browser: Browser, mina: User) -> Iterator[Page]:
     """The queue as mina sees it; any error in the page's scripts fails the test."""
     client = Client()
     client.force_login(mina)
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
-        )
-        page = browser.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        page.context.add_cookies(
-            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": str(live_server)}]
-        )
-        page.goto(f"{live_server}/moderation/")
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": str(live_server)}]
+    )
+    page.goto(f"{live_server}/moderation/")
+    yield page
+    page.close()
     assert errors == []
 
 
