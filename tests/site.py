@@ -52,11 +52,13 @@ class Site:
         for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"):
             self._environment.pop(name, None)
         self.process: subprocess.Popen[bytes] | None = None
+        self._log_before = 0  # bytes
 
     def start(self) -> None:
         _MODELS.mkdir(parents=True, exist_ok=True)
         if not (self.state / "models").exists():
             (self.state / "models").symlink_to(_MODELS)
+        self._log_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
@@ -110,7 +112,8 @@ class Site:
         assert self.process is not None
         if self.process.poll() is not None:
             raise AssertionError(f"The site ended with {self.process.returncode}. {self.output()}")
-        if "Ready after" not in self.log.read_text(errors="replace"):
+        # This start's own lines: right after a kill, the web process of the start before may still answer.
+        if b"Ready after" not in self.log.read_bytes()[self._log_before :]:
             return False
         try:
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200

@@ -68,10 +68,11 @@ def test_a_killed_process_costs_no_message_and_no_reply(site, listeners, words):
             WHERE m.text = '{asked}'"""
     )
     assert len(answered) == PEOPLE, "A message was lost, or one was answered twice."
-    assert {status for _, status, _, _ in answered} <= {"completed", "failed"}
-    finished = sum(status == "completed" for _, status, _, _ in answered)
-    assert finished == PEOPLE, (answered, site.output())
+    # What the model says is drawn by lot, and the filter may withdraw it: that is an end like another.
+    assert {status for _, status, _, _ in answered} <= {"completed", "blocked"}, (answered, site.output())
     for listener, end in zip(listeners, ends, strict=True):
+        if end["type"] == "reply.blocked":
+            continue
         shown = what_a_page_shows(listener.frames, end["reply_id"])
         assert shown.strip() == end["text"].strip()
     wait_until(lambda: site.processes(*words), seconds=30, explain=site.output)
