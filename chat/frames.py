@@ -38,6 +38,7 @@ FAILURES = {
     "restricted": "A moderator's decision stands against this conversation, so no reply was written.",
     "worker_lost": "The reply was interrupted several times. Ask for it again.",
     "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
+    "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",
     "empty": "The model had nothing to say. Ask for another reply.",
 }
 _FAILED = "Something went wrong while the reply was written. Ask for it again."

@@ -73,8 +73,11 @@ class Reply(models.Model):
     status = models.CharField(max_length=16, choices=ReplyStatus, default=ReplyStatus.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
     prefix = models.TextField(blank=True, help_text="Text that this generation continues.")
-    engine = models.CharField(max_length=64, blank=True)
+    engine = models.CharField(max_length=64, blank=True, help_text="The last one that spoke.")
     model = models.CharField(max_length=128, blank=True)
+    engines = models.JSONField(
+        default=list, help_text="Every engine that spoke, in order: engine, model, and because of what it took over."
+    )
     prompt_form = models.CharField(max_length=16, blank=True)
     sampling = models.JSONField(default=dict)
     policy_version = models.CharField(max_length=32, blank=True)

@@ -118,7 +118,7 @@ class ReplyStarted(Frame):
     reply_id: UUID
     attempt: int  # 1, or more after a lost worker; a higher one clears what was shown
     engine: str
-    because: str = ""  # why the engine changed within this attempt; empty at its first
+    because: str = ""  # a code: why this engine speaks in place of the one whose turn it was; else empty
 
 
 class ReplyDelta(Frame):

@@ -48,6 +48,7 @@ class Progress:
 
     reply: Reply
     engine: EngineInfo | None = None
+    engines: list[dict[str, str]] = field(default_factory=list)
     sampling: Sampling | None = None
     shown: list[str] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -132,7 +133,8 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
     # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
     opening = "" if reply.prefix or not turns else voice.honest_opening(sheet, turns[-1].text)
     build = _prompt_builder(progress, sheet, turns, begun=reply.prefix or opening)
-    said = _metered(router.stream(build, _cancelled(reply), _announcer(progress)), progress)
+    account = str(reply.message.conversation.owner_id)
+    said = _metered(router.stream(build, _cancelled(reply), _announcer(progress), account=account), progress)
     if opening:
         said = _opened(opening, said)
     elif not reply.prefix:
@@ -184,6 +186,7 @@ def _prompt_builder(
 def _announcer(progress: Progress) -> Callable[[EngineInfo, str], None]:
     def announce(info: EngineInfo, because: str) -> None:
         progress.engine = info
+        progress.engines.append({"engine": info.name, "model": info.model, "because": because})
         frame = ReplyStarted(
             reply_id=progress.reply.id, attempt=progress.reply.attempt, engine=info.model, because=because
         )
@@ -257,6 +260,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             code=code,
             engine=info.name if info else "",
             model=info.model if info else "",
+            engines=progress.engines,
             prompt_form=info.prompt_form if info else "",
             sampling=vars(sampling) if sampling else {},
             policy_version=progress.verdicts[-1].policy_version if progress.verdicts else "",

@@ -52,7 +52,13 @@ def _reply(reply: Reply | None) -> dict[str, Any] | None:
         "engine": reply.model,
         "code": reply.code,
         "detail": _detail(reply),
+        "takeover": _takeover(reply),
     }
+
+
+def _takeover(reply: Reply) -> str:
+    """That an engine took over in the middle, as js/chat/thread.js says it at that moment."""
+    return f"The model changed within this reply; {reply.model} finished it." if len(reply.engines) > 1 else ""
 
 
 def _detail(reply: Reply) -> str:

@@ -4,6 +4,8 @@ Workers have no port of their own: each puts its figures into its heartbeat (`wo
 `/metrics` of the web process shows those of all workers, labelled by worker.
 """
 
+import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,13 +17,55 @@ TOKENS = Counter("afterword_tokens", "Tokens generated.", ["engine", "model"], r
 FAILURES = Counter(
     "afterword_engine_failures", "Replies that an engine broke off.", ["engine", "code"], registry=REGISTRY
 )
-SPEAKING = Gauge("afterword_replies_in_progress", "Replies being generated.", registry=REGISTRY)
+SPEAKING = Gauge("afterword_replies_in_progress", "Replies being generated.", ["engine"], registry=REGISTRY)
 FIRST_TOKEN = Histogram(
     "afterword_first_token_seconds",
     "From the engine's start to its first token.",
+    ["engine"],
     buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60),
     registry=REGISTRY,
 )
+
+
+class Speeds:
+    """How fast each engine of this process is, over the time between two looks."""
+
+    def __init__(self) -> None:
+        self._looked_at = time.monotonic()
+        self._before = _sums()
+
+    def look(self) -> dict[str, dict[str, float | None]]:
+        """By engine: `tokens_per_second`, `first_token_ms` (None where none came) and `speaking` replies."""
+        now, sums = time.monotonic(), _sums()
+        seconds, self._looked_at = now - self._looked_at, now
+        before, self._before = self._before, sums
+        speeds: dict[str, dict[str, float | None]] = {}
+        for engine, (tokens, waited, begun, speaking) in sums.items():
+            old_tokens, old_waited, old_begun, _ = before.get(engine, (0.0, 0.0, 0.0, 0.0))
+            fresh = begun - old_begun
+            speeds[engine] = {
+                "tokens_per_second": round((tokens - old_tokens) / seconds, 1) if seconds else None,
+                "first_token_ms": round(1000 * (waited - old_waited) / fresh) if fresh else None,
+                "speaking": speaking,
+            }
+        return speeds
+
+
+def _sums() -> dict[str, tuple[float, float, float, float]]:
+    """By engine: tokens, seconds to first tokens, how many of these, replies in progress."""
+    wanted = {
+        "afterword_tokens_total": 0,
+        "afterword_first_token_seconds_sum": 1,
+        "afterword_first_token_seconds_count": 2,
+        "afterword_replies_in_progress": 3,
+    }
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * 4)
+    for family in REGISTRY.collect():
+        for sample in family.samples:
+            if sample.name in wanted:
+                sums[sample.labels["engine"]][wanted[sample.name]] += sample.value
+    return {engine: (row[0], row[1], row[2], row[3]) for engine, row in sums.items()}
+
 
 # name, documentation, type, samples as (name, labels, value)
 Family = tuple[str, str, str, list[tuple[str, dict[str, str], float]]]

@@ -1,4 +1,8 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+
+from generation.engines.registry import ENGINES, REMOTE
 
 
 class ModelStatus(models.TextChoices):
@@ -23,3 +27,112 @@ class ModelEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_model")
         ]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Called, so that a further kind needs no migration."""
+    return [(kind, kind) for kind in ENGINES]
+
+
+class EngineEntry(models.Model):
+    """An engine that replies may use: how it is reached, when it is tried, and what it may cost.
+
+    The key of a remote is never here, only the name of the environment variable that holds it: rows are in
+    backups, in exports of the database and on the screens of the admin, where a secret does not belong.
+    """
+
+    name = models.SlugField(primary_key=True, max_length=64)
+    kind = models.CharField(max_length=32, choices=kinds)
+    is_enabled = models.BooleanField(default=True)
+    follows_environment = models.BooleanField(
+        default=False, editable=False, help_text="Written anew from ENGINES and OPENAI_* at every start."
+    )
+    order = models.PositiveSmallIntegerField(default=100, help_text="Lower ones are tried first.")
+    weight = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1)], help_text="Its share among engines of the same order."
+    )
+    # Not a URLField: that refuses the one-word names of a network of one's own, such as http://vllm:8000/v1.
+    base_url = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[RegexValidator(r"^https?://[^\s/]", "Begin with http:// or https://.")],
+        help_text="Remotes: the server's address, up to and with /v1.",
+    )
+    model = models.CharField(max_length=128, blank=True, help_text="Remotes: the model's name there.")
+    context_length = models.PositiveIntegerField(default=8192, help_text="Remotes: what the model reads, in tokens.")
+    prompt_form = models.CharField(
+        max_length=16,
+        default="chat",
+        choices=[("chat", "chat: the model's own template"), ("transcript", "transcript: plain text, for base models")],
+    )
+    # Only such names: any variable, or any file, could be read out by naming it and one's own server.
+    key_variable = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z][A-Z0-9_]*_API_KEY$", "Write a name that ends with _API_KEY.")],
+        help_text="Remotes: the environment variable that holds the key, such as PROVIDER_API_KEY; "
+        "PROVIDER_API_KEY_FILE may name a file instead. The key itself is not kept here.",
+    )
+    first_token_seconds = models.PositiveSmallIntegerField(
+        default=60, validators=[MinValueValidator(1)], help_text="Remotes: silent for longer, it has failed."
+    )
+    between_tokens_seconds = models.PositiveSmallIntegerField(
+        default=20, validators=[MinValueValidator(1)], help_text="Remotes: the same, once it speaks."
+    )
+    prompt_price = models.DecimalField(
+        max_digits=10, decimal_places=4, default=0, help_text="Money for a million tokens read."
+    )
+    completion_price = models.DecimalField(
+        max_digits=10, decimal_places=4, default=0, help_text="Money for a million tokens written."
+    )
+    currency = models.CharField(
+        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$", "Write three letters, such as EUR.")]
+    )
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="Empty: no limit.")
+    money_per_day = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, help_text="Empty: no limit."
+    )
+    tokens_per_person = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Of one person in a day. Empty: no limit."
+    )
+
+    class Meta:
+        verbose_name = "engine"
+        ordering = ["order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_remote(self) -> bool:
+        return self.kind in REMOTE
+
+    def clean(self) -> None:
+        if self.is_remote:
+            missing = {field: "A remote needs it." for field in ("base_url", "model") if not getattr(self, field)}
+            if missing:
+                raise ValidationError(missing)
+        elif EngineEntry.objects.filter(kind=self.kind).exclude(pk=self.pk).exists():
+            raise ValidationError({"kind": f"There is a {self.kind} engine; a second one would load the same weights."})
+
+
+class EngineSpend(models.Model):
+    """What one account used of one engine on one day (UTC). The account is an opaque id; empty: nobody's any more."""
+
+    engine = models.SlugField(max_length=64)
+    account = models.CharField(max_length=64, blank=True)
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    replies = models.PositiveIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    estimated_tokens = models.PositiveBigIntegerField(
+        default=0, help_text="How many of these were estimated, because the engine did not say."
+    )
+    money = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "engine", "account", "currency"], name="one_spend_a_day"),
+        ]
+        indexes = [models.Index(fields=["account"], name="spend_of_account")]

@@ -1,12 +1,13 @@
-"""The engines of this process: each loaded once, replaced when another model was activated."""
+"""The engines of this process: each loaded once, replaced when its row or the active model changed."""
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from generation import catalogue
+from generation import catalogue, roster
 from generation.engines import registry
 from generation.engines.base import Engine
 
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 @dataclass(eq=False)
 class _Loaded:
     engine: Engine
-    model: str  # what it was loaded for; compared with what is active now
+    made_of: tuple[Any, ...]  # what it was loaded for; compared with what is wanted now
     users: int = 0
     is_retired: bool = False
 
@@ -31,7 +32,7 @@ class EnginePool:
 
     @contextmanager
     def borrowed(self, name: str) -> Iterator[Engine]:
-        """The engine for as long as the block runs. Raises EngineUnavailable when it does not load."""
+        """The engine of a row for as long as the block runs. Raises EngineUnavailable when it does not load."""
         entry = self._take(name)
         try:
             yield entry.engine
@@ -39,29 +40,34 @@ class EnginePool:
             self._give_back(entry)
 
     def loaded(self) -> list[str]:
+        return list(self._loaded)
+
+    def keep(self, names: Collection[str]) -> None:
+        """Retires all other engines; those in use close with their last reply."""
         with self._lock:
-            return list(self._loaded)
+            others = [self._loaded.pop(name) for name in self.loaded() if name not in names]
+        for entry in others:
+            self._retire(entry)
 
     def close(self) -> None:
         """Retires every engine; those in use close with their last reply."""
-        with self._lock:
-            entries = list(self._loaded.values())
-            self._loaded.clear()
-        for entry in entries:
-            self._retire(entry)
+        self.keep(())
 
     def _take(self, name: str) -> _Loaded:
-        model = _model_of(name)
+        row = roster.named(name)
+        options = roster.options(row)
+        model = _model_of(row.kind)
+        made_of = (row.kind, model, options)
         with self._lock:
             loading = self._loading.setdefault(name, threading.Lock())
         # One thread loads; the others wait for it rather than load a second copy.
         with loading:
             with self._lock:
                 entry = self._loaded.get(name)
-                if entry is not None and entry.model == model:
+                if entry is not None and entry.made_of == made_of:
                     entry.users += 1
                     return entry
-            fresh = _Loaded(registry.load(name), model, users=1)
+            fresh = _Loaded(registry.load(row.kind, **options), made_of, users=1)
             with self._lock:
                 self._loaded[name] = fresh
         logger.info("generation.engine_loaded", extra={"engine": name, "model": model})
@@ -84,9 +90,9 @@ class EnginePool:
             entry.engine.close()
 
 
-def _model_of(name: str) -> str:
-    """What an engine must be loaded for: the catalogue's active model, for the engine that loads its weights."""
-    return catalogue.active().name if name == "transformers" else ""
+def _model_of(kind: str) -> str:
+    """What an engine must be loaded for: the catalogue's active model, for the kind that loads its weights."""
+    return catalogue.active().name if kind == "transformers" else ""
 
 
 POOL = EnginePool()

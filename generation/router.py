@@ -1,4 +1,4 @@
-"""Which engine speaks: the first that can, and the next one, from the same word on, when it breaks."""
+"""Which engine speaks: the first that can and may, and the next one, from the same word on, when it breaks."""
 
 import contextlib
 import logging
@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Literal
 
-from django.conf import settings
-
-from generation import metrics
+from generation import failovers, metrics, roster, spending
 from generation.engines.base import (
+    BudgetSpent,
     Engine,
     EngineError,
     EngineInfo,
@@ -20,7 +20,10 @@ from generation.engines.base import (
     PromptTooLong,
     Sampling,
     Token,
+    Usage,
 )
+from generation.failovers import Failure
+from generation.models import EngineEntry
 from generation.pool import POOL
 
 logger = logging.getLogger(__name__)
@@ -35,7 +38,8 @@ _OPEN_FOR = timedelta(seconds=30)
 class Breaker:
     """Spares a broken engine, and people the wait for it.
 
-    After three failures in a row it is open for 30 s; then one reply may try, and its outcome decides.
+    After three failures in a row it is open for 30 s, or until a health check goes well; then one reply may
+    try (half-open), and its outcome decides.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -53,6 +57,19 @@ class Breaker:
             self._opened_at = self._clock()  # this caller is the one that tries
             return True
 
+    @property
+    def state(self) -> Literal["closed", "open", "half-open"]:
+        with self._lock:
+            if self._opened_at is None:
+                return "closed"
+            return "open" if self._clock() - self._opened_at < _OPEN_FOR.total_seconds() else "half-open"
+
+    def recovered(self) -> None:
+        """The engine is said to be well again: the next reply may try at once."""
+        with self._lock:
+            if self._opened_at is not None:
+                self._opened_at = self._clock() - _OPEN_FOR.total_seconds()
+
     def succeeded(self) -> None:
         with self._lock:
             self._failures, self._opened_at = 0, None
@@ -64,13 +81,14 @@ class Breaker:
                 self._opened_at = self._clock()
 
 
-_breakers: dict[str, Breaker] = {}
+_breakers: dict[tuple[str, ...], Breaker] = {}
 _breakers_lock = threading.Lock()
 
 
-def breaker(name: str) -> Breaker:
+def breaker(entry: EngineEntry) -> Breaker:
+    """This process's breaker of an engine. At another address it is another engine."""
     with _breakers_lock:
-        return _breakers.setdefault(name, Breaker())
+        return _breakers.setdefault((entry.name, entry.kind, entry.base_url, entry.model), Breaker())
 
 
 @dataclass
@@ -81,61 +99,95 @@ class _Said:
     tokens: int = 0
 
 
-def stream(build: Build, cancelled: Callable[[], bool], announce: Announce) -> Iterator[Token]:
+def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, account: str = "") -> Iterator[Token]:
     """The tokens of one reply; the last one carries the usage, over all engines that took part.
 
     `build` makes the prompt anew for every engine that is tried, so form, window and tokenizer fit.
-    `announce` hears which engine speaks, and why it changed ("" at first). Raises the last
-    EngineError when no engine is left; what was yielded stands.
+    `announce` hears which engine speaks, and why it changed ("" at first). `account` is whose reply it is, an
+    opaque id for the budgets; "" has none of its own. Raises the last EngineError when no engine is left; what
+    was yielded stands.
     """
     said = _Said()
     reason = ""
-    last: EngineError = EngineUnavailable("No engine is configured; name one in ENGINES.")
-    for name in settings.ENGINES:
-        gate = breaker(name)
-        if not gate.allows():
-            last = EngineUnavailable(f"{name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
-            reason = reason or last.code
-            continue
+    last: EngineError = EngineUnavailable("No engine is switched on; see Engines in the admin.")
+    failures: list[Failure] = []
+    for entry in roster.candidates():
+        gate = breaker(entry)
         try:
-            with POOL.borrowed(name) as engine:
-                yield from _spoken(engine, build, cancelled, announce, said, reason)
-        except PromptTooLong as error:
-            # No fault of the engine: another one may have a longer window.
-            last, reason = error, error.code
+            _admit(entry, account, gate)
         except EngineError as error:
-            gate.failed()
-            metrics.FAILURES.labels(engine=name, code=error.code).inc()
-            logger.warning("generation.engine_failed", extra={"engine": name, "code": error.code})
+            last, reason = error, reason or error.code
+            continue
+
+        def begun(info: EngineInfo, entry: EngineEntry = entry) -> None:
+            failovers.record(replace(failure, taken_over_by=entry.name) for failure in failures)
+            failures.clear()
+            announce(info, reason)  # noqa: B023  called while this engine's turn lasts
+
+        try:
+            with POOL.borrowed(entry.name) as engine:
+                yield from _spoken(entry, engine, build, cancelled, begun, said, account)
+        except EngineError as error:
+            # A prompt that is too long is no fault of the engine; another one may have a longer window.
+            if not isinstance(error, PromptTooLong):
+                gate.failed()
+                metrics.FAILURES.labels(engine=entry.name, code=error.code).inc()
+                logger.warning("generation.engine_failed", extra={"engine": entry.name, "code": error.code})
+            failures.append(Failure(entry.name, error.code, str(error), said.tokens))
             last, reason = error, error.code
         else:
             gate.succeeded()
             return
+    failovers.record(failures)
     raise last
 
 
+def _admit(entry: EngineEntry, account: str, gate: Breaker) -> None:
+    """Raises BudgetSpent, or EngineUnavailable while the engine is spared."""
+    if budget := spending.used_up(entry, account):
+        raise BudgetSpent(f"{entry.name} has used up its {budget}.")
+    if not gate.allows():
+        raise EngineUnavailable(f"{entry.name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
+
+
 def _spoken(
-    engine: Engine, build: Build, cancelled: Callable[[], bool], announce: Announce, said: _Said, reason: str
+    entry: EngineEntry,
+    engine: Engine,
+    build: Build,
+    cancelled: Callable[[], bool],
+    begun: Callable[[EngineInfo], None],
+    said: _Said,
+    account: str,
 ) -> Iterator[Token]:
-    info = engine.describe()
+    """One engine's part of the reply; what it cost is counted however the part ends."""
+    info = replace(engine.describe(), name=entry.name)
     prompt, sampling = build(info, engine.count_tokens)
     before = said.tokens
     if said.text:
         prompt = prompt.continued("".join(said.text))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
-    announce(info, reason)
+    begun(info)
     started = time.monotonic()
-    with metrics.SPEAKING.track_inprogress(), contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as it:
-        for token in it:
-            if token.usage is None and said.tokens == before:
-                metrics.FIRST_TOKEN.observe(time.monotonic() - started)
-            if token.usage is None:
-                said.tokens += 1
-                metrics.TOKENS.labels(engine=info.name, model=info.model).inc()
-            else:
-                token = replace(token, usage=replace(token.usage, completion_tokens=said.tokens))
-            said.text.append(token.text)
-            yield token
+    usage: Usage | None = None
+    speaking = metrics.SPEAKING.labels(engine=entry.name)
+    try:
+        with speaking.track_inprogress(), contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens:
+            for token in tokens:
+                if token.usage is None:
+                    if said.tokens == before:
+                        metrics.FIRST_TOKEN.labels(engine=entry.name).observe(time.monotonic() - started)
+                    said.tokens += 1
+                    metrics.TOKENS.labels(engine=entry.name, model=info.model).inc()
+                else:
+                    usage = token.usage
+                    token = replace(token, usage=replace(usage, completion_tokens=said.tokens))
+                said.text.append(token.text)
+                yield token
+    finally:
+        if usage is None and said.tokens > before:
+            usage = Usage(engine.count_tokens(prompt.whole), 0, said.tokens - before, is_estimated=True)
+        if usage is not None:
+            spending.record(entry=entry, account=account, usage=usage)
 
 
 def _iterator(engine: Engine, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Generator[Token]:

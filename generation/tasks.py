@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from generation import catalogue
+from generation import catalogue, spending
 
 
 @shared_task
@@ -9,3 +9,9 @@ def install_model(name: str, activate: bool = True) -> None:
     catalogue.install(name)
     if activate:
         catalogue.activate(name)
+
+
+@shared_task
+def tidy() -> None:
+    """Deletes what need not be kept any longer."""
+    spending.forget_old()

@@ -1,7 +1,7 @@
 """A generation worker's life: the engine is loaded before the first reply, and others hear how it is.
 
-Every worker writes a heartbeat into Redis: its engines' health and version, and its figures. The
-web process reads it for /readyz and /metrics. On SIGTERM Celery takes no new replies and waits for
+Every worker writes a heartbeat into Redis: its engines' health, breakers and speed, and its figures. The
+web process reads it for /readyz, /metrics and the page of engines. On SIGTERM Celery takes no new replies and waits for
 those that run; then the engines give back what they hold.
 """
 
@@ -10,17 +10,18 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
 from celery.signals import celeryd_after_setup, worker_shutdown
-from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
-from generation import metrics
+from generation import metrics, roster, router
 from generation.engines.base import EngineError, Health
+from generation.models import EngineEntry
 from generation.pool import POOL
 from persona_site.redis import connection
 
@@ -31,12 +32,16 @@ _KEYS = "generation:worker:"
 _BEAT = timedelta(seconds=5)
 # Three beats: one may be late without the worker being reported gone.
 _REMEMBERED = 3 * _BEAT
-# Health generates a token; between two probes, the last answer stands.
+# Health generates a token; between two probes, the last answer stands. An engine whose breaker is not closed is
+# asked at every beat, so that it is used again soon after it recovered.
 _PROBE = timedelta(seconds=30)
 
 
 def reported() -> list[dict[str, Any]]:
-    """Every living worker: `worker`, `at`, `engines` (name, model, device, version, ok, detail, since), `figures`."""
+    """Every living worker: `worker`, `at`, `figures`, and `engines`, those that are switched on.
+
+    Of an engine: name, model, device, version, ok, detail, since, breaker, and metrics.Speeds' figures.
+    """
     redis_ = connection()
     keys = sorted(redis_.scan_iter(f"{_KEYS}*", count=1000))
     return [json.loads(value) for value in (redis_.mget(keys) if keys else []) if value is not None]
@@ -48,46 +53,76 @@ def metrics_text() -> str:
 
 
 class Heart:
-    """Beats from its own thread until it is stopped."""
+    """Beats until it is stopped. Engines are asked from a second thread: a silent one must not stop the heart."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._stop = threading.Event()
-        self._probed_at: datetime | None = None
-        self._engines: list[dict[str, Any]] = []
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._thread.start()
+        self._reports: dict[str, dict[str, Any]] = {}
+        self._asked_at: dict[str, datetime] = {}
+        self._speeds = metrics.Speeds()
+        self._speed: dict[str, dict[str, float | None]] = {}
+        self._threads = [
+            threading.Thread(target=self._every_beat, args=(self._beat,), name="heartbeat", daemon=True),
+            threading.Thread(target=self._every_beat, args=(self._ask,), name="health", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        while True:
-            self._write()
-            close_old_connections()
-            if self._stop.wait(_BEAT.total_seconds()):
-                break
+        for thread in self._threads:
+            thread.join()
         try:
             connection().delete(_KEYS + self._name)
         except redis.RedisError:
             logger.warning("generation.heartbeat_not_removed")
 
+    def _every_beat(self, work: Callable[[], None]) -> None:
+        while True:
+            try:
+                work()
+            except (DatabaseError, redis.RedisError) as error:
+                logger.warning("generation.heartbeat_failed", extra={"error": type(error).__name__})
+            close_old_connections()
+            if self._stop.wait(_BEAT.total_seconds()):
+                break
+
+    def _beat(self) -> None:
+        self._speed = self._speeds.look()
+        self._write()
+
+    def _ask(self) -> None:
+        """Asks the engines whose turn it is, and lets go of those that are switched off."""
+        entries = roster.enabled()
+        POOL.keep([entry.name for entry in entries])
+        for entry in entries:
+            gate = router.breaker(entry)
+            asked_at = self._asked_at.get(entry.name)
+            if gate.state == "closed" and asked_at and datetime.now(UTC) - asked_at < _PROBE:
+                continue
+            report = _engine_report(entry.name)
+            if report["ok"]:
+                gate.recovered()
+            self._reports[entry.name] = report
+            self._asked_at[entry.name] = datetime.now(UTC)
+            self._write()
+            if self._stop.is_set():
+                break
+
     def _write(self) -> None:
-        now = datetime.now(UTC)
-        if self._probed_at is None or now - self._probed_at >= _PROBE:
-            self._engines = [_engine_report(name) for name in settings.ENGINES]
-            self._probed_at = now
         beat = {
             "worker": self._name,
-            "at": now.isoformat(),
-            "engines": self._engines,
+            "at": datetime.now(UTC).isoformat(),
+            "engines": [self._report(entry) for entry in roster.enabled() if entry.name in self._reports],
             "figures": metrics.snapshot(),
         }
-        try:
-            connection().set(_KEYS + self._name, json.dumps(beat), ex=_REMEMBERED)
-        except redis.RedisError as error:
-            logger.warning("generation.heartbeat_failed", extra={"error": type(error).__name__})
+        connection().set(_KEYS + self._name, json.dumps(beat), ex=_REMEMBERED)
+
+    def _report(self, entry: EngineEntry) -> dict[str, Any]:
+        silent = {"tokens_per_second": 0.0, "first_token_ms": None, "speaking": 0}
+        breaker = {"breaker": router.breaker(entry).state}
+        return {**silent, **self._reports[entry.name], **self._speed.get(entry.name, {}), **breaker}
 
 
 def _engine_report(name: str) -> dict[str, Any]:
@@ -109,12 +144,12 @@ def _engine_report(name: str) -> dict[str, Any]:
 
 def load() -> None:
     """Loads the engines that work; one that does not is tried again by the reply that needs it."""
-    for name in settings.ENGINES:
+    for entry in roster.enabled():
         try:
-            with POOL.borrowed(name):
+            with POOL.borrowed(entry.name):
                 pass
         except EngineError as error:
-            logger.warning("generation.engine_not_loaded", extra={"engine": name, "code": error.code})
+            logger.warning("generation.engine_not_loaded", extra={"engine": entry.name, "code": error.code})
 
 
 _heart: Heart | None = None
@@ -124,6 +159,7 @@ _heart: Heart | None = None
 def _start(sender: str, instance: Any, **_: Any) -> None:
     global _heart
     if QUEUE in instance.app.amqp.queues.consume_from:
+        roster.follow_environment()
         load()
         _heart = Heart(f"{sender}:{socket.gethostname()}:{os.getpid()}")
 

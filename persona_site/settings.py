@@ -162,6 +162,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
+    "tidy-generation": {"task": "generation.tasks.tidy", "schedule": timedelta(hours=1)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
@@ -214,7 +215,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # --- Generation -----------------------------------------------------------------------------------
 
-# Engines in the order in which they are tried.
+# The first engines, in the order in which they are tried; generation/roster.py says who wins, these or the admin.
 ENGINES = env.words("ENGINES", "transformers")
 MODEL = env.text("MODEL")
 ACCEPT_MODEL_TERMS = env.flag("ACCEPT_MODEL_TERMS", False)
@@ -229,6 +230,8 @@ LEASE = env.duration("LEASE", "15s")
 REPLY_ATTEMPTS = env.integer("REPLY_ATTEMPTS", 3, minimum=1)
 # How long frames stay in Redis after the last one; a page older than this reloads from the database.
 STREAM_TTL = env.duration("STREAM_TTL", "1h")
+# How long it is kept which account used which engine how much, by day.
+SPEND_RETENTION = env.duration("SPEND_RETENTION", "90d")
 
 # --- Moderation -----------------------------------------------------------------------------------
 

@@ -1,12 +1,22 @@
-"""A local server that speaks OpenAI's HTTP interface, with scenarios named in its address.
+"""A local server that speaks OpenAI's HTTP interface and dies on cue: it stands for a provider, with no model in it.
 
-`server.url("ok")` answers "One two three four five." word by word; "cuts_off" closes the connection
-after two words; "slow" says one word and then waits until the client leaves; "error_500" fails;
-"empty" ends its answer without a word; "too_long" says that the prompt does not fit.
+The scenario is named in the address: `server.url("ok")` answers "One two three four five." word by word.
+
+ok           answers; "uncounted" the same without saying the usage
+cuts_off     closes the connection after two words
+slow         says one word, then nothing until the client leaves
+pings        the same, with comments all the while, as providers keep connections open
+mute         takes the request and never answers
+empty        ends its answer without a word
+error_500    fails; "busy_429" has no room; "too_long" says that the prompt does not fit
+
+`server.become(scenario)` changes what "now" in an address does, so that a server can die and recover.
+`server.words` is what it says.
 """
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,11 +29,21 @@ WORDS = ("One", " two", " three", " four", " five.")
 @dataclass
 class ModelServer:
     port: int
+    words: tuple[str, ...] = WORDS
+    now: str = "ok"
     requests: list[dict[str, Any]] = field(default_factory=list)
-    left: threading.Event = field(default_factory=threading.Event)  # a client hung up on "slow"
+    left: threading.Event = field(default_factory=threading.Event)  # a client hung up on a silence
 
     def url(self, scenario: str) -> str:
         return f"http://127.0.0.1:{self.port}/{scenario}/v1"
+
+    def become(self, scenario: str) -> None:
+        self.now = scenario
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The requests for replies; health checks are left out."""
+        return [request for request in self.requests if request.get("stream")]
 
 
 @contextmanager
@@ -42,13 +62,20 @@ def running() -> Iterator[ModelServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
+        self.far: ModelServer = self.server.model_server  # type: ignore[attr-defined]
         scenario = self.path.split("/")[1]
+        if scenario == "now":
+            scenario = self.far.now
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.model_server.requests.append({"path": self.path, **body})  # type: ignore[attr-defined]
+        self.far.requests.append({"path": self.path, **body})
         if scenario == "error_500":
             self._refuse(500, "something broke")
+        elif scenario == "busy_429":
+            self._refuse(429, "too many requests")
         elif scenario == "too_long":
             self._refuse(400, "This model's maximum context length is 8 tokens.")
+        elif scenario == "mute":
+            self._wait_until_left()
         elif not body.get("stream"):
             self._json(200, {"choices": [{"text": "One"}]})
         else:
@@ -58,19 +85,31 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        words = {"empty": (), "cuts_off": WORDS[:2], "slow": WORDS[:1]}.get(scenario, WORDS)
-        for word in words:
+        words = self.far.words
+        said = {"empty": (), "cuts_off": words[:2], "slow": words[:1], "pings": words[:1]}.get(scenario, words)
+        for word in said:
             chat = {"delta": {"content": word}} if "chat" in self.path else {"text": word}
             self._event({"choices": [{"index": 0, **chat}]})
         if scenario == "cuts_off":
             return
-        if scenario == "slow":
-            self.connection.recv(1)  # until the client hangs up
-            self.server.model_server.left.set()  # type: ignore[attr-defined]
+        if scenario in {"slow", "pings"}:
+            self._wait_until_left(pings=scenario == "pings")
             return
-        details = {"prompt_tokens_details": {"cached_tokens": 4}}
-        self._event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": len(words), **details}})
+        if scenario != "uncounted":
+            details = {"prompt_tokens_details": {"cached_tokens": 4}}
+            self._event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": len(said), **details}})
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def _wait_until_left(self, *, pings: bool = False) -> None:
+        try:
+            while pings:
+                self.wfile.write(b": still here\n\n")
+                time.sleep(0.05)
+            self.connection.recv(1)
+        except OSError:
+            pass
+        self.close_connection = True
+        self.far.left.set()
 
     def _event(self, event: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

@@ -3,6 +3,8 @@
 EngineError
 ├── EngineUnavailable   cannot be reached, or not loaded; another engine may do it
 ├── EngineFailed        broke while it worked; another engine may continue the text
+│   └── EngineSilent    said nothing for longer than it may
+├── BudgetSpent         may do no more today
 └── PromptTooLong       the prompt leaves no room; no engine of this context length can do it
 """
 
@@ -26,6 +28,14 @@ class EngineUnavailable(EngineError):
 
 class EngineFailed(EngineError):
     code = "engine_failed"
+
+
+class EngineSilent(EngineFailed):
+    code = "engine_silent"
+
+
+class BudgetSpent(EngineError):
+    code = "budget"
 
 
 class PromptTooLong(EngineError):
@@ -67,6 +77,11 @@ class Prompt:
     def continued(self, said: str) -> "Prompt":
         return replace(self, prefix=self.prefix + said)
 
+    @property
+    def whole(self) -> str:
+        """All that the engine reads, as one text, to count it by."""
+        return "\n".join((*(message.content for message in self.messages), self.text, self.prefix))
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -89,6 +104,7 @@ class Usage:
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    is_estimated: bool = False  # the engine did not count; we did, roughly
 
 
 @dataclass(frozen=True)
@@ -111,7 +127,7 @@ class Health:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    name: str  # its key in the registry
+    name: str  # its row's; until the router has named it, its kind
     model: str
     context_length: int  # tokens
     prompt_form: PromptForm

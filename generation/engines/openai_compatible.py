@@ -3,25 +3,33 @@
 `/chat/completions` for prompts in chat form, `/completions` for transcripts, both streamed as
 server-sent events. A prefix is the assistant's own last message, which such servers continue
 (vLLM and SGLang by `continue_final_message`, others by convention).
+
+All answers of an engine are read on one event loop in a thread of its own. So a silence is measured
+between tokens, whatever else the server sends meanwhile, and a reply that is left hangs up at once.
 """
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 import httpx
-from django.conf import settings
 
 from generation.engines.base import (
     EngineError,
     EngineFailed,
     EngineInfo,
+    EngineSilent,
     EngineUnavailable,
     Health,
     Prompt,
     PromptForm,
+    PromptMessage,
     PromptTooLong,
     Sampling,
     Token,
@@ -29,45 +37,56 @@ from generation.engines.base import (
 )
 from generation.engines.stopping import StopStrings
 
-_CONNECT = timedelta(seconds=5)
-_BETWEEN_TOKENS = timedelta(seconds=60)
+_CONNECT_S = 5.0
+_HEALTH_S = 10.0
+# How often a reply that waits for its next token looks whether it was cancelled.
+_LOOK_S = 0.1
 # OpenAI's interface takes four stop strings at most; the rest is watched for here.
 _STOPS_SENT = 4
 # Without the server's tokenizer: no text in any script has more tokens than UTF-8 bytes, and
 # English has about a quarter. A third errs on the side of a prompt that fits.
 _BYTES_PER_TOKEN = 3
 
+# What the loop hands over: an event, the error that ended the answer, or None at its end.
+_Heard = dict[str, Any] | EngineError | None
+
 
 class OpenAICompatibleEngine:
     def __init__(
         self,
         *,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        model: str | None = None,
-        between_tokens: timedelta = _BETWEEN_TOKENS,
+        base_url: str,
+        api_key: str,
+        model: str,
+        context_length: int = 8192,
+        prompt_form: PromptForm = "chat",
+        first_token_s: float = 60,
+        between_tokens_s: float = 20,
     ) -> None:
-        """Settings fill in what is not given. Raises EngineUnavailable when no server is configured."""
-        url = settings.OPENAI_BASE_URL if base_url is None else base_url
-        if not url:
-            raise EngineUnavailable("OPENAI_BASE_URL is empty.")
-        key = settings.OPENAI_API_KEY if api_key is None else api_key
-        self._model = settings.OPENAI_MODEL if model is None else model
-        timeout = httpx.Timeout(between_tokens.total_seconds(), connect=_CONNECT.total_seconds())
-        self._client = httpx.Client(
-            base_url=url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=timeout,
+        """Raises EngineUnavailable without an address."""
+        if not base_url:
+            raise EngineUnavailable("It has no address.")
+        self._model = model
+        self._context_length = context_length
+        self._form = prompt_form
+        self._first_token_s, self._between_tokens_s = first_token_s, between_tokens_s
+        self._client = httpx.AsyncClient(
+            base_url=base_url.rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            timeout=httpx.Timeout(None, connect=_CONNECT_S),
             limits=httpx.Limits(max_connections=None),
         )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="remote-engine", daemon=True)
+        self._thread.start()
         self._health = Health(ok=True, since=datetime.now(UTC))
 
     def describe(self) -> EngineInfo:
         return EngineInfo(
             name="openai",
             model=self._model,
-            context_length=settings.OPENAI_CONTEXT_TOKENS,
-            prompt_form=cast(PromptForm, settings.OPENAI_PROMPT_FORM),
+            context_length=self._context_length,
+            prompt_form=self._form,
             device="remote",
             version="openai-compatible",
             licence="as its operator says",
@@ -78,39 +97,36 @@ class OpenAICompatibleEngine:
         return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
     def health(self) -> Health:
-        """Asks the server for one token."""
-        form = cast(PromptForm, settings.OPENAI_PROMPT_FORM)
-        message = {"role": "user", "content": "Hello"}
-        path, body = (
-            ("chat/completions", {"messages": [message]}) if form == "chat" else ("completions", {"prompt": "Hello"})
-        )
+        """Asks the server for one token, for ten seconds at most."""
+        ok, detail = True, ""
         try:
-            with _translated():
-                answer = self._client.post(path, json={"model": self._model, "max_tokens": 1, **body})
-                _check(answer)
-            ok, detail = True, ""
+            self._run(self._asked_for_a_token()).result()
         except EngineError as error:
             ok, detail = False, str(error)
-        if ok != self._health.ok:
-            self._health = Health(ok=ok, detail=detail, since=datetime.now(UTC))
+        if (ok, detail) != (self._health.ok, self._health.detail):
+            since = datetime.now(UTC) if ok != self._health.ok else self._health.since
+            self._health = Health(ok=ok, detail=detail, since=since)
         return self._health
 
     def close(self) -> None:
-        self._client.close()
+        try:
+            self._run(self._hang_up()).result()
+        except EngineUnavailable:
+            return  # closed before
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
         stops = (*prompt.stop, *sampling.stop)
         path, body = _request(prompt)
         body |= _settings(sampling, stops) | {"model": self._model}
+        heard: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
+        reading = self._run(self._read(path, body, heard))
         watch = StopStrings(stops)
         count, usage = 0, None
-        with _translated(), self._client.stream("POST", path, json=body) as answer:
-            if answer.is_error:
-                answer.read()
-                _check(answer)
-            for event in _events(answer):
-                if cancelled():
-                    break
+        try:
+            for event in _until_cancelled(heard, cancelled):
                 usage = _usage(event) or usage
                 piece = _piece(event)
                 if piece is None:
@@ -119,9 +135,70 @@ class OpenAICompatibleEngine:
                 yield Token(watch.push(piece))
                 if watch.found or cancelled():
                     break
+        finally:
+            reading.cancel()
         if not count and not prompt.prefix and not cancelled():
             raise EngineFailed("The server answered without a word.")
-        yield Token(watch.finish(), usage=usage or Usage(self.count_tokens(_text(prompt)), 0, count))
+        estimate = Usage(self.count_tokens(prompt.whole), 0, count, is_estimated=True)
+        yield Token(watch.finish(), usage=usage or estimate)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            raise EngineUnavailable("The engine is closed.") from None
+
+    async def _read(self, path: str, body: dict[str, Any], heard: "queue.SimpleQueue[_Heard]") -> None:
+        """Hands over each event of an answer, then how it ended. Cancelling it hangs up."""
+        outcome: _Heard = EngineFailed("The answer was given up.")
+        try:
+            async with (
+                _translated(),
+                asyncio.timeout(self._first_token_s) as patience,
+                self._client.stream("POST", path, json=body) as answer,
+            ):
+                await _check(answer)
+                async for event in _events(answer):
+                    if _piece(event) is not None:
+                        patience.reschedule(self._loop.time() + self._between_tokens_s)
+                    heard.put(event)
+            outcome = None
+        except EngineError as error:
+            outcome = error
+        finally:
+            heard.put(outcome)
+
+    async def _asked_for_a_token(self) -> None:
+        path, body = _request(
+            Prompt("transcript", text="Hello")
+            if self._form == "transcript"
+            else Prompt("chat", messages=(PromptMessage("user", "Hello"),))
+        )
+        async with _translated(), asyncio.timeout(_HEALTH_S):
+            await _check(await self._client.post(path, json={"model": self._model, "max_tokens": 1, **body}))
+
+    async def _hang_up(self) -> None:
+        """Ends what is being read; those who wait for it hear that the engine was closed."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.aclose()
+
+
+def _until_cancelled(heard: "queue.SimpleQueue[_Heard]", cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """The events of an answer, to its end or soon after `cancelled` says so. Raises the error that ended it."""
+    while not cancelled():
+        try:
+            event = heard.get(timeout=_LOOK_S)
+        except queue.Empty:
+            continue
+        if event is None:
+            return
+        if isinstance(event, EngineError):
+            raise event
+        yield event
 
 
 def _request(prompt: Prompt) -> tuple[str, dict[str, Any]]:
@@ -133,10 +210,6 @@ def _request(prompt: Prompt) -> tuple[str, dict[str, Any]]:
     messages.append({"role": "assistant", "content": prompt.prefix})
     continued = {"continue_final_message": True, "add_generation_prompt": False}
     return "chat/completions", {"messages": messages, **continued}
-
-
-def _text(prompt: Prompt) -> str:
-    return "\n".join((*(m.content for m in prompt.messages), prompt.text, prompt.prefix))
 
 
 def _settings(sampling: Sampling, stops: tuple[str, ...]) -> dict[str, Any]:
@@ -163,32 +236,34 @@ def _settings(sampling: Sampling, stops: tuple[str, ...]) -> dict[str, Any]:
     return sent
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
     """What goes wrong on the way, in the words of the seam."""
     try:
         yield
+    except TimeoutError as error:
+        raise EngineSilent("The server fell silent.") from error
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise EngineUnavailable(f"The server cannot be reached: {type(error).__name__}.") from error
-    except (httpx.HTTPError, RuntimeError) as error:
-        # RuntimeError: the client was closed while the answer came.
+    except httpx.HTTPError as error:
         raise EngineFailed(f"The server broke off: {type(error).__name__}.") from error
 
 
-def _check(answer: httpx.Response) -> None:
+async def _check(answer: httpx.Response) -> None:
     """Raises for an answer that is not a success; its text is not repeated, since it may quote the prompt."""
     if answer.is_success:
         return
-    if answer.status_code in (400, 413, 422) and "context" in answer.text.lower():
+    text = (await answer.aread()).decode(errors="replace").lower()
+    if answer.status_code in (400, 413, 422) and "context" in text:
         raise PromptTooLong(f"The server answered {answer.status_code}: the prompt is longer than its context.")
     if answer.status_code in (401, 403, 404, 429, 502, 503, 504):
         raise EngineUnavailable(f"The server answered {answer.status_code}.")
     raise EngineFailed(f"The server answered {answer.status_code}.")
 
 
-def _events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
+async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
     """The JSON of each server-sent event. Raises EngineFailed when the stream ends without its end mark."""
-    for line in answer.iter_lines():
+    async for line in answer.aiter_lines():
         if not line.startswith("data:"):
             continue
         payload = line.removeprefix("data:").strip()

@@ -1,4 +1,7 @@
-"""The engines by the names that the setting ENGINES uses. Adding one is a file and a line."""
+"""The kinds of engines, by the names that the setting ENGINES and `EngineEntry.kind` use. Adding one is a file and
+a line."""
+
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
@@ -9,13 +12,15 @@ ENGINES = {
     "transformers": "generation.engines.hf_transformers.TransformersEngine",
     "openai": "generation.engines.openai_compatible.OpenAICompatibleEngine",
 }
+# Servers elsewhere: each row of these kinds has its own address, model and key.
+REMOTE = frozenset({"openai"})
 
 
-def load(name: str) -> Engine:
-    """A new engine. Raises EngineUnavailable when it cannot work, ImproperlyConfigured for an unknown name."""
+def load(kind: str, **options: Any) -> Engine:
+    """A new engine. Raises EngineUnavailable when it cannot work, ImproperlyConfigured for an unknown kind."""
     try:
-        path = ENGINES[name]
+        path = ENGINES[kind]
     except KeyError:
-        raise ImproperlyConfigured(f"ENGINES names {name!r}; there are {', '.join(ENGINES)}.") from None
-    engine: Engine = import_string(path)()
+        raise ImproperlyConfigured(f"There is no engine {kind!r}; there are {', '.join(ENGINES)}.") from None
+    engine: Engine = import_string(path)(**options)
     return engine

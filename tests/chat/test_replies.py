@@ -40,7 +40,7 @@ def speak(monkeypatch):
     """Lets the engine say these pieces; an exception among them is raised, a function called, in its place."""
 
     def speak(*pieces):
-        def scripted(build, cancelled, announce):
+        def scripted(build, cancelled, announce, *, account):
             announce(INFO, "")
             prompt, _ = build(INFO, len)
             for number, piece in enumerate(pieces, 1):

@@ -128,7 +128,7 @@ def test_a_reply_goes_through_its_states_in_sight(wire: Wire, conversation: Conv
     reply_id = queue_reply(wire, message, position=2)
     expect(reply_item(wire)).to_contain_text("Waiting its turn, 2 replies before it.")
     wire.send(started(reply_id))
-    expect(reply_item(wire)).to_contain_text("Finding the first words.")
+    expect(reply_item(wire)).to_contain_text("Finding the first words with smollm2.")
     wire.send(delta(reply_id, 0, "Good evening, "))
     expect(reply_item(wire)).to_have_attribute("data-status", "generating")
     wire.send(delta(reply_id, 1, "my dear."), completed(reply_id, "Good evening, my dear."))

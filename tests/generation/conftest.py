@@ -3,10 +3,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from generation import catalogue
+from generation import catalogue, roster
 from generation.engines.base import Engine
 from generation.engines.hf_transformers import TransformersEngine
 from tests import model_server
+
+
+@pytest.fixture(autouse=True)
+def _fresh_roster() -> None:
+    """What an earlier test's rows were is not remembered for a second."""
+    roster.forget()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 import threading
-from datetime import timedelta
+import time
 
 import pytest
 
 from generation.engines.base import (
     EngineFailed,
+    EngineSilent,
     EngineUnavailable,
     Prompt,
     PromptMessage,
@@ -21,9 +22,8 @@ CHAT = Prompt(form="chat", messages=(PromptMessage("system", "You are Ada."), Pr
 
 
 def engine_at(server: ModelServer, scenario: str, *, seconds: float = 20) -> OpenAICompatibleEngine:
-    between = timedelta(seconds=seconds)
     return OpenAICompatibleEngine(
-        base_url=server.url(scenario), api_key="secret", model="words", between_tokens=between
+        base_url=server.url(scenario), api_key="secret", model="words", first_token_s=20, between_tokens_s=seconds
     )
 
 
@@ -85,11 +85,47 @@ def stream_into(heard: list[str], engine: OpenAICompatibleEngine) -> list[Token]
     return []
 
 
-def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer) -> None:
+@pytest.mark.parametrize("scenario", ["slow", "pings"])
+def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer, scenario: str) -> None:
+    """Also one that goes on to send signs of life, but no words."""
     heard: list[str] = []
-    with pytest.raises(EngineFailed):
-        stream_into(heard, engine_at(far_server, "slow", seconds=0.3))
+    with pytest.raises(EngineSilent):
+        stream_into(heard, engine_at(far_server, scenario, seconds=0.3))
     assert heard == ["One"]
+
+
+def test_a_server_that_never_begins_is_given_up(far_server: ModelServer) -> None:
+    engine = OpenAICompatibleEngine(base_url=far_server.url("mute"), api_key="", model="words", first_token_s=0.3)
+    with pytest.raises(EngineSilent):
+        stream(engine, TRANSCRIPT)
+
+
+@pytest.mark.parametrize("scenario", ["slow", "mute"])
+def test_cancelling_does_not_wait_for_the_next_word(far_server: ModelServer, scenario: str) -> None:
+    began = time.monotonic()
+    tokens = engine_at(far_server, scenario).stream(TRANSCRIPT, Sampling(), lambda: time.monotonic() - began > 0.3)
+    assert "".join(token.text for token in tokens) in {"One", ""}
+    assert time.monotonic() - began < 2
+
+
+def test_a_closed_engine_ends_its_answers_and_takes_no_more(far_server: ModelServer) -> None:
+    engine = engine_at(far_server, "slow")
+    tokens = engine.stream(TRANSCRIPT, Sampling(), lambda: False)
+    assert next(tokens).text == "One"
+    engine.close()
+    with pytest.raises(EngineFailed):
+        next(tokens)
+    with pytest.raises(EngineUnavailable):
+        stream(engine, TRANSCRIPT)
+
+
+def test_without_the_servers_count_the_usage_says_that_it_is_estimated(far_server: ModelServer) -> None:
+    assert stream(engine_at(far_server, "uncounted"), TRANSCRIPT)[-1].usage == Usage(6, 0, 5, is_estimated=True)
+
+
+def test_a_server_that_has_no_room_is_unavailable(far_server: ModelServer) -> None:
+    with pytest.raises(EngineUnavailable, match="429"):
+        stream(engine_at(far_server, "busy_429"), TRANSCRIPT)
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
@@ -104,7 +140,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 def test_without_an_address_it_is_unavailable() -> None:
     with pytest.raises(EngineUnavailable):
-        OpenAICompatibleEngine(base_url="")
+        OpenAICompatibleEngine(base_url="", api_key="", model="words")
 
 
 def test_leaving_hangs_up(far_server: ModelServer) -> None:

@@ -1,10 +1,20 @@
 import threading
+from typing import Any
 
 import pytest
 
 from generation import pool
 from generation.engines.base import EngineUnavailable
+from generation.models import EngineEntry
 from tests.fakes import ScriptedEngine
+
+
+@pytest.fixture(autouse=True)
+def rows(monkeypatch: pytest.MonkeyPatch) -> dict[str, EngineEntry]:
+    """In the place of the table, which other threads would not see before a test's end."""
+    rows = {"one": EngineEntry(name="one", kind="one")}
+    monkeypatch.setattr(pool.roster, "entries", lambda: list(rows.values()))
+    return rows
 
 
 @pytest.fixture
@@ -12,8 +22,8 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[ScriptedEngine]:
     """Every engine that was loaded, in order."""
     made: list[ScriptedEngine] = []
 
-    def load(name: str) -> ScriptedEngine:
-        made.append(ScriptedEngine(name=name))
+    def load(kind: str, **options: Any) -> ScriptedEngine:
+        made.append(ScriptedEngine(name=kind))
         return made[-1]
 
     monkeypatch.setattr(pool.registry, "load", load)
@@ -41,7 +51,7 @@ def test_another_active_model_replaces_the_engine_once_its_replies_ended(
 ) -> None:
     engines = pool.EnginePool()
     model = ["small"]
-    monkeypatch.setattr(pool, "_model_of", lambda name: model[0])
+    monkeypatch.setattr(pool, "_model_of", lambda kind: model[0])
     with engines.borrowed("one") as old:
         model[0] = "better"
         with engines.borrowed("one") as new:
@@ -49,6 +59,42 @@ def test_another_active_model_replaces_the_engine_once_its_replies_ended(
             assert not loads[0].closed
     assert loads[0].closed
     assert not loads[1].closed
+
+
+def test_a_changed_row_replaces_its_engine(loads: list[ScriptedEngine], rows: dict[str, EngineEntry]) -> None:
+    rows["one"] = EngineEntry(name="one", kind="openai", base_url="http://here/v1", model="words")
+    engines = pool.EnginePool()
+    for base_url in ("http://here/v1", "http://there/v1"):
+        rows["one"].base_url = base_url
+        for _ in range(2):
+            with engines.borrowed("one"):
+                pass
+    assert [engine.closed for engine in loads] == [True, False]
+
+
+def test_a_key_comes_from_the_environment_and_a_missing_one_is_said(
+    loads: list[ScriptedEngine], rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows["one"] = EngineEntry(name="one", kind="openai", base_url="http://here/v1", key_variable="TEST_API_KEY")
+    engines = pool.EnginePool()
+    with pytest.raises(EngineUnavailable, match="TEST_API_KEY is empty"), engines.borrowed("one"):
+        pass
+    for key in ("first", "rotated"):
+        monkeypatch.setenv("TEST_API_KEY", key)
+        assert pool.roster.options(rows["one"])["api_key"] == key
+        with engines.borrowed("one"):
+            pass
+    assert len(loads) == 2
+
+
+def test_engines_that_are_not_kept_are_closed(loads: list[ScriptedEngine]) -> None:
+    engines = pool.EnginePool()
+    with engines.borrowed("one"):
+        engines.keep(["one"])
+        assert engines.loaded() == ["one"]
+        engines.keep([])
+        assert not loads[0].closed
+    assert loads[0].closed
 
 
 def test_closing_waits_for_those_who_speak(loads: list[ScriptedEngine]) -> None:
@@ -62,7 +108,7 @@ def test_closing_waits_for_those_who_speak(loads: list[ScriptedEngine]) -> None:
 def test_an_engine_that_does_not_load_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = iter([EngineUnavailable("not yet"), ScriptedEngine()])
 
-    def load(name: str) -> ScriptedEngine:
+    def load(kind: str) -> ScriptedEngine:
         outcome = next(outcomes)
         if isinstance(outcome, EngineUnavailable):
             raise outcome

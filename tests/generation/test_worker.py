@@ -1,11 +1,13 @@
-import json
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from generation import metrics, pool, worker
-from generation.engines.base import EngineUnavailable
+from generation import metrics, pool, roster, router, worker
+from generation.engines.base import EngineUnavailable, Health
+from generation.models import EngineEntry
 from persona_site.redis import connection
 from tests.fakes import ScriptedEngine
 from tests.waiting import wait_until
@@ -14,24 +16,33 @@ NAME = "generation@test:1"
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch, settings: Any) -> ScriptedEngine:
+def rows(monkeypatch: pytest.MonkeyPatch) -> dict[str, EngineEntry]:
+    """In the place of the table, which the heart's threads would not see before a test's end."""
+    rows = {"one": EngineEntry(name="one", kind="one")}
+    monkeypatch.setattr(roster, "entries", lambda: list(rows.values()))
+    return rows
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, rows: dict[str, EngineEntry]) -> ScriptedEngine:
     made = ScriptedEngine(name="one")
 
-    def load(name: str) -> ScriptedEngine:
-        if name == "absent":
+    def load(kind: str) -> ScriptedEngine:
+        if kind == "absent":
             raise EngineUnavailable("The server cannot be reached.")
         return made
 
-    settings.ENGINES = ["one"]
     monkeypatch.setattr(pool.registry, "load", load)
     monkeypatch.setattr(worker, "POOL", pool.EnginePool())
+    monkeypatch.setattr(router, "_breakers", {})
+    monkeypatch.setattr(worker, "_BEAT", timedelta(seconds=0.1))
     return made
 
 
 @pytest.fixture
 def heart(engine: ScriptedEngine) -> Iterator[worker.Heart]:
     heart = worker.Heart(NAME)
-    wait_until(lambda: mine(), seconds=10)
+    wait_until(lambda: mine() and mine()[0]["engines"], seconds=10)
     yield heart
     heart.stop()
 
@@ -58,7 +69,10 @@ def test_a_report_lapses_with_a_killed_worker(heart: worker.Heart) -> None:
     assert 0 < connection().ttl(f"generation:worker:{NAME}") <= 15
 
 
-def test_an_engine_that_is_away_is_reported_with_its_reason(engine: ScriptedEngine) -> None:
+def test_an_engine_that_is_away_is_reported_with_its_reason(
+    engine: ScriptedEngine, rows: dict[str, EngineEntry]
+) -> None:
+    rows["absent"] = EngineEntry(name="absent", kind="absent")
     report = worker._engine_report("absent")
     assert not report["ok"]
     assert report["detail"] == "The server cannot be reached."
@@ -74,15 +88,65 @@ def test_an_engine_that_breaks_while_it_is_asked_is_reported(
 
 def test_figures_of_all_workers_are_shown_by_worker(heart: worker.Heart) -> None:
     metrics.TOKENS.labels(engine="one", model="script").inc(3)
-    connection().set(f"generation:worker:{NAME}", json.dumps({**mine()[0], "figures": metrics.snapshot()}), ex=15)
-    text = worker.metrics_text()
-    assert f'afterword_tokens_total{{engine="one",model="script",worker="{NAME}"}}' in text
-    assert "afterword_first_token_seconds_bucket" in text
+    metrics.FIRST_TOKEN.labels(engine="one").observe(0.2)
+    wait_until(
+        lambda: f'afterword_tokens_total{{engine="one",model="script",worker="{NAME}"}}' in worker.metrics_text()
+    )
+    assert f'afterword_first_token_seconds_bucket{{engine="one",le="0.5",worker="{NAME}"}}' in worker.metrics_text()
+
+
+def test_speed_is_that_of_the_time_since_the_last_look() -> None:
+    speeds = metrics.Speeds()
+    metrics.TOKENS.labels(engine="fast", model="script").inc(30)
+    metrics.FIRST_TOKEN.labels(engine="fast").observe(0.25)
+    first, second = speeds.look()["fast"], speeds.look()["fast"]
+    assert first["tokens_per_second"]
+    assert first["first_token_ms"] == 250
+    assert (second["tokens_per_second"], second["first_token_ms"]) == (0, None)
+
+
+def test_an_engine_that_is_switched_off_is_let_go_and_no_longer_reported(
+    heart: worker.Heart, engine: ScriptedEngine, rows: dict[str, EngineEntry]
+) -> None:
+    rows["one"].is_enabled = False
+    wait_until(lambda: not mine()[0]["engines"], seconds=10)
+    wait_until(lambda: engine.closed, seconds=10)
+
+
+def test_a_health_check_lets_an_engine_be_tried_again_before_its_pause_is_over(
+    heart: worker.Heart, engine: ScriptedEngine, rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "health", lambda: Health(ok=False, detail="away"))
+    gate = router.breaker(rows["one"])
+    for _ in range(3):
+        gate.failed()
+    wait_until(lambda: (mine()[0]["engines"][0]["ok"], mine()[0]["engines"][0]["breaker"]) == (False, "open"))
+    monkeypatch.setattr(engine, "health", lambda: Health(ok=True))
+    wait_until(lambda: mine()[0]["engines"][0]["breaker"] == "half-open")
+    assert gate.allows()
+
+
+def test_a_silent_engine_does_not_stop_the_heart(
+    heart: worker.Heart, engine: ScriptedEngine, rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def health() -> Health:
+        asked.set()
+        go_on.wait(20)
+        return Health(ok=True)
+
+    monkeypatch.setattr(engine, "health", health)
+    monkeypatch.setattr(worker, "_PROBE", timedelta(0))
+    assert asked.wait(10)
+    before = mine()[0]["at"]
+    wait_until(lambda: mine()[0]["at"] > before, seconds=10)
+    go_on.set()
 
 
 def test_an_engine_that_does_not_load_does_not_keep_the_worker_from_starting(
-    engine: ScriptedEngine, settings: Any
+    engine: ScriptedEngine, rows: dict[str, EngineEntry]
 ) -> None:
-    settings.ENGINES = ["absent", "one"]
+    rows["absent"] = EngineEntry(name="absent", kind="absent")
     worker.load()
     assert worker.POOL.loaded() == ["one"]

@@ -15,6 +15,15 @@ import { makeDialable, noticeElement } from "./notices.js";
 
 export const UNFINISHED = ["queued", "started", "generating"];
 
+/**
+ * That another engine speaks than the one whose turn it was, in calm words; why is the operator's matter.
+ * @param {string} engine
+ * @param {boolean} isInTheMiddle
+ */
+function takeover(engine, isInTheMiddle) {
+  return isInTheMiddle ? `The model changed here; ${engine} goes on.` : `${engine} writes in place of the usual model.`;
+}
+
 export class Thread {
   /** @param {HTMLElement} page the element that holds the thread and the blanks */
   constructor(page) {
@@ -115,7 +124,8 @@ export class Thread {
     if (!reply) return;
     reply.status = reply.text ? "generating" : "started";
     this.show(reply);
-    this.fillIn(reply, "because", frame.because);
+    this.fillIn(reply, "engine", ` with ${frame.engine}`);
+    this.fillIn(reply, "because", frame.because && takeover(frame.engine, reply.text !== ""));
   }
 
   /** Appends a piece; the text that is new by it. @param {ReplyDelta} frame */

@@ -1,0 +1,137 @@
+"""The engine room as the operator sees it: what the rows say, what all workers report, what the day has cost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import redis
+
+from generation import failovers, spending, worker
+from generation.models import EngineEntry
+from persona_site.redis import connection
+
+
+@dataclass(frozen=True)
+class Report:
+    """One worker's word on one engine."""
+
+    worker: str
+    model: str
+    device: str
+    ok: bool
+    detail: str
+    since: datetime | None
+    breaker: str
+    tokens_per_second: float
+    first_token_ms: int | None
+    speaking: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    what: str
+    spent: Decimal | int
+    limit: Decimal | int
+    unit: str
+
+    @property
+    def percent(self) -> int:
+        return min(100, int(100 * self.spent / self.limit)) if self.limit else 100
+
+
+@dataclass(frozen=True)
+class Engine:
+    entry: EngineEntry
+    state: str  # off, budget, unreported, down, spared, ready; docs/operations.md says what each means
+    state_in_words: str
+    reports: list[Report]
+    spent: spending.Spent
+    budgets: list[Budget]
+
+    @property
+    def tokens_per_second(self) -> float:
+        return round(sum(report.tokens_per_second for report in self.reports), 1)
+
+    @property
+    def speaking(self) -> int:
+        return sum(report.speaking for report in self.reports)
+
+    @property
+    def first_token_ms(self) -> int | None:
+        """The slowest worker's, since that is what somebody waits for."""
+        return max((r.first_token_ms for r in self.reports if r.first_token_ms is not None), default=None)
+
+
+_STATES = {
+    "off": "Switched off",
+    "budget": "Today's budget is used up",
+    "unreported": "No worker has reported it yet",
+    "down": "Down",
+    "spared": "Spared after failures",
+    "ready": "Ready",
+}
+
+
+def engines() -> list[Engine]:
+    """Every engine, in the order in which they are tried."""
+    beats = _beats()
+    return [_engine(entry, beats) for entry in EngineEntry.objects.all()]
+
+
+def waiting() -> int | None:
+    """Replies that wait for a worker; None while Redis is away."""
+    try:
+        return int(connection().llen(worker.QUEUE))
+    except redis.RedisError:
+        return None
+
+
+def failures() -> list[failovers.Failure]:
+    try:
+        return failovers.recent()
+    except redis.RedisError:
+        return []
+
+
+def _beats() -> list[dict[str, Any]]:
+    try:
+        return worker.reported()
+    except redis.RedisError:
+        return []
+
+
+def _engine(entry: EngineEntry, beats: list[dict[str, Any]]) -> Engine:
+    reports = [
+        _report(beat["worker"], said) for beat in beats for said in beat["engines"] if said["name"] == entry.name
+    ]
+    state = _state(entry, reports)
+    spent = spending.of(entry)
+    return Engine(entry, state, _STATES[state], reports, spent, _budgets(entry, spent))
+
+
+def _report(name: str, said: dict[str, Any]) -> Report:
+    since = datetime.fromisoformat(said["since"]) if said["since"] else None
+    fields = ("model", "device", "ok", "detail", "breaker", "tokens_per_second", "first_token_ms", "speaking")
+    return Report(worker=name, since=since, **{field: said[field] for field in fields})
+
+
+def _state(entry: EngineEntry, reports: list[Report]) -> str:
+    if not entry.is_enabled:
+        return "off"
+    if spending.used_up(entry, account=""):
+        return "budget"
+    if not reports:
+        return "unreported"
+    if not any(report.ok for report in reports):
+        return "down"
+    return "ready" if any(report.breaker == "closed" for report in reports) else "spared"
+
+
+def _budgets(entry: EngineEntry, spent: spending.Spent) -> list[Budget]:
+    budgets = []
+    if entry.tokens_per_day is not None:
+        budgets.append(Budget("Tokens today", spent.tokens, entry.tokens_per_day, "tokens"))
+    if entry.money_per_day is not None:
+        budgets.append(Budget("Money today", round(spent.money, 4), entry.money_per_day, entry.currency))
+    return budgets

@@ -1,0 +1,82 @@
+"""What engines cost: tokens and money per engine, account and day, and the budgets that end with them.
+
+A day is one of UTC. A budget is looked at before a reply begins, so what is being said at that moment may
+still go past it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from generation.engines.base import Usage
+from generation.models import EngineEntry, EngineSpend
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The day so far, in tokens read and written and in the engine's own currency."""
+
+    tokens: int = 0
+    money: Decimal = Decimal(0)
+    replies: int = 0
+    estimated_tokens: int = 0
+
+
+def today() -> date:
+    return timezone.now().date()
+
+
+def record(*, entry: EngineEntry, account: str, usage: Usage) -> None:
+    """Counts what a reply used of an engine; called once for each engine that spoke, however it ended."""
+    prompt, completion = usage.prompt_tokens, usage.completion_tokens
+    money = (entry.prompt_price * prompt + entry.completion_price * completion) / _MILLION
+    key: dict[str, Any] = {"engine": entry.name, "account": account, "day": today(), "currency": entry.currency}
+    EngineSpend.objects.get_or_create(**key)
+    EngineSpend.objects.filter(**key).update(
+        replies=F("replies") + 1,
+        prompt_tokens=F("prompt_tokens") + prompt,
+        completion_tokens=F("completion_tokens") + completion,
+        estimated_tokens=F("estimated_tokens") + (prompt + completion if usage.is_estimated else 0),
+        money=F("money") + money,
+    )
+
+
+def of(entry: EngineEntry, account: str | None = None) -> Spent:
+    """What an engine has cost today: altogether, or for one account."""
+    rows = EngineSpend.objects.filter(engine=entry.name, day=today())
+    if account is not None:
+        rows = rows.filter(account=account)
+    sums = rows.aggregate(
+        tokens=Sum(F("prompt_tokens") + F("completion_tokens")),
+        money=Sum("money", filter=Q(currency=entry.currency)),
+        replies=Sum("replies"),
+        estimated_tokens=Sum("estimated_tokens"),
+    )
+    return Spent(**{name: value for name, value in sums.items() if value is not None})
+
+
+def used_up(entry: EngineEntry, account: str) -> str:
+    """The first budget of an engine that has nothing left for this account today, in words; "" while all have."""
+    if entry.tokens_per_day is not None or entry.money_per_day is not None:
+        spent = of(entry)
+        if entry.tokens_per_day is not None and spent.tokens >= entry.tokens_per_day:
+            return "tokens per day"
+        if entry.money_per_day is not None and spent.money >= entry.money_per_day:
+            return "money per day"
+    if account and entry.tokens_per_person is not None and of(entry, account).tokens >= entry.tokens_per_person:
+        return "tokens per person and day"
+    return ""
+
+
+def forget_old() -> int:
+    """Deletes what is older than SPEND_RETENTION; how many rows went."""
+    kept: timedelta = settings.SPEND_RETENTION
+    deleted, _ = EngineSpend.objects.filter(day__lt=today() - kept).delete()
+    return deleted

@@ -1,0 +1,145 @@
+"""The admin's page of engines: what it shows, its switch, and who may see it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from generation import failovers, roster, spending
+from generation.engines.base import Usage
+from generation.failovers import Failure
+from generation.models import EngineEntry
+from persona_site.redis import connection
+
+pytestmark = pytest.mark.django_db
+LIST = "admin:generation_engineentry_changelist"
+
+
+@pytest.fixture
+def desk(client: Client, olga: User) -> Client:
+    client.force_login(olga)
+    EngineEntry.objects.all().delete()
+    far = {"kind": "openai", "base_url": "http://127.0.0.1:9/v1", "model": "words"}
+    EngineEntry.objects.create(name="far", order=1, follows_environment=True, tokens_per_day=100, **far)
+    EngineEntry.objects.create(name="near", order=2, kind="transformers")
+    connection().delete("generation:failovers")
+    return client
+
+
+@pytest.fixture
+def beats() -> Iterator[None]:
+    """Two workers: one finds the remote well, the other does not."""
+    shared = {"model": "words", "device": "remote", "version": "1", "since": "2026-01-01T10:00:00+00:00"}
+    figures = {"tokens_per_second": 12.5, "first_token_ms": 80, "speaking": 2}
+    for worker, ok in (("generation@a", True), ("generation@b", False)):
+        engine = {"name": "far", "ok": ok, "detail": "" if ok else "The server answered 500.", "breaker": "closed"}
+        beat = {"worker": worker, "at": "2026-01-01T10:00:00Z", "figures": [], "engines": [engine | shared | figures]}
+        connection().set(f"generation:worker:{worker}", json.dumps(beat), ex=30)
+    yield
+    connection().delete("generation:worker:generation@a", "generation:worker:generation@b")
+
+
+def page(desk: Client) -> str:
+    return desk.get(reverse(LIST)).content.decode()
+
+
+def states(desk: Client) -> dict[str, str]:
+    return {engine.entry.name: engine.state for engine in desk.get(reverse(LIST)).context["engines"]}
+
+
+def switch(desk: Client, name: str, to: str) -> Any:
+    return desk.post(reverse("admin:generation_engineentry_switch", args=[name]), {"to": to}, follow=True)
+
+
+def test_the_page_shows_health_speed_spend_and_why_it_failed(desk: Client, beats: None) -> None:
+    spending.record(entry=roster.named("far"), account="7", usage=Usage(30, 0, 10, is_estimated=True))
+    failovers.record([Failure("far", "engine_silent", "The server fell silent.", 4, taken_over_by="near")])
+    text = page(desk)
+    for shown in (
+        "25.0 tokens/s",
+        "80 ms",
+        "4 replies",
+        "40 tokens (40 estimated)",
+        "40 of 100 tokens",
+        "The server answered 500.",
+        "The server fell silent.",
+        "after 4 tokens",
+        "near went on.",
+        "generation@b",
+    ):
+        assert shown in text
+    assert states(desk) == {"far": "ready", "near": "unreported"}
+
+
+def test_a_spent_budget_and_a_switched_off_engine_are_seen(desk: Client, beats: None) -> None:
+    spending.record(entry=roster.named("far"), account="7", usage=Usage(100, 0, 1))
+    switch(desk, "near", "off")
+    assert states(desk) == {"far": "budget", "near": "off"}
+
+
+def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -> None:
+    assert "far is switched off" in switch(desk, "far", "off").content.decode()
+    assert [entry.name for entry in roster.candidates()] == ["near"]
+    assert "No engine is left" in switch(desk, "near", "off").content.decode()
+    assert roster.candidates() == []
+    switch(desk, "far", "on")
+    assert [entry.name for entry in roster.candidates()] == ["far"]
+    trail = LogEntry.objects.order_by("id").values_list("user_id", "object_id", "change_message")
+    assert list(trail) == [
+        (olga.pk, "far", "Switched off."),
+        (olga.pk, "near", "Switched off."),
+        (olga.pk, "far", "Switched on."),
+    ]
+    assert roster.named("far").follows_environment
+
+
+def test_the_switch_is_a_post_with_a_token(desk: Client, olga: User) -> None:
+    address = reverse("admin:generation_engineentry_switch", args=["far"])
+    assert desk.get(address).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(olga)
+    assert strict.post(address, {"to": "off"}).status_code == 403
+    assert roster.named("far").is_enabled
+
+
+def test_it_is_the_owners_alone(desk: Client, mina: User) -> None:
+    desk.force_login(mina)
+    assert desk.get(reverse(LIST)).status_code == 403
+    assert desk.post(reverse("admin:generation_engineentry_switch", args=["far"]), {"to": "off"}).status_code == 403
+    assert roster.named("far").is_enabled
+
+
+def test_a_saved_row_no_longer_follows_the_environment(desk: Client, settings: Any) -> None:
+    form = reverse("admin:generation_engineentry_change", args=["far"])
+    fields = desk.get(form).context["adminform"].form.initial
+    sent = {name: value for name, value in fields.items() if value is not None} | {"model": "other"}
+    answer = desk.post(form, sent, follow=True)
+    assert "not as ENGINES and OPENAI_* say" in answer.content.decode()
+    entry = EngineEntry.objects.get(pk="far")
+    assert (entry.model, entry.follows_environment) == ("other", False)
+
+
+def test_what_cannot_work_is_refused_in_the_form(desk: Client) -> None:
+    add = reverse("admin:generation_engineentry_add")
+    sent = {"name": "half", "kind": "openai", "order": 5, "weight": 1, "context_length": 8192, "prompt_form": "chat"}
+    assert "A remote needs it." in desk.post(add, sent).content.decode()
+    assert not EngineEntry.objects.filter(pk="half").exists()
+
+
+def test_the_page_stands_while_redis_is_away(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    import redis
+
+    from generation import overview
+
+    def away() -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(overview.worker, "connection", away)
+    monkeypatch.setattr(overview, "connection", away)
+    monkeypatch.setattr(overview.failovers, "connection", away)
+    assert "Redis does not answer" in page(desk)
