@@ -93,7 +93,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
         entry.save(update_fields=["is_enabled"])
         state = "on" if entry.is_enabled else "off"
         self.log_change(request, entry, f"Switched {state}.")
-        self.message_user(request, f"{entry.name} is switched {state}, from the next reply on.", messages.SUCCESS)
+        self.message_user(request, f"Switched {state} from the next reply on: {entry.name}.", messages.SUCCESS)
         if not EngineEntry.objects.filter(is_enabled=True).exists():
             self.message_user(request, "No engine is left: replies fail until one is switched on.", messages.WARNING)
         return redirect("admin:generation_engineentry_changelist")

@@ -50,8 +50,7 @@ def enabled() -> list[EngineEntry]:
 def candidates() -> list[EngineEntry]:
     """The engines in the order in which one reply tries them: by order; within one order drawn by weight."""
     # Efraimidis and Spirakis 2006: sorting by u^(1/w) draws without replacement in proportion to w.
-    drawn = {entry.name: random.random() ** (1 / entry.weight) for entry in enabled()}  # noqa: S311
-    return sorted(enabled(), key=lambda entry: (entry.order, -drawn.get(entry.name, 0)))
+    return sorted(enabled(), key=lambda entry: (entry.order, -(random.random() ** (1 / entry.weight))))  # noqa: S311
 
 
 def options(entry: EngineEntry) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -79,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif not body.get("stream"):
             self._json(200, {"choices": [{"text": "One"}]})
         else:
-            self._stream(scenario)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client has heard enough
+                self._stream(scenario)
 
     def _stream(self, scenario: str) -> None:
         self.send_response(200)
@@ -101,13 +102,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"data: [DONE]\n\n")
 
     def _wait_until_left(self, *, pings: bool = False) -> None:
-        try:
+        with suppress(OSError):
             while pings:
                 self.wfile.write(b": still here\n\n")
                 time.sleep(0.05)
             self.connection.recv(1)
-        except OSError:
-            pass
         self.close_connection = True
         self.far.left.set()
 

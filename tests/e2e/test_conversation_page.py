@@ -414,3 +414,15 @@ def test_a_phone_shows_everything_and_each_target_is_44_px(
     )
     assert small == []
     context.close()
+
+
+def test_a_model_that_takes_over_in_the_middle_is_named(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "How is the sea?", conversation)
+    reply_id = queue_reply(wire, message)
+    wire.send(started(reply_id), delta(reply_id, 0, "It is calm. "))
+    expect(reply_item(wire)).not_to_contain_text("The model changed")
+    wire.send(ReplyStarted(reply_id=reply_id, attempt=1, engine="gemma3", because="engine_failed"))
+    expect(reply_item(wire)).to_contain_text("The model changed here; gemma3 goes on.")
+    expect(reply_item(wire)).not_to_contain_text("engine_failed")
+    wire.send(delta(reply_id, 1, "The boats are home."), completed(reply_id, "It is calm. The boats are home."))
+    expect(reply_text(wire)).to_have_text("It is calm. The boats are home.")

@@ -83,7 +83,7 @@ def test_a_spent_budget_and_a_switched_off_engine_are_seen(desk: Client, beats: 
 
 
 def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -> None:
-    assert "far is switched off" in switch(desk, "far", "off").content.decode()
+    assert "Switched off from the next reply on: far." in switch(desk, "far", "off").content.decode()
     assert [entry.name for entry in roster.candidates()] == ["near"]
     assert "No engine is left" in switch(desk, "near", "off").content.decode()
     assert roster.candidates() == []

@@ -44,6 +44,15 @@ export function replyElement(page, frame) {
 }
 
 /**
+ * That another engine speaks than the one whose turn it was, in calm words; why is the operator's matter.
+ * @param {string} engine
+ * @param {boolean} isInTheMiddle
+ */
+export function takeover(engine, isInTheMiddle) {
+  return isInTheMiddle ? `The model changed here; ${engine} goes on.` : `${engine} writes in place of the usual model.`;
+}
+
+/**
  * @param {HTMLElement} element
  * @param {string} messageId
  * @param {string} createdAt

@@ -3,7 +3,7 @@
 // seen is ignored, and a higher attempt begins again.
 
 import { fill, localTimes, required } from "../shared/dom.js";
-import { pendingElement, replyElement, userElement } from "./messages.js";
+import { pendingElement, replyElement, takeover, userElement } from "./messages.js";
 import { makeDialable, noticeElement } from "./notices.js";
 
 /** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
@@ -14,15 +14,6 @@ import { makeDialable, noticeElement } from "./notices.js";
 /** @typedef {{messageId: string, status: string, attempt: number, seq: number, text: string, detail: string}} Reply */
 
 export const UNFINISHED = ["queued", "started", "generating"];
-
-/**
- * That another engine speaks than the one whose turn it was, in calm words; why is the operator's matter.
- * @param {string} engine
- * @param {boolean} isInTheMiddle
- */
-function takeover(engine, isInTheMiddle) {
-  return isInTheMiddle ? `The model changed here; ${engine} goes on.` : `${engine} writes in place of the usual model.`;
-}
 
 export class Thread {
   /** @param {HTMLElement} page the element that holds the thread and the blanks */
