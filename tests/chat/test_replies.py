@@ -1,12 +1,13 @@
 """A reply from claim to last frame, over the real filter, database and Redis; the engine speaks from a script."""
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from chat import messages, replies, tasks
+from chat import messages, replies, tasks, thread
 from chat.models import Reply, ReplyStatus
 from generation import leases, router
 from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
@@ -78,6 +79,29 @@ def test_a_reply_is_streamed_sentence_by_sentence_and_kept(reply, speak):
     shown = [frame["text"] for frame in frames_of(reply) if frame["type"] == "reply.delta"]
     assert shown == ["It stands. ", "The lamp is lit. ", "Come in."]
     assert types_of(reply)[-1] == "reply.completed"
+
+
+def test_the_row_keeps_every_engine_and_the_page_tells_of_the_change_again(reply, monkeypatch):
+    def taken_over(build, cancelled, announce, *, account):
+        assert account == str(reply.message.conversation.owner_id)
+        announce(INFO, "")
+        yield Token("It stands. The")
+        announce(replace(INFO, name="other", model="other-1"), "engine_silent")
+        yield Token(" lamp is lit.", usage=Usage(5, 0, 6))
+
+    monkeypatch.setattr(router, "stream", taken_over)
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    assert reply.engines == [
+        {"engine": "script", "model": "script-1", "because": ""},
+        {"engine": "other", "model": "other-1", "because": "engine_silent"},
+    ]
+    assert [frame["engine"] for frame in frames_of(reply) if frame["type"] == "reply.started"] == [
+        "script-1",
+        "other-1",
+    ]
+    [shown] = [item["reply"] for item in thread.items(reply.message.conversation) if item["reply"]]
+    assert shown["takeover"] == "The model changed within this reply; other-1 finished it."
 
 
 def test_a_reply_that_is_no_longer_owed_is_left_alone(reply, speak):
