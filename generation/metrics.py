@@ -33,19 +33,21 @@ class Speeds:
     def __init__(self) -> None:
         self._looked_at = time.monotonic()
         self._before = _sums()
+        self._first_token_ms: dict[str, float] = {}
 
     def look(self) -> dict[str, dict[str, float | None]]:
-        """By engine: `tokens_per_second`, `first_token_ms` (None where none came) and `speaking` replies."""
+        """By engine: `tokens_per_second`, `speaking` replies, `first_token_ms` as it was when there last was one."""
         now, sums = time.monotonic(), _sums()
         seconds, self._looked_at = now - self._looked_at, now
         before, self._before = self._before, sums
         speeds: dict[str, dict[str, float | None]] = {}
         for engine, (tokens, waited, begun, speaking) in sums.items():
             old_tokens, old_waited, old_begun, _ = before.get(engine, (0.0, 0.0, 0.0, 0.0))
-            fresh = begun - old_begun
+            if begun > old_begun:
+                self._first_token_ms[engine] = round(1000 * (waited - old_waited) / (begun - old_begun))
             speeds[engine] = {
                 "tokens_per_second": round((tokens - old_tokens) / seconds, 1) if seconds else None,
-                "first_token_ms": round(1000 * (waited - old_waited) / fresh) if fresh else None,
+                "first_token_ms": self._first_token_ms.get(engine),
                 "speaking": speaking,
             }
         return speeds

@@ -17,7 +17,8 @@ from typing import Any
 
 import redis
 from celery.signals import celeryd_after_setup, worker_shutdown
-from django.db import DatabaseError, close_old_connections
+from django import db
+from django.db import close_old_connections
 
 from generation import metrics, roster, router
 from generation.engines.base import EngineError, Health
@@ -82,7 +83,7 @@ class Heart:
         while True:
             try:
                 work()
-            except (DatabaseError, redis.RedisError) as error:
+            except (db.Error, redis.RedisError) as error:
                 logger.warning("generation.heartbeat_failed", extra={"error": type(error).__name__})
             close_old_connections()
             if self._stop.wait(_BEAT.total_seconds()):

@@ -102,7 +102,7 @@ def test_speed_is_that_of_the_time_since_the_last_look() -> None:
     first, second = speeds.look()["fast"], speeds.look()["fast"]
     assert first["tokens_per_second"]
     assert first["first_token_ms"] == 250
-    assert (second["tokens_per_second"], second["first_token_ms"]) == (0, None)
+    assert (second["tokens_per_second"], second["first_token_ms"]) == (0, 250)
 
 
 def test_an_engine_that_is_switched_off_is_let_go_and_no_longer_reported(
