@@ -40,7 +40,10 @@ def busy_room(db: None) -> Iterator[None]:
     report |= {"breaker": "open", "tokens_per_second": 0.0, "first_token_ms": None, "speaking": 0}
     beat = {"worker": WORKER.removeprefix("generation:worker:"), "at": "", "figures": [], "engines": [report]}
     connection().set(WORKER, json.dumps(beat), ex=60)
-    failovers.record([Failure("a-provider-with-a-long-name", "engine_silent", "The server fell silent.", 12, "", "b")])
+    silent = Failure(
+        "a-provider-with-a-long-name", "engine_silent", "The server fell silent.", 12, taken_over_by="near"
+    )
+    failovers.record([silent])
     yield
     connection().delete(WORKER, "generation:failovers")
 
