@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from generation import catalogue
+from generation import catalogue, waiting
 
 
 @shared_task
@@ -9,3 +9,15 @@ def install_model(name: str, activate: bool = True) -> None:
     catalogue.install(name)
     if activate:
         catalogue.activate(name)
+
+
+@shared_task(ignore_result=True)
+def serve() -> None:
+    """There is work: the worker takes the fairest job of the waiting room."""
+    waiting.serve()
+
+
+@shared_task(ignore_result=True)
+def rouse() -> None:
+    """Makes up for messages of `serve` that were lost with a worker or a broker."""
+    waiting.rouse()

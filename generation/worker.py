@@ -19,14 +19,13 @@ from celery.signals import celeryd_after_setup, worker_shutdown
 from django.conf import settings
 from django.db import close_old_connections
 
-from generation import metrics
+from generation import metrics, waiting
 from generation.engines.base import EngineError, Health
 from generation.pool import POOL
 from persona_site.redis import connection
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "generation"
 _KEYS = "generation:worker:"
 _BEAT = timedelta(seconds=5)
 # Three beats: one may be late without the worker being reported gone.
@@ -48,10 +47,11 @@ def metrics_text() -> str:
 
 
 class Heart:
-    """Beats from its own thread until it is stopped."""
+    """Beats from its own thread until it is stopped. `slots`: jobs that this worker does at once."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, slots: int) -> None:
         self._name = name
+        self._slots = slots
         self._stop = threading.Event()
         self._probed_at: datetime | None = None
         self._engines: list[dict[str, Any]] = []
@@ -69,6 +69,7 @@ class Heart:
             if self._stop.wait(_BEAT.total_seconds()):
                 break
         try:
+            waiting.withdraw(self._name, self._slots)
             connection().delete(_KEYS + self._name)
         except redis.RedisError:
             logger.warning("generation.heartbeat_not_removed")
@@ -86,6 +87,7 @@ class Heart:
         }
         try:
             connection().set(_KEYS + self._name, json.dumps(beat), ex=_REMEMBERED)
+            waiting.offer(self._name, self._slots, _REMEMBERED)
         except redis.RedisError as error:
             logger.warning("generation.heartbeat_failed", extra={"error": type(error).__name__})
 
@@ -123,9 +125,9 @@ _heart: Heart | None = None
 @celeryd_after_setup.connect
 def _start(sender: str, instance: Any, **_: Any) -> None:
     global _heart
-    if QUEUE in instance.app.amqp.queues.consume_from:
+    if waiting.QUEUE in instance.app.amqp.queues.consume_from:
         load()
-        _heart = Heart(f"{sender}:{socket.gethostname()}:{os.getpid()}")
+        _heart = Heart(f"{sender}:{socket.gethostname()}:{os.getpid()}", instance.concurrency)
 
 
 @worker_shutdown.connect

@@ -2,7 +2,8 @@
 
 `server.url("ok")` answers "One two three four five." word by word; "cuts_off" closes the connection
 after two words; "slow" says one word and then waits until the client leaves; "error_500" fails;
-"empty" ends its answer without a word; "too_long" says that the prompt does not fit.
+"empty" ends its answer without a word; "too_long" says that the prompt does not fit; "held" says one
+word and keeps the others until `go` is set.
 """
 
 import json
@@ -18,19 +19,22 @@ WORDS = ("One", " two", " three", " four", " five.")
 
 @dataclass
 class ModelServer:
+    host: str
     port: int
     requests: list[dict[str, Any]] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)  # a client hung up on "slow"
+    go: threading.Event = field(default_factory=threading.Event)
+    held: int = 0  # answers of "held" that wait for `go`
 
     def url(self, scenario: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{scenario}/v1"
+        return f"http://{self.host}:{self.port}/{scenario}/v1"
 
 
 @contextmanager
-def running() -> Iterator[ModelServer]:
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def running(host: str = "127.0.0.1") -> Iterator[ModelServer]:
+    http = ThreadingHTTPServer((host, 0), _Handler)
     http.daemon_threads = True
-    http.model_server = ModelServer(http.server_address[1])  # type: ignore[attr-defined]
+    http.model_server = ModelServer(host, http.server_address[1])  # type: ignore[attr-defined]
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -59,7 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         words = {"empty": (), "cuts_off": WORDS[:2], "slow": WORDS[:1]}.get(scenario, WORDS)
-        for word in words:
+        for number, word in enumerate(words):
+            if scenario == "held" and number == 1:
+                self._hold()
             chat = {"delta": {"content": word}} if "chat" in self.path else {"text": word}
             self._event({"choices": [{"index": 0, **chat}]})
         if scenario == "cuts_off":
@@ -71,6 +77,11 @@ class _Handler(BaseHTTPRequestHandler):
         details = {"prompt_tokens_details": {"cached_tokens": 4}}
         self._event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": len(words), **details}})
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def _hold(self) -> None:
+        server = self.server.model_server  # type: ignore[attr-defined]
+        server.held += 1
+        server.go.wait(60)
 
     def _event(self, event: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

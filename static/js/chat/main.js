@@ -24,6 +24,8 @@ const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.h
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged);
 let reloading = false;
 let reloadAgain = false;
+/** @type {{replyId: string, isNext: boolean} | null} the wait that a screen reader was told of */
+let waitTold = null;
 
 /** @param {{text: string, clientId: string}} draft */
 function send({ text, clientId }) {
@@ -60,6 +62,7 @@ function show(frame) {
       return;
     case "reply.queued":
       if (!thread.queue(frame)) reload();
+      else if (thread.isQueued(frame.reply_id)) tellWait(frame);
       return;
     case "reply.started":
       return thread.start(frame);
@@ -88,6 +91,20 @@ function show(frame) {
       return;
     default:
       unknown(frame);
+  }
+}
+
+/**
+ * Says a wait when it begins and when it is nearly over; what changes in between is for the eye.
+ * @param {import("./protocol.d.ts").ReplyQueued} frame
+ */
+function tellWait({ reply_id, position, detail }) {
+  if (position > 0 && waitTold?.replyId !== reply_id) {
+    waitTold = { replyId: reply_id, isNext: false };
+    announcer.say(`Waiting its turn. ${detail}`);
+  } else if (position === 0 && waitTold?.replyId === reply_id && !waitTold.isNext) {
+    waitTold.isNext = true;
+    announcer.say("Your reply is next.");
   }
 }
 

@@ -1,0 +1,144 @@
+"""Two web processes and two generation workers, each on a machine of its own, serve one site."""
+
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests import model_server
+from tests.machines import OUTSIDE, Host, Network, NotAllowed, Stores
+from tests.model_server import ModelServer
+from tests.site import ENDS, Listener, Visitor
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.faults, pytest.mark.model]
+SLOTS = 2
+
+
+@dataclass
+class Machines:
+    """`near` has the real model; `far` asks a server of the test's own, which keeps replies until it is let go."""
+
+    stores: Stores
+    near: Host
+    far: Host
+    server: ModelServer
+    people: list[Visitor] = field(default_factory=list)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.stores.database_url) as connection:
+            return connection.execute(query).fetchall()
+
+    def output(self) -> str:
+        return "\n".join(machine.output() for machine in (self.stores, self.near, self.far))
+
+    def ask(self, count: int) -> list[Future[dict[str, Any]]]:
+        """`count` messages in conversations of their own, through both web processes in turn."""
+        persona = str(self.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
+        pool = ThreadPoolExecutor(count)
+        asked = []
+        for number in range(count):
+            visitor = self.people[number % len(self.people)]
+            listener = Listener(visitor, visitor.start_conversation(persona))
+            asked.append(pool.submit(listener.ask, "What do you see from your window?", seconds=80))
+        pool.shutdown(wait=False)
+        return asked
+
+    def replies(self) -> list[tuple[str, str, int]]:
+        return self.rows("SELECT engine, status, attempt FROM chat_reply ORDER BY queued_at")
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machines]:
+    try:
+        network = Network()
+    except NotAllowed as reason:
+        pytest.skip(str(reason))
+    with ExitStack() as stack:
+        stack.callback(network.close)
+        server = stack.enter_context(model_server.running(OUTSIDE))
+        stores = Stores(network)
+        stack.callback(stores.close)
+        near = Host(network, "near", 2, stores, ENGINES="transformers", LEASE="3s")
+        stack.callback(near.close)
+        remote = {"OPENAI_BASE_URL": server.url("held"), "OPENAI_MODEL": "held"}
+        far = Host(network, "far", 3, stores, ENGINES="openai", LEASE="3s", **remote)
+        stack.callback(far.close)
+        made = Machines(stores, near, far, server)
+        wait_until(lambda: _accepts(stores.database_url), explain=made.output)
+        near.manage("migrate", "--verbosity", "0")
+        near.manage("shell", "-c", "from generation import catalogue; catalogue.ensure_default()")
+        for host in (near, far):
+            host.manage("collectstatic", "--no-input", "--verbosity", "0")
+            host.web()
+        near.worker(SLOTS)
+        near.celery("worker", "-Q", "default", "--pool", "threads", "-c", "2", "-n", "general@%h", log="general")
+        near.celery("beat", "--pidfile=", log="beat")
+        for number, host in enumerate((near, far)):
+            wait_until(lambda host=host: host.answers("/readyz"), seconds=90, explain=made.output)
+            visitor = Visitor(host)  # type: ignore[arg-type]
+            visitor.sign_up(f"person{number}")
+            made.people.append(visitor)
+        yield made
+
+
+def _accepts(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_one_conversation_through_two_web_processes(machines: Machines) -> None:
+    """What is said through one machine is followed through the other, with the same session."""
+    here = machines.people[0]
+    persona = str(machines.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
+    conversation = here.start_conversation(persona)
+    elsewhere = Visitor(machines.far)  # type: ignore[arg-type]
+    elsewhere.http.cookies = here.http.cookies
+    with elsewhere.talk(conversation) as there, here.talk(conversation) as talk:
+        talk.say("Good evening.")
+        assert there.until(*ENDS)["type"] == "reply.completed"
+    assert machines.replies() == [("transformers", "completed", 1)]
+
+
+def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines: Machines) -> None:
+    server, known = machines.server, len(machines.replies())
+
+    asked = machines.ask(8)
+    joined = machines.far.worker(SLOTS)
+    wait_until(lambda: server.held == SLOTS, seconds=40, explain=machines.output)
+    joined.kill()
+    assert all_end(asked, machines.output) == Counter({"reply.completed": 8})
+    after_kill = machines.replies()[known:]
+    assert Counter(after_kill) == Counter(
+        {("transformers", "completed", 1): 8 - SLOTS, ("transformers", "completed", 2): SLOTS}
+    )
+
+    server.held = 0
+    drained = machines.far.worker(SLOTS)
+    asked = machines.ask(6)
+    wait_until(lambda: server.held == SLOTS, seconds=40, explain=machines.output)
+    drained.send_signal(signal.SIGTERM)
+    wait_until(lambda: "Warm shutdown" in machines.far.log("generation").read_text(), explain=machines.output)
+    server.go.set()
+    assert all_end(asked, machines.output) == Counter({"reply.completed": 6})
+    assert drained.wait(20) == 0
+    after_drain = machines.replies()[known + 8 :]
+    assert Counter(after_drain) == Counter(
+        {("transformers", "completed", 1): 6 - SLOTS, ("openai", "completed", 1): SLOTS}
+    )
+
+
+def all_end(asked: list[Future[dict[str, Any]]], explain: Callable[[], str]) -> Counter[str]:
+    try:
+        return Counter(future.result(timeout=90)["type"] for future in asked)
+    except AssertionError as error:
+        raise AssertionError(explain()) from error
