@@ -14,7 +14,7 @@ from persona_site.redis import cancel_key, connection
 logger = logging.getLogger(__name__)
 
 # Well under one step of an engine, and one question for all jobs together.
-_LOOK_S = 0.02
+_LOOK_S = 0.03
 _PAUSE_S = 0.5  # while Redis is away
 
 

@@ -253,7 +253,7 @@ def ask(user: User) -> Reply:
     return sent.reply
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_slots_ten_tabs_of_one_person_do_not_starve_another(use: Any, workers: Any) -> None:
     engine = PacedEngine(("The lamp is lit.",))
     use(engine)
@@ -270,7 +270,7 @@ def test_two_slots_ten_tabs_of_one_person_do_not_starve_another(use: Any, worker
     assert status(of_bob) == ReplyStatus.COMPLETED
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_stop_frees_the_slot_without_another_word(use: Any, workers: Any) -> None:
     engine = PacedEngine(("The lamp is lit. ", "And the sea ", "is calm."))
     use(engine)
