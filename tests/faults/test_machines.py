@@ -50,8 +50,11 @@ class Machines:
         pool.shutdown(wait=False)
         return asked
 
-    def replies(self) -> list[tuple[str, str, int]]:
-        return self.rows("SELECT engine, status, attempt FROM chat_reply ORDER BY queued_at")
+    def replies(self) -> list[tuple[str, int]]:
+        """Engine and attempt of each reply. What the real model says is drawn by lot; the filter may withdraw it."""
+        rows = self.rows("SELECT engine, attempt, status FROM chat_reply ORDER BY queued_at")
+        assert {status for *_, status in rows} <= {"completed", "blocked"}, rows
+        return [(engine, attempt) for engine, attempt, _ in rows]
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +108,8 @@ def test_one_conversation_through_two_web_processes(machines: Machines) -> None:
     elsewhere.http.cookies = here.http.cookies
     with elsewhere.talk(conversation) as there, here.talk(conversation) as talk:
         talk.say("Good evening.")
-        assert there.until(*ENDS)["type"] == "reply.completed"
-    assert machines.replies() == [("transformers", "completed", 1)]
+        there.until(*ENDS)
+    assert machines.replies() == [("transformers", 1)]
 
 
 def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines: Machines) -> None:
@@ -116,11 +119,9 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
     joined = machines.far.worker(SLOTS)
     wait_until(lambda: server.held == SLOTS, seconds=40, explain=machines.output)
     joined.kill()
-    assert all_end(asked, machines.output) == Counter({"reply.completed": 8})
+    all_end(asked, machines.output)
     after_kill = machines.replies()[known:]
-    assert Counter(after_kill) == Counter(
-        {("transformers", "completed", 1): 8 - SLOTS, ("transformers", "completed", 2): SLOTS}
-    )
+    assert Counter(after_kill) == Counter({("transformers", 1): 8 - SLOTS, ("transformers", 2): SLOTS})
 
     server.held = 0
     drained = machines.far.worker(SLOTS)
@@ -129,16 +130,15 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
     drained.send_signal(signal.SIGTERM)
     wait_until(lambda: "Warm shutdown" in machines.far.log("generation").read_text(), explain=machines.output)
     server.go.set()
-    assert all_end(asked, machines.output) == Counter({"reply.completed": 6})
+    all_end(asked, machines.output)
     assert drained.wait(20) == 0
     after_drain = machines.replies()[known + 8 :]
-    assert Counter(after_drain) == Counter(
-        {("transformers", "completed", 1): 6 - SLOTS, ("openai", "completed", 1): SLOTS}
-    )
+    assert Counter(after_drain) == Counter({("transformers", 1): 6 - SLOTS, ("openai", 1): SLOTS})
 
 
-def all_end(asked: list[Future[dict[str, Any]]], explain: Callable[[], str]) -> Counter[str]:
-    try:
-        return Counter(future.result(timeout=90)["type"] for future in asked)
-    except AssertionError as error:
-        raise AssertionError(explain()) from error
+def all_end(asked: list[Future[dict[str, Any]]], explain: Callable[[], str]) -> None:
+    for future in asked:
+        try:
+            future.result(timeout=90)
+        except AssertionError as error:
+            raise AssertionError(explain()) from error
