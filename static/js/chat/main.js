@@ -8,6 +8,7 @@ import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
 import { frameOf } from "./verbs.js";
+import { Waits } from "./waits.js";
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./socket.js").ServerFrame} ServerFrame */
@@ -16,6 +17,7 @@ const page = required(document, "[data-conversation]");
 const { conversation: conversationId = "", threadUrl = "" } = page.dataset;
 const thread = new Thread(page);
 const announcer = new Announcer(required(document, "[data-announcer]"));
+const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const connectionLine = required(page, "[data-connection]");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
@@ -24,8 +26,6 @@ const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.h
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged);
 let reloading = false;
 let reloadAgain = false;
-/** @type {{replyId: string, isNext: boolean} | null} the wait that a screen reader was told of */
-let waitTold = null;
 
 /** @param {{text: string, clientId: string}} draft */
 function send({ text, clientId }) {
@@ -62,7 +62,7 @@ function show(frame) {
       return;
     case "reply.queued":
       if (!thread.queue(frame)) reload();
-      else if (thread.isQueued(frame.reply_id)) tellWait(frame);
+      else if (thread.replies.get(frame.reply_id)?.status === "queued") waits.tell(frame);
       return;
     case "reply.started":
       return thread.start(frame);
@@ -91,20 +91,6 @@ function show(frame) {
       return;
     default:
       unknown(frame);
-  }
-}
-
-/**
- * Says a wait when it begins and when it is nearly over; what changes in between is for the eye.
- * @param {import("./protocol.d.ts").ReplyQueued} frame
- */
-function tellWait({ reply_id, position, detail }) {
-  if (position > 0 && waitTold?.replyId !== reply_id) {
-    waitTold = { replyId: reply_id, isNext: false };
-    announcer.say(`Waiting its turn. ${detail}`);
-  } else if (position === 0 && waitTold?.replyId === reply_id && !waitTold.isNext) {
-    waitTold.isNext = true;
-    announcer.say("Your reply is next.");
   }
 }
 

@@ -109,11 +109,6 @@ export class Thread {
     return true;
   }
 
-  /** @param {string} replyId */
-  isQueued(replyId) {
-    return this.replies.get(replyId)?.status === "queued";
-  }
-
   /** @param {ReplyStarted} frame */
   start(frame) {
     const reply = this.atAttempt(frame);
