@@ -1,6 +1,7 @@
 """Two web processes and two generation workers, each on a machine of its own, serve one site."""
 
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
@@ -49,6 +51,12 @@ class Machines:
             asked.append(pool.submit(listener.ask, "What do you see from your window?", seconds=80))
         pool.shutdown(wait=False)
         return asked
+
+    def join(self) -> "subprocess.Popen[bytes]":
+        """A second worker, once it has said that it is there; nobody else is told of it."""
+        worker = self.far.worker(SLOTS)
+        wait_until(lambda: f':{worker.pid}"' in httpx.get(f"{self.near.url}/readyz").text, explain=self.output)
+        return worker
 
     def replies(self) -> list[tuple[str, int]]:
         """Engine and attempt of each reply. What the real model says is drawn by lot; the filter may withdraw it."""
@@ -115,18 +123,18 @@ def test_one_conversation_through_two_web_processes(machines: Machines) -> None:
 def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines: Machines) -> None:
     server, known = machines.server, len(machines.replies())
 
+    joined = machines.join()
     asked = machines.ask(8)
-    joined = machines.far.worker(SLOTS)
-    wait_until(lambda: server.held == SLOTS, seconds=40, explain=machines.output)
+    wait_until(lambda: server.held == SLOTS, seconds=10, explain=machines.output)
     joined.kill()
     all_end(asked, machines.output)
     after_kill = machines.replies()[known:]
     assert Counter(after_kill) == Counter({("transformers", 1): 8 - SLOTS, ("transformers", 2): SLOTS})
 
     server.held = 0
-    drained = machines.far.worker(SLOTS)
+    drained = machines.join()
     asked = machines.ask(6)
-    wait_until(lambda: server.held == SLOTS, seconds=40, explain=machines.output)
+    wait_until(lambda: server.held == SLOTS, seconds=10, explain=machines.output)
     drained.send_signal(signal.SIGTERM)
     wait_until(lambda: "Warm shutdown" in machines.far.log("generation").read_text(), explain=machines.output)
     server.go.set()
