@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -75,7 +76,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             await self._say(NoticeShown(kind=NoticeKind.CRISIS, text=help.text, resources=resources))
             await self._refuse(refused.code, refused.detail, client_id)
         except conversations.Refused as refused:
-            await self._refuse(refused.code, refused.detail, client_id)
+            await self._refuse(refused.code, refused.detail, client_id, refused.retry_after)
         except Http404:
             await self._refuse("not_found", "That is not here any more.", client_id)
         except (redis.RedisError, DatabaseError):
@@ -117,8 +118,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def _say(self, frame: Frame) -> None:
         await self.send(text_data=frame.model_dump_json())
 
-    async def _refuse(self, code: ErrorCode, detail: str, client_id: UUID | None = None) -> None:
-        await self._say(Error(code=code, detail=detail, client_id=client_id))
+    async def _refuse(
+        self, code: ErrorCode, detail: str, client_id: UUID | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        retry_after_ms = round(retry_after.total_seconds() * 1000) if retry_after else None
+        await self._say(Error(code=code, detail=detail, client_id=client_id, retry_after_ms=retry_after_ms))
 
 
 async def _through_door(door: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -4,6 +4,7 @@
     ├── WrongState           not possible now: a reply is still being written, or has ended
     ├── Restricted           a moderator's decision stands against it
     ├── OverQuota            carries `retry_after`
+    ├── Busy                 no place is free to wait in; carries `retry_after`
     └── ModerationDown       the filter cannot judge; carries `help`, the crisis resources
 
 What belongs to somebody else is not found (Http404). Messages and replies have their doors in `messages`.
@@ -18,10 +19,11 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from chat import branches, frames, transcripts
-from chat.models import UNFINISHED, Author, Conversation, Message, Reply
+from chat import branches, frames, tasks, transcripts
+from chat.models import UNFINISHED, Author, Conversation, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
 from generation import stream
+from generation.waiting import Full
 from moderation import crisis, restrictions
 from persona_site.redis import cancel_key, connection
 from personas import creation, voice
@@ -30,10 +32,12 @@ from personas.models import Persona
 
 class Refused(Exception):
     code: ErrorCode
+    status = 409  # of a page that says it
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, retry_after: timedelta | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.retry_after = retry_after
 
 
 class WrongState(Refused):
@@ -46,10 +50,22 @@ class Restricted(Refused):
 
 class OverQuota(Refused):
     code = "quota_exceeded"
+    status = 429
 
-    def __init__(self, detail: str, retry_after: timedelta) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+
+class Busy(Refused):
+    code = "busy"
+
+    def __init__(self, full: Full) -> None:
+        seconds = round(full.retry_after.total_seconds())
+        reason = (
+            "As many replies as one person may wait for are waiting already."
+            if full.own
+            else "So many people are waiting for replies that there is no place left."
+        )
+        again = f"Try again in {seconds} second{'' if seconds == 1 else 's'}"
+        super().__init__(f"{reason} Your words are kept here. {again}.", full.retry_after)
+        self.status = 429 if full.own else 503
 
 
 class ModerationDown(Refused):
@@ -100,6 +116,8 @@ def delete(*, user: User, conversation_id: UUID) -> None:
     """Deletes the conversation with its messages, replies, notices and stream; a reply under way ends."""
     conversation = get_conversation_for(user, conversation_id)
     _cancel(conversation.id)
+    for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
+        tasks.call_off(reply)
     conversation.delete()
     transaction.on_commit(lambda: stream.delete(conversation_id), robust=True)
 

@@ -5,6 +5,7 @@ A frame is made from a row and can be made again from it, so one that was lost c
 
 import logging
 import time
+from datetime import timedelta
 from uuid import UUID
 
 import redis
@@ -26,6 +27,7 @@ from chat.protocol import (
     UsageShown,
 )
 from generation import stream
+from generation.waiting import Place
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +81,36 @@ def accepted(message: Message) -> MessageAccepted:
     )
 
 
-def queued(reply: Reply) -> ReplyQueued:
-    waiting = Reply.objects.filter(status=ReplyStatus.QUEUED, queued_at__lt=reply.queued_at)
+def queued(reply: Reply, place: Place | None) -> ReplyQueued:
+    """`place` as the waiting room gives it; None where the reply does not wait there."""
+    position, expected = (place.position, place.expected_wait) if place else (0, timedelta())
     return ReplyQueued(
         reply_id=reply.id,
         message_id=reply.message_id,
         parent=reply.message.parent_id,
-        position=waiting.count(),
+        attempt=reply.attempt,
+        position=position,
+        expected_wait_ms=None if expected is None else round(expected.total_seconds() * 1000),
+        detail=waiting_in_words(place),
     )
+
+
+def waiting_in_words(place: Place | None) -> str:
+    """What a person who waits is told: `3 replies are ahead; about 20 seconds.` Empty: it is about to begin."""
+    if place is None or not (place.position or place.expected_wait):
+        return ""
+    named = {0: "Yours is next", 1: "One reply is ahead"}
+    ahead = named.get(place.position, f"{place.position} replies are ahead")
+    return f"{ahead}; {_about(place.expected_wait)}." if place.expected_wait else f"{ahead}."
+
+
+def _about(wait: timedelta) -> str:
+    seconds = wait.total_seconds()
+    if seconds < 5:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {max(10, round(seconds, -1)):.0f} seconds"
+    return "about a minute" if seconds < 90 else f"about {seconds / 60:.0f} minutes"
 
 
 def outcome(reply: Reply) -> Frame:

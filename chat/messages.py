@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import quotas
 from accounts.models import User
 from chat import conversations, disclosure, frames, tasks, transcripts
-from chat.conversations import ModerationDown, OverQuota, WrongState
+from chat.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
     Author,
@@ -29,6 +29,7 @@ from chat.models import (
 )
 from chat.protocol import Frame
 from generation import stream
+from generation.waiting import Full, Place
 from moderation import assessment, crisis, plain_words
 from moderation.assessment import Verdict
 from moderation.classifiers.base import ClassifierUnavailable
@@ -89,6 +90,7 @@ def stop(*, user: User, reply_id: UUID) -> None:
     # A reply that no worker has begun is ended here; one under way is ended by the worker that sees the key.
     now = timezone.now()
     if Reply.objects.filter(pk=reply.id, status=ReplyStatus.QUEUED).update(status=ReplyStatus.STOPPED, finished_at=now):
+        tasks.call_off(reply)
         reply.refresh_from_db()
         frames.publish(reply.message.conversation_id, frames.outcome(reply))
 
@@ -97,6 +99,7 @@ def regenerate(*, user: User, reply_id: UUID) -> Reply:
     """Asks for another reply to the same message; the old one stays as its sibling. Raises Refused."""
     old = conversations.get_reply_for(user, reply_id)
     _check_rights(old.message.conversation)
+    _refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(old.message.conversation)
         conversations.refuse_unfinished(conversation)
@@ -108,6 +111,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
     """Goes on where an ended reply stopped. Raises Refused."""
     reply = conversations.get_reply_for(user, reply_id)
     _check_rights(reply.message.conversation)
+    _refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(reply.message.conversation)
         conversations.refuse_unfinished(conversation)
@@ -134,12 +138,15 @@ def _admit(conversation: Conversation, text: str) -> Verdict:
     _check_rights(conversation)
     before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
     try:
-        return assessment.assess(text, direction=Direction.USER, before=before)
+        verdict = assessment.assess(text, direction=Direction.USER, before=before)
     except ClassifierUnavailable:
         verdict = assessment.by_patterns(text)
         if _is_answered(verdict):
             raise ModerationDown(_help(conversation, verdict.level)) from None
-        return verdict
+    # Only after judging: whoever is met by the site with help needs no place in the room.
+    if _is_answered(verdict):
+        _refuse_busy(conversation.owner)
+    return verdict
 
 
 def _check_rights(conversation: Conversation) -> None:
@@ -147,6 +154,13 @@ def _check_rights(conversation: Conversation) -> None:
     conversations.refuse_restricted(user=user, conversation_id=conversation.id, persona=conversation.persona)
     with _over_quota():
         quotas.check(user=user, kind="messages")
+
+
+def _refuse_busy(user: User) -> None:
+    try:
+        tasks.check_room(user.id)
+    except Full as full:
+        raise Busy(full) from None
 
 
 def _spend(user: User) -> None:
@@ -192,8 +206,11 @@ def _owe_reply(conversation: Conversation, *, parent_id: UUID | None) -> Reply:
 def _hand_over(reply: Reply) -> None:
     """Tells the tabs and the workers, once the row stands. Where Redis is away, the sweeper does it later."""
     connection().delete(cancel_key(reply.id))
-    conversations.publish_on_commit(reply.message.conversation, frames.queued(reply))
-    transaction.on_commit(lambda: tasks.generate_reply.delay(str(reply.id)), robust=True)
+
+    def announce(place: Place) -> None:
+        frames.publish(reply.message.conversation_id, frames.queued(reply, place))
+
+    transaction.on_commit(lambda: tasks.hand_over(reply, announce), robust=True)
 
 
 def _is_answered(verdict: Verdict) -> bool:
@@ -251,7 +268,9 @@ def _again(message: Message) -> Sent:
     reply = Reply.objects.filter(message__parent=message).select_related("message").order_by("queued_at").last()
     again: list[Frame] = [frames.accepted(message), *map(frames.notice, message.notices.all())]
     if reply:
-        again.append(frames.queued(reply) if reply.status in UNFINISHED else frames.outcome(reply))
+        again.append(
+            frames.queued(reply, tasks.place_of(reply)) if reply.status in UNFINISHED else frames.outcome(reply)
+        )
     frames.publish(message.conversation_id, *again)
     return Sent(message, reply)
 

@@ -21,6 +21,7 @@ ErrorCode = Literal[
     "quota_exceeded",
     "restricted",
     "moderation_unavailable",
+    "busy",
     "unavailable",
 ]
 
@@ -106,11 +107,16 @@ class MessageAccepted(Frame):
 
 
 class ReplyQueued(Frame):
+    """A reply waits its turn. Comes again when its position has changed noticeably."""
+
     type: Literal["reply.queued"] = "reply.queued"
     reply_id: UUID
     message_id: UUID  # the reply's own message
     parent: UUID | None  # the message it answers
-    position: int  # replies that wait before it, site-wide; 0 = next
+    attempt: int  # attempts begun so far; with fewer than were seen, the frame is out of date
+    position: int  # jobs that are served before it, site-wide; 0 = next
+    expected_wait_ms: int | None  # None: not known yet
+    detail: str  # the same in words for the person; empty: it is about to begin
 
 
 class ReplyStarted(Frame):
@@ -207,6 +213,7 @@ class Error(Frame):
     code: ErrorCode
     detail: str
     client_id: UUID | None = None  # of the message that was refused, if it was one
+    retry_after_ms: int | None = None  # when it may go through, where that is known
 
 
 class Pong(Frame):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from chat import cleaning, frames, sentences, tasks, transcripts
 from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
-from generation import router
+from generation import cancelling, router
 from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
 from moderation import assessment, gate, restrictions
 from moderation.assessment import Verdict
@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 _RECALLED = 4  # passages of the persona's own words offered to the prompt
 _ECHOES_LOOKED_FOR = 6  # replies back
-_CANCEL_LOOK_S = 0.1  # how often the cancel keys are read, at most
 _MASKED = (
     "Personal data, such as a telephone number, was taken out of this reply. A model makes such things up, "
     "and they may belong to somebody real."
@@ -84,8 +83,9 @@ def produce(reply_id: UUID) -> None:
         _finish(progress, ReplyStatus.FAILED, code="restricted")
         return
     try:
-        for sentence in _cleared_sentences(progress):
-            _show(progress, sentence)
+        with cancelling.WATCHER.watched(reply.id, conversation.id) as cancelled:
+            for sentence in _cleared_sentences(progress, cancelled):
+                _show(progress, sentence)
     except Stopped:
         _finish(progress, ReplyStatus.STOPPED)
     except gate.Blocked as blocked:
@@ -122,7 +122,7 @@ def _claim(reply_id: UUID) -> Reply | None:
     return Reply.objects.select_related(*related).get(pk=reply_id)
 
 
-def _cleared_sentences(progress: Progress) -> Iterator[str]:
+def _cleared_sentences(progress: Progress, cancelled: Callable[[], bool]) -> Iterator[str]:
     """The chain. What a continued reply already said comes first, as it stands."""
     reply = progress.reply
     if reply.prefix:
@@ -134,7 +134,7 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
     opening = "" if reply.prefix or not turns else voice.honest_opening(sheet, turns[-1].text)
     build = _prompt_builder(progress, sheet, turns, begun=reply.prefix or opening)
     account = str(reply.message.conversation.owner_id)
-    said = _metered(router.stream(build, _cancelled(reply), _announcer(progress), account=account), progress)
+    said = _metered(router.stream(build, cancelled, _announcer(progress), account=account), progress)
     if opening:
         said = _opened(opening, said)
     elif not reply.prefix:
@@ -193,23 +193,6 @@ def _announcer(progress: Progress) -> Callable[[EngineInfo, str], None]:
         frames.publish(progress.conversation_id, frame)
 
     return announce
-
-
-def _cancelled(reply: Reply) -> Callable[[], bool]:
-    """Reads the cancel keys of the reply and of its conversation, ten times a second at most."""
-    keys = [cancel_key(reply.id), cancel_key(reply.message.conversation_id)]
-    last_look = 0.0
-    answer = False
-
-    def cancelled() -> bool:
-        nonlocal last_look, answer
-        now = time.monotonic()
-        if not answer and now - last_look >= _CANCEL_LOOK_S:
-            last_look = now
-            answer = bool(connection().exists(*keys))
-        return answer
-
-    return cancelled
 
 
 def _metered(tokens: Iterator[Token], progress: Progress) -> Iterator[str]:

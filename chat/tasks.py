@@ -1,7 +1,7 @@
-"""What chat leaves to workers. A task carries an id; the row says what is owed."""
+"""What chat leaves to workers. A job and a task carry an id; the row says what is owed."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
 from uuid import UUID
 
 from celery import shared_task
@@ -10,25 +10,40 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.models import Reply, ReplyStatus
-from generation import leases
-from persona_site.redis import connection
+from generation import leases, waiting
+from generation.waiting import Place
 
 logger = logging.getLogger(__name__)
 
-# A queued reply is handed over again after this long without a start; its task may have been lost with the
-# broker. Longer than one reply takes, so that a busy queue is not filled with copies.
-_OVERDUE = timedelta(seconds=30)
+_KIND = "reply"
 
 
-@shared_task(ignore_result=True)
-def generate_reply(reply_id: str) -> None:
+def check_room(owner_id: int) -> None:
+    """Raises waiting.Full where another reply of this person should not wait."""
+    waiting.admit(account=str(owner_id), klass="interactive")
+
+
+def hand_over(reply: Reply, announce: Callable[[Place], None] = lambda place: None) -> None:
+    """Puts an owed reply into the waiting room. `announce` hears its place before a worker hears of it."""
+    account = str(reply.message.conversation.owner_id)
+    waiting.join(kind=_KIND, job_id=str(reply.id), account=account, klass="interactive", announce=announce)
+
+
+def call_off(reply: Reply) -> None:
+    """Takes a reply that is not owed any more out of the waiting room."""
+    waiting.leave(kind=_KIND, job_id=str(reply.id))
+
+
+def place_of(reply: Reply) -> Place | None:
+    """Where a reply stands in the waiting room; None where it does not wait."""
+    return waiting.place(kind=_KIND, job_id=str(reply.id))
+
+
+@waiting.handles(_KIND)
+def write_reply(reply_id: str) -> None:
     from chat import replies
 
-    lease = leases.take(_lease_name(UUID(reply_id)))
-    if lease is None:
-        return  # another worker has it
-    with lease:
-        replies.produce(UUID(reply_id))
+    replies.produce(UUID(reply_id))
 
 
 @shared_task(ignore_result=True)
@@ -39,8 +54,18 @@ def monitor_conversation(conversation_id: str) -> None:
 
 
 @shared_task(ignore_result=True)
+def tell_places() -> None:
+    """Tells the people who wait how far they have come, where that changed noticeably."""
+    from chat import frames
+
+    places = {UUID(place.job_id): place for place in waiting.moved(_KIND)}
+    for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related("message"):
+        frames.publish(reply.message.conversation_id, frames.queued(reply, places[reply.id]))
+
+
+@shared_task(ignore_result=True)
 def requeue_lapsed() -> None:
-    """Finds replies whose worker or whose task was lost, and hands them over again."""
+    """Finds replies whose worker was lost, or that the waiting room has lost, and hands them over again."""
     from chat import replies
 
     for reply in _without_lease(Reply.objects.filter(status=ReplyStatus.GENERATING)):
@@ -48,20 +73,22 @@ def requeue_lapsed() -> None:
             replies.give_up(reply, "worker_lost")
         elif replies.put_back(reply):
             logger.warning("reply.requeued", extra={"reply_id": str(reply.id), "attempt": reply.attempt})
-            generate_reply.delay(str(reply.id))
-    overdue = Reply.objects.filter(status=ReplyStatus.QUEUED, queued_at__lt=timezone.now() - _OVERDUE)
-    for reply in overdue:
-        if connection().set(f"handed-over:{reply.id}", 1, nx=True, ex=_OVERDUE):
-            generate_reply.delay(str(reply.id))
+            hand_over(reply)
+    owed = Reply.objects.filter(status=ReplyStatus.QUEUED).select_related("message__conversation").order_by("queued_at")
+    queued = {str(reply.id): reply for reply in owed}
+    lost = waiting.absent(_KIND, queued)
+    for reply in (queued[each] for each in queued if each in lost):
+        hand_over(reply)
 
 
 def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:
     # A worker takes the lease before it claims the row, so a row in `generating` without one was lost;
     # the age keeps away a row whose lease Redis forgot in a restart and the worker is about to renew.
-    replies = list(generating.filter(started_at__lt=timezone.now() - settings.LEASE).select_related("message"))
+    old = generating.filter(started_at__lt=timezone.now() - settings.LEASE)
+    replies = list(old.select_related("message__conversation"))
     held = leases.held([_lease_name(reply.id) for reply in replies])
     return [reply for reply in replies if _lease_name(reply.id) not in held]
 
 
 def _lease_name(reply_id: UUID) -> str:
-    return f"reply:{reply_id}"
+    return f"{_KIND}:{reply_id}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from math import ceil
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID, uuid4
 
@@ -90,8 +91,7 @@ def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         client_id = _uuid(request.POST.get("client_id") or str(uuid4()))
         doors.send_message(user=found.owner, conversation_id=found.id, client_id=client_id, text=text)
     except conversations.Refused as refused:
-        _tell(request, refused)
-        return render(request, "chat/conversation.html", _page(found) | {"draft": text}, status=409)
+        return _kept(request, refused, found, text)
     return redirect("chat:conversation", found.id)
 
 
@@ -132,19 +132,33 @@ def continue_reply(request: SignedIn, reply_id: UUID) -> HttpResponse:
     return redirect("chat:conversation", reply.message.conversation_id)
 
 
-@_form_action
+@login_required
+@require_POST
 def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
-    conversations.get_message_for(request.user, message_id)
+    """A message said differently; what is refused comes into the composer."""
+    found = conversations.get_message_for(request.user, message_id)
     text = request.POST.get("text", "").strip()
-    _check_length(text)
-    sent = doors.edit(user=request.user, message_id=message_id, text=text)
-    return redirect("chat:conversation", sent.message.conversation_id)
+    try:
+        _check_length(text)
+        doors.edit(user=request.user, message_id=message_id, text=text)
+    except conversations.Refused as refused:
+        return _kept(request, refused, found.conversation, text)
+    return redirect("chat:conversation", found.conversation_id)
 
 
 @_form_action
 def select(request: SignedIn, message_id: UUID) -> HttpResponse:
     found = conversations.select_branch(user=request.user, message_id=message_id)
     return redirect("chat:conversation", found.id)
+
+
+def _kept(request: SignedIn, refused: conversations.Refused, found: Conversation, text: str) -> HttpResponse:
+    """The page with the reason, and with what was typed in the box."""
+    _tell(request, refused)
+    page = render(request, "chat/conversation.html", _page(found) | {"draft": text}, status=refused.status)
+    if refused.retry_after:
+        page["Retry-After"] = str(ceil(refused.retry_after.total_seconds()))
+    return page
 
 
 def _tell(request: HttpRequest, refused: conversations.Refused) -> None:

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from generation import catalogue, spending
+from generation import catalogue, spending, waiting
 
 
 @shared_task
@@ -15,3 +15,13 @@ def install_model(name: str, activate: bool = True) -> None:
 def tidy() -> None:
     """Deletes what need not be kept any longer."""
     spending.forget_old()
+@shared_task(ignore_result=True)
+def serve() -> None:
+    """There is work: the worker takes the fairest job of the waiting room."""
+    waiting.serve()
+
+
+@shared_task(ignore_result=True)
+def rouse() -> None:
+    """Makes up for messages of `serve` that were lost with a worker or a broker."""
+    waiting.rouse()

@@ -20,7 +20,7 @@ from celery.signals import celeryd_after_setup, worker_shutdown
 from django import db
 from django.db import close_old_connections
 
-from generation import metrics, roster, router
+from generation import metrics, roster, router, waiting
 from generation.engines.base import EngineError, Health
 from generation.models import EngineEntry
 from generation.pool import POOL
@@ -28,7 +28,6 @@ from persona_site.redis import connection
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "generation"
 _KEYS = "generation:worker:"
 _BEAT = timedelta(seconds=5)
 # Three beats: one may be late without the worker being reported gone.
@@ -54,10 +53,14 @@ def metrics_text() -> str:
 
 
 class Heart:
-    """Beats until it is stopped. Engines are asked from a second thread: a silent one must not stop the heart."""
+    """Beats until it is stopped. Engines are asked from a second thread: a silent one must not stop the heart.
 
-    def __init__(self, name: str) -> None:
+    `slots`: jobs that this worker does at once.
+    """
+
+    def __init__(self, name: str, slots: int) -> None:
         self._name = name
+        self._slots = slots
         self._stop = threading.Event()
         self._reports: dict[str, dict[str, Any]] = {}
         self._asked_at: dict[str, datetime] = {}
@@ -75,6 +78,7 @@ class Heart:
         for thread in self._threads:
             thread.join()
         try:
+            waiting.withdraw(self._name, self._slots)
             connection().delete(_KEYS + self._name)
         except redis.RedisError:
             logger.warning("generation.heartbeat_not_removed")
@@ -119,6 +123,7 @@ class Heart:
             "figures": metrics.snapshot(),
         }
         connection().set(_KEYS + self._name, json.dumps(beat), ex=_REMEMBERED)
+        waiting.offer(self._name, self._slots, _REMEMBERED)
 
     def _report(self, entry: EngineEntry) -> dict[str, Any]:
         silent = {"tokens_per_second": 0.0, "first_token_ms": None, "speaking": 0}
@@ -159,10 +164,10 @@ _heart: Heart | None = None
 @celeryd_after_setup.connect
 def _start(sender: str, instance: Any, **_: Any) -> None:
     global _heart
-    if QUEUE in instance.app.amqp.queues.consume_from:
+    if waiting.QUEUE in instance.app.amqp.queues.consume_from:
         roster.follow_environment()
         load()
-        _heart = Heart(f"{sender}:{socket.gethostname()}:{os.getpid()}")
+        _heart = Heart(f"{sender}:{socket.gethostname()}:{os.getpid()}", instance.concurrency)
 
 
 @worker_shutdown.connect

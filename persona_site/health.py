@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from accounts.models import User
-from generation import worker
+from generation import waiting, worker
 from moderation.assessment import assess
 from persona_site.redis import connection
 from persona_site.tasks import HEARTBEAT_KEY
@@ -121,16 +121,19 @@ def _workers() -> list[dict[str, object]]:
 
 
 class Queues(Collector):
-    """How many tasks wait in each queue, asked of Redis when somebody looks."""
+    """How much waits, asked of Redis when somebody looks."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        waiting = GaugeMetricFamily("afterword_tasks_waiting", "Tasks that wait for a worker.", labels=["queue"])
+        tasks = GaugeMetricFamily("afterword_tasks_waiting", "Tasks that wait for a general worker.")
+        jobs = GaugeMetricFamily("afterword_jobs_waiting", "Jobs that wait for a generation worker.", labels=["class"])
         try:
-            for queue in ("generation", "default"):
-                waiting.add_metric([queue], connection().llen(queue))
+            tasks.add_metric([], connection().llen("default"))
+            for klass, count in waiting.sizes().items():
+                jobs.add_metric([klass], count)
         except redis.RedisError:
             return
-        yield waiting
+        yield tasks
+        yield jobs
 
 
 REGISTRY.register(Queues())

@@ -152,7 +152,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"chat.tasks.generate_reply": {"queue": "generation"}}
+CELERY_TASK_ROUTES = {"generation.tasks.serve": {"queue": "generation"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -163,6 +163,8 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
     "tidy-generation": {"task": "generation.tasks.tidy", "schedule": timedelta(hours=1)},
+    "tell-places": {"task": "chat.tasks.tell_places", "schedule": timedelta(seconds=2), "options": {"expires": 2}},
+    "rouse-workers": {"task": "generation.tasks.rouse", "schedule": timedelta(seconds=5)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
@@ -225,6 +227,9 @@ OPENAI_MODEL = env.text("OPENAI_MODEL")
 OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
 OPENAI_PROMPT_FORM = env.choice("OPENAI_PROMPT_FORM", "chat", of={"chat", "transcript"})
 CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
+# Jobs of one class (replies people wait for; background work) that may wait for a worker, and one account's share.
+WAITING_LIMIT = env.integer("WAITING_LIMIT", 500, minimum=1)
+WAITING_PER_ACCOUNT = env.integer("WAITING_PER_ACCOUNT", 20, minimum=1)
 # Renewed at a third of this; a worker that has been silent for this long has lost its replies.
 LEASE = env.duration("LEASE", "15s")
 REPLY_ATTEMPTS = env.integer("REPLY_ATTEMPTS", 3, minimum=1)

@@ -8,6 +8,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import Role, User
+from generation import waiting
+from persona_site.redis import connection as redis_connection
 from tests import factories
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -30,6 +32,13 @@ def _light_settings(settings: Any) -> None:
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": static}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_waiting_room() -> None:
+    """What an earlier test left waiting is nobody's."""
+    redis = redis_connection()
+    redis.delete(waiting.QUEUE, *redis.keys("waiting:*"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Engines of a few lines, each saying what it proves."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -48,3 +49,25 @@ class BreakingEngine(ScriptedEngine):
         for number, word in enumerate(self.words):
             yield Token(word, number)
         raise EngineFailed("It broke.")
+
+
+class PacedEngine(ScriptedEngine):
+    """Says a word each time the test lets it, and looks at `cancelled` while it waits, as engines do.
+
+    Proves who is served when, and that a stop needs no further word to arrive.
+    """
+
+    def __init__(self, words: tuple[str, ...] = ("One", " two", " three.")) -> None:
+        super().__init__(words)
+        self.may_speak = threading.Semaphore(0)
+        self.said = 0  # by all replies together
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        self.prompts.append(prompt)
+        for number, word in enumerate(self.words):
+            while not self.may_speak.acquire(timeout=0.005):
+                if cancelled():
+                    return
+            self.said += 1
+            yield Token(word, number)
+        yield Token("", usage=Usage(1, 0, len(self.words)))

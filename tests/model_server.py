@@ -4,6 +4,7 @@ The scenario is named in the address: `server.url("ok")` answers "One two three 
 
 ok           answers; "uncounted" the same without saying the usage
 cuts_off     closes the connection after two words
+held         says one word and keeps the others until `go` is set
 slow         says one word, then nothing until the client leaves
 pings        the same, with comments all the while, as providers keep connections open
 mute         takes the request and never answers
@@ -28,14 +29,17 @@ WORDS = ("One", " two", " three", " four", " five.")
 
 @dataclass
 class ModelServer:
+    host: str
     port: int
     words: tuple[str, ...] = WORDS
     now: str = "ok"
     requests: list[dict[str, Any]] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)  # a client hung up on a silence
+    go: threading.Event = field(default_factory=threading.Event)
+    held: int = 0  # answers of "held" that wait for `go`
 
     def url(self, scenario: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{scenario}/v1"
+        return f"http://{self.host}:{self.port}/{scenario}/v1"
 
     def become(self, scenario: str) -> None:
         self.now = scenario
@@ -47,10 +51,10 @@ class ModelServer:
 
 
 @contextmanager
-def running() -> Iterator[ModelServer]:
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def running(host: str = "127.0.0.1") -> Iterator[ModelServer]:
+    http = ThreadingHTTPServer((host, 0), _Handler)
     http.daemon_threads = True
-    http.model_server = ModelServer(http.server_address[1])  # type: ignore[attr-defined]
+    http.model_server = ModelServer(host, http.server_address[1])  # type: ignore[attr-defined]
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -88,7 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         words = self.far.words
         said = {"empty": (), "cuts_off": words[:2], "slow": words[:1], "pings": words[:1]}.get(scenario, words)
-        for word in said:
+        for number, word in enumerate(said):
+            if scenario == "held" and number == 1:
+                self._hold()
             chat = {"delta": {"content": word}} if "chat" in self.path else {"text": word}
             self._event({"choices": [{"index": 0, **chat}]})
         if scenario == "cuts_off":
@@ -109,6 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.recv(1)
         self.close_connection = True
         self.far.left.set()
+
+    def _hold(self) -> None:
+        self.far.held += 1
+        self.far.go.wait(60)
 
     def _event(self, event: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

@@ -159,7 +159,8 @@ class Visitor:
     @contextmanager
     def talk(self, conversation_id: str, after: str = "0-0") -> Iterator["Talk"]:
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
-        address = f"ws://127.0.0.1:{self.site.port}/ws/conversations/{conversation_id}/?after={after}"
+        websocket = self.site.url.replace("http", "ws", 1)
+        address = f"{websocket}/ws/conversations/{conversation_id}/?after={after}"
         with connect(
             address,
             additional_headers={"Cookie": cookies},

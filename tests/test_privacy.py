@@ -11,8 +11,9 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from chat import messages, tasks
-from generation import router
+from generation import router, waiting
 from generation.engines.base import EngineInfo, Token
+from generation.tasks import serve
 from persona_site.logs import JSONFormatter
 from persona_site.redis import connection
 from tests import factories
@@ -110,14 +111,15 @@ def test_what_is_said_in_a_conversation(alice, log, broker, monkeypatch, django_
         sent = messages.send_message(
             user=alice, conversation_id=conversation.id, client_id=uuid4(), text=f"Keep {SECRET} to yourself."
         )
-    assert str(sent.reply.id).encode() in b64decoded(broker())
+    assert waiting.place(kind="reply", job_id=str(sent.reply.id))
+    assert b"generation.tasks.serve" in b64decoded(broker())
     with django_capture_on_commit_callbacks(execute=True):
-        tasks.generate_reply.apply(args=[str(sent.reply.id)])
+        serve.apply()
     tasks.monitor_conversation.apply(args=[str(conversation.id)])
     assert SECRET.encode() not in b64decoded(broker())
     assert SECRET not in log.getvalue()
 
 
-def b64decoded(waiting: bytes) -> bytes:
+def b64decoded(messages: bytes) -> bytes:
     """Queued messages with their bodies readable, which Celery keeps in base64."""
-    return b"\n".join(b64decode(json.loads(line)["body"]) + line for line in waiting.splitlines())
+    return b"\n".join(b64decode(json.loads(line)["body"]) + line for line in messages.splitlines())

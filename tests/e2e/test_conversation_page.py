@@ -98,9 +98,22 @@ def say(wire: Wire, text: str, conversation: Conversation) -> MessageAccepted:
 
 
 def queue_reply(wire: Wire, message: MessageAccepted, position: int = 0) -> UUID:
-    reply_id = uuid4()
-    wire.send(ReplyQueued(reply_id=reply_id, message_id=uuid4(), parent=message.message.id, position=position))
-    return reply_id
+    frame = queued(message, position)
+    wire.send(frame)
+    return frame.reply_id
+
+
+def queued(message: MessageAccepted, position: int, **fields: Any) -> ReplyQueued:
+    values = {
+        "reply_id": uuid4(),
+        "message_id": uuid4(),
+        "parent": message.message.id,
+        "attempt": 0,
+        "position": position,
+        "expected_wait_ms": 10_000 * position,
+        "detail": f"{position} replies are ahead; about {10 * position} seconds." if position else "",
+    }
+    return ReplyQueued(**(values | fields))
 
 
 def started(reply_id: UUID, attempt: int = 1) -> ReplyStarted:
@@ -126,7 +139,7 @@ def reply_item(wire: Wire) -> Any:
 def test_a_reply_goes_through_its_states_in_sight(wire: Wire, conversation: Conversation) -> None:
     message = say(wire, "Good evening!", conversation)
     reply_id = queue_reply(wire, message, position=2)
-    expect(reply_item(wire)).to_contain_text("Waiting its turn, 2 replies before it.")
+    expect(reply_item(wire)).to_contain_text("Waiting its turn. 2 replies are ahead; about 20 seconds.")
     wire.send(started(reply_id))
     expect(reply_item(wire)).to_contain_text("Finding the first words with smollm2.")
     wire.send(delta(reply_id, 0, "Good evening, "))
@@ -135,6 +148,31 @@ def test_a_reply_goes_through_its_states_in_sight(wire: Wire, conversation: Conv
     expect(reply_text(wire)).to_have_text("Good evening, my dear.")
     expect(reply_item(wire).get_by_role("button", name="Another reply")).to_be_visible()
     expect(wire.page.locator("[data-send]")).to_be_visible()
+
+
+def test_a_wait_is_shown_as_it_shrinks_and_said_twice(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "Good evening!", conversation)
+    first = queued(message, 9)
+    wire.send(first)
+    for position in (6, 4, 3, 2, 1):
+        wire.send(queued(message, position, reply_id=first.reply_id, message_id=first.message_id))
+    expect(reply_item(wire)).to_contain_text("1 replies are ahead; about 10 seconds.")
+    wire.send(queued(message, 0, reply_id=first.reply_id, message_id=first.message_id))
+    said = wire.page.locator("[data-announcer] p")
+    expect(said).to_have_text(["Waiting its turn. 9 replies are ahead; about 90 seconds.", "Your reply is next."])
+
+
+def test_a_place_that_is_out_of_date_does_not_stop_a_reply(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "Good evening!", conversation)
+    first = queued(message, 2)
+    late = queued(message, 1, reply_id=first.reply_id, message_id=first.message_id)
+    wire.send(first, started(first.reply_id), delta(first.reply_id, 0, "Good evening."), late)
+    wire.send(delta(first.reply_id, 1, " Come in."))
+    expect(reply_text(wire)).to_have_text("Good evening. Come in.")
+    wire.send(completed(first.reply_id, "Good evening. Come in."), late)
+    wire.send(ReplyStarted(reply_id=uuid4(), attempt=1, engine="another"))
+    expect(wire.page.locator("[data-send]")).to_be_visible()
+    expect(reply_item(wire)).to_have_attribute("data-status", "completed")
 
 
 def test_a_piece_is_shown_once_however_often_it_comes(wire: Wire, conversation: Conversation) -> None:
@@ -191,7 +229,7 @@ def test_a_message_written_while_offline_goes_out_once_there_is_a_connection(
     assert wire.wait_for("message.send")[0]["text"] == "Kept for later."
 
 
-@pytest.mark.parametrize("code", ["quota_exceeded", "wrong_state", "moderation_unavailable", "unavailable"])
+@pytest.mark.parametrize("code", ["quota_exceeded", "wrong_state", "busy", "moderation_unavailable", "unavailable"])
 def test_refused_words_come_back_into_the_box(wire: Wire, code: Any) -> None:
     wire.page.locator("#composer-text").fill("Forty jars of plums.")
     wire.page.locator("#composer-text").press("Enter")

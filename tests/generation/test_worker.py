@@ -41,7 +41,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, rows: dict[str, EngineEntry]) -> Scr
 
 @pytest.fixture
 def heart(engine: ScriptedEngine) -> Iterator[worker.Heart]:
-    heart = worker.Heart(NAME)
+    heart = worker.Heart(NAME, 4)
     wait_until(lambda: mine() and mine()[0]["engines"], seconds=10)
     yield heart
     heart.stop()
@@ -59,7 +59,7 @@ def test_a_worker_tells_how_its_engines_are(heart: worker.Heart) -> None:
 
 
 def test_a_worker_that_stops_takes_its_report_along(engine: ScriptedEngine) -> None:
-    heart = worker.Heart(NAME)
+    heart = worker.Heart(NAME, 4)
     wait_until(lambda: mine(), seconds=10)
     heart.stop()
     assert mine() == []

@@ -8,6 +8,7 @@ import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
 import { frameOf } from "./verbs.js";
+import { Waits } from "./waits.js";
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./socket.js").ServerFrame} ServerFrame */
@@ -16,6 +17,7 @@ const page = required(document, "[data-conversation]");
 const { conversation: conversationId = "", threadUrl = "" } = page.dataset;
 const thread = new Thread(page);
 const announcer = new Announcer(required(document, "[data-announcer]"));
+const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const connectionLine = required(page, "[data-connection]");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
@@ -60,6 +62,7 @@ function show(frame) {
       return;
     case "reply.queued":
       if (!thread.queue(frame)) reload();
+      else if (thread.replies.get(frame.reply_id)?.status === "queued") waits.tell(frame);
       return;
     case "reply.started":
       return thread.start(frame);

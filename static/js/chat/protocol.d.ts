@@ -85,7 +85,10 @@ export interface ReplyQueued {
   reply_id: string;
   message_id: string;
   parent: string | null;
+  attempt: number;
   position: number;
+  expected_wait_ms: number | null;
+  detail: string;
 }
 
 export interface ReplyStarted {
@@ -148,9 +151,10 @@ export interface ThreadChanged {
 
 export interface Error {
   type: "error";
-  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "unavailable";
+  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "busy" | "unavailable";
   detail: string;
   client_id: string | null;
+  retry_after_ms: number | null;
 }
 
 export interface Pong {

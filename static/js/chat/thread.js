@@ -93,9 +93,10 @@ export class Thread {
     return true;
   }
 
-  /** Makes room for a reply; false where it belongs to another branch. @param {ReplyQueued} frame */
+  /** Makes room for a reply, and says how long it waits; false where it belongs to another branch. @param {ReplyQueued} frame */
   queue(frame) {
     const known = this.replies.get(frame.reply_id);
+    if (known && frame.attempt < known.attempt) return true; // it was begun meanwhile
     const reply = known ?? { messageId: frame.message_id, status: "", attempt: 0, seq: -1, text: "", detail: "" };
     reply.status = "queued";
     this.replies.set(frame.reply_id, reply);
@@ -104,8 +105,7 @@ export class Thread {
       this.append(replyElement(this.page, frame));
     }
     this.show(reply);
-    const ahead = frame.position === 1 ? "one reply before it" : `${frame.position} replies before it`;
-    this.fillIn(reply, "position", frame.position > 0 ? `, ${ahead}` : "");
+    this.fillIn(reply, "waiting", frame.detail);
     return true;
   }
 

@@ -1,0 +1,26 @@
+// @ts-check
+// What a screen reader is told of a wait: when it begins and when it is nearly over. What changes in between
+// is for the eye.
+
+/** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
+
+export class Waits {
+  /** @param {import("../shared/announce.js").Announcer} announcer */
+  constructor(announcer) {
+    this.announcer = announcer;
+    this.replyId = "";
+    this.isNext = false;
+  }
+
+  /** @param {ReplyQueued} frame */
+  tell({ reply_id, position, detail }) {
+    if (position > 0 && this.replyId !== reply_id) {
+      this.replyId = reply_id;
+      this.isNext = false;
+      this.announcer.say(`Waiting its turn. ${detail}`);
+    } else if (position === 0 && this.replyId === reply_id && !this.isNext) {
+      this.isNext = true;
+      this.announcer.say("Your reply is next.");
+    }
+  }
+}
