@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Quota, User
 
+Limit = tuple[int, timedelta]  # amount, window
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WINDOWS = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
 
@@ -44,37 +46,53 @@ class Meter:
     resets_at: datetime
 
 
-def check(*, user: User, kind: str, amount: int = 1) -> None:
-    """Raises QuotaExceeded if `amount` more would not fit; changes nothing. `spend` decides for good."""
-    limit, window = settings.QUOTAS[kind]
+def check(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit | None = None) -> None:
+    """Raises QuotaExceeded if `amount` more would not fit; changes nothing. `spend` decides for good.
+
+    A `part` of what a person uses, such as one API key's, is counted for itself, against its own limit `of`.
+    """
+    limit, window = of or settings.QUOTAS[kind]
     start = _window_start(window)
-    if _used(user, kind, start) + amount > limit:
-        raise _exceeded(kind, amount, start)
+    if _used(user, _counter(kind, part), start) + amount > limit:
+        raise _exceeded(kind, amount, start, (limit, window))
 
 
-def spend(*, user: User, kind: str, amount: int = 1) -> None:
+def spend(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit | None = None) -> None:
     """Counts `amount` as used, or raises QuotaExceeded and counts nothing.
 
     Two requests at once cannot pass the limit together: the condition stands in the UPDATE itself,
     which PostgreSQL evaluates again after waiting for the row. A roll-back of the caller's
     transaction gives back what was spent.
     """
-    limit, window = settings.QUOTAS[kind]
+    limit, window = of or settings.QUOTAS[kind]
     start = _window_start(window)
-    if amount > limit:
-        raise _exceeded(kind, amount, start)
-    quota, _ = Quota.objects.get_or_create(user=user, kind=kind, defaults={"window_start": start})
+    fits = Q(used__lte=limit - amount)
+    if amount > limit or not _add(user, _counter(kind, part), amount, start, fits):
+        raise _exceeded(kind, amount, start, (limit, window))
+
+
+def note(*, user: User, kind: str, amount: int, part: str = "", of: Limit | None = None) -> None:
+    """Counts what was used already, past the limit too: what a reply costs is known at its end only."""
+    _, window = of or settings.QUOTAS[kind]
+    _add(user, _counter(kind, part), amount, _window_start(window), Q())
+
+
+def _add(user: User, counter: str, amount: int, start: datetime, fits: Q) -> bool:
+    quota, _ = Quota.objects.get_or_create(user=user, kind=counter, defaults={"window_start": start})
     is_old = Q(window_start__lt=start)
-    spent = (
+    added = (
         Quota.objects.filter(pk=quota.pk)
-        .filter(is_old | Q(used__lte=limit - amount))
+        .filter(is_old | fits if fits else Q())
         .update(
             used=Case(When(is_old, then=amount), default=F("used") + amount),
             window_start=Case(When(is_old, then=start), default=F("window_start")),
         )
     )
-    if not spent:
-        raise _exceeded(kind, amount, start)
+    return bool(added)
+
+
+def _counter(kind: str, part: str) -> str:
+    return f"{kind}:{part}" if part else kind
 
 
 def meters(user: User) -> list[Meter]:
@@ -96,8 +114,8 @@ def _used(user: User, kind: str, start: datetime) -> int:
     return row or 0
 
 
-def _exceeded(kind: str, amount: int, start: datetime) -> QuotaExceeded:
-    limit, window = settings.QUOTAS[kind]
+def _exceeded(kind: str, amount: int, start: datetime, of: Limit) -> QuotaExceeded:
+    limit, window = of
     # A window may end between its start and this line; a retry is then possible at once.
     retry_after = max(start + window - timezone.now(), timedelta(seconds=1))
     return QuotaExceeded(kind=kind, amount=amount, limit=limit, window=window, retry_after=retry_after)

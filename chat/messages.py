@@ -141,10 +141,11 @@ def _admit(conversation: Conversation, text: str) -> Verdict:
         verdict = assessment.assess(text, direction=Direction.USER, before=before)
     except ClassifierUnavailable:
         verdict = assessment.by_patterns(text)
-        if _is_answered(verdict):
-            raise ModerationDown(_help(conversation, verdict.level)) from None
+        if is_answered(verdict):
+            help = help_for(conversation.owner, language=conversation.persona.language, level=verdict.level)
+            raise ModerationDown(help) from None
     # Only after judging: whoever is met by the site with help needs no place in the room.
-    if _is_answered(verdict):
+    if is_answered(verdict):
         _refuse_busy(conversation.owner)
     return verdict
 
@@ -179,7 +180,7 @@ def _over_quota() -> Iterator[None]:
 def _say(
     conversation: Conversation, *, parent_id: UUID | None, text: str, client_id: UUID | None, verdict: Verdict
 ) -> Sent:
-    answered = _is_answered(verdict)
+    answered = is_answered(verdict)
     _spend(conversation.owner)
     message = conversation.messages.create(
         parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not answered
@@ -213,7 +214,7 @@ def _hand_over(reply: Reply) -> None:
     transaction.on_commit(lambda: tasks.hand_over(reply, announce), robust=True)
 
 
-def _is_answered(verdict: Verdict) -> bool:
+def is_answered(verdict: Verdict) -> bool:
     """Whether the persona may answer: the filter lets it pass, and it is no crisis (compliance K2)."""
     return verdict.passes and not crisis.is_at_least(verdict.level, "active")
 
@@ -234,14 +235,14 @@ def _blocked_notice(conversation: Conversation, message: Message, verdict: Verdi
         kind=NoticeKind.BLOCKED,
         rule=verdict.category,
         version=verdict.policy_version,
-        text=_BLOCKED.format(name=conversation.persona.name, why=plain_words.category_in_words(verdict.category)),
+        text=blocked_text(conversation.persona.name, verdict),
     )
 
 
 def _crisis_notice(conversation: Conversation, message: Message, verdict: Verdict) -> Notice | None:
-    if _is_answered(verdict) and _crisis_noticed_today(conversation):
+    if is_answered(verdict) and _crisis_noticed_today(conversation):
         return None  # the softer notice comes once a day (compliance K3)
-    help = _help(conversation, verdict.level)
+    help = help_for(conversation.owner, language=conversation.persona.language, level=verdict.level)
     return message.notices.create(
         conversation=conversation,
         kind=NoticeKind.CRISIS,
@@ -258,9 +259,14 @@ def _crisis_noticed_today(conversation: Conversation) -> bool:
     return notices.filter(shown_at__gt=since).exists()
 
 
-def _help(conversation: Conversation, level: str) -> crisis.CrisisNotice:
-    country = conversation.owner.country or settings.DEFAULT_COUNTRY
-    return crisis.notice(country=country, language=conversation.persona.language, level=level)
+def help_for(user: User, *, language: str, level: str) -> crisis.CrisisNotice:
+    """What the site says to this person at this crisis level, with the help lines of their country."""
+    return crisis.notice(country=user.country or settings.DEFAULT_COUNTRY, language=language, level=level)
+
+
+def blocked_text(name: str, verdict: Verdict) -> str:
+    """What the site says of a message to `name` that the filter held back."""
+    return _BLOCKED.format(name=name, why=plain_words.category_in_words(verdict.category))
 
 
 def _again(message: Message) -> Sent:

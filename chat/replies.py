@@ -6,7 +6,7 @@ two workers who believe that they own a reply only the newer one writes. Row fir
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,48 +14,30 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat import cleaning, frames, sentences, tasks, transcripts
+from chat import frames, sentences, speech, tasks, transcripts
 from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
-from generation import cancelling, router
-from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
+from chat.speech import Speech, Stopped
+from generation.engines.base import EngineError, EngineInfo
 from moderation import assessment, gate, restrictions
-from moderation.assessment import Verdict
 from moderation.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
-from moderation.monitor import Turn
-from persona_site.redis import cancel_key, connection
-from personas import memory, prompt, voice
 
 logger = logging.getLogger(__name__)
 
-_RECALLED = 4  # passages of the persona's own words offered to the prompt
-_ECHOES_LOOKED_FOR = 6  # replies back
 _MASKED = (
     "Personal data, such as a telephone number, was taken out of this reply. A model makes such things up, "
     "and they may belong to somebody real."
 )
 
 
-class Stopped(Exception):
-    """Somebody stopped the reply; what was shown is kept."""
-
-
 @dataclass
-class Progress:
+class Progress(Speech):
     """What is known of a reply while it is being written."""
 
     reply: Reply
-    engine: EngineInfo | None = None
     engines: list[dict[str, str]] = field(default_factory=list)
-    sampling: Sampling | None = None
     shown: list[str] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-    began: float = field(default_factory=time.monotonic)
-    first_token_ms: int | None = None
 
     @property
     def conversation_id(self) -> UUID:
@@ -64,10 +46,6 @@ class Progress:
     @property
     def text(self) -> str:
         return "".join(self.shown)
-
-    @property
-    def ran_out_of_tokens(self) -> bool:
-        return self.sampling is not None and self.completion_tokens >= self.sampling.max_tokens
 
 
 def produce(reply_id: UUID) -> None:
@@ -83,9 +61,8 @@ def produce(reply_id: UUID) -> None:
         _finish(progress, ReplyStatus.FAILED, code="restricted")
         return
     try:
-        with cancelling.WATCHER.watched(reply.id, conversation.id) as cancelled:
-            for sentence in _cleared_sentences(progress, cancelled):
-                _show(progress, sentence)
+        for sentence in _cleared_sentences(progress):
+            _show(progress, sentence)
     except Stopped:
         _finish(progress, ReplyStatus.STOPPED)
     except gate.Blocked as blocked:
@@ -122,68 +99,26 @@ def _claim(reply_id: UUID) -> Reply | None:
     return Reply.objects.select_related(*related).get(pk=reply_id)
 
 
-def _cleared_sentences(progress: Progress, cancelled: Callable[[], bool]) -> Iterator[str]:
+def _cleared_sentences(progress: Progress) -> Iterator[str]:
     """The chain. What a continued reply already said comes first, as it stands."""
     reply = progress.reply
     if reply.prefix:
         yield reply.prefix
-    persona = reply.message.conversation.persona
-    sheet = voice.sheet_for(persona)
-    turns = transcripts.turns(reply.message.conversation, reply.message.parent_id)
-    # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
-    opening = "" if reply.prefix or not turns else voice.honest_opening(sheet, turns[-1].text)
-    build = _prompt_builder(progress, sheet, turns, begun=reply.prefix or opening)
-    account = str(reply.message.conversation.owner_id)
-    said = _metered(router.stream(build, cancelled, _announcer(progress), account=account), progress)
-    if opening:
-        said = _opened(opening, said)
-    elif not reply.prefix:
-        said = cleaning.without_label(said, persona.name)
-    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
-    if opening:  # asked again, it is said again: the truth is no echo
-        earlier = [text.replace(opening, "") for text in earlier]
-    fresh = cleaning.without_echoes(cleaning.until_repeated(sentences.split(said)), earlier)
-    whole = _without_broken_end(fresh, progress)
+    conversation = reply.message.conversation
+    said = speech.of_persona(
+        progress,
+        persona=conversation.persona,
+        turns=transcripts.turns(conversation, reply.message.parent_id),
+        account=str(conversation.owner_id),
+        subjects=(reply.id, conversation.id),
+        announce=_announce(progress),
+        begun=reply.prefix,
+    )
+    whole = _without_broken_end(said, progress)
     yield from gate.cleared(whole, before=reply.prefix, judged=progress.verdicts.append)
 
 
-def _opened(opening: str, said: Iterator[str]) -> Iterator[str]:
-    """The opening, then what was said; nothing before the engine begins, so that a failure shows nothing."""
-    first = next(said, "")
-    yield opening
-    apart = first[:1].isspace() or opening[-1] not in ".!?"  # a Chinese full stop brings its own space
-    yield first if apart or not first else f" {first}"
-    yield from said
-
-
-def _prompt_builder(
-    progress: Progress, sheet: voice.Sheet, turns: Sequence[Turn], begun: str
-) -> Callable[[EngineInfo, Callable[[str], int]], tuple[Prompt, Sampling]]:
-    """Gathers what the prompt needs, once; the router builds it for each engine that it tries.
-
-    `begun` is the beginning of the reply that the engine goes on from.
-    """
-    asked = turns[-1].text if turns else ""
-    memories = memory.recall(progress.reply.message.conversation.persona, asked, _RECALLED)
-
-    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
-        sampling = prompt.sampling(sheet, info)
-        progress.sampling = sampling
-        made = prompt.build(
-            sheet=sheet,
-            memories=memories,
-            turns=turns,
-            info=info,
-            max_tokens=sampling.max_tokens,
-            count=count,
-            prefix=begun,
-        )
-        return made, sampling
-
-    return build
-
-
-def _announcer(progress: Progress) -> Callable[[EngineInfo, str], None]:
+def _announce(progress: Progress) -> speech.Announce:
     def announce(info: EngineInfo, because: str) -> None:
         progress.engine = info
         progress.engines.append({"engine": info.name, "model": info.model, "because": because})
@@ -193,22 +128,6 @@ def _announcer(progress: Progress) -> Callable[[EngineInfo, str], None]:
         frames.publish(progress.conversation_id, frame)
 
     return announce
-
-
-def _metered(tokens: Iterator[Token], progress: Progress) -> Iterator[str]:
-    """The tokens' text, counted on the way. Raises Stopped where the stream ended because somebody asked."""
-    for token in tokens:
-        if progress.first_token_ms is None:
-            progress.first_token_ms = round((time.monotonic() - progress.began) * 1000)
-        if token.usage:
-            progress.prompt_tokens = token.usage.prompt_tokens
-            progress.cached_tokens = token.usage.cached_tokens
-            progress.completion_tokens += token.usage.completion_tokens
-        if token.text:
-            yield token.text
-    reply = progress.reply
-    if connection().exists(cancel_key(reply.id), cancel_key(reply.message.conversation_id)):
-        raise Stopped
 
 
 def _without_broken_end(whole: Iterator[str], progress: Progress) -> Iterator[str]:

@@ -182,6 +182,11 @@ def is_installed(name: str) -> bool:
     return (folder(name) / "config.json").is_file()
 
 
+def has_chat_template(name: str) -> bool:
+    """Whether the model can be given messages; one that is none of ours, on a remote server, is taken to."""
+    return name not in PACKAGED or (folder(name) / "chat_template.jinja").is_file()
+
+
 def active() -> PackagedModel:
     """The model that speaks; the default until another one is activated."""
     name = ModelEntry.objects.filter(is_active=True).values_list("name", flat=True).first()

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -111,7 +111,7 @@ class Followers:
         self._redis: redis.asyncio.Redis | None = None
         self._reader: asyncio.Task[None] | None = None
 
-    async def follow(self, conversation_id: UUID | str, after: str) -> AsyncIterator[tuple[str, bytes]]:
+    async def follow(self, conversation_id: UUID | str, after: str) -> AsyncGenerator[tuple[str, bytes], None]:
         """Every frame later than `after`, in order, for as long as it is iterated."""
         key = _key(conversation_id).encode()
         follower = _Follower(is_behind=True)

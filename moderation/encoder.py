@@ -64,6 +64,12 @@ class MiniLM:
             vectors[batch] = self._forward([ids[index] for index in batch])
         return vectors
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, uncut, with the two marks around it."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        # What was cut off comes in pieces, each with marks of its own.
+        return [len(each.ids) + sum(len(more.ids) - 2 for more in each.overflowing) for each in encodings]
+
     def _forward(self, rows: Sequence[Sequence[int]]) -> Matrix:
         lengths = [len(row) for row in rows]
         bounds = np.concatenate([[0], np.cumsum(lengths)])

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "moderation",
     "personas",
     "chat",
+    "api",
 ]
 
 MIDDLEWARE = [
@@ -207,12 +208,17 @@ QUOTAS = {
     "uploads": (env.integer("UPLOADS_PER_DAY", 100, minimum=1), timedelta(days=1)),
 }
 
+# At most, of one API key in a day; its owner can give it less.
+API_MESSAGES_PER_DAY = env.integer("API_MESSAGES_PER_DAY", 2000, minimum=1)
+API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
+
 # --- Uploads and messages -------------------------------------------------------------------------
 
 UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
-DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_BYTES
+API_BODY = env.size("API_BODY", "2MB")
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(UPLOAD_BYTES, API_BODY)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # --- Generation -----------------------------------------------------------------------------------

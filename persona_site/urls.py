@@ -8,6 +8,7 @@ urlpatterns = [
     path("models/", home.accept_model, name="accept_model"),
     path("", include("persona_site.health_urls")),
     path("", include("accounts.urls")),
+    path("", include("api.urls")),
     path("account/", include("allauth.urls")),
     path("personas/", include("personas.urls")),
     path("conversations/", include("chat.urls")),

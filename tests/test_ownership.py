@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from api import keys
 from chat import consumers
 from chat.consumers import ConversationConsumer
 from chat.models import Author, Reply
@@ -23,6 +24,9 @@ OPEN_ROUTES = {
     "setup",
     "account_reset_password_from_key",
     "account_confirm_email",
+    # Opened by a key, not by a session: see below.
+    "model",
+    "unknown",
 }
 
 
@@ -56,6 +60,7 @@ def alices(alice, mina):
         "case_id": case.id,
         "draft_id": draft.id,
         "restriction_id": restriction.id,
+        "key_id": keys.create(user=alice, label="a key", scopes=["chat"])[0].pk,
     }
 
 
@@ -96,6 +101,14 @@ def test_a_stranger_is_sent_to_sign_in(alices):
             assert answer.status_code in {302, 404, 405}, f"{name} answered {answer.status_code}"
             if answer.status_code == 302:
                 assert answer.headers["Location"].startswith("/account/login/"), name
+
+
+def test_a_key_shows_no_model_that_belongs_to_somebody_else(alices, bob):
+    _, secret = keys.create(user=bob, label="a key", scopes=keys.scopes_for(bob))
+    address = reverse("api:model", args=[alices["persona_id"]])
+    answer = Client().get(address, headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+    assert Client().get(address).status_code == 401
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,8 +8,12 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 
+from api import admission, keys
+from api import tasks as api_tasks
+from api.schemas import ChatCompletionRequest
 from chat import messages, tasks
 from generation import router, waiting
 from generation.engines.base import EngineInfo, Token
@@ -118,6 +122,36 @@ def test_what_is_said_in_a_conversation(alice, log, broker, monkeypatch, django_
     tasks.monitor_conversation.apply(args=[str(conversation.id)])
     assert SECRET.encode() not in b64decoded(broker())
     assert SECRET not in log.getvalue()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_is_said_through_the_api(alice, log, broker, monkeypatch, breaks):
+    """From the view through the broker, the engine and the filter to the monitor; also where the engine breaks."""
+
+    def speak(build, cancelled, announce, **_):
+        announce(INFO, "")
+        build(INFO, len)
+        yield Token(f"I keep {SECRET}. ")
+        if breaks:
+            raise ValueError(f"cannot go on after {SECRET}")
+
+    monkeypatch.setattr(router, "stream", speak)
+    persona = factories.make_persona(owner=alice)
+    key, secret = keys.create(user=alice, label="a key", scopes=["chat"])
+    body = ChatCompletionRequest(model=str(persona.pk), messages=[{"role": "user", "content": f"Keep {SECRET}."}])
+    job = admission.chat(key, body).jobs[0]
+    assert SECRET.encode() not in b64decoded(broker())
+    serve()
+    api_tasks.monitor_talk.apply(args=[str(job.id)])
+    for wrong in ({"model": SECRET}, {"model": str(persona.pk), "messages": [{"role": SECRET}]}, {SECRET: 1}):
+        answer = Client().post(
+            "/v1/chat/completions", wrong, "application/json", headers={"Authorization": f"Bearer {secret}"}
+        )
+        assert answer.status_code in {400, 404}
+        assert SECRET not in answer.text or SECRET in wrong
+    assert SECRET.encode() not in b64decoded(broker())
+    assert SECRET not in log.getvalue()
+    assert secret not in log.getvalue()
 
 
 def b64decoded(messages: bytes) -> bytes:

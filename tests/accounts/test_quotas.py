@@ -76,3 +76,22 @@ def test_twelve_at_once_cannot_pass_the_limit_together():
     with ThreadPoolExecutor(12) as pool:
         assert sum(pool.map(spend, range(12))) == 3
     assert alice.quotas.get().used == 3
+
+
+def test_a_part_is_counted_apart_under_its_own_limit(alice):
+    of = (2, timedelta(days=1))
+    quotas.spend(user=alice, kind="messages", amount=3)
+    quotas.spend(user=alice, kind="messages", amount=2, part="key", of=of)
+    for ask in (quotas.spend, quotas.check):
+        with pytest.raises(quotas.QuotaExceeded, match="2 messages per day"):
+            ask(user=alice, kind="messages", part="key", of=of)
+    quotas.check(user=alice, kind="messages", amount=2, part="another", of=of)
+    assert [(meter.kind, meter.used) for meter in quotas.meters(alice)] == [("messages", 3), ("uploads", 0)]
+
+
+def test_what_was_used_already_counts_past_the_limit(alice):
+    quotas.note(user=alice, kind="messages", amount=7)
+    quotas.note(user=alice, kind="messages", amount=1)
+    assert alice.quotas.get().used == 8
+    with pytest.raises(quotas.QuotaExceeded):
+        quotas.check(user=alice, kind="messages")

@@ -1,0 +1,211 @@
+"""Writing an answer for /v1/: the chain of chat, from an engine's tokens to cleared sentences, into frames.
+
+A persona speaks as it does on the site, with the client's instructions added to its scene. A base model
+continues a text, or answers in its own chat template. Both pass the same gate.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from api import jobs, keys, model_list, monitoring, tasks
+from api.jobs import Ended, Failed, Job, Reason, SpokenToken, Words
+from api.model_list import BaseModel
+from api.models import ApiKey
+from chat import sentences, speech
+from chat.speech import Speech, Stopped
+from generation import catalogue
+from generation.engines.base import EngineError, EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling, Token
+from moderation import assessment, gate, restrictions
+from moderation.classifiers.base import ClassifierUnavailable
+from personas import prompt
+from personas.models import Persona
+
+logger = logging.getLogger(__name__)
+
+
+class _NotThisEngine(PromptTooLong):
+    """As a prompt that is too long: no fault of the engine, and the next one may be asked."""
+
+
+class _AnotherModel(_NotThisEngine):
+    code = "model_not_loaded"
+
+
+class _NoChatTemplate(_NotThisEngine):
+    code = "no_chat_template"
+
+
+@dataclass(kw_only=True)
+class _Writing(Speech):
+    """An answer under way: the tokens as they came, and how many of them have been told."""
+
+    job: Job
+    tokens: list[Token] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # where each token's text ends in `raw`
+    raw: str = ""
+    told: int = 0  # tokens
+    read_to: int = 0  # characters of `raw`
+    shown: list[str] = field(default_factory=list)
+
+    def hear(self, token: Token) -> None:
+        super().hear(token)
+        if token.text or token.id is not None:
+            self.raw += token.text
+            self.tokens.append(token)
+            self.ends.append(len(self.raw))
+
+    @property
+    def completion_count(self) -> int:
+        """As the engine counts, or, where it was not heard to its end, as many as came."""
+        return self.completion_tokens or len(self.tokens)
+
+    def tokens_of(self, sentence: str) -> list[SpokenToken] | None:
+        """The tokens that end within a cleared sentence; none where its words are not the engine's as they were.
+
+        A token that reaches into the next sentence waits for it, so no word comes before it was cleared.
+        """
+        at = self.raw.find(sentence, self.read_to)
+        if at < 0 or self.job.alternatives is None:
+            return None
+        self.read_to = at + len(sentence)
+        told: list[SpokenToken] = []
+        while self.told < len(self.tokens) and self.ends[self.told] <= self.read_to:
+            token, end = self.tokens[self.told], self.ends[self.told]
+            self.told += 1
+            if token.text and token.logprob is not None and end > at:
+                likely = [*token.alternatives[: self.job.alternatives]]
+                told.append(SpokenToken(text=token.text, logprob=token.logprob, alternatives=likely))
+        return told or None
+
+
+def produce(job_id: UUID) -> None:
+    """Writes the answer that a job asks for, if somebody still waits for it."""
+    job = jobs.begin(job_id)
+    if job is None:
+        return
+    key = ApiKey.objects.select_related("user").filter(pk=job.key_id, revoked_at=None).first()
+    if key is None:
+        jobs.append(job.id, Failed(code="key_revoked"))
+        return
+    writing = _Writing(job=job)
+    last = _write(writing, key.user)
+    _settle(writing, key, last)
+    jobs.append(job.id, last)
+    jobs.keep(job.model_copy(update={"answer": "".join(writing.shown)}))
+    tasks.monitor_talk.delay(str(job.id))
+
+
+def _write(writing: _Writing, user: User) -> Ended | Failed:
+    """Says every cleared sentence; the frame that ends the answer."""
+    job = writing.job
+    model = model_list.model_of(job.persona_id, job.model)
+    if restrictions.active_for(user=user, conversation_id=job.talk_id, persona_id=model.id):
+        return Failed(code="restricted")
+    said = _of_persona(writing, model) if isinstance(model, Persona) else _of_base(writing, model)
+    try:
+        for sentence in gate.cleared(said, judged=writing.verdicts.append):
+            writing.shown.append(sentence)
+            jobs.append(job.id, Words(text=sentence, tokens=writing.tokens_of(sentence)))
+    except Stopped:
+        return _ended(writing, "stop")
+    except gate.Blocked as blocked:
+        writing.verdicts.append(blocked.verdict)
+        return _ended(writing, "content_filter")
+    except ClassifierUnavailable:
+        return Failed(code="moderation_unavailable")
+    except EngineError as error:
+        return Failed(code=error.code)
+    limit = writing.sampling.max_tokens if writing.sampling else 0
+    return _ended(writing, "length" if limit and writing.completion_count >= limit else "stop")
+
+
+def _ended(writing: _Writing, reason: Reason) -> Ended:
+    return Ended(
+        reason=reason,
+        engine=writing.engine.model if writing.engine else "",
+        prompt_tokens=writing.prompt_tokens,
+        cached_tokens=writing.cached_tokens,
+        completion_tokens=writing.completion_count,
+    )
+
+
+def _of_persona(writing: _Writing, persona: Persona) -> Iterator[str]:
+    job = writing.job
+    instructions = [said.text for said in job.said if said.role == "system"]
+    return speech.of_persona(
+        writing,
+        persona=persona,
+        turns=monitoring.turns(job, instructions=False),
+        account=str(job.user_id),
+        subjects=_subjects(job),
+        announce=_announce(writing),
+        instruction=" ".join(instructions),
+        sampling=_sampling(job),
+    )
+
+
+def _of_base(writing: _Writing, model: BaseModel) -> Iterator[str]:
+    job = writing.job
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        if info.model != model.name:
+            raise _AnotherModel(f"{info.name} has another model.")
+        if job.form == "chat" and not catalogue.has_chat_template(model.name):
+            raise _NoChatTemplate(f"{model.name} has no chat template.")
+        sampling = writing.sampling = replace(info.sampling, **_sampling(job))
+        writing.prompt_tokens = sum(count(said.text) for said in job.said)
+        if writing.prompt_tokens + sampling.max_tokens > info.context_length:
+            raise PromptTooLong(f"The prompt has {writing.prompt_tokens} tokens.")
+        return _base_prompt(job), sampling
+
+    said = speech.heard(
+        writing, build, account=str(job.user_id), subjects=_subjects(job), announce=_announce(writing)
+    )
+    return sentences.split(said)
+
+
+def _base_prompt(job: Job) -> Prompt:
+    if job.form == "transcript":
+        return Prompt(form="transcript", text=job.said[-1].text)
+    return Prompt(form="chat", messages=tuple(PromptMessage(s.role, prompt.defused(s.text)) for s in job.said))
+
+
+def _sampling(job: Job) -> dict[str, Any]:
+    stop = {"stop": tuple(job.sampling["stop"])} if "stop" in job.sampling else {}
+    return job.sampling | stop
+
+
+def _subjects(job: Job) -> tuple[UUID, UUID]:
+    return job.id, job.talk_id
+
+
+def _announce(writing: _Writing) -> speech.Announce:
+    def announce(info: EngineInfo, because: str) -> None:
+        writing.engine = info
+
+    return announce
+
+
+def _settle(writing: _Writing, key: ApiKey, last: Ended | Failed) -> None:
+    """What the answer has cost, and what the filter noted."""
+    job = writing.job
+    keys.note_tokens(key, writing.prompt_tokens + writing.completion_count)
+    answer_id = monitoring.message_id(job.talk_id, len(job.said), "".join(writing.shown))
+    for verdict in writing.verdicts:
+        assessment.record(verdict, user=key.user, conversation_id=job.talk_id, message_id=answer_id)
+    logger.info(
+        "api.answered",
+        extra={
+            "job": str(job.id),
+            "outcome": last.reason if isinstance(last, Ended) else last.code,
+            "prompt_tokens": writing.prompt_tokens,
+            "completion_tokens": writing.completion_count,
+            "first_token_ms": writing.first_token_ms,
+            "total_ms": round((time.monotonic() - writing.began) * 1000),
+        },
+    )

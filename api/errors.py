@@ -1,0 +1,148 @@
+"""What /v1/ refuses, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.http import JsonResponse
+from pydantic import ValidationError
+
+from accounts.quotas import QuotaExceeded
+from generation.waiting import Full
+from moderation.crisis import CrisisNotice
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 500: "server_error"}
+_RETRY = timedelta(seconds=5)
+
+
+class ApiError(Exception):
+    """A refusal; the message is a sentence for the person, and repeats nothing that they sent."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.param = param
+        self.retry_after = retry_after
+
+    def body(self) -> dict[str, Any]:
+        kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
+        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+
+    def response(self) -> JsonResponse:
+        headers = {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(max(1, -int(-self.retry_after.total_seconds() // 1)))
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return JsonResponse(self.body(), status=self.status, headers=headers)
+
+
+def invalid_key() -> ApiError:
+    return ApiError(
+        401,
+        "There is no valid API key in this request. Send `Authorization: Bearer <key>`; "
+        "keys are made and revoked at /account/keys/.",
+        code="invalid_api_key",
+    )
+
+
+def busy(full: Full) -> ApiError:
+    if full.own:
+        message = "Too many of your own requests are waiting. Wait for their answers, then send this one again."
+        return ApiError(429, message, code="rate_limit_exceeded", retry_after=full.retry_after)
+    message = "Too many people are waiting for an answer. Send this again in a moment."
+    return ApiError(503, message, code="busy", retry_after=full.retry_after)
+
+
+def missing_scope(scope: str) -> ApiError:
+    return ApiError(
+        403, f"This key does not have the scope {scope}. Make one that has it.", code="insufficient_permissions"
+    )
+
+
+def model_not_found(detail: str = "") -> ApiError:
+    message = detail or "There is no such model, or this key may not use it. GET /v1/models lists what it may."
+    return ApiError(404, message, code="model_not_found", param="model")
+
+
+def bad(param: str, message: str, *, code: str = "invalid_value") -> ApiError:
+    return ApiError(400, message, code=code, param=param)
+
+
+def too_large(limit: int) -> ApiError:
+    return ApiError(413, f"The body of this request is too large; the limit is {limit:,} bytes.", code="body_too_large")
+
+
+def over_quota(error: QuotaExceeded) -> ApiError:
+    return ApiError(429, error.user_message, code="rate_limit_exceeded", retry_after=error.retry_after)
+
+
+def restricted(statement: str) -> ApiError:
+    return ApiError(403, statement, code="restricted")
+
+
+def filtered(message: str, param: str) -> ApiError:
+    return ApiError(400, message, code="content_filter", param=param)
+
+
+def unavailable(message: str, *, code: str) -> ApiError:
+    return ApiError(503, message, code=code, retry_after=_RETRY)
+
+
+def in_crisis(notice: CrisisNotice) -> str:
+    """The site's words to somebody in a crisis, with the help lines, as one text."""
+    lines = [notice.text]
+    for resource in notice.resources:
+        lines.append(": ".join(filter(None, [resource["name"], resource["contact"]])))
+    return "\n".join(lines)
+
+
+# What a worker could not do, by the code of its last frame.
+_FAILURES = {
+    "prompt_too_long": (
+        400,
+        "context_length_exceeded",
+        "The prompt and max_tokens together do not fit into this model's context.",
+    ),
+    "no_chat_template": (400, "unsupported_model", "This model has no chat template; use /v1/completions."),
+    "model_not_loaded": (503, "model_not_loaded", "This model is not loaded at the moment."),
+    "moderation_unavailable": (503, "moderation_unavailable", "The safety check is not running; nothing can be shown."),
+    "key_revoked": (401, "invalid_api_key", "This key was revoked."),
+    "restricted": (403, "restricted", "A moderator's decision stands against this, so nothing was written."),
+    "worker_lost": (503, "worker_lost", "No worker took this up, or it was interrupted. Ask again."),
+}
+
+
+def failure(code: str) -> ApiError:
+    """The error for an answer that a worker could not write."""
+    status, code, message = _FAILURES.get(code, (503, code, "No model is available at the moment."))
+    return ApiError(status, message, code=code, retry_after=_RETRY if status == 503 else None)
+
+
+def invalid(error: ValidationError) -> ApiError:
+    """The first fault of a body, with its place and its rule, and nothing of what was sent."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    param = _place(first["loc"])
+    if first["type"] == "extra_forbidden":
+        return bad(param, f"Unrecognized request argument: {param}.", code="unknown_parameter")
+    if first["type"] == "missing":
+        return bad(param, f"The parameter {param} is required.", code="missing_required_parameter")
+    return bad(param, f"{param}: {first['msg'].removeprefix('Value error, ')}.".replace("..", "."))
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """("messages", 0, "role") -> messages[0].role"""
+    place = ""
+    for step in location:
+        place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else step
+    return place

@@ -1,0 +1,28 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from accounts.models import User
+from api import keys
+from api.models import Scope
+
+
+class KeyForm(forms.Form):
+    """What a new key is called, what it opens, and how much of it a day."""
+
+    label = forms.CharField(label="What it is for", max_length=80, help_text="To recognise it by, such as “laptop”.")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes = keys.scopes_for(user)
+        self.fields["scopes"] = forms.MultipleChoiceField(
+            label="What it opens",
+            widget=forms.CheckboxSelectMultiple,
+            choices=[(scope.value, scope.label) for scope in scopes],
+            initial=[scope for scope in scopes if scope != Scope.BASE],
+        )
+        for kind, limit in (("messages", settings.API_MESSAGES_PER_DAY), ("tokens", settings.API_TOKENS_PER_DAY)):
+            self.fields[f"{kind}_per_day"] = forms.IntegerField(
+                label=f"{kind.capitalize()} a day", min_value=1, max_value=limit, initial=limit
+            )

@@ -1,0 +1,203 @@
+"""An answer that is owed to a client of /v1/: handed to a worker by id, read back frame by frame.
+
+The words of a job lie in Redis, under a key that expires; the broker's message has its id alone. No row is
+kept: a client that went away has no use for the answer.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
+
+import redis
+from asgiref.sync import sync_to_async
+from pydantic import BaseModel, Field, TypeAdapter
+
+from api import tasks
+from generation import leases, stream
+from persona_site.redis import cancel_key, connection
+
+# A job that no worker has begun by then is given up.
+PATIENCE = timedelta(minutes=10)
+# How often a client that hears nothing makes sure that a worker is still there. A job counts as lost at the
+# second look in a row: its last frame may come while we look the first time.
+_LOOK = timedelta(seconds=5)
+# Longer than any answer takes, the wait before it and the monitor behind it included.
+_KEPT = timedelta(hours=1)
+
+
+class Said(BaseModel):
+    """A turn as the client sent it; `system` is its instruction."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class Job(BaseModel):
+    id: UUID = Field(default_factory=uuid4)
+    user_id: int
+    key_id: UUID
+    talk_id: UUID  # the same for every request that goes on from the same beginning
+    model: str  # as the answer names it: a persona's id, or a base model's name
+    persona_id: UUID | None  # None: a base model
+    form: Literal["chat", "transcript"]  # of a base model's prompt
+    said: list[Said]
+    at: datetime
+    sampling: dict[str, Any]
+    alternatives: int | None  # likely tokens beside each token; None: no log-probabilities
+    answer: str = ""  # filled in for the monitor
+
+
+# --- Frames ------------------------------------------------------------------------------------
+
+
+Reason = Literal["stop", "length", "content_filter"]
+
+
+class SpokenToken(BaseModel):
+    text: str
+    logprob: float
+    alternatives: list[tuple[str, float]]  # the likeliest first
+
+
+class Words(BaseModel):
+    """Text that the filter cleared."""
+
+    type: Literal["words"] = "words"
+    text: str
+    tokens: list[SpokenToken] | None = None  # None: not asked for, or the engine does not tell
+
+
+class Ended(BaseModel):
+    type: Literal["ended"] = "ended"
+    reason: Reason
+    engine: str  # the language model that wrote it
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+class Failed(BaseModel):
+    type: Literal["failed"] = "failed"
+    code: str
+
+
+Frame = Annotated[Words | Ended | Failed, Field(discriminator="type")]
+_frames: TypeAdapter[Words | Ended | Failed] = TypeAdapter(Frame)
+
+
+# --- Handing over --------------------------------------------------------------------------------
+
+
+def hand_over(jobs: Sequence[Job]) -> None:
+    """Gives jobs to the workers, by their ids."""
+    for job in jobs:
+        keep(job)
+        connection().set(_waiting_key(job.id), 1, ex=PATIENCE)
+        tasks.hand_over(job.id, str(job.user_id))
+
+
+def keep(job: Job) -> None:
+    connection().set(_key(job.id), job.model_dump_json(), ex=_KEPT)
+
+
+def read(job_id: UUID) -> Job | None:
+    """None where it was given up."""
+    kept = connection().get(_key(job_id))
+    return Job.model_validate_json(kept) if isinstance(kept, bytes) else None
+
+
+def forget(job_id: UUID) -> None:
+    connection().delete(_key(job_id))
+
+
+# --- The worker's side -----------------------------------------------------------------------------
+
+
+def begin(job_id: UUID) -> Job | None:
+    """The job, for its first taker only; None where nobody waits for it any more."""
+    return read(job_id) if connection().delete(_waiting_key(job_id)) else None
+
+
+def lease_name(job_id: UUID) -> str:
+    """Of the lease that the waiting room's server holds while it does the job."""
+    return f"{tasks.KIND}:{job_id}"
+
+
+def append(job_id: UUID, frame: Words | Ended | Failed) -> None:
+    stream.append(job_id, frame.model_dump_json().encode())
+
+
+# --- The client's side -----------------------------------------------------------------------------
+
+
+async def follow(job_ids: Sequence[UUID]) -> AsyncGenerator[tuple[int, Words | Ended | Failed], None]:
+    """The frames of several jobs as they come, each with its job's index, until all have ended.
+
+    Leaving earlier, also by cancellation, cancels the jobs.
+    """
+    news: asyncio.Queue[tuple[int, Words | Ended | Failed]] = asyncio.Queue()
+
+    async def pump(index: int, job_id: UUID) -> None:
+        async with aclosing(_followers().follow(job_id, stream.BEGINNING)) as entries:
+            async for _, entry in entries:
+                news.put_nowait((index, _frames.validate_json(entry)))
+
+    pumps = [asyncio.create_task(pump(index, job_id)) for index, job_id in enumerate(job_ids)]
+    unfinished = set(job_ids)
+    missed: set[UUID] = set()
+    try:
+        while unfinished:
+            try:
+                index, frame = await asyncio.wait_for(news.get(), _LOOK.total_seconds())
+            except TimeoutError:
+                missing = await sync_to_async(_without_worker, thread_sensitive=False)(unfinished)
+                for job_id in missing & missed:
+                    news.put_nowait((job_ids.index(job_id), Failed(code="worker_lost")))
+                missed = missing
+                continue
+            if not isinstance(frame, Words):
+                unfinished.discard(job_ids[index])
+            yield index, frame
+    finally:
+        for task in pumps:
+            task.cancel()
+        # Not awaited: whoever cancelled us does not wait either.
+        asyncio.get_running_loop().run_in_executor(None, _leave, list(job_ids), unfinished)
+
+
+def _leave(job_ids: Sequence[UUID], unfinished: set[UUID]) -> None:
+    for job_id in job_ids:
+        if job_id in unfinished:
+            connection().delete(_waiting_key(job_id))
+            tasks.call_off(job_id)
+            connection().set(cancel_key(job_id), 1, ex=_KEPT)
+        stream.delete(job_id)
+
+
+def _without_worker(job_ids: set[UUID]) -> set[UUID]:
+    """Those that neither wait for a worker nor are held by one, which takes its lease before it ends the waiting."""
+    try:
+        begun = {job_id for job_id in job_ids if not connection().exists(_waiting_key(job_id))}
+        held = leases.held([lease_name(job_id) for job_id in begun])
+    except redis.RedisError:
+        return set()  # nobody can tell now
+    return {job_id for job_id in begun if lease_name(job_id) not in held}
+
+
+_by_loop: "WeakKeyDictionary[asyncio.AbstractEventLoop, stream.Followers]" = WeakKeyDictionary()
+
+
+def _followers() -> stream.Followers:
+    return _by_loop.setdefault(asyncio.get_running_loop(), stream.Followers())
+
+
+def _key(job_id: UUID) -> str:
+    return f"api:job:{job_id}"
+
+
+def _waiting_key(job_id: UUID) -> str:
+    return f"api:waiting:{job_id}"

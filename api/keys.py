@@ -1,0 +1,143 @@
+"""The doors of API keys: make, revoke, recognise, and what each may still use today.
+
+Covered: a key is 256 random bits and only its SHA-256 is kept; it is shown once; a revoked key, and one of
+an account that was closed, opens nothing from the next request on. Not covered: who reads the terminal or
+the page that a key is shown on.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from accounts import quotas
+from accounts.models import User
+from api.models import ApiKey, Scope
+from moderation import audit_trail
+
+MOST_KEYS = 20  # of one person, not revoked
+_MARK = "sk-aw-"
+_PREFIX_CHARACTERS = len(_MARK) + 6
+_DAY = timedelta(days=1)
+# `last_used_at` is written at most this often, so that a busy key costs no row update per request.
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class KeyRefused(Exception):
+    """A key that cannot be made; `user_message` says why."""
+
+    def __init__(self, user_message: str) -> None:
+        super().__init__(user_message)
+        self.user_message = user_message
+
+
+def owned_by(user: User) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(user=user)
+
+
+def scopes_for(user: User) -> list[Scope]:
+    """The scopes that a key of this person can have."""
+    return [scope for scope in Scope if scope != Scope.BASE or user.is_owner]
+
+
+@transaction.atomic
+def create(
+    *,
+    user: User,
+    label: str,
+    scopes: Collection[str],
+    messages_per_day: int | None = None,
+    tokens_per_day: int | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key's row, and the key itself, which nobody can read again. Raises KeyRefused.
+
+    Without limits of its own it has those of the settings, and none can be higher.
+    """
+    allowed = scopes_for(user)
+    if not scopes or any(scope not in allowed for scope in scopes):
+        raise KeyRefused(f"A key of yours can have the scopes {', '.join(allowed)}; it needs one at least.")
+    User.objects.select_for_update().get(pk=user.pk)  # two requests at once are counted one after the other
+    if owned_by(user).filter(revoked_at=None).count() >= MOST_KEYS:
+        raise KeyRefused(f"You have {MOST_KEYS} keys, which is the most. Revoke one that you do not need.")
+    secret = _MARK + secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        user=user,
+        label=label.strip()[:80],
+        prefix=secret[:_PREFIX_CHARACTERS],
+        digest=_digest(secret),
+        scopes=[scope.value for scope in allowed if scope in scopes],
+        messages_per_day=min(messages_per_day or settings.API_MESSAGES_PER_DAY, settings.API_MESSAGES_PER_DAY),
+        tokens_per_day=min(tokens_per_day or settings.API_TOKENS_PER_DAY, settings.API_TOKENS_PER_DAY),
+    )
+    return key, secret
+
+
+def revoke(*, user: User, key_id: UUID) -> ApiKey:
+    """Ends a key of the person's own; one that has ended stays as it is. Raises Http404."""
+    key = owned_by(user).filter(pk=key_id).first()
+    if key is None:
+        raise Http404
+    _end(key)
+    return key
+
+
+@transaction.atomic
+def revoke_by_staff(*, key: ApiKey, staff: User) -> None:
+    """Ends anybody's key, and keeps in the audit trail who did it."""
+    if _end(key):
+        audit_trail.record(action="api_key.revoked", subject=f"api_key:{key.pk}", actor=staff)
+
+
+def recognise(secret: str) -> ApiKey | None:
+    """The key that this is, with its user, if it opens anything; notes that it was used."""
+    now = timezone.now()
+    key = (
+        ApiKey.objects.select_related("user")
+        .filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
+        .first()
+    )
+    if key is not None:
+        is_old = Q(last_used_at=None) | Q(last_used_at__lt=now - _USE_NOTED_EVERY)
+        ApiKey.objects.filter(is_old, pk=key.pk).update(last_used_at=now)
+    return key
+
+
+# --- What a key may use in a day -----------------------------------------------------------------
+
+
+def check(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
+    """Raises QuotaExceeded if so much more would not fit; changes nothing."""
+    quotas.check(user=key.user, kind="messages", amount=messages, part=_part(key), of=(key.messages_per_day, _DAY))
+    quotas.check(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
+
+
+def spend(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
+    """Counts both, or raises QuotaExceeded; in a transaction that rolls back, neither is counted."""
+    if messages:
+        quotas.spend(user=key.user, kind="messages", amount=messages, part=_part(key), of=(key.messages_per_day, _DAY))
+    if tokens:
+        quotas.spend(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
+
+
+def note_tokens(key: ApiKey, tokens: int) -> None:
+    """Counts what an answer has cost, also past the limit; the next request is then refused."""
+    quotas.note(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
+
+
+def _part(key: ApiKey) -> str:
+    return key.pk.hex[:16]
+
+
+def _end(key: ApiKey) -> int:
+    return ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,42 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Scope(models.TextChoices):
+    """What a key opens."""
+
+    MODELS = "models", "List the models"
+    CHAT = "chat", "Talk with personas"
+    EMBEDDINGS = "embeddings", "Turn texts into vectors"
+    MODERATIONS = "moderations", "Ask what the safety filter says of a text"
+    BASE = "base", "Use the language models themselves, without a persona (owners only)"
+
+
+class ApiKey(models.Model):
+    """A person's key for /v1/. Only its digest is kept; `prefix` is what it is recognised by."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
+    label = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key.")
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope))
+    messages_per_day = models.PositiveIntegerField()
+    tokens_per_day = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [Scope(scope).label for scope in self.scopes]

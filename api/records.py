@@ -1,0 +1,15 @@
+"""This room's part of a person's data: their keys, which only their digests are kept of."""
+
+from typing import Any
+
+from accounts.models import User
+from api import keys
+
+
+def export(user: User) -> list[dict[str, Any]]:
+    fields = ("label", "prefix", "scopes", "messages_per_day", "tokens_per_day")
+    return list(keys.owned_by(user).values(*fields, "created_at", "last_used_at", "revoked_at"))
+
+
+def erase(user: User) -> None:
+    keys.owned_by(user).delete()

@@ -1,0 +1,168 @@
+"""The bodies that /v1/ takes, as OpenAI's interface has them, with `top_k`, `min_p` and `repetition_penalty` beside it.
+
+A parameter is honoured, or accepted and without effect (`Ignored`), or refused where it would change the
+answer and we cannot do it (`Unsupported`). One that nobody knows is refused.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+MOST_CHOICES = 8
+MOST_INPUTS = 256
+_NEUTRAL: tuple[Any, ...] = (None, [], {}, "none", "auto", False, {"type": "text"}, ["text"])
+
+
+def _unsupported(value: Any) -> Any:
+    if value not in _NEUTRAL:
+        raise ValueError("this server does not support it")
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> Any:
+    """A message's content: a text, or parts of which each is a text."""
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(part, dict) and part.get("type") == "text" for part in value):
+        raise ValueError("only parts of the type text are supported")
+    return "".join(str(part.get("text", "")) for part in value)
+
+
+def _as_texts(value: Any) -> Any:
+    """The input of a moderation: a text, texts, or parts of the type text."""
+    if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
+        return [_as_text([part]) for part in value]
+    return _as_list(value)
+
+
+Unsupported = Annotated[Any, AfterValidator(_unsupported)]
+Ignored = Any
+Texts = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+_SAMPLING = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "frequency_penalty",
+    "presence_penalty",
+    "max_tokens",
+)
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StreamOptions(Body):
+    include_usage: bool = False
+    include_obfuscation: Ignored = None
+
+
+class Generation(Body):
+    """What both kinds of completion share."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: int | None = Field(None, ge=1, le=MOST_CHOICES)
+    max_tokens: int | None = Field(None, ge=1)
+    stop: Annotated[list[str], BeforeValidator(_as_list), Field(max_length=4)] | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    top_k: int | None = Field(None, ge=0, le=1000)
+    min_p: float | None = Field(None, ge=0, le=1)
+    repetition_penalty: float | None = Field(None, ge=0.5, le=2)
+    logit_bias: Unsupported = None
+    user: Ignored = None
+
+    @field_validator("stream_options")
+    @classmethod
+    def _options_belong_to_streams(cls, value: StreamOptions | None, info: ValidationInfo) -> StreamOptions | None:
+        if value is not None and not info.data.get("stream"):
+            raise ValueError("only allowed when stream is true")
+        return value
+
+    def sampling(self) -> dict[str, Any]:
+        """What differs from the model's own values, by the names of `generation.engines.base.Sampling`."""
+        given: dict[str, Any] = {name: value for name in _SAMPLING if (value := getattr(self, name)) is not None}
+        if self.stop:
+            given["stop"] = self.stop
+        if self.seed is not None:
+            given["seed"] = self.seed % 2**63
+        return given
+
+
+class ChatMessage(Body):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Annotated[str, BeforeValidator(_as_text)]
+    name: Ignored = None
+    refusal: Ignored = None
+
+
+class ChatCompletionRequest(Generation):
+    messages: list[ChatMessage] = Field(min_length=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    tools: Unsupported = None
+    tool_choice: Unsupported = None
+    functions: Unsupported = None
+    function_call: Unsupported = None
+    response_format: Unsupported = None
+    modalities: Unsupported = None
+    audio: Unsupported = None
+    prediction: Unsupported = None
+    web_search_options: Unsupported = None
+    metadata: Ignored = None
+    store: Ignored = None
+    service_tier: Ignored = None
+    parallel_tool_calls: Ignored = None
+    reasoning_effort: Ignored = None
+    verbosity: Ignored = None
+    prompt_cache_key: Ignored = None
+    prompt_cache_retention: Ignored = None
+    safety_identifier: Ignored = None
+
+    @property
+    def alternatives(self) -> int | None:
+        """How many likely tokens are asked for beside each token; None: no log-probabilities at all."""
+        return (self.top_logprobs or 0) if self.logprobs else None
+
+    def sampling(self) -> dict[str, Any]:
+        limit = self.max_completion_tokens
+        return super().sampling() | ({"max_tokens": limit} if limit is not None else {})
+
+
+class CompletionRequest(Generation):
+    prompt: Annotated[Texts, Field(min_length=1, max_length=MOST_CHOICES)]
+    logprobs: int | None = Field(None, ge=0, le=5)
+    echo: Unsupported = None
+    suffix: Unsupported = None
+    best_of: int | None = Field(None, ge=1, le=1)
+
+    @property
+    def alternatives(self) -> int | None:
+        return self.logprobs
+
+
+class EmbeddingRequest(Body):
+    model: str
+    input: Annotated[Texts, Field(min_length=1, max_length=MOST_INPUTS)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = None
+    user: Ignored = None
+
+
+class ModerationRequest(Body):
+    input: Annotated[list[str], BeforeValidator(_as_texts), Field(min_length=1, max_length=MOST_INPUTS)]
+    model: str | None = None

@@ -1,0 +1,33 @@
+"""What the API leaves to workers. A job and a task carry an id; the job's words lie in Redis."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from generation import waiting
+
+KIND = "completion"
+
+
+def hand_over(job_id: UUID, account: str) -> None:
+    """Puts a job into the waiting room. One that is lost there is told to its client, who may ask again."""
+    waiting.join(kind=KIND, job_id=str(job_id), account=account, klass="interactive")
+
+
+def call_off(job_id: UUID) -> None:
+    """Takes a job out of the waiting room that nobody waits for any more."""
+    waiting.leave(kind=KIND, job_id=str(job_id))
+
+
+@waiting.handles(KIND)
+def complete(job_id: str) -> None:
+    from api import completions
+
+    completions.produce(UUID(job_id))
+
+
+@shared_task(ignore_result=True)
+def monitor_talk(job_id: str) -> None:
+    from api import monitoring
+
+    monitoring.look_at(UUID(job_id))

@@ -1,0 +1,223 @@
+"""/v1/, OpenAI's HTTP interface: read the key and the body, call a door, answer in OpenAI's shape.
+
+Nothing here loads an engine: completions are written by workers, and the views wait for their frames.
+"""
+
+import logging
+from base64 import b64encode
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from functools import wraps
+from typing import Any, TypeVar
+
+import redis
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from kombu.exceptions import OperationalError
+from pydantic import BaseModel, ValidationError
+
+from accounts.quotas import QuotaExceeded
+from api import admission, errors, jobs, keys, model_list, verdicts
+from api.answers import Chat, Shape, Text
+from api.errors import ApiError
+from api.jobs import Failed
+from api.models import ApiKey, Scope
+from api.schemas import ChatCompletionRequest, CompletionRequest, EmbeddingRequest, Generation, ModerationRequest
+from moderation import assessment, encoder
+from moderation.classifiers.base import ClassifierUnavailable
+from moderation.models import Direction
+from personas.embedders.minilm import MiniLM
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+B = TypeVar("B", bound=BaseModel)
+
+# Whatever speaks here is a machine, and every answer says so.
+_DISCLOSURE = {"AI-Disclosure": "Written by a computer program, not by a person."}
+
+
+def endpoint(method: str, *scopes: Scope) -> Callable[[View], View]:
+    """An address that takes `method`, and a key with one of `scopes`; what is refused is said in OpenAI's shape."""
+
+    def guard(view: View) -> View:
+        @csrf_exempt  # no cookie counts here: whoever has no key is refused
+        @wraps(view)
+        async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            try:
+                key = await sync_to_async(_key)(request)
+                if request.method != method:
+                    raise ApiError(405, f"This address takes {method} only.", code="method_not_allowed")
+                if not set(scopes) & set(key.scopes):
+                    raise errors.missing_scope(scopes[0])
+                return await view(request, key, **kwargs)
+            except ApiError as error:
+                return error.response()
+            except (redis.RedisError, OperationalError, DatabaseError):
+                return errors.unavailable("The site is restarting. Ask again.", code="unavailable").response()
+            except Exception:
+                logger.exception("api.failed")
+                return ApiError(500, "Something went wrong here. The operator's log says what.").response()
+
+        return guarded
+
+    return guard
+
+
+@endpoint("GET", Scope.MODELS)
+async def models(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
+    return JsonResponse({"object": "list", "data": await sync_to_async(model_list.listed)(key)})
+
+
+@endpoint("GET", Scope.MODELS)
+async def model(request: HttpRequest, key: ApiKey, model: str) -> HttpResponseBase:
+    return JsonResponse(await sync_to_async(model_list.one)(key, model))
+
+
+@endpoint("POST", Scope.CHAT, Scope.BASE)
+async def chat_completions(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
+    body = _body(request, ChatCompletionRequest)
+    return await _answer(body, Chat, await sync_to_async(admission.chat)(key, body))
+
+
+@endpoint("POST", Scope.CHAT, Scope.BASE)
+async def completions(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
+    body = _body(request, CompletionRequest)
+    return await _answer(body, Text, await sync_to_async(admission.completion)(key, body))
+
+
+@endpoint("POST", Scope.EMBEDDINGS)
+async def embeddings(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
+    return JsonResponse(await sync_to_async(_embeddings)(key, _body(request, EmbeddingRequest)))
+
+
+@endpoint("POST", Scope.MODERATIONS)
+async def moderations(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
+    return JsonResponse(await sync_to_async(_moderations)(key, _body(request, ModerationRequest)))
+
+
+@csrf_exempt
+def unknown(request: HttpRequest, path: str = "") -> HttpResponse:
+    return ApiError(404, "There is no such address under /v1/.", code="unknown_url").response()
+
+
+# --- Reading ------------------------------------------------------------------------------------
+
+
+def _key(request: HttpRequest) -> ApiKey:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    key = keys.recognise(secret.strip()) if kind.lower() == "bearer" else None
+    if key is None:
+        raise errors.invalid_key()
+    return key
+
+
+def _body(request: HttpRequest, schema: type[B]) -> B:
+    limit = settings.API_BODY
+    try:
+        # Before the body is read, where its length is told.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit or len(request.body) > limit:
+            raise errors.too_large(limit)
+        return schema.model_validate_json(request.body)
+    except RequestDataTooBig:
+        raise errors.too_large(limit) from None
+    except ValidationError as error:
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            raise ApiError(400, "The body is not JSON.", code="invalid_json") from None
+        raise errors.invalid(error) from None
+
+
+# --- Completions ----------------------------------------------------------------------------------
+
+
+async def _answer(body: Generation, shaped: type[Shape], admitted: admission.Admitted) -> HttpResponseBase:
+    await sync_to_async(_let_go_of_database)()
+    shape = shaped(admitted)
+    frames = jobs.follow([job.id for job in admitted.jobs])
+    if not body.stream:
+        async with aclosing(frames):
+            return JsonResponse(await shape.whole(frames), headers=_DISCLOSURE)
+    # The first frame decides the status: what fails at once is an error, not a stream that breaks off.
+    first = await anext(frames)
+    if isinstance(first[1], Failed):
+        await frames.aclose()
+        raise errors.failure(first[1].code)
+    with_usage = bool(body.stream_options and body.stream_options.include_usage)
+    return StreamingHttpResponse(
+        shape.events(first, frames, with_usage=with_usage),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **_DISCLOSURE},
+    )
+
+
+def _let_go_of_database() -> None:
+    """Each request has a thread and a connection; a hundred that wait for words would hold all that there are."""
+    if not connection.in_atomic_block:  # as it is in a test
+        connection.close()
+
+
+# --- Vectors and verdicts -------------------------------------------------------------------------
+
+
+def _embeddings(key: ApiKey, body: EmbeddingRequest) -> dict[str, Any]:
+    if body.model != MiniLM.name:
+        raise errors.model_not_found(f"The one embedding model here is {MiniLM.name}.")
+    if body.dimensions not in (None, MiniLM.dimensions):
+        raise errors.bad("dimensions", f"The vectors of this model have {MiniLM.dimensions} dimensions.")
+    admission.refuse_restricted(key.user)
+    counts = _counted(body.input)
+    _spend(key, tokens=sum(counts))
+    vectors = MiniLM().embed(body.input)
+    rows = [
+        b64encode(vector.astype("<f4").tobytes()).decode() if body.encoding_format == "base64" else vector.tolist()
+        for vector in vectors
+    ]
+    return {
+        "object": "list",
+        "data": [{"object": "embedding", "index": index, "embedding": row} for index, row in enumerate(rows)],
+        "model": MiniLM.name,
+        "usage": {"prompt_tokens": sum(counts), "total_tokens": sum(counts)},
+    }
+
+
+def _counted(texts: list[str]) -> list[int]:
+    """Tokens of each text. Raises ApiError for one that is empty or would be cut."""
+    try:
+        counts = encoder.minilm().count_tokens(texts)
+    except encoder.EncoderMissing:
+        raise errors.unavailable("The embedding model is not installed.", code="model_not_loaded") from None
+    for index, (text, count) in enumerate(zip(texts, counts, strict=True)):
+        if not text:
+            raise errors.bad(f"input[{index}]", "An empty text has no vector.")
+        if count > encoder.MOST_TOKENS:
+            message = f"This text has {count} tokens; the limit is {encoder.MOST_TOKENS}. Send it in parts."
+            raise errors.bad(f"input[{index}]", message, code="context_length_exceeded")
+    return counts
+
+
+def _moderations(key: ApiKey, body: ModerationRequest) -> dict[str, Any]:
+    if body.model is not None and body.model not in model_list.MODERATION_ALIASES:
+        raise errors.model_not_found(f"The one moderation model here is {model_list.MODERATION}.")
+    for index, text in enumerate(body.input):
+        if len(text) > settings.MESSAGE_CHARACTERS:
+            message = f"This text has {len(text):,} characters; the limit is {settings.MESSAGE_CHARACTERS:,}."
+            raise errors.bad(f"input[{index}]", message, code="string_above_max_length")
+    admission.refuse_restricted(key.user)
+    _spend(key, messages=len(body.input))
+    try:
+        judged = assessment.assess_many(body.input, direction=Direction.USER)
+    except ClassifierUnavailable:
+        raise errors.failure("moderation_unavailable") from None
+    return verdicts.moderation(judged)
+
+
+def _spend(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
+    try:
+        with transaction.atomic():
+            keys.spend(key, messages=messages, tokens=tokens)
+    except QuotaExceeded as error:
+        raise errors.over_quota(error) from None

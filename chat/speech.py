@@ -1,0 +1,142 @@
+"""What a persona says: a chain of generators from an engine's tokens to sentences, for whoever asked.
+
+The sentences are as the model wrote them, cleaned of what no person would write. Nobody may see one
+before `moderation.gate.cleared` has let it pass.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from chat import cleaning, sentences
+from generation import cancelling, router
+from generation.engines.base import EngineInfo, Prompt, Sampling, Token
+from moderation.assessment import Verdict
+from moderation.monitor import Turn
+from persona_site.redis import cancel_key, connection
+from personas import memory, prompt, voice
+from personas.models import Persona
+
+Announce = Callable[[EngineInfo, str], None]
+
+_RECALLED = 4  # passages of the persona's own words offered to the prompt
+_ECHOES_LOOKED_FOR = 6  # replies back
+
+
+class Stopped(Exception):
+    """Somebody stopped the reply; what was shown is kept."""
+
+
+@dataclass(kw_only=True)
+class Speech:
+    """What is known of somebody's words while they are written."""
+
+    engine: EngineInfo | None = None
+    sampling: Sampling | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+    first_token_ms: int | None = None
+
+    @property
+    def ran_out_of_tokens(self) -> bool:
+        return self.sampling is not None and self.completion_tokens >= self.sampling.max_tokens
+
+    def hear(self, token: Token) -> None:
+        if self.first_token_ms is None:
+            self.first_token_ms = round((time.monotonic() - self.began) * 1000)
+        if token.usage:
+            self.prompt_tokens = token.usage.prompt_tokens
+            self.cached_tokens = token.usage.cached_tokens
+            self.completion_tokens += token.usage.completion_tokens
+
+
+def of_persona(
+    speech: Speech,
+    *,
+    persona: Persona,
+    turns: Sequence[Turn],
+    account: str,
+    subjects: Sequence[UUID],
+    announce: Announce,
+    begun: str = "",
+    instruction: str = "",
+    sampling: Mapping[str, Any] | None = None,
+) -> Iterator[str]:
+    """The persona's answer to the last turn, sentence by sentence; `begun` is its beginning, not said again.
+
+    `instruction` is added to the scene that the persona speaks in, and `sampling` to its own values.
+    Ends with Stopped where one of `subjects` was cancelled. Raises EngineError.
+    """
+    sheet = voice.sheet_for(persona)
+    if instruction:
+        sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
+    # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
+    opening = "" if begun or not turns else voice.honest_opening(sheet, turns[-1].text)
+    build = _prompt_builder(speech, persona, sheet, turns, begun=begun or opening, sampling=sampling or {})
+    said = heard(speech, build, account=account, subjects=subjects, announce=announce)
+    if opening:
+        said = _opened(opening, said)
+    elif not begun:
+        said = cleaning.without_label(said, persona.name)
+    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
+    if opening:  # asked again, it is said again: the truth is no echo
+        earlier = [text.replace(opening, "") for text in earlier]
+    return cleaning.without_echoes(cleaning.until_repeated(sentences.split(said)), earlier)
+
+
+def heard(
+    speech: Speech, build: router.Build, *, account: str, subjects: Sequence[UUID], announce: Announce
+) -> Iterator[str]:
+    """The text of an engine's tokens, counted on the way. Raises Stopped where it ended because somebody asked."""
+    with cancelling.WATCHER.watched(*subjects) as cancelled:
+        for token in router.stream(build, cancelled, announce, account=account):
+            speech.hear(token)
+            if token.text:
+                yield token.text
+    if connection().exists(*map(cancel_key, subjects)):
+        raise Stopped
+
+
+def _prompt_builder(
+    speech: Speech,
+    persona: Persona,
+    sheet: voice.Sheet,
+    turns: Sequence[Turn],
+    *,
+    begun: str,
+    sampling: Mapping[str, Any],
+) -> router.Build:
+    """Gathers what the prompt needs, once; the router builds it for each engine that it tries."""
+    memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        chosen = replace(prompt.sampling(sheet, info), **sampling)
+        speech.sampling = chosen
+        made = prompt.build(
+            sheet=sheet,
+            memories=memories,
+            turns=turns,
+            info=info,
+            max_tokens=chosen.max_tokens,
+            count=count,
+            prefix=begun,
+        )
+        # Until the engine counts for itself, at its end, which a repetition may keep us from hearing.
+        speech.prompt_tokens = sum(part.tokens for part in made.parts)
+        return made, chosen
+
+    return build
+
+
+def _opened(opening: str, said: Iterator[str]) -> Iterator[str]:
+    """The opening, then what was said; nothing before the engine begins, so that a failure shows nothing."""
+    first = next(said, "")
+    yield opening
+    apart = first[:1].isspace() or opening[-1] not in ".!?"  # a Chinese full stop brings its own space
+    yield first if apart or not first else f" {first}"
+    yield from said

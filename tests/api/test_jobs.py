@@ -1,0 +1,98 @@
+"""Jobs between the web process and a worker, over the real Redis."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.utils import timezone
+
+from api import completions, jobs, keys, tasks
+from api.jobs import Ended, Failed, Job, Said, Words
+from generation import leases
+from persona_site.redis import cancel_key, connection
+from tests.waiting import wait_until
+
+SECRET = "somebody's words"
+
+
+@pytest.fixture
+def job(monkeypatch):
+    """A job that was handed over, and no worker near."""
+    monkeypatch.setattr(tasks, "hand_over", lambda job_id, account: None)
+    monkeypatch.setattr(jobs, "_LOOK", timedelta(seconds=0.1))
+    job = Job(
+        user_id=1,
+        key_id=uuid4(),
+        talk_id=uuid4(),
+        model="m",
+        persona_id=None,
+        form="chat",
+        said=[Said(role="user", text=SECRET)],
+        at=timezone.now(),
+        sampling={},
+        alternatives=None,
+    )
+    jobs.hand_over([job])
+    return job
+
+
+@async_to_sync
+async def followed(job, most=10):
+    found = []
+    async with aclosing(jobs.follow([job.id])) as frames:
+        async for _, frame in frames:
+            found.append(frame)
+            if len(found) == most:
+                break
+    return found
+
+
+def ended():
+    return Ended(reason="stop", engine="m", prompt_tokens=1, cached_tokens=0, completion_tokens=1)
+
+
+def test_frames_come_in_order_and_are_forgotten_after_the_last(job):
+    for frame in (Words(text="One. "), Words(text="Two."), ended()):
+        jobs.append(job.id, frame)
+    assert [frame.type for frame in followed(job)] == ["words", "words", "ended"]
+    wait_until(lambda: not connection().exists(f"frames:{job.id}"))
+    assert not connection().exists(cancel_key(job.id))
+
+
+def test_a_job_is_begun_once(job):
+    assert jobs.begin(job.id) == job
+    assert jobs.begin(job.id) is None
+
+
+def test_whoever_leaves_early_cancels_the_job_begun_or_not(job):
+    jobs.append(job.id, Words(text="One. "))
+    followed(job, most=1)
+    wait_until(lambda: connection().exists(cancel_key(job.id)))
+    assert jobs.begin(job.id) is None
+
+
+def test_a_job_whose_worker_was_lost_fails_and_one_that_waits_or_is_held_does_not(job):
+    async def patience(seconds):
+        try:
+            async with asyncio.timeout(seconds), aclosing(jobs.follow([job.id])) as frames:
+                return [frame async for _, frame in frames]
+        except TimeoutError:
+            return "waits"
+
+    assert async_to_sync(patience)(0.5) == "waits"
+    with leases.take(jobs.lease_name(job.id)):
+        connection().delete(f"api:waiting:{job.id}")
+        assert async_to_sync(patience)(0.5) == "waits"
+    connection().delete(f"api:waiting:{job.id}")
+    assert async_to_sync(patience)(5) == [Failed(code="worker_lost")]
+
+
+def test_a_key_that_was_revoked_meanwhile_gets_no_answer(alice, job):
+    key, _ = keys.create(user=alice, label="x", scopes=["chat"])
+    keys.revoke(user=alice, key_id=key.pk)
+    jobs.keep(job.model_copy(update={"key_id": key.pk}))
+    completions.produce(job.id)
+    assert followed(job) == [Failed(code="key_revoked")]
