@@ -4,6 +4,7 @@ Each transition is one conditional update on the row, guarded by status and atte
 two workers who believe that they own a reply only the newer one writes. Row first, frame second.
 """
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat import cleaning, frames, sentences, tasks, transcripts
+from chat import cleaning, frames, inside, sentences, tasks, transcripts
 from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from generation import router
@@ -51,6 +52,7 @@ class Progress:
     sampling: Sampling | None = None
     shown: list[str] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    record: inside.Record = field(default_factory=inside.Record)
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
@@ -124,13 +126,15 @@ def _claim(reply_id: UUID) -> Reply | None:
 def _cleared_sentences(progress: Progress) -> Iterator[str]:
     """The chain. What a continued reply already said comes first, as it stands."""
     reply = progress.reply
-    if reply.prefix:
-        yield reply.prefix
+    said_before = reply.prefix if reply.is_prefix_judged else ""
+    if said_before:
+        yield said_before
     persona = reply.message.conversation.persona
     sheet = voice.sheet_for(persona)
     turns = transcripts.turns(reply.message.conversation, reply.message.parent_id)
     # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
     opening = "" if reply.prefix or not turns else voice.honest_opening(sheet, turns[-1].text)
+    progress.record.opening = opening
     build = _prompt_builder(progress, sheet, turns, begun=reply.prefix or opening)
     said = _metered(router.stream(build, _cancelled(reply), _announcer(progress)), progress)
     if opening:
@@ -142,7 +146,9 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
         earlier = [text.replace(opening, "") for text in earlier]
     fresh = cleaning.without_echoes(cleaning.until_repeated(sentences.split(said)), earlier)
     whole = _without_broken_end(fresh, progress)
-    yield from gate.cleared(whole, before=reply.prefix, judged=progress.verdicts.append)
+    if reply.prefix and not reply.is_prefix_judged:
+        whole = itertools.chain([reply.prefix], whole)
+    yield from gate.cleared(whole, before=said_before, judged=progress.verdicts.append)
 
 
 def _opened(opening: str, said: Iterator[str]) -> Iterator[str]:
@@ -176,6 +182,7 @@ def _prompt_builder(
             count=count,
             prefix=begun,
         )
+        progress.record.prompt = made
         return made, sampling
 
     return build
@@ -184,6 +191,7 @@ def _prompt_builder(
 def _announcer(progress: Progress) -> Callable[[EngineInfo, str], None]:
     def announce(info: EngineInfo, because: str) -> None:
         progress.engine = info
+        progress.record.speaks(info, because)
         frame = ReplyStarted(
             reply_id=progress.reply.id, attempt=progress.reply.attempt, engine=info.model, because=because
         )
@@ -212,6 +220,7 @@ def _cancelled(reply: Reply) -> Callable[[], bool]:
 def _metered(tokens: Iterator[Token], progress: Progress) -> Iterator[str]:
     """The tokens' text, counted on the way. Raises Stopped where the stream ended because somebody asked."""
     for token in tokens:
+        progress.record.tokens.append(token)
         if progress.first_token_ms is None:
             progress.first_token_ms = round((time.monotonic() - progress.began) * 1000)
         if token.usage:
@@ -246,7 +255,8 @@ def _show(progress: Progress, sentence: str) -> None:
 def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
     """generating → ended, if this attempt still owns the reply; then the frame, and the monitor."""
     reply = progress.reply
-    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or reply.prefix
+    kept = reply.prefix if reply.is_prefix_judged else ""
+    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or kept
     info, sampling = progress.engine, progress.sampling
     with transaction.atomic():
         ended = Reply.objects.filter(
@@ -269,6 +279,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         if not ended:
             return
         Message.objects.filter(pk=reply.message_id).update(text=text)
+        inside.keep(reply, progress.record, text)
         _record(progress)
         notices = _masked_notices(progress) if text else []
     reply.refresh_from_db()

@@ -32,6 +32,13 @@ def generate_reply(reply_id: str) -> None:
 
 
 @shared_task(ignore_result=True)
+def score_reply(reply_id: str) -> None:
+    from chat import inside
+
+    inside.score(UUID(reply_id))
+
+
+@shared_task(ignore_result=True)
 def monitor_conversation(conversation_id: str) -> None:
     from chat import monitoring
 

@@ -152,7 +152,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"chat.tasks.generate_reply": {"queue": "generation"}}
+CELERY_TASK_ROUTES = {
+    "chat.tasks.generate_reply": {"queue": "generation"},
+    "chat.tasks.score_reply": {"queue": "generation"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
