@@ -103,6 +103,10 @@ def _word(origin: Origin, text: str, number: int, unit: dict[str, Any], may_pick
         "number": number,
         "text": text[start:end],
         "shown": shown(text[start:end]),
+        # The blank before a word stands outside of it, so that no line begins with one.
+        "blank": " " if text[start:end].startswith(" ") and text[start:end].strip() else "",
+        "body": shown(text[start:end].removeprefix(" ") or " "),
+        "is_line_end": "\n" in text[start:end],
         "percent": percent(probability),
         "level": sum(probability < step for step in _STEPS),
         "author": author,

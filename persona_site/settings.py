@@ -226,6 +226,7 @@ OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_MODEL = env.text("OPENAI_MODEL")
 OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
 OPENAI_PROMPT_FORM = env.choice("OPENAI_PROMPT_FORM", "chat", of={"chat", "transcript"})
+OPENAI_LOGPROBS = env.flag("OPENAI_LOGPROBS", False)
 CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
 # Renewed at a third of this; a worker that has been silent for this long has lost its replies.
 LEASE = env.duration("LEASE", "15s")

@@ -52,16 +52,16 @@ class _Handler(BaseHTTPRequestHandler):
         elif not body.get("stream"):
             self._json(200, {"choices": [{"text": "One"}]})
         else:
-            self._stream(scenario)
+            self._stream(scenario, tells=bool(body.get("logprobs")))
 
-    def _stream(self, scenario: str) -> None:
+    def _stream(self, scenario: str, *, tells: bool) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         words = {"empty": (), "cuts_off": WORDS[:2], "slow": WORDS[:1]}.get(scenario, WORDS)
         for word in words:
             chat = {"delta": {"content": word}} if "chat" in self.path else {"text": word}
-            self._event({"choices": [{"index": 0, **chat}]})
+            self._event({"choices": [{"index": 0, **chat, **(self._told(word) if tells else {})}]})
         if scenario == "cuts_off":
             return
         if scenario == "slow":
@@ -71,6 +71,15 @@ class _Handler(BaseHTTPRequestHandler):
         details = {"prompt_tokens_details": {"cached_tokens": 4}}
         self._event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": len(words), **details}})
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def _told(self, word: str) -> dict[str, Any]:
+        """The word at e^-0.5, " other" at e^-1, and the first byte of a Chinese character at e^-3."""
+        if "chat" not in self.path:
+            likeliest = {" other": -1.0, word: -0.5}
+            return {"logprobs": {"tokens": [word], "token_logprobs": [-0.5], "top_logprobs": [likeliest]}}
+        words = [(word, -0.5, list(word.encode())), (" other", -1.0, None), ("bytes:\\xe4", -3.0, [0xE4])]
+        likeliest = [{"token": token, "logprob": logprob, "bytes": data} for token, logprob, data in words]
+        return {"logprobs": {"content": [{**likeliest[0], "top_logprobs": likeliest}]}}
 
     def _event(self, event: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

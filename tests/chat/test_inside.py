@@ -203,6 +203,9 @@ def test_what_a_server_reported_is_kept_for_the_words_that_stand(reply, speak):
     assert inside.look(reply) == "ready"
     words = inside_page.page(reply, "ready")["words"]
     assert "".join(word["text"] for word in words) == reply.message.text
+    untold = [word for word in words if word["number"] is None]
+    assert "removed]" in untold[0]["text"]
+    assert untold[0]["author"] == "site"
 
 
 def test_an_engine_that_does_not_tell_is_said_not_to(client, alice, reply, speak):
