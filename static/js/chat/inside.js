@@ -62,9 +62,8 @@ function hold(word) {
 }
 
 function letGo() {
-  const word = held;
+  held?.focus();
   hold(null);
-  word?.focus();
 }
 
 function begin() {
