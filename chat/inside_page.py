@@ -103,8 +103,7 @@ def _word(origin: Origin, text: str, number: int, unit: dict[str, Any], may_pick
         "number": number,
         "text": text[start:end],
         "shown": shown(text[start:end]),
-        # The blank before a word stands outside of it, so that no line begins with one.
-        "blank": " " if text[start:end].startswith(" ") and text[start:end].strip() else "",
+        "blank": _before(text[start:end]),
         "body": shown(text[start:end].removeprefix(" ") or " "),
         "is_line_end": "\n" in text[start:end],
         "percent": percent(probability),
@@ -115,6 +114,13 @@ def _word(origin: Origin, text: str, number: int, unit: dict[str, Any], may_pick
             for place, token in enumerate(unit["tokens"])
         ],
     }
+
+
+def _before(unit: str) -> str:
+    """What stands before a unit's box: its blank, so that no line begins with one; or, before a mark, no break."""
+    if unit.startswith(" ") and unit.strip():
+        return " "
+    return "" if unit[:1].isalnum() or unit[:1].isspace() else "\u2060"
 
 
 def _token(origin: Origin, before: str | None, choice: str, token: dict[str, Any]) -> dict[str, Any]:
