@@ -117,7 +117,7 @@ def outcome(reply: Reply) -> Frame:
     """The last frame of an ended reply."""
     text = reply.message.text
     if reply.status == ReplyStatus.COMPLETED:
-        return ReplyCompleted(reply_id=reply.id, text=text, usage=_usage(reply), timing=_timing(reply))
+        return ReplyCompleted(reply_id=reply.id, text=text, usage=_usage(reply), timing=timing(reply))
     if reply.status == ReplyStatus.STOPPED:
         return ReplyStopped(reply_id=reply.id, text=text)
     if reply.status == ReplyStatus.BLOCKED:
@@ -153,7 +153,7 @@ def _usage(reply: Reply) -> UsageShown:
     )
 
 
-def _timing(reply: Reply) -> Timing:
+def timing(reply: Reply) -> Timing:
     started, finished = reply.started_at or reply.queued_at, reply.finished_at or reply.queued_at
     return Timing(
         queued_ms=round((started - reply.queued_at).total_seconds() * 1000),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from chat.models import (
     Message,
     Notice,
     NoticeKind,
+    Origin,
     Reply,
     ReplyStatus,
 )
@@ -97,14 +99,18 @@ def stop(*, user: User, reply_id: UUID) -> None:
 
 def regenerate(*, user: User, reply_id: UUID) -> Reply:
     """Asks for another reply to the same message; the old one stays as its sibling. Raises Refused."""
-    old = conversations.get_reply_for(user, reply_id)
-    _check_rights(old.message.conversation)
-    _refuse_busy(user)
+    return _another(conversations.get_reply_for(user, reply_id))
+
+
+def regenerate_from(*, user: User, reply_id: UUID, prefix: str, authors: list[list[Any]]) -> Reply:
+    """Another reply that begins with `prefix`, which the filter judges before anybody sees it. Raises Refused.
+
+    `authors` says who wrote which of its characters, as `Origin.authors` does.
+    """
     with transaction.atomic():
-        conversation = conversations.locked(old.message.conversation)
-        conversations.refuse_unfinished(conversation)
-        _spend(user)
-        return _owe_reply(conversation, parent_id=old.message.parent_id)
+        reply = _another(conversations.get_reply_for(user, reply_id), prefix=prefix)
+        Origin.objects.create(reply=reply, authors=authors)
+        return reply
 
 
 def continue_reply(*, user: User, reply_id: UUID) -> Reply:
@@ -121,6 +127,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
         ).update(
             status=ReplyStatus.QUEUED,
             prefix=reply.message.text,
+            is_prefix_judged=True,
             offset=stream.position(conversation.id),
             queued_at=timezone.now(),
             finished_at=None,
@@ -131,6 +138,17 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
         reply.refresh_from_db()
         _hand_over(reply)
     return reply
+
+
+def _another(old: Reply, *, prefix: str = "") -> Reply:
+    conversation = old.message.conversation
+    _check_rights(conversation)
+    _refuse_busy(conversation.owner)
+    with transaction.atomic():
+        conversation = conversations.locked(conversation)
+        conversations.refuse_unfinished(conversation)
+        _spend(conversation.owner)
+        return _owe_reply(conversation, parent_id=old.message.parent_id, prefix=prefix)
 
 
 def _admit(conversation: Conversation, text: str) -> Verdict:
@@ -196,9 +214,15 @@ def _say(
     return Sent(message, None)
 
 
-def _owe_reply(conversation: Conversation, *, parent_id: UUID | None) -> Reply:
+def _owe_reply(conversation: Conversation, *, parent_id: UUID | None, prefix: str = "") -> Reply:
     message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA)
-    reply = Reply.objects.create(message=message, offset=stream.position(conversation.id), queued_at=timezone.now())
+    reply = Reply.objects.create(
+        message=message,
+        prefix=prefix,
+        is_prefix_judged=not prefix,
+        offset=stream.position(conversation.id),
+        queued_at=timezone.now(),
+    )
     conversations.move_head(conversation, message.id)
     _hand_over(reply)
     return reply

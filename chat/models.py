@@ -73,6 +73,9 @@ class Reply(models.Model):
     status = models.CharField(max_length=16, choices=ReplyStatus, default=ReplyStatus.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
     prefix = models.TextField(blank=True, help_text="Text that this generation continues.")
+    is_prefix_judged = models.BooleanField(
+        default=True, help_text="False: the prefix was put together from alternatives, and no filter has seen it."
+    )
     engine = models.CharField(max_length=64, blank=True, help_text="The last one that spoke.")
     model = models.CharField(max_length=128, blank=True)
     engines = models.JSONField(
@@ -108,6 +111,26 @@ class Reply(models.Model):
                 fields=["queued_at"], name="unfinished_replies", condition=models.Q(status__in=["queued", "generating"])
             )
         ]
+
+
+class Origin(models.Model):
+    """How a reply's newest words came to be: the prompt as it was given, and how likely each word was.
+
+    Written when the reply ends, anew each time it is continued. Private words, like the message's own.
+    """
+
+    reply = models.OneToOneField(Reply, on_delete=models.CASCADE, primary_key=True, related_name="origin")
+    attempt = models.PositiveIntegerField(default=0, help_text="The attempt of the reply that this tells of.")
+    engines = models.JSONField(default=list, help_text="Those that spoke, in order, and why each took over.")
+    parts = models.JSONField(default=list, help_text="The prompt's parts: name, text, tokens, dropped.")
+    prompt = models.JSONField(default=dict, help_text="form, text, messages, stop; what came before the reply.")
+    begun = models.TextField(blank=True, help_text="The beginning of the reply that the engine was given.")
+    rendered = models.TextField(blank=True, help_text="All of it as the model read it, where that is known.")
+    authors = models.JSONField(default=list, help_text="[start, end, who] over the message's text.")
+    units = models.JSONField(null=True, help_text="The text's tokens with probabilities; null until they are known.")
+    read_by = models.CharField(max_length=128, blank=True, help_text="The model that gave the probabilities.")
+    asked_at = models.DateTimeField(null=True, help_text="When somebody last looked and the model was asked.")
+    code = models.CharField(max_length=64, blank=True, help_text="Why the probabilities could not be had.")
 
 
 class NoticeKind(models.TextChoices):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.forms.models import model_to_dict
+
 from accounts.models import User
 from chat import conversations, transcripts
 from chat.models import Author, Conversation, Message
@@ -18,7 +20,7 @@ def erase(user: User) -> None:
 
 
 def _conversation(conversation: Conversation) -> dict[str, Any]:
-    messages = conversation.messages.select_related("reply").order_by("created_at")
+    messages = conversation.messages.select_related("reply__origin").order_by("created_at")
     return {
         "id": conversation.id,
         "title": conversation.title,
@@ -32,6 +34,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
 
 def _message(message: Message) -> dict[str, Any]:
     reply = getattr(message, "reply", None)
+    origin = getattr(reply, "origin", None)
     return {
         "id": message.id,
         "parent": message.parent_id,
@@ -39,6 +42,7 @@ def _message(message: Message) -> dict[str, Any]:
         "ai_generated": message.author == Author.PERSONA,
         "model": reply.model if reply else None,
         "text": message.text,
+        "origin": model_to_dict(origin, exclude=["reply"]) if origin else None,
         "withheld": message.is_withheld,
         "created_at": message.created_at,
     }

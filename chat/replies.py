@@ -4,6 +4,7 @@ Each transition is one conditional update on the row, guarded by status and atte
 two workers who believe that they own a reply only the newer one writes. Row first, frame second.
 """
 
+import itertools
 import logging
 import time
 from collections.abc import Iterator
@@ -14,11 +15,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat import frames, sentences, speech, tasks, transcripts
+from chat import frames, inside, sentences, speech, tasks, transcripts
 from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.speech import Speech, Stopped
-from generation.engines.base import EngineError, EngineInfo
+from generation.engines.base import EngineError, EngineInfo, Token
 from moderation import assessment, gate, restrictions
 from moderation.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
@@ -38,6 +39,11 @@ class Progress(Speech):
     reply: Reply
     engines: list[dict[str, str]] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    record: inside.Record = field(default_factory=inside.Record)
+
+    def hear(self, token: Token) -> None:
+        super().hear(token)
+        self.record.tokens.append(token)
 
     @property
     def conversation_id(self) -> UUID:
@@ -102,8 +108,9 @@ def _claim(reply_id: UUID) -> Reply | None:
 def _cleared_sentences(progress: Progress) -> Iterator[str]:
     """The chain. What a continued reply already said comes first, as it stands."""
     reply = progress.reply
-    if reply.prefix:
-        yield reply.prefix
+    said_before = reply.prefix if reply.is_prefix_judged else ""
+    if said_before:
+        yield said_before
     conversation = reply.message.conversation
     said = speech.of_persona(
         progress,
@@ -115,13 +122,16 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
         begun=reply.prefix,
     )
     whole = _without_broken_end(said, progress)
-    yield from gate.cleared(whole, before=reply.prefix, judged=progress.verdicts.append)
+    if reply.prefix and not reply.is_prefix_judged:
+        whole = itertools.chain([reply.prefix], whole)
+    yield from gate.cleared(whole, before=said_before, judged=progress.verdicts.append)
 
 
 def _announce(progress: Progress) -> speech.Announce:
     def announce(info: EngineInfo, because: str) -> None:
         progress.engine = info
         progress.engines.append({"engine": info.name, "model": info.model, "because": because})
+        progress.record.speaks(info, because)
         frame = ReplyStarted(
             reply_id=progress.reply.id, attempt=progress.reply.attempt, engine=info.model, because=because
         )
@@ -151,7 +161,8 @@ def _show(progress: Progress, sentence: str) -> None:
 def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
     """generating → ended, if this attempt still owns the reply; then the frame, and the monitor."""
     reply = progress.reply
-    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or reply.prefix
+    kept = reply.prefix if reply.is_prefix_judged else ""
+    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or kept
     info, sampling = progress.engine, progress.sampling
     with transaction.atomic():
         ended = Reply.objects.filter(
@@ -175,6 +186,8 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         if not ended:
             return
         Message.objects.filter(pk=reply.message_id).update(text=text)
+        progress.record.prompt, progress.record.opening = progress.prompt, progress.opening
+        inside.keep(reply, progress.record, text)
         _record(progress)
         notices = _masked_notices(progress) if text else []
     reply.refresh_from_db()

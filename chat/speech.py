@@ -34,6 +34,8 @@ class Speech:
     """What is known of somebody's words while they are written."""
 
     engine: EngineInfo | None = None
+    prompt: Prompt | None = None  # as the engine that speaks now got it
+    opening: str = ""  # the site's own words, which the engine went on from
     sampling: Sampling | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     prompt_tokens: int = 0
@@ -77,6 +79,7 @@ def of_persona(
         sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
     # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
     opening = "" if begun or not turns else voice.honest_opening(sheet, turns[-1].text)
+    speech.opening = opening
     build = _prompt_builder(speech, persona, sheet, turns, begun=begun or opening, sampling=sampling or {})
     said = heard(speech, build, account=account, subjects=subjects, announce=announce)
     if opening:
@@ -126,6 +129,7 @@ def _prompt_builder(
             count=count,
             prefix=begun,
         )
+        speech.prompt = made
         # Until the engine counts for itself, at its end, which a repetition may keep us from hearing.
         speech.prompt_tokens = sum(part.tokens for part in made.parts)
         return made, chosen

@@ -47,6 +47,13 @@ def write_reply(reply_id: str) -> None:
 
 
 @shared_task(ignore_result=True)
+def score_reply(reply_id: str) -> None:
+    from chat import inside
+
+    inside.score(UUID(reply_id))
+
+
+@shared_task(ignore_result=True)
 def monitor_conversation(conversation_id: str) -> None:
     from chat import monitoring
 

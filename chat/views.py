@@ -17,7 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedIn
-from chat import conversations, disclosure
+from chat import conversations, disclosure, inside_page
+from chat import inside as within
 from chat import messages as doors
 from chat import thread as threads
 from chat.models import Conversation
@@ -159,6 +160,31 @@ def _kept(request: SignedIn, refused: conversations.Refused, found: Conversation
     if refused.retry_after:
         page["Retry-After"] = str(ceil(refused.retry_after.total_seconds()))
     return page
+
+
+@login_required
+@never_cache
+@require_GET
+def inside(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
+    """What made a reply. Looking asks for the probabilities; the page fills them in when they are there."""
+    reply = within.get_for(request.user, conversation_id, reply_id)
+    return render(request, "chat/inside.html", inside_page.page(reply, within.look(reply)))
+
+
+@login_required
+@never_cache
+@require_GET
+def inside_words(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
+    """The part of that page that waits for the probabilities."""
+    reply = within.get_for(request.user, conversation_id, reply_id)
+    return render(request, "chat/inside.html#words", inside_page.page(reply, within.look(reply)))
+
+
+@_form_action
+def pick(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
+    choice = request.POST.get("choice", "")
+    within.pick(user=request.user, conversation_id=conversation_id, reply_id=reply_id, choice=choice)
+    return redirect("chat:conversation", conversation_id)
 
 
 def _tell(request: HttpRequest, refused: conversations.Refused) -> None:

@@ -153,7 +153,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"generation.tasks.serve": {"queue": "generation"}}
+CELERY_TASK_ROUTES = {
+    "generation.tasks.serve": {"queue": "generation"},
+    "chat.tasks.score_reply": {"queue": "generation"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -232,6 +235,7 @@ OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_MODEL = env.text("OPENAI_MODEL")
 OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
 OPENAI_PROMPT_FORM = env.choice("OPENAI_PROMPT_FORM", "chat", of={"chat", "transcript"})
+OPENAI_LOGPROBS = env.flag("OPENAI_LOGPROBS", False)
 CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
 # Jobs of one class (replies people wait for; background work) that may wait for a worker, and one account's share.
 WAITING_LIMIT = env.integer("WAITING_LIMIT", 500, minimum=1)

@@ -84,9 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"choices": [{"text": "One"}]})
         else:
             with suppress(BrokenPipeError, ConnectionResetError):  # the client has heard enough
-                self._stream(scenario)
+                self._stream(scenario, tells=bool(body.get("logprobs")))
 
-    def _stream(self, scenario: str) -> None:
+    def _stream(self, scenario: str, *, tells: bool) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             if scenario == "held" and number == 1:
                 self._hold()
             chat = {"delta": {"content": word}} if "chat" in self.path else {"text": word}
-            self._event({"choices": [{"index": 0, **chat}]})
+            self._event({"choices": [{"index": 0, **chat, **(self._told(word) if tells else {})}]})
         if scenario == "cuts_off":
             return
         if scenario in {"slow", "pings"}:
@@ -119,6 +119,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _hold(self) -> None:
         self.far.held += 1
         self.far.go.wait(60)
+
+    def _told(self, word: str) -> dict[str, Any]:
+        """The word at e^-0.5, " other" at e^-1, and the first byte of a Chinese character at e^-3."""
+        if "chat" not in self.path:
+            likeliest = {" other": -1.0, word: -0.5}
+            return {"logprobs": {"tokens": [word], "token_logprobs": [-0.5], "top_logprobs": [likeliest]}}
+        words = [(word, -0.5, list(word.encode())), (" other", -1.0, None), ("bytes:\\xe4", -3.0, [0xE4])]
+        likeliest = [{"token": token, "logprob": logprob, "bytes": data} for token, logprob, data in words]
+        return {"logprobs": {"content": [{**likeliest[0], "top_logprobs": likeliest}]}}
 
     def _event(self, event: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

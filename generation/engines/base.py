@@ -119,6 +119,31 @@ class Token:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What could have stood in a token's place."""
+
+    text: str  # with the tokens before it in its unit; empty where it is no whole character, or ends the reply
+    data: bytes  # its own bytes
+    logprob: float
+    ends: bool = False
+
+
+@dataclass(frozen=True)
+class ScoredToken:
+    data: bytes
+    logprob: float
+    alternatives: tuple[Alternative, ...]  # the likeliest first
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The shortest run of tokens that is whole characters, and their text."""
+
+    text: str
+    tokens: tuple[ScoredToken, ...]
+
+
+@dataclass(frozen=True)
 class Health:
     ok: bool
     detail: str = ""

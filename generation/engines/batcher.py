@@ -9,9 +9,10 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from generation.engines.packed import Cache, Segment, forward
 from generation.engines.sampling import Chooser
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # A shorter common beginning is not worth the copy.
 _SHORTEST_SHARED = 8
@@ -50,8 +53,20 @@ class Request:
     said: int = 0
 
 
+@dataclass(eq=False)
+class _Errand:
+    work: Callable[[], Any]
+    done: "Future[Any]" = field(default_factory=Future)
+
+    def run(self) -> None:
+        try:
+            self.done.set_result(self.work())
+        except Exception as error:
+            self.done.set_exception(error)
+
+
 class Batcher:
-    """Owns the model. `submit` and `close` may be called from any thread."""
+    """Owns the model. `submit`, `between_steps` and `close` may be called from any thread."""
 
     def __init__(self, model: Any, *, concurrent: int, step_tokens: int, kept_tokens: int) -> None:
         """`step_tokens` bounds a pass, so a long prompt does not hold up those who are speaking;
@@ -60,8 +75,9 @@ class Batcher:
         self._concurrent = concurrent
         self._step_tokens = step_tokens
         self._kept_tokens = kept_tokens
-        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Request | _Errand | None] = queue.SimpleQueue()
         self._queued: deque[Request] = deque()
+        self._errands: deque[_Errand] = deque()
         self._active: list[Request] = []
         self._kept: list[Cache] = []  # the newest last
         self._lock = threading.Lock()
@@ -70,10 +86,29 @@ class Batcher:
         self._thread.start()
 
     def submit(self, request: Request) -> None:
+        self._put(request)
+
+    def between_steps(self, work: Callable[[], T]) -> "Future[T]":
+        """Runs `work` on the model's thread, one piece between two steps. Keep it short: every reply waits for it."""
+        errand = _Errand(work)
+        self._put(errand)
+        return errand.done
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a reply is being written, or waits."""
+        return bool(self._active or self._queued)
+
+    def known_beginning(self, prompt: list[int]) -> Cache:
+        """A copy of the longest known beginning of `prompt`, without its last token. Only between steps."""
+        best, length = self._longest_beginning(prompt)
+        return best.beginning(length) if best else Cache()
+
+    def _put(self, item: Request | _Errand) -> None:
         with self._lock:
             if self._closed:
                 raise EngineUnavailable("The engine is closed.")
-            self._inbox.put(request)
+            self._inbox.put(item)
 
     def close(self) -> None:
         with self._lock:
@@ -88,6 +123,8 @@ class Batcher:
                 self._admit()
                 if self._active:
                     self._step()
+                if self._errands:
+                    self._errands.popleft().run()
             except Exception as error:
                 logger.exception("generation.step_failed")
                 self._fail(EngineFailed(type(error).__name__))
@@ -97,16 +134,22 @@ class Batcher:
 
     def _receive(self) -> bool:
         """Takes what has arrived, waiting when there is nothing to do; False once closed."""
-        block = not (self._active or self._queued)
+        block = not (self.is_busy or self._errands)
         while True:
             try:
-                request = self._inbox.get(block=block)
+                item = self._inbox.get(block=block)
             except queue.Empty:
                 return True
-            if request is None:
+            if item is None:
                 return False
-            self._queued.append(request)
+            self._take(item)
             block = False
+
+    def _take(self, item: Request | _Errand) -> None:
+        if isinstance(item, _Errand):
+            self._errands.append(item)
+        else:
+            self._queued.append(item)
 
     def _admit(self) -> None:
         for request in [r for r in self._active if r.cancelled]:
@@ -127,13 +170,9 @@ class Batcher:
         request.waiting = request.prompt[request.cached_tokens :]
 
     def _best_cache(self, prompt: list[int]) -> Cache:
-        """The longest known beginning of `prompt`. Its last token is always read anew, for its logits."""
-        best, length = None, 0
-        for cache in (*self._kept, *(request.cache for request in self._active)):
-            shared = min(_common(cache.tokens, prompt), len(prompt) - 1)
-            if shared > length:
-                best, length = cache, shared
-        if best is None or length < _SHORTEST_SHARED:
+        """The longest known beginning of `prompt`, for a request to go on from."""
+        best, length = self._longest_beginning(prompt)
+        if best is None:
             return Cache()
         if best in self._kept and 2 * length > len(best.tokens):
             # Most likely the same chat, one turn on: the tensors are taken over, not copied.
@@ -141,6 +180,15 @@ class Batcher:
             del best.tokens[length:]
             return best
         return best.beginning(length)
+
+    def _longest_beginning(self, prompt: list[int]) -> tuple[Cache | None, int]:
+        """The cache that shares most with `prompt`, and how much. Its last token is read anew, for its logits."""
+        best, length = None, 0
+        for cache in (*self._kept, *(request.cache for request in self._active)):
+            shared = min(_common(cache.tokens, prompt), len(prompt) - 1)
+            if shared > length:
+                best, length = cache, shared
+        return (best, length) if length >= _SHORTEST_SHARED else (None, 0)
 
     def _step(self) -> None:
         """One pass: a token for everybody who speaks, prompts in the order of arrival with the room that is left."""
@@ -184,12 +232,15 @@ class Batcher:
 
     def _fail(self, error: Exception) -> None:
         while not self._inbox.empty():
-            if (request := self._inbox.get()) is not None:
-                self._queued.append(request)
+            if (item := self._inbox.get()) is not None:
+                self._take(item)
         for request in (*self._active, *self._queued):
             request.steps.put(Step(None, error=error))
+        for errand in self._errands:
+            errand.done.set_exception(error)
         self._active.clear()
         self._queued.clear()
+        self._errands.clear()
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

@@ -35,6 +35,7 @@ from generation.engines.base import (
 from generation.engines.batcher import Batcher, Request, Step
 from generation.engines.packed import ATTENTION
 from generation.engines.sampling import Chooser
+from generation.engines.scoring import Scored, Scorer
 from generation.engines.stopping import StopStrings
 
 # Its bars are drawn into the log.
@@ -125,6 +126,15 @@ class TransformersEngine:
         finally:
             request.cancelled = True
 
+    def score(self, prompt: Prompt, text: str) -> Scored:
+        """How likely the model finds each token of `text` after `prompt`; running replies go first.
+
+        Raises EngineError.
+        """
+        scorer = Scorer(self._model, self._tokenizer, self._batcher, ends=self._ends)
+        read = self._rendered(prompt)
+        return scorer.score(read, self._ids(prompt, read), self._ids(prompt, read + text), text)
+
     def _tokens(self, request: Request, stops: StopStrings, cancelled: Callable[[], bool]) -> Iterator[Token]:
         decoder = DecodeStream(skip_special_tokens=True)
         tokenizer = self._tokenizer.backend_tokenizer
@@ -145,14 +155,21 @@ class TransformersEngine:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in step.alternatives)
 
     def _encode(self, prompt: Prompt) -> list[int]:
-        """The prompt's tokens. What people wrote cannot pass for the template's own marks."""
+        return self._ids(prompt, self._rendered(prompt))
+
+    def _ids(self, prompt: Prompt, rendered: str) -> list[int]:
+        # A chat template writes the mark for the beginning of a text itself.
+        return list(self._tokenizer.encode(rendered, add_special_tokens=prompt.form == "transcript"))
+
+    def _rendered(self, prompt: Prompt) -> str:
+        """The text that the model reads. What people wrote cannot pass for the template's own marks."""
         if prompt.form == "transcript":
-            return list(self._tokenizer.encode(self._plain(prompt.text + prompt.prefix)))
+            return self._plain(prompt.text + prompt.prefix)
         if self._tokenizer.chat_template is None:
             raise EngineFailed(f"{self._packaged.name} has no chat template.")
         messages = [{"role": m.role, "content": self._plain(m.content)} for m in prompt.messages]
         rendered = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        return list(self._tokenizer.encode(rendered + self._plain(prompt.prefix), add_special_tokens=False))
+        return f"{rendered}{self._plain(prompt.prefix)}"
 
     def _plain(self, text: str) -> str:
         """Without the tokenizer's marks, also not those that appear when others are taken out."""

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from django.conf import settings
 
 from generation.engines.base import (
     EngineError,
@@ -43,6 +44,8 @@ _HEALTH_S = 10.0
 _LOOK_S = 0.1
 # OpenAI's interface takes four stop strings at most; the rest is watched for here.
 _STOPS_SENT = 4
+# The likeliest tokens that are asked for beside the one that was drawn.
+_ALTERNATIVES = 10
 # Without the server's tokenizer: no text in any script has more tokens than UTF-8 bytes, and
 # English has about a quarter. A third errs on the side of a prompt that fits.
 _BYTES_PER_TOKEN = 3
@@ -121,6 +124,8 @@ class OpenAICompatibleEngine:
         stops = (*prompt.stop, *sampling.stop)
         path, body = _request(prompt)
         body |= _settings(sampling, stops) | {"model": self._model}
+        if settings.OPENAI_LOGPROBS:
+            body |= _probabilities_asked(prompt)
         heard: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
         reading = self._run(self._read(path, body, heard))
         watch = StopStrings(stops)
@@ -132,7 +137,8 @@ class OpenAICompatibleEngine:
                 if piece is None:
                     continue
                 count += 1
-                yield Token(watch.push(piece))
+                logprob, alternatives = _probabilities(event)
+                yield Token(watch.push(piece), logprob=logprob, alternatives=alternatives)
                 if watch.found or cancelled():
                     break
         finally:
@@ -287,6 +293,33 @@ def _piece(event: dict[str, Any]) -> str | None:
     choice = choices[0]
     text = choice["delta"].get("content") if "delta" in choice else choice.get("text")
     return text if isinstance(text, str) and text else None
+
+
+def _probabilities_asked(prompt: Prompt) -> dict[str, Any]:
+    if prompt.form == "transcript":
+        return {"logprobs": _ALTERNATIVES}
+    return {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+
+
+def _probabilities(event: dict[str, Any]) -> tuple[float | None, tuple[tuple[str, float], ...]]:
+    """The log-probability of an event's token and the likeliest in its place; None where it tells not just of one."""
+    told = event["choices"][0].get("logprobs") or {}
+    if tokens := told.get("content"):  # as /chat/completions tells it
+        if len(tokens) != 1:
+            return None, ()
+        return tokens[0]["logprob"], tuple((_whole(each), each["logprob"]) for each in tokens[0]["top_logprobs"])
+    logprobs, likeliest = told.get("token_logprobs") or [], told.get("top_logprobs") or [{}]
+    if len(logprobs) != 1 or logprobs[0] is None:
+        return None, ()
+    return logprobs[0], tuple(sorted((likeliest[0] or {}).items(), key=lambda each: -each[1]))
+
+
+def _whole(told: dict[str, Any]) -> str:
+    """A token's text; empty where its bytes are only a part of a character."""
+    try:
+        return bytes(told["bytes"]).decode() if told.get("bytes") else str(told["token"])
+    except UnicodeDecodeError:
+        return ""
 
 
 def _usage(event: dict[str, Any]) -> Usage | None:

@@ -65,10 +65,11 @@ class Segment:
     tokens: Sequence[int]
 
 
-def forward(model: Any, segments: Sequence[Segment]) -> torch.Tensor:
+def forward(model: Any, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> torch.Tensor:
     """Runs the segments in one pass and enters their tokens into their caches.
 
-    Returns the logits after each segment's last token: float32 `[segments, vocabulary]`, on the CPU.
+    Returns the logits after each segment's last token, or after those at the positions `keep` of the packed
+    row: float32 `[segments or kept, vocabulary]`, on the CPU.
     """
     ids = [token for segment in segments for token in segment.tokens]
     positions = [len(s.cache.tokens) + i for s in segments for i in range(len(s.tokens))]
@@ -82,7 +83,7 @@ def forward(model: Any, segments: Sequence[Segment]) -> torch.Tensor:
             input_ids=torch.tensor([ids], device=device),
             position_ids=torch.tensor([positions], device=device),
             use_cache=False,
-            logits_to_keep=torch.tensor(ends, device=device),
+            logits_to_keep=torch.tensor(ends if keep is None else keep, dtype=torch.long, device=device),
             segments=segments,
         ).logits[0]
     for segment in segments:

@@ -1,5 +1,6 @@
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,29 @@ def test_both_forms_stream_word_by_word(far_server: ModelServer, prompt: Prompt,
     assert [token.text for token in tokens] == ["One", " two", " three", " four", " five.", ""]
     assert tokens[-1].usage == Usage(7, 4, 5)
     assert far_server.requests[-1]["path"] == f"/ok/v1/{path}"
+
+
+def test_probabilities_are_asked_for_only_when_wanted(far_server: ModelServer) -> None:
+    tokens = stream(engine_at(far_server, "ok"), CHAT)
+    assert "logprobs" not in far_server.requests[-1]
+    assert {token.logprob for token in tokens} == {None}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asked", "alternatives"),
+    [
+        (TRANSCRIPT, {"logprobs": 10}, ((" two", -0.5), (" other", -1.0))),
+        (CHAT, {"logprobs": True, "top_logprobs": 10}, ((" two", -0.5), (" other", -1.0), ("", -3.0))),
+    ],
+)
+def test_what_a_server_tells_of_its_tokens_is_passed_on(
+    far_server: ModelServer, settings: Any, prompt: Prompt, asked: dict[str, Any], alternatives: tuple[Any, ...]
+) -> None:
+    settings.OPENAI_LOGPROBS = True
+    tokens = stream(engine_at(far_server, "ok"), prompt)
+    assert asked.items() <= far_server.requests[-1].items()
+    assert [token.logprob for token in tokens] == [-0.5] * 5 + [None]
+    assert tokens[1].alternatives == alternatives
 
 
 def test_a_prefix_continues_the_transcript(far_server: ModelServer) -> None:
