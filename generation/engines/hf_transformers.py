@@ -52,7 +52,7 @@ def best_device() -> str:
 class TransformersEngine:
     """The active model of the catalogue, or the one in `folder`."""
 
-    def __init__(self, model: catalogue.PackagedModel | None = None, folder: Path | None = None) -> None:
+    def __init__(self, model: catalogue.CatalogueModel | None = None, folder: Path | None = None) -> None:
         """Raises EngineUnavailable when the weights are not there or do not load."""
         self._packaged = model or catalogue.active()
         self._folder = folder or catalogue.folder(self._packaged.name)

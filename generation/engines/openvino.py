@@ -52,11 +52,11 @@ _BLOCKS = 2048
 class OpenVINOEngine:
     """The active model of the catalogue, or the one in `folder`."""
 
-    def __init__(self, model: catalogue.PackagedModel | None = None, folder: Path | None = None) -> None:
+    def __init__(self, model: catalogue.CatalogueModel | None = None, folder: Path | None = None) -> None:
         """Raises EngineUnavailable when the weights are not there or do not load."""
         self._packaged = model or catalogue.active()
         folder = folder or catalogue.folder(self._packaged.name)
-        source = catalogue.openvino_source(self._packaged.name)
+        source = catalogue.openvino_source(self._packaged, folder)
         if source is None:
             raise EngineUnavailable(f"{self._packaged.name} is not converted for OpenVINO.")
         try:

@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tokenizers.decoders import DecodeStream
 from transformers import AutoTokenizer
 
 from generation.engines.base import EngineFailed, Prompt
 
 # What a tokenizer's mark may look like: <bos>, <|im_end|>, <start_of_turn>, [INST].
 _MARK = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\]")
+
+_NO_CHARACTER = "\ufffd"  # what bytes decode to that make no character, or not yet
 
 
 class Wording:
@@ -68,11 +69,27 @@ class Wording:
 
 
 class Decoding:
-    """The text of one reply, token by token; empty while bytes do not yet make a character."""
+    """The text of one reply, token by token; empty while bytes do not yet make a character.
+
+    Bytes that never make one are left out. The library's own stream raises at them where a vocabulary has
+    single bytes beside its characters, as Gemma's does.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._stream = DecodeStream(skip_special_tokens=True)
+        self._tokens: list[int] = []  # the last ones that were shown, which decide about a blank, and the new ones
+        self._shown = 0
+        self._text = ""  # of those shown
 
     def step(self, token: int) -> str:
-        return self._stream.step(self._tokenizer, token) or ""
+        self._tokens.append(token)
+        text = self._decoded()
+        if text.endswith(_NO_CHARACTER) or len(text) <= len(self._text):
+            return ""
+        fresh = text[len(self._text) :].replace(_NO_CHARACTER, "")
+        del self._tokens[: self._shown]
+        self._shown, self._text = len(self._tokens), self._decoded()
+        return fresh
+
+    def _decoded(self) -> str:
+        return str(self._tokenizer.decode(self._tokens, skip_special_tokens=True))

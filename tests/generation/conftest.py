@@ -11,7 +11,7 @@ from tests import model_server
 
 
 @pytest.fixture(scope="session")
-def installed_model() -> catalogue.PackagedModel:
+def installed_model() -> catalogue.CatalogueModel:
     """The default model's files, converted once into the tests' state folder."""
 
     def report(percent: int, step: str) -> None:
@@ -22,14 +22,14 @@ def installed_model() -> catalogue.PackagedModel:
 
 
 @pytest.fixture(scope="session")
-def real_engine(installed_model: catalogue.PackagedModel) -> Iterator[Engine]:
+def real_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
     engine = TransformersEngine(installed_model)
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def cpu_engine(installed_model: catalogue.PackagedModel) -> Iterator[Engine]:
+def cpu_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
     engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()

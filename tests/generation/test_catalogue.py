@@ -111,7 +111,7 @@ def test_a_model_that_the_cpu_engine_cannot_take_still_runs_and_says_why(
     assert row(GEMMA).status == ModelStatus.READY
     assert "more slowly" in row(GEMMA).error
     assert "unknown architecture" in row(GEMMA).error
-    assert catalogue.openvino_source(GEMMA) is None
+    assert catalogue.openvino_source(catalogue.PACKAGED[GEMMA], catalogue.folder(GEMMA)) is None
 
 
 def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) -> None:
@@ -189,7 +189,7 @@ def test_every_packaged_model_is_listed_with_its_state(models: Path) -> None:
     assert {entry.status for _, entry in listed} == {ModelStatus.AVAILABLE}
 
 
-def test_tokens_are_counted_without_the_model(installed_model: catalogue.PackagedModel) -> None:
+def test_tokens_are_counted_without_the_model(installed_model: catalogue.CatalogueModel) -> None:
     assert tokens.count("") == 0
     assert tokens.count("The lighthouse") < tokens.count("The lighthouse at the end of the world")
     assert tokens.info().model == installed_model.name
