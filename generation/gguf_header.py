@@ -24,7 +24,7 @@ def read(path: Path) -> tuple[dict[str, Value], int]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _Reader(data).read()
-    except (struct.error, ValueError, KeyError, OverflowError) as error:
+    except (struct.error, ValueError, KeyError, OverflowError, RecursionError) as error:
         raise NotGGUF(f"broken header ({type(error).__name__})") from None
 
 
