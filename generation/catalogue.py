@@ -36,6 +36,7 @@ from generation.models import ModelEntry, ModelStatus, PromptForms
 Report = Callable[[int, str], None]  # percent, what is being done
 
 _TERMS = Path(__file__).parent / "terms"
+_PIECE = 64 * 1024**2  # bytes that are copied between two reports
 _QUEUED = "Waiting for its turn"
 _READABLE_GGUF = "openvino.gguf"  # beside an installed model, where the CPU engine reads that as it is
 _NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
@@ -488,9 +489,12 @@ def _take(model: CatalogueModel, path: Path, folder: Path, tools: Path, progress
 
 def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, progress: Report) -> None:
     folder.mkdir()
-    for number, (name, file) in enumerate(found.files.items()):
-        progress(5 + 65 * number // len(found.files), f"{model.title}: copying {name}")
-        shutil.copyfile(file, folder / name)
+    copied, total = 0, sum(file.stat().st_size for file in found.files.values())
+    for name, file in found.files.items():
+        with file.open("rb") as original, (folder / name).open("wb") as copy:
+            while piece := original.read(_PIECE):
+                progress(5 + 70 * copied // total, f"{model.title}: copying {name}")
+                copied += copy.write(piece)
     if not (folder / "tokenizer.json").is_file():
         command = [sys.executable, "-m", "generation.conversion", str(folder), str(folder)]
         _run(command, f"Converting the tokenizer of {model.title}", environment=_offline())

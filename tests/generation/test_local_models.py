@@ -13,9 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from generation import catalogue, local_models, tasks, tokens
-from generation.engines.base import Prompt, PromptMessage, Sampling
+from generation import catalogue, local_models, probe, tasks, tokens
+from generation.engines.base import Engine, Prompt, PromptMessage, Sampling
 from generation.engines.hf_transformers import TransformersEngine
+from generation.engines.openvino import OpenVINOEngine
 from generation.models import ModelEntry, ModelStatus
 from tests.generation import tiny_models
 
@@ -307,12 +308,35 @@ def test_a_model_is_added_from_the_terminal_and_loaded_by_a_real_process(
 
 
 @pytest.mark.model
-def test_a_model_that_does_not_load_is_no_model(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gguf_file_speaks_on_both_engines_without_an_export(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Converted and loaded by real processes; the CPU engine takes the file as it is."""
     monkeypatch.setattr(catalogue, "_pip", without_exporter)
+    tiny_models.qwen_gguf(shelf / "qwen.gguf")
+    assert local_models.inspect(shelf / "qwen.gguf").longest == tiny_models.WINDOW
+    add(shelf / "qwen.gguf", name="from-gguf")
+    catalogue.install("from-gguf")
+    assert ModelEntry.objects.get(name="from-gguf").error == ""
+
+    model = catalogue.lookup("from-gguf")
+    assert catalogue.openvino_source(model, catalogue.folder("from-gguf")) is not None
+    for engine_class in (OpenVINOEngine, TransformersEngine):
+        assert whole_characters(engine_class(model))
+
+
+@pytest.mark.model
+def test_a_model_of_an_unknown_kind_is_named(shelf: Path) -> None:
     edit_json(shelf / "gpt2" / "config.json", model_type="telepathy")
-    with pytest.raises(CommandError, match=r"Loading gpt2 with transformers did not work.*telepathy"):
+    assert "telepathy" in probe.probe("transformers", shelf / "gpt2", 200)
+
+
+def test_a_model_that_does_not_load_is_no_model(
+    shelf: Path, run: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, "generation.probe")
+    with pytest.raises(CommandError, match="Loading gpt2 with transformers did not work"):
         call_command("add_model", str(shelf / "gpt2"), "--name", "gpt2")
     assert not ModelEntry.objects.exists()
+    assert [path.name for path in catalogue.models_dir().iterdir()] == [".lock"]
 
 
 @pytest.mark.model
@@ -320,17 +344,42 @@ def test_a_model_that_does_not_load_is_no_model(shelf: Path, monkeypatch: pytest
 def test_every_family_streams_whole_characters(shelf: Path, run: list[list[str]], family: str) -> None:
     add(shelf / family)
     catalogue.install(family)
-    engine = TransformersEngine(catalogue.lookup(family))
+    assert whole_characters(TransformersEngine(catalogue.lookup(family)))
+
+
+def whole_characters(engine: Engine) -> str:
+    """What random weights say after a Chinese sentence: every byte there is, and none of it shown by half."""
+    prompt = Prompt(form="transcript", text=tiny_models.CHINESE)
+    sampling = Sampling(temperature=1, min_p=0, top_p=1, repetition_penalty=1, seed=7, max_tokens=60)
     try:
-        prompt = Prompt(form="transcript", text=tiny_models.CHINESE)
-        sampling = Sampling(temperature=1, min_p=0, top_p=1, seed=7, max_tokens=60)
         said = list(engine.stream(prompt, sampling, lambda: False))
     finally:
         engine.close()
-    shown = "".join(token.text for token in said)
     assert said[-1].usage is not None
     assert said[-1].usage.completion_tokens > 10
-    assert shown
+    shown = "".join(token.text for token in said)
+    assert "\ufffd" not in shown
+    return shown
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("engine_class", [TransformersEngine, OpenVINOEngine])
+def test_gemma_writes_chinese(engine_class: type[TransformersEngine | OpenVINOEngine]) -> None:
+    model = catalogue.PACKAGED["gemma3-270m"]
+    folder = Path(os.environ.get("GEMMA_FOLDER") or catalogue.folder(model.name))
+    if not (folder / "config.json").is_file():
+        pytest.skip("Gemma is not here, since its terms are accepted by a person; GEMMA_FOLDER may say where it is.")
+    if engine_class is OpenVINOEngine and catalogue.openvino_source(model, folder) is None:
+        pytest.skip(f"{folder} has no openvino/, the form for the CPU engine.")
+    engine = engine_class(model, folder)
+    prompt = Prompt(form="transcript", text="以下是一封写给老朋友的信。\n\n亲爱的朋友：\n")
+    try:
+        said = list(engine.stream(prompt, Sampling(seed=3, max_tokens=60), lambda: False))
+    finally:
+        engine.close()
+    shown = "".join(token.text for token in said)
+    chinese = [character for character in shown if "\u4e00" <= character <= "\u9fff"]
+    assert len(chinese) > len(shown) / 2
     assert "\ufffd" not in shown
 
 

@@ -1,8 +1,11 @@
 """Models of three families with random weights, small enough to be made in a test: they load and stream, and say
 nothing."""
 
+import json
 from pathlib import Path
 
+import gguf
+import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
@@ -32,6 +35,47 @@ def qwen(folder: Path) -> None:
         num_key_value_heads=2, max_position_embeddings=WINDOW, bos_token_id=0, eos_token_id=0,
     )  # fmt: skip
     _save(folder, Qwen2ForCausalLM(config), tokenizer)
+
+
+def qwen_gguf(path: Path) -> None:
+    """As llama.cpp's converter writes it, in float16."""
+    tokenizer = byte_level()
+    words = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().__getitem__)
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    writer = gguf.GGUFWriter(path, "qwen2")
+    width, inner, keys = 64, 128, 32
+    writer.add_context_length(WINDOW)
+    writer.add_embedding_length(width)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(inner)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_rope_freq_base(10_000.0)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(words)
+    writer.add_token_types([gguf.TokenType.CONTROL, *[gguf.TokenType.NORMAL] * (len(words) - 1)])
+    writer.add_token_merges([" ".join(pair) for pair in merges])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    writer.add_pad_token_id(0)
+    chance = np.random.default_rng(0)
+    matrices = {"token_embd": (len(words), width), "output": (len(words), width)}
+    matrices |= {f"blk.0.attn_{part}": (width, width) for part in ("q", "output")}
+    matrices |= {f"blk.0.attn_{part}": (keys, width) for part in ("k", "v")}
+    matrices |= {"blk.0.ffn_gate": (inner, width), "blk.0.ffn_up": (inner, width), "blk.0.ffn_down": (width, inner)}
+    for name, shape in matrices.items():
+        writer.add_tensor(f"{name}.weight", (0.2 * chance.standard_normal(shape)).astype(np.float16))
+    for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
+        writer.add_tensor(f"{name}.weight", np.ones(width, np.float32))
+    for part, size in (("q", width), ("k", keys), ("v", keys)):
+        writer.add_tensor(f"blk.0.attn_{part}.bias", np.zeros(size, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 MAKERS = {"gpt2": gpt2, "cpm": cpm, "qwen": qwen}
