@@ -11,9 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from tokenizers import Tokenizer
 
 from accounts.models import User
-from generation import catalogue, local_models, probe, tasks, tokens
+from generation import catalogue, conversion, local_models, probe, tasks, tokens
 from generation.engines.base import Engine, Prompt, PromptMessage, Sampling
 from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.openvino import OpenVINOEngine
@@ -173,6 +174,46 @@ def test_pickled_weights_beside_safetensors_stay_behind(shelf: Path, run: list[l
     add(shelf / "gpt2")
     catalogue.install("gpt2")
     assert not {"pytorch_model.bin", "modeling.py"} & set(os.listdir(catalogue.folder("gpt2")))
+
+
+def test_a_model_in_shards_is_taken_whole(shelf: Path, run: list[list[str]]) -> None:
+    weights = shelf / "gpt2" / "model.safetensors"
+    shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    for shard in shards:
+        shutil.copy(weights, weights.with_name(shard))
+    weights.unlink()
+    (shelf / "gpt2" / "model.safetensors.index.json").write_text(json.dumps({"weight_map": dict(enumerate(shards))}))
+    add(shelf / "gpt2")
+    catalogue.install("gpt2")
+    assert {*shards, "model.safetensors.index.json"} <= set(os.listdir(catalogue.folder("gpt2")))
+
+
+def test_links_within_the_named_folders_are_followed(shelf: Path, run: list[list[str]]) -> None:
+    """As in a Hugging Face cache, where a snapshot is links to blobs of other names."""
+    weights = shelf / "gpt2" / "model.safetensors"
+    weights.rename(shelf / "blob")
+    weights.symlink_to("../blob")
+    add(shelf / "gpt2")
+    catalogue.install("gpt2")
+    copy = catalogue.folder("gpt2") / "model.safetensors"
+    assert copy.read_bytes() == (shelf / "blob").read_bytes()
+    assert not copy.is_symlink()
+
+
+def test_an_older_tokenizer_gets_the_form_that_is_counted_with(shelf: Path) -> None:
+    """GPT-2 came as vocab.json and merges.txt."""
+    folder = shelf / "gpt2"
+    words = json.loads((folder / "tokenizer.json").read_text())["model"]
+    (folder / "vocab.json").write_text(json.dumps(words["vocab"]))
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *(" ".join(pair) for pair in words["merges"])]))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "GPT2Tokenizer", "eos_token": "<|end|>", "unk_token": "<|end|>"})
+    )
+    before = Tokenizer.from_file(str(folder / "tokenizer.json")).encode(tiny_models.CHINESE).ids
+    (folder / "tokenizer.json").unlink()
+    assert "vocab.json" in local_models.inspect(folder).files
+    conversion.convert_tokenizer(folder, folder)
+    assert Tokenizer.from_file(str(folder / "tokenizer.json")).encode(tiny_models.CHINESE).ids == before
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"GGUF" + b"\xff" * 64, b"PK\x03\x04 a zip"])
