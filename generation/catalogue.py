@@ -501,11 +501,14 @@ def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, p
 
 
 def _reads_gguf(model: CatalogueModel, source: Path, folder: Path, progress: Report) -> bool:
-    """Whether the CPU engine takes a GGUF file as it is, which spares the export; then it stays with the model."""
+    """Whether the CPU engine takes a GGUF file as it is, which spares the export; then it stays with the model.
+
+    Its reader knows few architectures, and some of their details not: it must say what transformers says.
+    """
     progress(82, f"{model.title}: trying whether the CPU engine reads the file as it is")
     shutil.copyfile(source, folder / _READABLE_GGUF)
     try:
-        _speak(model, folder, "openvino")
+        _speak(model, folder, "openvino,transformers")
     except InstallationFailed:
         (folder / _READABLE_GGUF).unlink()
         return False
@@ -526,9 +529,18 @@ def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
     _speak(model, folder, "transformers")
 
 
-def _speak(model: CatalogueModel, folder: Path, engine: str) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "generation.probe", engine, str(folder), str(model.context_length)]
-    _run(command, f"Loading {model.title} with {engine}", environment=_offline())
+def _speak(model: CatalogueModel, folder: Path, engines: str) -> None:
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "generation.probe",
+        engines,
+        str(folder),
+        str(model.context_length),
+    ]
+    _run(command, f"Loading {model.title} with {engines}", environment=_offline())
 
 
 def _offline() -> dict[str, str]:

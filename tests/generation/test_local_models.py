@@ -365,9 +365,18 @@ def test_a_gguf_file_speaks_on_both_engines_without_an_export(shelf: Path, monke
 
 
 @pytest.mark.model
+def test_a_gguf_file_that_the_cpu_engine_reads_differently_is_not_used_as_it_is(shelf: Path, made: Path) -> None:
+    """Files of two models in one folder stand for a reader's mistake."""
+    shutil.copytree(made / "qwen", shelf / "mixed")
+    tiny_models.qwen_gguf(shelf / "mixed" / "openvino.gguf")
+    assert "read it differently" in probe.probe(["openvino", "transformers"], shelf / "mixed", 200)
+    assert probe.probe(["openvino"], shelf / "mixed", 200) == ""
+
+
+@pytest.mark.model
 def test_a_model_of_an_unknown_kind_is_named(shelf: Path) -> None:
     edit_json(shelf / "gpt2" / "config.json", model_type="telepathy")
-    assert "telepathy" in probe.probe("transformers", shelf / "gpt2", 200)
+    assert "telepathy" in probe.probe(["transformers"], shelf / "gpt2", 200)
 
 
 def test_a_model_that_does_not_load_is_no_model(
