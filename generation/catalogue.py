@@ -503,7 +503,8 @@ def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, p
 def _reads_gguf(model: CatalogueModel, source: Path, folder: Path, progress: Report) -> bool:
     """Whether the CPU engine takes a GGUF file as it is, which spares the export; then it stays with the model.
 
-    Its reader knows few architectures, and some of their details not: it must say what transformers says.
+    Its reader knows few architectures, and of Q4_1 it makes weights that speak otherwise (SmolLM2: "the lazy river",
+    at 0.21, where the file says "dog" at 0.90): it must say what transformers says.
     """
     progress(82, f"{model.title}: trying whether the CPU engine reads the file as it is")
     shutil.copyfile(source, folder / _READABLE_GGUF)

@@ -266,6 +266,21 @@ def test_a_folder_is_copied_exported_and_loaded_once(shelf: Path, run: list[list
     assert catalogue.openvino_source(model, catalogue.folder("qwen")) == catalogue.folder("qwen") / "openvino"
 
 
+def test_a_gguf_file_that_is_not_taken_as_it_is_goes_through_the_exporter(
+    shelf: Path, run: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, "generation.probe", "openvino,transformers")
+    tiny_models.qwen_gguf(shelf / "qwen.gguf")
+    add(shelf / "qwen.gguf", name="from-gguf")
+    catalogue.install("from-gguf")
+    convert, _, _, export, load = run
+    assert "generation.conversion" in convert
+    assert "generation.openvino_export" in export
+    assert load[-4:-2] == ["generation.probe", "openvino"]
+    folder = catalogue.folder("from-gguf")
+    assert catalogue.openvino_source(catalogue.lookup("from-gguf"), folder) == folder / "openvino"
+
+
 def test_what_the_cpu_engine_exports_but_does_not_load_runs_on_transformers(
     shelf: Path, run: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
