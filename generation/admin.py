@@ -1,43 +1,139 @@
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from generation import catalogue, overview
-from generation.models import EngineEntry, ModelEntry
+from generation import catalogue, local_models, overview
+from generation.forms import AddModelForm
+from generation.models import EngineEntry, ModelEntry, ModelStatus
+from generation.tasks import install_model
+
+
+def _is_owner(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_owner", False))
 
 
 @admin.register(ModelEntry)
 class ModelEntryAdmin(admin.ModelAdmin):
     """Shows the models' state; a change goes through the catalogue's doors."""
 
-    list_display = ["name", "status", "progress", "step", "is_active"]
-    readonly_fields = ["name", "status", "progress", "step", "error", "is_active"]
-    actions = ["activate"]
+    list_display = ["name", "status", "bar", "step", "is_active"]
+    fields = ("name", "status", "path", "prompt_form", "context_length", "languages", "licence", "is_active")
+    readonly_fields = fields
+    actions = ["activate", "install_again", "remove"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return _is_owner(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelEntry | None = None) -> bool:
         return False
 
-    @admin.action(description="Let the selected model speak", permissions=["change"])
+    def get_urls(self) -> list[URLPattern]:
+        state = self.admin_site.admin_view(self.state_view)
+        return [path("<slug:name>/state/", state, name="generation_modelentry_state"), *super().get_urls()]
+
+    @admin.display(description="Progress")
+    def bar(self, entry: ModelEntry) -> SafeString | str:
+        if entry.status != ModelStatus.INSTALLING:
+            return ""
+        return format_html('<progress max="100" value="{0}" aria-label="Progress">{0}%</progress>', entry.progress)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """First the choice among what lies below MODEL_FOLDERS, then what there is to say of it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context: dict[str, Any] = {**self.admin_site.each_context(request), "title": "Add a model"}
+        chosen = (request.POST or request.GET).get("path", "")
+        if chosen:
+            try:
+                form = AddModelForm(local_models.inspect(Path(chosen)), request.POST or None)
+                if form.is_valid():
+                    return _added(request, Path(chosen), form.cleaned_data)
+                context |= {"form": form, "path": chosen}
+            except local_models.NotAModel as error:
+                context["fault"] = str(error)
+            except catalogue.ModelRefused as error:
+                context |= {"form": form, "path": chosen, "fault": str(error)}
+        if "form" not in context:
+            context |= {"paths": local_models.found(), "folders": settings.MODEL_FOLDERS}
+        return render(request, "admin/generation/modelentry/add_model.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        unsaved = {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().change_view(request, object_id, form_url, _state(request, object_id) | unsaved)
+
+    def state_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return render(request, "admin/generation/modelentry/_state.html", _state(request, name))
+
+    @admin.action(description="Let the selected model speak", permissions=["add"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        names: list[Any] = list(queryset.values_list("name", flat=True))
+        self._one(request, queryset, catalogue.activate, "{} speaks from the next reply on.")
+
+    @admin.action(description="Install the selected model again", permissions=["add"])
+    def install_again(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
+        self._one(request, queryset, _install_again, "{} is being installed.")
+
+    @admin.action(description="Remove the selected model's files", permissions=["add"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
+        self._one(request, queryset, lambda name: catalogue.remove(name=name), "{} is removed.")
+
+    def _one(
+        self, request: HttpRequest, queryset: QuerySet[ModelEntry], door: Callable[[str], None], done: str
+    ) -> None:
+        names = [str(name) for name in queryset.values_list("name", flat=True)]
         if len(names) != 1:
-            self.message_user(request, "One model speaks at a time; select one.", messages.ERROR)
+            self.message_user(request, "That goes for one model at a time; select one.", messages.ERROR)
             return
         try:
-            catalogue.activate(names[0])
+            door(names[0])
         except catalogue.CatalogueError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            self.message_user(request, f"{names[0]} speaks from the next reply on.", messages.SUCCESS)
+            self.message_user(request, done.format(names[0]), messages.SUCCESS)
+
+
+def _state(request: HttpRequest, name: str) -> dict[str, Any]:
+    entry = ModelEntry.objects.filter(name=name).first()
+    try:
+        return {"entry": entry, "model": catalogue.lookup(name), "is_owner": _is_owner(request)}
+    except catalogue.UnknownModel:
+        raise Http404 from None
+
+
+def _added(request: HttpRequest, path: Path, said: dict[str, Any]) -> HttpResponse:
+    """A general worker copies and converts it. Raises ModelRefused."""
+    with transaction.atomic():
+        entry = catalogue.add(path=path, **said)
+        transaction.on_commit(partial(_queue, entry.name))
+    return redirect("admin:generation_modelentry_change", entry.name)
+
+
+def _install_again(name: str) -> None:
+    with transaction.atomic():
+        catalogue.queue(name)
+        transaction.on_commit(partial(_queue, name))
+
+
+def _queue(name: str) -> None:
+    install_model.delay(name, activate=False)
 
 
 @admin.register(EngineEntry)

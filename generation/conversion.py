@@ -1,5 +1,7 @@
 """GGUF to safetensors and tokenizer: `python -m generation.conversion SOURCE.gguf FOLDER`.
 
+With a folder as SOURCE, its tokenizer alone, into the form that counting and streaming read (tokenizer.json).
+
 Prints a line for each of its steps, `percent what`.
 
 A process of its own, because torch and the float weights take over a gigabyte that the
@@ -38,9 +40,20 @@ def convert(source: Path, target: Path) -> None:
     tokenizer.save_pretrained(target)
 
 
+def convert_tokenizer(source: Path, target: Path) -> None:
+    """Raises ValueError where the tokenizer is known only as a program, not as data."""
+    from transformers import AutoTokenizer
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False)
+    if not tokenizer.is_fast:
+        raise ValueError(f"{type(tokenizer).__name__} has no tokenizer.json")
+    tokenizer.save_pretrained(target)
+
+
 def _say(percent: int, step: str) -> None:
     print(percent, step, flush=True)
 
 
 if __name__ == "__main__":
-    convert(Path(sys.argv[1]).resolve(), Path(sys.argv[2]))
+    source, target = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    (convert_tokenizer if source.is_dir() else convert)(source, target)

@@ -10,7 +10,7 @@ from generation.engines.base import EngineInfo
 
 def count(text: str) -> int:
     """The number of tokens of `text` alone, without marks for its beginning or end."""
-    return len(_tokenizer(catalogue.active().name).encode(text, add_special_tokens=False).ids)
+    return len(_tokenizer(*_file()).encode(text, add_special_tokens=False).ids)
 
 
 def info() -> EngineInfo:
@@ -18,6 +18,12 @@ def info() -> EngineInfo:
     return catalogue.active().info()
 
 
+def _file() -> tuple[str, int]:
+    """The active model's tokenizer, and when it was written: a name may come to stand for another model."""
+    path = catalogue.models_dir() / catalogue.active().name / "tokenizer.json"
+    return str(path), path.stat().st_mtime_ns
+
+
 @lru_cache(maxsize=2)
-def _tokenizer(name: str) -> Tokenizer:
-    return Tokenizer.from_file(str(catalogue.folder(name) / "tokenizer.json"))
+def _tokenizer(path: str, written: int) -> Tokenizer:
+    return Tokenizer.from_file(path)

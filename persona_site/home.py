@@ -55,7 +55,7 @@ def accept_model(request: SignedIn) -> HttpResponse:
     if not owner.is_owner:
         raise Http404
     try:
-        model = catalogue.packaged(request.POST.get("model", ""))
+        model = catalogue.lookup(request.POST.get("model", ""))
     except catalogue.UnknownModel:
         raise Http404 from None
     if request.POST.get("accept") != "on":

@@ -227,8 +227,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 # --- Generation -----------------------------------------------------------------------------------
 
 # The first engines, in the order in which they are tried; generation/roster.py says who wins, these or the admin.
-ENGINES = env.words("ENGINES", "transformers")
+# Without a GPU, the engine that is made for CPUs goes first; transformers runs what that one cannot.
+ENGINES = env.words("ENGINES", "transformers" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
 MODEL = env.text("MODEL")
+# Where the owner's "Add a model" looks, and nowhere else.
+MODEL_FOLDERS = env.words("MODEL_FOLDERS") or [str(STATE_DIR / "models-to-add")]
 ACCEPT_MODEL_TERMS = env.flag("ACCEPT_MODEL_TERMS", False)
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 from generation.engines.base import Engine
 
 ENGINES = {
+    "openvino": "generation.engines.openvino.OpenVINOEngine",
     "transformers": "generation.engines.hf_transformers.TransformersEngine",
     "openai": "generation.engines.openai_compatible.OpenAICompatibleEngine",
 }

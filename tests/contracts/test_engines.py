@@ -9,7 +9,7 @@ from generation.engines.base import Engine, Prompt, PromptTooLong, Sampling, Tok
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.registry import ENGINES
 from tests.fakes import ScriptedEngine
-from tests.generation.conftest import far_server, installed_model, real_engine  # noqa: F401
+from tests.generation.conftest import cpu_engine, far_server, installed_model, real_engine  # noqa: F401
 
 PROMPT = Prompt(form="transcript", text="Ada keeps a lighthouse.\n\nYou: What do you see at sea tonight?\nAda:")
 GREEDY = Sampling(temperature=0, max_tokens=6)
@@ -23,10 +23,13 @@ def text_of(tokens: list[Token]) -> str:
     return "".join(token.text for token in tokens)
 
 
-@pytest.fixture(params=["scripted", "openai", pytest.param("transformers", marks=pytest.mark.model)])
+OURS = {"transformers": "real_engine", "openvino": "cpu_engine"}
+
+
+@pytest.fixture(params=["scripted", "openai", *(pytest.param(name, marks=pytest.mark.model) for name in OURS)])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "transformers":
-        yield request.getfixturevalue("real_engine")
+    if request.param in OURS:
+        yield request.getfixturevalue(OURS[request.param])
         return
     if request.param == "openai":
         server = request.getfixturevalue("far_server")
@@ -38,7 +41,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 def test_every_registered_engine_is_under_this_contract() -> None:
-    assert set(ENGINES) == {"openai", "transformers"}
+    assert set(ENGINES) == {"openai", *OURS}
 
 
 def test_the_stream_ends_with_its_usage_and_only_there(engine: Engine) -> None:

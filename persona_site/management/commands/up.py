@@ -83,7 +83,7 @@ class Command(BaseCommand):
         """The model that MODEL names, or the default one, ready to be loaded."""
         try:
             if settings.MODEL:
-                self._accept_terms(catalogue.packaged(settings.MODEL))
+                self._accept_terms(catalogue.lookup(settings.MODEL))
                 catalogue.install(settings.MODEL, report=self._percent)
                 catalogue.activate(settings.MODEL)
             else:
@@ -91,7 +91,7 @@ class Command(BaseCommand):
         except catalogue.CatalogueError as error:
             raise preflight.CannotStart(str(error)) from None
 
-    def _accept_terms(self, model: catalogue.PackagedModel) -> None:
+    def _accept_terms(self, model: catalogue.CatalogueModel) -> None:
         """Shows the terms and asks, where somebody can answer; else ACCEPT_MODEL_TERMS must say yes."""
         if model.terms is None or catalogue.terms_accepted(model.name):
             return

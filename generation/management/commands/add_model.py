@@ -1,0 +1,49 @@
+"""The admin's door for a model of the operator's, from the terminal."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from generation import catalogue
+from generation.models import PromptForms
+
+
+class Command(BaseCommand):
+    help = "Adds a Hugging Face folder or a GGUF file that lies below MODEL_FOLDERS, and installs it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path)
+        parser.add_argument("--name", required=True, help="Small letters, digits and hyphens.")
+        parser.add_argument("--title", help="How people see it; by default its name.")
+        parser.add_argument("--prompt-form", choices=PromptForms.values, default=PromptForms.TRANSCRIPT.value)
+        parser.add_argument("--context-length", type=int, help="Tokens that it reads at once.")
+        parser.add_argument("--licence", default="", help="As its makers name it.")
+        parser.add_argument("--language", action="append", default=[], help="BCP 47 tag; may be given several times.")
+        parser.add_argument("--activate", action="store_true", help="Lets it speak.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["name"]
+        try:
+            catalogue.add(
+                name=name,
+                path=options["path"].absolute(),
+                title=options["title"] or name,
+                prompt_form=options["prompt_form"],
+                context_length=options["context_length"],
+                licence=options["licence"],
+                languages=options["language"],
+            )
+            self._install(name)
+            if options["activate"]:
+                catalogue.activate(name)
+        except catalogue.CatalogueError as error:
+            raise CommandError(str(error)) from None
+
+    def _install(self, name: str) -> None:
+        try:
+            catalogue.install(name, report=lambda percent, step: self.stdout.write(f"{percent:3} % {step}"))
+        except catalogue.CatalogueError:
+            catalogue.remove(name=name)  # so that the same command can be given again
+            raise

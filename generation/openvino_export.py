@@ -1,0 +1,58 @@
+"""A folder of safetensors to OpenVINO's format with int8 weights: `python -m generation.openvino_export SOURCE TARGET`.
+
+A process of its own, with the packages of requirements-export.txt before the site's. Prints a line for each of
+its steps, `percent what`.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+# The converter would report its use to its makers; without this package it does not.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+
+# The names of tokenizer classes that today's transformers writes and the exporter's does not know.
+_TOKENIZER_CLASS = "PreTrainedTokenizerFast"
+
+
+def export(source: Path, target: Path) -> None:
+    import nncf
+    import openvino
+    from optimum.exporters.openvino import main_export
+
+    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+        readable, floats = Path(temporary) / "source", Path(temporary) / "floats"
+        _say(0, "Reading the weights")
+        _readable_copy(source, readable)
+        main_export(
+            str(readable), output=floats, task="text-generation-with-past", library_name="transformers",
+            local_files_only=True, convert_tokenizer=False,
+        )  # fmt: skip
+        _say(60, "Rounding the weights to 8 bits")
+        model = nncf.compress_weights(
+            openvino.Core().read_model(floats / "openvino_model.xml"), mode=nncf.CompressWeightsMode.INT8_ASYM
+        )
+        _say(90, "Writing the converted model")
+        target.mkdir()
+        openvino.save_model(model, target / "openvino_model.xml", compress_to_fp16=False)
+        shutil.copy(floats / "config.json", target)
+
+
+def _readable_copy(source: Path, copy: Path) -> None:
+    copy.mkdir()
+    for file in source.iterdir():
+        if file.is_file() and file.name != "tokenizer_config.json":
+            (copy / file.name).symlink_to(file.resolve())
+    tokenizer = json.loads((source / "tokenizer_config.json").read_text(encoding="utf-8"))
+    tokenizer["tokenizer_class"] = _TOKENIZER_CLASS
+    (copy / "tokenizer_config.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+
+
+def _say(percent: int, step: str) -> None:
+    print(percent, step, flush=True)
+
+
+if __name__ == "__main__":
+    export(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).absolute())
