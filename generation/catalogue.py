@@ -343,6 +343,11 @@ def _assemble(model: PackagedModel, work: Path) -> Path:
     return source
 
 
+def gguf_file(name: str) -> Path:
+    """The packaged GGUF file, for who runs it with another program. Raises InstallationFailed."""
+    return _bundled(packaged(name))
+
+
 def _bundled(model: PackagedModel) -> Path:
     # Found, not imported: the package is a plug-in of another program, which we do not install.
     spec = importlib.util.find_spec(model.module)
