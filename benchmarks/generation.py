@@ -1,13 +1,19 @@
-"""Replies side by side through the router, against the library's plain `generate`, one after another.
+"""How fast the whole product talks, beside its engines alone, llama.cpp's server and the transformers library.
 
-    python manage.py migrate && python -m benchmarks.generation [--tokens 48] [--streams 1 8 16]
+    make bench-generation            (or: python -m benchmarks.generation --people 1 8 16 32 --turns 4)
 
-Prints JSON. Every stream is a chat of its own with one of four personas, two turns long: the first
-turn reads the whole prompt, the second continues it, as people do. `interleaved` says that every
-stream had spoken before the first one ended. Both sides run in this process, in the same minutes.
+One model, the same chats with Samantha, one run: for each number of people all contenders take their turn one
+after another, so that an hour's weather on the machine falls on all of them. A person asks again as soon as the
+answer is there. Prints JSON; `--plot FILE` draws it. Beside the speed stands each engine's perplexity of one fixed
+text, so that one that is fast because it rounds too much is seen. Traffic stays on loopback.
+
+Tokens per second are those of all replies over the time from the first question to the last answer, prompts
+included. A first token is the engine's where it tells, else the first piece that arrives; the product's
+`first_words_ms` are the first cleared words at the socket.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -15,8 +21,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import django
@@ -25,138 +30,140 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 django.setup()
 
-import torch  # noqa: E402
-from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 
-from generation import catalogue, router  # noqa: E402
-from generation.engines.base import EngineInfo, Prompt, Sampling  # noqa: E402
-from generation.engines.hf_transformers import DTYPE, best_device  # noqa: E402
+from benchmarks import contenders, perplexity, plots  # noqa: E402
+from benchmarks.chats import Chat  # noqa: E402
+from benchmarks.contenders import Contender, Reply  # noqa: E402
+from generation import catalogue, tokens  # noqa: E402
 from persona_site import services  # noqa: E402
+from personas import shipped, voice  # noqa: E402
+from personas.models import Persona  # noqa: E402
 
-PERSONAS = (
-    "Ada has kept the lighthouse on the western shore for thirty years. She speaks slowly, dislikes hurry, and "
-    "measures every storm against the one of her first winter. ",
-    "Bert mends nets in the harbour. He knows every boat by its engine, tells the same three jokes, and is proud of "
-    "his daughter, who went to sea before she was twenty. ",
-    "Cleo sells apples at the market. She remembers what each of her customers likes best, and asks after their "
-    "children by name; on Sundays she paints the hills behind her house. ",
-    "Dora teaches the piano to children who would rather be outside. She is patient, a little deaf, and certain that "
-    "everybody can learn one beautiful thing. ",
-)
-QUESTIONS = ("What did you do this morning?", "And what do you wish for tomorrow?")
+NAMES = ("product", "openvino", "transformers", "llama.cpp", "serve", "generate")
 
 
-@dataclass
-class Spoken:
-    text: str = ""
-    times: list[float] = field(default_factory=list)
-    cached: int = 0
-    started: float = 0.0
+def make(name: str, people: int, model: catalogue.CatalogueModel) -> Contender:
+    folder = catalogue.folder(model.name)
+    if name == "product":
+        return contenders.Product()
+    if name in {"openvino", "transformers"}:
+        return contenders.Ours(name)
+    if name == "llama.cpp":
+        return contenders.LlamaServer(catalogue.gguf_file(model.name), people)
+    if name == "serve":
+        return contenders.TransformersServe(folder)
+    return contenders.PlainGenerate(folder)
 
 
-def prompt_text(stream: int, turn: int, before: str) -> str:
-    name = ("Ada", "Bert", "Cleo", "Dora")[stream % 4]
-    head = f"{PERSONAS[stream % 4] * 3}\n\nVisitor {stream}: Good day, {name}.\n{name}: Good day to you.\n"
-    return f"{head}{before}Visitor {stream}: {QUESTIONS[turn]}\n{name}:"
-
-
-def through_router(streams: int, tokens: int) -> dict[str, Any]:
-    before = [""] * streams
-    turns = []
-    for turn in range(len(QUESTIONS)):
-        spoken = [Spoken() for _ in range(streams)]
-        prompts = [prompt_text(index, turn, before[index]) for index in range(streams)]
-
-        def say(index: int, spoken: list[Spoken] = spoken, prompts: list[str] = prompts) -> None:
-            mine = spoken[index]
-            mine.started = time.perf_counter()
-            for token in router.stream(_build(prompts[index], index, tokens), lambda: False, lambda info, why: None):
-                mine.text += token.text
-                if token.usage is None:
-                    mine.times.append(time.perf_counter())
-                else:
-                    mine.cached = token.usage.cached_tokens
-
-        began = time.perf_counter()
-        threads = [threading.Thread(target=say, args=(index,)) for index in range(streams)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        turns.append(_figures(spoken, time.perf_counter() - began))
-        for index in range(streams):
-            before[index] = prompts[index].split("\n\n", 1)[1] + spoken[index].text + "\n"
-            before[index] = before[index].split("Good day to you.\n", 1)[1]
-    return {"streams": streams, "first_turn": turns[0], "second_turn": turns[1]}
-
-
-def _build(text: str, seed: int, tokens: int) -> Callable[..., tuple[Prompt, Sampling]]:
-    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
-        return Prompt(form="transcript", text=text), Sampling(max_tokens=tokens, seed=seed)
-
-    return build
-
-
-def _figures(spoken: list[Spoken], seconds: float) -> dict[str, Any]:
-    total = sum(len(one.times) for one in spoken)
-    first = sorted(one.times[0] - one.started for one in spoken if one.times)
-    gaps = [b - a for one in spoken for a, b in zip(one.times, one.times[1:], strict=False)]
+def measure(contender: Contender, people: int, turns: int) -> dict[str, Any]:
+    sheet = voice.sheet_for(Persona.objects.get(name="Samantha", is_shared=True))
+    info = tokens.info()
+    if isinstance(contender, contenders.Product):
+        contender.prepare(people)
+    chats = [Chat(person, sheet, info, tokens.count) for person in range(people)]
+    peak = _Peak(contender)
+    began = time.monotonic()
+    replies = contenders.run(contender, chats, turns)
+    seconds = time.monotonic() - began
     return {
-        "tokens_per_s": round(total / seconds, 1),
-        "first_token_s": {"median": round(statistics.median(first), 3), "max": round(first[-1], 3)},
-        "between_tokens_ms": round(1000 * statistics.median(gaps)) if gaps else None,
-        "interleaved": max(one.times[0] for one in spoken) < min(one.times[-1] for one in spoken),
-        "cached_tokens": sum(one.cached for one in spoken),
+        "contender": contender.name,
+        "people": people,
+        "turns": turns,
+        **figures(replies, seconds),
+        "memory_mb": peak.stop(),
     }
 
 
-def plain_generate(streams: int, tokens: int) -> dict[str, Any]:
-    """The same first turns with the library alone, one after another."""
-    folder = catalogue.folder(catalogue.active().name)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    device = best_device()
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPE).to(device).eval()
-    total, began, waits = 0, time.perf_counter(), []
-    for index in range(streams):
-        ids = tokenizer(prompt_text(index, 0, ""), return_tensors="pt").input_ids.to(device)
-        waits.append(time.perf_counter() - began)  # what this person waited for those before
-        torch.manual_seed(index)
-        with torch.inference_mode():
-            said = model.generate(ids, do_sample=True, max_new_tokens=tokens)
-        total += said.shape[1] - ids.shape[1]
-    seconds = time.perf_counter() - began
+class _Peak:
+    """The most memory that was seen, looked at four times a second."""
+
+    def __init__(self, contender: Contender) -> None:
+        self._contender = contender
+        self._most = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.25):
+            self._most = max(self._most, self._contender.memory_mb())
+
+    def stop(self) -> float:
+        self._stop.set()
+        self._thread.join()
+        return max(self._most, self._contender.memory_mb())
+
+
+def figures(replies: list[Reply], seconds: float) -> dict[str, Any]:
+    said = [reply for reply in replies if reply.ok]
+    later = [reply for reply in said if reply.turn > 1]
+    gaps = [1000 * (b - a) for reply in said for a, b in zip(reply.pieces, reply.pieces[1:], strict=False)]
     return {
-        "streams": streams,
-        "tokens_per_s": round(total / seconds, 1),
-        "last_one_waited_s": round(waits[-1], 1),
-        "interleaved": False,
+        "replies": len(replies),
+        "completed": len(said),
+        "tokens": sum(reply.tokens for reply in said),
+        "tokens_per_second": round(sum(reply.tokens for reply in said) / seconds, 1),
+        "first_token_ms": {"turn 1": spread(_firsts(said, 1)), "later turns": spread(_firsts(later))},
+        "first_words_ms": spread([1000 * (reply.pieces[0] - reply.asked) for reply in later if reply.pieces]),
+        "between_pieces_ms": spread(gaps),
+        "queued_ms": spread([reply.queued_ms for reply in said if reply.queued_ms is not None]),
+        "cached_prompt_tokens": [reply.cached for reply in said if reply.cached is not None and reply.turn > 1][:4],
+        "seconds": round(seconds, 1),
     }
+
+
+def _firsts(replies: list[Reply], turn: int | None = None) -> list[float]:
+    return [
+        reply.first_token_ms if reply.first_token_ms is not None else 1000 * (reply.pieces[0] - reply.asked)
+        for reply in replies
+        if reply.pieces and (turn is None or reply.turn == turn)
+    ]
+
+
+def spread(values: list[Any]) -> dict[str, int] | None:
+    if not values:
+        return None
+    ordered = sorted(values)
+    return {"median": round(statistics.median(ordered)), "p95": round(ordered[int(0.95 * (len(ordered) - 1))])}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokens", type=int, default=48)
-    parser.add_argument("--streams", type=int, nargs="+", default=[1, 8, 16])
-    parser.add_argument("--plain", type=int, default=4, help="replies for plain generate; 0 leaves it out")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, nargs="+", default=[1, 8, 16, 32])
+    parser.add_argument("--turns", type=int, nargs="+", default=[4])
+    parser.add_argument("--contenders", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    load_before = os.getloadavg()[0]
-    list(router.stream(_build("Hello", 0, 2), lambda: False, lambda info, why: None))  # loads the engine
-    result = {
-        "model": catalogue.active().name,
-        "device": best_device(),
-        "dtype": str(DTYPE),
-        "torch_threads": torch.get_num_threads(),
-        "cores": len(os.sched_getaffinity(0)),
-        "machine": platform.processor() or platform.machine(),
-        "load_before": round(load_before, 1),
-        "router": [through_router(streams, options.tokens) for streams in options.streams],
-    }
-    if options.plain:
-        result["generate_one_after_another"] = plain_generate(options.plain, options.tokens)
+    with services.running_for(["benchmark"]), contextlib.ExitStack() as held:
+        call_command("migrate", verbosity=0, interactive=False)
+        catalogue.ensure_default()
+        catalogue.export_where_missing(catalogue.active().name)
+        shipped.ensure()
+        model = catalogue.active()
+        result: dict[str, Any] = {
+            "model": model.name,
+            "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+            "load_before": round(os.getloadavg()[0], 1),
+            "perplexity": perplexity.of_engines(model, options.contenders),
+            "runs": [],
+        }
+        product = held.enter_context(contenders.Product()) if "product" in options.contenders else None
+        for turns in options.turns:
+            for people in options.people:
+                for name in options.contenders:
+                    with contextlib.ExitStack() as turn:
+                        it = product or make(name, people, model) if name == "product" else make(name, people, model)
+                        if it is not product:
+                            turn.enter_context(it)
+                        run = measure(it, people, turns)
+                    result["runs"].append(run)
+                    print(json.dumps(run), file=sys.stderr, flush=True)
     json.dump(result, sys.stdout, indent=2)
     print()
+    if options.plot:
+        plots.speed(result, options.plot)
 
 
 if __name__ == "__main__":
-    with services.running_for(["benchmark"]):
-        main()
+    main()

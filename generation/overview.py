@@ -8,8 +8,8 @@ from typing import Any
 import redis
 
 from generation import failovers, spending, worker
+from generation import waiting as waiting_room
 from generation.models import EngineEntry
-from persona_site.redis import connection
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def engines() -> list[Engine]:
 def waiting() -> int | None:
     """Replies that wait for a worker; None while Redis is away."""
     try:
-        return int(connection().llen(worker.QUEUE))
+        return sum(waiting_room.sizes().values())
     except redis.RedisError:
         return None
 

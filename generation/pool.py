@@ -10,6 +10,7 @@ from typing import Any
 from generation import catalogue, roster
 from generation.engines import registry
 from generation.engines.base import Engine
+from generation.models import EngineEntry
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class EnginePool:
     def _take(self, name: str) -> _Loaded:
         row = roster.named(name)
         options = roster.options(row)
-        model = _model_of(row.kind)
+        model = _model_of(row)
         made_of = (row.kind, model, options)
         with self._lock:
             loading = self._loading.setdefault(name, threading.Lock())
@@ -70,7 +71,7 @@ class EnginePool:
             fresh = _Loaded(registry.load(row.kind, **options), made_of, users=1)
             with self._lock:
                 self._loaded[name] = fresh
-        logger.info("generation.engine_loaded", extra={"engine": name, "model": model})
+        logger.info("generation.engine_loaded", extra={"engine": name, "model": model.name if model else ""})
         if entry is not None:
             self._retire(entry)
         return fresh
@@ -90,9 +91,9 @@ class EnginePool:
             entry.engine.close()
 
 
-def _model_of(kind: str) -> str:
-    """What an engine must be loaded for: the catalogue's active model, for the kind that loads its weights."""
-    return catalogue.active().name if kind == "transformers" else ""
+def _model_of(row: EngineEntry) -> catalogue.CatalogueModel | None:
+    """What an engine must be loaded for: the active model, where it loads the weights itself."""
+    return None if row.is_remote else catalogue.active()
 
 
 POOL = EnginePool()

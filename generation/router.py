@@ -15,6 +15,7 @@ from generation.engines.base import (
     Engine,
     EngineError,
     EngineInfo,
+    EngineNotReady,
     EngineUnavailable,
     Prompt,
     PromptTooLong,
@@ -127,6 +128,8 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
         try:
             with POOL.borrowed(entry.name) as engine:
                 yield from _spoken(entry, engine, build, cancelled, begun, said, account)
+        except EngineNotReady as error:
+            last = error
         except EngineError as error:
             # A prompt that is too long is no fault of the engine; another one may have a longer window.
             if not isinstance(error, PromptTooLong):

@@ -84,7 +84,7 @@ class Spare:
 
         if self._engine is None or self._model != model:
             self._close()
-            self._engine, self._model = TransformersEngine(catalogue.packaged(model)), model
+            self._engine, self._model = TransformersEngine(catalogue.lookup(model)), model
             logger.info("generation.spare_loaded", extra={"model": model})
         return self._engine
 

@@ -15,6 +15,8 @@ def install_model(name: str, activate: bool = True) -> None:
 def tidy() -> None:
     """Deletes what need not be kept any longer."""
     spending.forget_old()
+
+
 @shared_task(ignore_result=True)
 def serve() -> None:
     """There is work: the worker takes the fairest job of the waiting room."""

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,9 +20,9 @@ from celery.signals import celeryd_after_setup, worker_shutdown
 from django import db
 from django.db import close_old_connections
 
-from generation import metrics, roster, router, waiting
-from generation.engines.base import EngineError, Health
-from generation.models import EngineEntry
+from generation import catalogue, metrics, roster, router, waiting
+from generation.engines.base import EngineError, EngineNotReady, Health
+from generation.models import EngineEntry, ModelEntry
 from generation.pool import POOL
 from persona_site.redis import connection
 
@@ -100,8 +100,12 @@ class Heart:
     def _ask(self) -> None:
         """Asks the engines whose turn it is, and lets go of those that are switched off."""
         entries = roster.enabled()
-        POOL.keep([entry.name for entry in entries])
+        standing_by = _standing_by(entries, self._reports)
+        POOL.keep([entry.name for entry in entries if entry.name not in standing_by])
         for entry in entries:
+            if entry.name in standing_by:
+                self._reports[entry.name] = _STANDS_BY | {"name": entry.name}
+                continue
             gate = router.breaker(entry)
             asked_at = self._asked_at.get(entry.name)
             if gate.state == "closed" and asked_at and datetime.now(UTC) - asked_at < _PROBE:
@@ -131,6 +135,19 @@ class Heart:
         return {**silent, **self._reports[entry.name], **self._speed.get(entry.name, {}), **breaker}
 
 
+_STANDS_BY = {
+    "model": "", "device": "", "version": "", "ok": True, "since": None,
+    "detail": "Stands by; it is loaded when the engine before it fails.",
+}  # fmt: skip
+
+
+def _standing_by(entries: Sequence[EngineEntry], reports: dict[str, dict[str, Any]]) -> set[str]:
+    """Engines that would load the same weights as one before them that is well: their memory is saved."""
+    local = [entry.name for entry in entries if not entry.is_remote]
+    well = next((n for n, name in enumerate(local) if reports.get(name, {}).get("ok")), len(local))
+    return set(local[well + 1 :])
+
+
 def _engine_report(name: str) -> dict[str, Any]:
     """An engine's state, whatever it does: a report that fails is a report of failure."""
     report: dict[str, Any] = {"name": name, "model": "", "device": "", "version": ""}
@@ -149,13 +166,33 @@ def _engine_report(name: str) -> dict[str, Any]:
 
 
 def load() -> None:
-    """Loads the engines that work; one that does not is tried again by the reply that needs it."""
+    """Loads the first engine that works, of those that load weights, and every remote; replies try the others again."""
+    has_weights = False
     for entry in roster.enabled():
+        if has_weights and not entry.is_remote:
+            continue
         try:
             with POOL.borrowed(entry.name):
-                pass
+                has_weights = has_weights or not entry.is_remote
+        except EngineNotReady:
+            _prepare()
         except EngineError as error:
             logger.warning("generation.engine_not_loaded", extra={"engine": entry.name, "code": error.code})
+
+
+def _prepare() -> None:
+    """Exports the active model for the CPU engine; people already talk meanwhile, to the engine behind it."""
+
+    def export() -> None:
+        name = catalogue.active().name
+        try:
+            catalogue.export_where_missing(name)
+            ModelEntry.objects.filter(name=name).update(error=catalogue.slower(name))
+        except catalogue.CatalogueError as error:
+            logger.warning("generation.model_not_exported", extra={"detail": str(error)})
+        close_old_connections()
+
+    threading.Thread(target=export, name="export", daemon=True).start()
 
 
 _heart: Heart | None = None

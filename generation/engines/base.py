@@ -2,6 +2,7 @@
 
 EngineError
 ├── EngineUnavailable   cannot be reached, or not loaded; another engine may do it
+│   └── EngineNotReady  has nothing to load yet, or cannot take this model at all: no fault
 ├── EngineFailed        broke while it worked; another engine may continue the text
 │   └── EngineSilent    said nothing for longer than it may
 ├── BudgetSpent         may do no more today
@@ -24,6 +25,10 @@ class EngineError(Exception):
 
 class EngineUnavailable(EngineError):
     code = "engine_unavailable"
+
+
+class EngineNotReady(EngineUnavailable):
+    code = "not_ready"
 
 
 class EngineFailed(EngineError):

@@ -28,6 +28,7 @@ from generation.engines.base import (
     EngineError,
     EngineFailed,
     EngineInfo,
+    EngineNotReady,
     EngineUnavailable,
     Health,
     Prompt,
@@ -58,7 +59,7 @@ class OpenVINOEngine:
         folder = folder or catalogue.folder(self._packaged.name)
         source = catalogue.openvino_source(self._packaged, folder)
         if source is None:
-            raise EngineUnavailable(f"{self._packaged.name} is not converted for OpenVINO.")
+            raise EngineNotReady(f"{self._packaged.title} is not prepared for the CPU engine.")
         try:
             self._wording = Wording(folder)
             self._stepper = _Stepper(source)

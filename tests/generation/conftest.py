@@ -36,6 +36,7 @@ def real_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def cpu_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
+    catalogue.export_where_missing(installed_model.name)
     engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()

@@ -14,6 +14,12 @@ GEMMA = "gemma3-270m"
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As where nobody installed it: it would be fetched."""
+    monkeypatch.setattr(catalogue, "_EXPORTER", tmp_path / "none")
+
+
 @pytest.fixture
 def models(settings: Any, tmp_path: Path) -> Path:
     """An empty folder for models."""

@@ -25,6 +25,12 @@ pytestmark = pytest.mark.django_db
 ADD = "admin:generation_modelentry_add"
 
 
+@pytest.fixture(autouse=True)
+def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As where nobody installed it: it would be fetched."""
+    monkeypatch.setattr(catalogue, "_EXPORTER", tmp_path / "none")
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for each of the tiny models."""

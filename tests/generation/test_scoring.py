@@ -21,14 +21,14 @@ TEXT = " I see a lamp, and behind it the whole dark sea. It is calm."
 
 
 @pytest.fixture
-def quiet_engine(installed_model: catalogue.PackagedModel) -> TransformersEngine:
+def quiet_engine(installed_model: catalogue.CatalogueModel) -> TransformersEngine:
     """An engine that has read nothing yet."""
     engine = TransformersEngine(installed_model)
     yield engine
     engine.close()
 
 
-def plain(model: catalogue.PackagedModel, prompt: str, text: str) -> tuple[list[int], torch.Tensor]:
+def plain(model: catalogue.CatalogueModel, prompt: str, text: str) -> tuple[list[int], torch.Tensor]:
     """The text's tokens, and the log-probabilities over the vocabulary where each stands."""
     folder = catalogue.folder(model.name)
     tokenizer = AutoTokenizer.from_pretrained(folder)

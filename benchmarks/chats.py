@@ -1,0 +1,69 @@
+"""The chats of benchmarks/generation.py: what people ask Samantha, and the prompt that the product would make."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from generation.engines.base import EngineInfo, Prompt, Sampling
+from personas import prompt, voice
+
+QUESTIONS = (
+    "Good evening. How was your day?",
+    "What do you like to think about when it is quiet?",
+    "Tell me something that you remember well.",
+    "And what would you ask me?",
+    "I planted beans this morning. What grows where you are?",
+    "What would you cook for a friend?",
+    "Which book did you like as a child?",
+    "Is there a song that you hum?",
+    "What makes you laugh?",
+    "Do you like the rain?",
+    "What will you do tomorrow?",
+    "Good night, then. Any last word?",
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    speaker: str
+    text: str
+
+
+@dataclass
+class Chat:
+    """One person's talk, and how it goes on."""
+
+    person: int
+    sheet: voice.Sheet
+    info: EngineInfo
+    count: Callable[[str], int]
+    turns: list[Turn] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._ask()
+
+    @property
+    def turn(self) -> int:
+        return len(self.turns) // 2 + 1
+
+    @property
+    def question(self) -> str:
+        # Everybody asks something else: a shared beginning is the persona's alone, as in life.
+        return QUESTIONS[(self.person + self.turn - 1) % len(QUESTIONS)]
+
+    @property
+    def sampling(self) -> Sampling:
+        return replace(prompt.sampling(self.sheet, self.info), seed=100 * self.person + self.turn)
+
+    @property
+    def prompt(self) -> Prompt:
+        return prompt.build(
+            sheet=self.sheet, memories=(), turns=self.turns, info=self.info, max_tokens=self.sampling.max_tokens,
+            count=self.count,
+        )  # fmt: skip
+
+    def answered(self, text: str) -> None:
+        self.turns.append(Turn(speaker="persona", text=text.strip()))
+        self._ask()
+
+    def _ask(self) -> None:
+        self.turns.append(Turn(speaker="user", text=self.question))

@@ -1,0 +1,336 @@
+"""Those who talk in benchmarks/generation.py: each takes the same chats, and says when every piece came."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import psutil
+
+from benchmarks.chats import Chat
+from generation.engines import registry
+from generation.engines.base import Prompt, Sampling
+from tests.site import ENDS, Site, Visitor
+
+# A prompt's tokens and a reply's are under this; a server that reserves room for each person gets this much.
+WINDOW = 1024
+
+
+@dataclass
+class Reply:
+    """What one person saw of one reply; times in seconds on the monotonic clock."""
+
+    turn: int  # from 1
+    asked: float
+    pieces: list[float] = field(default_factory=list)
+    text: str = ""
+    tokens: int = 0
+    cached: int | None = None  # prompt tokens that were not read again; None where nobody says
+    queued_ms: int | None = None
+    first_token_ms: float | None = None  # at the engine; else the first piece is taken
+    ok: bool = True
+
+
+class Contender(Protocol):
+    name: str
+
+    def __enter__(self) -> "Contender": ...
+    def __exit__(self, *error: object) -> None: ...
+    def reply(self, person: int, chat: Chat) -> Reply: ...
+    def memory_mb(self) -> float: ...
+
+
+def _memory(process: psutil.Process) -> float:
+    """Resident megabytes of a process and all below it; shared pages count once for each."""
+    total = 0
+    for each in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            total += each.memory_info().rss
+    return round(total / 2**20)
+
+
+class Product:
+    """The whole of it: websocket, filter, database, queue, engine. Pieces are cleared sentences."""
+
+    name = "product"
+
+    def __init__(self) -> None:
+        self._site = Site(MESSAGES_PER_HOUR="100000", CONCURRENT_REPLIES="32")
+        self._talks: dict[int, Any] = {}
+        self._open = contextlib.ExitStack()
+        self._made = 0
+
+    def __enter__(self) -> "Product":
+        self._site.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.forget()
+        self._site.stop()
+        self._site.remove()
+
+    def prepare(self, people: int) -> None:
+        self.forget()
+        persona = str(self._site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
+        for person in range(people):
+            visitor = Visitor(self._site)
+            self._made += 1
+            visitor.sign_up(f"person{self._made}")
+            self._talks[person] = self._open.enter_context(visitor.talk(visitor.start_conversation(persona)))
+
+    def forget(self) -> None:
+        self._open.close()
+        self._talks.clear()
+
+    def reply(self, person: int, chat: Chat) -> Reply:
+        talk = self._talks[person]
+        reply = Reply(chat.turn, time.monotonic())
+        talk.say(chat.question)
+        while (frame := talk.receive(600))["type"] not in ENDS:
+            if frame["type"] == "reply.delta":
+                reply.pieces.append(time.monotonic())
+                reply.text += frame["text"]
+        reply.ok = frame["type"] == "reply.completed"
+        if reply.ok:
+            reply.tokens = frame["usage"]["completion_tokens"]
+            reply.cached = frame["usage"]["cached_tokens"]
+            reply.queued_ms = frame["timing"]["queued_ms"]
+            reply.first_token_ms = frame["timing"]["first_token_ms"]
+        return reply
+
+    def memory_mb(self) -> float:
+        assert self._site.process is not None
+        return _memory(psutil.Process(self._site.process.pid))
+
+
+class Ours:
+    """An engine of ours alone, in this process."""
+
+    def __init__(self, kind: str) -> None:
+        self.name = f"engine {kind}"
+        self._kind = kind
+        self._before = 0.0
+
+    def __enter__(self) -> "Ours":
+        self._before = _memory(psutil.Process())
+        self._engine = registry.load(self._kind)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._engine.close()
+
+    def reply(self, person: int, chat: Chat) -> Reply:
+        reply = Reply(chat.turn, time.monotonic())
+        for token in self._engine.stream(chat.prompt, chat.sampling, lambda: False):
+            reply.text += token.text
+            if token.usage is None:
+                reply.pieces.append(time.monotonic())
+            else:
+                reply.tokens, reply.cached = token.usage.completion_tokens, token.usage.cached_tokens
+        return reply
+
+    def memory_mb(self) -> float:
+        return _memory(psutil.Process()) - self._before
+
+
+class _Server:
+    """Somebody's server on loopback, spoken to through `/v1/completions` or its like."""
+
+    name: str
+    path: str
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self._url = f"http://127.0.0.1:{self._port}"
+        self._client = httpx.Client(timeout=600, limits=httpx.Limits(max_connections=100))
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def piece(self, event: dict[str, Any], reply: Reply) -> str:
+        """The text of an event; notes what else it tells."""
+        raise NotImplementedError
+
+    def __enter__(self) -> "_Server":
+        self._process = subprocess.Popen(
+            self.command(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        )
+        deadline = time.monotonic() + 300
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if self._client.get(f"{self._url}/health").status_code == 200:
+                    return self
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} does not start: {' '.join(self.command())}")
+            time.sleep(0.2)
+
+    def __exit__(self, *error: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def reply(self, person: int, chat: Chat) -> Reply:
+        reply = Reply(chat.turn, time.monotonic())
+        body = self.body(chat.prompt, chat.sampling)
+        with self._client.stream("POST", self._url + self.path, json=body) as answer:
+            answer.raise_for_status()
+            for line in answer.iter_lines():
+                if not line.startswith("data: {"):
+                    continue
+                text = self.piece(json.loads(line[6:]), reply)
+                if text:
+                    reply.pieces.append(time.monotonic())
+                    reply.text += text
+        reply.tokens = reply.tokens or len(reply.pieces)
+        return reply
+
+    def memory_mb(self) -> float:
+        return _memory(psutil.Process(self._process.pid))
+
+
+class LlamaServer(_Server):
+    """llama.cpp's server, from xllamacpp's wheel (AVX2 and FMA), on the same GGUF file."""
+
+    name = "llama.cpp server"
+    path = "/completion"
+
+    def __init__(self, gguf: Path, people: int) -> None:
+        super().__init__()
+        self._gguf, self._people = gguf, people
+
+    def command(self) -> list[str]:
+        threads = str(len(os.sched_getaffinity(0)))
+        return [sys.executable, "-m", "benchmarks.llama_server", str(self._gguf), str(self._port),
+                str(self._people), str(WINDOW), threads]  # fmt: skip
+
+    def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
+        return {
+            "prompt": prompt.text + prompt.prefix, "n_predict": sampling.max_tokens, "stream": True,
+            "cache_prompt": True, "stop": [*prompt.stop, *sampling.stop], "temperature": sampling.temperature,
+            "top_p": sampling.top_p, "min_p": sampling.min_p, "top_k": sampling.top_k,
+            "repeat_penalty": sampling.repetition_penalty, "seed": sampling.seed,
+        }  # fmt: skip
+
+    def piece(self, event: dict[str, Any], reply: Reply) -> str:
+        if event.get("stop"):
+            reply.tokens = event["tokens_predicted"]
+            reply.cached = event["timings"].get("cache_n")
+        return str(event.get("content", ""))
+
+
+class TransformersServe(_Server):
+    """`transformers serve --continuous-batching`, on the model's safetensors."""
+
+    name = "transformers serve"
+    path = "/v1/completions"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def command(self) -> list[str]:
+        script = str(Path(sys.executable).parent / "transformers")
+        return [script, "serve", str(self._folder), "--continuous-batching", "--port", str(self._port),
+                "--host", "127.0.0.1", "--dtype", "bfloat16"]  # fmt: skip
+
+    def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
+        return {
+            "model": str(self._folder), "prompt": prompt.text + prompt.prefix, "stream": True,
+            "max_tokens": sampling.max_tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
+            "seed": sampling.seed, "stop": [*prompt.stop, *sampling.stop],
+        }  # fmt: skip
+
+    def piece(self, event: dict[str, Any], reply: Reply) -> str:
+        choices = event.get("choices") or [{}]
+        return str(choices[0].get("text") or "")
+
+
+class PlainGenerate:
+    """The library's `generate`, one reply after another."""
+
+    name = "generate"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._turn = threading.Lock()
+
+    def __enter__(self) -> "PlainGenerate":
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        self._before = _memory(psutil.Process())
+        self._torch = torch
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(self._folder)
+        self._model: Any = AutoModelForCausalLM.from_pretrained(self._folder, dtype=torch.bfloat16).eval()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        del self._model
+
+    def reply(self, person: int, chat: Chat) -> Reply:
+        reply = Reply(chat.turn, time.monotonic())
+        with self._turn, self._torch.inference_mode():
+            ids = self._tokenizer(chat.prompt.text, return_tensors="pt").input_ids
+            self._torch.manual_seed(chat.sampling.seed or 0)
+            streamer = _Times(reply)
+            said = self._model.generate(
+                ids, do_sample=True, temperature=chat.sampling.temperature, top_p=chat.sampling.top_p,
+                max_new_tokens=chat.sampling.max_tokens, stop_strings=list(chat.prompt.stop) or None,
+                tokenizer=self._tokenizer, streamer=streamer,
+            )  # fmt: skip
+        reply.tokens = said.shape[1] - ids.shape[1]
+        reply.text = self._tokenizer.decode(said[0, ids.shape[1] :], skip_special_tokens=True)
+        return reply
+
+    def memory_mb(self) -> float:
+        return _memory(psutil.Process()) - self._before
+
+
+class _Times:
+    """What `generate` calls a streamer: it hears the prompt, then every token."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self._is_prompt = True
+
+    def put(self, _: Any) -> None:
+        if not self._is_prompt:
+            self._reply.pieces.append(time.monotonic())
+        self._is_prompt = False
+
+    def end(self) -> None:
+        pass
+
+
+def run(contender: Contender, chats: list[Chat], turns: int) -> list[Reply]:
+    """All chats at once, each `turns` long; a person asks again as soon as the answer is there."""
+    replies: list[Reply] = []
+
+    def talk(person: int) -> None:
+        chat = chats[person]
+        for _ in range(turns):
+            reply = contender.reply(person, chat)
+            replies.append(reply)
+            chat.answered(reply.text)
+
+    threads = [threading.Thread(target=talk, args=(person,)) for person in range(len(chats))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return replies
