@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
-from generation.engines.registry import ENGINES, REMOTE
+from generation.engines.registry import ENGINES, LOCAL, REMOTE
 
 
 class ModelStatus(models.TextChoices):
@@ -120,6 +120,10 @@ class EngineEntry(models.Model):
     @property
     def is_remote(self) -> bool:
         return self.kind in REMOTE
+
+    @property
+    def loads_weights(self) -> bool:
+        return self.kind in LOCAL
 
     def clean(self) -> None:
         if self.is_remote:

@@ -93,7 +93,7 @@ class EnginePool:
 
 def _model_of(row: EngineEntry) -> catalogue.CatalogueModel | None:
     """What an engine must be loaded for: the active model, where it loads the weights itself."""
-    return None if row.is_remote else catalogue.active()
+    return catalogue.active() if row.loads_weights else None
 
 
 POOL = EnginePool()

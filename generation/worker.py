@@ -143,7 +143,7 @@ _STANDS_BY = {
 
 def _standing_by(entries: Sequence[EngineEntry], reports: dict[str, dict[str, Any]]) -> set[str]:
     """Engines that would load the same weights as one before them that is well: their memory is saved."""
-    local = [entry.name for entry in entries if not entry.is_remote]
+    local = [entry.name for entry in entries if entry.loads_weights]
     well = next((n for n, name in enumerate(local) if reports.get(name, {}).get("ok")), len(local))
     return set(local[well + 1 :])
 
@@ -169,11 +169,11 @@ def load() -> None:
     """Loads the first engine that works, of those that load weights, and every remote; replies try the others again."""
     has_weights = False
     for entry in roster.enabled():
-        if has_weights and not entry.is_remote:
+        if has_weights and entry.loads_weights:
             continue
         try:
             with POOL.borrowed(entry.name):
-                has_weights = has_weights or not entry.is_remote
+                has_weights = has_weights or entry.loads_weights
         except EngineNotReady:
             _prepare()
         except EngineError as error:

@@ -141,7 +141,7 @@ def test_what_is_said_through_the_api(alice, log, broker, monkeypatch, breaks):
     body = ChatCompletionRequest(model=str(persona.pk), messages=[{"role": "user", "content": f"Keep {SECRET}."}])
     job = admission.chat(key, body).jobs[0]
     assert SECRET.encode() not in b64decoded(broker())
-    serve()
+    serve.apply()
     api_tasks.monitor_talk.apply(args=[str(job.id)])
     for wrong in ({"model": SECRET}, {"model": str(persona.pk), "messages": [{"role": SECRET}]}, {SECRET: 1}):
         answer = Client().post(

@@ -15,6 +15,8 @@ ENGINES = {
 }
 # Servers elsewhere: each row of these kinds has its own address, model and key.
 REMOTE = frozenset({"openai"})
+# Those that load the active model's weights themselves.
+LOCAL = frozenset(ENGINES) - REMOTE
 
 
 def load(kind: str, **options: Any) -> Engine:

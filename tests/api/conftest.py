@@ -85,7 +85,7 @@ def speak(monkeypatch: Any) -> Callable[..., list[Any]]:
     prompts: list[Any] = []
 
     def speak(*pieces: Any, info: EngineInfo = INFO) -> list[Any]:
-        def scripted(build: Any, cancelled: Any, announce: Any) -> Iterator[Token]:
+        def scripted(build: Any, cancelled: Any, announce: Any, **_: Any) -> Iterator[Token]:
             prompts.append(build(info, lambda text: len(text.split())))
             announce(info, "")
             for number, piece in enumerate(pieces, 1):

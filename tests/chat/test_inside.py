@@ -43,7 +43,7 @@ def speak(monkeypatch):
     """Lets the engine say these pieces: a text, a whole Token, or an exception to raise."""
 
     def speak(*pieces):
-        def scripted(build, cancelled, announce):
+        def scripted(build, cancelled, announce, **_):
             prompt, _ = build(INFO, lambda text: len(text.split()))
             announce(INFO, "")
             for piece in pieces:

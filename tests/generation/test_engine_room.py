@@ -140,6 +140,6 @@ def test_the_page_stands_while_redis_is_away(desk: Client, monkeypatch: pytest.M
         raise redis.ConnectionError
 
     monkeypatch.setattr(overview.worker, "connection", away)
-    monkeypatch.setattr(overview, "connection", away)
+    monkeypatch.setattr(overview.waiting_room, "connection", away)
     monkeypatch.setattr(overview.failovers, "connection", away)
     assert "Redis does not answer" in page(desk)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from generation import pool
+from generation import catalogue, pool
 from generation.engines.base import EngineUnavailable
 from generation.models import EngineEntry
 from tests.fakes import ScriptedEngine
@@ -50,10 +50,11 @@ def test_another_active_model_replaces_the_engine_once_its_replies_ended(
     loads: list[ScriptedEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines = pool.EnginePool()
-    model = ["small"]
+    small, better = catalogue.PACKAGED.values()
+    model = [small]
     monkeypatch.setattr(pool, "_model_of", lambda kind: model[0])
     with engines.borrowed("one") as old:
-        model[0] = "better"
+        model[0] = better
         with engines.borrowed("one") as new:
             assert new is not old
             assert not loads[0].closed
