@@ -26,8 +26,8 @@ e2e: $(VENV)/.installed-dev
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m faults
 
-# Prompt forms are compared by hand: python -m benchmarks.prompt_forms FOLDER --data DATA.
-bench: $(VENV)/.installed-dev
+# By hand: python -m benchmarks.prompt_forms FOLDER --data DATA, and python -m benchmarks.gpu where there is a card.
+bench: $(VENV)/.installed-bench
 	@for name in generation moderation websocket; do echo "$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # Removes what was installed and cached; the state folder (var/) stays.
@@ -54,6 +54,11 @@ $(VENV)/.installed: requirements.txt requirements-weights.txt requirements-expor
 	@echo "Installing the exporter for the CPU engine (about 30 MB, once) …"
 	@rm -rf $(VENV)/exporter
 	$(call install,--no-deps --target $(VENV)/exporter -r requirements-export.txt)
+	@touch $@
+
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
+	@echo "Installing what the benchmarks compare with …"
+	$(call install,-r requirements-bench.txt)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

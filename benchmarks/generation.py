@@ -1,6 +1,6 @@
 """How fast the whole product talks, beside its engines alone, llama.cpp's server and the transformers library.
 
-    make bench-generation            (or: python -m benchmarks.generation --people 1 8 16 32 --turns 4)
+    make bench            (or: python -m benchmarks.generation --people 1 8 16 32 --turns 4)
 
 One model, the same chats with Samantha, one run: for each number of people all contenders take their turn one
 after another, so that an hour's weather on the machine falls on all of them. A person asks again as soon as the

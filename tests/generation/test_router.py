@@ -10,6 +10,7 @@ from generation.engines.base import (
     EngineError,
     EngineFailed,
     EngineInfo,
+    EngineNotReady,
     EngineUnavailable,
     Prompt,
     PromptTooLong,
@@ -102,6 +103,15 @@ def test_an_engine_that_does_not_load_is_passed_over(use: Callable[..., None]) -
     reply = Reply()
     assert reply.text == "One two three"
     assert reply.announced == [("two", "engine_unavailable")]
+
+
+def test_an_engine_that_is_not_ready_yet_is_no_failure(use: Callable[..., None]) -> None:
+    """A model that is still being prepared for it: nobody is told of a fault, and it is tried again each time."""
+    use(preparing=EngineNotReady("Not yet."), two=ScriptedEngine(name="two"))
+    for _ in range(4):
+        assert Reply().announced == [("two", "")]
+    assert router.breaker(EngineEntry.objects.get(pk="preparing")).state == "closed"
+    assert failovers.recent() == []
 
 
 def test_the_next_engine_continues_in_the_middle_of_a_reply(use: Callable[..., None]) -> None:

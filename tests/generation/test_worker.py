@@ -144,6 +144,13 @@ def test_a_silent_engine_does_not_stop_the_heart(
     go_on.set()
 
 
+def test_of_two_engines_with_the_same_weights_one_stands_by() -> None:
+    entries = [EngineEntry(name=kind, kind=kind) for kind in ("openvino", "openai", "transformers")]
+    assert worker._standing_by(entries, {}) == set()
+    assert worker._standing_by(entries, {"openvino": {"ok": False}, "transformers": {"ok": True}}) == set()
+    assert worker._standing_by(entries, {"openvino": {"ok": True}}) == {"transformers"}
+
+
 def test_an_engine_that_does_not_load_does_not_keep_the_worker_from_starting(
     engine: ScriptedEngine, rows: dict[str, EngineEntry]
 ) -> None:
