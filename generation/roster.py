@@ -1,12 +1,14 @@
 """Which engines there are: the rows of EngineEntry, read anew every second, so that no change needs a restart.
 
 Who wins, the environment or the admin: a row that ENGINES and OPENAI_* made is written from them again at every
-start, until somebody saves it in the admin; from then on the row alone counts. The switch is the admin's always.
+start, and each host reads it as its own environment says, until somebody saves it in the admin; from then on the
+row alone counts, everywhere. The switch is the admin's always.
 """
 
 import random
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -31,8 +33,21 @@ def entries() -> list[EngineEntry]:
     global _rows, _read_at
     with _lock:
         if _read_at is None or time.monotonic() - _read_at > _FRESH_S:
-            _rows, _read_at = list(EngineEntry.objects.all()), time.monotonic()
+            _rows, _read_at = _of_this_host(EngineEntry.objects.all()), time.monotonic()
         return list(_rows)
+
+
+def _of_this_host(rows: Iterable[EngineEntry]) -> list[EngineEntry]:
+    """Rows that follow the environment follow that of each host: one with a card and one without may differ."""
+    mine = []
+    for row in rows:
+        if row.follows_environment:
+            if row.name not in settings.ENGINES:
+                continue
+            for field, value in _written(row.name).items():
+                setattr(row, field, value)
+        mine.append(row)
+    return sorted(mine, key=lambda row: (row.order, row.name))
 
 
 def named(name: str) -> EngineEntry:
@@ -84,14 +99,23 @@ post_delete.connect(forget, sender=EngineEntry)
 
 @transaction.atomic
 def follow_environment() -> None:
-    """Writes the rows that follow ENGINES and OPENAI_*; rows that were saved in the admin are left alone."""
-    EngineEntry.objects.filter(follows_environment=True).exclude(name__in=settings.ENGINES).delete()
-    for number, kind in enumerate(settings.ENGINES, 1):
-        written = {"kind": kind, "order": number * _BETWEEN, **(_remote_of_environment() if kind in REMOTE else {})}
-        row, is_new = EngineEntry.objects.get_or_create(name=kind, defaults={**written, "follows_environment": True})
+    """Writes the rows that follow ENGINES and OPENAI_*; rows that were saved in the admin are left alone.
+
+    Rows of engines that this host does not name stay: another host may.
+    """
+    for kind in settings.ENGINES:
+        row, is_new = EngineEntry.objects.get_or_create(
+            name=kind, defaults={**_written(kind), "follows_environment": True}
+        )
         if not is_new and row.follows_environment:
-            EngineEntry.objects.filter(pk=row.pk, follows_environment=True).update(**written)
+            EngineEntry.objects.filter(pk=row.pk, follows_environment=True).update(**_written(kind))
     forget()
+
+
+def _written(kind: str) -> dict[str, Any]:
+    """What this host's environment says of an engine that ENGINES names."""
+    order = (settings.ENGINES.index(kind) + 1) * _BETWEEN
+    return {"kind": kind, "order": order, **(_remote_of_environment() if kind in REMOTE else {})}
 
 
 def _remote_of_environment() -> dict[str, Any]:

@@ -329,7 +329,15 @@ def test_a_continued_reply_keeps_its_words_in_sight(wire: Wire, conversation: Co
     wire.send(delta(reply_id, 0, "One."), ReplyStopped(reply_id=reply_id, text="One."))
     message_id = reply_item(wire).get_attribute("data-message")
     wire.send(
-        ReplyQueued(reply_id=reply_id, message_id=UUID(message_id), parent=message.message.id, position=0),
+        ReplyQueued(
+            reply_id=reply_id,
+            message_id=UUID(message_id),
+            parent=message.message.id,
+            attempt=1,
+            position=0,
+            expected_wait_ms=None,
+            detail="",
+        ),
         delta(reply_id, 0, "One.", attempt=2),
         started(reply_id, attempt=2),
         delta(reply_id, 1, " Two.", attempt=2),

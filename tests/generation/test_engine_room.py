@@ -25,7 +25,7 @@ def desk(client: Client, olga: User) -> Client:
     client.force_login(olga)
     EngineEntry.objects.all().delete()
     far = {"kind": "openai", "base_url": "http://127.0.0.1:9/v1", "model": "words"}
-    EngineEntry.objects.create(name="far", order=1, follows_environment=True, tokens_per_day=100, **far)
+    EngineEntry.objects.create(name="far", order=1, tokens_per_day=100, **far)
     EngineEntry.objects.create(name="near", order=2, kind="transformers")
     connection().delete("generation:failovers")
     return client
@@ -95,7 +95,12 @@ def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -
         (olga.pk, "near", "Switched off."),
         (olga.pk, "far", "Switched on."),
     ]
-    assert roster.named("far").follows_environment
+
+
+def test_the_switch_is_no_word_on_what_the_engine_is(desk: Client) -> None:
+    EngineEntry.objects.filter(pk="far").update(follows_environment=True)
+    switch(desk, "far", "off")
+    assert EngineEntry.objects.get(pk="far").follows_environment
 
 
 def test_the_switch_is_a_post_with_a_token(desk: Client, olga: User) -> None:
@@ -114,7 +119,8 @@ def test_it_is_the_owners_alone(desk: Client, mina: User) -> None:
     assert roster.named("far").is_enabled
 
 
-def test_a_saved_row_no_longer_follows_the_environment(desk: Client, settings: Any) -> None:
+def test_a_saved_row_no_longer_follows_the_environment(desk: Client) -> None:
+    EngineEntry.objects.filter(pk="far").update(follows_environment=True)
     form = reverse("admin:generation_engineentry_change", args=["far"])
     fields = desk.get(form).context["adminform"].form.initial
     sent = {name: value for name, value in fields.items() if value is not None} | {"model": "other"}

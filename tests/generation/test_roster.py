@@ -91,3 +91,15 @@ def test_what_cannot_work_is_refused_where_it_is_typed(fields: dict[str, Any], w
     with pytest.raises(ValidationError) as refused:
         EngineEntry(**(good | fields)).full_clean()
     assert wrong in refused.value.message_dict
+
+
+def test_each_host_follows_its_own_environment(db: None, settings: Any) -> None:
+    """One with a card and one without write the same table; neither changes what the other uses."""
+    settings.ENGINES = ["openvino", "transformers"]
+    roster.follow_environment()
+    settings.ENGINES = ["transformers"]
+    roster.follow_environment()
+    assert [entry.name for entry in roster.candidates()] == ["transformers"]
+    settings.ENGINES = ["openvino", "transformers"]
+    roster.forget()
+    assert [entry.name for entry in roster.candidates()] == ["openvino", "transformers"]
