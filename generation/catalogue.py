@@ -442,6 +442,8 @@ def export_where_missing(name: str) -> None:
     with _only_installer():
         if openvino_source(model, folder(name)) or (folder(name) / _NOT_EXPORTED).exists():
             return
+        for left in folder(name).glob("exporting-*"):  # by a worker that was killed meanwhile
+            shutil.rmtree(left)
         with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
             _export(model, folder(name), Path(temporary), lambda percent, step: None)
 

@@ -23,7 +23,7 @@ def export(source: Path, target: Path) -> None:
     import openvino
     from optimum.exporters.openvino import main_export
 
-    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+    with tempfile.TemporaryDirectory(prefix="exporting-", dir=target.parent) as temporary:
         readable, floats = Path(temporary) / "source", Path(temporary) / "floats"
         _say(0, "Reading the weights")
         _readable_copy(source, readable)

@@ -120,6 +120,15 @@ def test_a_model_that_the_cpu_engine_cannot_take_still_runs_and_says_why(
     assert catalogue.openvino_source(catalogue.PACKAGED[GEMMA], catalogue.folder(GEMMA)) is None
 
 
+def test_an_export_that_was_killed_is_made_again_and_leaves_nothing(models: Path, commands: list[list[str]]) -> None:
+    catalogue.install(catalogue.DEFAULT)
+    left = catalogue.folder(catalogue.DEFAULT) / "exporting-abc"
+    left.mkdir()
+    catalogue.export_where_missing(catalogue.DEFAULT)
+    assert "generation.openvino_export" in commands[-1]
+    assert not left.exists()
+
+
 def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) -> None:
     for _ in range(2):
         catalogue.install(catalogue.DEFAULT)
