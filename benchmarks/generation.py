@@ -35,7 +35,7 @@ from django.core.management import call_command  # noqa: E402
 from benchmarks import contenders, perplexity, plots  # noqa: E402
 from benchmarks.chats import Chat  # noqa: E402
 from benchmarks.contenders import Contender, Reply  # noqa: E402
-from generation import catalogue, tokens  # noqa: E402
+from generation import catalogue, installation, packaged, tokens  # noqa: E402
 from persona_site import services  # noqa: E402
 from personas import shipped, voice  # noqa: E402
 from personas.models import Persona  # noqa: E402
@@ -43,14 +43,14 @@ from personas.models import Persona  # noqa: E402
 NAMES = ("product", "openvino", "transformers", "llama.cpp", "serve", "generate")
 
 
-def make(name: str, people: int, model: catalogue.CatalogueModel) -> Contender:
+def make(name: str, people: int, model: packaged.CatalogueModel) -> Contender:
     folder = catalogue.folder(model.name)
     if name == "product":
         return contenders.Product()
     if name in {"openvino", "transformers"}:
         return contenders.Ours(name)
     if name == "llama.cpp":
-        return contenders.LlamaServer(catalogue.gguf_file(model.name), people)
+        return contenders.LlamaServer(installation.bundled_gguf(model), people)
     if name == "serve":
         return contenders.TransformersServe(folder)
     return contenders.PlainGenerate(folder)

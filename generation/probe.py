@@ -13,19 +13,17 @@ from typing import TYPE_CHECKING
 import django
 
 if TYPE_CHECKING:
-    from generation.catalogue import CatalogueModel
+    from generation.packaged import CatalogueModel
 
 _BEGINNING = "The quick brown fox jumps over the lazy"
 
 
 def probe(engines: Sequence[str], folder: Path, context_length: int) -> str:
     """Why the files do not speak; "" where they do."""
-    from generation import catalogue
     from generation.engines.base import EngineError
+    from generation.packaged import CatalogueModel
 
-    model = catalogue.CatalogueModel(
-        name=folder.name, title=folder.name, context_length=context_length, prompt_form="transcript"
-    )
+    model = CatalogueModel(name=folder.name, title=folder.name, context_length=context_length, prompt_form="transcript")
     try:
         said = [_likeliest(engine, model, folder) for engine in engines]
     except EngineError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 
-from generation import catalogue
+from generation import catalogue, packaged
 from generation.engines.base import Prompt
 from generation.pool import POOL
 
@@ -28,7 +28,7 @@ _IDLE = timedelta(minutes=5)
 
 def is_possible(model: str) -> bool:
     """Whether the weights of `model` are here; those of a remote server are not."""
-    return model in catalogue.PACKAGED and catalogue.is_installed(model)
+    return model in packaged.PACKAGED and catalogue.is_installed(model)
 
 
 def score(prompt: Prompt, text: str, *, model: str) -> "Scored":

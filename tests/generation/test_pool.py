@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from generation import catalogue, pool
+from generation import packaged, pool
 from generation.engines.base import EngineUnavailable
 from generation.models import EngineEntry
 from tests.fakes import ScriptedEngine
@@ -50,7 +50,7 @@ def test_another_active_model_replaces_the_engine_once_its_replies_ended(
     loads: list[ScriptedEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines = pool.EnginePool()
-    small, better = catalogue.PACKAGED.values()
+    small, better = packaged.PACKAGED.values()
     model = [small]
     monkeypatch.setattr(pool, "_model_of", lambda kind: model[0])
     with engines.borrowed("one") as old:

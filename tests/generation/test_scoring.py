@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from generation import catalogue, scoring
+from generation import catalogue, packaged, scoring
 from generation.engines.base import Prompt, PromptMessage, Sampling, Unit
 from generation.engines.hf_transformers import TransformersEngine
 from generation.pool import POOL
@@ -21,14 +21,14 @@ TEXT = " I see a lamp, and behind it the whole dark sea. It is calm."
 
 
 @pytest.fixture
-def quiet_engine(installed_model: catalogue.CatalogueModel) -> TransformersEngine:
+def quiet_engine(installed_model: packaged.CatalogueModel) -> TransformersEngine:
     """An engine that has read nothing yet."""
     engine = TransformersEngine(installed_model)
     yield engine
     engine.close()
 
 
-def plain(model: catalogue.CatalogueModel, prompt: str, text: str) -> tuple[list[int], torch.Tensor]:
+def plain(model: packaged.CatalogueModel, prompt: str, text: str) -> tuple[list[int], torch.Tensor]:
     """The text's tokens, and the log-probabilities over the vocabulary where each stands."""
     folder = catalogue.folder(model.name)
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -137,7 +137,7 @@ class TestWhichModelReads:
     def test_the_engine_that_speaks_reads_too(self, settings):
         settings.ENGINES = ["transformers"]
         try:
-            assert scoring.score(PROMPT, TEXT, model=catalogue.DEFAULT).units
+            assert scoring.score(PROMPT, TEXT, model=packaged.DEFAULT).units
             assert POOL.loaded() == ["transformers"]
             assert scoring.SPARE.model == ""
         finally:
@@ -147,7 +147,7 @@ class TestWhichModelReads:
         settings.ENGINES = ["openai"]
         spare = scoring.Spare(idle=timedelta(seconds=0.2))
         monkeypatch.setattr(scoring, "SPARE", spare)
-        assert scoring.score(PROMPT, TEXT, model=catalogue.DEFAULT).units
+        assert scoring.score(PROMPT, TEXT, model=packaged.DEFAULT).units
         assert POOL.loaded() == []
         wait_until(lambda: spare.model == "", seconds=10)
 

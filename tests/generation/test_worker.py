@@ -144,6 +144,27 @@ def test_a_silent_engine_does_not_stop_the_heart(
     go_on.set()
 
 
+def test_an_engine_of_our_own_that_broke_is_loaded_anew(
+    heart: worker.Heart, rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenVINO's pipeline is over after an error in a step; without a new one the site would stay without it."""
+    monkeypatch.setattr(pool, "_model_of", lambda row: None)
+    monkeypatch.setattr(worker, "_PROBE", timedelta(0))
+    loads: list[ScriptedEngine] = []
+
+    def load(kind: str) -> ScriptedEngine:
+        loads.append(ScriptedEngine(name=kind))
+        if len(loads) == 1:
+            monkeypatch.setattr(loads[0], "health", lambda: Health(ok=False, detail="broke"))
+        return loads[-1]
+
+    monkeypatch.setattr(pool.registry, "load", load)
+    rows["openvino"] = EngineEntry(name="openvino", kind="openvino", order=5)
+    wait_until(lambda: len(loads) == 2 and worker.POOL.loaded().count("openvino") == 1, seconds=10)
+    assert loads[0].closed
+    assert not loads[1].closed
+
+
 def test_of_two_engines_with_the_same_weights_one_stands_by() -> None:
     entries = [EngineEntry(name=kind, kind=kind) for kind in ("openvino", "openai", "transformers")]
     assert worker._standing_by(entries, {}) == set()

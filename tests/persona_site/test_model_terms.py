@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from generation import catalogue
+from generation import catalogue, packaged
 from persona_site import preflight
 from persona_site.management.commands.up import Command
 
@@ -24,14 +24,14 @@ def command(settings, tmp_path):
 
 
 def accept(command):
-    command._accept_terms(catalogue.PACKAGED["gemma3-270m"])
+    command._accept_terms(packaged.PACKAGED["gemma3-270m"])
 
 
 def test_without_a_terminal_they_are_shown_and_refused(command, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(preflight.CannotStart, match="ACCEPT_MODEL_TERMS=yes"):
         accept(command)
-    assert catalogue.PACKAGED["gemma3-270m"].terms.text in command.stdout._out.getvalue()
+    assert packaged.PACKAGED["gemma3-270m"].terms.text in command.stdout._out.getvalue()
     assert not catalogue.terms_accepted("gemma3-270m")
 
 
@@ -60,5 +60,5 @@ def test_the_setting_accepts_without_a_terminal(command, settings, monkeypatch):
 
 def test_a_model_without_terms_is_not_asked_about(command, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    command._accept_terms(catalogue.PACKAGED[catalogue.DEFAULT])
+    command._accept_terms(packaged.PACKAGED[packaged.DEFAULT])
     assert command.stdout._out.getvalue() == ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import catalogue
+from generation import catalogue, packaged
 from generation.models import PromptForms
 
 
@@ -38,12 +38,12 @@ class Command(BaseCommand):
             self._install(name)
             if options["activate"]:
                 catalogue.activate(name)
-        except catalogue.CatalogueError as error:
+        except packaged.CatalogueError as error:
             raise CommandError(str(error)) from None
 
     def _install(self, name: str) -> None:
         try:
             catalogue.install(name, report=lambda percent, step: self.stdout.write(f"{percent:3} % {step}"))
-        except catalogue.CatalogueError:
+        except packaged.CatalogueError:
             catalogue.remove(name=name)  # so that the same command can be given again
             raise

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import catalogue
+from generation import catalogue, packaged
 from persona_site import env, preflight, services, static_files
 from persona_site.processes import Supervisor, processes
 
@@ -88,10 +88,10 @@ class Command(BaseCommand):
                 catalogue.activate(settings.MODEL)
             else:
                 catalogue.ensure_default(report=self._percent)
-        except catalogue.CatalogueError as error:
+        except packaged.CatalogueError as error:
             raise preflight.CannotStart(str(error)) from None
 
-    def _accept_terms(self, model: catalogue.CatalogueModel) -> None:
+    def _accept_terms(self, model: packaged.CatalogueModel) -> None:
         """Shows the terms and asks, where somebody can answer; else ACCEPT_MODEL_TERMS must say yes."""
         if model.terms is None or catalogue.terms_accepted(model.name):
             return
