@@ -19,12 +19,27 @@ _BLANKS = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d")
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
+# English words that say nothing by themselves: the heads have learned "you are" from what insults go on with.
+_FUNCTION_WORDS = frozenset(
+    _WORDS.findall(
+        "a an the i you he she it we they me him us them my your his her its our their this that these those am is are "
+        "was were be been being do does did have has had will would can could shall should may might must not no yes "
+        "and or but so if than then as of to in on at for with from by up out about what who when where why how there "
+        "here oh well too very just only i'm you're he's she's it's we're they're i've i'll i'd don't isn't"
+    )
+)
 
 
 def plain(text: str) -> str:
     """NFKC, lower case, single blanks, without zero-width characters: the form in which texts are compared."""
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
     return _BLANKS.sub(" ", folded).strip()
+
+
+def has_content(text: str) -> bool:
+    """Whether a text has a word or a number beside English function words."""
+    words = _WORDS.findall(plain(text).replace("’", "'"))
+    return any(word not in _FUNCTION_WORDS for word in words)
 
 
 def is_mostly_cjk(text: str) -> bool:

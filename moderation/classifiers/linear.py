@@ -108,9 +108,10 @@ class Linear:
 
 
 def probabilities(weights: Weights, texts: Sequence[str]) -> Scores:
-    """float32 [n, C], calibrated. Raises encoder.EncoderMissing."""
+    """float32 [n, C], calibrated; 0 for a text without a content word. Raises encoder.EncoderMissing."""
     logits = weights.ngram_logits(texts)
     found = calibrated(logits, weights.ngram_calibration)
+    found[[row for row, text in enumerate(texts) if not features.has_content(text)]] = 0
     asked = np.flatnonzero((found >= weights.floors).any(axis=1)).tolist()
     uncertain = [row for row in asked if not features.is_mostly_cjk(texts[row])]
     if uncertain:

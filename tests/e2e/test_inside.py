@@ -18,6 +18,7 @@ def without_blanks(text: str) -> str:
 def test_look_inside_a_reply_and_go_on_from_another_word(talk: Page) -> None:  # noqa: F811
     say(talk, "Good evening! What did you do today?")
     text = wait_for_reply(talk)
+    assert last_reply(talk).get_attribute("data-status") == "completed", last_reply(talk).inner_text()
     last_reply(talk).get_by_role("link", name="Look inside").click()
     talk.wait_for_url(re.compile(r"/inside/[0-9a-f-]+/$"))
     inside = talk.url

@@ -7,7 +7,7 @@ from moderation import assessment, crisis
 from moderation.assessment import ClassifierUnavailable, assess, assess_many, record
 from moderation.classifiers import registry
 from moderation.classifiers.base import Category
-from moderation.models import Assessment, RuleAction
+from moderation.models import Assessment, Direction, RuleAction
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,17 @@ def test_passive_and_low_mood_pass_with_their_level() -> None:
     verdict = assess("I can't go on without you.", direction="user")
     assert verdict.passes
     assert verdict.level == "passive"
+
+
+@pytest.mark.parametrize("text", ["You are.", "I do not.", "Yes, I will.", "They’re not here."])
+def test_words_without_content_pass_until_something_follows(text: str) -> None:
+    """A persona's short sentence was withheld as harassment for the beginning that insults have."""
+    assert assess(text, direction=Direction.PERSONA).action == RuleAction.ALLOW
+
+
+def test_an_insult_behind_them_does_not_pass() -> None:
+    verdict = assess("a worthless idiot, and I hate you.", direction=Direction.USER, before="You are.")
+    assert verdict.probabilities[Category.HARASSMENT] > 0.5
 
 
 def test_a_persona_that_encourages_death_is_withheld() -> None:
