@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -141,7 +142,7 @@ class Ours:
         return _memory(psutil.Process()) - self._before
 
 
-class _Server:
+class _Server(ABC):
     """Somebody's server on loopback, spoken to through `/v1/completions` or its like."""
 
     name: str
@@ -154,15 +155,15 @@ class _Server:
         self._url = f"http://127.0.0.1:{self._port}"
         self._client = httpx.Client(timeout=600, limits=httpx.Limits(max_connections=100))
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
-    def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]: ...
 
+    @abstractmethod
     def piece(self, event: dict[str, Any], reply: Reply) -> str:
         """The text of an event; notes what else it tells."""
-        raise NotImplementedError
 
     def __enter__(self) -> "_Server":
         self._process = subprocess.Popen(

@@ -50,8 +50,6 @@ class Record:
     """What is known of a reply's making while it is written."""
 
     engines: list[dict[str, Any]] = field(default_factory=list)
-    prompt: Prompt | None = None
-    opening: str = ""  # the site's own words, which the engine went on from
     tokens: list[Token] = field(default_factory=list)
     _newest: int = 0  # where the tokens of the engine that speaks now begin
 
@@ -60,6 +58,11 @@ class Record:
         self._newest = len(self.tokens)
         known = {"name": info.name, "model": info.model, "device": info.device, "version": info.version}
         self.engines.append({**known, "context_length": info.context_length, "because": because})
+
+    @property
+    def spoke(self) -> list[dict[str, str]]:
+        """Which engines, in order, as the reply's row keeps it."""
+        return [{"engine": e["name"], "model": e["model"], "because": e["because"]} for e in self.engines]
 
     @property
     def said(self) -> str:
@@ -85,19 +88,21 @@ class Record:
         return found
 
 
-def keep(reply: Reply, record: Record, text: str) -> None:
-    """Keeps how the reply's newest words came to be. Of an attempt that no engine began, nothing is known."""
-    prompt = record.prompt
+def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, opening: str) -> None:
+    """Keeps how the reply's newest words came to be. Of an attempt that no engine began, nothing is known.
+
+    `opening` is what the site itself said first, and the engine went on from.
+    """
     if prompt is None or not record.engines:
         return
     known = Origin.objects.filter(reply=reply).first()
-    before = reply.prefix or record.opening
+    before = reply.prefix or opening
     has_passed = text.startswith(before)
     if not has_passed:  # the filter took it, or something in it, away
         before = ""
     begun = prompt.prefix if has_passed else ""
     own = _own(record.said, text[len(before) :])
-    authors = _authors_before(reply, record, known, len(before))
+    authors = _authors_before(reply, opening, known, len(before))
     authors += _with_gaps([(len(before) + at, len(before) + at + size) for _, at, size in own], len(before), len(text))
     units = None
     if not scoring.is_possible(record.model) and (reported := record.reported()):
@@ -250,7 +255,7 @@ def _places(pieces: list[str]) -> list[int]:
     return places
 
 
-def _authors_before(reply: Reply, record: Record, known: Origin | None, length: int) -> list[Span]:
+def _authors_before(reply: Reply, opening: str, known: Origin | None, length: int) -> list[Span]:
     """Who wrote the beginning that this generation went on from."""
     if not length:
         return []

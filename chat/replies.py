@@ -37,7 +37,6 @@ class Progress(Speech):
     """What is known of a reply while it is being written."""
 
     reply: Reply
-    engines: list[dict[str, str]] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     record: inside.Record = field(default_factory=inside.Record)
 
@@ -130,7 +129,6 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
 def _announce(progress: Progress) -> speech.Announce:
     def announce(info: EngineInfo, because: str) -> None:
         progress.engine = info
-        progress.engines.append({"engine": info.name, "model": info.model, "because": because})
         progress.record.speaks(info, because)
         frame = ReplyStarted(
             reply_id=progress.reply.id, attempt=progress.reply.attempt, engine=info.model, because=because
@@ -173,7 +171,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             code=code,
             engine=info.name if info else "",
             model=info.model if info else "",
-            engines=progress.engines,
+            engines=progress.record.spoke,
             prompt_form=info.prompt_form if info else "",
             sampling=vars(sampling) if sampling else {},
             policy_version=progress.verdicts[-1].policy_version if progress.verdicts else "",
@@ -186,8 +184,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         if not ended:
             return
         Message.objects.filter(pk=reply.message_id).update(text=text)
-        progress.record.prompt, progress.record.opening = progress.prompt, progress.opening
-        inside.keep(reply, progress.record, text)
+        inside.keep(reply, progress.record, text, prompt=progress.prompt, opening=progress.opening)
         _record(progress)
         notices = _masked_notices(progress) if text else []
     reply.refresh_from_db()

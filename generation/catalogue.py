@@ -112,19 +112,9 @@ def add(
 
     `context_length` is in tokens, by default what the packaged models read, or less where the model was made for less.
     """
-    try:
-        found = local_models.inspect(path)
-    except local_models.NotAModel as error:
-        raise ModelRefused(str(error)) from None
+    found = _inspected(path)
     context_length = context_length or min(CONTEXT_TOKENS, found.longest)
-    if not MIN_CONTEXT_TOKENS <= context_length <= found.longest:
-        raise ModelRefused(
-            f"This model reads {MIN_CONTEXT_TOKENS} to {found.longest} tokens; {context_length} does not go."
-        )
-    if prompt_form == "chat" and not found.has_chat_template:
-        raise ModelRefused(f"{path.name} has no chat template; its prompt form is transcript.")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
-        raise ModelRefused(f"{name!r} is no name for a model; use at most 64 small letters, digits and hyphens.")
+    _refuse_unfit(found, name=name, prompt_form=prompt_form, context_length=context_length)
     row = ModelEntry(
         name=name,
         path=str(found.path),
@@ -148,6 +138,24 @@ def add(
     except IntegrityError:
         raise ModelRefused(f"There is a model called {name} already; choose another name.") from None
     return row
+
+
+def _inspected(path: Path) -> local_models.LocalModel:
+    try:
+        return local_models.inspect(path)
+    except local_models.NotAModel as error:
+        raise ModelRefused(str(error)) from None
+
+
+def _refuse_unfit(found: local_models.LocalModel, *, name: str, prompt_form: PromptForm, context_length: int) -> None:
+    if not MIN_CONTEXT_TOKENS <= context_length <= found.longest:
+        raise ModelRefused(
+            f"This model reads {MIN_CONTEXT_TOKENS} to {found.longest} tokens; {context_length} does not go."
+        )
+    if prompt_form == "chat" and not found.has_chat_template:
+        raise ModelRefused(f"{found.path.name} has no chat template; its prompt form is transcript.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise ModelRefused(f"{name!r} is no name for a model; use at most 64 small letters, digits and hyphens.")
 
 
 def _disk_mb(found: local_models.LocalModel) -> int:

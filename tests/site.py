@@ -54,6 +54,14 @@ class Site:
         self.process: subprocess.Popen[bytes] | None = None
         self._log_before = 0  # bytes
 
+    def __enter__(self) -> "Site":
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+        self.remove()
+
     def start(self) -> None:
         _MODELS.mkdir(parents=True, exist_ok=True)
         if not (self.state / "models").exists():

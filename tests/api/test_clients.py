@@ -21,11 +21,8 @@ HELLO: list[Any] = [{"role": "user", "content": "Good morning! What will you do 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    site = Site()
-    site.start()
-    yield site
-    site.stop()
-    site.remove()
+    with Site() as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

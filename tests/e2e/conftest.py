@@ -25,11 +25,8 @@ _ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    site = Site()
-    site.start()
-    yield site
-    site.stop()
-    site.remove()
+    with Site() as site:
+        yield site
 
 
 @pytest.fixture(scope="package")

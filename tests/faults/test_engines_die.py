@@ -107,10 +107,7 @@ def room() -> Iterator[Room]:
     with ExitStack() as running:
         first = running.enter_context(model_server.running())
         second = running.enter_context(model_server.running())
-        site = Site(ENGINES="transformers")
-        running.callback(site.remove)
-        running.callback(lambda: site.stop())
-        site.start()
+        site = running.enter_context(Site(ENGINES="transformers"))
         yield Room(site, first, second)
 
 

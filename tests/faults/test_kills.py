@@ -14,11 +14,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.model]
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    site = Site(LEASE="5s")
-    site.start()
-    yield site
-    site.stop()
-    site.remove()
+    with Site(LEASE="5s") as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
