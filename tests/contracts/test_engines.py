@@ -9,7 +9,7 @@ from generation.engines.base import Engine, Prompt, PromptTooLong, Sampling, Tok
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.registry import ENGINES
 from tests.fakes import ScriptedEngine
-from tests.generation.conftest import cpu_engine, far_server, installed_model, real_engine  # noqa: F401
+from tests.generation.conftest import cpu_engine, far_server, real_engine  # noqa: F401
 
 PROMPT = Prompt(form="transcript", text="Ada keeps a lighthouse.\n\nYou: What do you see at sea tonight?\nAda:")
 GREEDY = Sampling(temperature=0, max_tokens=6)

@@ -23,12 +23,6 @@ _ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with Site() as site:
-        yield site
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Gone with this package's tests: while Playwright is there, a loop runs in their thread, and no other can."""

