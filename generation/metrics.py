@@ -48,7 +48,7 @@ class Speeds:
             speeds[engine] = {
                 "tokens_per_second": round((tokens - old_tokens) / seconds, 1) if seconds else None,
                 "first_token_ms": self._first_token_ms.get(engine),
-                "speaking": speaking,
+                "speaking": round(speaking),
             }
         return speeds
 
