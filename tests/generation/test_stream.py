@@ -9,6 +9,7 @@ import redis
 
 from generation import stream
 from persona_site.redis import connection
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -116,14 +117,20 @@ async def test_one_that_falls_behind_is_fed_again(
 
 
 async def test_many_followers_hold_one_reading_connection(followers: stream.Followers) -> None:
+    def blocked() -> set[str]:
+        clients = connection().client_list()
+        return {client["id"] for client in clients if client["cmd"] == "xread" and "b" in client["flags"]}
+
+    before = blocked()  # an earlier test's reader may still be in its wait
     conversations = [uuid4() for _ in range(20)]
-    tabs = [asyncio.create_task(take(followers.follow(c, stream.BEGINNING), 1)) for c in conversations]
-    await asyncio.sleep(0.3)
-    blocked = [c for c in await asyncio.to_thread(connection().client_list) if c["cmd"] == "xread"]
-    assert len(blocked) == 1
     for c in conversations:
         await append(c, [b"x"])
-    assert await asyncio.gather(*tabs) == [[b"x"]] * 20
+    tabs = [followers.follow(c, stream.BEGINNING) for c in conversations]
+    assert await asyncio.gather(*(take(tab, 1) for tab in tabs)) == [[b"x"]] * 20
+    await asyncio.to_thread(wait_until, lambda: blocked() - before)
+    assert len(blocked() - before) == 1
+    for tab in tabs:
+        await tab.aclose()
 
 
 async def test_redis_going_away_costs_no_frame(conversation: UUID, followers: stream.Followers) -> None:
@@ -158,5 +165,5 @@ async def test_nobody_left_means_nothing_is_read(conversation: UUID, followers: 
     frames = followers.follow(conversation, stream.BEGINNING)
     await append(conversation, [b"x"])
     await take(frames, 1)
-    await frames.aclose()  # type: ignore[attr-defined]
+    await frames.aclose()
     assert followers._followed == {}
