@@ -65,9 +65,9 @@ class Product:
 
     def __init__(self) -> None:
         self._site = Site(MESSAGES_PER_HOUR="100000", CONCURRENT_REPLIES="32")
+        self._visitors: list[Visitor] = []
         self._talks: dict[int, Any] = {}
         self._open = contextlib.ExitStack()
-        self._made = 0
 
     def __enter__(self) -> "Product":
         self._site.start()
@@ -81,11 +81,22 @@ class Product:
     def prepare(self, people: int) -> None:
         self.forget()
         persona = str(self._site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
-        for person in range(people):
-            visitor = Visitor(self._site)
-            self._made += 1
-            visitor.sign_up(f"person{self._made}")
+        while len(self._visitors) < people:
+            self._sign_up()
+        for person, visitor in enumerate(self._visitors[:people]):
             self._talks[person] = self._open.enter_context(visitor.talk(visitor.start_conversation(persona)))
+
+    def _sign_up(self) -> None:
+        """As fast as the site lets one address do it."""
+        visitor = Visitor(self._site)
+        while True:
+            try:
+                visitor.sign_up(f"person{len(self._visitors)}")
+            except AssertionError:
+                time.sleep(5)
+            else:
+                self._visitors.append(visitor)
+                return
 
     def forget(self) -> None:
         self._open.close()

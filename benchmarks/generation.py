@@ -145,7 +145,7 @@ def main() -> None:
             "model": model.name,
             "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
             "load_before": round(os.getloadavg()[0], 1),
-            "perplexity": perplexity.of_engines(model, options.contenders),
+            "perplexity": perplexity.of_engines(model),
             "runs": [],
         }
         product = held.enter_context(contenders.Product()) if "product" in options.contenders else None

@@ -25,7 +25,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig  # noqa: E402
 from generation.engines.base import Sampling  # noqa: E402
 from generation.engines.batcher import Batcher, Request  # noqa: E402
 from generation.engines.hf_transformers import DTYPE  # noqa: E402
-from generation.engines.packed import ATTENTION  # noqa: E402
+from generation.engines.packed import ATTENTION, PackedReader  # noqa: E402
 from generation.engines.sampling import Chooser  # noqa: E402
 
 _VOCABULARY = 32_000
@@ -42,7 +42,7 @@ def make(layers: int, hidden: int) -> Any:
 
 
 def ours(model: Any, people: int, tokens: int) -> float:
-    batcher = Batcher(model, concurrent=people, step_tokens=2048, kept_tokens=131_072)
+    batcher = Batcher(PackedReader(model, capacity=262_144), concurrent=people, step_tokens=2048)
     shared = list(range(_PROMPT_TOKENS - 8))
     requests = []
     for person in range(people):

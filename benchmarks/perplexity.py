@@ -1,12 +1,13 @@
 """Perplexity of one fixed text under each engine: speed that is bought with worse words is seen here."""
 
 import math
-from pathlib import Path
 from typing import Any
 
-import numpy as np
+from django.conf import settings
 
-from generation import catalogue, installation, packaged
+from generation import catalogue, packaged
+from generation.engines import registry
+from generation.engines.base import Prompt
 from generation.engines.wording import Wording
 
 # Out of copyright: Jane Austen, Persuasion (1817), chapter 23.
@@ -23,46 +24,38 @@ TEXT = (
     "too excellent creature! You do us justice, indeed. You do believe that there is true attachment and constancy "
     "among men. Believe it to be most fervent, most undeviating, in F. W."
 )
+_BEGINNING = Prompt(form="transcript", text=TEXT[0])
 
 
-def of_engines(model: packaged.CatalogueModel, names: list[str]) -> dict[str, Any]:
+def of_engines(model: packaged.CatalogueModel) -> dict[str, Any]:
     """By the engines' names; the reference is the transformers library in bfloat16."""
-    ids = Wording(catalogue.folder(model.name)).tokenizer.encode(TEXT)
-    found: dict[str, Any] = {"tokens": len(ids), "transformers bfloat16": _library(model, ids, "bfloat16")}
-    if "transformers" in names or "product" in names:
-        found["engine transformers"] = _library(model, ids, "float32")
-    if "openvino" in names or "product" in names:
-        found["engine openvino"] = _openvino(installation.openvino_source(catalogue.folder(model.name)), ids)
+    wording = Wording(catalogue.folder(model.name))
+    ids = wording.encode(Prompt(form="transcript", text=TEXT))
+    given = len(wording.encode(_BEGINNING))
+    found: dict[str, Any] = {"tokens": len(ids) - given, "transformers bfloat16": _library(model, ids, given)}
+    for kind in settings.ENGINES:
+        if kind in registry.LOCAL:
+            found[f"engine {kind}"] = _ours(kind)
     return found
 
 
-def _library(model: packaged.CatalogueModel, ids: list[int], dtype: str) -> float:
+def _library(model: packaged.CatalogueModel, ids: list[int], given: int) -> float:
     import torch
     from transformers import AutoModelForCausalLM
 
-    weights: Any = AutoModelForCausalLM.from_pretrained(catalogue.folder(model.name), dtype=getattr(torch, dtype))
+    weights: Any = AutoModelForCausalLM.from_pretrained(catalogue.folder(model.name), dtype=torch.bfloat16)
     with torch.inference_mode():
-        logits = weights(torch.tensor([ids])).logits[0, :-1].float()
-    logprobs = torch.log_softmax(logits, dim=-1)[range(len(ids) - 1), ids[1:]]
-    return round(math.exp(-float(logprobs.mean())), 3)
+        logits = weights(torch.tensor([ids])).logits[0, given - 1 : -1].float()
+    return _perplexity(torch.log_softmax(logits, dim=-1)[range(len(ids) - given), ids[given:]].tolist())
 
 
-def _openvino(source: Path | None, ids: list[int]) -> float | None:
-    """Through the pipeline that generates, cache precision and all: it tells the probabilities of a prompt's tokens."""
-    import openvino
-    import openvino_genai
+def _ours(kind: str) -> float:
+    """Through the pass that speaks, its cache and all."""
+    engine: Any = registry.load(kind)
+    units = engine.score(_BEGINNING, TEXT[len(_BEGINNING.text) :]).units
+    engine.close()
+    return _perplexity([token.logprob for unit in units for token in unit.tokens])
 
-    if source is None:
-        return None
-    scheduler = openvino_genai.SchedulerConfig()
-    scheduler.num_kv_blocks = 128
-    pipeline = openvino_genai.ContinuousBatchingPipeline(source, scheduler, "CPU", {})
-    config = openvino_genai.GenerationConfig()
-    config.max_new_tokens, config.echo, config.logprobs = 1, True, 1
-    handle = pipeline.add_request(0, openvino.Tensor(np.array([ids], dtype=np.int64)), config)
-    logprobs: list[float] = []
-    while not handle.can_read():
-        pipeline.step()
-    for output in handle.read_all():
-        logprobs += output.generated_log_probs[1 : len(ids)]
+
+def _perplexity(logprobs: list[float]) -> float:
     return round(math.exp(-sum(logprobs) / len(logprobs)), 3)

@@ -21,7 +21,6 @@ from generation.packaged import DEFAULT, CatalogueModel, InstallationFailed
 Report = Callable[[int, str], None]  # percent, what is being done
 
 _PIECE = 64 * 1024**2  # bytes that are copied between two reports
-_READABLE_GGUF = "openvino.gguf"  # beside an installed model, where the CPU engine reads that as it is
 _EXPORTER = Path(sys.prefix) / "exporter"  # where the Makefile installs requirements-export.txt; else it is fetched
 _NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
 
@@ -39,7 +38,7 @@ def bring(model: CatalogueModel, target: Path, work: Path, progress: Report) -> 
 
 def is_prepared(folder: Path) -> bool:
     """Whether the export was made or cannot be made."""
-    return openvino_source(folder) is not None or (folder / _NOT_EXPORTED).exists()
+    return is_exported(folder) or (folder / _NOT_EXPORTED).exists()
 
 
 def slower(folder: Path) -> str:
@@ -50,14 +49,13 @@ def slower(folder: Path) -> str:
         return ""
 
 
-def openvino_source(folder: Path) -> Path | None:
-    """What the OpenVINO engine loads: the converted folder, or a GGUF file; None where there is neither."""
-    converted, as_it_is = folder / "openvino", folder / _READABLE_GGUF
-    if (converted / "openvino_model.xml").is_file():
-        return converted
-    if as_it_is.is_file():
-        return as_it_is
-    return None
+def exported(folder: Path) -> Path:
+    """Where an installed model's form for the CPU engine is, or will be."""
+    return folder / "openvino"
+
+
+def is_exported(folder: Path) -> bool:
+    return (exported(folder) / "openvino_model.xml").is_file()
 
 
 def _packaged_gguf(model: CatalogueModel, work: Path, progress: Report) -> Path:
@@ -81,8 +79,6 @@ def _take(model: CatalogueModel, path: Path, folder: Path, tools: Path, progress
         raise InstallationFailed(str(error)) from None
     if found.is_gguf:
         _convert(model, found.path, folder, progress)
-        if "openvino" in settings.ENGINES and _reads_gguf(model, found.path, folder, progress):
-            return
     else:
         _copy(model, found, folder, progress)
     if "openvino" in settings.ENGINES:
@@ -103,26 +99,10 @@ def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, p
         _run(command, f"Converting the tokenizer of {model.title}", environment=_offline())
 
 
-def _reads_gguf(model: CatalogueModel, source: Path, folder: Path, progress: Report) -> bool:
-    """Whether the CPU engine takes a GGUF file as it is, which spares the export; then it stays with the model.
-
-    Its reader knows few architectures, and of Q4_1 it makes weights that speak otherwise (SmolLM2: "the lazy river",
-    at 0.21, where the file says "dog" at 0.90): it must say what transformers says.
-    """
-    progress(82, f"{model.title}: trying whether the CPU engine reads the file as it is")
-    shutil.copyfile(source, folder / _READABLE_GGUF)
-    try:
-        _speak(model, folder, "openvino,transformers")
-    except InstallationFailed:
-        (folder / _READABLE_GGUF).unlink()
-        return False
-    return True
-
-
 def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
     """A token from the engine that will speak. Raises InstallationFailed when none does."""
     progress(96, f"{model.title}: loading it once")
-    if openvino_source(folder) is not None:
+    if is_exported(folder):
         try:
             return _speak(model, folder, "openvino")
         except InstallationFailed as error:
@@ -133,18 +113,10 @@ def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
     _speak(model, folder, "transformers")
 
 
-def _speak(model: CatalogueModel, folder: Path, engines: str) -> None:
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "generation.probe",
-        engines,
-        str(folder),
-        str(model.context_length),
-    ]
-    _run(command, f"Loading {model.title} with {engines}", environment=_offline())
+def _speak(model: CatalogueModel, folder: Path, engine: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "generation.probe"]
+    arguments = [engine, str(folder), str(model.context_length)]
+    _run([*command, *arguments], f"Loading {model.title} with {engine}", environment=_offline())
 
 
 def _offline() -> dict[str, str]:
@@ -200,7 +172,7 @@ def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report
             progress(80, f"Fetching the exporter for {model.title} (30 MB)")
             _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
         _run(
-            [*command, str(converted), str(converted / "openvino")],
+            [*command, str(converted), str(exported(converted))],
             f"Preparing {model.title} for the CPU engine",
             environment=_offline() | {"PYTHONPATH": str(tools)},
             on_line=_steps(model, progress, 85, 95),
@@ -210,7 +182,7 @@ def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report
 
 
 def _keep_reason(folder: Path, error: InstallationFailed) -> None:
-    shutil.rmtree(folder / "openvino", ignore_errors=True)  # what there is of it, is of no use
+    shutil.rmtree(exported(folder), ignore_errors=True)  # what there is of it, is of no use
     reason = f"It runs, but more slowly than it could, on transformers. {error}"
     (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
 

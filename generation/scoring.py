@@ -1,24 +1,25 @@
 """The probabilities of a text that is already there, by the model of the catalogue that wrote it.
 
-Where the transformers engine runs with that model, it reads in between its replies. Otherwise the model is
+Where an engine of this process speaks with that model, it reads in between its replies. Otherwise the model is
 loaded for this alone, and given back some minutes after somebody last looked.
 """
 
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 
 from generation import catalogue, packaged
-from generation.engines.base import Prompt
+from generation.engines import registry
+from generation.engines.base import EngineNotReady, Prompt
 from generation.pool import POOL
 
 if TYPE_CHECKING:
-    from generation.engines.hf_transformers import TransformersEngine
+    from generation.engines.batched import BatchedEngine
     from generation.engines.scoring import Scored
 
 logger = logging.getLogger(__name__)
@@ -42,13 +43,20 @@ def score(prompt: Prompt, text: str, *, model: str) -> "Scored":
 
 
 @contextmanager
-def _reader(model: str) -> "Iterator[TransformersEngine]":
-    if "transformers" in settings.ENGINES and catalogue.active().name == model:
-        with POOL.borrowed("transformers") as engine:
-            yield cast("TransformersEngine", engine)
-    else:
-        with SPARE.borrowed(model) as spare:
-            yield spare
+def _reader(model: str) -> "Iterator[BatchedEngine]":
+    with ExitStack() as loan:
+        yield _speaker(model, loan) or loan.enter_context(SPARE.borrowed(model))
+
+
+def _speaker(model: str, loan: ExitStack) -> "BatchedEngine | None":
+    """The first of this process's own engines that speaks with the model, for as long as the loan lasts."""
+    if catalogue.active().name != model:
+        return None
+    for kind in settings.ENGINES:
+        if kind in registry.LOCAL:
+            with suppress(EngineNotReady):
+                return cast("BatchedEngine", loan.enter_context(POOL.borrowed(kind)))
+    return None
 
 
 class Spare:
@@ -56,7 +64,7 @@ class Spare:
 
     def __init__(self, idle: timedelta = _IDLE) -> None:
         self._idle = idle
-        self._engine: TransformersEngine | None = None
+        self._engine: BatchedEngine | None = None
         self._model = ""
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -67,7 +75,7 @@ class Spare:
         return self._model
 
     @contextmanager
-    def borrowed(self, model: str) -> "Iterator[TransformersEngine]":
+    def borrowed(self, model: str) -> "Iterator[BatchedEngine]":
         """Raises EngineUnavailable where the model does not load, and UnknownModel."""
         with self._lock:
             if self._timer is not None:
@@ -79,7 +87,7 @@ class Spare:
                 self._timer.daemon = True
                 self._timer.start()
 
-    def _loaded(self, model: str) -> "TransformersEngine":
+    def _loaded(self, model: str) -> "BatchedEngine":
         from generation.engines.hf_transformers import TransformersEngine
 
         if self._engine is None or self._model != model:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from generation.engines.base import EngineFailed, EngineUnavailable
-from generation.engines.packed import Cache, Segment, forward
+from generation.engines.reading import SLACK, Cache, Logits, Reader, Segment
 from generation.engines.sampling import Chooser
 
 logger = logging.getLogger(__name__)
@@ -47,10 +47,9 @@ class Request:
     steps: "queue.SimpleQueue[Step]" = field(default_factory=queue.SimpleQueue)
     cancelled: bool = False
     cached_tokens: int = 0
-    cache: Cache = field(default_factory=Cache)
+    cache: Cache | None = None  # from its first step on
+    said: list[int] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)  # tokens that the cache has not seen
-    has_begun: bool = False
-    said: int = 0
 
 
 @dataclass(eq=False)
@@ -66,15 +65,13 @@ class _Errand:
 
 
 class Batcher:
-    """Owns the model. `submit`, `between_steps` and `close` may be called from any thread."""
+    """Owns the reader. `submit`, `between_steps` and `close` may be called from any thread."""
 
-    def __init__(self, model: Any, *, concurrent: int, step_tokens: int, kept_tokens: int) -> None:
-        """`step_tokens` bounds a pass, so a long prompt does not hold up those who are speaking;
-        `kept_tokens` bounds what is remembered of finished replies."""
-        self._model = model
+    def __init__(self, reader: Reader, *, concurrent: int, step_tokens: int) -> None:
+        """`step_tokens` bounds a pass, so a long prompt does not hold up those who are speaking."""
+        self._reader = reader
         self._concurrent = concurrent
         self._step_tokens = step_tokens
-        self._kept_tokens = kept_tokens
         self._inbox: queue.SimpleQueue[Request | _Errand | None] = queue.SimpleQueue()
         self._queued: deque[Request] = deque()
         self._errands: deque[_Errand] = deque()
@@ -100,9 +97,21 @@ class Batcher:
         return bool(self._active or self._queued)
 
     def known_beginning(self, prompt: list[int]) -> Cache:
-        """A copy of the longest known beginning of `prompt`, without its last token. Only between steps."""
+        """The longest known beginning of `prompt`, without its last token, for a cache of its own. Only between
+        steps; `keep` it afterwards."""
         best, length = self._longest_beginning(prompt)
-        return best.beginning(length) if best else Cache()
+        return best.beginning(length) if best else self._reader.cache()
+
+    def read_on(self, cache: Cache, tokens: list[int], keep: list[int]) -> Logits:
+        """Reads `tokens` after what the cache holds; the logits after those at the positions `keep`. Only between
+        steps."""
+        segments = [Segment(cache, tokens)]
+        self._make_room(segments)
+        return self._reader.read(segments, keep)
+
+    def keep(self, cache: Cache) -> None:
+        """Remembers what was read as long as there is room. Only between steps."""
+        self._kept.append(cache)
 
     def _put(self, item: Request | _Errand) -> None:
         with self._lock:
@@ -128,9 +137,9 @@ class Batcher:
             except Exception as error:
                 logger.exception("generation.step_failed")
                 self._fail(EngineFailed(type(error).__name__))
-                self._kept.clear()
+                self._forget()
         self._fail(EngineFailed("The engine was closed."))
-        self._kept.clear()
+        self._forget()
 
     def _receive(self) -> bool:
         """Takes what has arrived, waiting when there is nothing to do; False once closed."""
@@ -159,76 +168,116 @@ class Batcher:
             if request.cancelled:
                 request.steps.put(Step(None))
                 continue
-            request.waiting = request.prompt
+            request.waiting = [*request.prompt, *request.said]
             self._active.append(request)
 
-    def _begin(self, request: Request) -> None:
-        """Looks for a known beginning. As late as possible: those who arrived together may share theirs."""
-        request.has_begun = True
-        request.cache = self._best_cache(request.prompt)
-        request.cached_tokens = len(request.cache.tokens)
-        request.waiting = request.prompt[request.cached_tokens :]
+    def _begun(self, request: Request) -> Cache:
+        """The request's cache. A known beginning is looked for as late as possible: those who arrived together may
+        share theirs."""
+        if request.cache is None:
+            request.cache = self._best_cache(request.waiting)
+            request.cached_tokens = request.cached_tokens or len(request.cache.tokens)
+            del request.waiting[: len(request.cache.tokens)]
+        return request.cache
 
     def _best_cache(self, prompt: list[int]) -> Cache:
         """The longest known beginning of `prompt`, for a request to go on from."""
         best, length = self._longest_beginning(prompt)
         if best is None:
-            return Cache()
-        if best in self._kept and 2 * length > len(best.tokens):
-            # Most likely the same chat, one turn on: the tensors are taken over, not copied.
+            return self._reader.cache()
+        if best in self._kept and len(best.tokens) - length <= _SHORTEST_SHARED:
+            # The same chat, one turn on: the cache is taken over, not copied. Another's chat is left whole.
             self._kept.remove(best)
-            del best.tokens[length:]
+            best.cut(length)
             return best
         return best.beginning(length)
 
     def _longest_beginning(self, prompt: list[int]) -> tuple[Cache | None, int]:
         """The cache that shares most with `prompt`, and how much. Its last token is read anew, for its logits."""
         best, length = None, 0
-        for cache in (*self._kept, *(request.cache for request in self._active)):
-            shared = min(_common(cache.tokens, prompt), len(prompt) - 1)
+        for cache in (*self._kept, *(request.cache for request in self._active if request.cache is not None)):
+            known = cache.tokens
+            if len(known) <= length or known[length] != prompt[length]:
+                continue
+            shared = min(_common(known, prompt), len(prompt) - 1)
             if shared > length:
                 best, length = cache, shared
         return (best, length) if length >= _SHORTEST_SHARED else (None, 0)
 
     def _step(self) -> None:
-        """One pass: a token for everybody who speaks, prompts in the order of arrival with the room that is left."""
-        room = self._step_tokens
-        segments: list[Segment] = []
-        takers: list[Request] = []
-        for request in sorted(self._active, key=lambda r: len(r.waiting) > 1):
-            if not request.has_begun:
-                if room <= 0:
-                    continue
-                self._begin(request)
-            tokens = request.waiting[: max(room, int(len(request.waiting) == 1))]
-            if tokens:
-                room -= len(tokens)
-                segments.append(Segment(request.cache, tokens))
-                takers.append(request)
-        logits = forward(self._model, segments).numpy()
+        takers, segments = self._next_pass()
+        while not self._make_room(segments):
+            self._put_back(self._active[-1])
+            takers, segments = self._next_pass()
+        logits = self._reader.read(segments)
         for request, segment, row in zip(takers, segments, logits, strict=True):
             request.waiting = request.waiting[len(segment.tokens) :]
             if not request.waiting:
                 self._speak(request, row)
 
-    def _speak(self, request: Request, logits: "np.ndarray[Any, np.dtype[np.float32]]") -> None:
+    def _next_pass(self) -> tuple[list[Request], list[Segment]]:
+        """A token of everybody who speaks, and prompts in the order of arrival with the room that is left.
+
+        The first prompt is read in as many passes as it takes; of the others, what fits. One that does not may
+        find in the next pass that the first was reading its own beginning.
+        """
+        room = self._step_tokens
+        takers: list[Request] = []
+        segments: list[Segment] = []
+        reads_prompt = False
+        for request in sorted(self._active, key=lambda r: len(r.waiting) > 1):
+            if len(request.waiting) > 1:
+                if reads_prompt and self._unread(request) > room:
+                    continue
+                reads_prompt = True
+            cache = self._begun(request)
+            tokens = request.waiting[: max(room, 1)]
+            room -= len(tokens)
+            takers.append(request)
+            segments.append(Segment(cache, tokens))
+        return takers, segments
+
+    def _unread(self, request: Request) -> int:
+        """How many of its tokens have to be read."""
+        known = 0 if request.cache is not None else self._longest_beginning(request.waiting)[1]
+        return len(request.waiting) - known
+
+    def _speak(self, request: Request, logits: Logits) -> None:
         token, logprob, alternatives = request.chooser.choose(logits)
         if token in request.ends:
             self._end(request)
             return
         request.steps.put(Step(token, logprob, alternatives))
         request.waiting = [token]
-        request.said += 1
-        if request.said >= request.max_tokens:
+        request.said.append(token)
+        if len(request.said) >= request.max_tokens:
             self._end(request)
 
     def _end(self, request: Request) -> None:
         self._active.remove(request)
         request.steps.put(Step(None))
-        if request.cache.tokens:
-            self._kept.append(request.cache)
-        while sum(len(cache.tokens) for cache in self._kept) > self._kept_tokens:
-            self._kept.pop(0)
+        if request.cache is not None:
+            self.keep(request.cache)
+
+    def _make_room(self, segments: Sequence[Segment]) -> bool:
+        """Forgets what was kept, the oldest first, until the segments can be read; False where somebody has to
+        wait."""
+        needed = sum(len(segment.tokens) + SLACK for segment in segments)
+        while self._kept and self._reader.free < needed:
+            self._kept.pop(0).release()
+        return self._reader.free >= needed or len(self._active) == 1
+
+    def _put_back(self, request: Request) -> None:
+        """Lets the last to arrive wait for room. What it has said stays said, and is read again."""
+        self._active.remove(request)
+        self._queued.appendleft(request)
+        if request.cache is not None:
+            request.cache.release()
+            request.cache = None
+
+    def _forget(self) -> None:
+        while self._kept:
+            self._kept.pop().release()
 
     def _fail(self, error: Exception) -> None:
         while not self._inbox.empty():
@@ -236,6 +285,8 @@ class Batcher:
                 self._take(item)
         for request in (*self._active, *self._queued):
             request.steps.put(Step(None, error=error))
+            if request.cache is not None:
+                request.cache.release()
         for errand in self._errands:
             errand.done.set_exception(error)
         self._active.clear()

@@ -6,90 +6,101 @@ that are there: no padding, no mask over other people's keys, and a sequence's a
 sum alone and in company. This is the layout of vLLM's and FlashAttention's "varlen" kernels.
 """
 
+import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from generation.engines.reading import Logits, Segment, ends, positions
+
 ATTENTION = "afterword_packed"
 _GROWTH = 256  # tokens
 
 
-@dataclass(eq=False)
-class Cache:
+class PackedCache:
     """Keys and values of one sequence, `[kv_heads, capacity, head_dim]` per layer, and the tokens that they stand for.
 
     The tensors are made by the first pass that writes to them and grow by need.
     """
 
-    tokens: list[int] = field(default_factory=list)
-    keys: dict[int, torch.Tensor] = field(default_factory=dict)
-    values: dict[int, torch.Tensor] = field(default_factory=dict)
+    def __init__(self, reader: "PackedReader") -> None:
+        self.tokens: list[int] = []
+        self._keys: dict[int, torch.Tensor] = {}
+        self._values: dict[int, torch.Tensor] = {}
+        self._reader = reader
 
     def write(
         self, layer: int, start: int, key: torch.Tensor, value: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Puts `[kv_heads, n, head_dim]` at `start`; returns all up to there, `[kv_heads, start + n, head_dim]`."""
         end = start + key.shape[1]
-        if layer not in self.keys or self.keys[layer].shape[1] < end:
+        if layer not in self._keys or self._keys[layer].shape[1] < end:
             self._grow(layer, start, end, key)
-        self.keys[layer][:, start:end] = key
-        self.values[layer][:, start:end] = value
-        return self.keys[layer][:, :end], self.values[layer][:, :end]
+        self._keys[layer][:, start:end] = key
+        self._values[layer][:, start:end] = value
+        return self._keys[layer][:, :end], self._values[layer][:, :end]
 
     def _grow(self, layer: int, start: int, end: int, like: torch.Tensor) -> None:
         capacity = -(-end // _GROWTH) * _GROWTH
-        for tensors in (self.keys, self.values):
+        for tensors in (self._keys, self._values):
             grown = like.new_empty((like.shape[0], capacity, like.shape[2]))
             if start:
                 grown[:, :start] = tensors[layer][:, :start]
             tensors[layer] = grown
 
-    def beginning(self, length: int) -> "Cache":
-        """A copy of the first `length` tokens, which another sequence may continue."""
-        return Cache(
-            tokens=self.tokens[:length],
-            keys={layer: tensor[:, :length].clone() for layer, tensor in self.keys.items()},
-            values={layer: tensor[:, :length].clone() for layer, tensor in self.values.items()},
-        )
+    def beginning(self, length: int) -> "PackedCache":
+        copy = self._reader.cache()
+        copy.tokens = self.tokens[:length]
+        copy._keys = {layer: tensor[:, :length].clone() for layer, tensor in self._keys.items()}
+        copy._values = {layer: tensor[:, :length].clone() for layer, tensor in self._values.items()}
+        return copy
+
+    def cut(self, length: int) -> None:
+        del self.tokens[length:]
+
+    def release(self) -> None:
+        self.cut(0)
+        self._keys.clear()
+        self._values.clear()
 
 
-@dataclass(frozen=True)
-class Segment:
-    """The next tokens of one sequence; they follow on what its cache holds."""
+class PackedReader:
+    """A model of the transformers library whose attention is ours, and the room for its caches."""
 
-    cache: Cache
-    tokens: Sequence[int]
+    def __init__(self, model: Any, *, capacity: int) -> None:
+        """`capacity` is in tokens."""
+        self.capacity = capacity
+        self._model = model
+        self._caches: weakref.WeakSet[PackedCache] = weakref.WeakSet()
 
+    @property
+    def free(self) -> int:
+        return self.capacity - sum(len(cache.tokens) for cache in self._caches)
 
-def forward(model: Any, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> torch.Tensor:
-    """Runs the segments in one pass and enters their tokens into their caches.
+    def cache(self) -> PackedCache:
+        cache = PackedCache(self)
+        self._caches.add(cache)
+        return cache
 
-    Returns the logits after each segment's last token, or after those at the positions `keep` of the packed
-    row: float32 `[segments or kept, vocabulary]`, on the CPU.
-    """
-    ids = [token for segment in segments for token in segment.tokens]
-    positions = [len(s.cache.tokens) + i for s in segments for i in range(len(s.tokens))]
-    ends, total = [], 0
-    for segment in segments:
-        total += len(segment.tokens)
-        ends.append(total - 1)
-    device = model.device
-    with torch.inference_mode():
-        logits = model(
-            input_ids=torch.tensor([ids], device=device),
-            position_ids=torch.tensor([positions], device=device),
-            use_cache=False,
-            logits_to_keep=torch.tensor(ends if keep is None else keep, dtype=torch.long, device=device),
-            segments=segments,
-        ).logits[0]
-    for segment in segments:
-        segment.cache.tokens.extend(segment.tokens)
-    result: torch.Tensor = logits.float().cpu()
-    return result
+    def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
+        ids = [token for segment in segments for token in segment.tokens]
+        kept = ends(segments) if keep is None else keep
+        device = self._model.device
+        with torch.inference_mode():
+            logits = self._model(
+                input_ids=torch.tensor([ids], device=device),
+                position_ids=torch.tensor([positions(segments)], device=device),
+                use_cache=False,
+                logits_to_keep=torch.tensor(kept, dtype=torch.long, device=device),
+                segments=segments,
+            ).logits[0]
+        for segment in segments:
+            segment.cache.tokens.extend(segment.tokens)
+        result: Logits = logits.float().cpu().numpy()
+        return result
 
 
 def _attend(
@@ -134,9 +145,8 @@ def packed_attention(
     done, start = [], 0
     for segment in segments:
         end = start + len(segment.tokens)
-        keys, values = segment.cache.write(
-            module.layer_idx, len(segment.cache.tokens), key[0, :, start:end], value[0, :, start:end]
-        )
+        cache = cast(PackedCache, segment.cache)
+        keys, values = cache.write(module.layer_idx, len(cache.tokens), key[0, :, start:end], value[0, :, start:end])
         done.append(_attend(query[0, :, start:end], keys, values, scaling, sliding_window))
         start = end
     return torch.cat(done, dim=1).transpose(0, 1)[None], None

@@ -4,8 +4,10 @@ Every request has its own settings and its own random numbers, so its text does 
 who else is in the batch.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,9 @@ ALTERNATIVES = 5
 # Tokens less likely than e^-25 of the likeliest are never drawn; all 262,144 of Gemma's vocabulary
 # together would weigh less than 4e-6 below that line.
 _NEGLIGIBLE = 25.0
+# Sorting a vocabulary takes longer than reading a token: the likeliest are looked for among few first.
+_NEAR = 8.0
+_FEW = 512
 # The repetition penalty looks back over this many tokens, prompt included.
 _PENALTY_WINDOW = 256
 
@@ -40,43 +45,40 @@ class Chooser:
         Log-probabilities are the model's own at temperature 1, after penalties.
         """
         self._penalise(logits)
-        top = float(logits.max())
-        candidates = np.flatnonzero(logits >= top - _NEGLIGIBLE * max(1.0, self._sampling.temperature))
-        candidates = candidates[np.argsort(-logits[candidates], kind="stable")]
-        scores = logits[candidates].astype(np.float64) - top
-        normaliser = float(np.log(np.exp(scores).sum()))
-        position = self._draw(scores)
-        token = int(candidates[position])
+        below = logits - logits.max()
+        normaliser = float(np.log(np.exp(below).sum(dtype=np.float64)))
+        token = self._draw(below)
         self._recent.append(token)
         self._counts[token] += 1
-        alternatives = [
-            (int(candidate), float(score) - normaliser)
-            for candidate, score in zip(candidates[:ALTERNATIVES], scores[:ALTERNATIVES], strict=True)
-        ]
-        return token, float(scores[position]) - normaliser, alternatives
+        near = np.flatnonzero(below >= -_NEAR)
+        if len(near) < ALTERNATIVES:
+            near = np.arange(len(below))
+        alternatives = near[_descending(below[near], ALTERNATIVES)]
+        return (
+            token,
+            float(below[token]) - normaliser,
+            [(int(one), float(below[one]) - normaliser) for one in alternatives],
+        )
 
-    def _draw(self, scores: NDArray[np.float64]) -> int:
-        """A position among candidates sorted from the likeliest (score 0) down."""
+    def _draw(self, below: NDArray[np.float32]) -> int:
+        """A token, from logits of which the highest is 0."""
         settings = self._sampling
         if settings.temperature <= 0 or settings.top_k == 1:
-            return 0
-        weights = np.exp(scores / settings.temperature)
-        keep = len(weights)
-        if settings.top_k:
-            keep = min(keep, settings.top_k)
-        if settings.min_p:
-            keep = min(keep, int((weights >= settings.min_p).sum()))
-        if settings.top_p < 1:
-            share = np.cumsum(weights[:keep]) / weights[:keep].sum()
-            keep = min(keep, int(np.searchsorted(share, settings.top_p)) + 1)
-        cumulative = np.cumsum(weights[: max(1, keep)])
-        return int(np.searchsorted(cumulative, self._random.random() * cumulative[-1], side="right"))
+            return int(below.argmax())
+        floor = settings.temperature * math.log(settings.min_p) if settings.min_p else -math.inf
+        candidates = np.flatnonzero(below >= max(floor, -_NEGLIGIBLE * max(1.0, settings.temperature)))
+        weights = np.exp(below[candidates].astype(np.float64) / settings.temperature)
+        if settings.top_k or settings.top_p < 1:
+            kept = _nucleus(weights, settings.top_k, settings.top_p)
+            candidates, weights = candidates[kept], weights[kept]
+        cumulative = np.cumsum(weights)
+        return int(candidates[np.searchsorted(cumulative, self._random.random() * cumulative[-1], side="right")])
 
     def _penalise(self, logits: NDArray[np.float32]) -> None:
         """Keskar et al. 2019 for repetition; frequency and presence as in OpenAI's interface. In place."""
         settings = self._sampling
         if settings.repetition_penalty not in (0.0, 1.0):
-            seen = np.array(sorted(set(self._recent[-_PENALTY_WINDOW:]) - self._exempt), dtype=np.int64)
+            seen = np.array(list(set(self._recent[-_PENALTY_WINDOW:]) - self._exempt), dtype=np.int64)
             values = logits[seen]
             penalty = settings.repetition_penalty
             logits[seen] = np.where(values > 0, values / penalty, values * penalty)
@@ -84,3 +86,23 @@ class Chooser:
             for token, count in self._counts.items():
                 if token not in self._exempt:
                     logits[token] -= settings.frequency_penalty * count + settings.presence_penalty
+
+
+def _nucleus(weights: NDArray[np.float64], top_k: int, top_p: float) -> NDArray[np.int64]:
+    """The positions of the `top_k` largest (0: of all), of those the fewest that make up `top_p`, the largest first."""
+    order = _descending(weights, top_k or _FEW)
+    total = weights[order].sum() if top_k else weights.sum()
+    if not top_k and weights[order].sum() < top_p * total:
+        order = _descending(weights, len(weights))
+    share = np.cumsum(weights[order]) / total
+    return order[: int(np.searchsorted(share, top_p)) + 1]
+
+
+def _descending(values: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """The positions of the `count` largest values, the largest first."""
+    if count < len(values):
+        largest = np.argpartition(values, -count)[-count:]
+        largest.sort()  # of equal values, the first comes first
+    else:
+        largest = np.arange(len(values))
+    return largest[np.argsort(-values[largest], kind="stable")]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import torch
+import numpy as np
 
 from generation.engines.base import Alternative, EngineFailed, ScoredToken, Unit
 from generation.engines.batcher import Batcher
-from generation.engines.packed import Cache, Segment, forward
+from generation.engines.reading import Cache, Logits
 
 ALTERNATIVES = 10
 # Tokens of one piece: with nobody waiting, and between the steps of somebody's reply.
@@ -35,10 +35,9 @@ class Scored:
 
 
 class Scorer:
-    """Reads with a model that a batcher owns."""
+    """Reads between a batcher's steps."""
 
-    def __init__(self, model: Any, tokenizer: Any, batcher: Batcher, *, ends: frozenset[int]) -> None:
-        self._model = model
+    def __init__(self, tokenizer: Any, batcher: Batcher, *, ends: frozenset[int]) -> None:
         self._tokenizer = tokenizer
         self._batcher = batcher
         self._ends = ends | frozenset(tokenizer.all_special_ids)
@@ -60,8 +59,11 @@ class Scorer:
         ids = read + said
         patience = _PATIENCE.total_seconds()
         cache = self._batcher.between_steps(lambda: self._batcher.known_beginning(read)).result(patience)
-        while len(cache.tokens) < len(ids) - 1:
-            yield self._batcher.between_steps(lambda: self._piece(cache, ids, len(read))).result(patience)
+        try:
+            while len(cache.tokens) < len(ids) - 1:
+                yield self._batcher.between_steps(lambda: self._piece(cache, ids, len(read))).result(patience)
+        finally:
+            self._batcher.between_steps(lambda: self._batcher.keep(cache))
 
     def _piece(self, cache: Cache, ids: list[int], first: int) -> list[Row]:
         """Reads on; the rows of those tokens of the text, from `first` on, that this piece foretells."""
@@ -69,15 +71,8 @@ class Scorer:
         size = _BUSY_PIECE if self._batcher.is_busy else _IDLE_PIECE
         piece = ids[start : min(start + size, len(ids) - 1)]
         keep = [at for at in range(len(piece)) if start + at + 1 >= first]
-        logprobs = forward(self._model, [Segment(cache, piece)], keep).log_softmax(dim=-1)
-        best = logprobs.topk(min(ALTERNATIVES, logprobs.shape[-1]), dim=-1)
-        following = torch.tensor([ids[start + at + 1] for at in keep], dtype=torch.long)
-        own = logprobs.gather(1, following[:, None])[:, 0].tolist()
-        likeliest = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        return [
-            (logprob, list(zip(tokens, values, strict=True)))
-            for logprob, (tokens, values) in zip(own, likeliest, strict=True)
-        ]
+        logits = self._batcher.read_on(cache, piece, keep)
+        return [_row(row, ids[start + at + 1]) for at, row in zip(keep, logits, strict=True)]
 
     def _units(self, before: int, said: list[int], rows: list[Row]) -> Iterator[Unit]:
         """The tokens with their rows; those that only together make a character, together."""
@@ -115,6 +110,16 @@ class Scorer:
         if found := _BYTE_TOKEN.fullmatch(name):
             return bytes.fromhex(found[1])
         return bytes(_BYTE_OF[character] for character in name if character in _BYTE_OF)
+
+
+def _row(logits: Logits, token: int) -> Row:
+    """From `[vocabulary]` logits."""
+    top = logits.max()
+    normaliser = float(top) + float(np.log(np.exp(logits - top, dtype=np.float64).sum()))
+    few = min(ALTERNATIVES, len(logits))
+    likeliest = np.argpartition(logits, -few)[-few:]
+    likeliest = likeliest[np.argsort(-logits[likeliest], kind="stable")]
+    return float(logits[token]) - normaliser, [(int(one), float(logits[one]) - normaliser) for one in likeliest]
 
 
 def _byte_alphabet() -> dict[str, int]:

@@ -117,7 +117,7 @@ def test_a_model_that_the_cpu_engine_cannot_take_still_runs_and_says_why(
     assert row(GEMMA).status == ModelStatus.READY
     assert "more slowly" in row(GEMMA).error
     assert "unknown architecture" in row(GEMMA).error
-    assert installation.openvino_source(catalogue.folder(GEMMA)) is None
+    assert not installation.is_exported(catalogue.folder(GEMMA))
 
 
 def test_an_export_that_was_killed_is_made_again_and_leaves_nothing(models: Path, commands: list[list[str]]) -> None:
