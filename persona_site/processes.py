@@ -36,9 +36,9 @@ class Process:
 def processes(*, with_redis: bool) -> list[Process]:
     """Every process of a site on one machine, but PostgreSQL."""
     python = shlex.quote(sys.executable)
-    # Behind the web server in line for the processor: pages answer at once, also while replies are
-    # written, and at a start the link does not wait for the language model.
-    celery = f"nice -n 5 {python} -m celery --quiet --app persona_site"
+    # In line for the processor: pages before replies, so that they answer at once and, at a start, the link does not
+    # wait for the language model; replies before what nobody waits for, the monitor and imports.
+    celery = f"{python} -m celery --quiet --app persona_site"
     worker = f"{celery} worker --pool threads --without-mingle --without-gossip --loglevel INFO"
     listed = [
         Process(
@@ -48,10 +48,11 @@ def processes(*, with_redis: bool) -> list[Process]:
         ),
         Process(
             "generation",
-            f"{worker} --queues generation --concurrency {settings.CONCURRENT_REPLIES} --hostname generation@%h",
+            f"nice -n 5 {worker} --queues generation --concurrency {settings.CONCURRENT_REPLIES} "
+            "--hostname generation@%h",
         ),
-        Process("general", f"{worker} --queues default --concurrency 2 --hostname general@%h"),
-        Process("beat", f"{celery} beat --pidfile= --loglevel WARNING"),
+        Process("general", f"nice -n 10 {worker} --queues default --concurrency 2 --hostname general@%h"),
+        Process("beat", f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING"),
     ]
     if with_redis:
         listed.insert(0, Process("redis", f"{python} -m persona_site.services", priority=1))
