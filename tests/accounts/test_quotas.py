@@ -60,7 +60,7 @@ def test_kinds_and_people_are_counted_apart(alice, bob):
     ]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_twelve_at_once_cannot_pass_the_limit_together():
     alice = factories.make_user("alice")
 

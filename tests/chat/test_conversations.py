@@ -175,6 +175,7 @@ def test_ny3_the_disclosure_comes_again_after_three_hours(conversation):
 
 @pytest.mark.django_db(transaction=True)
 def test_frames_reach_the_stream_after_the_commit(alice):
+    factories.make_policy()
     conversation = factories.make_conversation(owner=alice)
     before = stream.position(conversation.id)
     say(conversation)
