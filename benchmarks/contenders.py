@@ -19,6 +19,7 @@ import psutil
 from benchmarks.chats import Chat
 from generation.engines import registry
 from generation.engines.base import Prompt, Sampling
+from generation.engines.wording import Wording
 from tests.site import ENDS, Site, Visitor
 
 # A prompt's tokens and a reply's are under this; a server that reserves room for each person gets this much.
@@ -159,7 +160,9 @@ class _Server(ABC):
     name: str
     path: str
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """`folder` holds the tokenizer and its template."""
+        self._rendered = Wording(folder).rendered
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
@@ -221,8 +224,8 @@ class LlamaServer(_Server):
     name = "llama.cpp server"
     path = "/completion"
 
-    def __init__(self, gguf: Path, people: int) -> None:
-        super().__init__()
+    def __init__(self, folder: Path, gguf: Path, people: int) -> None:
+        super().__init__(folder)
         self._gguf, self._people = gguf, people
 
     def command(self) -> list[str]:
@@ -232,7 +235,7 @@ class LlamaServer(_Server):
 
     def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         return {
-            "prompt": prompt.text + prompt.prefix, "n_predict": sampling.max_tokens, "stream": True,
+            "prompt": self._rendered(prompt), "n_predict": sampling.max_tokens, "stream": True,
             "cache_prompt": True, "stop": [*prompt.stop, *sampling.stop], "temperature": sampling.temperature,
             "top_p": sampling.top_p, "min_p": sampling.min_p, "top_k": sampling.top_k,
             "repeat_penalty": sampling.repetition_penalty, "seed": sampling.seed,
@@ -252,7 +255,7 @@ class TransformersServe(_Server):
     path = "/v1/completions"
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
+        super().__init__(folder)
         self._folder = folder
 
     def command(self) -> list[str]:
@@ -262,7 +265,7 @@ class TransformersServe(_Server):
 
     def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         return {
-            "model": str(self._folder), "prompt": prompt.text + prompt.prefix, "stream": True,
+            "model": str(self._folder), "prompt": self._rendered(prompt), "stream": True,
             "max_tokens": sampling.max_tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
             "seed": sampling.seed, "stop": [*prompt.stop, *sampling.stop],
         }  # fmt: skip
@@ -283,11 +286,11 @@ class PlainGenerate:
 
     def __enter__(self) -> "PlainGenerate":
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM
 
         self._before = _memory(psutil.Process())
         self._torch = torch
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(self._folder)
+        self._wording = Wording(self._folder)
         self._model: Any = AutoModelForCausalLM.from_pretrained(self._folder, dtype=torch.bfloat16).eval()
         return self
 
@@ -297,16 +300,16 @@ class PlainGenerate:
     def reply(self, person: int, chat: Chat) -> Reply:
         reply = Reply(chat.turn, time.monotonic())
         with self._turn, self._torch.inference_mode():
-            ids = self._tokenizer(chat.prompt.text, return_tensors="pt").input_ids
+            ids = self._torch.tensor([self._wording.encode(chat.prompt)])
             self._torch.manual_seed(chat.sampling.seed or 0)
             streamer = _Times(reply)
             said = self._model.generate(
                 ids, do_sample=True, temperature=chat.sampling.temperature, top_p=chat.sampling.top_p,
                 max_new_tokens=chat.sampling.max_tokens, stop_strings=list(chat.prompt.stop) or None,
-                tokenizer=self._tokenizer, streamer=streamer,
+                tokenizer=self._wording.tokenizer, streamer=streamer,
             )  # fmt: skip
         reply.tokens = said.shape[1] - ids.shape[1]
-        reply.text = self._tokenizer.decode(said[0, ids.shape[1] :], skip_special_tokens=True)
+        reply.text = self._wording.tokenizer.decode(said[0, ids.shape[1] :], skip_special_tokens=True)
         return reply
 
     def memory_mb(self) -> float:

@@ -50,7 +50,7 @@ def make(name: str, people: int, model: packaged.CatalogueModel) -> Contender:
     if name in {"openvino", "transformers"}:
         return contenders.Ours(name)
     if name == "llama.cpp":
-        return contenders.LlamaServer(installation.bundled_gguf(model), people)
+        return contenders.LlamaServer(folder, installation.bundled_gguf(model), people)
     if name == "serve":
         return contenders.TransformersServe(folder)
     return contenders.PlainGenerate(folder)

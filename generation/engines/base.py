@@ -165,6 +165,8 @@ class EngineInfo:
     version: str
     licence: str
     sampling: Sampling = field(default_factory=Sampling)  # what suits this model
+    # Where its own chat template serves as well, for characters that left no words to go on from: what suits it there.
+    chat_sampling: Sampling | None = None
 
 
 class Engine(Protocol):

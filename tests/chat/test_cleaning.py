@@ -20,6 +20,22 @@ def test_a_leading_label_is_left_out(pieces, text):
     assert "".join(cleaning.without_label(pieces, "Ada")) == text
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["No", ",", " no", ",", " no", ",", " no", ",", " no", ","], "No, no, no, no."),
+        (["不，不，", "不，不，不，"], "不，不，不，不，不。"),
+        (["I am very very very very, ", "very glad."], "I am very very very very."),
+        (["No, no, no. I never saw it, ", "and I won", "'t."], "No, no, no. I never saw it, and I won't."),
+        (["no, no, no, no", "thing"], "no, no, no, nothing"),
+        (["Well", ",", " "], "Well, "),
+        ([], ""),
+    ],
+)
+def test_a_reply_ends_where_it_stutters(pieces, text):
+    assert "".join(cleaning.until_stuttering(pieces)) == text
+
+
 def test_a_reply_ends_where_it_begins_to_loop():
     sentences = ["I love the sea. ", "Do you? ", "I love  the sea! ", "I love the sea. "]
     assert list(cleaning.until_repeated(sentences)) == sentences[:2]

@@ -317,3 +317,28 @@ def test_sampling_stays_within_what_an_engine_takes() -> None:
     sheet = replace(SHEET, sampling={"temperature": 99, "max_tokens": 10**9, "top_k": -5, "seed": 7.0, "min_p": True})
     made = prompt.sampling(sheet, info())
     assert (made.temperature, made.max_tokens, made.top_k, made.seed, made.min_p) == (2.0, 2048, 0, 7, 0.05)
+
+
+# --- Which form ----------------------------------------------------------------------------------
+
+
+def test_own_words_are_gone_on_from_and_a_description_is_played_where_the_model_can() -> None:
+    both = replace(info(temperature=0.6), chat_sampling=Sampling(temperature=0.4, stop=("\n\n",)))
+    described, left_letters = SHEET, replace(SHEET, has_own_words=True)
+
+    def made(of: Sheet, by: EngineInfo) -> tuple[str, float]:
+        turns = [Turn("user", "Hello")]
+        built = prompt.build(sheet=of, memories=(), turns=turns, info=by, max_tokens=50, count=count)
+        return built.form, prompt.sampling(of, by).temperature
+
+    assert made(described, both) == ("chat", 0.4)
+    assert made(left_letters, both) == ("transcript", 0.6)
+    assert made(described, info(temperature=0.6)) == ("transcript", 0.6)
+    assert made(left_letters, info("chat", temperature=0.6)) == ("chat", 0.6)
+
+
+def test_a_personas_own_values_stand_in_both_forms() -> None:
+    both = replace(info(), chat_sampling=Sampling(temperature=0.4))
+    hot = replace(SHEET, sampling={"temperature": 1.2})
+    assert prompt.sampling(hot, both).temperature == 1.2
+    assert prompt.sampling(replace(hot, has_own_words=True), both).temperature == 1.2
