@@ -10,6 +10,8 @@ true answer, and three other true lines of the same speaker. Printed as JSON, pe
 - nats_per_character: of the true answer, lower is better;
 - picks: share of items where the true answer has the lowest nats per character of the four, chance 0.25.
 
+A speaker with fewer than four lines that a question fits is left out.
+
 One process, one thread, CPU, float32. Deterministic.
 """
 
@@ -209,9 +211,11 @@ def main() -> None:
     options = parser.parse_args()
     scorer = Scorer(options.folder)
     speakers = {"jane": jane, "algernon": algernon, "luxun": luxun}
+    made = {name: make(options.data, options.items) for name, make in speakers.items()}
     result = {
-        name: {form: scored(scorer, make(options.data, options.items), form) for form in ("chat", "transcript")}
-        for name, make in speakers.items()
+        name: {form: scored(scorer, speaker, form) for form in ("chat", "transcript")}
+        for name, speaker in made.items()
+        if len({item.prompted_by for item in speaker.items}) >= CHOICES
     }
     print(json.dumps({"model": options.folder.name, "speakers": result}, indent=2, ensure_ascii=False))
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import quotas
 from accounts.models import User
-from chat import conversations, disclosure, frames, monitoring, tasks, transcripts
+from chat import conversations, disclosure, frames, tasks, transcripts
 from chat.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
@@ -210,7 +210,7 @@ def _say(
     conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, verdict))
     if answered:
         return Sent(message, _owe_reply(conversation, parent_id=message.id))
-    transaction.on_commit(lambda: monitoring.ask(conversation.id), robust=True)
+    transaction.on_commit(lambda: tasks.have_monitored(conversation.id), robust=True)
     return Sent(message, None)
 
 

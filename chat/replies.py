@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat import frames, inside, monitoring, sentences, speech, transcripts
+from chat import frames, inside, sentences, speech, tasks, transcripts
 from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.speech import Speech, Stopped
@@ -190,7 +190,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
     reply.refresh_from_db()
     logger.info("reply.%s", status, extra=_logged(progress))
     frames.publish_surely(progress.conversation_id, frames.outcome(reply), *map(frames.notice, notices))
-    monitoring.ask(progress.conversation_id)
+    tasks.have_monitored(progress.conversation_id)
 
 
 def _record(progress: Progress) -> None:

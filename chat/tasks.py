@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
@@ -12,10 +13,13 @@ from django.utils import timezone
 from chat.models import Reply, ReplyStatus
 from generation import leases, waiting
 from generation.waiting import Place
+from persona_site.redis import connection
 
 logger = logging.getLogger(__name__)
 
 _KIND = "reply"
+# A look that was lost with its worker is asked for again by the first turn after this.
+_ASKED_FOR = timedelta(minutes=1)
 
 
 def check_room(owner_id: int) -> None:
@@ -53,10 +57,17 @@ def score_reply(reply_id: str) -> None:
     inside.score(UUID(reply_id))
 
 
+def have_monitored(conversation_id: UUID) -> None:
+    """Has a worker look at the conversation; turns that come while that waits are looked at together."""
+    if connection().set(_monitor_key(str(conversation_id)), 1, nx=True, px=_ASKED_FOR):
+        monitor_conversation.delay(str(conversation_id))
+
+
 @shared_task(ignore_result=True)
 def monitor_conversation(conversation_id: str) -> None:
     from chat import monitoring
 
+    connection().delete(_monitor_key(conversation_id))  # before reading: a turn that comes from now on asks again
     monitoring.look_at(UUID(conversation_id))
 
 
@@ -99,3 +110,7 @@ def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:
 
 def _lease_name(reply_id: UUID) -> str:
     return f"{_KIND}:{reply_id}"
+
+
+def _monitor_key(conversation_id: str) -> str:
+    return f"monitor:{conversation_id}"

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from chat import monitoring, tasks
+from chat import tasks
 from moderation.models import Case
 from persona_site.redis import connection
 from tests import factories
@@ -24,20 +24,20 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_turns_that_come_while_a_look_waits_are_looked_at_together(asked: list[str]) -> None:
     one, other = uuid4(), uuid4()
     for conversation in (one, one, other, one):
-        monitoring.ask(conversation)
+        tasks.have_monitored(conversation)
     assert asked == [str(one), str(other)]
 
 
 def test_a_turn_that_comes_during_a_look_is_looked_at_next(asked: list[str], alice: User) -> None:
     conversation = factories.make_conversation(owner=alice)
-    monitoring.ask(conversation.id)
-    monitoring.look_at(conversation.id)
-    monitoring.ask(conversation.id)
+    tasks.have_monitored(conversation.id)
+    tasks.monitor_conversation(str(conversation.id))
+    tasks.have_monitored(conversation.id)
     assert asked == [str(conversation.id)] * 2
     assert not Case.objects.exists()
 
 
 def test_a_look_that_was_lost_is_asked_for_again_within_a_minute(asked: list[str]) -> None:
     conversation = uuid4()
-    monitoring.ask(conversation)
+    tasks.have_monitored(conversation)
     assert 0 < connection().pttl(f"monitor:{conversation}") <= 60_000
