@@ -50,7 +50,7 @@ class Contender(Protocol):
     def memory_mb(self) -> float: ...
 
 
-def _memory(process: psutil.Process) -> float:
+def memory_mb(process: psutil.Process) -> float:
     """Resident megabytes of a process and all below it; shared pages count once for each."""
     total = 0
     for each in (process, *process.children(recursive=True)):
@@ -121,7 +121,7 @@ class Product:
 
     def memory_mb(self) -> float:
         assert self._site.process is not None
-        return _memory(psutil.Process(self._site.process.pid))
+        return memory_mb(psutil.Process(self._site.process.pid))
 
 
 class Ours:
@@ -133,7 +133,7 @@ class Ours:
         self._before = 0.0
 
     def __enter__(self) -> "Ours":
-        self._before = _memory(psutil.Process())
+        self._before = memory_mb(psutil.Process())
         self._engine = registry.load(self._kind)
         return self
 
@@ -151,7 +151,7 @@ class Ours:
         return reply
 
     def memory_mb(self) -> float:
-        return _memory(psutil.Process()) - self._before
+        return memory_mb(psutil.Process()) - self._before
 
 
 class _Server(ABC):
@@ -215,7 +215,7 @@ class _Server(ABC):
         return reply
 
     def memory_mb(self) -> float:
-        return _memory(psutil.Process(self._process.pid))
+        return memory_mb(psutil.Process(self._process.pid))
 
 
 class LlamaServer(_Server):
@@ -288,7 +288,7 @@ class PlainGenerate:
         import torch
         from transformers import AutoModelForCausalLM
 
-        self._before = _memory(psutil.Process())
+        self._before = memory_mb(psutil.Process())
         self._torch = torch
         self._wording = Wording(self._folder)
         self._model: Any = AutoModelForCausalLM.from_pretrained(self._folder, dtype=torch.bfloat16).eval()
@@ -313,7 +313,7 @@ class PlainGenerate:
         return reply
 
     def memory_mb(self) -> float:
-        return _memory(psutil.Process()) - self._before
+        return memory_mb(psutil.Process()) - self._before
 
 
 class _Times:

@@ -111,7 +111,10 @@ class Batcher:
 
     def keep(self, cache: Cache) -> None:
         """Remembers what was read as long as there is room. Only between steps."""
-        self._kept.append(cache)
+        if len(cache.tokens) >= _SHORTEST_SHARED:
+            self._kept.append(cache)
+        else:
+            cache.release()
 
     def _put(self, item: Request | _Errand) -> None:
         with self._lock:

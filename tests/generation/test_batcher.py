@@ -161,6 +161,18 @@ def test_a_reading_is_kept_for_the_next_turn() -> None:
     made.close()
 
 
+def test_what_is_too_short_to_be_found_again_is_not_kept() -> None:
+    """Health checks say a token each, all day long."""
+    reader = CountingReader(capacity=400)
+    made = batcher(reader)
+    asked = request([7] * 3, max_tokens=2)
+    made.submit(asked)
+    said(asked)
+    made.between_steps(lambda: None).result(5)  # the step that ended it is over
+    assert reader.free == 400
+    made.close()
+
+
 def test_steps_are_told_one_by_one() -> None:
     made = batcher(CountingReader(capacity=4000))
     asked = request([7] * 30, max_tokens=2)
