@@ -21,7 +21,7 @@ from personas.models import Persona
 
 Announce = Callable[[EngineInfo, str], None]
 
-_RECALLED = 4  # passages of the persona's own words offered to the prompt
+_RECALLED = 2  # passages of the persona's own words offered to the prompt
 _ECHOES_LOOKED_FOR = 6  # replies back
 
 

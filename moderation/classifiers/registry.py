@@ -51,6 +51,11 @@ def score(texts: Sequence[str]) -> list[dict[Category, float]]:
     return [dict(known[key]) for key in keys]
 
 
+def forget() -> None:
+    """Has every text judged anew; for measurements."""
+    _REMEMBERED.clear()
+
+
 def _judged(judges: Sequence[Classifier], texts: Sequence[str]) -> list[dict[Category, float]]:
     results: list[dict[Category, float]] = [dict.fromkeys(Category, 0.0) for _ in texts]
     for judge in judges:
@@ -77,6 +82,10 @@ class _Remembered:
             if judges != self._judges:
                 self._judges = judges
                 self._scores.clear()
+
+    def clear(self) -> None:
+        with self._lock:
+            self._scores.clear()
 
     def key(self, text: str) -> bytes:
         return blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
