@@ -10,18 +10,23 @@ processes had together. Traffic stays on loopback.
 
 import argparse
 import json
+import os
 import sys
 import threading
 import time
 from collections import Counter
 from typing import Any
 
+import django
 import psutil
 
-from benchmarks.chats import QUESTIONS
-from benchmarks.contenders import memory_mb
-from benchmarks.generation import spread
-from tests.site import ENDS, Site, Visitor
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
+django.setup()
+
+from benchmarks.chats import QUESTIONS  # noqa: E402
+from benchmarks.contenders import memory_mb  # noqa: E402
+from benchmarks.generation import spread  # noqa: E402
+from tests.site import ENDS, Site, Visitor  # noqa: E402
 
 # People and their sessions, made where they are stored: signing up is limited to some people a minute.
 _SIGN_IN = """
