@@ -24,34 +24,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 django.setup()
 
 from benchmarks.chats import QUESTIONS  # noqa: E402
-from benchmarks.contenders import memory_mb  # noqa: E402
+from benchmarks.contenders import memory_mb, signed_in  # noqa: E402
 from benchmarks.generation import spread  # noqa: E402
 from tests.site import ENDS, Site, Visitor  # noqa: E402
-
-# People and their sessions, made where they are stored: signing up is limited to some people a minute.
-_SIGN_IN = """
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from accounts.models import User
-for number in range({people}):
-    user = User.objects.create_user(username=f"crowd{{number}}", email=f"crowd{{number}}@example.test")
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    print("session", session.session_key)
-"""
-
-
-def signed_in(site: Site, people: int) -> list[Visitor]:
-    visitors = []
-    for line in site.manage("shell", "--verbosity", "0", "-c", _SIGN_IN.format(people=people)).splitlines():
-        if line.startswith("session "):
-            visitor = Visitor(site)
-            visitor.http.cookies.set("sessionid", line.split()[1], domain="127.0.0.1", path="/")
-            visitors.append(visitor)
-    return visitors
 
 
 class Person(threading.Thread):

@@ -72,13 +72,13 @@ class PackedReader:
 
     def __init__(self, model: Any, *, capacity: int) -> None:
         """`capacity` is in tokens."""
-        self.capacity = capacity
+        self._capacity = capacity
         self._model = model
         self._caches: weakref.WeakSet[PackedCache] = weakref.WeakSet()
 
     @property
     def free(self) -> int:
-        return self.capacity - sum(len(cache.tokens) for cache in self._caches)
+        return self._capacity - sum(len(cache.tokens) for cache in self._caches)
 
     def cache(self) -> PackedCache:
         cache = PackedCache(self)

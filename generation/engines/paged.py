@@ -96,7 +96,6 @@ class PagedReader:
     def __init__(self, folder: Path, *, capacity: int) -> None:
         """`capacity` is in tokens. Raises RuntimeError where the library cannot rewrite or load the model."""
         blocks = _blocks(capacity)
-        self.capacity = blocks * _BLOCK
         core = openvino.Core()
         model = core.read_model(folder / "openvino_model.xml")
         paged_attention_transformation(model)

@@ -38,8 +38,6 @@ class Segment:
 class Reader(Protocol):
     """A model and the room for its caches. One thread at a time."""
 
-    capacity: int  # tokens that all caches together may hold
-
     @property
     def free(self) -> int:
         """Tokens that can still be read. Each segment may need SLACK beside its own."""
