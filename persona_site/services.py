@@ -193,9 +193,12 @@ def _shared(path: Path) -> Iterator[ExitStack]:
 
 
 def redis_client() -> "redis.Redis":
+    """For asking whether it runs and for ending it, where no answer is an answer: it tries once."""
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
-    return redis.Redis(unix_socket_path=str(redis_socket()), socket_timeout=1)
+    return redis.Redis(unix_socket_path=str(redis_socket()), socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def redis_answers() -> bool:

@@ -121,7 +121,7 @@ class Command(BaseCommand):
 
     def _tell_when_replies_begin(self, started: float) -> None:
         while not _get("/readyz", seconds=60):
-            time.sleep(3)
+            time.sleep(1)
         self._say(f"The language model is loaded; replies begin. ({time.monotonic() - started:.1f} s)")
 
     @contextmanager
