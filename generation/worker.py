@@ -103,7 +103,7 @@ class Heart:
         standing_by = _standing_by(entries, self._reports)
         POOL.keep([entry.name for entry in entries if entry.name not in standing_by])
         for entry in entries:
-            if entry.name in standing_by:
+            if entry.name in _standing_by(entries, self._reports):  # as the engines before it just answered
                 self._reports[entry.name] = _STANDS_BY | {"name": entry.name}
                 continue
             gate = router.breaker(entry)

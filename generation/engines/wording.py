@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
+from transformers import PreTrainedTokenizerFast
 
 from generation.engines.base import EngineFailed, Prompt
 
@@ -18,7 +18,8 @@ _NO_CHARACTER = "\ufffd"  # what bytes decode to that make no character, or not 
 class Wording:
     def __init__(self, folder: Path) -> None:
         """Raises OSError or ValueError where the folder holds no tokenizer."""
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        # An installed model's `tokenizer.json` as it stands. AutoTokenizer would import torch to find the class: 5 s.
+        self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
         self.ends = self._end_tokens(folder)
         added = self.tokenizer.added_tokens_decoder.values()
         self._marks = frozenset(str(token.content) for token in added if token.special)

@@ -172,6 +172,23 @@ def test_of_two_engines_with_the_same_weights_one_stands_by() -> None:
     assert worker._standing_by(entries, {"openvino": {"ok": True}}) == {"transformers"}
 
 
+def test_the_one_that_stands_by_is_not_loaded_to_find_that_out(
+    heart: worker.Heart, rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_model_of", lambda row: None)
+    loads: list[str] = []
+
+    def load(kind: str) -> ScriptedEngine:
+        loads.append(kind)
+        return ScriptedEngine(name=kind)
+
+    monkeypatch.setattr(pool.registry, "load", load)
+    kinds = ("openvino", "transformers")
+    rows |= {kind: EngineEntry(name=kind, kind=kind, order=order) for order, kind in enumerate(kinds)}
+    wait_until(lambda: {"openvino", "transformers"} <= {each["name"] for each in mine()[0]["engines"]}, seconds=20)
+    assert loads == ["openvino"]
+
+
 def test_an_engine_that_does_not_load_does_not_keep_the_worker_from_starting(
     engine: ScriptedEngine, rows: dict[str, EngineEntry]
 ) -> None:
