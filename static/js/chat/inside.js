@@ -10,6 +10,8 @@ const LONGEST_WAIT_MS = 4000;
 const page = required(document, "[data-inside]");
 /** The word whose alternatives stay until it is let go. @type {HTMLElement | null} */
 let held = null;
+/** Where the pointer last was. */
+let mouse = { x: -1, y: -1 };
 
 /** Asks again until the words are there, ever less often. @param {number} waitMs */
 function fillIn(waitMs) {
@@ -73,7 +75,12 @@ function begin() {
 
 page.addEventListener("pointerover", (event) => {
   const word = wordOf(event.target);
-  if (word && !held && event.pointerType === "mouse") show(word);
+  // Where the page moves beneath a resting mouse, nobody pointed at what comes to lie there.
+  const isResting = event.clientX === mouse.x && event.clientY === mouse.y;
+  if (word && !held && !isResting && event.pointerType === "mouse") show(word);
+});
+page.addEventListener("pointermove", (event) => {
+  mouse = { x: event.clientX, y: event.clientY };
 });
 page.addEventListener("focusin", (event) => {
   const word = wordOf(event.target);
