@@ -4,11 +4,12 @@
 
 One model, the same chats with Samantha, one run: for each number of people all contenders take their turn one
 after another, so that an hour's weather on the machine falls on all of them. A person asks again as soon as the
-answer is there. Prints JSON; `--plot FILE` draws it. Beside the speed stands each engine's perplexity of one fixed
+answer is there, or after `--pause` seconds in which they read and type; so long is the page open before the first
+question too. With `--rounds`, others come and talk after them. Prints JSON; `--plot FILE` draws it. Beside the speed stands each engine's perplexity of one fixed
 text, so that one that is fast because it rounds too much is seen. Traffic stays on loopback.
 
 Tokens per second are those of all replies over the time from the first question to the last answer, prompts
-included. A first token is the engine's where it tells, else the first piece that arrives; the product's
+included and pauses not. A first token is the engine's where it tells, else the first piece that arrives; the product's
 `first_words_ms` are the first cleared words at the socket.
 """
 
@@ -56,20 +57,25 @@ def make(name: str, people: int, model: packaged.CatalogueModel) -> Contender:
     return contenders.PlainGenerate(folder)
 
 
-def measure(contender: Contender, people: int, turns: int) -> dict[str, Any]:
+def measure(contender: Contender, people: int, turns: int, rounds: int, pause: float) -> dict[str, Any]:
     sheet = voice.sheet_for(Persona.objects.get(name="Samantha", is_shared=True))
     info = tokens.info()
-    if isinstance(contender, contenders.Product):
-        contender.prepare(people)
-    chats = [Chat(person, sheet, info, tokens.count) for person in range(people)]
     peak = _Peak(contender)
-    began = time.monotonic()
-    replies = contenders.run(contender, chats, turns)
-    seconds = time.monotonic() - began
+    replies: list[Reply] = []
+    seconds = 0.0
+    for number in range(rounds):
+        if isinstance(contender, contenders.Product):
+            contender.prepare(people)
+        chats = [Chat(number * people + person, sheet, info, tokens.count) for person in range(people)]
+        began = time.monotonic()
+        replies += contenders.run(contender, chats, turns, pause)
+        seconds += time.monotonic() - began - turns * pause
     return {
         "contender": contender.name,
         "people": people,
         "turns": turns,
+        "rounds": rounds,
+        "pause": pause,
         **figures(replies, seconds),
         "memory_mb": peak.stop(),
     }
@@ -132,6 +138,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, nargs="+", default=[1, 8, 16, 32])
     parser.add_argument("--turns", type=int, nargs="+", default=[4])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--pause", type=float, default=0)
     parser.add_argument("--contenders", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
@@ -156,7 +164,7 @@ def main() -> None:
                         it = product or make(name, people, model) if name == "product" else make(name, people, model)
                         if it is not product:
                             turn.enter_context(it)
-                        run = measure(it, people, turns)
+                        run = measure(it, people, turns, options.rounds, options.pause)
                     result["runs"].append(run)
                     print(json.dumps(run), file=sys.stderr, flush=True)
     json.dump(result, sys.stdout, indent=2)
