@@ -16,7 +16,7 @@ from django.http import Http404
 from pydantic import ValidationError
 
 from accounts.models import User
-from chat import conversations, messages, protocol
+from chat import conversations, messages, protocol, tasks
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation import stream
@@ -49,6 +49,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except Http404:
             await self.close(NOT_FOUND)
             return
+        await _through_door(tasks.have_read_ahead, self.conversation_id)
         self.follower = asyncio.create_task(self._follow(self._asked_offset()))
 
     async def disconnect(self, code: int) -> None:

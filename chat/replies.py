@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from chat import frames, inside, sentences, speech, tasks, transcripts
-from chat.models import Message, Notice, NoticeKind, Reply, ReplyStatus
+from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.speech import Speech, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
@@ -82,6 +82,21 @@ def produce(reply_id: UUID) -> None:
             _finish(progress, ReplyStatus.COMPLETED)
         else:
             _finish(progress, ReplyStatus.FAILED, code="empty")
+
+
+def read_ahead(conversation_id: UUID) -> None:
+    """Has the engine read the conversation while its person reads the page or types."""
+    conversation = Conversation.objects.select_related("persona").filter(pk=conversation_id).first()
+    if conversation is None:
+        return
+    began = time.monotonic()
+    try:
+        speech.read_ahead(conversation.persona, transcripts.turns(conversation, conversation.head_id))
+    except EngineError as error:
+        logger.warning("conversation.not_read_ahead", extra={"error": error.code})
+    else:
+        took = round((time.monotonic() - began) * 1000)
+        logger.info("conversation.read_ahead", extra={"conversation_id": str(conversation_id), "total_ms": took})
 
 
 def give_up(reply: Reply, code: str) -> None:

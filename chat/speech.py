@@ -92,6 +92,20 @@ def of_persona(
     return cleaning.without_echoes(cleaning.until_repeated(sentences.split(cleaning.until_stuttering(said))), earlier)
 
 
+def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
+    """Has the engine read what the prompt of the next answer will begin with. Raises EngineError."""
+    sheet = voice.sheet_for(persona)
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        chosen = prompt.sampling(sheet, info)
+        begun = prompt.build(
+            sheet=sheet, memories=(), turns=turns, info=info, max_tokens=chosen.max_tokens, count=count
+        )
+        return begun, chosen
+
+    router.read_ahead(build)
+
+
 def heard(
     speech: Speech, build: router.Build, *, account: str, subjects: Sequence[UUID], announce: Announce
 ) -> Iterator[str]:

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+import redis
 from celery import shared_task
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from chat.models import Reply, ReplyStatus
 from generation import leases, waiting
@@ -18,7 +20,7 @@ from persona_site.redis import connection
 logger = logging.getLogger(__name__)
 
 _KIND = "reply"
-# A look that was lost with its worker is asked for again by the first turn after this.
+# A look or a reading that was lost with its worker is asked for again by the first turn or page after this.
 _ASKED_FOR = timedelta(minutes=1)
 
 
@@ -97,6 +99,22 @@ def requeue_lapsed() -> None:
     lost = waiting.absent(_KIND, queued)
     for reply in (queued[each] for each in queued if each in lost):
         hand_over(reply)
+
+
+def have_read_ahead(conversation_id: UUID) -> None:
+    """Has a generation worker read the conversation before the next message comes, once a minute at most."""
+    try:
+        if connection().set(f"read-ahead:{conversation_id}", 1, nx=True, px=_ASKED_FOR):
+            read_ahead.apply_async((str(conversation_id),), expires=_ASKED_FOR.total_seconds())
+    except (redis.RedisError, OperationalError) as error:  # the first reply will take its time, and the page works
+        logger.warning("conversation.not_read_ahead", extra={"error": type(error).__name__})
+
+
+@shared_task(ignore_result=True)
+def read_ahead(conversation_id: str) -> None:
+    from chat import replies
+
+    replies.read_ahead(UUID(conversation_id))
 
 
 def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:

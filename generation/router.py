@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from generation import failovers, metrics, roster, spending
 from generation.engines.base import (
@@ -26,6 +26,9 @@ from generation.engines.base import (
 from generation.failovers import Failure
 from generation.models import EngineEntry
 from generation.pool import POOL
+
+if TYPE_CHECKING:
+    from generation.engines.batched import BatchedEngine
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +146,20 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
             return
     failovers.record(failures)
     raise last
+
+
+def read_ahead(build: Build) -> None:
+    """Lets the engine that would speak read now what the next prompt begins with, where it runs in this process.
+
+    A remote one reads for money, or cannot keep what it read. Raises EngineError.
+    """
+    for entry in roster.candidates():
+        if not entry.loads_weights:
+            return
+        with contextlib.suppress(EngineNotReady), POOL.borrowed(entry.name) as engine:
+            prompt, _ = build(replace(engine.describe(), name=entry.name), engine.count_tokens)
+            cast("BatchedEngine", engine).read_ahead(prompt)
+            return
 
 
 def _admit(entry: EngineEntry, account: str, gate: Breaker) -> None:

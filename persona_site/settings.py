@@ -156,6 +156,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "generation.tasks.serve": {"queue": "generation"},
     "chat.tasks.score_reply": {"queue": "generation"},
+    "chat.tasks.read_ahead": {"queue": "generation"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -60,6 +60,13 @@ class BatchedEngine:
         finally:
             request.cancelled = True
 
+    def read_ahead(self, prompt: Prompt) -> None:
+        """Reads a prompt before anybody asks, so that a reply which begins alike starts at once. Ends as soon as
+        somebody is being answered. Raises EngineError."""
+        ids = self._wording.encode(prompt)
+        while self._batcher.between_steps(lambda: self._batcher.read_ahead(ids)).result():
+            pass
+
     def score(self, prompt: Prompt, text: str) -> Scored:
         """How likely the model finds each token of `text` after `prompt`; running replies go first.
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import sign_up, wait_for_scripts
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 _names = count()
@@ -47,6 +48,19 @@ def test_a_reply_streams_and_is_kept(talk):
     talk.reload()
     expect(last_reply(talk).locator("[data-slot=text]")).to_have_text(text)
     expect(talk.locator("[data-author=user] [data-slot=text]")).to_have_text("Good evening! How are you?")
+
+
+def test_the_persona_is_read_while_the_page_is_looked_at(talk, site):
+    conversation = talk.url.rstrip("/").rsplit("/", 1)[1]
+    read = re.compile(rf"conversation\.read_ahead.*{conversation}")
+    wait_until(lambda: read.search(site.log.read_text()), seconds=60, explain=site.output)
+    say(talk, "Good evening!")
+    wait_for_reply(talk)
+    known = site.rows(
+        f"""SELECT r.prompt_tokens, r.cached_tokens FROM chat_reply r JOIN chat_message m ON m.id = r.message_id
+            WHERE m.conversation_id = '{conversation}'"""
+    )
+    assert all(prompt - cached < 40 for prompt, cached in known), known
 
 
 def test_ca2_the_disclosure_stands_above_the_first_message_and_at_the_composer(talk):

@@ -8,6 +8,7 @@ import pytest
 
 from generation import packaged
 from generation.engines.base import Engine, EngineFailed, Prompt, PromptMessage, Sampling, Token
+from generation.engines.batched import BatchedEngine
 from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.openvino import OpenVINOEngine
 
@@ -107,6 +108,15 @@ def test_the_next_turn_reads_only_what_is_new(engine: Engine) -> None:
     prompt_tokens, cached, _ = usage(say(engine, longer, temperature=0))
     assert cached >= usage(said)[0]
     assert 0 < prompt_tokens - cached <= 16
+
+
+def test_what_was_read_ahead_is_known_to_the_first_reply(engine: Engine) -> None:
+    place = "Ilse keeps bees behind the mill, and counts her hives in the first week of May.\n\nIlse: Good evening."
+    assert isinstance(engine, BatchedEngine)
+    engine.read_ahead(Prompt(form="transcript", text=f"{place}\nIlse:"))
+    prompt_tokens, cached_tokens, _ = usage(say(engine, Prompt(form="transcript", text=f"{place}\nYou: Hello!\nIlse:")))
+    assert cached_tokens >= engine.count_tokens(place)
+    assert prompt_tokens - cached_tokens < 12
 
 
 def test_another_chat_with_the_same_persona_shares_its_beginning(engine: Engine) -> None:

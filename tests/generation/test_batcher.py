@@ -161,6 +161,51 @@ def test_a_reading_is_kept_for_the_next_turn() -> None:
     made.close()
 
 
+def test_what_is_read_ahead_is_not_read_again() -> None:
+    reader = CountingReader(capacity=4000)
+    made = batcher(reader)
+    prompt = list(range(40)) * 5
+    pieces = 1
+    while made.between_steps(lambda: made.read_ahead(prompt)).result(5):
+        pieces += 1
+    assert reader.read_tokens == 200
+    assert pieces == 4  # of 64 tokens at most: somebody may ask in between
+    asked = request([*prompt[:190], 41, 42])  # the ends differ: nobody knows what will be said
+    made.submit(asked)
+    said(asked)
+    assert asked.cached_tokens == 190
+    made.close()
+
+
+def test_reading_ahead_gives_way_to_those_who_are_answered_and_they_go_on_from_it() -> None:
+    reader = CountingReader(capacity=4000)
+    made = batcher(reader)
+    prompt = list(range(40)) * 5
+    assert made.between_steps(lambda: made.read_ahead(prompt)).result(5)
+    asked = request(prompt, max_tokens=1000)
+    made.submit(asked)
+    assert asked.steps.get(timeout=5).token is not None
+    assert not made.between_steps(lambda: made.read_ahead([7] * 100)).result(5)
+    assert asked.cached_tokens == 64
+    asked.cancelled = True
+    said(asked)
+    made.close()
+
+
+def test_a_piece_that_breaks_leaves_the_room_as_it_was() -> None:
+    class Breaking(CountingReader):
+        def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
+            raise RuntimeError("a kernel")
+
+    reader = Breaking(capacity=400)
+    made = batcher(reader)
+    with pytest.raises(RuntimeError):
+        made.between_steps(lambda: made.read_ahead([7] * 30)).result(5)
+    assert reader.free == 400
+    assert reader.caches == []
+    made.close()
+
+
 def test_what_is_too_short_to_be_found_again_is_not_kept() -> None:
     """Health checks say a token each, all day long."""
     reader = CountingReader(capacity=400)

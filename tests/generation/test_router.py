@@ -291,3 +291,32 @@ def test_a_person_takes_their_use_along_and_erasing_leaves_the_sum_to_nobody(
     assert not EngineSpend.objects.filter(account=alice_id).exists()
     assert spending.of(roster.named("one")) == before
     assert EngineSpend.objects.get(account=str(bob.pk)).replies == 1
+
+
+class Reading(ScriptedEngine):
+    """Notes what it is given to read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[Prompt] = []
+
+    def read_ahead(self, prompt: Prompt) -> None:
+        self.read.append(prompt)
+
+
+def built(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+    return PROMPT, Sampling()
+
+
+def test_the_engine_that_would_speak_reads_ahead(use: Callable[..., None]) -> None:
+    engine = Reading()
+    use(openvino=EngineNotReady("It is being exported."), transformers=engine)
+    router.read_ahead(built)
+    assert engine.read == [PROMPT]
+
+
+def test_nothing_is_read_ahead_where_a_remote_engine_would_speak(use: Callable[..., None]) -> None:
+    remote, engine = Reading(), Reading()
+    use(openai=remote, transformers=engine)
+    router.read_ahead(built)
+    assert remote.read == engine.read == []
