@@ -72,12 +72,15 @@ class EnginePool:
                 if entry is not None and entry.made_of == made_of:
                     entry.users += 1
                     return entry
+                self._loaded.pop(name, None)
+            # A card has no room for two caches: the old engine goes before the new one comes, and is not held here.
+            if entry is not None:
+                self._retire(entry)
+            del entry
             fresh = _Loaded(registry.load(row.kind, **options), made_of, users=1)
             with self._lock:
                 self._loaded[name] = fresh
         logger.info("generation.engine_loaded", extra={"engine": name, "model": model.name if model else ""})
-        if entry is not None:
-            self._retire(entry)
         return fresh
 
     def _give_back(self, entry: _Loaded) -> None:

@@ -62,6 +62,27 @@ def test_another_active_model_replaces_the_engine_once_its_replies_ended(
     assert not loads[1].closed
 
 
+def test_an_engine_that_nobody_hears_is_closed_before_the_next_one_is_loaded(
+    rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card has no room for both."""
+    made: list[ScriptedEngine] = []
+
+    def load(kind: str, **options: Any) -> ScriptedEngine:
+        assert all(engine.closed for engine in made)
+        made.append(ScriptedEngine())
+        return made[-1]
+
+    monkeypatch.setattr(pool.registry, "load", load)
+    rows["one"] = EngineEntry(name="one", kind="openai", base_url="http://here/v1", model="words")
+    engines = pool.EnginePool()
+    for base_url in ("http://here/v1", "http://there/v1"):
+        rows["one"].base_url = base_url
+        with engines.borrowed("one"):
+            pass
+    assert [engine.closed for engine in made] == [True, False]
+
+
 def test_a_changed_row_replaces_its_engine(loads: list[ScriptedEngine], rows: dict[str, EngineEntry]) -> None:
     rows["one"] = EngineEntry(name="one", kind="openai", base_url="http://here/v1", model="words")
     engines = pool.EnginePool()
