@@ -1,4 +1,4 @@
-"""The two ways of reading many sequences in one pass, against the library's own pass over each alone."""
+"""The ways of reading many sequences in one pass, against the library's own pass over each alone."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,9 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from generation import catalogue, installation, packaged
-from generation.engines.packed import ATTENTION, PackedReader
+from generation.engines import block_attention, packed
+from generation.engines.block_reader import BlockReader
+from generation.engines.packed import PackedReader
 from generation.engines.paged import PagedReader
 from generation.engines.reading import Reader, Segment
 
@@ -24,14 +26,18 @@ def library(installed_model: packaged.CatalogueModel) -> torch.nn.Module:
     return model
 
 
-@pytest.fixture(params=["packed", "paged"])
+@pytest.fixture(params=["packed", "blocks", "paged"])
 def make(request: pytest.FixtureRequest, installed_model: packaged.CatalogueModel) -> Make:
     """A new reader with room for so many tokens."""
     folder = catalogue.folder(installed_model.name)
     if request.param == "paged":
         return lambda capacity: PagedReader(installation.exported(folder), capacity=capacity)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION).eval()
-    return lambda capacity: PackedReader(model, capacity=capacity)
+    attention, reader = {
+        "packed": (packed.ATTENTION, PackedReader),
+        "blocks": (block_attention.ATTENTION, BlockReader),
+    }[request.param]
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
+    return lambda capacity: reader(model, capacity=capacity)
 
 
 def last_logits(library: torch.nn.Module, ids: list[int]) -> torch.Tensor:
@@ -43,7 +49,7 @@ def last_logits(library: torch.nn.Module, ids: list[int]) -> torch.Tensor:
 def is_close(actual: object, expected: torch.Tensor, reader: Reader) -> bool:
     """The paged model's weights are rounded to 8 bits, and its caches to halves."""
     logits = torch.as_tensor(actual)
-    if isinstance(reader, PackedReader):
+    if isinstance(reader, PackedReader | BlockReader):
         return torch.allclose(logits, expected, atol=2e-3)
     return float(torch.corrcoef(torch.stack([logits, expected]))[0, 1]) > 0.995
 
