@@ -1,17 +1,22 @@
-"""The transformers engine on a CUDA card, with random weights of a real size: tokens per second by replies at once.
+"""The transformers engine on a CUDA card, with random weights of a real size.
 
-    python -m benchmarks.gpu --people 1 16 64 256 [--layers 16 --hidden 2048]
+    python -m benchmarks.gpu [--models 1b 3b 8b] [--people 1 16 64 256] [--tokens 128]
 
-Prints JSON: our loop, the library's `generate` (one batch, same prompts), and what the card's memory bandwidth allows
-for the model's bytes, since each step reads every weight once. Ends with a sentence where there is no card.
+Prints JSON, a line per model: tokens per second of our loop, of the reader alone (no choice of tokens), of the
+library's `generate` (one batch), of its continuous batching, all over the same prompts; and what the card's memory
+bandwidth allows, since each step reads every weight once. Then, while so many people speak, the first token of somebody
+who comes with a short prompt, and the longest that anybody waits for a token while a long one is read and otherwise.
+Ends with a sentence where there is no card.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -19,64 +24,153 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 django.setup()
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from transformers import AutoModelForCausalLM, LlamaConfig  # noqa: E402
+from transformers import AutoModelForCausalLM, GenerationConfig, LlamaConfig  # noqa: E402
 
 from generation.engines.base import Sampling  # noqa: E402
 from generation.engines.batcher import Batcher, Request  # noqa: E402
-from generation.engines.hf_transformers import DTYPE  # noqa: E402
-from generation.engines.packed import ATTENTION, PackedReader  # noqa: E402
+from generation.engines.block_attention import ATTENTION  # noqa: E402
+from generation.engines.block_reader import BlockReader  # noqa: E402
+from generation.engines.cuda_graphs import CudaCapture  # noqa: E402
+from generation.engines.hf_transformers import DTYPES, STEP_TOKENS  # noqa: E402
+from generation.engines.reading import SLACK, Segment  # noqa: E402
 from generation.engines.sampling import Chooser  # noqa: E402
 
-_VOCABULARY = 32_000
-_PROMPT_TOKENS = 330
+VOCABULARY = 128_256
+PROMPT, LONG_PROMPT = 330, 4000  # tokens
+SPEAKING = 600  # tokens that people say while others come
+_COMMON = {"vocab_size": VOCABULARY, "num_key_value_heads": 8, "max_position_embeddings": 8192}
+CONFIGS = {  # Llama 3's
+    "1b": {"num_hidden_layers": 16, "hidden_size": 2048, "intermediate_size": 8192, "num_attention_heads": 32},
+    "3b": {"num_hidden_layers": 28, "hidden_size": 3072, "intermediate_size": 8192, "num_attention_heads": 24},
+    "8b": {"num_hidden_layers": 32, "hidden_size": 4096, "intermediate_size": 14336, "num_attention_heads": 32},
+}
 
 
-def make(layers: int, hidden: int) -> Any:
-    config = LlamaConfig(
-        hidden_size=hidden, intermediate_size=4 * hidden, num_hidden_layers=layers, vocab_size=_VOCABULARY,
-        num_attention_heads=hidden // 64, num_key_value_heads=hidden // 256,
-    )  # fmt: skip
+class Talk:
+    """One reply, and when each of its tokens came."""
+
+    def __init__(self, batcher: Batcher, prompt: list[int], tokens: int) -> None:
+        chooser = Chooser(Sampling(seed=len(prompt)), prompt, frozenset())
+        self.request = Request(prompt=prompt, chooser=chooser, max_tokens=tokens, ends=frozenset())
+        self.times = [time.perf_counter()]  # first, when it was asked
+        batcher.submit(self.request)
+        self._thread = threading.Thread(target=self._hear)
+        self._thread.start()
+
+    def _hear(self) -> None:
+        while (step := self.request.steps.get()).token is not None:
+            self.times.append(time.perf_counter())
+        if step.error is not None:
+            raise step.error
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def longest_wait(self, start: float, end: float) -> float:
+        """Between two tokens, of which the second came within these times; seconds."""
+        pairs = zip(self.times[1:], self.times[2:], strict=False)
+        return max((later - earlier for earlier, later in pairs if start <= later <= end), default=0.0)
+
+
+def make(name: str) -> Any:
+    config = LlamaConfig(**_COMMON, **CONFIGS[name])
     with torch.device("cuda"):
-        return AutoModelForCausalLM.from_config(config, dtype=DTYPE, attn_implementation=ATTENTION).eval()
+        return AutoModelForCausalLM.from_config(config, dtype=DTYPES["cuda"]).eval()
 
 
-def ours(model: Any, people: int, tokens: int) -> float:
-    batcher = Batcher(PackedReader(model, capacity=262_144), concurrent=people, step_tokens=2048)
-    shared = list(range(_PROMPT_TOKENS - 8))
-    requests = []
-    for person in range(people):
-        prompt = [*shared, *range(1000 + person, 1008 + person)]
-        chooser = Chooser(Sampling(seed=person), prompt, frozenset())
-        requests.append(Request(prompt=prompt, chooser=chooser, max_tokens=tokens, ends=frozenset()))
-    began = time.perf_counter()
-    for request in requests:
-        batcher.submit(request)
-    threads = [threading.Thread(target=_hear, args=(request,)) for request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - began
-    batcher.close()
-    return people * tokens / seconds
+def prompts(people: int, length: int = PROMPT) -> list[list[int]]:
+    """Nothing in common, and others each time."""
+    rows: list[list[int]] = np.random.default_rng().integers(VOCABULARY, size=(people, length)).tolist()
+    return rows
 
 
-def _hear(request: Request) -> None:
-    while request.steps.get().token is not None:
-        pass
+def reader(model: Any, people: int) -> BlockReader:
+    model.set_attn_implementation(ATTENTION)
+    capacity = people * (PROMPT + SPEAKING + 2 * SLACK) + 2 * LONG_PROMPT
+    return BlockReader(model, capacity=capacity, capture=CudaCapture())
 
 
-def library(model: Any, people: int, tokens: int) -> float:
-    ids = torch.randint(_VOCABULARY, (people, _PROMPT_TOKENS), device="cuda")
+def ours(model: Any, people: int, tokens: int) -> dict[str, float]:
+    batcher = Batcher(reader(model, people), concurrent=people + 1, step_tokens=STEP_TOKENS["cuda"])
+    try:
+        for _ in range(2):  # the first time graphs are captured
+            began = time.perf_counter()
+            talks = [Talk(batcher, prompt, tokens) for prompt in prompts(people)]
+            for talk in talks:
+                talk.join()
+            seconds = time.perf_counter() - began
+            waits = newcomers(batcher, people)
+    finally:
+        batcher.close()
+    return {"ours": people * tokens / seconds, **waits}
+
+
+def newcomers(batcher: Batcher, people: int) -> dict[str, float]:
+    """Milliseconds."""
+    talks = [Talk(batcher, prompt, SPEAKING) for prompt in prompts(people)]
+    while min(len(talk.times) for talk in talks) < 10:
+        time.sleep(0.01)
+    quiet = time.perf_counter()
+    time.sleep(0.5)
+    short, long = prompts(1)[0], prompts(1, LONG_PROMPT)[0]
+    newcomer, reading = (_first_token(batcher, prompt) for prompt in (short, long))
+    for talk in talks:
+        talk.request.cancelled = True
+        talk.join()
+    return {
+        "first_token_ms": 1000 * (newcomer[1] - newcomer[0]),
+        "longest_wait_ms": 1000 * max(talk.longest_wait(quiet, newcomer[0]) for talk in talks),
+        "longest_wait_beside_a_long_prompt_ms": 1000 * max(talk.longest_wait(*reading) for talk in talks),
+    }
+
+
+def _first_token(batcher: Batcher, prompt: list[int]) -> tuple[float, float]:
+    """When it was asked for, and when it came."""
+    talk = Talk(batcher, prompt, 1)
+    talk.join()
+    return talk.times[0], talk.times[1]
+
+
+def reader_alone(model: Any, people: int, tokens: int) -> float:
+    made = reader(model, people)
+    caches = [made.cache() for _ in range(people)]
+    for cache, prompt in zip(caches, prompts(people), strict=True):
+        made.read([Segment(cache, prompt)])
+    for count in (tokens, tokens):  # the first time graphs are captured
+        began = time.perf_counter()
+        for _ in range(count):
+            made.read([Segment(cache, [1]) for cache in caches])
+    return people * tokens / (time.perf_counter() - began)
+
+
+def generate(model: Any, people: int, tokens: int) -> float:
     model.set_attn_implementation("sdpa")
+    ids = torch.tensor(prompts(people), device="cuda")
+    return (
+        people
+        * tokens
+        / _seconds(
+            lambda: model.generate(ids, do_sample=True, max_new_tokens=tokens, min_new_tokens=tokens, pad_token_id=0)
+        )
+    )
+
+
+def continuous_batching(model: Any, people: int, tokens: int) -> float:
+    """The library's, as `transformers serve` uses it."""
+    model.set_attn_implementation("sdpa")
+    config = GenerationConfig(do_sample=True, max_new_tokens=tokens, eos_token_id=-1, pad_token_id=0)
+    return people * tokens / _seconds(lambda: model.generate_batch(prompts(people), generation_config=config))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    torch.cuda.synchronize()
     began = time.perf_counter()
     with torch.inference_mode():
-        model.generate(ids, do_sample=True, max_new_tokens=tokens, min_new_tokens=tokens, pad_token_id=0)
+        work()
     torch.cuda.synchronize()
-    seconds = time.perf_counter() - began
-    model.set_attn_implementation(ATTENTION)
-    return people * tokens / seconds
+    return time.perf_counter() - began
 
 
 def bandwidth() -> float:
@@ -84,38 +178,39 @@ def bandwidth() -> float:
     source = torch.empty(2**28, dtype=torch.float32, device="cuda")
     target = torch.empty_like(source)
     target.copy_(source)
-    torch.cuda.synchronize()
-    began = time.perf_counter()
-    for _ in range(10):
-        target.copy_(source)
-    torch.cuda.synchronize()
-    return 10 * 2 * source.nbytes / (time.perf_counter() - began)
+    return 10 * 2 * source.nbytes / _seconds(lambda: [target.copy_(source) for _ in range(10)])
+
+
+def measured(model: Any, people: int, tokens: int) -> dict[str, float]:
+    result: dict[str, float] = {"people": people}
+    result |= ours(model, people, tokens)
+    for contender in (reader_alone, generate, continuous_batching):
+        gc.collect()  # the reader before, which holds itself
+        torch.cuda.empty_cache()
+        result[contender.__name__] = contender(model, people, tokens)
+    return {name: round(value, 1) for name, value in result.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="+", choices=CONFIGS, default=["1b", "8b"])
     parser.add_argument("--people", type=int, nargs="+", default=[1, 16, 64, 256])
-    parser.add_argument("--tokens", type=int, default=64)
-    parser.add_argument("--layers", type=int, default=16)
-    parser.add_argument("--hidden", type=int, default=2048)
+    parser.add_argument("--tokens", type=int, default=128)
     options = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("There is no CUDA card here; nothing was measured.")
-    model = make(options.layers, options.hidden)
-    size = sum(weight.nbytes for weight in model.parameters())
-    steps = bandwidth() / size
-    runs = [
-        {
-            "people": people,
-            "ours": round(ours(model, people, options.tokens), 1),
-            "generate": round(library(model, people, options.tokens), 1),
-            "bandwidth_limit": round(people * steps, 1),
-        }
-        for people in options.people
-    ]
-    card = torch.cuda.get_device_name()
-    json.dump({"card": card, "dtype": str(DTYPE), "model_mb": size // 2**20, "tokens_per_second": runs}, sys.stdout)
-    print()
+    steps = bandwidth()
+    for name in options.models:
+        model = make(name)
+        size = sum(weight.nbytes for weight in model.parameters())
+        runs = [
+            measured(model, people, options.tokens) | {"bandwidth_limit": round(people * steps / size, 1)}
+            for people in options.people
+        ]
+        print(
+            json.dumps({"card": torch.cuda.get_device_name(), "model": name, "weights_mb": size // 2**20, "runs": runs})
+        )
+        del model
 
 
 if __name__ == "__main__":

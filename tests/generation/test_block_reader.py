@@ -11,6 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig
 
 from generation import packaged
+from generation.engines import hf_transformers
 from generation.engines.base import EngineUnavailable
 from generation.engines.block_attention import ATTENTION, BLOCK
 from generation.engines.block_reader import BlockReader
@@ -165,6 +166,15 @@ def test_the_capacity_is_four_fifths_of_what_is_free() -> None:
 def test_a_card_without_room_for_one_conversation_says_what_is_needed_and_what_is_free() -> None:
     with pytest.raises(EngineUnavailable, match=r"2112 tokens needs 83 MiB .*; 80 MiB are"):
         tokens_that_fit(80 * 2**20, 32 * 2**10, least=2112)
+
+
+def test_weights_that_a_card_cannot_hold_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def network(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(hf_transformers, "_network", network)
+    with pytest.raises(EngineUnavailable, match="smollm2-135m do not fit into the card's free memory"):
+        TransformersEngine(packaged.PACKAGED["smollm2-135m"], tmp_path)
 
 
 @CARD
