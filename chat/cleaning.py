@@ -10,6 +10,20 @@ _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 _SEPARATORS = ",，、 "
 _STUTTER = re.compile(r"\b([^\W\d_]+)(?:[,，、 ]+\1){3}[,，、 ]", re.IGNORECASE)
 _STUTTER_CHARACTERS = 200  # looked back over
+# What an actor does, in brackets or asterisks; an aside of the speaker's own has an "I" in it, or another verb.
+_ACT = (
+    r"(?:(?:she|he|they|softly|gently|quietly|short|long|a)\s+)?"
+    r"(?:(?:paus|laugh|chuckl|giggl|smil|grin|smirk|sigh|nod|wink|shrug|blush|gasp|frown|whisper|yawn)(?:s|es|ed|ing|e)?"
+    r"|(?:look|lean|turn|glanc|clear|tak)(?:s|es|ing)|silence|beat)\b"
+)
+_NO_SPEAKER = r"(?![^()*]*\b(?:I|me|my|myself|we|us|our|you|your)\b)"
+_CHINESE_ACT = "(?:微笑|大笑|轻笑|苦笑|笑|停顿|叹气|点头|摇头|沉默|眨眼|耸肩|低声)"
+_DIRECTION = (
+    rf"(?:\({_NO_SPEAKER}{_ACT}[^()\n]{{0,120}}\)|\*{_NO_SPEAKER}{_ACT}[^*\n]{{0,120}}\*"
+    rf"|[（(]{_CHINESE_ACT}[^（）()我你\n]{{0,20}}[）)])"
+)
+_DIRECTED = re.compile(_DIRECTION, re.IGNORECASE)
+_WITH_BLANKS = re.compile(rf"\s*{_DIRECTION}(?=[.,;:!?…。，！？]|\s*$)|{_DIRECTION}\s*", re.IGNORECASE)
 _SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
 
 
@@ -46,6 +60,27 @@ def until_stuttering(pieces: Iterable[str]) -> Iterator[str]:
             yield "。" if said[-1] in "，、" else "."
             return
     if held:
+        yield held
+
+
+def has_directions(text: str) -> bool:
+    """Whether it holds stage directions: "(smiles)", "*sighs and looks away*"."""
+    return bool(_DIRECTED.search(text))
+
+
+def without_directions(sentences: Iterable[str]) -> Iterator[str]:
+    """The sentences without stage directions, for a persona that speaks and does not act; if there is nothing else,
+    the first direction after all."""
+    held = ""
+    has_spoken = False
+    for sentence in sentences:
+        spoken = _WITH_BLANKS.sub("", sentence)
+        if not spoken.strip():
+            held = held or sentence
+            continue
+        has_spoken = True
+        yield spoken
+    if held and not has_spoken:
         yield held
 
 

@@ -89,7 +89,10 @@ def of_persona(
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
     if opening:  # asked again, it is said again: the truth is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    return cleaning.without_echoes(cleaning.until_repeated(sentences.split(cleaning.until_stuttering(said))), earlier)
+    spoken = sentences.split(cleaning.until_stuttering(said))
+    if not _acts(sheet, turns):
+        spoken = cleaning.without_directions(spoken)
+    return cleaning.without_echoes(cleaning.until_repeated(spoken), earlier)
 
 
 def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
@@ -117,6 +120,12 @@ def heard(
                 yield token.text
     if connection().exists(*map(cancel_key, subjects)):
         raise Stopped
+
+
+def _acts(sheet: voice.Sheet, turns: Sequence[Turn]) -> bool:
+    """Whether it is a character that is written with stage directions, in its samples or its opening line."""
+    opening_line = [turn.text for turn in turns[:1] if turn.speaker == "persona"]
+    return any(map(cleaning.has_directions, [sheet.description, *(e.persona for e in sheet.exchanges), *opening_line]))
 
 
 def _prompt_builder(

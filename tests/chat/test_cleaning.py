@@ -36,6 +36,25 @@ def test_a_reply_ends_where_it_stutters(pieces, text):
     assert "".join(cleaning.until_stuttering(pieces)) == text
 
 
+@pytest.mark.parametrize(
+    ("sentence", "spoken"),
+    [
+        ("(pauses, looks at a map on her tablet) I have stories. ", "I have stories. "),
+        ("I know (laughs). ", "I know. "),
+        ("*sighs and looks away* Well. ", "Well. "),
+        ("(softly smiling) Yes. ", "Yes. "),
+        ("（笑）你好。", "你好。"),
+        ("我很好（叹气）。", "我很好。"),
+        ("He was *really* kind. ", "He was *really* kind. "),
+        ("Mary (who smiles at nothing) came. ", "Mary (who smiles at nothing) came. "),
+        ("It rained (looking back, I should have stayed). ", "It rained (looking back, I should have stayed). "),
+        ("(laughs) ", "(laughs) "),  # where there is nothing else
+    ],
+)
+def test_a_persona_speaks_and_does_not_act(sentence, spoken):
+    assert "".join(cleaning.without_directions([sentence])) == spoken
+
+
 def test_a_reply_ends_where_it_begins_to_loop():
     sentences = ["I love the sea. ", "Do you? ", "I love  the sea! ", "I love the sea. "]
     assert list(cleaning.until_repeated(sentences)) == sentences[:2]

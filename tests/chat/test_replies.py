@@ -179,6 +179,17 @@ def test_asked_again_what_it_is_it_says_the_truth_again(alice, speak):
         assert reply.message.text.startswith("I am an AI, not a person")
 
 
+@pytest.mark.parametrize(("sample", "text"), [("Come in.", "The sea."), ("*smiles* Come in.", "(She pauses) The sea.")])
+def test_a_persona_says_no_stage_directions_unless_it_is_written_with_them(reply, speak, sample, text):
+    persona = reply.message.conversation.persona
+    persona.sayings = [sample]
+    persona.save()
+    speak("(She pauses)", " The sea.")
+    replies.produce(reply.id)
+    reply.message.refresh_from_db()
+    assert reply.message.text == text
+
+
 def test_a_silent_engine_is_an_honest_failure(reply, speak):
     speak("")
     replies.produce(reply.id)
