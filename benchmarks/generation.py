@@ -5,8 +5,9 @@
 One model, the same chats with Samantha, one run: for each number of people all contenders take their turn one
 after another, so that an hour's weather on the machine falls on all of them. A person asks again as soon as the
 answer is there, or after `--pause` seconds in which they read and type; so long is the page open before the first
-question too. With `--rounds`, others come and talk after them. Prints JSON; `--plot FILE` draws it. Beside the speed stands each engine's perplexity of one fixed
-text, so that one that is fast because it rounds too much is seen. Traffic stays on loopback.
+question too. With `--rounds`, others come and talk after them. Prints JSON; `--plot FILE` draws it. Beside the
+speed stands each engine's perplexity of one fixed text, so that one that is fast because it rounds too much is
+seen. Traffic stays on loopback.
 
 Tokens per second are those of all replies over the time from the first question to the last answer, prompts
 included and pauses not. A first token is the engine's where it tells, else the first piece that arrives; the product's
