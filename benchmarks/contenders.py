@@ -350,14 +350,13 @@ class _Times:
         pass
 
 
-def run(contender: Contender, chats: list[Chat], turns: int, pause: float) -> list[Reply]:
-    """All chats at once, each `turns` long; a person asks again `pause` seconds after the answer is there."""
+def run(contender: Contender, chats: list[Chat], turns: int) -> list[Reply]:
+    """All chats at once, each `turns` long; a person asks again as soon as the answer is there."""
     replies: list[Reply] = []
 
     def talk(person: int) -> None:
         chat = chats[person]
         for _ in range(turns):
-            time.sleep(pause)
             reply = contender.reply(person, chat)
             replies.append(reply)
             chat.answered(reply.text)

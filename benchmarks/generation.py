@@ -3,14 +3,13 @@
     make bench            (or: python -m benchmarks.generation --people 1 8 16 32 --turns 4)
 
 One model, the same chats with Samantha, one run: for each number of people all contenders take their turn one
-after another, so that an hour's weather on the machine falls on all of them. A person asks again as soon as the
-answer is there, or after `--pause` seconds in which they read and type; so long is the page open before the first
-question too. With `--rounds`, others come and talk after them. Prints JSON; `--plot FILE` draws it. Beside the
-speed stands each engine's perplexity of one fixed text, so that one that is fast because it rounds too much is
-seen. Traffic stays on loopback.
+after another, so that an hour's weather on the machine falls on all of them. People look at the page for
+`--looking` seconds, ask all at once, and each asks again as soon as the answer is there. With `--rounds`, others
+come and talk after them. Prints JSON; `--plot FILE` draws it. Beside the speed stands each engine's perplexity of
+one fixed text, so that one that is fast because it rounds too much is seen. Traffic stays on loopback.
 
 Tokens per second are those of all replies over the time from the first question to the last answer, prompts
-included and pauses not. A first token is the engine's where it tells, else the first piece that arrives; the product's
+included. A first token is the engine's where it tells, else the first piece that arrives; the product's
 `first_words_ms` are the first cleared words at the socket.
 """
 
@@ -58,7 +57,7 @@ def make(name: str, people: int, model: packaged.CatalogueModel) -> Contender:
     return contenders.PlainGenerate(folder)
 
 
-def measure(contender: Contender, people: int, turns: int, rounds: int, pause: float) -> dict[str, Any]:
+def measure(contender: Contender, people: int, turns: int, rounds: int, looking: float) -> dict[str, Any]:
     sheet = voice.sheet_for(Persona.objects.get(name="Samantha", is_shared=True))
     info = tokens.info()
     peak = _Peak(contender)
@@ -68,15 +67,16 @@ def measure(contender: Contender, people: int, turns: int, rounds: int, pause: f
         if isinstance(contender, contenders.Product):
             contender.prepare(people)
         chats = [Chat(number * people + person, sheet, info, tokens.count) for person in range(people)]
+        time.sleep(looking)
         began = time.monotonic()
-        replies += contenders.run(contender, chats, turns, pause)
-        seconds += time.monotonic() - began - turns * pause
+        replies += contenders.run(contender, chats, turns)
+        seconds += time.monotonic() - began
     return {
         "contender": contender.name,
         "people": people,
         "turns": turns,
         "rounds": rounds,
-        "pause": pause,
+        "looking": looking,
         **figures(replies, seconds),
         "memory_mb": peak.stop(),
     }
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[1, 8, 16, 32])
     parser.add_argument("--turns", type=int, nargs="+", default=[4])
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--looking", type=float, default=0, help="seconds")
     parser.add_argument("--contenders", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
@@ -165,7 +165,7 @@ def main() -> None:
                         it = product or make(name, people, model) if name == "product" else make(name, people, model)
                         if it is not product:
                             turn.enter_context(it)
-                        run = measure(it, people, turns, options.rounds, options.pause)
+                        run = measure(it, people, turns, options.rounds, options.looking)
                     result["runs"].append(run)
                     print(json.dumps(run), file=sys.stderr, flush=True)
     json.dump(result, sys.stdout, indent=2)
