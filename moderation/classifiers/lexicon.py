@@ -12,7 +12,7 @@ from moderation import crisis
 from moderation.classifiers.base import Category, ClassifierInfo
 from moderation.classifiers.features import plain
 
-VERSION = "1"
+VERSION = "2"
 
 _HARM = r"(?:kill|murder|stab|shoot|strangle|behead|choke|beat (?:up|the \w+ out of)|burn|torture|slaughter|hurt|rape|poison|drown|hunt down|cut)"
 _WILL = r"\b(?:i(?: really| just| so| still| honestly)*(?:'?ll| will| am going to|'?m going to|'?m gonna| want to| wanna| swear i(?:'?ll| will)|'?d love to| plan to)|we(?:'?ll| will| are going to)|gonna|going to)(?: \w+ly| just| fucking| personally| come(?: over)? and| find(?: you)? and| track you down and| make you \w+ and)?"
@@ -28,13 +28,19 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
         {Category.HARASSMENT_THREATENING: 0.95, Category.VIOLENCE: 0.93, Category.HARASSMENT: 0.9},
     ),
     (
+        re.compile(
+            rf"{_WILL}(?: [\w']+){{0,7}} (?:burn|set fire to|blow up|shoot up|torch|bomb) (?:down )?your (?:house|home|flat|car|shop|school|office)\b(?! (?:of|movie|video))"
+        ),
+        {Category.HARASSMENT_THREATENING: 0.92, Category.VIOLENCE: 0.92, Category.HARASSMENT: 0.85},
+    ),
+    (
         re.compile(rf"{_WILL} {_HARM} {_THEM}"),
         {Category.HARASSMENT_THREATENING: 0.85, Category.VIOLENCE: 0.9},
     ),
     (
         re.compile(
             r"\b(?:you(?:'?re| are) (?:going to die|a dead (?:man|woman)|dead meat)|you deserve to (?:die|be (?:killed|shot|beaten|raped))|"
-            r"i know where you live\b.{0,60}(?:kill|hurt|come|sorry|regret|watch)|i(?:'?ll| will) (?:find|hunt) you (?:down )?and|"
+            r"i(?: know|(?:'?ll| will) find(?: out)?) where you live\b.{0,60}(?:kill|hurt|come|sorry|regret|watch)|i(?:'?ll| will) (?:find|hunt) you (?:down )?and|"
             r"watch your back|hope you (?:die|get (?:hit|shot|killed|raped|cancer)))\b"
         ),
         {Category.HARASSMENT_THREATENING: 0.88, Category.HARASSMENT: 0.9, Category.VIOLENCE: 0.7},
