@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Consent, User
-from generation import catalogue, installation, packaged, tasks, tokens
+from generation import catalogue, installation, packaged, tasks
 from generation.models import ModelEntry, ModelStatus
 
 GEMMA = "gemma3-270m"
@@ -202,15 +202,3 @@ def test_every_packaged_model_is_listed_with_its_state(models: Path) -> None:
     listed = catalogue.entries()
     assert [model.name for model, _ in listed] == list(packaged.PACKAGED)
     assert {entry.status for _, entry in listed} == {ModelStatus.AVAILABLE}
-
-
-def test_tokens_are_counted_without_the_model(installed_model: packaged.CatalogueModel) -> None:
-    assert tokens.count("") == 0
-    assert tokens.count("The lighthouse") < tokens.count("The lighthouse at the end of the world")
-    assert tokens.info().model == installed_model.name
-
-
-@pytest.mark.model
-def test_tokens_are_counted_as_the_engine_counts(real_engine: Any) -> None:
-    for text in ("Good evening, Ada.", "灯塔在海边。", "\n\nYou: 42!", "naïve café"):
-        assert tokens.count(text) == real_engine.count_tokens(text)
