@@ -62,7 +62,8 @@ class Site:
         self.stop()
         self.remove()
 
-    def start(self) -> None:
+    def start(self, *, speaking: bool = True) -> None:
+        """Until replies begin, or, without `speaking`, until pages are answered."""
         _MODELS.mkdir(parents=True, exist_ok=True)
         if not (self.state / "models").exists():
             (self.state / "models").symlink_to(_MODELS)
@@ -76,7 +77,8 @@ class Site:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self._is_ready, seconds=300, explain=self.output)
+        path = "/readyz" if speaking else "/healthz"
+        wait_until(lambda: self._answers(path), seconds=300, explain=self.output)
 
     def stop(self) -> int:
         assert self.process is not None
@@ -116,7 +118,7 @@ class Site:
         )
         return done.stdout
 
-    def _is_ready(self) -> bool:
+    def _answers(self, path: str) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:
             raise AssertionError(f"The site ended with {self.process.returncode}. {self.output()}")
@@ -124,7 +126,7 @@ class Site:
         if b"Ready after" not in self.log.read_bytes()[self._log_before :]:
             return False
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
+            return httpx.get(f"{self.url}{path}", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -64,7 +63,7 @@ def kill(site: Site, *words: str) -> None:
 
 
 def test_a_site_starts_survives_kills_stops_and_starts_again(site):
-    site.start()
+    site.start(speaking=False)
     # 1. It says what it does, and gives a link once the site answers.
     for step in ("State folder", "Stores", "Database schema", "Static files", "Language model", "Web server"):
         assert f"{step}: done in" in site.log.read_text() or f"{step} {site.state}: done in" in site.log.read_text()
@@ -91,9 +90,7 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
 
     # 4. Again, with its data: the owner was there, so there is no new link.
     links = site.log.read_text().count("/setup/")
-    started = time.monotonic()
-    site.start()
-    print(f"second start: {time.monotonic() - started:.1f} s until replies begin")
+    site.start(speaking=False)
     assert site.log.read_text().count("/setup/") == links
     assert visitor.http.get("/account/").status_code == 200
 
@@ -104,7 +101,7 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     # 6. Killed itself, it takes its processes along, and the next start works.
     site.process.kill()
     site.process.wait()
-    site.start()
+    site.start(speaking=False)
 
     # 7. Without its supervisor, it ends and says so.
     next(each for each in left_behind(site) if "supervisor.supervisord" in each.cmdline()).kill()
