@@ -49,8 +49,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except Http404:
             await self.close(NOT_FOUND)
             return
-        await _through_door(tasks.have_read_ahead, self.conversation_id)
         self.follower = asyncio.create_task(self._follow(self._asked_offset()))
+        await _through_door(tasks.have_read_ahead, self.conversation_id)
 
     async def disconnect(self, code: int) -> None:
         if self.follower:

@@ -1,7 +1,6 @@
 """A conversation is read while its person looks at the page, before the first message."""
 
 import logging
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -52,9 +51,8 @@ def test_the_prompt_that_is_read_holds_the_persona_and_the_talk(monkeypatch: pyt
     read: list[Prompt] = []
 
     def engine(build: Build) -> None:
-        count: Callable[[str], int] = lambda text: len(text.split())  # noqa: E731
-        info = EngineInfo("scripted", "script", 1000, "transcript", "none", "1", "none", Sampling())
-        read.append(build(info, count)[0])
+        info = EngineInfo("scripted", "script", 20_000, "transcript", "none", "1", "none", Sampling())
+        read.append(build(info, len)[0])
 
     monkeypatch.setattr(speech.router, "read_ahead", engine)
     tasks.read_ahead(str(conversation.id))
