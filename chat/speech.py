@@ -113,11 +113,19 @@ def heard(
     speech: Speech, build: router.Build, *, account: str, subjects: Sequence[UUID], announce: Announce
 ) -> Iterator[str]:
     """The text of an engine's tokens, counted on the way. Raises Stopped where it ended because somebody asked."""
+    is_enough = False
     with cancelling.WATCHER.watched(*subjects) as cancelled:
-        for token in router.stream(build, cancelled, announce, account=account):
-            speech.hear(token)
-            if token.text:
-                yield token.text
+        tokens = router.stream(build, lambda: is_enough or cancelled(), announce, account=account)
+        try:
+            for token in tokens:
+                speech.hear(token)
+                if token.text:
+                    yield token.text
+        except GeneratorExit:
+            is_enough = True  # the listener ended it; the engine still tells what it has cost
+            for token in tokens:
+                speech.hear(token)
+            raise
     if connection().exists(*map(cancel_key, subjects)):
         raise Stopped
 

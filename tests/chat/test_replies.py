@@ -46,6 +46,7 @@ def speak(monkeypatch):
             prompt, _ = build(INFO, len)
             for number, piece in enumerate(pieces, 1):
                 if cancelled():
+                    yield Token("", usage=Usage(len(prompt.text), 0, number - 1))
                     return
                 if isinstance(piece, Exception):
                     raise piece
@@ -142,6 +143,16 @@ def test_stop_keeps_what_was_already_shown(reply, speak):
     reply.message.refresh_from_db()
     assert reply.status == ReplyStatus.STOPPED
     assert reply.message.text == "The lamp is lit."
+
+
+def test_a_reply_that_is_ended_where_it_loops_tells_what_it_has_cost(reply, speak):
+    speak("The lamp is lit tonight.", " The lamp is lit tonight.", " And", " so", " on.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert (reply.status, reply.message.text) == (ReplyStatus.COMPLETED, "The lamp is lit tonight.")
+    assert reply.completion_tokens == 3
+    assert reply.prompt_tokens > 0
 
 
 def test_a_failed_engine_keeps_what_was_shown(reply, speak):
