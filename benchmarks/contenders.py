@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,7 +39,7 @@ class Reply:
     cached: int | None = None  # prompt tokens that were not read again; None where nobody says
     queued_ms: int | None = None
     first_token_ms: float | None = None  # at the engine; else the first piece is taken
-    ok: bool = True
+    end: str = "completed"  # else why not: what the filter found, or the failure's code
 
 
 class Contender(Protocol):
@@ -46,6 +47,7 @@ class Contender(Protocol):
 
     def __enter__(self) -> "Contender": ...
     def __exit__(self, *error: object) -> None: ...
+    def open(self, person: int) -> None: ...  # a new conversation
     def reply(self, person: int, chat: Chat) -> Reply: ...
     def memory_mb(self) -> float: ...
 
@@ -96,45 +98,51 @@ class Product:
     def __init__(self) -> None:
         self._site = Site(MESSAGES_PER_HOUR="100000", CONCURRENT_REPLIES="32")
         self._visitors: list[Visitor] = []
-        self._talks: dict[int, Any] = {}
-        self._open = contextlib.ExitStack()
+        self._talks: dict[int, tuple[Any, contextlib.ExitStack]] = {}
 
     def __enter__(self) -> "Product":
         self._site.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.forget()
+        self._close(range(len(self._visitors)))
         self._site.stop()
         self._site.remove()
 
     def prepare(self, people: int) -> None:
-        self.forget()
-        persona = str(self._site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
+        """So many signed-in people, none of whom has a conversation open."""
+        self._close(range(len(self._visitors)))
         have = len(self._visitors)
         if have < people:
             self._visitors += signed_in(self._site, people - have, first=have)
-        for person, visitor in enumerate(self._visitors[:people]):
-            self._talks[person] = self._open.enter_context(visitor.talk(visitor.start_conversation(persona)))
 
-    def forget(self) -> None:
-        self._open.close()
-        self._talks.clear()
+    def open(self, person: int) -> None:
+        self._close([person])
+        persona = str(self._site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
+        visitor = self._visitors[person]
+        held = contextlib.ExitStack()
+        self._talks[person] = held.enter_context(visitor.talk(visitor.start_conversation(persona))), held
+
+    def _close(self, people: Iterable[int]) -> None:
+        for person in people:
+            if person in self._talks:
+                self._talks.pop(person)[1].close()
 
     def reply(self, person: int, chat: Chat) -> Reply:
-        talk = self._talks[person]
+        talk, _ = self._talks[person]
         reply = Reply(chat.turn, time.monotonic())
         talk.say(chat.question)
         while (frame := talk.receive(600))["type"] not in ENDS:
             if frame["type"] == "reply.delta":
                 reply.pieces.append(time.monotonic())
                 reply.text += frame["text"]
-        reply.ok = frame["type"] == "reply.completed"
-        if reply.ok:
+        if frame["type"] == "reply.completed":
             reply.tokens = frame["usage"]["completion_tokens"]
             reply.cached = frame["usage"]["cached_tokens"]
             reply.queued_ms = frame["timing"]["queued_ms"]
             reply.first_token_ms = frame["timing"]["first_token_ms"]
+        else:
+            reply.end = frame.get("category") or frame.get("code") or frame["type"]
         return reply
 
     def memory_mb(self) -> float:
@@ -142,7 +150,14 @@ class Product:
         return memory_mb(psutil.Process(self._site.process.pid))
 
 
-class Ours:
+class _Unremembering:
+    """Every request brings the whole chat."""
+
+    def open(self, person: int) -> None:
+        """Nothing is kept of a conversation."""
+
+
+class Ours(_Unremembering):
     """An engine of ours alone, in this process."""
 
     def __init__(self, kind: str) -> None:
@@ -172,7 +187,7 @@ class Ours:
         return memory_mb(psutil.Process()) - self._before
 
 
-class _Server(ABC):
+class _Server(_Unremembering, ABC):
     """Somebody's server on loopback, spoken to through `/v1/completions` or its like."""
 
     name: str
@@ -293,7 +308,7 @@ class TransformersServe(_Server):
         return str(choices[0].get("text") or "")
 
 
-class PlainGenerate:
+class PlainGenerate(_Unremembering):
     """The library's `generate`, one reply after another."""
 
     name = "generate"
@@ -350,20 +365,30 @@ class _Times:
         pass
 
 
-def run(contender: Contender, chats: list[Chat], turns: int) -> list[Reply]:
-    """All chats at once, each `turns` long; a person asks again as soon as the answer is there."""
+def run(contender: Contender, chats: Sequence[Sequence[Chat]], turns: int, looking: float) -> tuple[list[Reply], float]:
+    """Everybody at once: each person's chats one after another, each `turns` long, the next question as soon as the
+    answer is there. Before the first question all look at the page for `looking` seconds.
+
+    The replies, and the seconds from the first question to the last answer.
+    """
     replies: list[Reply] = []
 
     def talk(person: int) -> None:
-        chat = chats[person]
-        for _ in range(turns):
-            reply = contender.reply(person, chat)
-            replies.append(reply)
-            chat.answered(reply.text)
+        for number, chat in enumerate(chats[person]):
+            if number:
+                contender.open(person)
+            for _ in range(turns):
+                reply = contender.reply(person, chat)
+                replies.append(reply)
+                chat.answered(reply.text)
 
+    for person in range(len(chats)):
+        contender.open(person)
+    time.sleep(looking)
+    began = time.monotonic()
     threads = [threading.Thread(target=talk, args=(person,)) for person in range(len(chats))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return replies
+    return replies, time.monotonic() - began

@@ -4,9 +4,10 @@
 
 One model, the same chats with Samantha, one run: for each number of people all contenders take their turn one
 after another, so that an hour's weather on the machine falls on all of them. People look at the page for
-`--looking` seconds, ask all at once, and each asks again as soon as the answer is there. With `--rounds`, others
-come and talk after them. Prints JSON; `--plot FILE` draws it. Beside the speed stands each engine's perplexity of
-one fixed text, so that one that is fast because it rounds too much is seen. Traffic stays on loopback.
+`--looking` seconds, ask all at once, and each asks again as soon as the answer is there. With `--rounds`, each
+begins a new conversation when one has ended, so that few are left over at the end. Prints JSON; `--plot FILE`
+draws it. Beside the speed stands each engine's perplexity of one fixed text, so that one that is fast because it
+rounds too much is seen. Traffic stays on loopback.
 
 Tokens per second are those of all replies over the time from the first question to the last answer, prompts
 included. A first token is the engine's where it tells, else the first piece that arrives; the product's
@@ -21,7 +22,7 @@ import platform
 import statistics
 import sys
 import threading
-import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +62,13 @@ def measure(contender: Contender, people: int, turns: int, rounds: int, looking:
     sheet = voice.sheet_for(Persona.objects.get(name="Samantha", is_shared=True))
     info = tokens.info()
     peak = _Peak(contender)
-    replies: list[Reply] = []
-    seconds = 0.0
-    for number in range(rounds):
-        if isinstance(contender, contenders.Product):
-            contender.prepare(people)
-        chats = [Chat(number * people + person, sheet, info, tokens.count) for person in range(people)]
-        time.sleep(looking)
-        began = time.monotonic()
-        replies += contenders.run(contender, chats, turns)
-        seconds += time.monotonic() - began
+    if isinstance(contender, contenders.Product):
+        contender.prepare(people)
+    chats = [
+        [Chat(number * people + person, sheet, info, tokens.count) for number in range(rounds)]
+        for person in range(people)
+    ]
+    replies, seconds = contenders.run(contender, chats, turns, looking)
     return {
         "contender": contender.name,
         "people": people,
@@ -103,12 +101,11 @@ class _Peak:
 
 
 def figures(replies: list[Reply], seconds: float) -> dict[str, Any]:
-    said = [reply for reply in replies if reply.ok]
+    said = [reply for reply in replies if reply.end == "completed"]
     later = [reply for reply in said if reply.turn > 1]
     gaps = [1000 * (b - a) for reply in said for a, b in zip(reply.pieces, reply.pieces[1:], strict=False)]
     return {
-        "replies": len(replies),
-        "completed": len(said),
+        "ends": dict(Counter(reply.end for reply in replies)),
         "tokens": sum(reply.tokens for reply in said),
         "tokens_per_second": round(sum(reply.tokens for reply in said) / seconds, 1),
         "first_token_ms": {"turn 1": spread(_firsts(said, 1)), "later turns": spread(_firsts(later))},
