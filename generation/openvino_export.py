@@ -33,7 +33,7 @@ def export(source: Path, target: Path) -> None:
         )  # fmt: skip
         _say(60, "Rounding the weights to 8 bits")
         model = nncf.compress_weights(
-            openvino.Core().read_model(floats / "openvino_model.xml"), mode=nncf.CompressWeightsMode.INT8_ASYM
+            openvino.Core().read_model(floats / "openvino_model.xml"), mode=nncf.CompressWeightsMode.INT8_SYM
         )
         _say(90, "Writing the converted model")
         written = Path(temporary) / "written"

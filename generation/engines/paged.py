@@ -30,8 +30,8 @@ class PagedReader:
         model = core.read_model(folder / "openvino_model.xml")
         paged_attention_transformation(model)
         _keep_few_logits(model)
-        # Halves, so that numpy can copy a block on every machine; 8 bits would depend on how a prompt was cut.
-        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "KV_CACHE_PRECISION": "f16"})
+        # Floats: halves have to be widened at every step, and 8 bits would depend on how a prompt was cut.
+        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "KV_CACHE_PRECISION": "f32"})
         self._request = compiled.create_infer_request()
         self._inputs = {port.any_name for port in compiled.inputs}
         self._blocks = [self._tensor(port, blocks).data for port in compiled.inputs if "_cache." in port.any_name]

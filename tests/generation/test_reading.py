@@ -47,7 +47,7 @@ def last_logits(library: torch.nn.Module, ids: list[int]) -> torch.Tensor:
 
 
 def is_close(actual: object, expected: torch.Tensor, reader: Reader) -> bool:
-    """The paged model's weights are rounded to 8 bits, and its caches to halves."""
+    """The paged model's weights are rounded to 8 bits."""
     logits = torch.as_tensor(actual)
     if isinstance(reader, PackedReader | BlockReader):
         return torch.allclose(logits, expected, atol=2e-3)
