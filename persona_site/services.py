@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Linux allows 107 bytes for the name of a Unix socket; PostgreSQL adds a name of its own.
 _LONGEST_STATE_PATH = 80
 _RECOVERY_SECONDS = 120
+_WITHOUT_SCHEMA = {"migrate", "test", "benchmark"}  # they make their own
 _WITHOUT_STORES = {"help", "--help", "-h", "version", "--version", "check", "collectstatic", "up"}
 
 
@@ -277,9 +278,13 @@ def embedded_redis() -> Iterator[None]:
 
 @contextmanager
 def running_for(arguments: Sequence[str]) -> Iterator[None]:
-    """The embedded stores for one management command, or nothing where the command needs none or URLs are given."""
+    """The embedded stores for one management command, or nothing where the command needs none or URLs are given.
+
+    A database that is begun here gets its tables, so that a command works before the first `make run`.
+    """
     with ExitStack() as stack:
         if arguments and arguments[0] not in _WITHOUT_STORES:
+            is_new = not env.secret("DATABASE_URL") and not (postgres_dir() / "PG_VERSION").exists()
             try:
                 if not env.secret("DATABASE_URL"):
                     stack.enter_context(embedded_postgres())
@@ -287,7 +292,17 @@ def running_for(arguments: Sequence[str]) -> Iterator[None]:
                     stack.enter_context(embedded_redis())
             except ServiceUnavailable as error:
                 sys.exit(str(error))
+            if is_new and arguments[0] not in _WITHOUT_SCHEMA:
+                _make_tables()
         yield
+
+
+def _make_tables() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
 
 
 if __name__ == "__main__":
