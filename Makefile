@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

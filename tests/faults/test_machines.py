@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 
+from generation import packaged
 from tests import model_server
 from tests.machines import OUTSIDE, Host, Network, NotAllowed, Stores
 from tests.model_server import ModelServer
@@ -66,7 +67,7 @@ class Machines:
 
 
 @pytest.fixture(scope="module")
-def machines() -> Iterator[Machines]:
+def machines(installed_model: packaged.CatalogueModel) -> Iterator[Machines]:
     try:
         network = Network()
     except NotAllowed as reason:
@@ -76,7 +77,7 @@ def machines() -> Iterator[Machines]:
         server = stack.enter_context(model_server.running(OUTSIDE))
         stores = Stores(network)
         stack.callback(stores.close)
-        near = Host(network, "near", 2, stores, ENGINES="transformers", LEASE="3s")
+        near = Host(network, "near", 2, stores, ENGINES="openvino", LEASE="3s")
         stack.callback(near.close)
         remote = {"OPENAI_BASE_URL": server.url("held"), "OPENAI_MODEL": "held"}
         far = Host(network, "far", 3, stores, ENGINES="openai", LEASE="3s", **remote)
@@ -117,7 +118,7 @@ def test_one_conversation_through_two_web_processes(machines: Machines) -> None:
     with elsewhere.talk(conversation) as there, here.talk(conversation) as talk:
         talk.say("Good evening.")
         there.until(*ENDS)
-    assert machines.replies() == [("transformers", 1)]
+    assert machines.replies() == [("openvino", 1)]
 
 
 def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines: Machines) -> None:
@@ -129,7 +130,7 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
     joined.kill()
     all_end(asked, machines.output)
     after_kill = machines.replies()[known:]
-    assert Counter(after_kill) == Counter({("transformers", 1): 8 - SLOTS, ("transformers", 2): SLOTS})
+    assert Counter(after_kill) == Counter({("openvino", 1): 8 - SLOTS, ("openvino", 2): SLOTS})
 
     server.held = 0
     drained = machines.join()
@@ -141,7 +142,7 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
     all_end(asked, machines.output)
     assert drained.wait(20) == 0
     after_drain = machines.replies()[known + 8 :]
-    assert Counter(after_drain) == Counter({("transformers", 1): 6 - SLOTS, ("openai", 1): SLOTS})
+    assert Counter(after_drain) == Counter({("openvino", 1): 6 - SLOTS, ("openai", 1): SLOTS})
 
 
 def all_end(asked: list[Future[dict[str, Any]]], explain: Callable[[], str]) -> None:

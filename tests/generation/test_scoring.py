@@ -106,14 +106,14 @@ def test_a_chat_prompt_is_scored_behind_its_template(quiet_engine):
 
 def test_a_running_reply_goes_on_while_a_text_is_read(quiet_engine):
     """Each piece waits for a step, so tokens come in between; the reply is the same as alone."""
-    sampling = Sampling(temperature=0, max_tokens=60, repetition_penalty=1.0)
+    sampling = Sampling(temperature=0, max_tokens=30, repetition_penalty=1.0)
     alone = "".join(t.text for t in quiet_engine.stream(PROMPT, sampling, lambda: False))
     quiet_engine._batcher.between_steps(quiet_engine._batcher._forget).result()
     began, told = threading.Event(), []
 
     def read() -> None:
         began.wait()
-        quiet_engine.score(Prompt(form="transcript", text="Long ago. " * 60), TEXT)
+        quiet_engine.score(Prompt(form="transcript", text="Long ago. " * 30), TEXT)
         told.append("read")
 
     reader = threading.Thread(target=read)

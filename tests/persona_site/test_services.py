@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.services import ROOT
+from tests.site import ROOT
 
 
 def judge(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
