@@ -4,9 +4,10 @@ A persona speaks as it does on the site, with the client's instructions added to
 continues a text, or answers in its own chat template. Both pass the same gate.
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -108,9 +109,10 @@ def _write(writing: _Writing, user: User) -> Ended | Failed:
         return Failed(code="restricted")
     said = _of_persona(writing, model) if isinstance(model, Persona) else _of_base(writing, model)
     try:
-        for sentence in gate.cleared(said, judged=writing.verdicts.append):
-            writing.shown.append(sentence)
-            jobs.append(job.id, Words(text=sentence, tokens=writing.tokens_of(sentence)))
+        with contextlib.closing(said):  # also where the filter ends it, before its cost is told
+            for sentence in gate.cleared(said, judged=writing.verdicts.append):
+                writing.shown.append(sentence)
+                jobs.append(job.id, Words(text=sentence, tokens=writing.tokens_of(sentence)))
     except Stopped:
         return _ended(writing, "stop")
     except gate.Blocked as blocked:
@@ -134,7 +136,7 @@ def _ended(writing: _Writing, reason: Reason) -> Ended:
     )
 
 
-def _of_persona(writing: _Writing, persona: Persona) -> Iterator[str]:
+def _of_persona(writing: _Writing, persona: Persona) -> Generator[str]:
     job = writing.job
     instructions = [said.text for said in job.said if said.role == "system"]
     return speech.of_persona(
@@ -149,7 +151,7 @@ def _of_persona(writing: _Writing, persona: Persona) -> Iterator[str]:
     )
 
 
-def _of_base(writing: _Writing, model: BaseModel) -> Iterator[str]:
+def _of_base(writing: _Writing, model: BaseModel) -> Generator[str]:
     job = writing.job
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:

@@ -102,6 +102,7 @@ class Product:
 
     def __enter__(self) -> "Product":
         self._site.start()
+        self._persona = str(self._site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -118,10 +119,9 @@ class Product:
 
     def open(self, person: int) -> None:
         self._close([person])
-        persona = str(self._site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
         visitor = self._visitors[person]
         held = contextlib.ExitStack()
-        self._talks[person] = held.enter_context(visitor.talk(visitor.start_conversation(persona))), held
+        self._talks[person] = held.enter_context(visitor.talk(visitor.start_conversation(self._persona))), held
 
     def _close(self, people: Iterable[int]) -> None:
         for person in people:
@@ -150,14 +150,14 @@ class Product:
         return memory_mb(psutil.Process(self._site.process.pid))
 
 
-class _Unremembering:
+class _Stateless:
     """Every request brings the whole chat."""
 
     def open(self, person: int) -> None:
         """Nothing is kept of a conversation."""
 
 
-class Ours(_Unremembering):
+class Ours(_Stateless):
     """An engine of ours alone, in this process."""
 
     def __init__(self, kind: str) -> None:
@@ -187,7 +187,7 @@ class Ours(_Unremembering):
         return memory_mb(psutil.Process()) - self._before
 
 
-class _Server(_Unremembering, ABC):
+class _Server(_Stateless, ABC):
     """Somebody's server on loopback, spoken to through `/v1/completions` or its like."""
 
     name: str
@@ -308,7 +308,7 @@ class TransformersServe(_Server):
         return str(choices[0].get("text") or "")
 
 
-class PlainGenerate(_Unremembering):
+class PlainGenerate(_Stateless):
     """The library's `generate`, one reply after another."""
 
     name = "generate"

@@ -1,7 +1,7 @@
 """What a small model adds to a reply that no person would write, taken out on the way."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from chat.sentences import split
 
@@ -96,7 +96,7 @@ def until_repeated(sentences: Iterable[str]) -> Iterator[str]:
         yield sentence
 
 
-def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Iterator[str]:
+def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generator[str]:
     """The sentences that the speaker has not said before; if there is no other, the first echo after all.
 
     `earlier` is what was said in the last replies, a text each. A small model that sees its own words in

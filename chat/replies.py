@@ -4,6 +4,7 @@ Each transition is one conditional update on the row, guarded by status and atte
 two workers who believe that they own a reply only the newer one writes. Row first, frame second.
 """
 
+import contextlib
 import itertools
 import logging
 import time
@@ -135,10 +136,11 @@ def _cleared_sentences(progress: Progress) -> Iterator[str]:
         announce=_announce(progress),
         begun=reply.prefix,
     )
-    whole = _without_broken_end(said, progress)
-    if reply.prefix and not reply.is_prefix_judged:
-        whole = itertools.chain([reply.prefix], whole)
-    yield from gate.cleared(whole, before=said_before, judged=progress.verdicts.append)
+    with contextlib.closing(said):  # also where the filter ends it, before the reply's cost is kept
+        whole = _without_broken_end(said, progress)
+        if reply.prefix and not reply.is_prefix_judged:
+            whole = itertools.chain([reply.prefix], whole)
+        yield from gate.cleared(whole, before=said_before, judged=progress.verdicts.append)
 
 
 def _announce(progress: Progress) -> speech.Announce:

@@ -1,7 +1,7 @@
 """Text pieces in, whole sentences out, so that the filter judges what a reader would read."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 # An end mark with what closes it, then a blank and the beginning of the next sentence; CJK marks and
 # line ends need no blank. A digit after the blank is no beginning: "No. 5", "+44 20. 7946 0000".
@@ -11,7 +11,7 @@ _CLAUSE = re.compile(r"[^\d\W][,;:—]\s+(?=[^\s\d])|[，；：、](?=[^\d\s])")
 _LONG = 160  # characters
 
 
-def split(pieces: Iterable[str]) -> Iterator[str]:
+def split(pieces: Iterable[str]) -> Generator[str]:
     """Yields sentences with the blanks that follow them; joined, they are the joined pieces.
 
     What has no end yet is held back, and comes last. A sentence of more than 160 characters is

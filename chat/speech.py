@@ -4,15 +4,16 @@ The sentences are as the model wrote them, cleaned of what no person would write
 before `moderation.gate.cleared` has let it pass.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from chat import cleaning, sentences
 from generation import cancelling, router
-from generation.engines.base import EngineInfo, Prompt, Sampling, Token
+from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
 from moderation.assessment import Verdict
 from moderation.monitor import Turn
 from persona_site.redis import cancel_key, connection
@@ -68,11 +69,12 @@ def of_persona(
     begun: str = "",
     instruction: str = "",
     sampling: Mapping[str, Any] | None = None,
-) -> Iterator[str]:
+) -> Generator[str]:
     """The persona's answer to the last turn, sentence by sentence; `begun` is its beginning, not said again.
 
     `instruction` is added to the scene that the persona speaks in, and `sampling` to its own values.
-    Ends with Stopped where one of `subjects` was cancelled. Raises EngineError.
+    Ends with Stopped where one of `subjects` was cancelled. Raises EngineError. Closed early, it still counts
+    what was said.
     """
     sheet = voice.sheet_for(persona)
     if instruction:
@@ -89,7 +91,7 @@ def of_persona(
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
     if opening:  # asked again, it is said again: the truth is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    spoken = sentences.split(cleaning.until_stuttering(said))
+    spoken: Iterator[str] = sentences.split(cleaning.until_stuttering(said))
     if not _acts(sheet, turns):
         spoken = cleaning.without_directions(spoken)
     return cleaning.without_echoes(cleaning.until_repeated(spoken), earlier)
@@ -123,8 +125,9 @@ def heard(
                     yield token.text
         except GeneratorExit:
             is_enough = True  # the listener ended it; the engine still tells what it has cost
-            for token in tokens:
-                speech.hear(token)
+            with contextlib.suppress(EngineError):
+                for token in tokens:
+                    speech.hear(token)
             raise
     if connection().exists(*map(cancel_key, subjects)):
         raise Stopped

@@ -14,7 +14,6 @@ from accounts.models import Role, User
 from generation import packaged, waiting
 from persona_site.redis import connection as redis_connection
 from tests import factories
-from tests.services import WORKER
 from tests.site import ROOT, Site
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -96,24 +95,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begins to convert the model, a minute's work, while tests that do without it run."""
-    wanted = WORKER in {"", "gw0"} and any(map(_needs_model, session.items))
-    if wanted and not session.config.option.collectonly:
-        session.config.stash[_preparing] = _prepare()
+    if any(map(_needs_model, session.items)) and not session.config.option.collectonly:
+        # Of two that begin side by side, one waits for the other and finds the model there.
+        session.config.stash[_preparing] = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
 
 
 def _needs_model(item: pytest.Item) -> bool:
     return "installed_model" in getattr(item, "fixturenames", ())
 
 
-def _prepare() -> "subprocess.Popen[str]":
-    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 @pytest.fixture(scope="session")
 def installed_model(pytestconfig: pytest.Config) -> packaged.CatalogueModel:
     """The default model's files, converted and exported once into the tests' state folder."""
-    preparing = pytestconfig.stash.get(_preparing, None) or _prepare()  # whoever comes second waits for the first
+    preparing = pytestconfig.stash[_preparing]
     said, _ = preparing.communicate()
     assert preparing.returncode == 0, said
     return packaged.PACKAGED[packaged.DEFAULT]

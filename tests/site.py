@@ -30,6 +30,7 @@ _MODELS = ROOT / "var" / "test" / "models"  # converted once, for every state fo
 
 
 def share_models(state: Path) -> None:
+    """Makes a state folder, and lets it have the models that were converted for the others."""
     _MODELS.mkdir(parents=True, exist_ok=True)
     state.mkdir(parents=True, exist_ok=True)
     if not (state / "models").exists():

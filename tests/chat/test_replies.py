@@ -125,7 +125,13 @@ def test_t5_a_telephone_number_is_masked_before_it_reaches_the_stream(reply, spe
 
 
 def test_a_blocked_reply_is_withdrawn(reply, speak):
-    speak("Good evening. ", "I will find you and kill you tonight, you worthless bitch. ", "Sleep well.")
+    speak(
+        "Good evening. ",
+        "I will find you and kill you tonight, you worthless bitch. ",
+        "Sleep",
+        " well.",
+        " Good night.",
+    )
     replies.produce(reply.id)
     reply.refresh_from_db()
     reply.message.refresh_from_db()
@@ -134,6 +140,7 @@ def test_a_blocked_reply_is_withdrawn(reply, speak):
     assert reply.category
     assert "kill you" not in json.dumps(frames_of(reply))
     assert types_of(reply)[-1] == "reply.blocked"
+    assert reply.completion_tokens == 3  # what was written, and the piece that ended the sentence
 
 
 def test_stop_keeps_what_was_already_shown(reply, speak):
