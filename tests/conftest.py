@@ -84,27 +84,14 @@ catalogue.export_where_missing("{packaged.DEFAULT}")
 _preparing = pytest.StashKey["subprocess.Popen[str]"]()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of tests that run side by side, those with real processes, browsers or models take turns: each would slow the
-    other down."""
-    for item in items:
-        if any(map(item.get_closest_marker, ("model", "e2e", "faults"))) or _needs_model(item):
-            item.add_marker(pytest.mark.xdist_group("processes"))
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begins to convert the model, a minute's work, while tests that do without it run."""
-    if any(map(_needs_model, session.items)) and not session.config.option.collectonly:
-        # Of two that begin side by side, one waits for the other and finds the model there.
+    wanted = any("installed_model" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly:
         session.config.stash[_preparing] = subprocess.Popen(
             [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-
-
-def _needs_model(item: pytest.Item) -> bool:
-    return "installed_model" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

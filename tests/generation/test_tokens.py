@@ -5,7 +5,7 @@ import pytest
 from generation import packaged, tokens
 from generation.engines.base import Engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.model]
 
 
 def test_tokens_are_counted_without_the_model(installed_model: packaged.CatalogueModel) -> None:
@@ -14,7 +14,6 @@ def test_tokens_are_counted_without_the_model(installed_model: packaged.Catalogu
     assert tokens.info().model == installed_model.name
 
 
-@pytest.mark.model
 def test_tokens_are_counted_as_the_engine_counts(real_engine: Engine) -> None:
     for text in ("Good evening, Ada.", "灯塔在海边。", "\n\nYou: 42!", "naïve café"):
         assert tokens.count(text) == real_engine.count_tokens(text)
