@@ -5,23 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test test-quick test-processes lint e2e faults bench clean
+.PHONY: run test lint e2e faults bench clean
 
 # Settings may stand behind: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
-# Side by side: tests with real processes, browsers or models wait a lot, and would slow each other down.
-PROCESSES := model or e2e or faults
 test: lint
-	@$(MAKE) --no-print-directory -j2 test-quick test-processes
-
-# With a state folder, and so with stores, of its own.
-test-quick: $(VENV)/.installed-dev
-	AFTERWORD_STATE=$(CURDIR)/var/test/quick $(BIN)/python -m pytest -m "not ($(PROCESSES))"
-
-test-processes: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "$(PROCESSES)"
+	$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
