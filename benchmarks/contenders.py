@@ -252,19 +252,22 @@ class _Server(_Stateless, ABC):
 
 
 class LlamaServer(_Server):
-    """llama.cpp's server, from xllamacpp's wheel (AVX2 and FMA), on the same GGUF file."""
+    """llama.cpp's server on the same GGUF file: a binary built for this machine, or else xllamacpp's wheel, which uses
+    AVX2 and FMA."""
 
     name = "llama.cpp server"
     path = "/completion"
 
-    def __init__(self, folder: Path, gguf: Path, people: int) -> None:
+    def __init__(self, folder: Path, gguf: Path, people: int, binary: Path | None) -> None:
         super().__init__(folder)
-        self._gguf, self._people = gguf, people
+        self._gguf, self._people, self._binary = str(gguf), people, binary
 
     def command(self) -> list[str]:
-        threads = str(len(os.sched_getaffinity(0)))
-        return [sys.executable, "-m", "benchmarks.llama_server", str(self._gguf), str(self._port),
-                str(self._people), str(WINDOW), threads]  # fmt: skip
+        people, port, threads = str(self._people), str(self._port), str(len(os.sched_getaffinity(0)))
+        if self._binary is None:
+            return [sys.executable, "-m", "benchmarks.llama_server", self._gguf, port, people, str(WINDOW), threads]
+        return [str(self._binary), "--model", self._gguf, "--host", "127.0.0.1", "--port", port, "--parallel", people,
+                "--ctx-size", str(self._people * WINDOW), "--threads", threads, "--threads-batch", threads]  # fmt: skip
 
     def body(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         return {

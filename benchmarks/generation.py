@@ -19,6 +19,7 @@ import contextlib
 import json
 import os
 import platform
+import re
 import statistics
 import sys
 import threading
@@ -45,14 +46,20 @@ from personas.models import Persona  # noqa: E402
 NAMES = ("product", "openvino", "transformers", "llama.cpp", "serve", "generate")
 
 
-def make(name: str, people: int, model: packaged.CatalogueModel) -> Contender:
+def machine() -> str:
+    """The processor, its cores, and the widest of the instructions that decide about speed here."""
+    told = dict(re.findall(r"^(model name|flags)\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
+    flags = told.get("flags", "").split()
+    widest = next((flag for flag in ("amx_int8", "avx512_vnni", "avx_vnni", "avx512f", "avx2") if flag in flags), "")
+    return f"{told.get('model name', platform.machine())}, {len(os.sched_getaffinity(0))} cores, {widest}"
+
+
+def make(name: str, people: int, model: packaged.CatalogueModel, llama_server: Path | None) -> Contender:
     folder = catalogue.folder(model.name)
-    if name == "product":
-        return contenders.Product()
     if name in {"openvino", "transformers"}:
         return contenders.Ours(name)
     if name == "llama.cpp":
-        return contenders.LlamaServer(folder, installation.bundled_gguf(model), people)
+        return contenders.LlamaServer(folder, installation.bundled_gguf(model), people, llama_server)
     if name == "serve":
         return contenders.TransformersServe(folder)
     return contenders.PlainGenerate(folder)
@@ -139,6 +146,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--looking", type=float, default=0, help="seconds")
     parser.add_argument("--contenders", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--llama-server", type=Path, help="llama.cpp's server, built with -DGGML_NATIVE=ON")
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     with services.running_for(["benchmark"]), contextlib.ExitStack() as held:
@@ -149,7 +157,7 @@ def main() -> None:
         model = catalogue.active()
         result: dict[str, Any] = {
             "model": model.name,
-            "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+            "machine": machine(),
             "load_before": round(os.getloadavg()[0], 1),
             "perplexity": perplexity.of_engines(model),
             "runs": [],
@@ -159,7 +167,11 @@ def main() -> None:
             for people in options.people:
                 for name in options.contenders:
                     with contextlib.ExitStack() as turn:
-                        it = product or make(name, people, model) if name == "product" else make(name, people, model)
+                        it: Contender = (
+                            product
+                            if product and name == product.name
+                            else make(name, people, model, options.llama_server)
+                        )
                         if it is not product:
                             turn.enter_context(it)
                         run = measure(it, people, turns, options.rounds, options.looking)

@@ -106,7 +106,11 @@ class PersonaForm(forms.Form):
         min_value=16, max_value=2048, required=False, label="Longest reply", help_text="16 to 2048 tokens."
     )
     seed = forms.IntegerField(
-        min_value=0, max_value=2**31 - 1, required=False, label="Seed", help_text="The same seed gives the same reply."
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        label="Seed",
+        help_text="With the same seed, the same reply to the same words is likely to come again.",
     )
     stop = forms.CharField(
         max_length=200, required=False, label="Stop at", widget=_area(2), help_text="Up to four texts, one to a line."

@@ -19,6 +19,7 @@ from uuid import uuid4
 import httpx
 import psutil
 import psycopg
+import redis
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
@@ -107,6 +108,12 @@ class Site:
         """What stands in this site's database."""
         with psycopg.connect(f"postgresql://postgres@/postgres?host={self.state / 'postgres'}") as connection:
             return connection.execute(query).fetchall()
+
+    def forget_rate_limits(self) -> None:
+        """Everybody here comes from one address, from which only so many may sign up in a minute."""
+        with redis.Redis(unix_socket_path=str(self.state / "redis" / "redis.sock")) as connection:
+            for key in connection.scan_iter("cache:*:allauth:rl:*"):
+                connection.delete(key)
 
     def processes(self, *words: str) -> list[psutil.Process]:
         """Running processes of this site whose command line has all the words."""

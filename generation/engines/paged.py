@@ -18,6 +18,14 @@ from generation.engines.reading import Logits, Segment, ends, positions
 
 _BLOCK = 32  # tokens; the only size that the CPU's kernel knows
 _KEEP = "positions_to_keep"
+OPTIONS = {
+    "PERFORMANCE_HINT": "LATENCY",
+    # Floats: halves have to be widened at every step, and 8 bits would depend on how a prompt was cut.
+    "KV_CACHE_PRECISION": "f32",
+    # Where the processor multiplies bytes (VNNI), what goes into a product is rounded to 8 bits, with a scale for each
+    # 32 values. Elsewhere the library ignores this.
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",
+}
 
 
 class PagedReader:
@@ -30,8 +38,7 @@ class PagedReader:
         model = core.read_model(folder / "openvino_model.xml")
         paged_attention_transformation(model)
         _keep_few_logits(model)
-        # Floats: halves have to be widened at every step, and 8 bits would depend on how a prompt was cut.
-        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "KV_CACHE_PRECISION": "f32"})
+        compiled = core.compile_model(model, "CPU", OPTIONS)
         self._request = compiled.create_infer_request()
         self._inputs = {port.any_name for port in compiled.inputs}
         self._blocks = [self._tensor(port, blocks).data for port in compiled.inputs if "_cache." in port.any_name]

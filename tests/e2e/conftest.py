@@ -36,6 +36,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def context(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    site.forget_rate_limits()
     context = browser.new_context(viewport=request.param, base_url=site.url)
     context.set_default_timeout(60_000)
     yield context

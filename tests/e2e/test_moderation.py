@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 
 def new_page(browser: Browser, site: Site) -> Page:
+    site.forget_rate_limits()
     context = browser.new_context(viewport=DESK, base_url=site.url)
     context.set_default_timeout(60_000)
     return context.new_page()
