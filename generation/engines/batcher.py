@@ -227,10 +227,14 @@ class Batcher:
             self._put_back(self._active[-1])
             takers, segments = self._next_pass()
         logits = self._reader.read(segments)
+        chosen = []
         for request, segment, row in zip(takers, segments, logits, strict=True):
             request.waiting = request.waiting[len(segment.tokens) :]
             if not request.waiting:
-                self._speak(request, row)
+                chosen.append((request, request.chooser.choose(row)))
+        # Only now: whoever hears its token wakes up, and the choice of the next would wait for it.
+        for request, choice in chosen:
+            self._speak(request, *choice)
 
     def _next_pass(self) -> tuple[list[Request], list[Segment]]:
         """A token of everybody who speaks, and prompts in the order of arrival with the room that is left.
@@ -259,8 +263,7 @@ class Batcher:
         known = 0 if request.cache is not None else self._longest_beginning(request.waiting)[1]
         return len(request.waiting) - known
 
-    def _speak(self, request: Request, logits: Logits) -> None:
-        token, logprob, alternatives = request.chooser.choose(logits)
+    def _speak(self, request: Request, token: int, logprob: float, alternatives: Sequence[tuple[int, float]]) -> None:
         if token in request.ends:
             self._end(request)
             return

@@ -18,10 +18,12 @@ from generation.engines.reading import Logits, Segment, ends, positions
 
 _BLOCK = 32  # tokens; the only size that the CPU's kernel knows
 _KEEP = "positions_to_keep"
+_HAS_AVX512 = "X86_V4" in (np.show_config(mode="dicts") or {}).get("SIMD Extensions", {}).get("found", [])
 OPTIONS = {
     "PERFORMANCE_HINT": "LATENCY",
-    # Floats: halves have to be widened at every step, and 8 bits would depend on how a prompt was cut.
-    "KV_CACHE_PRECISION": "f32",
+    # Halves have to be widened at every step, which only AVX-512 does faster than it reads floats; 8 bits would depend
+    # on how a prompt was cut.
+    "KV_CACHE_PRECISION": "f16" if _HAS_AVX512 else "f32",
     # Where the processor multiplies bytes (VNNI), what goes into a product is rounded to 8 bits, with a scale for each
     # 32 values. Elsewhere the library ignores this.
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",

@@ -46,7 +46,7 @@ class Chooser:
         """
         self._penalise(logits)
         below = logits - logits.max()
-        normaliser = float(np.log(np.exp(below).sum(dtype=np.float64)))
+        normaliser = float(np.log(np.exp(below).sum()))
         token = self._draw(below)
         self._recent.append(token)
         self._counts[token] += 1

@@ -20,19 +20,23 @@ class Wording:
         """Raises OSError or ValueError where the folder holds no tokenizer."""
         # An installed model's `tokenizer.json` as it stands. AutoTokenizer would import torch to find the class: 5 s.
         self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+        # What the library puts around it takes as long as the work itself.
+        self._backend = self.tokenizer.backend_tokenizer
+        self._backend.no_truncation()
+        self._backend.no_padding()
         self.ends = self._end_tokens(folder)
         added = self.tokenizer.added_tokens_decoder.values()
         self._marks = frozenset(str(token.content) for token in added if token.special)
 
     def count(self, text: str) -> int:
-        return len(self.tokenizer.encode(text, add_special_tokens=False))
+        return len(self._backend.encode(text, add_special_tokens=False).ids)
 
     def encode(self, prompt: Prompt) -> list[int]:
         return self.ids(prompt, self.rendered(prompt))
 
     def ids(self, prompt: Prompt, rendered: str) -> list[int]:
         # A chat template writes the mark for the beginning of a text itself.
-        return list(self.tokenizer.encode(rendered, add_special_tokens=prompt.form == "transcript"))
+        return list(self._backend.encode(rendered, add_special_tokens=prompt.form == "transcript").ids)
 
     def rendered(self, prompt: Prompt) -> str:
         """The text that the model reads. What people wrote cannot pass for the template's own marks."""
@@ -45,7 +49,7 @@ class Wording:
         return f"{rendered}{self._plain(prompt.prefix)}"
 
     def decoding(self) -> "Decoding":
-        return Decoding(self.tokenizer.backend_tokenizer)
+        return Decoding(self._backend)
 
     def blank_tokens(self) -> frozenset[int]:
         blanks = ("\n", "\n\n", "\n\n\n", " ", "  ", "\t")

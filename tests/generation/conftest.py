@@ -25,10 +25,11 @@ def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def cpu_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
-    """Its products take floats, as on a processor that does not multiply bytes: where they are rounded, the next
-    word depends on how a prompt was cut and on who else is read, wherever two are nearly as likely."""
+    """It computes with floats, as on a processor that does not multiply bytes: where they are rounded, the next word
+    depends on how a prompt was cut and on who else is read, wherever two are nearly as likely."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(paged.OPTIONS, "DYNAMIC_QUANTIZATION_GROUP_SIZE", "0")
+        patch.setitem(paged.OPTIONS, "KV_CACHE_PRECISION", "f32")
         engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()
