@@ -107,28 +107,24 @@ def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, open
     units = None
     if not scoring.is_possible(record.model) and (reported := record.reported()):
         units = _placed(reported, own, len(before))
-    Origin.objects.update_or_create(
+    Origin(
         reply=reply,
-        defaults={
-            "attempt": reply.attempt,
-            "engines": record.engines,
-            "parts": [asdict(part) for part in prompt.parts if has_passed or part.name != "prefix"],
-            "prompt": {
-                "form": prompt.form,
-                "text": prompt.text,
-                "messages": [asdict(message) for message in prompt.messages],
-                "stop": list(prompt.stop),
-                "joint": _joint(prompt.prefix + record.said),
-            },
-            "begun": begun,
-            "rendered": prompt.text + begun if prompt.form == "transcript" else "",
-            "authors": authors,
-            "units": units,
-            "read_by": record.model if units is not None else "",
-            "asked_at": None,
-            "code": "",
+        attempt=reply.attempt,
+        engines=record.engines,
+        parts=[asdict(part) for part in prompt.parts if has_passed or part.name != "prefix"],
+        prompt={
+            "form": prompt.form,
+            "text": prompt.text,
+            "messages": [asdict(message) for message in prompt.messages],
+            "stop": list(prompt.stop),
+            "joint": _joint(prompt.prefix + record.said),
         },
-    )
+        begun=begun,
+        rendered=prompt.text + begun if prompt.form == "transcript" else "",
+        authors=authors,
+        units=units,
+        read_by=record.model if units is not None else "",
+    ).save(force_insert=known is None, force_update=known is not None)
 
 
 def get_for(user: User, conversation_id: UUID, reply_id: UUID) -> Reply:

@@ -38,14 +38,17 @@ def record(*, entry: EngineEntry, account: str, usage: Usage) -> None:
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
     money = (entry.prompt_price * prompt + entry.completion_price * completion) / _MILLION
     key: dict[str, Any] = {"engine": entry.name, "account": account, "day": today(), "currency": entry.currency}
-    EngineSpend.objects.get_or_create(**key)
-    EngineSpend.objects.filter(**key).update(
-        replies=F("replies") + 1,
-        prompt_tokens=F("prompt_tokens") + prompt,
-        completion_tokens=F("completion_tokens") + completion,
-        estimated_tokens=F("estimated_tokens") + (prompt + completion if usage.is_estimated else 0),
-        money=F("money") + money,
-    )
+    added = {
+        "replies": F("replies") + 1,
+        "prompt_tokens": F("prompt_tokens") + prompt,
+        "completion_tokens": F("completion_tokens") + completion,
+        "estimated_tokens": F("estimated_tokens") + (prompt + completion if usage.is_estimated else 0),
+        "money": F("money") + money,
+    }
+    sums_of_today = EngineSpend.objects.filter(**key)
+    if not sums_of_today.update(**added):
+        EngineSpend.objects.get_or_create(**key)
+        sums_of_today.update(**added)
 
 
 def of(entry: EngineEntry, account: str | None = None) -> Spent:

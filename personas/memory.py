@@ -55,6 +55,8 @@ def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = 
     Before a persona's passages are embedded, and where the embedder's weights are not installed, words
     alone decide.
     """
+    if not persona.passages.exists():
+        return []
     rankings = [_by_words(persona, query), _by_meaning(persona, query, embedder or MiniLM())]
     scores: dict[int, float] = {}
     for ranking in rankings:
