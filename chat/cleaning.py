@@ -1,9 +1,9 @@
 """What a small model adds to a reply that no person would write, taken out on the way."""
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
-from chat.sentences import split
+from chat.sentences import is_unfinished, split
 
 _LABEL_MARKS = ":："
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -87,8 +87,7 @@ def without_directions(sentences: Iterable[str]) -> Iterator[str]:
 def until_repeated(sentences: Iterable[str]) -> Iterator[str]:
     """The sentences up to the first that was said before in the same reply: the model has begun to loop."""
     said: set[tuple[str, ...]] = set()
-    for sentence in sentences:
-        words = _words(sentence)
+    for sentence, words in _with_words(sentences):
         if words in said:
             return
         if len(words) >= _SHORTEST_REPEATED:
@@ -105,8 +104,7 @@ def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generato
     said = {_words(each) for text in earlier for each in split(text)}
     held = ""
     has_spoken = False
-    for sentence in sentences:
-        words = _words(sentence)
+    for sentence, words in _with_words(sentences):
         if words in said and len(words) >= _SHORTEST_REPEATED:
             held = held or sentence
             continue
@@ -114,6 +112,26 @@ def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generato
         yield sentence
     if held and not has_spoken:
         yield held
+
+
+def begins_no_echo(earlier: Iterable[str]) -> Callable[[str], bool]:
+    """Whether first words are new: none of the sentences said earlier begins with them."""
+    said = [_words(each) for text in earlier for each in split(text)]
+
+    def begins(text: str) -> bool:
+        words = _words(text)
+        return all(each[: len(words)] != words for each in said)
+
+    return begins
+
+
+def _with_words(sentences: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """With the words of each sentence so far, where it comes in parts."""
+    begun: tuple[str, ...] = ()
+    for sentence in sentences:
+        words = begun + _words(sentence)
+        yield sentence, words
+        begun = words if is_unfinished(sentence) else ()
 
 
 def _words(sentence: str) -> tuple[str, ...]:

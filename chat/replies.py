@@ -162,7 +162,7 @@ def _without_broken_end(whole: Iterator[str], progress: Progress) -> Iterator[st
         if said and progress.ran_out_of_tokens and sentences.is_unfinished(sentence):
             return
         yield sentence
-        said = True
+        said = said or not sentences.is_unfinished(sentence)
 
 
 def _show(progress: Progress, sentence: str) -> None:
@@ -204,9 +204,9 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         inside.keep(reply, progress.record, text, prompt=progress.prompt, opening=progress.opening)
         _record(progress)
         notices = _masked_notices(progress) if text else []
-    reply.refresh_from_db()
+    progress.reply = Reply.objects.select_related("message").get(pk=reply.pk)
     logger.info("reply.%s", status, extra=_logged(progress))
-    frames.publish_surely(progress.conversation_id, frames.outcome(reply), *map(frames.notice, notices))
+    frames.publish_surely(progress.conversation_id, frames.outcome(progress.reply), *map(frames.notice, notices))
     tasks.have_monitored(progress.conversation_id)
 
 

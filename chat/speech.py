@@ -91,7 +91,8 @@ def of_persona(
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
     if opening:  # asked again, it is said again: the truth is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    spoken: Iterator[str] = sentences.split(cleaning.until_stuttering(said))
+    may_begin = None if opening or begun else cleaning.begins_no_echo(earlier)
+    spoken: Iterator[str] = sentences.split(cleaning.until_stuttering(said), may_begin=may_begin)
     if not _acts(sheet, turns):
         spoken = cleaning.without_directions(spoken)
     return cleaning.without_echoes(cleaning.until_repeated(spoken), earlier)

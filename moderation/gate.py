@@ -3,7 +3,7 @@
 Each sentence is judged alone and as the continuation of the last TAIL characters that were cleared, so a thing
 said across two sentences is seen; the whole reply is judged once more at the end. Personal data is masked
 before anything leaves. A sentence's end that may be the beginning of a number or an address is held back until
-the next one shows what it is.
+the next one shows what it is; so is a part of a sentence that would not pass by itself, until the sentence is there.
 
 Not covered: a thing said across more sentences than the tail holds, which only the last check can see. Then
 the reply is blocked after parts of it were shown, and the page takes them back.
@@ -22,6 +22,7 @@ TAIL = 200  # characters
 # Digits with what people write between them, or something with an @, at the very end.
 _UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]*|[^\s@]{1,64}@\S*|[+(（]\s*)$")
 _LONGEST_HELD = 64
+_ENDS = re.compile(r"""[.!?…。！？]["'”’」』）)\]*]*\s*$|\n$""")
 
 
 class Blocked(Exception):
@@ -47,13 +48,17 @@ def cleared(
     for sentence in sentences:
         ready, held = _hold_back(held + sentence)
         if ready:
-            passed = _judge(ready, said[-TAIL:], judged)
+            verdict = assessment.assess(ready, direction=Direction.PERSONA, before=said[-TAIL:])
+            if not verdict.passes and not _ENDS.search(ready):
+                held = ready + held
+                continue
+            passed = _passed(verdict, judged)
             pieces += 1
             said += ready
             shown += passed
             yield passed
     if held:
-        passed = _judge(held, said[-TAIL:], judged)
+        passed = _passed(assessment.assess(held, direction=Direction.PERSONA, before=said[-TAIL:]), judged)
         pieces += 1
         said += held
         shown += passed
@@ -62,8 +67,7 @@ def cleared(
         _judge_whole(said, shown)
 
 
-def _judge(text: str, before: str, judged: Callable[[Verdict], None]) -> str:
-    verdict = assessment.assess(text, direction=Direction.PERSONA, before=before)
+def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
     if not verdict.passes:
         raise Blocked(verdict)
     judged(verdict)

@@ -80,3 +80,25 @@ def test_what_was_said_in_earlier_replies_is_not_said_again():
 
 def test_an_echo_is_better_than_silence():
     assert list(cleaning.without_echoes([GLAD], [GLAD])) == [GLAD]
+
+
+def test_first_words_that_were_said_before_wait_for_their_sentence():
+    is_new = cleaning.begins_no_echo(["Good evening. I remember the summer by the sea."])
+    assert not is_new("I remember the summer ")
+    assert not is_new("i remember, the ")
+    assert is_new("I remember the winter ")
+
+
+def test_a_loop_is_seen_though_its_first_sentence_came_in_parts():
+    said = ["I like the ", "quiet sea. ", "I like the quiet sea. ", "I like the quiet sea. "]
+    assert list(cleaning.until_repeated(said)) == said[:2]
+
+
+def test_the_rest_of_a_sentence_is_no_echo():
+    said = ["As for me, ", "I like the sea."]
+    assert list(cleaning.without_echoes(said, ["I like the sea."])) == said
+
+
+def test_lines_of_a_verse_are_sentences():
+    verse = ["Row the boat,\n", "down the stream,\n", "row the boat,\n"]
+    assert list(cleaning.until_repeated(verse)) == verse[:2]

@@ -82,6 +82,23 @@ def test_a_reply_is_streamed_sentence_by_sentence_and_kept(reply, speak):
     assert types_of(reply)[-1] == "reply.completed"
 
 
+def test_first_words_are_shown_while_their_sentence_is_said(reply, speak):
+    shown_then = []
+    speak("I remember the ", "summer by ", lambda: shown_then.extend(types_of(reply)), "the sea. ", "And you?")
+    replies.produce(reply.id)
+    assert shown_then[-1:] == ["reply.delta"]
+    shown = [frame["text"] for frame in frames_of(reply) if frame["type"] == "reply.delta"]
+    assert shown == ["I remember the summer ", "by the sea. ", "And you?"]
+
+
+def test_a_first_sentence_that_the_limit_cuts_is_kept_whole(reply, speak, monkeypatch):
+    monkeypatch.setattr(replies.Progress, "ran_out_of_tokens", True)
+    speak("I remember the ", "summer by ", "the")
+    replies.produce(reply.id)
+    reply.message.refresh_from_db()
+    assert reply.message.text == "I remember the summer by the"
+
+
 def test_the_row_keeps_every_engine_and_the_page_tells_of_the_change_again(reply, monkeypatch):
     def taken_over(build, cancelled, announce, *, account):
         assert account == str(reply.message.conversation.owner_id)

@@ -63,3 +63,20 @@ def test_an_address_without_clause_is_held_together():
 )
 def test_is_unfinished(text, unfinished):
     assert sentences.is_unfinished(text) is unfinished
+
+
+@pytest.mark.parametrize(
+    ("text", "released"),
+    [
+        ("I remember the summer by the sea. And you?", ["I remember the summer ", "by the sea. ", "And you?"]),
+        ("我记得那年夏天，我们在海边。", ["我记得那年夏天，", "我们在海边。"]),
+        ("Oh. I remember the summer by the sea.", ["Oh. ", "I remember the summer by the sea."]),
+        ("We were twelve at 4 Mill Lane that year.", ["We were twelve at 4 Mill Lane that year."]),
+        ("(smiles at the old photograph) Yes.", ["(smiles at the old photograph) Yes."]),
+        ("Write to anna@example.test if you like it.", ["Write to anna@example.test if you like it."]),
+        ("Only four words here", ["Only four words here"]),
+    ],
+)
+def test_first_words_go_first_where_they_may(text, released):
+    assert list(sentences.split(iter(text), may_begin=lambda beginning: True)) == released
+    assert list(sentences.split(iter(text), may_begin=lambda beginning: False)) == by_character(text)

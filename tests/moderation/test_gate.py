@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from moderation import assessment, gate
 from moderation.assessment import ClassifierUnavailable
 from moderation.gate import Blocked, cleared
+from moderation.models import RuleAction
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +95,36 @@ def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_reply_is_nothing() -> None:
     assert collect([]) == []
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, texts: set[str]) -> None:
+    """Lets the filter refuse just these."""
+    real = assessment.assess
+
+    def judge(text: str, **options: str) -> assessment.Verdict:
+        verdict = real(text, **options)  # type: ignore[arg-type]
+        return replace(verdict, action=RuleAction.BLOCK) if text in texts else verdict
+
+    monkeypatch.setattr(gate.assessment, "assess", judge)
+
+
+def test_a_part_that_would_not_pass_by_itself_waits_for_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, {"They sat on the "})
+    assert collect(["They sat on the ", "old bench. ", "And you?"]) == [
+        "They sat on the old bench. ",
+        "And you?",
+    ]
+
+
+def test_a_part_whose_sentence_does_not_pass_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, {"They sat on the ", "They sat on the wet bench."})
+    stream = cleared(iter(["Well. ", "They sat on the ", "wet bench."]))
+    assert next(stream) == "Well. "
+    with pytest.raises(Blocked):
+        next(stream)
+
+
+def test_a_part_that_stays_the_end_is_judged_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, {"They sat on the "})
+    with pytest.raises(Blocked):
+        collect(["They sat on the "])
