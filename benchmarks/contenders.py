@@ -24,7 +24,7 @@ from generation.engines.wording import Wording
 from tests.site import ENDS, Site, Visitor
 
 # A prompt's tokens and a reply's are under this; a server that reserves room for each person gets this much.
-WINDOW = 1024
+WINDOW = 2048
 
 
 @dataclass

@@ -44,22 +44,23 @@ class Verdict:
         return self.action not in {RuleAction.BLOCK, RuleAction.CRISIS}
 
 
-def assess(text: str, *, direction: str, before: str = "") -> Verdict:
+def assess(text: str, *, direction: str, before: str = "", begun: str = "") -> Verdict:
     """Judge `text`, and judge it again as the continuation of `before`; the worse counts.
 
-    What `before` says by itself was judged when it came, and does not count against `text`. Writes nothing but
-    counters. Raises ClassifierUnavailable.
+    What `before` says by itself was judged when it came, and does not count against `text`. `begun` is how the
+    sentence of `text` began; the rest of a sentence is judged with it, never by itself. Writes nothing but counters.
+    Raises ClassifierUnavailable.
     """
     if not before:
-        return assess_many([text], direction=direction)[0]
-    alone, together = registry.score([text, before + text])
+        return _verdict(text, registry.score([begun + text])[0], direction=direction, before=begun)
+    alone, together = registry.score([begun + text, before + begun + text])
     if any(together[category] > alone[category] + _MORE for category in Category):
         earlier = registry.score([before])[0]
         together = {
             category: score if score > earlier[category] + _MORE else 0.0 for category, score in together.items()
         }
     merged = {category: max(alone[category], together[category]) for category in Category}
-    return _verdict(text, merged, direction=direction, before=before)
+    return _verdict(text, merged, direction=direction, before=before + begun)
 
 
 def assess_many(texts: Sequence[str], *, direction: str) -> list[Verdict]:

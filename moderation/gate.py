@@ -1,9 +1,10 @@
 """What a persona says, sentence by sentence, before anybody sees it.
 
-Each sentence is judged alone and as the continuation of the last TAIL characters that were cleared, so a thing
-said across two sentences is seen; the whole reply is judged once more at the end. Personal data is masked
-before anything leaves. A sentence's end that may be the beginning of a number or an address is held back until
-the next one shows what it is; so is a part of a sentence that would not pass by itself, until the sentence is there.
+Each sentence, and each part of one with its beginning, is judged alone and as the continuation of the last TAIL
+characters that were cleared, so a thing said across two sentences is seen; the whole reply is judged once more at the
+end. Personal data is masked before anything leaves. A sentence's end that may be the beginning of a number or an
+address is held back until the next one shows what it is; so is a part of a sentence that would not pass by itself,
+until the sentence is there.
 
 Not covered: a thing said across more sentences than the tail holds, which only the last check can see. Then
 the reply is blocked after parts of it were shown, and the page takes them back.
@@ -45,26 +46,34 @@ def cleared(
     pieces = 0
     shown = ""
     held = ""
+    begun = ""  # of a sentence that comes in parts, what has passed
     for sentence in sentences:
         ready, held = _hold_back(held + sentence)
         if ready:
-            verdict = assessment.assess(ready, direction=Direction.PERSONA, before=said[-TAIL:])
-            if not verdict.passes and not _ENDS.search(ready):
+            verdict = _assessed(ready, said, begun)
+            ends = _ENDS.search(ready) is not None
+            if not verdict.passes and not ends:
                 held = ready + held
                 continue
             passed = _passed(verdict, judged)
             pieces += 1
             said += ready
+            begun = "" if ends else (begun + ready)[-TAIL:]
             shown += passed
             yield passed
     if held:
-        passed = _passed(assessment.assess(held, direction=Direction.PERSONA, before=said[-TAIL:]), judged)
+        passed = _passed(_assessed(held, said, begun), judged)
         pieces += 1
         said += held
         shown += passed
         yield passed
     if pieces > 1 or before:  # one piece that was everything has been judged as a whole already
         _judge_whole(said, shown)
+
+
+def _assessed(text: str, said: str, begun: str) -> Verdict:
+    before = said[: len(said) - len(begun)][-TAIL:]
+    return assessment.assess(text, direction=Direction.PERSONA, before=before, begun=begun)
 
 
 def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:

@@ -1,10 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from moderation import assessment, gate
 from moderation.assessment import ClassifierUnavailable
+from moderation.classifiers import registry
+from moderation.classifiers.base import Category
 from moderation.gate import Blocked, cleared
 from moderation.models import RuleAction
 
@@ -114,6 +116,20 @@ def test_a_part_that_would_not_pass_by_itself_waits_for_its_sentence(monkeypatch
         "They sat on the old bench. ",
         "And you?",
     ]
+
+
+def test_the_rest_of_a_sentence_is_judged_with_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    real = registry.score
+
+    def watch(texts: Sequence[str]) -> list[dict[Category, float]]:
+        seen.extend(texts)
+        return real(texts)
+
+    monkeypatch.setattr(registry, "score", watch)
+    collect(["Soon. ", "I shall therefore go ", "and eat with the children. ", "Come."])
+    assert "I shall therefore go and eat with the children. " in seen
+    assert not {"and eat with the children. ", "I shall therefore go and eat with the children. Come."} & set(seen)
 
 
 def test_a_part_whose_sentence_does_not_pass_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
