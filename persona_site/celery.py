@@ -2,8 +2,11 @@
 
 import os
 import warnings
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 
@@ -12,3 +15,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # In a container root is the usual user; tasks are JSON, never pickles, which is what the warning is about.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _renew_connection(sender: "Task[Any, Any]", **_: Any) -> None:
+    """A broken connection to the database, or an old one, is not used again."""
+    if not sender.request.is_eager:
+        close_old_connections()

@@ -1,6 +1,7 @@
 """All settings. Each is read from the environment through `env`; docs/settings.md has a row per name."""
 
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -164,6 +165,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A lost worker is noticed by the reply's lease (LEASE), long before the broker's own time-out below.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
+# Celery would open a connection to the database for every task; persona_site.celery renews them as for web requests.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},

@@ -1,6 +1,6 @@
 """Eight people are being answered; a process is killed; every answer still comes, once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -48,13 +48,31 @@ def all_are_at_work(listeners: list[Listener]) -> bool:
     "words", [("celery", "generation@"), ("daphne",), ("redis-server",)], ids=["worker", "web", "redis"]
 )
 def test_a_killed_process_costs_no_message_and_no_reply(site, listeners, words):
-    asked = f"Tell me at length what you did the day that {words[0]} was here."
+    def kill() -> None:
+        victims = site.processes(*words)
+        assert victims, f"No process with {words}."
+        for victim in victims:
+            victim.kill()
+
+    strike_while_all_are_answered(site, listeners, words[0], kill)
+    wait_until(lambda: site.processes(*words), seconds=30, explain=site.output)
+
+
+def test_connections_that_the_database_ends_cost_no_message_and_no_reply(site, listeners):
+    def end() -> None:
+        assert site.rows(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+        )
+
+    strike_while_all_are_answered(site, listeners, "the storm", end)
+
+
+def strike_while_all_are_answered(site: Site, listeners: list[Listener], name: str, strike: Callable[[], None]) -> None:
+    asked = f"Tell me at length what you did the day that {name} was here."
     futures = ask_all(listeners, asked)
     wait_until(lambda: all_are_at_work(listeners), seconds=180, explain=site.output)
-    victims = site.processes(*words)
-    assert victims, f"No process with {words}."
-    for victim in victims:
-        victim.kill()
+    strike()
 
     ends = [future.result(timeout=300) for future in futures]
 
@@ -72,7 +90,6 @@ def test_a_killed_process_costs_no_message_and_no_reply(site, listeners, words):
             continue
         shown = what_a_page_shows(listener.frames, end["reply_id"])
         assert shown.strip() == end["text"].strip()
-    wait_until(lambda: site.processes(*words), seconds=30, explain=site.output)
 
 
 def what_a_page_shows(frames: list[dict], reply_id: str) -> str:
