@@ -9,6 +9,10 @@ from generation.engines.hf_transformers import TransformersEngine
 from generation.engines.openvino import OpenVINOEngine
 from tests import model_server
 
+# How the CPU engine computes on a processor that does not multiply bytes. Where it rounds, the next word depends on how
+# a prompt was cut and on who else is read, wherever two are nearly as likely.
+FLOATS = paged.OPTIONS | {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "0", "KV_CACHE_PRECISION": "f32"}
+
 
 @pytest.fixture(autouse=True)
 def _fresh_roster() -> None:
@@ -25,11 +29,8 @@ def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def cpu_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
-    """It computes with floats, as on a processor that does not multiply bytes: where they are rounded, the next word
-    depends on how a prompt was cut and on who else is read, wherever two are nearly as likely."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(paged.OPTIONS, "DYNAMIC_QUANTIZATION_GROUP_SIZE", "0")
-        patch.setitem(paged.OPTIONS, "KV_CACHE_PRECISION", "f32")
+        patch.setattr(paged, "OPTIONS", FLOATS)
         engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()

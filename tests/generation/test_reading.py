@@ -7,11 +7,12 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from generation import catalogue, installation, packaged
-from generation.engines import block_attention, packed
+from generation.engines import block_attention, packed, paged
 from generation.engines.block_reader import BlockReader
 from generation.engines.packed import PackedReader
 from generation.engines.paged import PagedReader
 from generation.engines.reading import Reader, Segment
+from tests.generation.conftest import FLOATS
 
 pytestmark = pytest.mark.model
 
@@ -27,10 +28,13 @@ def library(installed_model: packaged.CatalogueModel) -> torch.nn.Module:
 
 
 @pytest.fixture(params=["packed", "blocks", "paged"])
-def make(request: pytest.FixtureRequest, installed_model: packaged.CatalogueModel) -> Make:
+def make(
+    request: pytest.FixtureRequest, installed_model: packaged.CatalogueModel, monkeypatch: pytest.MonkeyPatch
+) -> Make:
     """A new reader with room for so many tokens."""
     folder = catalogue.folder(installed_model.name)
     if request.param == "paged":
+        monkeypatch.setattr(paged, "OPTIONS", FLOATS)
         return lambda capacity: PagedReader(installation.exported(folder), capacity=capacity)
     attention, reader = {
         "packed": (packed.ATTENTION, PackedReader),
