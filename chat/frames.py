@@ -78,6 +78,7 @@ def accepted(message: Message) -> MessageAccepted:
             created_at=message.created_at,
             is_withheld=message.is_withheld,
         ),
+        title=message.conversation.title,
     )
 
 

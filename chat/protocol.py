@@ -104,6 +104,7 @@ class MessageAccepted(Frame):
     type: Literal["message.accepted"] = "message.accepted"
     client_id: UUID | None  # None: an edit
     message: MessageShown
+    title: str  # the conversation's, which its first message gives it
 
 
 class ReplyQueued(Frame):

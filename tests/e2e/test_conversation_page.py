@@ -84,7 +84,8 @@ def accepted(sent: dict[str, Any], conversation: Conversation, **fields: Any) ->
         "created_at": datetime.now(UTC),
         "is_withheld": False,
     }
-    return MessageAccepted(client_id=sent["client_id"], message=MessageShown(**(shown | fields)))
+    title = conversation.title or sent["text"]
+    return MessageAccepted(client_id=sent["client_id"], message=MessageShown(**(shown | fields)), title=title)
 
 
 def say(wire: Wire, text: str, conversation: Conversation) -> MessageAccepted:
@@ -390,7 +391,7 @@ def test_markup_in_words_stays_text(wire: Wire, conversation: Conversation) -> N
     wire.send(completed(reply_id, markup))
     expect(reply_text(wire)).to_have_text(markup)
     assert wire.page.locator("[data-thread] img, [data-thread] script").count() == 0
-    assert "owned" not in wire.page.title()
+    assert wire.page.title() == f"{markup} · Afterword"
 
 
 def test_a_screen_reader_hears_whole_sentences_once(wire: Wire, conversation: Conversation) -> None:

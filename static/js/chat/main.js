@@ -7,6 +7,7 @@ import { Composer } from "./composer.js";
 import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
+import { entitle } from "./title.js";
 import { frameOf } from "./verbs.js";
 import { Waits } from "./waits.js";
 
@@ -58,6 +59,7 @@ function show(frame) {
   switch (frame.type) {
     case "message.accepted":
       if (frame.client_id) settle(frame.client_id);
+      entitle(frame.title);
       if (!thread.accept(frame.message)) reload();
       return;
     case "reply.queued":

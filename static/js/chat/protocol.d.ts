@@ -78,6 +78,7 @@ export interface MessageAccepted {
   type: "message.accepted";
   client_id: string | null;
   message: MessageShown;
+  title: string;
 }
 
 export interface ReplyQueued {
