@@ -87,12 +87,15 @@ def without_directions(sentences: Iterable[str]) -> Iterator[str]:
 def until_repeated(sentences: Iterable[str]) -> Iterator[str]:
     """The sentences up to the first that was said before in the same reply: the model has begun to loop."""
     said: set[tuple[str, ...]] = set()
-    for sentence, words in _with_words(sentences):
+    begun: tuple[str, ...] = ()  # of a sentence that comes in parts
+    for sentence in sentences:
+        words = begun + _words(sentence)
         if words in said:
             return
         if len(words) >= _SHORTEST_REPEATED:
             said.add(words)
         yield sentence
+        begun = words if is_unfinished(sentence) else ()
 
 
 def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generator[str]:
@@ -103,9 +106,13 @@ def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generato
     """
     said = {_words(each) for text in earlier for each in split(text)}
     held = ""
-    has_spoken = False
-    for sentence, words in _with_words(sentences):
-        if words in said and len(words) >= _SHORTEST_REPEATED:
+    has_spoken = is_echo = goes_on = False
+    for sentence in sentences:
+        if not goes_on:  # the rest of a sentence shares the lot of its beginning
+            words = _words(sentence)
+            is_echo = words in said and len(words) >= _SHORTEST_REPEATED
+        goes_on = is_unfinished(sentence)
+        if is_echo:
             held = held or sentence
             continue
         has_spoken = True
@@ -123,15 +130,6 @@ def begins_no_echo(earlier: Iterable[str]) -> Callable[[str], bool]:
         return all(each[: len(words)] != words for each in said)
 
     return begins
-
-
-def _with_words(sentences: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """With the words of each sentence so far, where it comes in parts."""
-    begun: tuple[str, ...] = ()
-    for sentence in sentences:
-        words = begun + _words(sentence)
-        yield sentence, words
-        begun = words if is_unfinished(sentence) else ()
 
 
 def _words(sentence: str) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """What a persona says, sentence by sentence, before anybody sees it.
 
-Each sentence, and each part of one with its beginning, is judged alone and as the continuation of the last TAIL
-characters that were cleared, so a thing said across two sentences is seen; the whole reply is judged once more at the
-end. Personal data is masked before anything leaves. A sentence's end that may be the beginning of a number or an
-address is held back until the next one shows what it is; so is a part of a sentence that would not pass by itself,
-until the sentence is there.
+Each sentence is judged alone and as the continuation of the last TAIL characters that were cleared, so a thing said
+across two sentences is seen; the whole reply is judged once more at the end. Personal data is masked before anything
+leaves. A sentence's end that may be the beginning of a number or an address is held back until the next one shows what
+it is. First words that come ahead of their sentence wait for it where they would not pass by themselves, and the rest
+is judged with them.
 
 Not covered: a thing said across more sentences than the tail holds, which only the last check can see. Then
 the reply is blocked after parts of it were shown, and the page takes them back.
@@ -23,6 +23,9 @@ TAIL = 200  # characters
 # Digits with what people write between them, or something with an @, at the very end.
 _UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]*|[^\s@]{1,64}@\S*|[+(（]\s*)$")
 _LONGEST_HELD = 64
+# Characters of a sentence's first words: too few to be refused for by themselves. A longer part is judged as it comes.
+_FEW = 80
+# The end of a sentence, or of a line.
 _ENDS = re.compile(r"""[.!?…。！？]["'”’」』）)\]*]*\s*$|\n$""")
 
 
@@ -46,19 +49,19 @@ def cleared(
     pieces = 0
     shown = ""
     held = ""
-    begun = ""  # of a sentence that comes in parts, what has passed
+    begun = ""  # the first words of a sentence that goes on
     for sentence in sentences:
         ready, held = _hold_back(held + sentence)
         if ready:
             verdict = _assessed(ready, said, begun)
             ends = _ENDS.search(ready) is not None
-            if not verdict.passes and not ends:
+            if not verdict.passes and not ends and len(ready) <= _FEW:
                 held = ready + held
                 continue
             passed = _passed(verdict, judged)
             pieces += 1
             said += ready
-            begun = "" if ends else (begun + ready)[-TAIL:]
+            begun = "" if ends or len(begun + ready) > _FEW else begun + ready
             shown += passed
             yield passed
     if held:

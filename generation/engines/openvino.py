@@ -14,7 +14,7 @@ from generation.engines.paged import PagedReader
 from generation.engines.reading import SLACK
 
 _STEP_TOKENS = 128  # half a second of two cores without AVX-512
-_CAPACITY = 32_768  # tokens of all caches; 1.5 GB for SmolLM2, taken as it is used
+_CAPACITY = 32_768  # tokens of all caches; at most 1.5 GB for SmolLM2, taken as it is used
 
 
 class OpenVINOEngine(BatchedEngine):

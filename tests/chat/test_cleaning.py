@@ -102,3 +102,8 @@ def test_the_rest_of_a_sentence_is_no_echo():
 def test_lines_of_a_verse_are_sentences():
     verse = ["Row the boat,\n", "down the stream,\n", "row the boat,\n"]
     assert list(cleaning.until_repeated(verse)) == verse[:2]
+
+
+def test_the_end_of_a_long_sentence_is_not_cut_off_though_the_whole_was_said_before():
+    parts = ["I walked along the shore, " * 7, "and then I went home. "]
+    assert list(cleaning.without_echoes(parts, ["".join(parts)])) == parts

@@ -1,5 +1,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -103,8 +104,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch, texts: set[str]) -> None:
     """Lets the filter refuse just these."""
     real = assessment.assess
 
-    def judge(text: str, **options: str) -> assessment.Verdict:
-        verdict = real(text, **options)  # type: ignore[arg-type]
+    def judge(text: str, **options: Any) -> assessment.Verdict:
+        verdict = real(text, **options)
         return replace(verdict, action=RuleAction.BLOCK) if text in texts else verdict
 
     monkeypatch.setattr(gate.assessment, "assess", judge)
@@ -144,3 +145,25 @@ def test_a_part_that_stays_the_end_is_judged_as_it_is(monkeypatch: pytest.Monkey
     refuse(monkeypatch, {"They sat on the "})
     with pytest.raises(Blocked):
         collect(["They sat on the "])
+
+
+def test_a_long_part_that_does_not_pass_is_refused_whatever_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = "I walked along the shore, " * 4
+    refuse(monkeypatch, {part})
+    with pytest.raises(Blocked):
+        collect(["Well. ", part, "and then I went home."])
+
+
+def test_what_follows_a_long_part_is_judged_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, {"and then I went home."})
+    begun: list[str] = []
+    judge = gate.assessment.assess
+
+    def watch(text: str, **options: Any) -> assessment.Verdict:
+        begun.append(options.get("begun", ""))
+        return judge(text, **options)
+
+    monkeypatch.setattr(gate.assessment, "assess", watch)
+    with pytest.raises(Blocked):
+        collect(["I walked along the shore, " * 4, "and then I went home."])
+    assert begun == ["", ""]
