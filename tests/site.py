@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -45,6 +45,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Its words, or none once it has ended: what a test kills ends while others are looked at."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """SIGKILLs them; one may have ended with its parent before its turn comes."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 class Site:
@@ -119,7 +134,7 @@ class Site:
         """Running processes of this site whose command line has all the words."""
         assert self.process is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [each for each in children if all(any(word in part for part in each.cmdline()) for word in words)]
+        return [each for each in children if all(word in " ".join(command_line(each)) for word in words)]
 
     def manage(self, *arguments: str) -> str:
         """The output of a management command of this site."""

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.site import ENDS, Listener, Site, Visitor
+from tests.site import ENDS, Listener, Site, Visitor, kill
 from tests.waiting import wait_until
 
 PEOPLE = 8
@@ -48,13 +48,12 @@ def all_are_at_work(listeners: list[Listener]) -> bool:
     "words", [("celery", "generation@"), ("daphne",), ("redis-server",)], ids=["worker", "web", "redis"]
 )
 def test_a_killed_process_costs_no_message_and_no_reply(site, listeners, words):
-    def kill() -> None:
+    def strike() -> None:
         victims = site.processes(*words)
         assert victims, f"No process with {words}."
-        for victim in victims:
-            victim.kill()
+        kill(victims)
 
-    strike_while_all_are_answered(site, listeners, words[0], kill)
+    strike_while_all_are_answered(site, listeners, words[0], strike)
     wait_until(lambda: site.processes(*words), seconds=30, explain=site.output)
 
 

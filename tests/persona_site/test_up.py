@@ -1,7 +1,5 @@
 """`manage.py up` with its real processes: started, killed, stopped, started again."""
 
-import os
-import signal
 from collections.abc import Iterator
 
 import httpx
@@ -9,7 +7,7 @@ import psutil
 import pytest
 
 from tests.persona_site.test_preflight import up
-from tests.site import Site, Visitor
+from tests.site import Site, Visitor, command_line, kill
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.model]
@@ -34,10 +32,10 @@ def left_behind(site: Site) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            words = [*process.cmdline(), process.environ().get("AFTERWORD_STATE", "")]
+            state = process.environ().get("AFTERWORD_STATE", "")
         except psutil.Error:
             continue
-        if any(str(site.state) in word for word in words):
+        if any(str(site.state) in word for word in (*command_line(process), state)):
             found.append(process)
     return found
 
@@ -49,16 +47,15 @@ def part_is_ok(site: Site, part: str) -> bool:
         return False
 
 
-def kill(site: Site, *words: str) -> None:
+def replace(site: Site, *words: str) -> None:
     """SIGKILLs what has all the words in its command line, and waits until another one runs instead."""
 
-    def running() -> set[int]:
-        return {each.pid for each in left_behind(site) if all(word in " ".join(each.cmdline()) for word in words)}
+    def running() -> set[psutil.Process]:
+        return {each for each in left_behind(site) if all(word in " ".join(command_line(each)) for word in words)}
 
     victims = running()
     assert victims, f"No process with {words}."
-    for number in victims:
-        os.kill(number, signal.SIGKILL)
+    kill(victims)
     wait_until(lambda: running() - victims, explain=site.output)
 
 
@@ -79,8 +76,8 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
         ("celery", "general@"),
         ("celery", "beat"),
     ):
-        kill(site, *words)
-    kill(site, "bin/postgres", "-D")
+        replace(site, *words)
+    replace(site, "bin/postgres", "-D")
     wait_until(lambda: part_is_ok(site, "database") and part_is_ok(site, "redis"), seconds=60, explain=site.output)
     assert visitor.http.get("/account/").status_code == 200
 
@@ -104,7 +101,7 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     site.start(speaking=False)
 
     # 7. Without its supervisor, it ends and says so.
-    next(each for each in left_behind(site) if "supervisor.supervisord" in each.cmdline()).kill()
+    next(each for each in left_behind(site) if "supervisor.supervisord" in command_line(each)).kill()
     assert site.process.wait(60) == 1
     assert "The supervisor ended" in site.output()
     assert left_behind(site) == []
