@@ -21,6 +21,8 @@ _KEEP = "positions_to_keep"
 _HAS_AVX512 = "X86_V4" in (np.show_config(mode="dicts") or {}).get("SIMD Extensions", {}).get("found", [])
 OPTIONS = {
     "PERFORMANCE_HINT": "LATENCY",
+    # The same everywhere: where the processor has bfloat16, the library would take that, and refuse keys as floats.
+    "INFERENCE_PRECISION_HINT": "f32",
     # Halves have to be widened at every step, which only AVX-512 does faster than it reads floats; 8 bits would depend
     # on how a prompt was cut.
     "KV_CACHE_PRECISION": "f16" if _HAS_AVX512 else "f32",
