@@ -93,4 +93,4 @@ class BatchedEngine:
         yield Token(stops.finish(), usage=Usage(len(request.prompt), request.cached_tokens, count))
 
     def _named(self, step: Step) -> tuple[tuple[str, float], ...]:
-        return tuple((self._wording.tokenizer.decode([token]), logprob) for token, logprob in step.alternatives)
+        return tuple((self._wording.named(token), logprob) for token, logprob in step.alternatives)

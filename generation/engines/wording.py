@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class Wording:
         self._backend.no_padding()
         self.ends = self._end_tokens(folder)
         added = self.tokenizer.added_tokens_decoder.values()
+        # One token by itself, marks included. Few are named over and over: the likeliest beside each that is said.
+        self.named = lru_cache(maxsize=10_000)(lambda token: str(self._backend.decode([token], False)))
         self._marks = frozenset(str(token.content) for token in added if token.special)
 
     def count(self, text: str) -> int:
