@@ -28,22 +28,27 @@ def import_source(source_id: str) -> None:
 
 @shared_task
 def embed_passages(persona_id: str) -> None:
-    """Makes the vectors that the present embedder has not made, a batch at a time; one task per persona at once."""
+    """Makes vectors that the present embedder has not made: a batch, then queues itself for the rest, so that other
+    work and a stop need not wait for all of it. One task per persona at once."""
     lease = leases.take(f"embed:{persona_id}")
     if lease is None:
         return
     with lease:
-        _embed_missing(persona_id)
+        is_more = _embed_batch(persona_id)
+    if is_more:
+        embed_passages.delay(persona_id)
 
 
-def _embed_missing(persona_id: str) -> None:
+def _embed_batch(persona_id: str) -> bool:
+    """Whether there may be more."""
     embedder = MiniLM()
     missing = Passage.objects.filter(persona_id=persona_id).exclude(embedder=embedder.name).order_by("id")
-    while batch := list(missing[:_BATCH]):
-        vectors = embedder.embed([passage.text for passage in batch])  # float32 [n, 384], rows L2-normalised
-        for passage, vector in zip(batch, vectors, strict=True):
-            passage.embedding, passage.embedder = vector, embedder.name
-        Passage.objects.bulk_update(batch, ["embedding", "embedder"])
+    batch = list(missing[:_BATCH])
+    vectors = embedder.embed([passage.text for passage in batch])  # float32 [n, 384], rows L2-normalised
+    for passage, vector in zip(batch, vectors, strict=True):
+        passage.embedding, passage.embedder = vector, embedder.name
+    Passage.objects.bulk_update(batch, ["embedding", "embedder"])
+    return len(batch) == _BATCH
 
 
 @shared_task

@@ -36,15 +36,30 @@ def test_tidying_queues_again_what_was_left_undone(alice, no_worker):
     ]
 
 
-def test_passages_get_vectors_by_the_real_embedder_once(alice):
+@pytest.fixture
+def persona(alice):
     persona = factories.make_persona(owner=alice)
     source = Source.objects.create(persona=persona, name="a", format="plain-text", bytes=1, status="ready")
     Passage.objects.bulk_create(
         Passage(persona=persona, source=source, text=text, digest=text, source_ref="line 1")
         for text in ("The harbour was frozen.", "I mend clocks.")
     )
+    return persona
+
+
+def test_passages_get_vectors_by_the_real_embedder_once(persona):
     tasks.embed_passages(str(persona.pk))
     tasks.embed_passages(str(persona.pk))
     rows = list(persona.passages.all())
     assert {row.embedder for row in rows} == {"all-minilm-l6-v2"}
     assert all(len(row.embedding) == 384 for row in rows)
+
+
+def test_other_work_comes_between_the_batches_of_a_long_source(persona, no_worker, monkeypatch):
+    monkeypatch.setattr(tasks, "_BATCH", 1)
+    for done in (1, 2):
+        tasks.embed_passages(str(persona.pk))
+        assert persona.passages.exclude(embedder="").count() == done
+        assert no_worker == done * [("personas.tasks.embed_passages", str(persona.pk))]
+    tasks.embed_passages(str(persona.pk))
+    assert len(no_worker) == 2
