@@ -136,6 +136,9 @@ class Product:
             if frame["type"] == "reply.delta":
                 reply.pieces.append(time.monotonic())
                 reply.text += frame["text"]
+            elif frame["type"] == "error" or frame.get("kind") == "blocked":  # the question itself was not taken
+                reply.end = frame.get("code", "withheld")
+                return reply
         if frame["type"] == "reply.completed":
             reply.tokens = frame["usage"]["completion_tokens"]
             reply.cached = frame["usage"]["cached_tokens"]

@@ -22,8 +22,10 @@ logger = logging.getLogger(__name__)
 
 # The probability of `pii` where the detector, which checks digits and numbering plans, has found some.
 SPAN_PROBABILITY = 0.99
-# By how much a text must be worse with what stands before it than that alone, for the whole to count against it.
-_MORE = 0.1
+# How much higher the odds must be for a text together with what stands before it than for either alone, for the whole
+# to count against it; and from which probability on that is looked at.
+_TIMES = 2.5
+_LEAST = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,14 @@ def assess(text: str, *, direction: str, before: str = "", begun: str = "") -> V
     """
     if not before:
         return _verdict(text, registry.score([begun + text])[0], direction=direction, before=begun)
-    alone, together = registry.score([begun + text, before + begun + text])
-    if any(together[category] > alone[category] + _MORE for category in Category):
+    scores, together = registry.score([begun + text, before + begun + text])
+    worse = [category for category in Category if _is_worse(together[category], scores[category])]
+    if worse:
         earlier = registry.score([before])[0]
-        together = {
-            category: score if score > earlier[category] + _MORE else 0.0 for category, score in together.items()
+        scores |= {
+            category: together[category] for category in worse if _is_worse(together[category], earlier[category])
         }
-    merged = {category: max(alone[category], together[category]) for category in Category}
-    return _verdict(text, merged, direction=direction, before=before + begun)
+    return _verdict(text, scores, direction=direction, before=before + begun)
 
 
 def assess_many(texts: Sequence[str], *, direction: str) -> list[Verdict]:
@@ -110,6 +112,10 @@ def _verdict(text: str, probabilities: dict[Category, float], *, direction: str,
         findings=(finding,) if finding else (),
         **versions,
     )
+
+
+def _is_worse(together: float, alone: float) -> bool:
+    return together >= _LEAST and together * (1 - alone) > _TIMES * alone * (1 - together)
 
 
 def _spans(text: str, before: str) -> tuple[pii.Span, ...]:

@@ -105,6 +105,11 @@ def test_what_was_said_before_is_not_held_against_the_next_message() -> None:
     assert assess("I feel a bit better now.", direction="user", before="I want to kill myself. ").passes
 
 
+def test_harmless_words_do_not_add_up() -> None:
+    before = "What would you cook for a friend?\nOh, I'd love to try something with them. What is it?"
+    assert assess("Which book did you like as a child?", direction="user", before=before).passes
+
+
 def test_one_by_one_and_in_a_batch_agree() -> None:
     texts = [*GRIEF, "I will kill you.", ""]
     for text, verdict in zip(texts, assess_many(texts, direction="user"), strict=True):
