@@ -78,17 +78,16 @@ def note(*, user: User, kind: str, amount: int, part: str = "", of: Limit | None
 
 
 def _add(user: User, counter: str, amount: int, start: datetime, fits: Q) -> bool:
-    quota, _ = Quota.objects.get_or_create(user=user, kind=counter, defaults={"window_start": start})
     is_old = Q(window_start__lt=start)
-    added = (
-        Quota.objects.filter(pk=quota.pk)
-        .filter(is_old | fits if fits else Q())
-        .update(
-            used=Case(When(is_old, then=amount), default=F("used") + amount),
-            window_start=Case(When(is_old, then=start), default=F("window_start")),
-        )
-    )
-    return bool(added)
+    fitting = Quota.objects.filter(is_old | fits if fits else Q(), user=user, kind=counter)
+    added = {
+        "used": Case(When(is_old, then=amount), default=F("used") + amount),
+        "window_start": Case(When(is_old, then=start), default=F("window_start")),
+    }
+    if fitting.update(**added):
+        return True
+    Quota.objects.get_or_create(user=user, kind=counter, defaults={"window_start": start})
+    return bool(fitting.update(**added))
 
 
 def _counter(kind: str, part: str) -> str:

@@ -81,7 +81,8 @@ def owned_by(user: User) -> QuerySet[Conversation]:
 
 
 def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(owned_by(user).filter(owner__is_active=True), pk=conversation_id)
+    found = owned_by(user).filter(owner__is_active=True).select_related("owner")
+    return get_object_or_404(found, pk=conversation_id)
 
 
 def get_reply_for(user: User, reply_id: UUID) -> Reply:

@@ -205,11 +205,12 @@ def _say(
     )
     if not conversation.title:
         conversation.title = _title(text)
-    conversations.move_head(conversation, message.id)
+    conversation.head_id = message.id
     assessment.record(verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
     conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, verdict))
     if answered:
         return Sent(message, _owe_reply(conversation, parent_id=message.id))
+    conversations.move_head(conversation, message.id)
     transaction.on_commit(lambda: tasks.have_monitored(conversation.id), robust=True)
     return Sent(message, None)
 

@@ -5,7 +5,9 @@ The filter fails closed. A caller that catches ClassifierUnavailable refuses the
 """
 
 import logging
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from moderation.classifiers.base import Category, ClassifierUnavailable
 from moderation.models import Assessment, Direction, RuleAction
 from moderation.monitor import Finding, finding_of
 
-__all__ = ["ClassifierUnavailable", "Verdict", "assess", "assess_many", "record", "warm"]
+__all__ = ["ClassifierUnavailable", "Verdict", "assess", "assess_many", "record", "warm", "warm_meanwhile"]
 
 logger = logging.getLogger(__name__)
 
@@ -155,3 +157,13 @@ def warm() -> None:
     # One that the first stage lets go, and one that it hands on, so that the second stage is loaded too.
     registry.score(["I walked along the river, and thought of you.", "You are a fool, and I hate you."])
     registry.version()
+
+
+def warm_meanwhile() -> None:
+    """As `warm`, on a thread of its own. What cannot be loaded, the first text tells."""
+
+    def work() -> None:
+        with suppress(ClassifierUnavailable):
+            warm()
+
+    threading.Thread(target=work, name="warm the filter", daemon=True).start()
