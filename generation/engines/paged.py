@@ -4,6 +4,7 @@ The converter's model is rewritten by the library to its paged form (Kwon et al.
 one row and each sequence names its blocks (`blocks.py`).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -42,6 +43,7 @@ class PagedReader:
         model = core.read_model(folder / "openvino_model.xml")
         paged_attention_transformation(model)
         _keep_few_logits(model)
+        _merge_products(model)
         compiled = core.compile_model(model, "CPU", OPTIONS)
         self._request = compiled.create_infer_request()
         self._inputs = {port.any_name for port in compiled.inputs}
@@ -104,6 +106,47 @@ def _keep_few_logits(model: Any) -> None:
     last.input(0).replace_source_output(few.output(0))
     model.add_parameters([kept])
     model.validate_nodes_and_infer_types()
+
+
+def _merge_products(model: Any) -> None:
+    """Products of one input, as query, key and value, or gate and up, become one, and their results its parts.
+
+    A row of weights and its scale stay as they are, so every value does; few large products are faster.
+    """
+    sharing = defaultdict(list)
+    for node in model.get_ordered_ops():
+        if (weights := _rounded_weights(node)) is not None:
+            source = node.input_value(0)
+            sharing[source.get_node().get_friendly_name(), source.get_index()].append((node, *weights))
+    for products in sharing.values():
+        if len(products) == 1:
+            continue
+        nodes, rounded, scales = zip(*products, strict=True)
+        restored = opset13.multiply(
+            opset13.convert(opset13.constant(np.concatenate(rounded)), scales[0].dtype),
+            opset13.constant(np.concatenate(scales)),
+        )
+        merged = opset13.matmul(nodes[0].input_value(0), opset13.convert(restored, np.float32), False, True)
+        parts = opset13.variadic_split(merged, np.int64(-1), np.array([len(rows) for rows in rounded], np.int64))
+        for node, part in zip(nodes, parts.outputs(), strict=True):
+            for reader in node.output(0).get_target_inputs():
+                reader.replace_source_output(part)
+    model.validate_nodes_and_infer_types()
+
+
+def _rounded_weights(node: Any) -> tuple[Any, Any] | None:
+    """int8 `[outputs, inputs]` and scales `[outputs, 1]` of a product with weights that were rounded symmetrically."""
+    if node.get_type_name() != "MatMul" or not node.get_attributes()["transpose_b"]:
+        return None
+    below, scales = node, None
+    for position, name in ((1, "Convert"), (0, "Multiply"), (0, "Convert"), (0, "Constant")):
+        below = below.input_value(position).get_node()
+        if below.get_type_name() != name:
+            return None
+        if name == "Multiply":
+            scales = below.input_value(1).get_node().get_data()
+    weights = below.get_data()
+    return (weights, scales) if weights.dtype == np.int8 else None
 
 
 def _starts(lengths: Sequence[int]) -> list[int]:

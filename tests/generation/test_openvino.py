@@ -3,13 +3,17 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
+import openvino
 import pytest
 
 from benchmarks.perplexity import TEXT
-from generation import packaged
+from generation import catalogue, installation, packaged
+from generation.engines import paged
 from generation.engines.base import Engine, Prompt
 from generation.engines.batched import BatchedEngine
 from generation.engines.openvino import OpenVINOEngine
+from generation.engines.reading import Segment
 
 pytestmark = pytest.mark.model
 
@@ -30,3 +34,26 @@ def perplexity(engine: Engine) -> float:
 
 def test_rounding_costs_less_than_two_in_a_hundred(shipped: Engine, real_engine: Engine) -> None:
     assert perplexity(shipped) == pytest.approx(perplexity(real_engine), rel=0.02)
+
+
+def test_products_of_one_input_are_merged_and_say_what_they_said(
+    installed_model: packaged.CatalogueModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = installation.exported(catalogue.folder(installed_model.name))
+    model = openvino.Core().read_model(folder / "openvino_model.xml")
+    apart = products(model)
+    paged._merge_products(model)
+    layers = 30
+    assert apart - products(model) == layers * (2 + 1)  # query, key and value; gate and up
+
+    def logits() -> object:
+        reader = paged.PagedReader(folder, capacity=64)
+        return reader.read([Segment(reader.cache(), list(range(1000, 1040)))], list(range(40)))
+
+    merged = logits()
+    monkeypatch.setattr(paged, "_merge_products", lambda model: None)
+    assert np.array_equal(merged, logits())
+
+
+def products(model: openvino.Model) -> int:
+    return sum(node.get_type_name() == "MatMul" for node in model.get_ops())
