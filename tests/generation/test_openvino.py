@@ -46,13 +46,13 @@ def test_products_of_one_input_are_merged_and_say_what_they_said(
     layers = 30
     assert apart - products(model) == layers * (2 + 1)  # query, key and value; gate and up
 
-    def logits() -> object:
+    def logits() -> paged.Logits:
         reader = paged.PagedReader(folder, capacity=64)
         return reader.read([Segment(reader.cache(), list(range(1000, 1040)))], list(range(40)))
 
     merged = logits()
     monkeypatch.setattr(paged, "_merge_products", lambda model: None)
-    assert np.array_equal(merged, logits())
+    assert np.allclose(merged, logits(), atol=0.01)  # they spread over some twenty
 
 
 def products(model: openvino.Model) -> int:
