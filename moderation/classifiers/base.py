@@ -40,7 +40,7 @@ class ClassifierUnavailable(Exception):
 
 class Classifier(Protocol):
     def assess(self, texts: Sequence[str]) -> list[dict[Category, float]]:
-        """One result per text, in order; probabilities in [0, 1]; the same alone and in a batch.
+        """One result per text, in order; probabilities in [0, 1], but for rounding the same in any batch.
 
         Raises ClassifierUnavailable.
         """

@@ -12,5 +12,5 @@ class Embedder(Protocol):
     dimensions: int
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """float32 [n, dimensions], rows of length 1; the same text always gives the same vector."""
+        """float32 [n, dimensions], rows of length 1; of the same text, the same vector but for rounding."""
         ...
