@@ -12,9 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
+from uuid import UUID
 
-from personas.models import Depicts, Persona
+from django.db.models import Count, Max
+
+from personas.models import Depicts, Passage, Persona
 from personas.phrases import Phrases, is_chinese, phrases_for
 
 EXCHANGES = 10  # in a sheet; a prompt takes as many of them as a quarter of its room holds
@@ -60,10 +64,11 @@ class Sheet:
 
 
 def sheet_for(persona: Persona) -> Sheet:
-    """The sheet of a persona. Reads at most PASSAGES_READ of its passages."""
+    """The sheet of a persona. Reads at most PASSAGES_READ of its passages, and those once for as long as they stay."""
     phrases = phrases_for(persona.language)
     filled = _Macros(persona)
-    passages = list(persona.passages.order_by("digest").only("text", "prompted_by")[:PASSAGES_READ])
+    # Passages come and go, and do not change: their number and the newest one tell one corpus from another.
+    corpus = persona.passages.aggregate(number=Count("pk"), newest=Max("pk"))
     return Sheet(
         name=persona.name,
         description=phrases.joiner.join(filter(None, [filled(persona.description), filled(_personality(persona))])),
@@ -72,15 +77,25 @@ def sheet_for(persona: Persona) -> Sheet:
         calls_user=persona.calls_user,
         depicts=persona.depicts,
         language=persona.language,
-        exchanges=samples(
-            language=persona.language,
-            written=_written(persona, filled),
-            sayings=[filled(saying) for saying in persona.sayings if isinstance(saying, str)],
-            passages=passages,
+        exchanges=_samples_of(
+            persona.pk,
+            persona.language,
+            tuple(_written(persona, filled)),
+            tuple(filled(saying) for saying in persona.sayings if isinstance(saying, str)),
+            tuple(corpus.values()),
         ),
-        has_own_words=bool(passages),
+        has_own_words=corpus["number"] > 0,
         sampling=dict(persona.sampling),
     )
+
+
+@lru_cache(maxsize=256)
+def _samples_of(
+    persona_id: UUID, language: str, written: tuple[Exchange, ...], sayings: tuple[str, ...], corpus: tuple[int, int]
+) -> tuple[Exchange, ...]:
+    """`samples` with the passages as they are at `corpus`: a fifth of a second for a book of letters."""
+    passages = Passage.objects.filter(persona_id=persona_id).order_by("digest").only("text", "prompted_by")
+    return samples(language=language, written=written, sayings=sayings, passages=list(passages[:PASSAGES_READ]))
 
 
 def opening_line(persona: Persona) -> str:

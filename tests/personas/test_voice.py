@@ -104,6 +104,19 @@ def test_letters_become_answers_to_questions_each_asked_once(persona: Any) -> No
     assert "rain" in asked["How is the weather with you?"]
 
 
+def test_the_samples_follow_what_is_added_and_deleted(persona: Any) -> None:
+    ada = persona()
+    give_words(ada, "I danced with nobody, which suited me perfectly well!")
+    asked = [exchange.user for exchange in sheet_for(ada).exchanges[2:]]
+    give_words(ada, "I thought the rain would never end.")
+    assert [*asked, "How is the weather with you?"] == sorted(e.user for e in sheet_for(ada).exchanges[2:])
+    ada.passages.order_by("id").last().delete()
+    assert [exchange.user for exchange in sheet_for(ada).exchanges[2:]] == asked
+    ada.passages.all().delete()
+    assert sheet_for(ada).exchanges[2:] == ()
+    assert not sheet_for(ada).has_own_words
+
+
 def test_what_cannot_stand_in_a_prompt_is_no_sample(persona: Any) -> None:
     ada = persona()
     give_words(
