@@ -205,7 +205,7 @@ def _say(
     )
     if not conversation.title:
         conversation.title = _title(text)
-    conversation.head_id = message.id
+    conversation.head_id = message.id  # notices stand at it; written with the last move
     assessment.record(verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
     conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, verdict))
     if answered:

@@ -115,9 +115,9 @@ def _merge_products(model: Any) -> None:
     """
     sharing = defaultdict(list)
     for node in model.get_ordered_ops():
-        if (weights := _rounded_weights(node)) is not None:
+        if (found := _rounded_weights(node)) is not None:
             source = node.input_value(0)
-            sharing[source.get_node().get_friendly_name(), source.get_index()].append((node, *weights))
+            sharing[source.get_node().get_friendly_name(), source.get_index()].append((node, *found))
     for products in sharing.values():
         if len(products) == 1:
             continue
@@ -126,7 +126,8 @@ def _merge_products(model: Any) -> None:
             opset13.convert(opset13.constant(np.concatenate(rounded)), scales[0].dtype),
             opset13.constant(np.concatenate(scales)),
         )
-        merged = opset13.matmul(nodes[0].input_value(0), opset13.convert(restored, np.float32), False, True)
+        weights = opset13.convert(restored, np.float32)
+        merged = opset13.matmul(nodes[0].input_value(0), weights, transpose_a=False, transpose_b=True)
         parts = opset13.variadic_split(merged, np.int64(-1), np.array([len(rows) for rows in rounded], np.int64))
         for node, part in zip(nodes, parts.outputs(), strict=True):
             for reader in node.output(0).get_target_inputs():

@@ -27,9 +27,9 @@ class Wording:
         self._backend.no_padding()
         self.ends = self._end_tokens(folder)
         added = self.tokenizer.added_tokens_decoder.values()
+        self._marks = frozenset(str(token.content) for token in added if token.special)
         # One token by itself, marks included. Few are named over and over: the likeliest beside each that is said.
         self.named = lru_cache(maxsize=10_000)(lambda token: str(self._backend.decode([token], False)))
-        self._marks = frozenset(str(token.content) for token in added if token.special)
 
     def count(self, text: str) -> int:
         return len(self._backend.encode(text, add_special_tokens=False).ids)

@@ -47,8 +47,13 @@ def test_a_long_text_is_cut() -> None:
     assert first @ whole == pytest.approx(1, abs=1e-3)
 
 
-def test_no_text_is_no_row() -> None:
-    assert encoder.minilm().encode([]).shape == (0, encoder.DIMENSIONS)
+def test_an_encoder_that_does_not_load_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(weights: encoder.Weights) -> None:
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr(encoder, "_network", broken)
+    with pytest.raises(encoder.EncoderMissing, match="does not load: no such operation"):
+        encoder.minilm.__wrapped__()
 
 
 class Recorded:
