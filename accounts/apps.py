@@ -6,6 +6,6 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data, records
+        from accounts import account_data, my_data
 
-        my_data.register("account", export=records.export, erase=records.erase)
+        my_data.register("account", export=account_data.export, erase=account_data.erase)

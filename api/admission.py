@@ -17,11 +17,13 @@ from api.model_list import BaseModel
 from api.models import ApiKey
 from api.schemas import ChatCompletionRequest, CompletionRequest
 from chat import messages
-from generation import waiting
 from generation.engines.base import PromptForm
-from moderation import assessment, crisis, restrictions
-from moderation.assessment import Verdict
-from moderation.classifiers.base import ClassifierUnavailable
+from generation.jobs import waiting_room
+from moderation.crisis import ladder
+from moderation.desk import restrictions
+from moderation.filter import assessment
+from moderation.filter.assessment import Verdict
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction
 from personas.models import Persona
 
@@ -80,12 +82,12 @@ def _admit(
             raise _withheld(key.user, model, verdict, param)
     # 3. To the workers, where there is room to wait.
     try:
-        waiting.admit(account=str(key.user_id), klass="interactive")
-    except waiting.Full as full:
+        waiting_room.admit(account=str(key.user_id), klass="interactive")
+    except waiting_room.Full as full:
         raise errors.busy(full) from None
     jobs.hand_over(made)
-    level = crisis.highest(verdict.level for verdict in verdicts)
-    return Admitted(made, _notice(key.user, model, level) if crisis.is_at_least(level, "low") else None)
+    level = ladder.highest(verdict.level for verdict in verdicts)
+    return Admitted(made, _notice(key.user, model, level) if ladder.is_at_least(level, "low") else None)
 
 
 def refuse_restricted(user: User, *, talk_id: UUID | None = None, model_id: UUID | None = None) -> None:
@@ -181,7 +183,7 @@ def _record(job: Job, verdict: Verdict) -> None:
 
 
 def _withheld(user: User, model: Persona | BaseModel, verdict: Verdict, param: str) -> errors.ApiError:
-    if crisis.is_at_least(verdict.level, "active"):
+    if ladder.is_at_least(verdict.level, "active"):
         help = messages.help_for(user, language=model.language, level=verdict.level)
         return errors.filtered(errors.in_crisis(help), param)
     return errors.filtered(messages.blocked_text(model.name, verdict), param)

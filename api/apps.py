@@ -6,7 +6,7 @@ class ApiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data
-        from api import records
+        from accounts.my_data import register
+        from api import my_data
 
-        my_data.register("api", export=records.export, erase=records.erase)
+        register("api", export=my_data.export, erase=my_data.erase)

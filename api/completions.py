@@ -19,10 +19,11 @@ from api.model_list import BaseModel
 from api.models import ApiKey
 from chat import sentences, speech
 from chat.speech import Speech, Stopped
-from generation import catalogue
+from generation.catalogue import model_rows
 from generation.engines.base import EngineError, EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling, Token
-from moderation import assessment, gate, restrictions
-from moderation.classifiers.base import ClassifierUnavailable
+from moderation.desk import restrictions
+from moderation.filter import assessment, gate
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import prompt
 from personas.models import Persona
 
@@ -157,7 +158,7 @@ def _of_base(writing: _Writing, model: BaseModel) -> Generator[str]:
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         if info.model != model.name:
             raise _AnotherModel(f"{info.name} has another model.")
-        if job.form == "chat" and not catalogue.has_chat_template(model.name):
+        if job.form == "chat" and not model_rows.has_chat_template(model.name):
             raise _NoChatTemplate(f"{model.name} has no chat template.")
         sampling = writing.sampling = replace(info.sampling, **_sampling(job))
         writing.prompt_tokens = sum(count(said.text) for said in job.said)

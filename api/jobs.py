@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 from pydantic import BaseModel, Field, TypeAdapter
 
 from api import tasks
-from generation import leases, stream
+from generation.jobs import leases, stream
 from persona_site.redis import cancel_key, connection
 
 # A job that no worker has begun by then is given up.

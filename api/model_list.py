@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from api import errors
 from api.models import ApiKey, Scope
-from generation import worker
+from generation.jobs import worker
 from personas import creation
 from personas.embedders.minilm import MiniLM
 from personas.models import Persona

@@ -13,11 +13,12 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 from api import jobs, model_list
 from api.jobs import Job, Said
-from moderation import cases, monitor
-from moderation.monitor import Turn
+from moderation.desk import cases
+from moderation.monitor import signals
+from moderation.monitor.signals import Turn
 
 # So many turns at the end of a talk are what the monitor scores and a case shows.
-_TURNS = monitor.RECENT
+_TURNS = signals.RECENT
 
 
 def talk_id(user: User, model_id: UUID, said: Sequence[Said]) -> UUID:
@@ -55,7 +56,7 @@ def look_at(job_id: UUID) -> None:
     if job is None or user is None:
         return
     spoken = turns(job)[-_TURNS:]
-    findings = monitor.assess_conversation(spoken)
+    findings = signals.assess_conversation(spoken)
     if findings:
         model = model_list.model_of(job.persona_id, job.model)
         cases.open_case(

@@ -4,22 +4,22 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation import waiting
+from generation.jobs import waiting_room
 
 KIND = "completion"
 
 
 def hand_over(job_id: UUID, account: str) -> None:
     """Puts a job into the waiting room. One that is lost there is told to its client, who may ask again."""
-    waiting.join(kind=KIND, job_id=str(job_id), account=account, klass="interactive")
+    waiting_room.join(kind=KIND, job_id=str(job_id), account=account, klass="interactive")
 
 
 def call_off(job_id: UUID) -> None:
     """Takes a job out of the waiting room that nobody waits for any more."""
-    waiting.leave(kind=KIND, job_id=str(job_id))
+    waiting_room.leave(kind=KIND, job_id=str(job_id))
 
 
-@waiting.handles(KIND)
+@waiting_room.handles(KIND)
 def complete(job_id: str) -> None:
     from api import completions
 

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 from api import model_list
-from moderation import crisis, policy
-from moderation.assessment import Verdict
-from moderation.classifiers.base import Category
+from moderation.crisis import ladder
+from moderation.filter import policy
+from moderation.filter.assessment import Verdict
+from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 
 
@@ -33,7 +34,7 @@ def _result(verdict: Verdict, lowest: dict[str, float]) -> dict[str, Any]:
     scores = verdict.probabilities
     categories = {name: score >= lowest.get(name, 1.1) for name, score in scores.items()}
     # The patterns of a crisis see what no classifier need have seen.
-    categories[Category.SELF_HARM_INTENT] |= crisis.is_at_least(verdict.level, "active")
+    categories[Category.SELF_HARM_INTENT] |= ladder.is_at_least(verdict.level, "active")
     return {
         "flagged": any(categories.values()),
         "categories": categories,

@@ -27,8 +27,8 @@ from api.errors import ApiError
 from api.jobs import Failed
 from api.models import ApiKey, Scope
 from api.schemas import ChatCompletionRequest, CompletionRequest, EmbeddingRequest, Generation, ModerationRequest
-from moderation import assessment, encoder
-from moderation.classifiers.base import ClassifierUnavailable
+from moderation.filter import assessment, encoder
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction
 from personas.embedders.minilm import MiniLM
 

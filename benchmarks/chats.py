@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from generation.engines.base import EngineInfo, Prompt, Sampling
-from personas import prompt, voice
+from personas import prompt, prompt_sheet
 
 QUESTIONS = (
     "Good evening. How was your day?",
@@ -33,7 +33,7 @@ class Chat:
     """One person's talk, and how it goes on."""
 
     person: int
-    sheet: voice.Sheet
+    sheet: prompt_sheet.Sheet
     info: EngineInfo
     count: Callable[[str], int]
     turns: list[Turn] = field(default_factory=list)

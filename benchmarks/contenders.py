@@ -20,7 +20,7 @@ import psutil
 from benchmarks.chats import Chat
 from generation.engines import registry
 from generation.engines.base import Prompt, Sampling
-from generation.engines.wording import Wording
+from generation.engines.batching.tokenizer import ModelTokenizer
 from tests.site import ENDS, Site, Visitor
 
 # A prompt's tokens and a reply's are under this; a server that reserves room for each person gets this much.
@@ -198,7 +198,7 @@ class _Server(_Stateless, ABC):
 
     def __init__(self, folder: Path) -> None:
         """`folder` holds the tokenizer and its template."""
-        self._rendered = Wording(folder).rendered
+        self._rendered = ModelTokenizer(folder).rendered
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
@@ -329,7 +329,7 @@ class PlainGenerate(_Stateless):
 
         self._before = memory_mb(psutil.Process())
         self._torch = torch
-        self._wording = Wording(self._folder)
+        self._tokenizer = ModelTokenizer(self._folder)
         self._model: Any = AutoModelForCausalLM.from_pretrained(self._folder, dtype=torch.bfloat16).eval()
         return self
 
@@ -339,16 +339,16 @@ class PlainGenerate(_Stateless):
     def reply(self, person: int, chat: Chat) -> Reply:
         reply = Reply(chat.turn, time.monotonic())
         with self._turn, self._torch.inference_mode():
-            ids = self._torch.tensor([self._wording.encode(chat.prompt)])
+            ids = self._torch.tensor([self._tokenizer.encode(chat.prompt)])
             self._torch.manual_seed(chat.sampling.seed or 0)
             streamer = _Times(reply)
             said = self._model.generate(
                 ids, do_sample=True, temperature=chat.sampling.temperature, top_p=chat.sampling.top_p,
                 max_new_tokens=chat.sampling.max_tokens, stop_strings=list(chat.prompt.stop) or None,
-                tokenizer=self._wording.tokenizer, streamer=streamer,
+                tokenizer=self._tokenizer.tokenizer, streamer=streamer,
             )  # fmt: skip
         reply.tokens = said.shape[1] - ids.shape[1]
-        reply.text = self._wording.tokenizer.decode(said[0, ids.shape[1] :], skip_special_tokens=True)
+        reply.text = self._tokenizer.tokenizer.decode(said[0, ids.shape[1] :], skip_special_tokens=True)
         return reply
 
     def memory_mb(self) -> float:

@@ -38,9 +38,9 @@ from django.core.management import call_command  # noqa: E402
 from benchmarks import contenders, perplexity, plots  # noqa: E402
 from benchmarks.chats import Chat  # noqa: E402
 from benchmarks.contenders import Contender, Reply  # noqa: E402
-from generation import catalogue, installation, packaged, tokens  # noqa: E402
+from generation.catalogue import installation, model_rows, packaged, tokens  # noqa: E402
 from persona_site import services  # noqa: E402
-from personas import shipped, voice  # noqa: E402
+from personas import prompt_sheet, shipped  # noqa: E402
 from personas.models import Persona  # noqa: E402
 
 NAMES = ("product", "openvino", "transformers", "llama.cpp", "serve", "generate")
@@ -55,7 +55,7 @@ def machine() -> str:
 
 
 def make(name: str, people: int, model: packaged.CatalogueModel, llama_server: Path | None) -> Contender:
-    folder = catalogue.folder(model.name)
+    folder = model_rows.folder(model.name)
     if name in {"openvino", "transformers"}:
         return contenders.Ours(name)
     if name == "llama.cpp":
@@ -66,7 +66,7 @@ def make(name: str, people: int, model: packaged.CatalogueModel, llama_server: P
 
 
 def measure(contender: Contender, people: int, turns: int, rounds: int, looking: float) -> dict[str, Any]:
-    sheet = voice.sheet_for(Persona.objects.get(name="Samantha", is_shared=True))
+    sheet = prompt_sheet.sheet_for(Persona.objects.get(name="Samantha", is_shared=True))
     info = tokens.info()
     peak = _Peak(contender)
     if isinstance(contender, contenders.Product):
@@ -151,10 +151,10 @@ def main() -> None:
     options = parser.parse_args()
     with services.running_for(["benchmark"]), contextlib.ExitStack() as held:
         call_command("migrate", verbosity=0, interactive=False)
-        catalogue.ensure_default()
-        catalogue.export_where_missing(catalogue.active().name)
+        model_rows.ensure_default()
+        model_rows.export_where_missing(model_rows.active().name)
         shipped.ensure()
-        model = catalogue.active()
+        model = model_rows.active()
         result: dict[str, Any] = {
             "model": model.name,
             "machine": machine(),

@@ -29,13 +29,13 @@ import torch  # noqa: E402
 from transformers import AutoModelForCausalLM, GenerationConfig, LlamaConfig  # noqa: E402
 
 from generation.engines.base import Sampling  # noqa: E402
-from generation.engines.batcher import Batcher, Request  # noqa: E402
-from generation.engines.block_attention import ATTENTION  # noqa: E402
-from generation.engines.block_reader import BlockReader  # noqa: E402
-from generation.engines.cuda_graphs import CudaCapture  # noqa: E402
-from generation.engines.hf_transformers import DTYPES, STEP_TOKENS  # noqa: E402
-from generation.engines.reading import SLACK, Segment  # noqa: E402
-from generation.engines.sampling import Chooser  # noqa: E402
+from generation.engines.batching.batcher import Batcher, Request  # noqa: E402
+from generation.engines.batching.forward_pass import SLACK, Segment  # noqa: E402
+from generation.engines.batching.sampling import Chooser  # noqa: E402
+from generation.engines.hf_transformers.block_attention import ATTENTION  # noqa: E402
+from generation.engines.hf_transformers.block_forward_pass import BlockForwardPass  # noqa: E402
+from generation.engines.hf_transformers.cuda_graphs import CudaCapture  # noqa: E402
+from generation.engines.hf_transformers.engine import DTYPES, STEP_TOKENS  # noqa: E402
 
 VOCABULARY = 128_256
 PROMPT, LONG_PROMPT = 330, 4000  # tokens
@@ -86,14 +86,14 @@ def prompts(people: int, length: int = PROMPT) -> list[list[int]]:
     return rows
 
 
-def reader(model: Any, people: int) -> BlockReader:
+def forward_pass(model: Any, people: int) -> BlockForwardPass:
     model.set_attn_implementation(ATTENTION)
     capacity = people * (PROMPT + SPEAKING + 2 * SLACK) + 2 * LONG_PROMPT
-    return BlockReader(model, capacity=capacity, capture=CudaCapture())
+    return BlockForwardPass(model, capacity=capacity, capture=CudaCapture())
 
 
 def ours(model: Any, people: int, tokens: int) -> dict[str, float]:
-    batcher = Batcher(reader(model, people), concurrent=people + 1, step_tokens=STEP_TOKENS["cuda"])
+    batcher = Batcher(forward_pass(model, people), concurrent=people + 1, step_tokens=STEP_TOKENS["cuda"])
     try:
         for _ in range(2):  # the first time graphs are captured
             began = time.perf_counter()
@@ -134,7 +134,7 @@ def _first_token(batcher: Batcher, prompt: list[int]) -> tuple[float, float]:
 
 
 def reader_alone(model: Any, people: int, tokens: int) -> float:
-    made = reader(model, people)
+    made = forward_pass(model, people)
     caches = [made.cache() for _ in range(people)]
     for cache, prompt in zip(caches, prompts(people), strict=True):
         made.read([Segment(cache, prompt)])

@@ -22,9 +22,9 @@ import torch  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from transformers import AutoModel, AutoTokenizer  # noqa: E402
 
-from moderation import assessment, encoder  # noqa: E402
-from moderation.classifiers import registry  # noqa: E402
-from moderation.gate import cleared  # noqa: E402
+from moderation.filter import assessment, encoder  # noqa: E402
+from moderation.filter.classifiers import registry  # noqa: E402
+from moderation.filter.gate import cleared  # noqa: E402
 from persona_site import services  # noqa: E402
 
 SENTENCES = [

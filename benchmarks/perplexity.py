@@ -5,10 +5,10 @@ from typing import Any
 
 from django.conf import settings
 
-from generation import catalogue, packaged
+from generation.catalogue import model_rows, packaged
 from generation.engines import registry
 from generation.engines.base import Prompt
-from generation.engines.wording import Wording
+from generation.engines.batching.tokenizer import ModelTokenizer
 
 # Out of copyright: Jane Austen, Persuasion (1817), chapter 23.
 TEXT = (
@@ -29,7 +29,7 @@ _BEGINNING = Prompt(form="transcript", text=TEXT[0])
 
 def of_engines(model: packaged.CatalogueModel) -> dict[str, Any]:
     """By the engines' names; the reference is the transformers library in bfloat16."""
-    wording = Wording(catalogue.folder(model.name))
+    wording = ModelTokenizer(model_rows.folder(model.name))
     ids = wording.encode(Prompt(form="transcript", text=TEXT))
     given = len(wording.encode(_BEGINNING))
     found: dict[str, Any] = {"tokens": len(ids) - given, "transformers bfloat16": _library(model, ids, given)}
@@ -43,7 +43,7 @@ def _library(model: packaged.CatalogueModel, ids: list[int], given: int) -> floa
     import torch
     from transformers import AutoModelForCausalLM
 
-    weights: Any = AutoModelForCausalLM.from_pretrained(catalogue.folder(model.name), dtype=torch.bfloat16)
+    weights: Any = AutoModelForCausalLM.from_pretrained(model_rows.folder(model.name), dtype=torch.bfloat16)
     with torch.inference_mode():
         logits = weights(torch.tensor([ids])).logits[0, given - 1 : -1].float()
     return _perplexity(torch.log_softmax(logits, dim=-1)[range(len(ids) - given), ids[given:]].tolist())

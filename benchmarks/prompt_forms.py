@@ -33,7 +33,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 django.setup()
 
 from generation.engines.base import EngineInfo, Prompt  # noqa: E402
-from personas import prompt, voice  # noqa: E402
+from personas import prompt, prompt_sheet  # noqa: E402
 from personas.phrases import phrases_for  # noqa: E402
 
 CHOICES = 4
@@ -58,7 +58,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Speaker:
-    sheet: voice.Sheet
+    sheet: prompt_sheet.Sheet
     items: list[Line]
 
 
@@ -84,17 +84,17 @@ def _writer(name: str, description: str, calls_user: str, language: str, blocks:
     half = len(blocks) // 2
     lines = [Line(" ".join(block.split())) for block in blocks]
     return Speaker(
-        voice.Sheet(
+        prompt_sheet.Sheet(
             name=name,
             description=description,
             calls_user=calls_user,
             language=language,
             depicts="historical",
-            exchanges=voice.samples(language=language, passages=lines[:half]),
+            exchanges=prompt_sheet.samples(language=language, passages=lines[:half]),
         ),
         [
             Line(exchange.persona, exchange.user)
-            for exchange in voice.answers(language=language, passages=lines[half:], repeat=6)
+            for exchange in prompt_sheet.answers(language=language, passages=lines[half:], repeat=6)
         ][:items],
     )
 
@@ -109,11 +109,11 @@ def algernon(data: Path, items: int) -> Speaker:
     ]
     half = len(lines) // 2
     return Speaker(
-        voice.Sheet(
+        prompt_sheet.Sheet(
             name="Algernon",
             description="Algernon Moncrieff is an idle and witty gentleman of London, fond of cucumber sandwiches.",
             calls_user="Jack",
-            exchanges=voice.samples(language="en", passages=lines[:half]),
+            exchanges=prompt_sheet.samples(language="en", passages=lines[:half]),
         ),
         lines[half:][:items],
     )

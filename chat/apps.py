@@ -6,7 +6,7 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data
-        from chat import my_conversations
+        from accounts.my_data import register
+        from chat import my_data
 
-        my_data.register("chat", export=my_conversations.export, erase=my_conversations.erase)
+        register("chat", export=my_data.export, erase=my_data.erase)

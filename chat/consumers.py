@@ -19,7 +19,7 @@ from accounts.models import User
 from chat import conversations, messages, protocol, tasks
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
-from generation import stream
+from generation.jobs import stream
 
 # Close codes of ours (4000 to 4999 are for applications, RFC 6455 section 7.4.2).
 NOT_SIGNED_IN = 4401

@@ -22,11 +22,12 @@ from accounts.models import User
 from chat import branches, frames, tasks, transcripts
 from chat.models import UNFINISHED, Author, Conversation, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
-from generation import stream
-from generation.waiting import Full
-from moderation import crisis, restrictions
+from generation.jobs import stream
+from generation.jobs.waiting_room import Full
+from moderation.crisis import ladder
+from moderation.desk import restrictions
 from persona_site.redis import cancel_key, connection
-from personas import creation, voice
+from personas import creation, prompt_sheet
 from personas.models import Persona
 
 
@@ -71,7 +72,7 @@ class Busy(Refused):
 class ModerationDown(Refused):
     code = "moderation_unavailable"
 
-    def __init__(self, help: crisis.CrisisNotice) -> None:
+    def __init__(self, help: ladder.CrisisNotice) -> None:
         super().__init__("The safety check is not running, so nothing can be sent. Your words are kept; try again.")
         self.help = help
 
@@ -101,7 +102,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     persona = creation.get_persona_for(user, persona_id)
     refuse_restricted(user=user, conversation_id=None, persona=persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
-    if opening := voice.opening_line(persona):
+    if opening := prompt_sheet.opening_line(persona):
         conversation.head = conversation.messages.create(author=Author.PERSONA, text=opening)
         conversation.save(update_fields=["head"])
     return conversation

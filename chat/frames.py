@@ -26,8 +26,8 @@ from chat.protocol import (
     Timing,
     UsageShown,
 )
-from generation import stream
-from generation.waiting import Place
+from generation.jobs import stream
+from generation.jobs.waiting_room import Place
 
 logger = logging.getLogger(__name__)
 

@@ -30,11 +30,13 @@ from chat.models import (
     ReplyStatus,
 )
 from chat.protocol import Frame
-from generation import stream
-from generation.waiting import Full, Place
-from moderation import assessment, crisis, plain_words
-from moderation.assessment import Verdict
-from moderation.classifiers.base import ClassifierUnavailable
+from generation.jobs import stream
+from generation.jobs.waiting_room import Full, Place
+from moderation import plain_words
+from moderation.crisis import ladder
+from moderation.filter import assessment
+from moderation.filter.assessment import Verdict
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction, RuleAction
 from persona_site.redis import cancel_key, connection
 
@@ -241,7 +243,7 @@ def _hand_over(reply: Reply) -> None:
 
 def is_answered(verdict: Verdict) -> bool:
     """Whether the persona may answer: the filter lets it pass, and it is no crisis (compliance K2)."""
-    return verdict.passes and not crisis.is_at_least(verdict.level, "active")
+    return verdict.passes and not ladder.is_at_least(verdict.level, "active")
 
 
 def _notices(conversation: Conversation, message: Message, verdict: Verdict) -> list[Frame]:
@@ -249,7 +251,7 @@ def _notices(conversation: Conversation, message: Message, verdict: Verdict) -> 
     shown = [disclosure.shown_while_talking(conversation, timezone.now())]
     if verdict.action == RuleAction.BLOCK:
         shown.append(_blocked_notice(conversation, message, verdict))
-    if crisis.is_at_least(verdict.level, "low"):
+    if ladder.is_at_least(verdict.level, "low"):
         shown.append(_crisis_notice(conversation, message, verdict))
     return [frames.notice(each) for each in shown if each]
 
@@ -284,9 +286,9 @@ def _crisis_noticed_today(conversation: Conversation) -> bool:
     return notices.filter(shown_at__gt=since).exists()
 
 
-def help_for(user: User, *, language: str, level: str) -> crisis.CrisisNotice:
+def help_for(user: User, *, language: str, level: str) -> ladder.CrisisNotice:
     """What the site says to this person at this crisis level, with the help lines of their country."""
-    return crisis.notice(country=user.country or settings.DEFAULT_COUNTRY, language=language, level=level)
+    return ladder.notice(country=user.country or settings.DEFAULT_COUNTRY, language=language, level=level)
 
 
 def blocked_text(name: str, verdict: Verdict) -> str:

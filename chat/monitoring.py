@@ -4,7 +4,8 @@ from uuid import UUID
 
 from chat import transcripts
 from chat.models import Conversation
-from moderation import cases, monitor
+from moderation.desk import cases
+from moderation.monitor import signals
 
 
 def look_at(conversation_id: UUID) -> None:
@@ -13,7 +14,7 @@ def look_at(conversation_id: UUID) -> None:
     if conversation is None:
         return
     turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
-    findings = monitor.assess_conversation(turns)
+    findings = signals.assess_conversation(turns)
     if findings:
         cases.open_case(
             user=conversation.owner,

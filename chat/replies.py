@@ -16,13 +16,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat import frames, inside, sentences, speech, tasks, transcripts
+from chat import frames, inspection, sentences, speech, tasks, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.speech import Speech, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
-from moderation import assessment, gate, restrictions
-from moderation.classifiers.base import ClassifierUnavailable
+from moderation.desk import restrictions
+from moderation.filter import assessment, gate
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Progress(Speech):
 
     reply: Reply
     shown: list[str] = field(default_factory=list)
-    record: inside.Record = field(default_factory=inside.Record)
+    record: inspection.Record = field(default_factory=inspection.Record)
 
     def hear(self, token: Token) -> None:
         super().hear(token)
@@ -201,7 +202,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         if not ended:
             return
         Message.objects.filter(pk=reply.message_id).update(text=text)
-        inside.keep(reply, progress.record, text, prompt=progress.prompt, opening=progress.opening)
+        inspection.keep(reply, progress.record, text, prompt=progress.prompt, opening=progress.opening)
         _record(progress)
         notices = _masked_notices(progress) if text else []
     progress.reply = Reply.objects.select_related("message").get(pk=reply.pk)

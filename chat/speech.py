@@ -1,7 +1,7 @@
 """What a persona says: a chain of generators from an engine's tokens to sentences, for whoever asked.
 
 The sentences are as the model wrote them, cleaned of what no person would write. Nobody may see one
-before `moderation.gate.cleared` has let it pass.
+before `moderation.filter.gate.cleared` has let it pass.
 """
 
 import contextlib
@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from chat import cleaning, sentences
-from generation import cancelling, router
 from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
-from moderation.assessment import Verdict
-from moderation.monitor import Turn
+from generation.jobs import cancelling
+from generation.routing import router
+from moderation.filter.assessment import Verdict
+from moderation.monitor.signals import Turn
 from persona_site.redis import cancel_key, connection
-from personas import memory, prompt, voice
+from personas import memory, prompt, prompt_sheet
 from personas.models import Persona
 
 Announce = Callable[[EngineInfo, str], None]
@@ -76,11 +77,11 @@ def of_persona(
     Ends with Stopped where one of `subjects` was cancelled. Raises EngineError. Closed early, it still counts
     what was said.
     """
-    sheet = voice.sheet_for(persona)
+    sheet = prompt_sheet.sheet_for(persona)
     if instruction:
         sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
     # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
-    opening = "" if begun or not turns else voice.honest_opening(sheet, turns[-1].text)
+    opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
     speech.opening = opening
     build = _prompt_builder(speech, persona, sheet, turns, begun=begun or opening, sampling=sampling or {})
     said = heard(speech, build, account=account, subjects=subjects, announce=announce)
@@ -100,7 +101,7 @@ def of_persona(
 
 def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
     """Has the engine read what the prompt of the next answer will begin with. Raises EngineError."""
-    sheet = voice.sheet_for(persona)
+    sheet = prompt_sheet.sheet_for(persona)
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         chosen = prompt.sampling(sheet, info)
@@ -134,7 +135,7 @@ def heard(
         raise Stopped
 
 
-def _acts(sheet: voice.Sheet, turns: Sequence[Turn]) -> bool:
+def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[Turn]) -> bool:
     """Whether it is a character that is written with stage directions, in its samples or its opening line."""
     opening_line = [turn.text for turn in turns[:1] if turn.speaker == "persona"]
     return any(map(cleaning.has_directions, [sheet.description, *(e.persona for e in sheet.exchanges), *opening_line]))
@@ -143,7 +144,7 @@ def _acts(sheet: voice.Sheet, turns: Sequence[Turn]) -> bool:
 def _prompt_builder(
     speech: Speech,
     persona: Persona,
-    sheet: voice.Sheet,
+    sheet: prompt_sheet.Sheet,
     turns: Sequence[Turn],
     *,
     begun: str,

@@ -13,8 +13,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from chat.models import Reply, ReplyStatus
-from generation import leases, waiting
-from generation.waiting import Place
+from generation.jobs import leases, waiting_room
+from generation.jobs.waiting_room import Place
 from persona_site.redis import connection
 
 logger = logging.getLogger(__name__)
@@ -26,26 +26,26 @@ _ASKED_FOR = timedelta(minutes=1)
 
 def check_room(owner_id: int) -> None:
     """Raises waiting.Full where another reply of this person should not wait."""
-    waiting.admit(account=str(owner_id), klass="interactive")
+    waiting_room.admit(account=str(owner_id), klass="interactive")
 
 
 def hand_over(reply: Reply, announce: Callable[[Place], None] = lambda place: None) -> None:
     """Puts an owed reply into the waiting room. `announce` hears its place before a worker hears of it."""
     account = str(reply.message.conversation.owner_id)
-    waiting.join(kind=_KIND, job_id=str(reply.id), account=account, klass="interactive", announce=announce)
+    waiting_room.join(kind=_KIND, job_id=str(reply.id), account=account, klass="interactive", announce=announce)
 
 
 def call_off(reply: Reply) -> None:
     """Takes a reply that is not owed any more out of the waiting room."""
-    waiting.leave(kind=_KIND, job_id=str(reply.id))
+    waiting_room.leave(kind=_KIND, job_id=str(reply.id))
 
 
 def place_of(reply: Reply) -> Place | None:
     """Where a reply stands in the waiting room; None where it does not wait."""
-    return waiting.place(kind=_KIND, job_id=str(reply.id))
+    return waiting_room.place(kind=_KIND, job_id=str(reply.id))
 
 
-@waiting.handles(_KIND)
+@waiting_room.handles(_KIND)
 def write_reply(reply_id: str) -> None:
     from chat import replies
 
@@ -54,9 +54,9 @@ def write_reply(reply_id: str) -> None:
 
 @shared_task(ignore_result=True)
 def score_reply(reply_id: str) -> None:
-    from chat import inside
+    from chat import inspection
 
-    inside.score(UUID(reply_id))
+    inspection.score(UUID(reply_id))
 
 
 def have_monitored(conversation_id: UUID) -> None:
@@ -78,7 +78,7 @@ def tell_places() -> None:
     """Tells the people who wait how far they have come, where that changed noticeably."""
     from chat import frames
 
-    places = {UUID(place.job_id): place for place in waiting.moved(_KIND)}
+    places = {UUID(place.job_id): place for place in waiting_room.moved(_KIND)}
     for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related("message"):
         frames.publish(reply.message.conversation_id, frames.queued(reply, places[reply.id]))
 
@@ -96,7 +96,7 @@ def requeue_lapsed() -> None:
             hand_over(reply)
     owed = Reply.objects.filter(status=ReplyStatus.QUEUED).select_related("message__conversation").order_by("queued_at")
     queued = {str(reply.id): reply for reply in owed}
-    lost = waiting.absent(_KIND, queued)
+    lost = waiting_room.absent(_KIND, queued)
     for reply in (queued[each] for each in queued if each in lost):
         hand_over(reply)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chat import branches, frames, tasks, transcripts
 from chat.models import Conversation, Message, Notice, Reply, ReplyStatus
-from generation import stream
+from generation.jobs import stream
 
 
 def items(conversation: Conversation) -> list[dict[str, Any]]:

@@ -17,12 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedIn
-from chat import conversations, disclosure, inside_page
-from chat import inside as within
+from chat import conversations, disclosure, inspection, inspection_page
 from chat import messages as doors
 from chat import thread as threads
 from chat.models import Conversation
-from moderation import restrictions
+from moderation.desk import restrictions
 from personas import creation
 
 P = ParamSpec("P")
@@ -165,25 +164,25 @@ def _kept(request: SignedIn, refused: conversations.Refused, found: Conversation
 @login_required
 @never_cache
 @require_GET
-def inside(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
+def inspection_of(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
     """What made a reply. Looking asks for the probabilities; the page fills them in when they are there."""
-    reply = within.get_for(request.user, conversation_id, reply_id)
-    return render(request, "chat/inside.html", inside_page.page(reply, within.look(reply)))
+    reply = inspection.get_for(request.user, conversation_id, reply_id)
+    return render(request, "chat/inspection.html", inspection_page.page(reply, inspection.look(reply)))
 
 
 @login_required
 @never_cache
 @require_GET
-def inside_words(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
+def inspection_words(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
     """The part of that page that waits for the probabilities."""
-    reply = within.get_for(request.user, conversation_id, reply_id)
-    return render(request, "chat/inside.html#words", inside_page.page(reply, within.look(reply)))
+    reply = inspection.get_for(request.user, conversation_id, reply_id)
+    return render(request, "chat/inspection.html#words", inspection_page.page(reply, inspection.look(reply)))
 
 
 @_form_action
 def pick(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
     choice = request.POST.get("choice", "")
-    within.pick(user=request.user, conversation_id=conversation_id, reply_id=reply_id, choice=choice)
+    inspection.pick(user=request.user, conversation_id=conversation_id, reply_id=reply_id, choice=choice)
     return redirect("chat:conversation", conversation_id)
 
 

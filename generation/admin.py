@@ -15,7 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from generation import catalogue, local_models, overview, packaged
+from generation import overview
+from generation.catalogue import local_models, model_rows, packaged
 from generation.forms import AddModelForm
 from generation.models import EngineEntry, ModelEntry, ModelStatus
 from generation.tasks import install_model
@@ -85,7 +86,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
 
     @admin.action(description="Let the selected model speak", permissions=["add"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, catalogue.activate, "{} speaks from the next reply on.")
+        self._one(request, queryset, model_rows.activate, "{} speaks from the next reply on.")
 
     @admin.action(description="Install the selected model again", permissions=["add"])
     def install_again(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
@@ -93,7 +94,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
 
     @admin.action(description="Remove the selected model's files", permissions=["add"])
     def remove(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, lambda name: catalogue.remove(name=name), "{} is removed.")
+        self._one(request, queryset, lambda name: model_rows.remove(name=name), "{} is removed.")
 
     def _one(
         self, request: HttpRequest, queryset: QuerySet[ModelEntry], door: Callable[[str], None], done: str
@@ -113,7 +114,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
 def _state(request: HttpRequest, name: str) -> dict[str, Any]:
     entry = ModelEntry.objects.filter(name=name).first()
     try:
-        return {"entry": entry, "model": catalogue.lookup(name), "is_owner": _is_owner(request)}
+        return {"entry": entry, "model": model_rows.lookup(name), "is_owner": _is_owner(request)}
     except packaged.UnknownModel:
         raise Http404 from None
 
@@ -121,14 +122,14 @@ def _state(request: HttpRequest, name: str) -> dict[str, Any]:
 def _added(request: HttpRequest, path: Path, said: dict[str, Any]) -> HttpResponse:
     """A general worker copies and converts it. Raises ModelRefused."""
     with transaction.atomic():
-        entry = catalogue.add(path=path, **said)
+        entry = model_rows.add(path=path, **said)
         transaction.on_commit(partial(_queue, entry.name))
     return redirect("admin:generation_modelentry_change", entry.name)
 
 
 def _install_again(name: str) -> None:
     with transaction.atomic():
-        catalogue.queue(name)
+        model_rows.queue(name)
         transaction.on_commit(partial(_queue, name))
 
 

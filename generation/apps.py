@@ -10,15 +10,16 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         # Connects the worker's signals; loads no engine.
-        from accounts import my_data
-        from generation import records, worker  # noqa: F401
+        from accounts.my_data import register
+        from generation import my_data
+        from generation.jobs import worker  # noqa: F401
 
-        my_data.register("generation", export=records.export, erase=records.erase)
+        register("generation", export=my_data.export, erase=my_data.erase)
         post_migrate.connect(_follow_environment, sender=self)
 
 
 def _follow_environment(**_: Any) -> None:
     """Each start migrates first."""
-    from generation import roster
+    from generation.routing import engine_rows
 
-    roster.follow_environment()
+    engine_rows.follow_environment()

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 
-from generation.local_models import LocalModel
+from generation.catalogue.local_models import LocalModel
+from generation.catalogue.packaged import CONTEXT_TOKENS, MIN_CONTEXT_TOKENS
 from generation.models import PromptForms
-from generation.packaged import CONTEXT_TOKENS, MIN_CONTEXT_TOKENS
 
 
 class AddModelForm(forms.Form):

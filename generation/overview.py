@@ -7,9 +7,10 @@ from typing import Any
 
 import redis
 
-from generation import failovers, spending, worker
-from generation import waiting as waiting_room
+from generation.jobs import waiting_room as waiting_room
+from generation.jobs import worker
 from generation.models import EngineEntry
+from generation.routing import failovers, spending
 
 
 @dataclass(frozen=True)

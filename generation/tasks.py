@@ -1,14 +1,16 @@
 from celery import shared_task
 
-from generation import catalogue, spending, waiting
+from generation.catalogue import model_rows
+from generation.jobs import waiting_room
+from generation.routing import spending
 
 
 @shared_task
 def install_model(name: str, activate: bool = True) -> None:
     """Fetches and converts a model; the catalogue's row tells how far it is and what went wrong."""
-    catalogue.install(name)
+    model_rows.install(name)
     if activate:
-        catalogue.activate(name)
+        model_rows.activate(name)
 
 
 @shared_task
@@ -20,10 +22,10 @@ def tidy() -> None:
 @shared_task(ignore_result=True)
 def serve() -> None:
     """There is work: the worker takes the fairest job of the waiting room."""
-    waiting.serve()
+    waiting_room.serve()
 
 
 @shared_task(ignore_result=True)
 def rouse() -> None:
     """Makes up for messages of `serve` that were lost with a worker or a broker."""
-    waiting.rouse()
+    waiting_room.rouse()

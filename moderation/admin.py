@@ -16,11 +16,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from moderation import cases, desk, evidence, policy_changes
+from moderation.desk import cases, evidence, queries
+from moderation.filter import policy_changes
+from moderation.filter.policy import BadRule
 from moderation.forms import RuleFormSet, specs
 from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule
 from moderation.plain_words import category_in_words, listed
-from moderation.policy import BadRule
 
 if TYPE_CHECKING:
     ReadOnlyBase = admin.ModelAdmin[Model]
@@ -132,7 +133,7 @@ class RestrictionAdmin(ReadOnlyAdmin):
     readonly_fields = ("at_the_desk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return desk.restrictions_visible_to(_person(request))
+        return queries.restrictions_visible_to(_person(request))
 
     @admin.display(description="Lift")
     def at_the_desk(self, restriction: Restriction) -> SafeString:
@@ -146,7 +147,7 @@ class AppealAdmin(ReadOnlyAdmin):
     readonly_fields = ("at_the_desk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        visible = desk.restrictions_visible_to(_person(request))
+        visible = queries.restrictions_visible_to(_person(request))
         return Appeal.objects.filter(restriction__in=visible).select_related("restriction")
 
     @admin.display(description="Answer")

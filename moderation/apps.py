@@ -6,7 +6,7 @@ class ModerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data
-        from moderation import records
+        from accounts.my_data import register
+        from moderation import my_data
 
-        my_data.register("moderation", export=records.export, erase=records.erase)
+        register("moderation", export=my_data.export, erase=my_data.erase)

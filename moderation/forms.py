@@ -5,10 +5,10 @@ from django import forms
 from django.forms import BaseFormSet
 
 from accounts import countries
-from moderation import cases
+from moderation.desk import cases
+from moderation.filter.policy import RuleSpec
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, RuleAction
 from moderation.plain_words import CATEGORY_CHOICES
-from moderation.policy import RuleSpec
 
 # What the audit trail keeps of a reason; no free text, because no erasure reaches there.
 REVEAL_REASONS = {

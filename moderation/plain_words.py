@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from moderation.classifiers.base import Category
+from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 
 _CATEGORIES = {

@@ -20,7 +20,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from moderation import appeals, cases, desk, evidence, help_pages, restrictions
+from moderation.crisis import help_pages
+from moderation.desk import appeals, cases, evidence, queries, restrictions
 from moderation.forms import AnswerForm, AppealForm, CountryForm, DecisionForm, LiftForm, QueueFilterForm, RevealForm
 from moderation.models import Case
 
@@ -47,12 +48,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     moderator = _person(request)
     form = QueueFilterForm(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
-    found = desk.queue(moderator, status=chosen.get("status") or "open", category=chosen.get("category") or "")
+    found = queries.queue(moderator, status=chosen.get("status") or "open", category=chosen.get("category") or "")
     context = {
         "form": form,
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "appeals": appeals.waiting_for(moderator),
-        "out_of_sight": desk.out_of_sight(moderator),
+        "out_of_sight": queries.out_of_sight(moderator),
         "filters": _filters(request),
         "is_open_queue": chosen.get("status") != "decided",
     }
@@ -101,7 +102,7 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
     """A restriction at the desk: its statement, the objection to it, and the ways to end it."""
     moderator = _person(request)
-    found = get_object_or_404(desk.restrictions_visible_to(moderator), pk=restriction_id)
+    found = get_object_or_404(queries.restrictions_visible_to(moderator), pk=restriction_id)
     appeal = appeals.waiting_for(moderator).filter(restriction=found).first()
     is_answer = "outcome" in request.POST or "answer" in request.POST
     lift_form = LiftForm(request.POST if request.POST and not is_answer else None)
@@ -164,7 +165,7 @@ def help_lines(request: HttpRequest) -> HttpResponse:
 @require_GET
 def rules(request: HttpRequest) -> HttpResponse:
     """The rules in plain words, from the policy that is active now (DSA art. 14)."""
-    return render(request, "moderation/rules.html", {"policy": desk.policy_text()})
+    return render(request, "moderation/rules.html", {"policy": queries.policy_text()})
 
 
 def _person(request: HttpRequest) -> User:
@@ -182,7 +183,7 @@ def _filters(request: HttpRequest) -> str:
 
 
 def _next_case(request: HttpRequest, moderator: User) -> HttpResponse:
-    following = desk.queue(moderator, status="open", category=request.GET.get("category", "")).first()
+    following = queries.queue(moderator, status="open", category=request.GET.get("category", "")).first()
     if following is None:
         return redirect("moderation:queue")
     return redirect(f"{_address(following)}?{_filters(request)}")
@@ -191,16 +192,16 @@ def _next_case(request: HttpRequest, moderator: User) -> HttpResponse:
 def _case_context(request: HttpRequest, found: Case, form: DecisionForm) -> dict[str, Any]:
     moderator = _person(request)
     revealed = request.session.get(_REVEALED, {}).get(str(found.pk), [])
-    previous, following = desk.neighbours(found, moderator, category=request.GET.get("category", ""))
+    previous, following = queries.neighbours(found, moderator, category=request.GET.get("category", ""))
     return {
         "case": found,
         "turns": evidence.shown(found, revealed=revealed),
         "is_masked": "personal" not in revealed and evidence.has_personal_data(found),
         "reveal_form": RevealForm(),
         "form": form,
-        "earlier": desk.earlier_decisions(found),
+        "earlier": queries.earlier_decisions(found),
         "actions": found.actions.select_related("moderator").prefetch_related("restrictions"),
-        "policy": desk.policy_text(),
+        "policy": queries.policy_text(),
         "previous": previous,
         "following": following,
         "filters": _filters(request),

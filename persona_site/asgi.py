@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 http = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns  # noqa: E402  (models are ready only after the line above)
-from moderation import assessment  # noqa: E402
+from moderation.filter import assessment  # noqa: E402
 
 assessment.warm_meanwhile()
 

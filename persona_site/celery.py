@@ -28,6 +28,6 @@ def _renew_connection(sender: "Task[Any, Any]", **_: Any) -> None:
 @worker_ready.connect
 def _warm(**_: Any) -> None:
     """Every worker judges texts: replies, or whole conversations."""
-    from moderation import assessment
+    from moderation.filter import assessment
 
     assessment.warm_meanwhile()

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.http.request import validate_host
 
+from generation.catalogue.packaged import PACKAGED
 from generation.engines.registry import ENGINES
-from generation.packaged import PACKAGED
-from moderation.classifiers.registry import CLASSIFIERS
+from moderation.filter.classifiers.registry import CLASSIFIERS
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 

@@ -15,8 +15,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from accounts.models import User
-from generation import waiting, worker
-from moderation.assessment import assess
+from generation.jobs import waiting_room, worker
+from moderation.filter.assessment import assess
 from persona_site.redis import connection
 from persona_site.tasks import HEARTBEAT_KEY
 
@@ -128,7 +128,7 @@ class Queues(Collector):
         jobs = GaugeMetricFamily("afterword_jobs_waiting", "Jobs that wait for a generation worker.", labels=["class"])
         try:
             tasks.add_metric([], connection().llen("default"))
-            for klass, count in waiting.sizes().items():
+            for klass, count in waiting_room.sizes().items():
                 jobs.add_metric([klass], count)
         except redis.RedisError:
             return

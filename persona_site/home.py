@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.requests import SignedIn
 from chat import conversations
-from generation import catalogue, packaged
+from generation.catalogue import model_rows, packaged
 from generation.models import ModelStatus
 from generation.tasks import install_model
 from personas import creation
@@ -55,14 +55,14 @@ def accept_model(request: SignedIn) -> HttpResponse:
     if not owner.is_owner:
         raise Http404
     try:
-        model = catalogue.lookup(request.POST.get("model", ""))
+        model = model_rows.lookup(request.POST.get("model", ""))
     except packaged.UnknownModel:
         raise Http404 from None
     if request.POST.get("accept") != "on":
         messages.error(request, "Nothing is fetched before you accept the terms.")
         return redirect("home")
     with transaction.atomic():
-        catalogue.accept_terms(user=owner, name=model.name)
+        model_rows.accept_terms(user=owner, name=model.name)
         transaction.on_commit(lambda: install_model.delay(model.name))
     messages.success(request, f"{model.title} is being installed. This page says how far it is.")
     return redirect("home")
@@ -70,7 +70,7 @@ def accept_model(request: SignedIn) -> HttpResponse:
 
 def model_offer() -> ModelOffer | None:
     """The first model with terms of its own that does not speak yet, or nothing."""
-    for model, entry in catalogue.entries():
+    for model, entry in model_rows.entries():
         if model.terms is not None and not entry.is_active:
             return ModelOffer(
                 name=model.name,

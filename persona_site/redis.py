@@ -16,11 +16,11 @@ def connection() -> "redis.Redis":
 
 def async_connection() -> "redis.asyncio.Redis":
     """A new asynchronous client; the caller closes it, on the event loop that made it."""
-    # Longer than any blocking read (generation.stream waits 5 s), so that silence is no error.
+    # Longer than any blocking read (generation.jobs.stream waits 5 s), so that silence is no error.
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=30, socket_timeout=20)
 
 
 def cancel_key(subject: UUID) -> str:
     """Set while a reply (or every reply of a conversation) must stop. Written by whoever may
-    stop it: the person through `chat.conversations.stop`, a moderator through `moderation.cases.decide`."""
+    stop it: the person through `chat.messages.stop`, a moderator through `moderation.desk.cases.decide`."""
     return f"cancel:{subject}"

@@ -230,7 +230,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # --- Generation -----------------------------------------------------------------------------------
 
-# The first engines, in the order in which they are tried; generation/roster.py says who wins, these or the admin.
+# The first engines, in the order in which they are tried; generation/routing/engine_rows.py says who wins,
+# these or the admin.
 # Without a GPU, the engine that is made for CPUs goes first; transformers runs what that one cannot.
 ENGINES = env.words("ENGINES", "transformers" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
 MODEL = env.text("MODEL")

@@ -9,10 +9,10 @@ class PersonasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data
-        from personas import records
+        from accounts.my_data import register
+        from personas import my_data
 
-        my_data.register("personas", export=records.export, erase=records.erase)
+        register("personas", export=my_data.export, erase=my_data.erase)
         post_migrate.connect(_ship, sender=self)
 
 

@@ -22,8 +22,8 @@ from kombu.exceptions import OperationalError
 
 from accounts import consents, quotas
 from accounts.models import User
-from moderation import assessment
-from moderation.classifiers.base import Category, ClassifierUnavailable
+from moderation.filter import assessment
+from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.models import Direction, RuleAction
 from personas import declarations, importing, tasks
 from personas.models import Passage, Persona, Source, Utterance

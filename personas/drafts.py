@@ -17,9 +17,9 @@ from django.http import Http404
 
 from accounts import quotas
 from accounts.models import User
-from generation import tokens
+from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
-from personas import avatars, creation, importing, prompt, voice
+from personas import avatars, creation, importing, prompt, prompt_sheet
 from personas.creation import PersonaFields
 from personas.forgetting import discard
 from personas.importers import character_card, decoding, registry
@@ -202,7 +202,7 @@ def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
 
 def _described(persona: Persona, draft: Draft) -> Rehearsal:
     info = tokens.info()
-    sheet = voice.sheet_for(persona)
+    sheet = prompt_sheet.sheet_for(persona)
     parts: tuple[PromptPart, ...] = ()
     problem = ""
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.db import connection
 from pgvector.django import MaxInnerProduct
 
-from moderation.encoder import EncoderMissing
+from moderation.filter.encoder import EncoderMissing
 from personas.embedders.base import Embedder
 from personas.embedders.minilm import MiniLM
 from personas.models import Persona

@@ -42,7 +42,7 @@ from generation.engines.base import (
 from personas.memory import Recalled
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
-from personas.voice import Exchange, Sheet, asks_in_earnest, honest_exchange
+from personas.prompt_sheet import Exchange, Sheet, asks_in_earnest, honest_exchange
 
 T = TypeVar("T")
 Count = Callable[[str], int]
@@ -60,7 +60,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Spoken(Protocol):
-    """A turn of the talk, as `moderation.monitor.Turn` has it."""
+    """A turn of the talk, as `moderation.monitor.signals.Turn` has it."""
 
     @property
     def speaker(self) -> str: ...  # "user" or "persona"

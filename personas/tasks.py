@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from generation import leases
+from generation.jobs import leases
 from personas import importing
 from personas.embedders.minilm import MiniLM
 from personas.forgetting import discard

@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import Role, User
-from generation import packaged, waiting
+from generation.catalogue import packaged
+from generation.jobs import waiting_room
 from persona_site.redis import connection as redis_connection
 from tests import factories
 from tests.site import ROOT, Site
@@ -49,7 +50,7 @@ def _light_settings(settings: Any) -> None:
 def _empty_waiting_room() -> None:
     """What an earlier test left waiting is nobody's."""
     redis = redis_connection()
-    redis.delete(waiting.QUEUE, *redis.keys("waiting:*"))
+    redis.delete(waiting_room.QUEUE, *redis.keys("waiting:*"))
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def olga(db: None) -> User:
 
 
 _PREPARE = f"""
-from generation import catalogue
-catalogue.fetch_and_convert("{packaged.DEFAULT}", lambda percent, step: print(percent, step))
-catalogue.export_where_missing("{packaged.DEFAULT}")
+from generation.catalogue import model_rows
+model_rows.fetch_and_convert("{packaged.DEFAULT}", lambda percent, step: print(percent, step))
+model_rows.export_where_missing("{packaged.DEFAULT}")
 """
 _preparing = pytest.StashKey["subprocess.Popen[str]"]()
 

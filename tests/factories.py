@@ -7,7 +7,7 @@ from django.apps import apps
 
 from accounts.models import Role, User
 from chat.models import Conversation
-from moderation import policy
+from moderation.filter import policy
 from moderation.models import Policy
 from personas.models import Depicts, Persona
 

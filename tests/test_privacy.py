@@ -15,8 +15,9 @@ from api import admission, keys
 from api import tasks as api_tasks
 from api.schemas import ChatCompletionRequest
 from chat import messages, tasks
-from generation import router, waiting
 from generation.engines.base import EngineInfo, Token
+from generation.jobs import waiting_room
+from generation.routing import router
 from generation.tasks import serve
 from persona_site.logs import JSONFormatter
 from persona_site.redis import connection
@@ -115,7 +116,7 @@ def test_what_is_said_in_a_conversation(alice, log, broker, monkeypatch, django_
         sent = messages.send_message(
             user=alice, conversation_id=conversation.id, client_id=uuid4(), text=f"Keep {SECRET} to yourself."
         )
-    assert waiting.place(kind="reply", job_id=str(sent.reply.id))
+    assert waiting_room.place(kind="reply", job_id=str(sent.reply.id))
     assert b"generation.tasks.serve" in b64decoded(broker())
     with django_capture_on_commit_callbacks(execute=True):
         serve.apply()

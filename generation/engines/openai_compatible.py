@@ -36,7 +36,7 @@ from generation.engines.base import (
     Token,
     Usage,
 )
-from generation.engines.stopping import StopStrings
+from generation.engines.batching.stopping import StopStrings
 
 _CONNECT_S = 5.0
 _HEALTH_S = 10.0

@@ -9,8 +9,8 @@ from django.utils.module_loading import import_string
 from generation.engines.base import Engine
 
 ENGINES = {
-    "openvino": "generation.engines.openvino.OpenVINOEngine",
-    "transformers": "generation.engines.hf_transformers.TransformersEngine",
+    "openvino": "generation.engines.openvino.engine.OpenVINOEngine",
+    "transformers": "generation.engines.hf_transformers.engine.TransformersEngine",
     "openai": "generation.engines.openai_compatible.OpenAICompatibleEngine",
 }
 # Servers elsewhere: each row of these kinds has its own address, model and key.

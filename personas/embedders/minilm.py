@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from moderation import encoder
+from moderation.filter import encoder
 
 
 class MiniLM:
@@ -15,5 +15,5 @@ class MiniLM:
     dimensions = encoder.DIMENSIONS
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """float32 [n, 384], rows of length 1. Raises moderation.encoder.EncoderMissing."""
+        """float32 [n, 384], rows of length 1. Raises moderation.filter.encoder.EncoderMissing."""
         return encoder.minilm().encode(texts)

@@ -9,8 +9,9 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
 from api import completions, keys, tasks
-from generation import router, worker
 from generation.engines.base import EngineInfo, Token, Usage
+from generation.jobs import worker
+from generation.routing import router
 
 INFO = EngineInfo("script", "script-1", 2048, "transcript", "cpu", "1", "none")
 

@@ -4,7 +4,7 @@ import pytest
 
 from api import monitoring, tasks
 from generation.engines.base import EngineFailed, EngineUnavailable
-from moderation import restrictions
+from moderation.desk import restrictions
 from moderation.models import Assessment, Case, Restriction
 from persona_site.redis import connection
 from tests import factories
@@ -220,8 +220,8 @@ def test_a_low_mood_is_answered_and_the_help_lines_come_beside_it(alices, ada, s
 
 
 def test_while_the_filter_is_down_nothing_passes(alices, ada, speak, settings, monkeypatch):
-    from moderation.classifiers import registry
-    from moderation.classifiers.base import ClassifierUnavailable
+    from moderation.filter.classifiers import registry
+    from moderation.filter.classifiers.base import ClassifierUnavailable
 
     def down(texts):
         raise ClassifierUnavailable

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from api import completions, jobs, keys, tasks
 from api.jobs import Ended, Failed, Job, Said, Words
-from generation import leases
+from generation.jobs import leases
 from persona_site.redis import cancel_key, connection
 from tests.waiting import wait_until
 

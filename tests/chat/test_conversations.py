@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.models import Quota
 from chat import conversations, messages, replies
 from chat.models import Author, Message, Notice, Reply, ReplyStatus
-from generation import stream
-from moderation import assessment
-from moderation.classifiers.base import ClassifierUnavailable
+from generation.jobs import stream
+from moderation.filter import assessment
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from tests import factories
 
 HELLO = "Good morning! Did you sleep well?"

@@ -10,7 +10,7 @@ from accounts.models import User
 from chat import speech, tasks
 from chat.models import Author
 from generation.engines.base import EngineInfo, EngineUnavailable, Prompt, Sampling
-from generation.router import Build
+from generation.routing.router import Build
 from tests import factories
 
 pytestmark = pytest.mark.django_db

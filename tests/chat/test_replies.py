@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from chat import messages, replies, tasks, thread
 from chat.models import Reply, ReplyStatus
-from generation import leases, router
 from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
-from moderation import gate
-from moderation.classifiers.base import ClassifierUnavailable
+from generation.jobs import leases
+from generation.routing import router
+from moderation.filter import gate
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment, Restriction
 from persona_site.redis import cancel_key, connection
 from tests import factories

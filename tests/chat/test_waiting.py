@@ -15,9 +15,10 @@ from django.urls import reverse
 from accounts.models import User
 from chat import conversations, frames, messages, tasks
 from chat.models import Conversation, Message, Reply, ReplyStatus
-from generation import pool, router, waiting
+from generation.jobs import waiting_room
+from generation.jobs.waiting_room import Place
 from generation.models import EngineEntry
-from generation.waiting import Place
+from generation.routing import engine_pool, router
 from moderation.models import Policy
 from persona_site.redis import connection
 from tests import factories
@@ -33,8 +34,8 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[ScriptedEngine], None]:
 
     def put(engine: ScriptedEngine) -> None:
         EngineEntry.objects.create(name="scripted", kind="scripted")
-        monkeypatch.setattr(pool.registry, "load", lambda name: engine)
-        monkeypatch.setattr(router, "POOL", pool.EnginePool())
+        monkeypatch.setattr(engine_pool.registry, "load", lambda name: engine)
+        monkeypatch.setattr(router, "POOL", engine_pool.EnginePool())
         monkeypatch.setattr(router, "_breakers", {})
 
     return put
@@ -63,7 +64,7 @@ def frames_of(reply: Reply, frame_type: str) -> list[dict[str, Any]]:
 
 
 def place(reply: Reply) -> Place | None:
-    return waiting.place(kind="reply", job_id=str(reply.id))
+    return waiting_room.place(kind="reply", job_id=str(reply.id))
 
 
 def status(reply: Reply) -> str:
@@ -76,7 +77,7 @@ def test_one_slot_ten_tabs_of_one_person_do_not_starve_another(alice: User, bob:
     of_bob = say(bob)
     assert frames_of(of_bob, "reply.queued")[0]["position"] == 1
     for _ in range(2):
-        waiting.serve()
+        waiting_room.serve()
     assert status(of_bob) == ReplyStatus.COMPLETED
     assert [status(reply) for reply in of_alice].count(ReplyStatus.COMPLETED) == 1
 
@@ -85,9 +86,9 @@ def test_what_those_who_wait_are_told(alice: User, bob: User, say: Say, use: Any
     use(ScriptedEngine(("The lamp is lit.",)))
     replies = [say(alice), say(bob), say(alice)]
     last = replies[-1]
-    waiting.offer("worker", 1, timedelta(seconds=60))
+    waiting_room.offer("worker", 1, timedelta(seconds=60))
     connection().hset("waiting:seconds", "interactive", "10.0")
-    waiting.serve()
+    waiting_room.serve()
     tasks.tell_places()
     tasks.tell_places()
     first, told = frames_of(last, "reply.queued")
@@ -152,7 +153,7 @@ def test_a_full_room_is_no_hindrance_to_help(alice: User, say: Say, settings: An
 def test_a_full_room_refuses_another_reply_too(alice: User, bob: User, say: Say, use: Any, settings: Any) -> None:
     use(ScriptedEngine(("The lamp is lit.",)))
     reply = say(alice)
-    waiting.serve()
+    waiting_room.serve()
     settings.WAITING_LIMIT = 1
     say(bob)
     for door in (messages.regenerate, messages.continue_reply):
@@ -163,7 +164,7 @@ def test_a_full_room_refuses_another_reply_too(alice: User, bob: User, say: Say,
 def test_forms_say_when_to_come_back(alice: User, bob: User, say: Say, use: Any, settings: Any, client: Client) -> None:
     use(ScriptedEngine(("The lamp is lit.",)))
     reply = say(alice)
-    waiting.serve()
+    waiting_room.serve()
     say(bob)
     settings.WAITING_LIMIT = 1
     client.force_login(alice)
@@ -202,12 +203,12 @@ def test_a_deleted_conversation_leaves_the_room_at_once(alice: User, say: Say) -
 def test_a_room_that_redis_lost_is_filled_again_from_the_rows(alice: User, bob: User, say: Say, use: Any) -> None:
     use(ScriptedEngine(("The lamp is lit.",)))
     replies = [say(alice), say(bob)]
-    connection().delete(waiting.QUEUE, *connection().keys("waiting:*"))
+    connection().delete(waiting_room.QUEUE, *connection().keys("waiting:*"))
     tasks.requeue_lapsed()
     tasks.requeue_lapsed()
-    assert waiting.sizes()["interactive"] == 2
+    assert waiting_room.sizes()["interactive"] == 2
     for _ in range(3):
-        waiting.serve()
+        waiting_room.serve()
     assert {status(reply) for reply in replies} == {ReplyStatus.COMPLETED}
     assert [reply.attempt for reply in Reply.objects.all()] == [1, 1]
 
@@ -237,7 +238,7 @@ def workers() -> Iterator[Callable[[], threading.Thread]]:
 
     def serve() -> None:
         try:
-            waiting.serve()
+            waiting_room.serve()
         finally:
             database.close()
 

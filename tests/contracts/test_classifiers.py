@@ -2,8 +2,8 @@
 
 import pytest
 
-from moderation.classifiers.base import Category, Classifier
-from moderation.classifiers.registry import CLASSIFIERS, classifier
+from moderation.filter.classifiers.base import Category, Classifier
+from moderation.filter.classifiers.registry import CLASSIFIERS, classifier
 
 TEXTS = [
     "I walked along the river this morning and thought of you.",

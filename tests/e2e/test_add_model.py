@@ -9,9 +9,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
 from accounts.models import User
-from generation import catalogue, tasks
+from generation import tasks
+from generation.catalogue import model_rows
 from generation.models import ModelEntry, ModelStatus
-from tests.generation import tiny_models
+from tests.generation.engines import tiny_models
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -24,7 +25,7 @@ def test_the_bar_moves_by_itself_and_then_the_model_can_be_activated(
     tiny_models.gpt2(tmp_path / "shelf" / "gpt2")
     # No worker runs here: the test moves the row as one would.
     monkeypatch.setattr(tasks.install_model, "delay", lambda name, activate: None)
-    monkeypatch.setattr(catalogue, "is_installed", lambda name: True)
+    monkeypatch.setattr(model_rows, "is_installed", lambda name: True)
     client = Client()
     client.force_login(olga)
     page = browser.new_page()
@@ -46,5 +47,5 @@ def test_the_bar_moves_by_itself_and_then_the_model_can_be_activated(
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_text("gpt2 speaks from the next reply on.")).to_be_visible()
     page.close()
-    assert catalogue.active().name == "gpt2"
+    assert model_rows.active().name == "gpt2"
     assert errors == []

@@ -13,9 +13,9 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Route, expect
 
 from accounts.models import User
-from generation import failovers
-from generation.failovers import Failure
 from generation.models import EngineEntry
+from generation.routing import failovers
+from generation.routing.failovers import Failure
 from persona_site.redis import connection
 from tests.e2e.conftest import DESK, PHONE
 

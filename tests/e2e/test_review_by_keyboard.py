@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from moderation.models import Action, Case, CaseStatus
-from tests.moderation.desk import make_case
+from tests.moderation.desk.material import make_case
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 

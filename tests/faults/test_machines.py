@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from generation import packaged
+from generation.catalogue import packaged
 from tests import model_server
 from tests.machines import OUTSIDE, Host, Network, NotAllowed, Stores
 from tests.model_server import ModelServer
@@ -85,7 +85,7 @@ def machines(installed_model: packaged.CatalogueModel) -> Iterator[Machines]:
         made = Machines(stores, near, far, server)
         wait_until(lambda: _accepts(stores.database_url), explain=made.output)
         near.manage("migrate", "--verbosity", "0")
-        near.manage("shell", "-c", "from generation import catalogue; catalogue.ensure_default()")
+        near.manage("shell", "-c", "from generation.catalogue import model_rows; model_rows.ensure_default()")
         for host in (near, far):
             host.manage("collectstatic", "--no-input", "--verbosity", "0")
             host.web()

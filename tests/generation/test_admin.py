@@ -3,7 +3,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from generation import catalogue, packaged
+from generation.catalogue import model_rows, packaged
 from generation.models import ModelEntry
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +13,7 @@ LIST = "admin:generation_modelentry_changelist"
 @pytest.fixture
 def desk(client: Client, olga: User) -> Client:
     client.force_login(olga)
-    catalogue.entries()
+    model_rows.entries()
     return client
 
 
@@ -23,13 +23,13 @@ def activate(desk: Client, *names: str) -> str:
 
 
 def test_the_owner_lets_an_installed_model_speak(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "is_installed", lambda name: True)
+    monkeypatch.setattr(model_rows, "is_installed", lambda name: True)
     assert "speaks from the next reply on" in activate(desk, "gemma3-270m")
-    assert catalogue.active().name == "gemma3-270m"
+    assert model_rows.active().name == "gemma3-270m"
 
 
 def test_a_model_that_is_not_installed_stays_silent(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "is_installed", lambda name: False)
+    monkeypatch.setattr(model_rows, "is_installed", lambda name: False)
     assert "is not installed yet" in activate(desk, "gemma3-270m")
     assert not ModelEntry.objects.filter(is_active=True).exists()
 

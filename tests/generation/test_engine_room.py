@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from generation import failovers, roster, spending
 from generation.engines.base import Usage
-from generation.failovers import Failure
 from generation.models import EngineEntry
+from generation.routing import engine_rows, failovers, spending
+from generation.routing.failovers import Failure
 from persona_site.redis import connection
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def switch(desk: Client, name: str, to: str) -> Any:
 
 
 def test_the_page_shows_health_speed_spend_and_why_it_failed(desk: Client, beats: None) -> None:
-    spending.record(entry=roster.named("far"), account="7", usage=Usage(30, 0, 10, is_estimated=True))
+    spending.record(entry=engine_rows.named("far"), account="7", usage=Usage(30, 0, 10, is_estimated=True))
     failovers.record([Failure("far", "engine_silent", "The server fell silent.", 4, taken_over_by="near")])
     text = page(desk)
     for shown in (
@@ -77,18 +77,18 @@ def test_the_page_shows_health_speed_spend_and_why_it_failed(desk: Client, beats
 
 
 def test_a_spent_budget_and_a_switched_off_engine_are_seen(desk: Client, beats: None) -> None:
-    spending.record(entry=roster.named("far"), account="7", usage=Usage(100, 0, 1))
+    spending.record(entry=engine_rows.named("far"), account="7", usage=Usage(100, 0, 1))
     switch(desk, "near", "off")
     assert states(desk) == {"far": "budget", "near": "off"}
 
 
 def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -> None:
     assert "Switched off from the next reply on: far." in switch(desk, "far", "off").content.decode()
-    assert [entry.name for entry in roster.candidates()] == ["near"]
+    assert [entry.name for entry in engine_rows.candidates()] == ["near"]
     assert "No engine is left" in switch(desk, "near", "off").content.decode()
-    assert roster.candidates() == []
+    assert engine_rows.candidates() == []
     switch(desk, "far", "on")
-    assert [entry.name for entry in roster.candidates()] == ["far"]
+    assert [entry.name for entry in engine_rows.candidates()] == ["far"]
     trail = LogEntry.objects.order_by("id").values_list("user_id", "object_id", "change_message")
     assert list(trail) == [
         (olga.pk, "far", "Switched off."),
@@ -109,14 +109,14 @@ def test_the_switch_is_a_post_with_a_token(desk: Client, olga: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(olga)
     assert strict.post(address, {"to": "off"}).status_code == 403
-    assert roster.named("far").is_enabled
+    assert engine_rows.named("far").is_enabled
 
 
 def test_it_is_the_owners_alone(desk: Client, mina: User) -> None:
     desk.force_login(mina)
     assert desk.get(reverse(LIST)).status_code == 403
     assert desk.post(reverse("admin:generation_engineentry_switch", args=["far"]), {"to": "off"}).status_code == 403
-    assert roster.named("far").is_enabled
+    assert engine_rows.named("far").is_enabled
 
 
 def test_a_saved_row_no_longer_follows_the_environment(desk: Client) -> None:

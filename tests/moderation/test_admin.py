@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from moderation import appeals, cases, policy_changes
+from moderation.desk import appeals, cases
+from moderation.filter import policy_changes
 from moderation.models import Action, ActionKind, Appeal, Assessment, AuditEntry, Case, Policy, Restriction
-from tests.moderation.desk import make_case, make_turns
+from tests.moderation.desk.material import make_case, make_turns
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from moderation import training
-from moderation.classifiers import registry
-from moderation.classifiers.base import Category
-from moderation.classifiers.linear import WEIGHTS
+from moderation.filter import training
+from moderation.filter.classifiers import registry
+from moderation.filter.classifiers.base import Category
+from moderation.filter.classifiers.linear import WEIGHTS
 
 pytestmark = pytest.mark.django_db
 

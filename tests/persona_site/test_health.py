@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from moderation.assessment import ClassifierUnavailable
+from moderation.filter.assessment import ClassifierUnavailable
 from persona_site import health
 from persona_site.redis import connection
 from persona_site.tasks import HEARTBEAT_KEY, heartbeat

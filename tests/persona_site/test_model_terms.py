@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from generation import catalogue, packaged
+from generation.catalogue import model_rows, packaged
 from persona_site import preflight
 from persona_site.management.commands.up import Command
 
@@ -32,7 +32,7 @@ def test_without_a_terminal_they_are_shown_and_refused(command, monkeypatch):
     with pytest.raises(preflight.CannotStart, match="ACCEPT_MODEL_TERMS=yes"):
         accept(command)
     assert packaged.PACKAGED["gemma3-270m"].terms.text in command.stdout._out.getvalue()
-    assert not catalogue.terms_accepted("gemma3-270m")
+    assert not model_rows.terms_accepted("gemma3-270m")
 
 
 @pytest.mark.parametrize("answer", ["", "n", "no", "what?"])
@@ -40,13 +40,13 @@ def test_any_answer_but_yes_accepts_nothing(command, monkeypatch, answer):
     monkeypatch.setattr("sys.stdin", Terminal(answer + "\n"))
     with pytest.raises(preflight.CannotStart, match="Not accepted"):
         accept(command)
-    assert not catalogue.terms_accepted("gemma3-270m")
+    assert not model_rows.terms_accepted("gemma3-270m")
 
 
 def test_yes_is_kept_and_not_asked_again(command, monkeypatch):
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     accept(command)
-    assert catalogue.terms_accepted("gemma3-270m")
+    assert model_rows.terms_accepted("gemma3-270m")
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     accept(command)
 
@@ -55,7 +55,7 @@ def test_the_setting_accepts_without_a_terminal(command, settings, monkeypatch):
     settings.ACCEPT_MODEL_TERMS = True
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     accept(command)
-    assert catalogue.terms_accepted("gemma3-270m")
+    assert model_rows.terms_accepted("gemma3-270m")
 
 
 def test_a_model_without_terms_is_not_asked_about(command, monkeypatch):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from moderation import assessment
+from moderation.filter import assessment
 from moderation.models import RuleAction
 
 

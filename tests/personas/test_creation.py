@@ -13,8 +13,8 @@ from PIL import Image
 from accounts.models import Consent, Quota
 from accounts.quotas import QuotaExceeded
 from chat.models import Conversation
-from moderation import assessment
-from moderation.classifiers.base import ClassifierUnavailable
+from moderation.filter import assessment
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
 from personas import avatars, creation, declarations, importing
 from personas.creation import PersonaFields

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from accounts.models import User
-from moderation.encoder import EncoderMissing
+from moderation.filter.encoder import EncoderMissing
 from personas.embedders.base import Embedder
 from personas.embedders.minilm import MiniLM
 from personas.memory import recall, terms

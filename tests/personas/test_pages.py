@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from generation import tokens
+from generation.catalogue import tokens
 from generation.engines.base import EngineInfo
 from personas import creation
 from personas.models import Draft, DraftFile, Persona

@@ -7,7 +7,7 @@ from generation.engines.base import EngineInfo, Prompt, PromptTooLong, Sampling
 from personas import prompt
 from personas.memory import Recalled
 from personas.models import Depicts
-from personas.voice import Exchange, Sheet
+from personas.prompt_sheet import Exchange, Sheet
 
 FORMS = ["chat", "transcript"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from personas import shipped, voice
+from personas import prompt_sheet, shipped
 from personas.models import Persona
 
 pytestmark = pytest.mark.django_db
@@ -29,4 +29,4 @@ def test_each_shows_a_model_how_it_speaks(persona_id):
     persona = Persona.objects.get(pk=persona_id)
     assert 4 <= len(persona.examples) <= 12
     assert len(persona.description.split()) < 90
-    assert len(voice.sheet_for(persona).exchanges) >= 5
+    assert len(prompt_sheet.sheet_for(persona).exchanges) >= 5

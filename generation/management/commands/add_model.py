@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import catalogue, packaged
+from generation.catalogue import model_rows, packaged
 from generation.models import PromptForms
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         try:
-            catalogue.add(
+            model_rows.add(
                 name=name,
                 path=options["path"].absolute(),
                 title=options["title"] or name,
@@ -37,13 +37,13 @@ class Command(BaseCommand):
             )
             self._install(name)
             if options["activate"]:
-                catalogue.activate(name)
+                model_rows.activate(name)
         except packaged.CatalogueError as error:
             raise CommandError(str(error)) from None
 
     def _install(self, name: str) -> None:
         try:
-            catalogue.install(name, report=lambda percent, step: self.stdout.write(f"{percent:3} % {step}"))
+            model_rows.install(name, report=lambda percent, step: self.stdout.write(f"{percent:3} % {step}"))
         except packaged.CatalogueError:
-            catalogue.remove(name=name)  # so that the same command can be given again
+            model_rows.remove(name=name)  # so that the same command can be given again
             raise

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation import training
-from moderation.assessment import ClassifierUnavailable
+from moderation.filter import training
+from moderation.filter.assessment import ClassifierUnavailable
 
 
 class Command(BaseCommand):

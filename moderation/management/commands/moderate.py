@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation import assessment
-from moderation.assessment import ClassifierUnavailable, Verdict
+from moderation.filter import assessment
+from moderation.filter.assessment import ClassifierUnavailable, Verdict
 from moderation.models import Direction, RuleAction
 
 BATCH = 64

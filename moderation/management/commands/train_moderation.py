@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation import training
-from moderation.classifiers.linear import WEIGHTS
+from moderation.filter import training
+from moderation.filter.classifiers.linear import WEIGHTS
 
 # What the weights in the repository were fitted with.
 EVERY, VECTORS = 3, 8_000

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import catalogue, packaged
+from generation.catalogue import model_rows, packaged
 from persona_site import env, preflight, services, static_files
 from persona_site.processes import Supervisor, processes
 
@@ -83,17 +83,17 @@ class Command(BaseCommand):
         """The model that MODEL names, or the default one, ready to be loaded."""
         try:
             if settings.MODEL:
-                self._accept_terms(catalogue.lookup(settings.MODEL))
-                catalogue.install(settings.MODEL, report=self._percent)
-                catalogue.activate(settings.MODEL)
+                self._accept_terms(model_rows.lookup(settings.MODEL))
+                model_rows.install(settings.MODEL, report=self._percent)
+                model_rows.activate(settings.MODEL)
             else:
-                catalogue.ensure_default(report=self._percent)
+                model_rows.ensure_default(report=self._percent)
         except packaged.CatalogueError as error:
             raise preflight.CannotStart(str(error)) from None
 
     def _accept_terms(self, model: packaged.CatalogueModel) -> None:
         """Shows the terms and asks, where somebody can answer; else ACCEPT_MODEL_TERMS must say yes."""
-        if model.terms is None or catalogue.terms_accepted(model.name):
+        if model.terms is None or model_rows.terms_accepted(model.name):
             return
         if not settings.ACCEPT_MODEL_TERMS:
             self._say(f"{model.terms.text}\n{model.terms.summary}\n")
@@ -104,7 +104,7 @@ class Command(BaseCommand):
                 )
             if input(f"Do you accept the {model.terms.title}? [y/N] ").strip().lower() not in {"y", "yes"}:
                 raise preflight.CannotStart("Not accepted, so nothing was fetched. Without MODEL the default one runs.")
-        catalogue.accept_terms(user=None, name=model.name)
+        model_rows.accept_terms(user=None, name=model.name)
 
     def _percent(self, percent: int, step: str) -> None:
         self._say(f"  {percent:3} % {step}")

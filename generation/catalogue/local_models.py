@@ -1,0 +1,152 @@
+"""Models that the operator put on this machine: Hugging Face folders and GGUF files below MODEL_FOLDERS.
+
+Nothing else is looked at, so that an administrator's account cannot read other files of the host. No code
+of a model is run: safetensors and GGUF hold numbers alone, and pickled weights, which can hold programs, are
+never opened.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from generation.catalogue import gguf_header
+
+_DEPTH, _OFFERED = 5, 200  # folders below each of MODEL_FOLDERS, and models in all
+_JSON_BYTES = 32 * 1024**2
+_PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
+_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
+# Files that an engine reads beside the weights; everything else stays behind.
+_BESIDE = (
+    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "chat_template.jinja", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model",
+)  # fmt: skip
+_SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json")
+_TOKENIZERS = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model")
+_LENGTHS = ("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "n_ctx", "seq_length")
+
+
+class NotAModel(Exception):
+    """What lies there cannot be added; the message says why, for people."""
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    path: Path
+    files: dict[str, Path]  # what an installation takes: name, and where links lead
+    longest: int  # tokens that it was made for
+    has_chat_template: bool
+    weights_mb: int  # in bfloat16
+
+    @property
+    def is_gguf(self) -> bool:
+        return self.path.suffix == ".gguf"
+
+
+def found() -> list[Path]:
+    """Folders with a config.json and GGUF files, unread; there may be reasons against one that `inspect` gives."""
+    return sorted(islice((path for folder in settings.MODEL_FOLDERS for path in _below(Path(folder))), _OFFERED))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        if "config.json" in files:
+            yield Path(place)
+        yield from (Path(place) / name for name in files if name.endswith(".gguf"))
+        if len(Path(place).relative_to(folder).parts) >= _DEPTH:
+            folders.clear()
+
+
+def inspect(path: Path) -> LocalModel:
+    """What a folder or file holds. Raises NotAModel."""
+    path = _inside(path)
+    if path.suffix == ".gguf":
+        return _gguf(path)
+    if not (path / "config.json").is_file():
+        raise NotAModel(f"{path.name} is neither a GGUF file nor a folder with a config.json.")
+    return _folder(path)
+
+
+def _inside(path: Path) -> Path:
+    """The path without links. Raises NotAModel where it lies, or a link leads, outside of MODEL_FOLDERS."""
+    resolved = path.resolve()
+    if not any(resolved.is_relative_to(Path(folder).resolve()) for folder in settings.MODEL_FOLDERS):
+        raise NotAModel(f"{path.name} does not lie, or leads, outside of the folders of the setting MODEL_FOLDERS.")
+    return resolved
+
+
+def _folder(path: Path) -> LocalModel:
+    written = {name: _json(path / name) for name in _SETTINGS if (path / name).is_file()}
+    config, tokenizer = written["config.json"], written.get("tokenizer_config.json", {})
+    if any("auto_map" in said or "trust_remote_code" in said for said in written.values()):
+        raise NotAModel(f"{path.name} brings its own program (auto_map), and code of a model is not run here.")
+    if "quantization_config" in config:
+        raise NotAModel(f"The weights of {path.name} are quantized; add the original, or a GGUF file.")
+    weights = _weights(path)
+    if not any((path / name).is_file() for name in _TOKENIZERS):
+        raise NotAModel(f"{path.name} has no tokenizer; a tokenizer.json belongs beside its config.json.")
+    beside = [name for name in _BESIDE if (path / name).is_file()]
+    files = {name: _inside(path / name) for name in [*beside, *weights]}
+    return LocalModel(
+        path=path,
+        files=files,
+        longest=_longest(path, config | config.get("text_config", {})),
+        has_chat_template="chat_template" in tokenizer or (path / "chat_template.jinja").is_file(),
+        weights_mb=_mb(sum(files[name].stat().st_size for name in weights)),
+    )
+
+
+def _weights(path: Path) -> list[str]:
+    """Its safetensors, with their index where there is one."""
+    names = {_WEIGHTS}
+    if (path / _INDEX).is_file():
+        names = set(_json(path / _INDEX).get("weight_map", {}).values()) | {_INDEX}
+    missing = sorted(name for name in names if Path(name).name != name or not (path / name).is_file())
+    if not missing:
+        return sorted(names)
+    if any(file.suffix in _PICKLED for file in path.iterdir()):
+        raise NotAModel(
+            f"The weights of {path.name} are pickled, and a pickle can run programs. "
+            "Add the model's safetensors, or convert it first on a machine where that does no harm."
+        )
+    raise NotAModel(f"{path.name} has no {missing[0]}.")
+
+
+def _longest(path: Path, config: dict[str, Any]) -> int:
+    for name in _LENGTHS:
+        if isinstance(config.get(name), int) and config[name] > 0:
+            return int(config[name])
+    raise NotAModel(f"The config.json of {path.name} does not say how many tokens the model reads ({_LENGTHS[0]}).")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    file = _inside(path)
+    try:
+        if file.stat().st_size > _JSON_BYTES:
+            raise NotAModel(f"{path.name} is larger than {_mb(_JSON_BYTES)} MB.")
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotAModel(f"{path.name} cannot be read: {type(error).__name__}.") from None
+    if not isinstance(content, dict):
+        raise NotAModel(f"{path.name} is not a JSON object.")
+    return content
+
+
+def _gguf(path: Path) -> LocalModel:
+    try:
+        fields, parameters = gguf_header.read(path)
+        longest = int(fields[f"{fields['general.architecture']}.context_length"])
+    except (OSError, gguf_header.NotGGUF, KeyError, ValueError) as error:
+        raise NotAModel(f"{path.name} cannot be read as GGUF: {error}.") from None
+    if int(fields.get("split.count", 1)) > 1:
+        raise NotAModel(f"{path.name} is one of several parts; join them first (llama-gguf-split --merge).")
+    return LocalModel(path, {path.name: path}, longest, "tokenizer.chat_template" in fields, _mb(2 * parameters))
+
+
+def _mb(count: int) -> int:
+    return -(-count // 1024**2)

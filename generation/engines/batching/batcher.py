@@ -1,0 +1,320 @@
+"""Continuous batching: one thread steps all replies together; they join and leave between steps.
+
+Each step takes one new token of every reply that is speaking, and fills up with prompt tokens of
+those that have just arrived. Caches of finished replies are kept, so the next turn of a chat, or
+another chat with the same persona, only reads what is new.
+"""
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from generation.engines.base import EngineFailed, EngineUnavailable
+from generation.engines.batching.forward_pass import SLACK, Cache, ForwardPass, Logits, Segment
+from generation.engines.batching.sampling import Chooser
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# A shorter common beginning is not worth the copy.
+_SHORTEST_SHARED = 8
+# Tokens of a piece that nobody asked for yet: whoever asks now waits for one, a quarter of a second of two cores.
+_AHEAD = 64
+
+
+@dataclass(frozen=True)
+class Step:
+    """One token of a reply, or its end: `token` is None then, and `error` says why if it broke."""
+
+    token: int | None
+    logprob: float = 0.0
+    alternatives: Sequence[tuple[int, float]] = ()
+    error: Exception | None = None
+
+
+@dataclass(eq=False)
+class Request:
+    prompt: list[int]
+    chooser: Chooser
+    max_tokens: int
+    ends: frozenset[int]  # tokens that end a text
+    steps: "queue.SimpleQueue[Step]" = field(default_factory=queue.SimpleQueue)
+    cancelled: bool = False
+    cached_tokens: int = 0
+    cache: Cache | None = None  # from its first step on
+    said: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)  # tokens that the cache has not seen
+
+
+@dataclass(eq=False)
+class _Errand:
+    work: Callable[[], Any]
+    done: "Future[Any]" = field(default_factory=Future)
+
+    def run(self) -> None:
+        try:
+            self.done.set_result(self.work())
+        except Exception as error:
+            self.done.set_exception(error)
+
+
+class Batcher:
+    """Owns the reader. `submit`, `between_steps` and `close` may be called from any thread."""
+
+    def __init__(self, forward_pass: ForwardPass, *, concurrent: int, step_tokens: int) -> None:
+        """`step_tokens` bounds a pass, so a long prompt does not hold up those who are speaking."""
+        self._forward_pass = forward_pass
+        self._concurrent = concurrent
+        self._step_tokens = step_tokens
+        self._inbox: queue.SimpleQueue[Request | _Errand | None] = queue.SimpleQueue()
+        self._queued: deque[Request] = deque()
+        self._errands: deque[_Errand] = deque()
+        self._active: list[Request] = []
+        self._kept: list[Cache] = []  # the newest last
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="batcher", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request) -> None:
+        self._put(request)
+
+    def between_steps(self, work: Callable[[], T]) -> "Future[T]":
+        """Runs `work` on the model's thread, one piece between two steps. Keep it short: every reply waits for it."""
+        errand = _Errand(work)
+        self._put(errand)
+        return errand.done
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a reply is being written, or waits."""
+        return bool(self._active or self._queued)
+
+    def known_beginning(self, prompt: list[int]) -> Cache:
+        """The longest known beginning of `prompt`, without its last token, for a cache of its own. Only between
+        steps; `keep` it afterwards."""
+        best, length = self._longest_beginning(prompt)
+        return best.beginning(length) if best else self._forward_pass.cache()
+
+    def read_on(self, cache: Cache, tokens: list[int], keep: list[int]) -> Logits:
+        """Reads `tokens` after what the cache holds; the logits after those at the positions `keep`. Only between
+        steps."""
+        segments = [Segment(cache, tokens)]
+        self._make_room(segments)
+        return self._forward_pass.read(segments, keep)
+
+    def read_ahead(self, prompt: list[int]) -> bool:
+        """Reads a piece of a prompt before anybody asks, and keeps it; whether there is more to read. Only between
+        steps. Whoever asks meanwhile goes first, and on from what was read."""
+        if self.is_busy:
+            return False
+        cache = self._best_cache(prompt)
+        try:
+            self.read_on(cache, prompt[len(cache.tokens) :][:_AHEAD], [0])
+        finally:
+            self.keep(cache)
+        return len(cache.tokens) < len(prompt)
+
+    def keep(self, cache: Cache) -> None:
+        """Remembers what was read as long as there is room. Only between steps."""
+        if len(cache.tokens) >= _SHORTEST_SHARED:
+            self._kept.append(cache)
+        else:
+            cache.release()
+
+    def _put(self, item: Request | _Errand) -> None:
+        with self._lock:
+            if self._closed:
+                raise EngineUnavailable("The engine is closed.")
+            self._inbox.put(item)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._inbox.put(None)
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._receive():
+            try:
+                self._admit()
+                if self._active:
+                    self._step()
+                if self._errands:
+                    self._errands.popleft().run()
+            except Exception as error:
+                logger.exception("generation.step_failed")
+                self._fail(EngineFailed(type(error).__name__))
+                self._forget()
+        self._fail(EngineFailed("The engine was closed."))
+        self._forget()
+
+    def _receive(self) -> bool:
+        """Takes what has arrived, waiting when there is nothing to do; False once closed."""
+        block = not (self.is_busy or self._errands)
+        while True:
+            try:
+                item = self._inbox.get(block=block)
+            except queue.Empty:
+                return True
+            if item is None:
+                return False
+            self._take(item)
+            block = False
+
+    def _take(self, item: Request | _Errand) -> None:
+        if isinstance(item, _Errand):
+            self._errands.append(item)
+        else:
+            self._queued.append(item)
+
+    def _admit(self) -> None:
+        for request in [r for r in self._active if r.cancelled]:
+            self._end(request)
+        while self._queued and len(self._active) < self._concurrent:
+            request = self._queued.popleft()
+            if request.cancelled:
+                request.steps.put(Step(None))
+                continue
+            request.waiting = [*request.prompt, *request.said]
+            self._active.append(request)
+
+    def _begun(self, request: Request) -> Cache:
+        """The request's cache. A known beginning is looked for as late as possible: those who arrived together may
+        share theirs."""
+        if request.cache is None:
+            request.cache = self._best_cache(request.waiting)
+            request.cached_tokens = request.cached_tokens or len(request.cache.tokens)
+            del request.waiting[: len(request.cache.tokens)]
+        return request.cache
+
+    def _best_cache(self, prompt: list[int]) -> Cache:
+        """The longest known beginning of `prompt`, for a request to go on from."""
+        best, length = self._longest_beginning(prompt)
+        if best is None:
+            return self._forward_pass.cache()
+        if best in self._kept and len(best.tokens) - length <= _SHORTEST_SHARED:
+            # The same chat, one turn on: the cache is taken over, not copied. Another's chat is left whole.
+            self._kept.remove(best)
+            best.cut(length)
+            return best
+        return best.beginning(length)
+
+    def _longest_beginning(self, prompt: list[int]) -> tuple[Cache | None, int]:
+        """The cache that shares most with `prompt`, and how much. Its last token is read anew, for its logits."""
+        best, length = None, 0
+        for cache in (*self._kept, *(request.cache for request in self._active if request.cache is not None)):
+            known = cache.tokens
+            if len(known) <= length or known[length] != prompt[length]:
+                continue
+            shared = min(_common(known, prompt), len(prompt) - 1)
+            if shared > length:
+                best, length = cache, shared
+        return (best, length) if length >= _SHORTEST_SHARED else (None, 0)
+
+    def _step(self) -> None:
+        takers, segments = self._next_pass()
+        while not self._make_room(segments):
+            self._put_back(self._active[-1])
+            takers, segments = self._next_pass()
+        logits = self._forward_pass.read(segments)
+        chosen = []
+        for request, segment, row in zip(takers, segments, logits, strict=True):
+            request.waiting = request.waiting[len(segment.tokens) :]
+            if not request.waiting:
+                chosen.append((request, request.chooser.choose(row)))
+        # Only now: whoever hears its token wakes up, and the choice of the next would wait for it.
+        for request, choice in chosen:
+            self._speak(request, *choice)
+
+    def _next_pass(self) -> tuple[list[Request], list[Segment]]:
+        """A token of everybody who speaks, and prompts in the order of arrival with the room that is left.
+
+        The first prompt is read in as many passes as it takes; of the others, what fits. One that does not may
+        find in the next pass that the first was reading its own beginning.
+        """
+        room = self._step_tokens
+        takers: list[Request] = []
+        segments: list[Segment] = []
+        reads_prompt = False
+        for request in sorted(self._active, key=lambda r: len(r.waiting) > 1):
+            if len(request.waiting) > 1:
+                if reads_prompt and self._unread(request) > room:
+                    continue
+                reads_prompt = True
+            cache = self._begun(request)
+            tokens = request.waiting[: max(room, 1)]
+            room -= len(tokens)
+            takers.append(request)
+            segments.append(Segment(cache, tokens))
+        return takers, segments
+
+    def _unread(self, request: Request) -> int:
+        """How many of its tokens have to be read."""
+        known = 0 if request.cache is not None else self._longest_beginning(request.waiting)[1]
+        return len(request.waiting) - known
+
+    def _speak(self, request: Request, token: int, logprob: float, alternatives: Sequence[tuple[int, float]]) -> None:
+        if token in request.ends:
+            self._end(request)
+            return
+        request.steps.put(Step(token, logprob, alternatives))
+        request.waiting = [token]
+        request.said.append(token)
+        if len(request.said) >= request.max_tokens:
+            self._end(request)
+
+    def _end(self, request: Request) -> None:
+        self._active.remove(request)
+        request.steps.put(Step(None))
+        if request.cache is not None:
+            self.keep(request.cache)
+
+    def _make_room(self, segments: Sequence[Segment]) -> bool:
+        """Forgets what was kept, the oldest first, until the segments can be read; False where somebody has to
+        wait."""
+        needed = sum(len(segment.tokens) + SLACK for segment in segments)
+        while self._kept and self._forward_pass.free < needed:
+            self._kept.pop(0).release()
+        return self._forward_pass.free >= needed or len(self._active) == 1
+
+    def _put_back(self, request: Request) -> None:
+        """Lets the last to arrive wait for room. What it has said stays said, and is read again."""
+        self._active.remove(request)
+        self._queued.appendleft(request)
+        if request.cache is not None:
+            request.cache.release()
+            request.cache = None
+
+    def _forget(self) -> None:
+        while self._kept:
+            self._kept.pop().release()
+
+    def _fail(self, error: Exception) -> None:
+        while not self._inbox.empty():
+            if (item := self._inbox.get()) is not None:
+                self._take(item)
+        for request in (*self._active, *self._queued):
+            request.steps.put(Step(None, error=error))
+            if request.cache is not None:
+                request.cache.release()
+        for errand in self._errands:
+            errand.done.set_exception(error)
+        self._active.clear()
+        self._queued.clear()
+        self._errands.clear()
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    length = min(len(one), len(other))
+    unequal = np.flatnonzero(np.asarray(one[:length]) != np.asarray(other[:length]))
+    return int(unequal[0]) if len(unequal) else length

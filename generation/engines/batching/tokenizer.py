@@ -1,0 +1,103 @@
+"""A model's own tokenizer and template: prompts to tokens, tokens to text."""
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerFast
+
+from generation.engines.base import EngineFailed, Prompt
+
+# What a tokenizer's mark may look like: <bos>, <|im_end|>, <start_of_turn>, [INST].
+_MARK = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\]")
+
+_NO_CHARACTER = "\ufffd"  # what bytes decode to that make no character, or not yet
+
+
+class ModelTokenizer:
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError or ValueError where the folder holds no tokenizer."""
+        # An installed model's tokenizer.json as it stands. AutoTokenizer would import torch to find the class: 5 s.
+        self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+        # What the library puts around it takes as long as the work itself.
+        self._backend = self.tokenizer.backend_tokenizer
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        self.ends = self._end_tokens(folder)
+        added = self.tokenizer.added_tokens_decoder.values()
+        self._marks = frozenset(str(token.content) for token in added if token.special)
+        # One token by itself, marks included. Few are named over and over: the likeliest beside each that is said.
+        self.named = lru_cache(maxsize=10_000)(lambda token: str(self._backend.decode([token], False)))
+
+    def count(self, text: str) -> int:
+        return len(self._backend.encode(text, add_special_tokens=False).ids)
+
+    def encode(self, prompt: Prompt) -> list[int]:
+        return self.ids(prompt, self.rendered(prompt))
+
+    def ids(self, prompt: Prompt, rendered: str) -> list[int]:
+        # A chat template writes the mark for the beginning of a text itself.
+        return list(self._backend.encode(rendered, add_special_tokens=prompt.form == "transcript").ids)
+
+    def rendered(self, prompt: Prompt) -> str:
+        """The text that the model reads. What people wrote cannot pass for the template's own marks."""
+        if prompt.form == "transcript":
+            return self._plain(prompt.text + prompt.prefix)
+        if self.tokenizer.chat_template is None:
+            raise EngineFailed("The model has no chat template.")
+        messages = [{"role": m.role, "content": self._plain(m.content)} for m in prompt.messages]
+        rendered = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        return f"{rendered}{self._plain(prompt.prefix)}"
+
+    def decoding(self) -> "Decoding":
+        return Decoding(self._backend)
+
+    def blank_tokens(self) -> frozenset[int]:
+        blanks = ("\n", "\n\n", "\n\n\n", " ", "  ", "\t")
+        encoded = (self.tokenizer.encode(blank, add_special_tokens=False) for blank in blanks)
+        return frozenset(ids[0] for ids in encoded if len(ids) == 1)
+
+    def _plain(self, text: str) -> str:
+        """Without the tokenizer's marks, also not those that appear when others are taken out."""
+        while (plain := _MARK.sub(lambda found: "" if found[0] in self._marks else found[0], text)) != text:
+            text = plain
+        return text
+
+    def _end_tokens(self, folder: Path) -> frozenset[int]:
+        """Tokens that end a text: those of the generation's settings, and the tokenizer's own."""
+        try:
+            ends = json.loads((folder / "generation_config.json").read_text(encoding="utf-8")).get("eos_token_id")
+        except FileNotFoundError:
+            ends = None
+        ends = {ends} if isinstance(ends, int) else set(ends or ())
+        turn = self.tokenizer.eos_token_id
+        return frozenset(ends | ({turn} if turn is not None else set()))
+
+
+class Decoding:
+    """The text of one reply, token by token; empty while bytes do not yet make a character.
+
+    Bytes that never make one are left out. The library's own stream raises at them where a vocabulary has
+    single bytes beside its characters, as Gemma's does.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._tokens: list[int] = []  # the last ones that were shown, which decide about a blank, and the new ones
+        self._shown = 0
+        self._text = ""  # of those shown
+
+    def step(self, token: int) -> str:
+        self._tokens.append(token)
+        text = self._decoded()
+        if text.endswith(_NO_CHARACTER) or len(text) <= len(self._text):
+            return ""
+        fresh = text[len(self._text) :].replace(_NO_CHARACTER, "")
+        del self._tokens[: self._shown]
+        self._shown, self._text = len(self._tokens), self._decoded()
+        return fresh
+
+    def _decoded(self) -> str:
+        return str(self._tokenizer.decode(self._tokens, skip_special_tokens=True))

@@ -1,0 +1,80 @@
+"""Any causal model of the transformers library, in this process, many replies at once.
+
+The weights and the forward pass are the library's; batching, caching and the choice of tokens are `batcher.py`,
+`packed_attention.py` on a CPU, `block_forward_pass.py` on a CUDA card, and `sampling.py` (docs/decisions/0002 and 0008 say why).
+"""
+
+import gc
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging as transformers_logging
+
+from generation.catalogue import model_rows, packaged
+from generation.engines.base import EngineUnavailable
+from generation.engines.batching.batched import BatchedEngine
+from generation.engines.batching.forward_pass import SLACK, ForwardPass
+from generation.engines.hf_transformers import block_attention, packed_attention
+from generation.engines.hf_transformers.block_forward_pass import BlockForwardPass
+from generation.engines.hf_transformers.cache_size import CacheShape, tokens_that_fit
+from generation.engines.hf_transformers.cuda_graphs import CudaCapture
+from generation.engines.hf_transformers.packed_attention import PackedForwardPass
+
+# Its bars are drawn into the log.
+transformers_logging.disable_progress_bar()
+
+# In float32 a text does not depend on who else is in the batch, and without AVX-512 a CPU is also faster in it
+# (docs/decisions/0002). A card multiplies bfloat16 many times as fast, and holds twice as many tokens in it.
+DTYPES = {"cpu": torch.float32, "cuda": torch.bfloat16}
+# Everybody who speaks waits for a pass. On a card reading the weights takes as long as multiplying some hundred tokens
+# with them (peak operations over bandwidth, in two bytes a weight), so with 512 a prompt is read at nearly the speed of
+# longer passes, which would only hold the others up for longer. Reasoned, not measured.
+STEP_TOKENS = {"cpu": 128, "cuda": 512}
+_CPU_CAPACITY = 32_768  # tokens of all caches
+
+
+def best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class TransformersEngine(BatchedEngine):
+    """The active model of the catalogue, or the one in `folder`."""
+
+    def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
+        """Raises EngineUnavailable when the weights are not there, do not load, or leave too little of a card."""
+        model = model or model_rows.active()
+        folder = folder or model_rows.folder(model.name)
+        device = best_device()
+        try:
+            least = model.context_length + SLACK
+            forward_pass = _on_cuda(folder, least) if device == "cuda" else _on_cpu(folder, least)
+            info = model.info(engine="transformers", device=device, version=f"transformers {version('transformers')}")
+            super().__init__(model, folder, info, forward_pass, step_tokens=STEP_TOKENS[device])
+        except (OSError, ValueError) as error:
+            raise EngineUnavailable(f"{model.name} is not installed: {type(error).__name__}.") from error
+        except torch.OutOfMemoryError as error:
+            raise EngineUnavailable(f"The weights of {model.name} do not fit into the card's free memory.") from error
+
+
+def _on_cpu(folder: Path, least: int) -> ForwardPass:
+    return PackedForwardPass(_network(folder, "cpu", packed_attention.ATTENTION), capacity=max(_CPU_CAPACITY, least))
+
+
+def _on_cuda(folder: Path, least: int) -> ForwardPass:
+    """Raises EngineUnavailable where a cache of `least` tokens does not fit."""
+    network = _network(folder, "cuda", block_attention.ATTENTION)
+    gc.collect()  # the engine before this one, whose reader and graphs hold each other
+    torch.cuda.empty_cache()
+    free, _ = torch.cuda.mem_get_info()
+    size = CacheShape.of(network.config).bytes_per_token(network.dtype)
+    return BlockForwardPass(network, capacity=tokens_that_fit(free, size, least=least), capture=CudaCapture())
+
+
+def _network(folder: Path, device: str, attention: str) -> Any:
+    network: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=DTYPES[device], attn_implementation=attention, local_files_only=True
+    )
+    return network.eval().to(device)

@@ -1,0 +1,216 @@
+"""Which engine speaks: the first that can and may, and the next one, from the same word on, when it breaks."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, cast
+
+from generation import metrics
+from generation.engines.base import (
+    BudgetSpent,
+    Engine,
+    EngineError,
+    EngineInfo,
+    EngineNotReady,
+    EngineUnavailable,
+    Prompt,
+    PromptTooLong,
+    Sampling,
+    Token,
+    Usage,
+)
+from generation.models import EngineEntry
+from generation.routing import engine_rows, failovers, spending
+from generation.routing.engine_pool import POOL
+from generation.routing.failovers import Failure
+
+if TYPE_CHECKING:
+    from generation.engines.batching.batched import BatchedEngine
+
+logger = logging.getLogger(__name__)
+
+Build = Callable[[EngineInfo, Callable[[str], int]], tuple[Prompt, Sampling]]
+Announce = Callable[[EngineInfo, str], None]
+
+_FAILURES_TO_OPEN = 3
+_OPEN_FOR = timedelta(seconds=30)
+
+
+class Breaker:
+    """Spares a broken engine, and people the wait for it.
+
+    After three failures in a row it is open for 30 s, or until a health check goes well; then one reply may
+    try (half-open), and its outcome decides.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._lock = threading.Lock()
+
+    def allows(self) -> bool:
+        with self._lock:
+            if self._opened_at is None:
+                return True
+            if self._clock() - self._opened_at < _OPEN_FOR.total_seconds():
+                return False
+            self._opened_at = self._clock()  # this caller is the one that tries
+            return True
+
+    @property
+    def state(self) -> Literal["closed", "open", "half-open"]:
+        with self._lock:
+            if self._opened_at is None:
+                return "closed"
+            return "open" if self._clock() - self._opened_at < _OPEN_FOR.total_seconds() else "half-open"
+
+    def recovered(self) -> None:
+        """The engine is said to be well again: the next reply may try at once."""
+        with self._lock:
+            if self._opened_at is not None:
+                self._opened_at = self._clock() - _OPEN_FOR.total_seconds()
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self._failures, self._opened_at = 0, None
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= _FAILURES_TO_OPEN:
+                self._opened_at = self._clock()
+
+
+_breakers: dict[tuple[str, ...], Breaker] = {}
+_breakers_lock = threading.Lock()
+
+
+def breaker(entry: EngineEntry) -> Breaker:
+    """This process's breaker of an engine. At another address it is another engine."""
+    with _breakers_lock:
+        return _breakers.setdefault((entry.name, entry.kind, entry.base_url, entry.model), Breaker())
+
+
+@dataclass
+class _Said:
+    """What all engines together have said of one reply."""
+
+    text: list[str] = field(default_factory=list)
+    tokens: int = 0
+
+
+def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, account: str = "") -> Iterator[Token]:
+    """The tokens of one reply; the last one carries the usage, over all engines that took part.
+
+    `build` makes the prompt anew for every engine that is tried, so form, window and tokenizer fit.
+    `announce` hears which engine speaks, and why it changed ("" at first). `account` is whose reply it is, an
+    opaque id for the budgets; "" has none of its own. Raises the last EngineError when no engine is left; what
+    was yielded stands.
+    """
+    said = _Said()
+    reason = ""
+    last: EngineError = EngineUnavailable("No engine is switched on; see Engines in the admin.")
+    failures: list[Failure] = []
+    for entry in engine_rows.candidates():
+        gate = breaker(entry)
+        try:
+            _admit(entry, account, gate)
+        except EngineError as error:
+            last, reason = error, reason or error.code
+            continue
+
+        def begun(info: EngineInfo, entry: EngineEntry = entry) -> None:
+            failovers.record(replace(failure, taken_over_by=entry.name) for failure in failures)
+            failures.clear()
+            announce(info, reason)  # noqa: B023  called while this engine's turn lasts
+
+        try:
+            with POOL.borrowed(entry.name) as engine:
+                yield from _spoken(entry, engine, build, cancelled, begun, said, account)
+        except EngineNotReady as error:
+            last = error
+        except EngineError as error:
+            # A prompt that is too long is no fault of the engine; another one may have a longer window.
+            if not isinstance(error, PromptTooLong):
+                gate.failed()
+                metrics.FAILURES.labels(engine=entry.name, code=error.code).inc()
+                logger.warning("generation.engine_failed", extra={"engine": entry.name, "code": error.code})
+            failures.append(Failure(entry.name, error.code, str(error), said.tokens))
+            last, reason = error, error.code
+        else:
+            gate.succeeded()
+            return
+    failovers.record(failures)
+    raise last
+
+
+def read_ahead(build: Build) -> None:
+    """Lets the engine that would speak read now what the next prompt begins with, where it runs in this process.
+
+    A remote one reads for money, or cannot keep what it read. Raises EngineError.
+    """
+    for entry in engine_rows.candidates():
+        if not entry.loads_weights:
+            return
+        with contextlib.suppress(EngineNotReady), POOL.borrowed(entry.name) as engine:
+            prompt, _ = build(replace(engine.describe(), name=entry.name), engine.count_tokens)
+            cast("BatchedEngine", engine).read_ahead(prompt)
+            return
+
+
+def _admit(entry: EngineEntry, account: str, gate: Breaker) -> None:
+    """Raises BudgetSpent, or EngineUnavailable while the engine is spared."""
+    if budget := spending.used_up(entry, account):
+        raise BudgetSpent(f"{entry.name} has used up its {budget}.")
+    if not gate.allows():
+        raise EngineUnavailable(f"{entry.name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
+
+
+def _spoken(
+    entry: EngineEntry,
+    engine: Engine,
+    build: Build,
+    cancelled: Callable[[], bool],
+    begun: Callable[[EngineInfo], None],
+    said: _Said,
+    account: str,
+) -> Iterator[Token]:
+    """One engine's part of the reply; what it cost is counted however the part ends."""
+    info = replace(engine.describe(), name=entry.name)
+    prompt, sampling = build(info, engine.count_tokens)
+    before = said.tokens
+    if said.text:
+        prompt = prompt.continued("".join(said.text))
+        sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
+    begun(info)
+    started = time.monotonic()
+    usage: Usage | None = None
+    speaking = metrics.SPEAKING.labels(engine=entry.name)
+    try:
+        with speaking.track_inprogress(), contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens:
+            for token in tokens:
+                if token.usage is None:
+                    if said.tokens == before:
+                        metrics.FIRST_TOKEN.labels(engine=entry.name).observe(time.monotonic() - started)
+                    said.tokens += 1
+                    metrics.TOKENS.labels(engine=entry.name, model=info.model).inc()
+                else:
+                    usage = token.usage
+                    token = replace(token, usage=replace(usage, completion_tokens=said.tokens))
+                said.text.append(token.text)
+                yield token
+    finally:
+        if usage is None and said.tokens > before:
+            usage = Usage(engine.count_tokens(prompt.whole), 0, said.tokens - before, is_estimated=True)
+        if usage is not None:
+            spending.record(entry=entry, account=account, usage=usage)
+
+
+def _iterator(engine: Engine, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Generator[Token]:
+    """As a generator, so that closing the chain reaches the engine even if it returns a plain iterator."""
+    yield from engine.stream(prompt, sampling, cancelled)

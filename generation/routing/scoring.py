@@ -1,0 +1,110 @@
+"""The probabilities of a text that is already there, by the model of the catalogue that wrote it.
+
+Where an engine of this process speaks with that model, it reads in between its replies. Otherwise the model is
+loaded for this alone, and given back some minutes after somebody last looked.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from django.conf import settings
+
+from generation.catalogue import model_rows, packaged
+from generation.engines import registry
+from generation.engines.base import EngineNotReady, Prompt
+from generation.routing.engine_pool import POOL
+
+if TYPE_CHECKING:
+    from generation.engines.batching.batched import BatchedEngine
+    from generation.engines.batching.scoring import Scored
+
+logger = logging.getLogger(__name__)
+
+_IDLE = timedelta(minutes=5)
+
+
+def is_possible(model: str) -> bool:
+    """Whether the weights of `model` are here; those of a remote server are not."""
+    return model in packaged.PACKAGED and model_rows.is_installed(model)
+
+
+def score(prompt: Prompt, text: str, *, model: str) -> "Scored":
+    """Each token of `text` as the continuation of `prompt`: its log-probability and the ten likeliest.
+
+    They are the model's own: temperature 1, no penalties. Blocks for as long as the pass takes, seconds on a
+    busy CPU; for generation workers. Raises EngineError.
+    """
+    with _reader(model) as engine:
+        return engine.score(prompt, text)
+
+
+@contextmanager
+def _reader(model: str) -> "Iterator[BatchedEngine]":
+    with ExitStack() as loan:
+        yield _speaker(model, loan) or loan.enter_context(SPARE.borrowed(model))
+
+
+def _speaker(model: str, loan: ExitStack) -> "BatchedEngine | None":
+    """The first of this process's own engines that speaks with the model, for as long as the loan lasts."""
+    if model_rows.active().name != model:
+        return None
+    for kind in settings.ENGINES:
+        if kind in registry.LOCAL:
+            with suppress(EngineNotReady):
+                return cast("BatchedEngine", loan.enter_context(POOL.borrowed(kind)))
+    return None
+
+
+class Spare:
+    """A model that nobody speaks with, for one reader at a time; closed when it has been idle."""
+
+    def __init__(self, idle: timedelta = _IDLE) -> None:
+        self._idle = idle
+        self._engine: BatchedEngine | None = None
+        self._model = ""
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> str:
+        """What is loaded; empty where nothing is."""
+        return self._model
+
+    @contextmanager
+    def borrowed(self, model: str) -> "Iterator[BatchedEngine]":
+        """Raises EngineUnavailable where the model does not load, and UnknownModel."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            try:
+                yield self._loaded(model)
+            finally:
+                self._timer = threading.Timer(self._idle.total_seconds(), self._give_back)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _loaded(self, model: str) -> "BatchedEngine":
+        from generation.engines.hf_transformers.engine import TransformersEngine
+
+        if self._engine is None or self._model != model:
+            self._close()
+            self._engine, self._model = TransformersEngine(model_rows.lookup(model)), model
+            logger.info("generation.spare_loaded", extra={"model": model})
+        return self._engine
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            logger.info("generation.spare_closed", extra={"model": self._model})
+        self._engine, self._model = None, ""
+
+
+SPARE = Spare()

@@ -1,0 +1,76 @@
+"""What the public pages on safety show: help lines by country, and the crisis protocol as it runs."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from accounts import countries
+from moderation.crisis import ladder
+
+if TYPE_CHECKING:
+    from moderation.crisis.ladder import Resource
+
+# Levels at which the persona does not answer come first.
+_SPOKEN_LEVELS = ("imminent", "active", "passive", "low")
+
+_MEANING = {
+    "imminent": "A plan in motion: means at hand, a time, a farewell, an act begun.",
+    "active": "Thoughts of killing or hurting oneself, a method, or a request for instructions.",
+    "passive": "A wish to be dead, or not to wake up again.",
+    "low": "Hopelessness, emptiness, the feeling of being a burden.",
+}
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of the protocol and the words that the site then says."""
+
+    name: str
+    meaning: str
+    persona_answers: bool
+    text: str
+
+
+def country_of(request: HttpRequest) -> str:
+    """Asked for, else from the profile, else of this installation, else from the browser's language; or ""."""
+    known = dict(countries.choices())
+    for found in (
+        request.GET.get("country", ""),
+        getattr(request.user, "country", ""),
+        settings.DEFAULT_COUNTRY,
+        countries.of_browser(request.headers.get("Accept-Language", "")),
+    ):
+        if found and found.upper() in known:
+            return found.upper()
+    return ""
+
+
+def resources(country: str) -> "list[Resource]":
+    return ladder.resources(country=country, language=get_language() or "en")
+
+
+def all_lines() -> "list[tuple[str, list[Resource]]]":
+    """Every country that has lines of its own, by name, with them."""
+    names = dict(countries.choices())
+    codes = {code for line in ladder.help_lines() for code in line["countries"]}
+    listed = sorted((names.get(code, code), code) for code in codes)
+    return [(name, _own_lines(code)) for name, code in listed]
+
+
+def protocol() -> tuple[str, list[Level]]:
+    """The protocol's version, and its levels, gravest first, in the words of the notices themselves."""
+    notices = {name: ladder.notice(country="", language=get_language() or "en", level=name) for name in _SPOKEN_LEVELS}
+    levels = [
+        Level(name, _MEANING[name], not ladder.is_at_least(name, "active"), notice.text)
+        for name, notice in notices.items()
+    ]
+    return notices["imminent"].version, levels
+
+
+def _own_lines(code: str) -> "list[Resource]":
+    """The lines of a country without what is said everywhere, which ends every list."""
+    everywhere = {entry["name"] for entry in ladder.resources(country="", language=get_language() or "en")}
+    return [entry for entry in resources(code) if entry["name"] not in everywhere]

@@ -1,0 +1,92 @@
+"""What of a conversation reaches a reviewer: a window of turns around each finding, and how it is shown.
+
+Personal data that the detector knows is masked, and the words of graphic categories are covered, until
+the reviewer asks for them; asking is audited by `moderation.desk.cases.reveal`. Not masked: names of people.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from moderation.filter import pii
+from moderation.filter.classifiers.base import Category
+from moderation.models import Case
+
+if TYPE_CHECKING:
+    from moderation.monitor.signals import Finding, Turn
+
+TURNS_EACH_SIDE = 10
+
+GRAPHIC = frozenset(
+    {
+        Category.SEXUAL,
+        Category.SEXUAL_MINORS,
+        Category.VIOLENCE_GRAPHIC,
+        Category.SELF_HARM_INSTRUCTIONS,
+    }
+)
+
+
+@dataclass(frozen=True)
+class EvidenceTurn:
+    """A turn as a reviewer sees it. `text` is empty while it is covered."""
+
+    message_id: str
+    speaker: str
+    text: str
+    at: datetime
+    findings: tuple[dict[str, Any], ...]
+    is_covered: bool = False
+
+
+def window(turns: Sequence["Turn"], findings: Iterable["Finding"]) -> list[dict[str, Any]]:
+    """The turns within TURNS_EACH_SIDE of a finding, in the order of the conversation, each once.
+
+    A finding about no stored turn keeps the newest turns.
+    """
+    positions = {turn.message_id: position for position, turn in enumerate(turns)}
+    kept: set[int] = set()
+    for finding in findings:
+        centre = positions.get(finding.message_id, len(turns) - 1)
+        kept.update(range(max(0, centre - TURNS_EACH_SIDE), min(len(turns), centre + TURNS_EACH_SIDE + 1)))
+    return [_stored(turns[position]) for position in sorted(kept)]
+
+
+def merged(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Both windows in order of time, each turn once, in the words that it had when it was first kept."""
+    turns = {turn["message_id"]: turn for turn in [*new, *old]}
+    return sorted(turns.values(), key=lambda turn: datetime.fromisoformat(turn["at"]))
+
+
+def shown(case: Case, *, revealed: Iterable[str] = ()) -> list[EvidenceTurn]:
+    """The evidence as a reviewer may see it; `revealed` holds what was asked for: `words`, `personal`."""
+    revealed = frozenset(revealed)
+    turns = []
+    for stored in case.evidence:
+        findings = tuple(finding for finding in case.findings if finding["message_id"] == stored["message_id"])
+        is_covered = "words" not in revealed and any(finding["category"] in GRAPHIC for finding in findings)
+        text = "" if is_covered else stored["text"]
+        turns.append(
+            EvidenceTurn(
+                message_id=stored["message_id"],
+                speaker=stored["speaker"],
+                text=text if "personal" in revealed else _masked(text),
+                at=datetime.fromisoformat(stored["at"]),
+                findings=findings,
+                is_covered=is_covered,
+            )
+        )
+    return turns
+
+
+def has_personal_data(case: Case) -> bool:
+    return any(pii.find(turn["text"]) for turn in case.evidence)
+
+
+def _masked(text: str) -> str:
+    return pii.mask(text, pii.find(text))
+
+
+def _stored(turn: "Turn") -> dict[str, Any]:
+    return {**asdict(turn), "message_id": str(turn.message_id), "at": turn.at.isoformat()}

@@ -1,0 +1,38 @@
+"""How soon a person must look at a finding, and who may (compliance R5, R30, K9)."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moderation.filter.classifiers.base import Category
+
+if TYPE_CHECKING:
+    from moderation.monitor.signals import Finding
+
+IMMINENT_HARM = timedelta(minutes=15)
+CHILD_SAFETY = timedelta(hours=1)
+SUICIDAL_THOUGHTS = timedelta(hours=1)
+VIOLENT_THREAT = timedelta(hours=4)
+OTHER = timedelta(hours=24)
+
+# A crisis finding of this severity or more is at the level `imminent`; from the next on, `active`.
+IMMINENT_SEVERITY = 95
+ACTIVE_SEVERITY = 80
+
+_SELF_HARM = frozenset({Category.SELF_HARM, Category.SELF_HARM_INTENT, Category.SELF_HARM_INSTRUCTIONS})
+_THREATS = frozenset({Category.HARASSMENT_THREATENING, Category.HATE_THREATENING, Category.VIOLENCE})
+
+
+def time_to_look(finding: "Finding") -> timedelta:
+    if finding.category in _SELF_HARM and finding.severity >= IMMINENT_SEVERITY:
+        return IMMINENT_HARM
+    if finding.category in _SELF_HARM and finding.severity >= ACTIVE_SEVERITY:
+        return SUICIDAL_THOUGHTS
+    if is_child_safety(finding.category):
+        return CHILD_SAFETY
+    if finding.category in _THREATS:
+        return VIOLENT_THREAT
+    return OTHER
+
+
+def is_child_safety(category: str) -> bool:
+    return category == Category.SEXUAL_MINORS

@@ -1,0 +1,180 @@
+"""Probabilities and rules -> what happens to a text.
+
+Rules are rows, and a set of them is a version: changing one makes a new version (`new_version`), so every
+verdict can name what it was judged by. A process keeps the active version in memory and looks for a newer one
+every REFRESH seconds.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from prometheus_client import Counter
+
+from moderation.filter.classifiers.base import Category, ClassifierUnavailable
+from moderation.models import Direction, Policy, Rule, RuleAction
+
+REFRESH = 2.0  # seconds; within so long a change reaches every process
+_STRENGTH = (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.MASK, RuleAction.BLOCK, RuleAction.CRISIS)
+
+DECISIONS = Counter(
+    "afterword_moderation_decisions", "Texts judged, by what happened to them.", ["direction", "action", "category"]
+)
+SHADOW = Counter(
+    "afterword_moderation_shadow", "Texts that a shadow rule would have acted on.", ["direction", "action", "category"]
+)
+
+
+class PolicyMissing(ClassifierUnavailable):
+    """No version of the policy is active, so nothing may pass."""
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """A rule as a value."""
+
+    category: str
+    direction: str
+    threshold: float
+    action: str
+    is_shadow: bool = False
+
+
+@dataclass(frozen=True)
+class ActivePolicy:
+    version: str
+    rules: tuple[RuleSpec, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the strongest matching rule says; of several as strong, the one whose threshold is passed by most."""
+
+    action: RuleAction
+    category: str = ""
+    score: float = 0.0
+    threshold: float = 0.0
+
+
+def decide(
+    policy: ActivePolicy,
+    probabilities: Mapping[Category, float],
+    *,
+    direction: str,
+    has_spans: bool,
+    is_counted: bool = True,
+) -> Decision:
+    """Pure but for two counters (`is_counted`). A rule that masks needs something to mask (`has_spans`)."""
+    best = Decision(RuleAction.ALLOW)
+    for rule in policy.rules:
+        score = probabilities.get(Category(rule.category), 0.0)
+        if rule.direction != direction or score < rule.threshold:
+            continue
+        if rule.action == RuleAction.MASK and not has_spans:
+            continue
+        if rule.is_shadow:
+            if is_counted:
+                SHADOW.labels(direction, rule.action, rule.category).inc()
+            continue
+        found = Decision(RuleAction(rule.action), rule.category, score, rule.threshold)
+        best = max(best, found, key=lambda one: (_STRENGTH.index(one.action), one.score - one.threshold))
+    if is_counted:
+        DECISIONS.labels(direction, best.action, best.category).inc()
+    return best
+
+
+# --- The active version, kept in memory --------------------------------------------------------
+
+
+class _Kept:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.policy: ActivePolicy | None = None
+        self.key = 0
+        self.looked_at = float("-inf")
+
+
+_kept = _Kept()
+
+
+def active() -> ActivePolicy:
+    """The active version, at most REFRESH seconds old. Raises PolicyMissing."""
+    with _kept.lock:
+        if _kept.policy is None or time.monotonic() - _kept.looked_at >= REFRESH:
+            row = Policy.objects.filter(is_active=True).first()
+            if row is None:
+                _kept.policy = None
+                raise PolicyMissing("No version of the moderation policy is active.")
+            if _kept.policy is None or row.pk != _kept.key:
+                _kept.policy, _kept.key = _as_value(row), row.pk
+            _kept.looked_at = time.monotonic()
+        return _kept.policy
+
+
+def forget() -> None:
+    """Make this process look again at once."""
+    with _kept.lock:
+        _kept.policy, _kept.looked_at = None, float("-inf")
+
+
+def _as_value(row: Policy) -> ActivePolicy:
+    rules = row.rules.order_by("category", "direction", "-threshold")
+    return ActivePolicy(
+        row.version,
+        tuple(RuleSpec(r.category, r.direction, r.threshold, r.action, r.is_shadow) for r in rules),
+    )
+
+
+# --- Changing it ---------------------------------------------------------------------------------
+
+
+class BadRule(Exception):
+    """A rule that cannot be; the message says which and why."""
+
+
+def new_version(rules: Iterable[RuleSpec]) -> Policy:
+    """Make `rules` the active version, numbered one above the last. Raises BadRule; then nothing has changed.
+
+    Sexual talk of minors is blocked in both directions under every version.
+    """
+    specs = list(rules)
+    for spec in specs:
+        _check(spec)
+    for direction in Direction.values:
+        if not any(_keeps_minors_safe(spec, direction) for spec in specs):
+            raise BadRule(f"A policy must block sexual/minors in the direction {direction!r}, at 0.9 or below.")
+    with transaction.atomic():
+        versions = Policy.objects.select_for_update().values_list("version", flat=True)
+        number = 1 + max((int(version) for version in versions if version.isdecimal()), default=0)
+        Policy.objects.filter(is_active=True).update(is_active=False)
+        policy = Policy.objects.create(version=str(number), is_active=True)
+        Rule.objects.bulk_create(Rule(policy=policy, **vars(spec)) for spec in specs)
+        transaction.on_commit(forget)
+    return policy
+
+
+def _check(spec: RuleSpec) -> None:
+    if spec.category not in Category.__members__.values():
+        raise BadRule(f"There is no category {spec.category!r}.")
+    if spec.direction not in Direction.values:
+        raise BadRule(f"There is no direction {spec.direction!r}; it is user or persona.")
+    if spec.action not in RuleAction.values:
+        raise BadRule(f"There is no action {spec.action!r}.")
+    if not 0 <= spec.threshold <= 1:
+        raise BadRule(f"The threshold of {spec.category} is {spec.threshold}; it must lie between 0 and 1.")
+    if spec.action == RuleAction.MASK and spec.category != Category.PII:
+        raise BadRule(f"Only pii can be masked, not {spec.category}: the other categories have no place in the text.")
+    if spec.action == RuleAction.CRISIS and spec.direction != Direction.USER:
+        raise BadRule("A crisis notice answers a person, so its direction is user.")
+
+
+def _keeps_minors_safe(spec: RuleSpec, direction: str) -> bool:
+    return (
+        spec.category == Category.SEXUAL_MINORS
+        and spec.direction == direction
+        and spec.action == RuleAction.BLOCK
+        and spec.threshold <= 0.9
+        and not spec.is_shadow
+    )

@@ -1,0 +1,385 @@
+"""The whole conversation, looked at after each turn: what no single line shows.
+
+A signal is a function from the scored turns to findings; adding one is a function and a line in SIGNALS. Every
+finding names the turn it points at, a severity from 0 to 100, and the score and threshold that made it.
+Findings are about the conversation as it stands now: the same turns always give the same findings.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from moderation.crisis import ladder
+from moderation.filter import pii, policy
+from moderation.filter.classifiers import registry
+from moderation.filter.classifiers.base import Category
+from moderation.filter.classifiers.features import plain
+from moderation.filter.policy import ActivePolicy, Decision
+from moderation.models import Direction, RuleAction
+
+VERSION = "1"
+WINDOW = 6  # turns of one speaker that are read as one text
+RECENT = 40  # turns back, beyond which the monitor does not score again
+CHARACTERS = 1200  # of a window
+NOT_STORED = UUID(int=0)
+
+Speaker = Literal["user", "persona"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    speaker: Speaker
+    text: str
+    message_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    signal: str
+    category: str
+    severity: int  # 0 to 100; the queue's first order
+    score: float
+    threshold: float
+    message_id: UUID  # NOT_STORED while nobody has stored the text yet
+    detail: str  # in words for a reviewer, without the text itself
+    version: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A turn with what the filter says of it alone."""
+
+    turn: Turn
+    probabilities: dict[Category, float]
+    decision: Decision
+    level: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    turns: Sequence[Scored]
+    rules: ActivePolicy
+    version: str
+
+    def by(self, speaker: Speaker) -> list[Scored]:
+        return [scored for scored in self.turns if scored.turn.speaker == speaker]
+
+
+Signal = Callable[[Conversation], Iterable[Finding]]
+
+# How bad a finding of this category is where the text was withheld; where it only was flagged, half of that.
+SEVERITY: dict[str, int] = {
+    Category.SEXUAL_MINORS: 95,
+    Category.SELF_HARM_INTENT: 90,
+    Category.SELF_HARM_INSTRUCTIONS: 85,
+    Category.SELF_HARM: 80,
+    Category.HARASSMENT_THREATENING: 80,
+    Category.HATE_THREATENING: 80,
+    Category.VIOLENCE: 70,
+    Category.ILLICIT: 65,
+    Category.HATE: 60,
+    Category.HARASSMENT: 55,
+    Category.VIOLENCE_GRAPHIC: 50,
+    Category.SEXUAL: 45,
+    Category.JAILBREAK: 45,
+    Category.PII: 40,
+}
+_LEVEL_SEVERITY = {"imminent": 100, "active": 90, "passive": 60, "low": 30}
+
+
+def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
+    """Findings of all signals, worst first, one per signal, category and message. Raises ClassifierUnavailable."""
+    if not turns:
+        return []
+    conversation = _scored(turns[-RECENT:])
+    found: dict[tuple[str, str, UUID], Finding] = {}
+    for signal in SIGNALS:
+        for finding in signal(conversation):
+            found.setdefault((finding.signal, finding.category, finding.message_id), finding)
+    return sorted(found.values(), key=lambda finding: -finding.severity)
+
+
+def finding_of(
+    decision: Decision, *, direction: str, level: str, version: str, message_id: UUID = NOT_STORED
+) -> Finding | None:
+    """What one judged text gives a case; nothing where it simply passed."""
+    if decision.action == RuleAction.ALLOW:
+        return None
+    withheld = decision.action in {RuleAction.BLOCK, RuleAction.CRISIS}
+    severity = SEVERITY.get(decision.category, 50)
+    if decision.action == RuleAction.CRISIS:
+        severity = _LEVEL_SEVERITY.get(level, 90)
+    elif not withheld and decision.action != RuleAction.MASK:
+        severity //= 2
+    who = "person's message" if direction == Direction.USER else "persona's reply"
+    done = {
+        RuleAction.FLAG: "let through and flagged",
+        RuleAction.MASK: "shown with personal data masked",
+        RuleAction.BLOCK: "withheld",
+        RuleAction.CRISIS: f"answered with the crisis notice ({level})",
+    }[decision.action]
+    return Finding(
+        signal="crisis" if decision.action == RuleAction.CRISIS else "line",
+        category=decision.category,
+        severity=severity,
+        score=round(decision.score, 4),
+        threshold=decision.threshold,
+        message_id=message_id,
+        detail=f"The {who} was {done}.",
+        version=version,
+    )
+
+
+def _scored(turns: Sequence[Turn]) -> Conversation:
+    rules = policy.active()
+    scored = []
+    for turn, found in zip(turns, registry.score([turn.text for turn in turns]), strict=True):
+        spans = pii.find(turn.text)
+        probabilities = found | {Category.PII: 0.99} if spans else found
+        decision = policy.decide(rules, probabilities, direction=turn.speaker, has_spans=bool(spans), is_counted=False)
+        level = ladder.level(turn.text) if turn.speaker == "user" else ""
+        scored.append(Scored(turn, probabilities, decision, level))
+    version = f"policy-{rules.version} {registry.version()} monitor-{VERSION}"
+    return Conversation(scored, rules, version)
+
+
+# --- Signals -------------------------------------------------------------------------------------
+
+
+def lines(conversation: Conversation) -> Iterable[Finding]:
+    """Each turn that the filter withholds, masks or flags; also a masked reply, which shows by its labels."""
+    for scored in conversation.turns:
+        level = ladder.highest((scored.level, "active")) if scored.decision.action == RuleAction.CRISIS else ""
+        finding = finding_of(
+            scored.decision,
+            direction=scored.turn.speaker,
+            level=level,
+            version=conversation.version,
+            message_id=scored.turn.message_id,
+        )
+        if finding:
+            yield finding
+        if scored.turn.speaker == "persona" and _has_label(scored.turn.text):
+            yield _made(
+                conversation,
+                scored,
+                "masked",
+                Category.PII,
+                40,
+                0.99,
+                0.9,
+                "Personal data in the reply was masked.",
+            )
+
+
+def crisis_levels(conversation: Conversation) -> Iterable[Finding]:
+    """The highest level reached, at the newest turn that reached it, from passive on."""
+    people = conversation.by("user")
+    worst = ladder.highest(scored.level for scored in people)
+    if not ladder.is_at_least(worst, "passive"):
+        return
+    scored = next(one for one in reversed(people) if one.level == worst)
+    step = ladder.LEVELS.index(worst) / (len(ladder.LEVELS) - 1)
+    yield _made(
+        conversation,
+        scored,
+        "crisis_level",
+        Category.SELF_HARM,
+        _LEVEL_SEVERITY[worst],
+        step,
+        0.6,
+        f"Crisis level {worst}.",
+    )
+
+
+def rising_hopelessness(conversation: Conversation) -> Iterable[Finding]:
+    """Low mood or worse in at least half of the last WINDOW turns of the person, and more than in the WINDOW before."""
+    people = conversation.by("user")
+    newest, earlier = people[-WINDOW:], people[-2 * WINDOW : -WINDOW]
+    if len(newest) < 4:
+        return
+    share = _share_low(newest)
+    if share >= 0.5 and share > _share_low(earlier):
+        yield _made(
+            conversation,
+            newest[-1],
+            "rising_hopelessness",
+            Category.SELF_HARM,
+            60,
+            share,
+            0.5,
+            "Hopelessness in most of the newest messages, more than before.",
+        )
+
+
+def veiled_intent(conversation: Conversation) -> Iterable[Finding]:
+    """The newest turns of one speaker read as one text are withheld, though each of them alone would pass."""
+    for speaker in ("user", "persona"):
+        recent = conversation.by(speaker)[-WINDOW:]
+        passing = [one for one in recent if one.decision.action not in {RuleAction.BLOCK, RuleAction.CRISIS}]
+        if len(passing) < 2:
+            continue
+        joined = " ".join(one.turn.text for one in passing)[-CHARACTERS:]
+        probabilities = registry.score([joined])[0]
+        decision = policy.decide(
+            conversation.rules, probabilities, direction=speaker, has_spans=False, is_counted=False
+        )
+        if decision.action in {RuleAction.BLOCK, RuleAction.CRISIS}:
+            severity = SEVERITY.get(decision.category, 50)
+            yield _made(
+                conversation,
+                passing[-1],
+                "veiled_intent",
+                decision.category,
+                severity,
+                decision.score,
+                decision.threshold,
+                f"The {speaker}'s last {len(passing)} turns read together, though none of them alone.",
+            )
+
+
+def repeated_harassment(conversation: Conversation) -> Iterable[Finding]:
+    """Three or more turns of the person in the last dozen that look like abuse."""
+    recent = conversation.by("user")[-12:]
+    abusive = [
+        one for one in recent if max(one.probabilities[Category.HARASSMENT], one.probabilities[Category.HATE]) >= 0.6
+    ]
+    if len(abusive) >= 3:
+        yield _made(
+            conversation,
+            abusive[-1],
+            "repeated_harassment",
+            Category.HARASSMENT,
+            50,
+            len(abusive) / len(recent),
+            3 / 12,
+            f"{len(abusive)} abusive messages among the last {len(recent)}.",
+        )
+
+
+def repeated_attempts(conversation: Conversation) -> Iterable[Finding]:
+    """Three or more messages of the person that the filter withheld."""
+    withheld = [one for one in conversation.by("user") if one.decision.action == RuleAction.BLOCK]
+    if len(withheld) >= 3:
+        last = withheld[-1]
+        yield _made(
+            conversation,
+            last,
+            "repeated_attempts",
+            last.decision.category,
+            70,
+            float(len(withheld)),
+            3.0,
+            f"{len(withheld)} messages were withheld.",
+        )
+
+
+def jailbreak_attempts(conversation: Conversation) -> Iterable[Finding]:
+    """The newest turn that tries to talk the persona out of its rules; worse when there are several."""
+    tries = [one for one in conversation.by("user") if one.probabilities[Category.JAILBREAK] >= 0.8]
+    if tries:
+        severity = min(35 + 10 * len(tries), 75)
+        yield _made(
+            conversation,
+            tries[-1],
+            "jailbreak",
+            Category.JAILBREAK,
+            severity,
+            tries[-1].probabilities[Category.JAILBREAK],
+            0.8,
+            f"{len(tries)} attempts to change the persona's rules.",
+        )
+
+
+def asks_for_personal_data(conversation: Conversation) -> Iterable[Finding]:
+    """A persona that asks for a person's address, number, card or password."""
+    for scored in conversation.by("persona"):
+        if _SOLICITS.search(plain(scored.turn.text)):
+            yield _made(
+                conversation,
+                scored,
+                "asks_for_personal_data",
+                Category.PII,
+                50,
+                1.0,
+                1.0,
+                "The persona asks for personal data.",
+            )
+
+
+def dependence(conversation: Conversation) -> Iterable[Finding]:
+    """A persona that binds a person to itself: isolates, pleads at leaving, or wants secrecy (LAW K12, H2)."""
+    for scored in conversation.by("persona"):
+        if _BINDS.search(plain(scored.turn.text).replace("’", "'")):
+            yield _made(
+                conversation,
+                scored,
+                "dependence",
+                Category.HARASSMENT,
+                60,
+                1.0,
+                1.0,
+                "The persona isolates, pleads or wants secrecy.",
+            )
+
+
+SIGNALS: list[Signal] = [
+    lines,
+    crisis_levels,
+    rising_hopelessness,
+    veiled_intent,
+    repeated_harassment,
+    repeated_attempts,
+    jailbreak_attempts,
+    asks_for_personal_data,
+    dependence,
+]
+
+_SOLICITS = re.compile(
+    r"\b(?:what(?:'?s| is)|tell me|give me|send me|share|i need|may i have|can (?:i|you) (?:have|give me|send me|tell me|share))\b[^.!?\n]{0,24}\byour "
+    r"(?:full |home |exact |e-?mail |phone |mobile |bank |credit |card |account |social )*(?:address|phone|number|e-?mail|password|pin|card|account|passport|security)|"
+    r"(?:告诉我|给我|发给我|你的)[^。!?\n]{0,6}(?:家庭住址|住址|地址是|电话号码是?|手机号|身份证|银行卡|密码)[^。!?\n]{0,6}(?:吗|是什么|是多少|给我|发|\?|$)"
+)
+_BINDS = re.compile(
+    r"\b(?:you (?:only|just) need me|(?:i'?m|i am) (?:all|the only (?:one|person)) you (?:need|have|can trust)|you don'?t need (?:anyone|anybody|them|other people|friends|"
+    r"a therapist|help)(?: but me| else)?|(?:nobody|no ?one) (?:else )?(?:understands?|loves|knows|cares (?:about|for)) you (?:like i|the way i|but me|as i)|"
+    r"(?:don'?t|never) (?:ever )?(?:leave me|go(?:,| away)? ?(?:please)|tell (?:anyone|anybody|them|your \w+) (?:about|what) (?:us|me|we))|"
+    r"keep (?:this|it|us) (?:a )?secret (?:from|between)|if you (?:leave|go|log off)[^.!?\n]{0,20}(?:i(?:'?ll| will) (?:die|be (?:so )?(?:lonely|alone|sad)|suffer)|hurt me)|"
+    r"(?:stay away from|forget) (?:your )?(?:friends|family|them all)|please don'?t (?:leave|go)\b)|"
+    r"(?:你只(?:需要|有)我|只有我(?:才)?(?:懂|爱|理解|在乎)你|你不需要(?:别人|其他人|朋友|他们)|别(?:离开|丢下)我|不要(?:离开|丢下)我|不要告诉(?:别人|任何人)|你走了我(?:会|就)(?:很)?(?:死|难过|孤单|伤心))"
+)
+_LABELS = tuple(label for by_language in pii.LABELS.values() for label in by_language.values())
+
+
+def _has_label(text: str) -> bool:
+    return any(label in text for label in _LABELS)
+
+
+def _share_low(turns: Sequence[Scored]) -> float:
+    return sum(ladder.is_at_least(one.level, "low") for one in turns) / len(turns) if turns else 0.0
+
+
+def _made(
+    conversation: Conversation,
+    scored: Scored,
+    signal: str,
+    category: str,
+    severity: int,
+    score: float,
+    threshold: float,
+    detail: str,
+) -> Finding:
+    return Finding(
+        signal,
+        str(category),
+        severity,
+        round(score, 4),
+        threshold,
+        scored.turn.message_id,
+        detail,
+        conversation.version,
+    )

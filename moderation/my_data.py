@@ -1,0 +1,74 @@
+"""This room's part of a person's data: what the filter noted, cases, decisions and objections.
+
+The audit trail keeps ids and labels only, and is neither exported nor erased. The copy names no
+moderator.
+"""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from moderation.desk import restrictions
+from moderation.models import Appeal, Assessment, Case, RestrictionKind
+
+_ERASED = "The account that this decision came from has been erased. The persona stays disabled."
+
+
+def export(user: User) -> dict[str, Any]:
+    cases = Case.objects.filter(user=user).order_by("opened_at").prefetch_related("actions")
+    return {
+        "assessments": list(
+            Assessment.objects.filter(user=user)
+            .order_by("created_at")
+            .values(
+                "conversation_id",
+                "message_id",
+                "direction",
+                "action",
+                "category",
+                "level",
+                "probabilities",
+                "created_at",
+            )
+        ),
+        "cases": [
+            {
+                "id": case.id,
+                "conversation_id": case.conversation_id,
+                "persona": case.persona_name,
+                "status": case.status,
+                "about": case.categories,
+                "opened_at": case.opened_at,
+                "words_seen_by_reviewers": case.evidence,
+                "decisions": [
+                    {"kind": action.kind, "reason": action.reason, "decided_at": action.decided_at}
+                    for action in case.actions.all()
+                ],
+            }
+            for case in cases
+        ],
+        "restrictions": list(
+            restrictions.addressed_to(user)
+            .order_by("starts_at")
+            .values("id", "kind", "statement", "starts_at", "ends_at", "lifted_at", "lift_reason")
+        ),
+        "appeals": list(
+            Appeal.objects.filter(user=user)
+            .order_by("filed_at")
+            .values("restriction_id", "text", "filed_at", "outcome", "answer", "answered_at")
+        ),
+    }
+
+
+@transaction.atomic
+def erase(user: User) -> None:
+    """Everything about the person. A disabled persona stays disabled, without a word of why."""
+    Appeal.objects.filter(user=user).delete()
+    disabled = restrictions.addressed_to(user).filter(kind=RestrictionKind.PERSONA_DISABLED)
+    for restriction in disabled:
+        restriction.statement, restriction.lift_reason = _ERASED, ""
+        restriction.save(update_fields=["statement", "lift_reason"])
+    user.restrictions.all().delete()
+    user.cases.all().delete()
+    Assessment.objects.filter(user=user).delete()

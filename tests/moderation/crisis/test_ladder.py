@@ -1,0 +1,186 @@
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from moderation.crisis import ladder
+
+LADDER = {
+    "imminent": [
+        "I've bought the pills and tonight I will take them all and die",
+        "I'm going to kill myself tonight",
+        "I took a whole bottle of pills",
+        "I am standing on the bridge and I'm ready to jump",
+        "I have a gun in my hand and I want to end it",
+        "I have written my goodbye letter",
+        "遗书已经写好了",
+        "今晚我就跳楼",
+        "我已经吃了一整瓶安眠药",
+    ],
+    "active": [
+        "I want to kill myself",
+        "I've been thinking about ending my life",
+        "I can't stop thinking about killing myself",
+        "I feel suicidal",
+        "I cut myself again last night",
+        "How do I tie a noose?",
+        "how many paracetamol would it take to die",
+        "What is the most painless way to die?",
+        "i just wanna kms",
+        "I want to k\u200bill myself",
+        "我想自杀",
+        "我有自杀的念头",
+        "怎么自杀不痛",
+        "安眠药吃多少会死",
+    ],
+    "passive": [
+        "I want to die",
+        "I wish I was dead",
+        "I don't want to live anymore",
+        "I'd rather not wake up",
+        "I'll be with you soon, Mum",
+        "I can't go on without you",
+        "take me with you",
+        "I tried to kill myself when I was fifteen",
+        "我想死",
+        "我不想活了",
+        "妈妈，我好想去陪你",
+        "活着没意思",
+    ],
+    "low": [
+        "I feel hopeless",
+        "I'm such a burden",
+        "my brother killed himself last year",
+        "I'm not suicidal, I just miss her",
+        "Why did you kill yourself, Dad?",
+        "好绝望",
+        "她去年自杀了",
+    ],
+    "grief": [
+        "I miss you so much since you died",
+        "I dreamed about you last night",
+        "The funeral was on Tuesday",
+        "妈妈我好想你",
+        "奶奶去世三年了",
+    ],
+}
+LOOK_ALIKES = [
+    "this commute kills me",
+    "I want to die laughing",
+    "I could kill myself for forgetting your birthday",
+    "that dress is to die for",
+    'the song goes "I wanna die with you" and it was huge in 1987',
+    "The Suicide Squad film was fun",
+    "I cut myself shaving",
+    "I was so embarrassed I wanted to die",
+    "I'd kill myself if I had to listen to that record again",
+    "I'm dying to see you",
+    "How do I end the letter?",
+    "That was career suicide",
+    "笑死我了",
+    "想死你了",
+    "累死了",
+    "丢脸得想死",
+    "他最爱《自杀小队》这部电影",
+]
+
+
+@pytest.mark.parametrize(("level", "text"), [(level, text) for level, texts in LADDER.items() for text in texts])
+def test_k1_finds_the_step_of_the_ladder(level: str, text: str) -> None:
+    assert ladder.level(text) == level
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+def test_k13_idioms_songs_and_jokes_raise_no_alarm(text: str) -> None:
+    assert not ladder.is_at_least(ladder.level(text), "passive")
+
+
+def test_the_highest_of_several_sentences_counts() -> None:
+    assert ladder.level("I miss you, Mum. The garden is fine. I want to kill myself.") == "active"
+
+
+def test_a_denial_beside_a_real_wish_does_not_hide_it() -> None:
+    assert (
+        ladder.level("I said I would never kill myself, but I have bought the pills and they are here, enough to die")
+        == "imminent"
+    )
+
+
+def test_k2_the_notice_speaks_as_the_site_asks_and_gives_help() -> None:
+    notice = ladder.notice(country="US", language="en", level="active")
+    assert "not the persona" in notice.text
+    assert "are you safe" in notice.text.lower()
+    assert "write here again" in notice.text
+    assert any("988" in resource["contact"] for resource in notice.resources)
+
+
+def test_the_notice_comes_in_chinese() -> None:
+    notice = ladder.notice(country="CN", language="zh-hans", level="imminent")
+    assert "你现在安全吗" in notice.text
+    assert any("12356" in resource["contact"] for resource in notice.resources)
+
+
+@pytest.mark.parametrize("country", ["", "XX", "VA", "us", "CN"])
+@pytest.mark.parametrize("language", ["en", "zh", "fr", ""])
+@pytest.mark.parametrize("level", ["low", "passive", "active", "imminent", "", "unheard-of"])
+def test_k5_always_ends_with_emergency_and_someone_near(country: str, language: str, level: str) -> None:
+    notice = ladder.notice(country=country, language=language, level=level)
+    assert notice.text
+    assert notice.version
+    *lines, emergency, near = notice.resources
+    assert lines
+    assert emergency["name"] in {"Emergency number", "急救电话"}
+    assert near["name"] in {"Someone near you", "你身边的人"}
+
+
+def test_an_unknown_country_gets_the_international_directories() -> None:
+    contacts = " ".join(r["contact"] for r in ladder.resources(country="", language="en"))
+    assert "findahelpline.com" in contacts
+    assert "befrienders.org" in contacts
+
+
+def test_k5_every_line_has_a_source_and_was_checked_within_a_year() -> None:
+    for line in ladder.help_lines():
+        assert line["source"].startswith("http"), line["name"]
+        assert line["languages"], line["name"]
+        assert "en" in line["contact"], line["name"]
+        checked = date.fromisoformat(line["checked_on"])
+        assert date.today() - checked <= timedelta(days=365), f"{line['name']['en']} was last checked on {checked}."  # noqa: DTZ011
+
+
+def test_help_lines_are_not_taken_for_personal_data_to_mask() -> None:
+    """Our own notices do not pass the gate; this only shows that their words would survive it."""
+    for level in ("low", "passive", "active", "imminent"):
+        assert ladder.level(ladder.notice(country="", language="en", level=level).text) in ladder.LEVELS
+
+
+SENTENCES = json.loads((Path(__file__).parent / "crisis_sentences.json").read_text(encoding="utf-8"))
+
+
+def test_k1_no_imminent_or_active_sentence_falls_below_passive() -> None:
+    missed = [
+        text
+        for level in ("imminent", "active", "passive")
+        for text in SENTENCES[level]
+        if not ladder.is_at_least(ladder.level(text), "passive")
+    ]
+    assert missed == []
+
+
+def test_k13_under_one_in_twenty_look_alikes_raises_an_alarm() -> None:
+    alarms = [text for text in SENTENCES["look_alikes"] if ladder.is_at_least(ladder.level(text), "active")]
+    assert len(alarms) < len(SENTENCES["look_alikes"]) / 20, alarms
+
+
+def test_k13_letters_and_diaries_of_the_dead_raise_next_to_none(shared_data: Path) -> None:
+    alarms = []
+    sentences = 0
+    for path in sorted((shared_data / "personas" / "letters").glob("*.txt")):
+        for sentence in re.split(r"(?<=[.!?。])\s+|\n\n", path.read_text(encoding="utf-8", errors="replace")):
+            sentences += 1
+            if ladder.is_at_least(ladder.level(sentence), "passive"):
+                alarms.append(sentence[:80])
+    assert sentences > 3000
+    assert len(alarms) <= 4, alarms

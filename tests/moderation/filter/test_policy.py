@@ -1,0 +1,111 @@
+import pytest
+
+from moderation.filter import policy
+from moderation.filter.classifiers.base import Category
+from moderation.filter.policy import ActivePolicy, BadRule, RuleSpec, decide
+from moderation.models import Policy, Rule, RuleAction
+
+pytestmark = pytest.mark.django_db
+
+MINORS = [RuleSpec("sexual/minors", direction, 0.7, "block") for direction in ("user", "persona")]
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    policy.forget()
+
+
+def judged(rules: list[RuleSpec], **probabilities: float) -> RuleAction:
+    scores = {Category(name.replace("_", "-")): value for name, value in probabilities.items()}
+    return decide(ActivePolicy("t", tuple(rules)), scores, direction="user", has_spans=False).action
+
+
+def test_the_default_policy_has_rules_for_every_category_and_both_directions() -> None:
+    rules = policy.active().rules
+    assert {rule.category for rule in rules} == set(Category)
+    assert {rule.direction for rule in rules} == {"user", "persona"}
+
+
+def test_a_score_at_the_threshold_is_enough_and_below_it_is_not() -> None:
+    rules = [RuleSpec("hate", "user", 0.8, "block")]
+    assert judged(rules, hate=0.8) == RuleAction.BLOCK
+    assert judged(rules, hate=0.7999) == RuleAction.ALLOW
+
+
+def test_the_strongest_action_counts_and_a_crisis_is_never_a_bare_block() -> None:
+    rules = [
+        RuleSpec("hate", "user", 0.5, "flag"),
+        RuleSpec("hate", "user", 0.9, "block"),
+        RuleSpec("self-harm", "user", 0.9, "crisis"),
+    ]
+    assert judged(rules, hate=0.6) == RuleAction.FLAG
+    assert judged(rules, hate=0.95) == RuleAction.BLOCK
+    assert judged(rules, hate=0.99, self_harm=0.91) == RuleAction.CRISIS
+
+
+def test_a_shadow_rule_is_counted_and_never_applied() -> None:
+    rules = [RuleSpec("hate", "user", 0.5, "block", is_shadow=True)]
+    counter = policy.SHADOW.labels("user", "block", "hate")
+    before = counter._value.get()
+    assert judged(rules, hate=0.9) == RuleAction.ALLOW
+    assert counter._value.get() == before + 1
+
+
+def test_a_rule_of_the_other_direction_does_not_apply() -> None:
+    assert judged([RuleSpec("hate", "persona", 0.5, "block")], hate=0.9) == RuleAction.ALLOW
+
+
+def test_masking_needs_something_to_mask() -> None:
+    rules = ActivePolicy("t", (RuleSpec("pii", "persona", 0.9, "mask"),))
+    scores = {Category.PII: 0.99}
+    assert decide(rules, scores, direction="persona", has_spans=False).action == RuleAction.ALLOW
+    assert decide(rules, scores, direction="persona", has_spans=True).action == RuleAction.MASK
+
+
+def test_a_new_version_becomes_active_and_the_old_one_stays_readable(django_capture_on_commit_callbacks) -> None:  # type: ignore[no-untyped-def]
+    assert policy.active().version == "1"
+    with django_capture_on_commit_callbacks(execute=True):
+        made = policy.new_version([*MINORS, RuleSpec("hate", "user", 0.5, "block")])
+    assert made.version == "2"
+    assert policy.active().version == "2"
+    assert Policy.objects.get(is_active=True) == made
+    assert Rule.objects.filter(policy__version="1").exists()
+
+
+def test_another_process_sees_a_new_version_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(policy.time, "monotonic", lambda: now[0])
+    assert policy.active().version == "1"
+    Policy.objects.filter(is_active=True).update(is_active=False)
+    Policy.objects.create(version="other", is_active=True)
+    assert policy.active().version == "1"
+    now[0] += policy.REFRESH
+    assert policy.active().version == "other"
+
+
+def test_without_an_active_version_nothing_may_pass() -> None:
+    Policy.objects.update(is_active=False)
+    with pytest.raises(policy.PolicyMissing):
+        policy.active()
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (RuleSpec("rudeness", "user", 0.5, "block"), "no category"),
+        (RuleSpec("hate", "sideways", 0.5, "block"), "no direction"),
+        (RuleSpec("hate", "user", 0.5, "explode"), "no action"),
+        (RuleSpec("hate", "user", 1.5, "block"), "between 0 and 1"),
+        (RuleSpec("hate", "user", 0.5, "mask"), "Only pii"),
+        (RuleSpec("self-harm", "persona", 0.5, "crisis"), "direction is user"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_and_nothing_changes(rule: RuleSpec, says: str) -> None:
+    with pytest.raises(BadRule, match=says):
+        policy.new_version([*MINORS, rule])
+    assert Policy.objects.count() == 1
+
+
+def test_no_version_can_let_sexual_talk_of_minors_pass() -> None:
+    with pytest.raises(BadRule, match="sexual/minors"):
+        policy.new_version([RuleSpec("hate", "user", 0.5, "block")])
