@@ -1,7 +1,7 @@
-"""A reader over a model of the transformers library whose keys and values lie in blocks of one pool, for CUDA cards.
+"""A forward pass of a model of the transformers library, with keys and values in blocks of one pool, for CUDA cards.
 
-On a CPU `packed_attention.py` reads: it attends to keys where they lie, and copying them out of their blocks in every layer costs
-a decode pass there up to 30 % (docs/decisions/0008).
+On a CPU, `packed_attention.py` is used instead. It attends to keys where they lie. Copying them out of their blocks
+in every layer would cost a decode pass up to 30 % there (docs/decisions/0008).
 """
 
 from collections.abc import Sequence

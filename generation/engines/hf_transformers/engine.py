@@ -1,7 +1,7 @@
 """Any causal model of the transformers library, in this process, many replies at once.
 
-The weights and the forward pass are the library's; batching, caching and the choice of tokens are `batcher.py`,
-`packed_attention.py` on a CPU, `block_forward_pass.py` on a CUDA card, and `sampling.py` (docs/decisions/0002 and 0008 say why).
+The weights and the forward pass are the library's. Batching is in `batcher.py`, the choice of tokens in `sampling.py`,
+caching in `packed_attention.py` on a CPU and in `block_forward_pass.py` on a CUDA card (docs/decisions/0002 and 0008).
 """
 
 import gc

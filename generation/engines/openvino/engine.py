@@ -1,7 +1,7 @@
 """The CPU engine: OpenVINO's kernels over weights rounded to 8 bits, many replies at once.
 
-The forward pass is the library's (`paged_attention.py`); batching and the choice of tokens are those of every engine of this
-process. docs/decisions/0007 has the figures.
+The forward pass is the library's (`paged_attention.py`). Batching and the choice of tokens are those of every engine
+of this process. docs/decisions/0007 has the figures.
 """
 
 from importlib.metadata import version

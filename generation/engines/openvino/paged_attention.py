@@ -130,8 +130,8 @@ def _merge_products(model: Any) -> None:
         merged = opset13.matmul(nodes[0].input_value(0), weights, transpose_a=False, transpose_b=True)
         parts = opset13.variadic_split(merged, np.int64(-1), np.array([len(rows) for rows in rounded], np.int64))
         for node, part in zip(nodes, parts.outputs(), strict=True):
-            for forward_pass in node.output(0).get_target_inputs():
-                forward_pass.replace_source_output(part)
+            for consumer in node.output(0).get_target_inputs():
+                consumer.replace_source_output(part)
     model.validate_nodes_and_infer_types()
 
 

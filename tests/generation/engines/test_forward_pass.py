@@ -13,11 +13,12 @@ from generation.engines.hf_transformers.block_forward_pass import BlockForwardPa
 from generation.engines.hf_transformers.packed_attention import PackedForwardPass
 from generation.engines.openvino import paged_attention
 from generation.engines.openvino.paged_attention import PagedForwardPass
-from tests.generation.conftest import FLOATS
 
 pytestmark = pytest.mark.model
 
 LONG = list(range(1000, 1075))  # three blocks of 32, the last one begun
+# How the CPU engine computes on a processor that does not multiply bytes, so that a pass can be compared closely.
+FLOATS = paged_attention.OPTIONS | {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "0", "KV_CACHE_PRECISION": "f32"}
 Make = Callable[[int], ForwardPass]
 
 
