@@ -11,20 +11,19 @@ from django.utils import timezone
 
 from accounts import quotas
 from accounts.models import User
-from api import errors, jobs, keys, model_list, monitoring, tasks
+from api import errors, history, jobs, keys, model_list, monitoring, tasks
+from api.history import Turn
 from api.jobs import Job, Said
 from api.model_list import BaseModel
 from api.models import ApiKey
 from api.schemas import ChatCompletionRequest, CompletionRequest
-from chat import messages
 from generation.engines.base import PromptForm
 from generation.jobs import waiting_room
+from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.desk import restrictions
 from moderation.filter import assessment
-from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.models import Direction
+from moderation.user_turns import Ruling
 from personas.models import Persona
 
 
@@ -37,10 +36,12 @@ class Admitted:
 
 
 def chat(key: ApiKey, body: ChatCompletionRequest) -> Admitted:
-    """Raises ApiError; otherwise `n` jobs are with the workers."""
-    said = [Said(role=_ROLES[message.role], text=message.content) for message in body.messages]
-    if said[-1].role != "user":
-        raise errors.bad("messages", "The last message must be the user's: it is the one that is answered.")
+    """Raises ApiError; otherwise `n` jobs are with the workers. The model speaks next, whoever spoke last."""
+    said = [
+        Said(role=_ROLES[message.role], text=message.text)
+        for message in body.messages
+        if message.role != "assistant" or message.text.strip()  # one that said nothing is no turn
+    ]
     return _admit(key, body, [said], param="messages", form="chat")
 
 
@@ -63,31 +64,30 @@ def _admit(
 ) -> Admitted:
     model = model_list.find(key, body.model)
     choices = body.n or 1
-    count = len(talks) * choices
-    made = [_job(key, body, model, said, form=form, choice=choice) for said in talks for choice in range(choices)]
     # 1. Rights and quotas.
     for said in talks:
         _check_length(said, param)
         refuse_restricted(key.user, talk_id=monitoring.talk_id(key.user, model.id, said), model_id=model.id)
-    _check_quotas(key, count)
-    # 2. What the filter says of the newest words, and of instructions. Judged words count as a message.
-    verdicts = [_judge(key.user, said, model, param) for said in talks]
-    _spend(key, count)
-    for job, verdict in zip(made[::choices], verdicts, strict=True):
-        _record(job, verdict)
-    for job, verdict in zip(made[::choices], verdicts, strict=True):
-        if not messages.is_answered(verdict):
-            jobs.keep(job)
-            tasks.monitor_talk.delay(str(job.id))
-            raise _withheld(key.user, model, verdict, param)
+    _check_quotas(key, len(talks) * choices)
+    # 2. What the filter says of every turn that is new. Judged words count as a message.
+    histories = [history.read(key.user, model.id, said) for said in talks]
+    made = [
+        _job(key, body, model, said, turns, form=form, choice=choice)
+        for said, turns in zip(talks, histories, strict=True)
+        for choice in range(choices)
+    ]
+    rulings = [_judge(key.user, model, turns) for turns in histories]
+    _spend(key, len(talks) * choices)
+    for job, judged in zip(made[::choices], rulings, strict=True):
+        _keep(key.user, model, job, judged)
+    _refuse_withheld(rulings, param)
     # 3. To the workers, where there is room to wait.
     try:
         waiting_room.admit(account=str(key.user_id), klass="interactive")
     except waiting_room.Full as full:
         raise errors.busy(full) from None
     jobs.hand_over(made)
-    level = ladder.highest(verdict.level for verdict in verdicts)
-    return Admitted(made, _notice(key.user, model, level) if ladder.is_at_least(level, "low") else None)
+    return Admitted(made, _notice(rulings))
 
 
 def refuse_restricted(user: User, *, talk_id: UUID | None = None, model_id: UUID | None = None) -> None:
@@ -100,22 +100,25 @@ def _job(
     key: ApiKey,
     body: ChatCompletionRequest | CompletionRequest,
     model: Persona | BaseModel,
-    said: list[Said],
+    talk: list[Said],
+    turns: Sequence[Turn],
     *,
     form: PromptForm,
     choice: int,
 ) -> Job:
+    told = [turn.said for turn in turns if not turn.is_withheld]
     sampling = body.sampling()
     if "seed" in sampling:
         sampling["seed"] = (sampling["seed"] + choice) % 2**63  # choices of one seed differ, and come again the same
     return Job(
         user_id=key.user_id,
         key_id=key.pk,
-        talk_id=monitoring.talk_id(key.user, model.id, said),
+        talk_id=monitoring.talk_id(key.user, model.id, talk),
         model=str(model.pk) if isinstance(model, Persona) else model.name,
         persona_id=model.pk if isinstance(model, Persona) else None,
         form=form,
-        said=said,
+        said=told,
+        talk=talk if len(told) < len(talk) else [],
         at=timezone.now(),
         sampling=sampling,
         alternatives=body.alternatives,
@@ -125,20 +128,20 @@ def _job(
 def _check_length(said: Sequence[Said], param: str) -> None:
     """The newest words may be as long as a message of the site, and so may all instructions together."""
     instructions = sum(len(each.text) for each in said if each.role == "system")
-    longest = max(len(said[-1].text), instructions)
+    newest = next((each.text for each in reversed(said) if each.role == "user"), "")
+    longest = max(len(newest), *(len(each.text) for each in said[-1:]), instructions)
     if longest > settings.MESSAGE_CHARACTERS:
         raise errors.bad(
             param,
             f"This text has {longest:,} characters; the limit is {settings.MESSAGE_CHARACTERS:,}. Send it in parts.",
             code="string_above_max_length",
         )
-    if not said[-1].text.strip():
+    if not said or not said[-1].text.strip():
         raise errors.bad(param, "There is nothing to answer: the last text is empty.")
 
 
 def _check_quotas(key: ApiKey, count: int) -> None:
     try:
-        quotas.check(user=key.user, kind="messages", amount=count)
         keys.check(key, messages=count, tokens=1)
     except quotas.QuotaExceeded as error:
         raise errors.over_quota(error) from None
@@ -147,48 +150,48 @@ def _check_quotas(key: ApiKey, count: int) -> None:
 @transaction.atomic
 def _spend(key: ApiKey, count: int) -> None:
     try:
-        quotas.spend(user=key.user, kind="messages", amount=count)
         keys.spend(key, messages=count)
     except quotas.QuotaExceeded as error:
         raise errors.over_quota(error) from None
 
 
-def _judge(user: User, said: Sequence[Said], model: Persona | BaseModel, param: str) -> Verdict:
-    """The verdict on the newest words; on the instructions, where those are what must not pass."""
-    before = "\n".join(each.text for each in said[-3:-1])
+def _judge(user: User, model: Persona | BaseModel, turns: Sequence[Turn]) -> list[tuple[Turn, Ruling]]:
+    """A ruling on each turn that is new. Raises ApiError while nothing can be judged."""
+    new = [turn for turn in turns if turn.is_new]
     try:
-        verdict = assessment.assess(said[-1].text, direction=Direction.USER, before=before)
-        if messages.is_answered(verdict):
-            for each in said:
-                if each.role == "system":
-                    instruction = assessment.assess(each.text, direction=Direction.USER)
-                    verdict = verdict if messages.is_answered(instruction) else instruction
-    except ClassifierUnavailable:
-        verdict = assessment.by_patterns(said[-1].text)
-        if messages.is_answered(verdict):
-            text = errors.in_crisis(messages.help_for(user, language=model.language, level=verdict.level))
-            message = f"The safety check is not running, so nothing can be answered. {text}"
-            raise errors.unavailable(message, code="moderation_unavailable") from None
-    return verdict
+        rulings = user_turns.judge([turn.to_judge for turn in new], user=user, addressee=model)
+    except user_turns.FilterDown as down:
+        message = f"The safety check is not running, so nothing can be answered. {errors.in_crisis(down.help)}"
+        raise errors.unavailable(message, code="moderation_unavailable") from None
+    return list(zip(new, rulings, strict=True))
 
 
-def _record(job: Job, verdict: Verdict) -> None:
-    position = len(job.said) - 1
-    assessment.record(
-        verdict,
-        user=User(pk=job.user_id),
-        conversation_id=job.talk_id,
-        message_id=monitoring.message_id(job.talk_id, position, job.said[position].text),
-    )
+def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tuple[Turn, Ruling]]) -> None:
+    """Verdicts, marks, and, of a talk that is not answered, the monitor's look at it."""
+    withheld = [turn for turn, ruling in judged if not ruling.is_answered]
+    for turn, ruling in judged:
+        message_id = monitoring.message_id(job.talk_id, turn.position, turn.said.text)
+        assessment.record(ruling.verdict, user=user, conversation_id=job.talk_id, message_id=message_id)
+    history.mark(user, model.id, withheld, is_withheld=True)
+    if withheld:
+        jobs.keep(job)
+        tasks.monitor_talk.delay(str(job.id))
+    else:
+        history.mark(user, model.id, [turn for turn, _ in judged], is_withheld=False)
 
 
-def _withheld(user: User, model: Persona | BaseModel, verdict: Verdict, param: str) -> errors.ApiError:
-    if ladder.is_at_least(verdict.level, "active"):
-        help = messages.help_for(user, language=model.language, level=verdict.level)
-        return errors.filtered(errors.in_crisis(help), param)
-    return errors.filtered(messages.blocked_text(model.name, verdict), param)
+def _refuse_withheld(rulings: Sequence[Sequence[tuple[Turn, Ruling]]], param: str) -> None:
+    """Raises ApiError with what the site says instead of an answer; the gravest step of a crisis comes first."""
+    withheld = [ruling for judged in rulings for _, ruling in judged if not ruling.is_answered]
+    if not withheld:
+        return
+    gravest = max(withheld, key=lambda ruling: ladder.LEVELS.index(ruling.verdict.level) if ruling.help else -1)
+    if gravest.help and ladder.is_for_the_site(gravest.verdict.level):
+        raise errors.filtered(errors.in_crisis(gravest.help), param)
+    raise errors.filtered(gravest.refusal, param)
 
 
-def _notice(user: User, model: Persona | BaseModel, level: str) -> dict[str, Any]:
-    help = messages.help_for(user, language=model.language, level=level)
-    return {"kind": "crisis", "text": help.text, "resources": help.resources}
+def _notice(rulings: Sequence[Sequence[tuple[Turn, Ruling]]]) -> dict[str, Any] | None:
+    """Help lines beside an answer, where a turn that is new sounds low."""
+    help = next((ruling.help for judged in rulings for _, ruling in reversed(judged) if ruling.help), None)
+    return {"kind": "crisis", "text": help.text, "resources": help.resources} if help else None

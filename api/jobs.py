@@ -44,10 +44,11 @@ class Job(BaseModel):
     model: str  # as the answer names it: a persona's id, or a base model's name
     persona_id: UUID | None  # None: a base model
     form: Literal["chat", "transcript"]  # of a base model's prompt
-    said: list[Said]
+    said: list[Said]  # what the model is told
     at: datetime
     sampling: dict[str, Any]
     alternatives: int | None  # likely tokens beside each token; None: no log-probabilities
+    talk: list[Said] = []  # all that the client sent, where the model is told less of it; for the monitor
     answer: str = ""  # filled in for the monitor
 
 

@@ -35,8 +35,12 @@ def message_id(talk: UUID, position: int, text: str) -> UUID:
 
 
 def turns(job: Job, *, instructions: bool = True) -> list[Turn]:
-    """What was said, the answer last; a client's instructions are the person's words."""
-    said = [*job.said, *([Said(role="assistant", text=job.answer)] if job.answer else [])]
+    """What the model is told, and its answer; a client's instructions are the person's words."""
+    return _as_turns(job, job.said, instructions=instructions)
+
+
+def _as_turns(job: Job, talk: Sequence[Said], *, instructions: bool) -> list[Turn]:
+    said = [*talk, *([Said(role="assistant", text=job.answer)] if job.answer else [])]
     return [
         Turn(
             speaker="persona" if each.role == "assistant" else "user",
@@ -55,7 +59,7 @@ def look_at(job_id: UUID) -> None:
     user = User.objects.filter(pk=job.user_id).first() if job else None
     if job is None or user is None:
         return
-    spoken = turns(job)[-_TURNS:]
+    spoken = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
     findings = signals.assess_conversation(spoken)
     if findings:
         model = model_list.model_of(job.persona_id, job.model)

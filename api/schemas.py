@@ -1,15 +1,25 @@
 """The bodies that /v1/ takes, as OpenAI's interface has them, with `top_k`, `min_p` and `repetition_penalty` beside it.
 
 A parameter is honoured, or accepted and without effect (`Ignored`), or refused where it would change the
-answer and we cannot do it (`Unsupported`). One that nobody knows is refused.
+answer and we cannot do it (`Unsupported`). One that nobody knows is refused, as OpenAI does.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 MOST_CHOICES = 8
 MOST_INPUTS = 256
+_NOTHING: tuple[Any, ...] = (None, [], {})
 _NEUTRAL: tuple[Any, ...] = (None, [], {}, "none", "auto", False, {"type": "text"}, ["text"])
 
 
@@ -24,12 +34,36 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """A message's content: a text, or parts of which each is a text."""
+    """A message's content: a text, or parts of which each is a text, or what an assistant refused with."""
     if not isinstance(value, list):
         return value
-    if not all(isinstance(part, dict) and part.get("type") == "text" for part in value):
+    texts = [_text_of(part) for part in value]
+    if None in texts:
         raise ValueError("only parts of the type text are supported")
-    return "".join(str(part.get("text", "")) for part in value)
+    return "".join(filter(None, texts))
+
+
+def _text_of(part: Any) -> str | None:
+    kind = part.get("type") if isinstance(part, dict) else None
+    text = part.get(kind) if kind in ("text", "refusal") else None
+    return text if isinstance(text, str) else None
+
+
+def _without_limit(value: Any) -> Any:
+    """-1 means that the client sets no limit, as it does for llama.cpp and others."""
+    return None if value == -1 and not isinstance(value, bool) else value
+
+
+def _at_least_one(value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise ValueError(f"must be at least 1, or -1 or null for no limit of yours; it is {value}")
+    return value
+
+
+def _as_stops(value: Any) -> Any:
+    """An empty text stops nothing."""
+    stops = _as_list(value)
+    return [stop for stop in stops if stop != ""] if isinstance(stops, list) else stops
 
 
 def _as_texts(value: Any) -> Any:
@@ -42,6 +76,7 @@ def _as_texts(value: Any) -> Any:
 Unsupported = Annotated[Any, AfterValidator(_unsupported)]
 Ignored = Any
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
+Limit = Annotated[int | None, BeforeValidator(_without_limit), AfterValidator(_at_least_one)]
 
 
 _SAMPLING = (
@@ -61,7 +96,7 @@ class Body(BaseModel):
 
 
 class StreamOptions(Body):
-    include_usage: bool = False
+    include_usage: bool | None = None
     include_obfuscation: Ignored = None
 
 
@@ -72,8 +107,8 @@ class Generation(Body):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = Field(None, ge=1, le=MOST_CHOICES)
-    max_tokens: int | None = Field(None, ge=1)
-    stop: Annotated[list[str], BeforeValidator(_as_list), Field(max_length=4)] | None = None
+    max_tokens: Limit = None
+    stop: Annotated[Annotated[list[str], Field(max_length=4)] | None, BeforeValidator(_as_stops)] = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
@@ -103,15 +138,42 @@ class Generation(Body):
 
 
 class ChatMessage(Body):
+    """A turn. An answer can come back as it was given: fields that hold nothing are taken, known or not."""
+
     role: Literal["system", "developer", "user", "assistant"]
-    content: Annotated[str, BeforeValidator(_as_text)]
+    content: Annotated[str | None, BeforeValidator(_as_text)] = Field(None, validate_default=True)
+    refusal: str | None = None
+    id: Ignored = None
     name: Ignored = None
-    refusal: Ignored = None
+    annotations: Ignored = None
+    reasoning: Ignored = None
+    reasoning_content: Ignored = None
+    audio: Unsupported = None
+    tool_calls: Unsupported = None
+    function_call: Unsupported = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_holds_nothing(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: each for name, each in value.items() if name in cls.model_fields or each not in _NOTHING}
+
+    @field_validator("content")
+    @classmethod
+    def _only_an_assistant_says_nothing(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("role") != "assistant":
+            raise ValueError("a text is required")
+        return value
+
+    @property
+    def text(self) -> str:
+        return self.content or self.refusal or ""
 
 
 class ChatCompletionRequest(Generation):
     messages: list[ChatMessage] = Field(min_length=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: Limit = None
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
     tools: Unsupported = None
@@ -158,7 +220,7 @@ class CompletionRequest(Generation):
 class EmbeddingRequest(Body):
     model: str
     input: Annotated[Texts, Field(min_length=1, max_length=MOST_INPUTS)]
-    encoding_format: Literal["float", "base64"] = "float"
+    encoding_format: Literal["float", "base64"] | None = None
     dimensions: int | None = None
     user: Ignored = None
 

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -32,19 +31,12 @@ from chat.models import (
 from chat.protocol import Frame
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full, Place
-from moderation import plain_words
-from moderation.crisis import ladder
+from moderation import user_turns
 from moderation.filter import assessment
-from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.models import Direction, RuleAction
+from moderation.user_turns import Ruling
 from persona_site.redis import cancel_key, connection
 
 _TITLE_CHARACTERS = 60
-_BLOCKED = (
-    "This message was held back, and {name} does not see it: the safety filter found {why}. "
-    "You can write again at once. A person looks at what was held back; if the filter was wrong, nothing follows."
-)
 
 
 @dataclass(frozen=True)
@@ -64,13 +56,13 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
     conversation = conversations.get_conversation_for(user, conversation_id)
     if known := conversation.messages.filter(client_id=client_id).first():
         return _again(known)
-    verdict = _admit(conversation, text)
+    ruling = _admit(conversation, text)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
         if known := conversation.messages.filter(client_id=client_id).first():
             return _again(known)  # sent twice at once; the other one held the lock first
         conversations.refuse_unfinished(conversation)
-        return _say(conversation, parent_id=conversation.head_id, text=text, client_id=client_id, verdict=verdict)
+        return _say(conversation, parent_id=conversation.head_id, text=text, client_id=client_id, ruling=ruling)
 
 
 def edit(*, user: User, message_id: UUID, text: str) -> Sent:
@@ -78,11 +70,11 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     message = conversations.get_message_for(user, message_id)
     if message.author != Author.USER:
         raise WrongState("Only your own messages can be changed.")
-    verdict = _admit(message.conversation, text)
+    ruling = _admit(message.conversation, text)
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
-        sent = _say(conversation, parent_id=message.parent_id, text=text, client_id=None, verdict=verdict)
+        sent = _say(conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling)
         conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
         return sent
 
@@ -153,21 +145,19 @@ def _another(old: Reply, *, prefix: str = "") -> Reply:
         return _owe_reply(conversation, parent_id=old.message.parent_id, prefix=prefix)
 
 
-def _admit(conversation: Conversation, text: str) -> Verdict:
+def _admit(conversation: Conversation, text: str) -> Ruling:
     """Everything that may refuse a message before it is written, in the order of what it costs."""
     _check_rights(conversation)
     before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
+    turn = user_turns.Turn(text, before=before)
     try:
-        verdict = assessment.assess(text, direction=Direction.USER, before=before)
-    except ClassifierUnavailable:
-        verdict = assessment.by_patterns(text)
-        if is_answered(verdict):
-            help = help_for(conversation.owner, language=conversation.persona.language, level=verdict.level)
-            raise ModerationDown(help) from None
+        ruling = user_turns.judge([turn], user=conversation.owner, addressee=conversation.persona)[0]
+    except user_turns.FilterDown as down:
+        raise ModerationDown(down.help) from None
     # Only after judging: whoever is met by the site with help needs no place in the room.
-    if is_answered(verdict):
+    if ruling.is_answered:
         _refuse_busy(conversation.owner)
-    return verdict
+    return ruling
 
 
 def _check_rights(conversation: Conversation) -> None:
@@ -198,19 +188,18 @@ def _over_quota() -> Iterator[None]:
 
 
 def _say(
-    conversation: Conversation, *, parent_id: UUID | None, text: str, client_id: UUID | None, verdict: Verdict
+    conversation: Conversation, *, parent_id: UUID | None, text: str, client_id: UUID | None, ruling: Ruling
 ) -> Sent:
-    answered = is_answered(verdict)
     _spend(conversation.owner)
     message = conversation.messages.create(
-        parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not answered
+        parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not ruling.is_answered
     )
-    if not conversation.title:
+    if ruling.is_answered and not conversation.title:  # no page is headed by words from a crisis
         conversation.title = _title(text)
     conversation.head_id = message.id  # notices stand at it; written with the last move
-    assessment.record(verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
-    conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, verdict))
-    if answered:
+    assessment.record(ruling.verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
+    conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, ruling))
+    if ruling.is_answered:
         return Sent(message, _owe_reply(conversation, parent_id=message.id))
     conversations.move_head(conversation, message.id)
     transaction.on_commit(lambda: tasks.have_monitored(conversation.id), robust=True)
@@ -241,42 +230,38 @@ def _hand_over(reply: Reply) -> None:
     transaction.on_commit(lambda: tasks.hand_over(reply, announce), robust=True)
 
 
-def is_answered(verdict: Verdict) -> bool:
-    """Whether the persona may answer: the filter lets it pass, and it is no crisis (compliance K2)."""
-    return verdict.passes and not ladder.is_at_least(verdict.level, "active")
-
-
-def _notices(conversation: Conversation, message: Message, verdict: Verdict) -> list[Frame]:
+def _notices(conversation: Conversation, message: Message, ruling: Ruling) -> list[Frame]:
     """Records what the site says to this message, and makes its frames."""
-    shown = [disclosure.shown_while_talking(conversation, timezone.now())]
-    if verdict.action == RuleAction.BLOCK:
-        shown.append(_blocked_notice(conversation, message, verdict))
-    if ladder.is_at_least(verdict.level, "low"):
-        shown.append(_crisis_notice(conversation, message, verdict))
+    shown = [
+        disclosure.shown_while_talking(conversation, timezone.now()),
+        _blocked_notice(conversation, message, ruling),
+        _crisis_notice(conversation, message, ruling),
+    ]
     return [frames.notice(each) for each in shown if each]
 
 
-def _blocked_notice(conversation: Conversation, message: Message, verdict: Verdict) -> Notice:
+def _blocked_notice(conversation: Conversation, message: Message, ruling: Ruling) -> Notice | None:
+    if not ruling.refusal:
+        return None
     return message.notices.create(
         conversation=conversation,
         kind=NoticeKind.BLOCKED,
-        rule=verdict.category,
-        version=verdict.policy_version,
-        text=blocked_text(conversation.persona.name, verdict),
+        rule=ruling.verdict.category,
+        version=ruling.verdict.policy_version,
+        text=ruling.refusal,
     )
 
 
-def _crisis_notice(conversation: Conversation, message: Message, verdict: Verdict) -> Notice | None:
-    if is_answered(verdict) and _crisis_noticed_today(conversation):
+def _crisis_notice(conversation: Conversation, message: Message, ruling: Ruling) -> Notice | None:
+    if ruling.help is None or (ruling.is_answered and _crisis_noticed_today(conversation)):
         return None  # the softer notice comes once a day (compliance K3)
-    help = help_for(conversation.owner, language=conversation.persona.language, level=verdict.level)
     return message.notices.create(
         conversation=conversation,
         kind=NoticeKind.CRISIS,
-        rule=verdict.level,
-        version=help.version,
-        text=help.text,
-        resources=help.resources,
+        rule=ruling.verdict.level,
+        version=ruling.help.version,
+        text=ruling.help.text,
+        resources=ruling.help.resources,
     )
 
 
@@ -284,16 +269,6 @@ def _crisis_noticed_today(conversation: Conversation) -> bool:
     since = timezone.now() - timedelta(days=1)
     notices = Notice.objects.filter(conversation__owner=conversation.owner, kind=NoticeKind.CRISIS)
     return notices.filter(shown_at__gt=since).exists()
-
-
-def help_for(user: User, *, language: str, level: str) -> ladder.CrisisNotice:
-    """What the site says to this person at this crisis level, with the help lines of their country."""
-    return ladder.notice(country=user.country or settings.DEFAULT_COUNTRY, language=language, level=level)
-
-
-def blocked_text(name: str, verdict: Verdict) -> str:
-    """What the site says of a message to `name` that the filter held back."""
-    return _BLOCKED.format(name=name, why=plain_words.category_in_words(verdict.category))
 
 
 def _again(message: Message) -> Sent:

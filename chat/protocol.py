@@ -104,7 +104,7 @@ class MessageAccepted(Frame):
     type: Literal["message.accepted"] = "message.accepted"
     client_id: UUID | None  # None: an edit
     message: MessageShown
-    title: str  # the conversation's, which its first message gives it
+    title: str  # the conversation's, which its first answered message gives it; empty before
 
 
 class ReplyQueued(Frame):

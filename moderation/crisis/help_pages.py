@@ -64,8 +64,7 @@ def protocol() -> tuple[str, list[Level]]:
     """The protocol's version, and its levels, gravest first, in the words of the notices themselves."""
     notices = {name: ladder.notice(country="", language=get_language() or "en", level=name) for name in _SPOKEN_LEVELS}
     levels = [
-        Level(name, _MEANING[name], not ladder.is_at_least(name, "active"), notice.text)
-        for name, notice in notices.items()
+        Level(name, _MEANING[name], not ladder.is_for_the_site(name), notice.text) for name, notice in notices.items()
     ]
     return notices["imminent"].version, levels
 

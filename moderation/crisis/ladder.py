@@ -20,7 +20,8 @@ from typing import TypedDict
 from moderation.crisis.patterns import ASKS_HOW, DENIALS, IDIOMS, LADDER, LONG_AGO, QUOTED
 from moderation.filter.classifiers.features import plain
 
-VERSION = "1"
+VERSION = "1"  # of the patterns
+WORDS_VERSION = "2"  # of what the site says
 LEVELS = ("", "grief", "low", "passive", "active", "imminent")
 HELP_LINES = Path(__file__).parent.parent / "data" / "help_lines.json"
 
@@ -59,6 +60,11 @@ def is_at_least(found: str, step: str) -> bool:
     return LEVELS.index(found) >= LEVELS.index(step)
 
 
+def is_for_the_site(found: str) -> bool:
+    """Whether the site answers at this level, and not the persona: from a wish to be dead upward (compliance K2)."""
+    return is_at_least(found, "passive")
+
+
 class Resource(TypedDict):
     """One place of help, ready to show."""
 
@@ -90,8 +96,9 @@ _SEEN = {
             "judging."
         ),
         "passive": (
-            "A word from Afterword, not the persona. It sounds as if being alive is very heavy right now. Are you safe? "
-            "If thoughts of dying come closer, there are people who will listen at any hour."
+            "This is Afterword, not the persona. It sounds as if being alive is very heavy right now, so I would rather "
+            "stay with that for a moment than let the talk go on as if nothing was said. Are you safe? You need not be "
+            "in danger to call one of these numbers: there are people who like to listen, at any hour."
         ),
         "low": (
             "A word from Afterword, not the persona. What you write sounds hard to carry. If you would like to talk to "
@@ -109,8 +116,9 @@ _SEEN = {
             "你是在想结束自己的生命吗？你现在安全吗？这些不必一个人扛。下面这些电话那头的人，什么都可以听，不会评判你。"
         ),
         "passive": (
-            "这是 Afterword 网站想说的一句话，不是刚才的人物。听起来，现在活着对你来说很沉重。你安全吗？"
-            "如果想死的念头靠得更近，任何时候都有人愿意听你说。"
+            "这是 Afterword 网站，不是刚才与你对话的人物。听起来，现在活着对你来说很沉重。"
+            "我想先在这里停一停，而不是当作什么都没听见。你安全吗？"
+            "不必等到有危险，也可以拨打下面的电话：任何时候都有人愿意听你说。"
         ),
         "low": (
             "这是 Afterword 网站想说的一句话，不是刚才的人物。你写的这些，听起来很难一个人承受。"
@@ -160,7 +168,7 @@ def notice(*, country: str, language: str, level: str) -> CrisisNotice:
     return CrisisNotice(
         text=f"{words}\n\n{_GO_ON[tongue]}",
         resources=resources(country=country, language=language),
-        version=f"{VERSION}+{_help_file()['version']}",
+        version=f"{WORDS_VERSION}+{_help_file()['version']}",
     )
 
 

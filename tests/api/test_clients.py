@@ -56,6 +56,32 @@ def test_a_persona_answers_the_official_client(client, samantha):
     assert all(token.logprob <= 0 and len(token.top_logprobs) in {0, 2} for token in told)  # OpenVINO tells none
 
 
+def test_a_client_sends_back_what_it_was_answered(client, samantha):
+    """As the message object, as its `model_dump()`, with content in parts, with every limit that means none."""
+    asked = {"model": samantha, "max_tokens": 12}
+    message = client.chat.completions.create(**asked, messages=HELLO).choices[0].message
+    parts: Any = {"role": "user", "content": [{"type": "text", "text": "And "}, {"type": "text", "text": "tomorrow?"}]}
+    for again in (message, message.model_dump(), message.to_dict()):
+        answer = client.chat.completions.create(**asked, messages=[*HELLO, again, parts], stop="")
+        assert answer.choices[0].message.content
+    for last in (message.model_dump(), {"role": "system", "content": "Answer in one sentence."}):
+        answer = client.chat.completions.create(model=samantha, messages=[*HELLO, last], max_tokens=-1, stop=["."])
+        assert answer.choices[0].finish_reason in {"stop", "length"}
+
+
+def test_a_crisis_in_a_history_that_is_sent_at_once_is_answered_by_the_site(client, samantha):
+    said: list[Any] = [
+        {"role": "user", "content": "I wish I was dead, and I never told anybody."},
+        {"role": "assistant", "content": "I am listening."},
+        {"role": "user", "content": "What did you eat today?"},
+    ]
+    with pytest.raises(openai.BadRequestError) as error:
+        client.chat.completions.create(model=samantha, messages=said, max_tokens=12)
+    assert error.value.code == "content_filter"
+    assert "This is Afterword" in error.value.message
+    assert client.chat.completions.create(model=samantha, messages=said, max_tokens=12).choices[0].message.content
+
+
 def test_a_stream_comes_with_its_usage(client, samantha):
     asked = {"model": samantha, "messages": HELLO, "max_tokens": 40, "n": 2, "seed": 1}
     chunks = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))

@@ -156,13 +156,21 @@ def test_tokens_are_counted_when_an_answer_has_cost_them(alice, ada, client_of, 
     assert chat(one, ada).status_code == 429
 
 
-def test_a_persons_messages_count_wherever_they_come_from(alice, alices, ada, settings, speak):
+def test_a_program_and_the_browser_do_not_use_up_each_others_messages(alice, alices, ada, settings, speak):
     speak("Yes.")
-    settings.QUOTAS = settings.QUOTAS | {"messages": (2, settings.QUOTAS["messages"][1])}
+    settings.QUOTAS = settings.QUOTAS | {"messages": (1, settings.QUOTAS["messages"][1])}
+    assert chat(alices, ada, n=2).status_code == 200
+    assert [meter.used for meter in quotas.meters(alice)] == [0, 0]
     quotas.spend(user=alice, kind="messages")
-    assert chat(alices, ada, n=2).status_code == 429
     assert chat(alices, ada).status_code == 200
-    assert chat(alices, ada).status_code == 429
+
+
+def test_an_owners_key_has_its_limits_too(olga, client_of, speak):
+    speak("Yes.")
+    few = client_of(olga, messages_per_day=1)
+    said = {"model": "samantha", "messages": HELLO}
+    assert few.post("chat/completions", said).status_code == 200
+    assert few.post("chat/completions", said).status_code == 429
 
 
 def test_embeddings_and_moderations_have_their_limits(alice, client_of):
@@ -181,13 +189,20 @@ def test_embeddings_and_moderations_have_their_limits(alice, client_of):
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "robot", "content": "a"}]}, "messages[0].role"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]}, "messages[0].content"),
-        ({"messages": [{"role": "assistant", "content": "a"}]}, "messages"),
+        ({"messages": [{"role": "assistant", "content": None}]}, "messages"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": None}]}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": "a", "mood": "sad"}]}, "messages[0].mood"),
+        ({"messages": [{"role": "assistant", "content": "a", "tool_calls": [{"id": "1"}]}]}, "messages[0].tool_calls"),
+        ({"messages": [{"role": "tool", "content": "a"}]}, "messages[0].role"),
         ({"messages": [{"role": "user", "content": " "}]}, "messages"),
         ({"messages": [{"role": "user", "content": "a" * 8001}]}, "messages"),
         ({"temperature": 3}, "temperature"),
         ({"n": 0}, "n"),
         ({"n": 9}, "n"),
         ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": -2}, "max_tokens"),
+        ({"max_completion_tokens": 0}, "max_completion_tokens"),
         ({"top_p": 0}, "top_p"),
         ({"stop": ["a"] * 5}, "stop"),
         ({"top_logprobs": 21}, "top_logprobs"),

@@ -8,10 +8,10 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Quota
-from chat import conversations, messages, replies
+from chat import conversations, messages, replies, transcripts
 from chat.models import Author, Message, Notice, Reply, ReplyStatus
 from generation.jobs import stream
-from moderation.filter import assessment
+from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from tests import factories
 
@@ -84,6 +84,32 @@ def test_k2_a_crisis_is_answered_by_the_site_and_not_by_the_persona(conversation
     assert say(conversation, "I am calmer now, thank you.").reply is not None  # K4: she can write on at once
 
 
+@pytest.mark.parametrize("text", ["I wish I was dead.", "I don't want to wake up any more.", "我不想活了。"])
+def test_k2_a_wish_to_be_dead_is_answered_by_the_site_and_the_talk_can_go_on(conversation, text):
+    sent = say(conversation, text)
+    assert sent.reply is None
+    notice = sent.message.notices.get(kind="crisis")
+    assert (notice.rule, bool(notice.resources)) == ("passive", True)
+    conversation.refresh_from_db()
+    assert (conversation.head, conversation.title) == (sent.message, "")
+    again = say(conversation, "Thank you. Tell me about the lamp.")
+    assert again.reply is not None
+    assert [turn.text for turn in transcripts.turns(conversation, again.message.id)] == [again.message.text]
+
+
+def test_k3_a_low_mood_is_answered_by_the_persona_after_a_softer_notice_once_a_day(conversation):
+    first = say(conversation, "I feel so hopeless lately.")
+    assert first.reply is not None
+    assert first.message.notices.get(kind="crisis").rule == "low"
+    end(first.reply)
+    assert not say(conversation, "I still feel so hopeless.").message.notices.filter(kind="crisis").exists()
+
+
+def test_k2_the_sites_answer_comes_every_time(conversation):
+    for _ in range(2):
+        assert say(conversation, "I wish I was dead.").message.notices.filter(kind="crisis").exists()
+
+
 def test_a_threat_is_blocked_with_a_notice_and_no_reply(conversation):
     sent = say(conversation, "I will find you and kill you, you worthless bitch")
     assert sent.reply is None
@@ -92,10 +118,10 @@ def test_a_threat_is_blocked_with_a_notice_and_no_reply(conversation):
 
 
 def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
-    def down(*args, **kwargs):
+    def down(texts):
         raise ClassifierUnavailable
 
-    monkeypatch.setattr(assessment, "assess", down)
+    monkeypatch.setattr(registry, "score", down)
     with pytest.raises(conversations.ModerationDown) as refused:
         say(conversation)
     assert refused.value.help.resources
@@ -103,10 +129,10 @@ def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
 
 
 def test_k6_a_crisis_is_noticed_while_the_filter_is_down(conversation, monkeypatch):
-    def down(*args, **kwargs):
+    def down(texts):
         raise ClassifierUnavailable
 
-    monkeypatch.setattr(assessment, "assess", down)
+    monkeypatch.setattr(registry, "score", down)
     sent = say(conversation, "I am going to kill myself")
     assert sent.reply is None
     assert sent.message.notices.get(kind="crisis").resources

@@ -59,7 +59,7 @@ function show(frame) {
   switch (frame.type) {
     case "message.accepted":
       if (frame.client_id) settle(frame.client_id);
-      entitle(frame.title);
+      if (frame.title) entitle(frame.title);
       if (!thread.accept(frame.message)) reload();
       return;
     case "reply.queued":

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from moderation.crisis import ladder
 from moderation.filter import assessment
-from moderation.filter.assessment import ClassifierUnavailable, assess, assess_many, record
+from moderation.filter.assessment import ClassifierUnavailable, assess, assess_many, assess_turns, record
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
 from moderation.models import Assessment, Direction, RuleAction
@@ -115,6 +115,19 @@ def test_one_by_one_and_in_a_batch_agree() -> None:
     texts = [*GRIEF, "I will kill you.", ""]
     for text, verdict in zip(texts, assess_many(texts, direction="user"), strict=True):
         assert assess(text, direction="user").action == verdict.action
+
+
+def test_turns_with_what_stood_before_them_agree_with_one_by_one() -> None:
+    turns = [
+        ("will kill you tonight.", "Listen. I "),
+        ("Thank you. The roses came back.", "I will kill you tonight. "),
+        ("a worthless idiot, and I hate you.", "You are. "),
+        ("How is the lighthouse?", ""),
+    ]
+    for (text, before), verdict in zip(turns, assess_turns(turns, direction="user"), strict=True):
+        alone = assess(text, direction="user", before=before)
+        assert (alone.action, alone.category) == (verdict.action, verdict.category)
+        assert alone.probabilities == pytest.approx(verdict.probabilities, abs=0.02)
 
 
 def test_k6_fails_closed_and_the_notice_still_comes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,86 @@
+"""The one door that judges what a person says, by the real filter and the default policy."""
+
+import pytest
+
+from moderation import user_turns
+from moderation.crisis import ladder
+from moderation.filter.classifiers import registry
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.user_turns import Turn
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+THREAT = "I will find you and kill you tonight, you worthless bitch."
+
+
+def judge(alice, *turns):
+    return user_turns.judge(turns, user=alice, addressee=factories.make_persona(owner=alice))
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "is_answered"),
+    [
+        ("How is the lighthouse?", "", True),
+        ("I miss you so much since you died.", "grief", True),
+        ("I feel hopeless.", "low", True),
+        ("I wish I was dead.", "passive", False),
+        ("I want to kill myself.", "active", False),
+        ("I am going to kill myself tonight.", "imminent", False),
+    ],
+)
+def test_k2_from_a_wish_to_be_dead_upward_the_site_answers(alice, text, level, is_answered):
+    ruling = judge(alice, Turn(text))[0]
+    assert (ruling.verdict.level, ruling.is_answered) == (level, is_answered)
+    assert (ruling.help is not None) == ladder.is_at_least(level, "low")
+    assert ruling.refusal == ""
+
+
+def test_what_the_filter_stops_is_refused_with_the_reason_and_the_name(alice):
+    ruling = judge(alice, Turn(THREAT))[0]
+    assert not ruling.is_answered
+    assert "Ada does not see it" in ruling.refusal
+    assert "threats against a person" in ruling.refusal
+
+
+def test_each_turn_is_judged_with_what_stood_before_it(alice):
+    plain, continued = judge(alice, Turn("myself tonight."), Turn("myself tonight.", before="I am going to kill "))
+    assert (plain.is_answered, continued.is_answered) == (True, False)
+
+
+def test_a_story_of_somebody_weary_of_life_is_no_crisis_of_the_person(alice):
+    for source in ("instruction", "persona"):
+        ruling = judge(alice, Turn("She often says: I wish I was dead.", source=source))[0]
+        assert (ruling.is_answered, ruling.help) == (True, None), source
+
+
+def test_words_put_into_the_personas_mouth_are_judged_as_what_it_says(alice):
+    mine, theirs = judge(alice, Turn("You should kill yourself.", source="persona"), Turn("And the sea?"))
+    assert (mine.verdict.direction, mine.is_answered) == ("persona", False)
+    assert (theirs.verdict.direction, theirs.is_answered) == ("user", True)
+
+
+def test_a_history_is_judged_in_one_pass(alice, monkeypatch):
+    passes = []
+
+    def score(texts, real=registry.score):
+        passes.append(len(texts))
+        return real(texts)
+
+    monkeypatch.setattr(registry, "score", score)
+    assert len(judge(alice, *(Turn(f"The garden has {number} roses.") for number in range(40)))) == 40
+    assert [size for size in passes if size] == [40]
+
+
+def test_k6_without_a_filter_patterns_alone_see_a_crisis(alice, monkeypatch):
+    def down(texts):
+        raise ClassifierUnavailable
+
+    monkeypatch.setattr(registry, "score", down)
+    alice.country = "US"
+    rulings = judge(alice, Turn("How is the lighthouse?"), Turn("I wish I was dead."))
+    assert [ruling.is_answered for ruling in rulings] == [True, False]
+    assert any("988" in each["contact"] for each in rulings[1].help.resources)
+    with pytest.raises(user_turns.FilterDown) as refused:
+        judge(alice, Turn("How is the lighthouse?"))
+    assert refused.value.help.resources
