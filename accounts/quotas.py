@@ -1,5 +1,8 @@
 """How much of each kind a person may use, in fixed windows of `settings.QUOTAS`.
 
+The owner's messages are counted and never refused: that limit protects a site from its guests. A part with a limit
+of its own, an API key, is held to that limit whoever it belongs to.
+
 A window begins at a whole multiple of its length since the epoch (UTC), so all processes agree
 on it without a clock of their own. QuotaExceeded is the only error.
 """
@@ -41,7 +44,7 @@ class Meter:
 
     kind: str
     used: int
-    limit: int
+    limit: int | None  # None: as much as they like
     per: str  # hour, day, …
     resets_at: datetime
 
@@ -53,6 +56,8 @@ def check(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit |
     """
     limit, window = of or settings.QUOTAS[kind]
     start = _window_start(window)
+    if of is None and _is_unlimited(user, kind):
+        return
     if _used(user, _counter(kind, part), start) + amount > limit:
         raise _exceeded(kind, amount, start, (limit, window))
 
@@ -66,6 +71,8 @@ def spend(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit |
     """
     limit, window = of or settings.QUOTAS[kind]
     start = _window_start(window)
+    if of is None and _is_unlimited(user, kind):
+        return note(user=user, kind=kind, amount=amount, part=part)
     fits = Q(used__lte=limit - amount)
     if amount > limit or not _add(user, _counter(kind, part), amount, start, fits):
         raise _exceeded(kind, amount, start, (limit, window))
@@ -75,6 +82,10 @@ def note(*, user: User, kind: str, amount: int, part: str = "", of: Limit | None
     """Counts what was used already, past the limit too: what a reply costs is known at its end only."""
     _, window = of or settings.QUOTAS[kind]
     _add(user, _counter(kind, part), amount, _window_start(window), Q())
+
+
+def _is_unlimited(user: User, kind: str) -> bool:
+    return kind == "messages" and user.is_owner
 
 
 def _add(user: User, counter: str, amount: int, start: datetime, fits: Q) -> bool:
@@ -97,7 +108,13 @@ def _counter(kind: str, part: str) -> str:
 def meters(user: User) -> list[Meter]:
     """One meter per kind, in the order of the settings."""
     return [
-        Meter(kind, _used(user, kind, start), limit, _per(window), start + window)
+        Meter(
+            kind=kind,
+            used=_used(user, kind, start),
+            limit=None if _is_unlimited(user, kind) else limit,
+            per=_per(window),
+            resets_at=start + window,
+        )
         for kind, (limit, window) in settings.QUOTAS.items()
         for start in [_window_start(window)]
     ]

@@ -197,3 +197,11 @@ def test_owners_give_roles_in_the_admin(client, olga, alice):
     assert alice.role == Role.MODERATOR
     assert alice.is_staff
     assert client.get(f"/admin/accounts/user/{alice.pk}/change/").status_code == 200
+
+
+def test_the_account_page_tells_the_owner_that_no_hourly_limit_stops_them(client, alice, olga):
+    for user, is_told in ((alice, False), (olga, True)):
+        client.force_login(user)
+        page = client.get("/account/").text
+        assert ("the limit of its guests does not stop you" in page) is is_told
+        assert "Messages: 0" in page

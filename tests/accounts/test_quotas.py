@@ -95,3 +95,22 @@ def test_what_was_used_already_counts_past_the_limit(alice):
     assert alice.quotas.get().used == 8
     with pytest.raises(quotas.QuotaExceeded):
         quotas.check(user=alice, kind="messages")
+
+
+def test_the_owners_messages_are_counted_and_never_refused(olga):
+    for _ in range(2):
+        quotas.check(user=olga, kind="messages", amount=3)
+        quotas.spend(user=olga, kind="messages", amount=3)
+    messages, uploads = quotas.meters(olga)
+    assert (messages.used, messages.limit) == (6, None)
+    assert uploads.limit == 5
+    with pytest.raises(quotas.QuotaExceeded):
+        quotas.spend(user=olga, kind="uploads", amount=6)
+
+
+def test_an_owners_part_is_held_to_its_own_limit(olga):
+    of = (2, timedelta(days=1))
+    quotas.spend(user=olga, kind="messages", amount=2, part="key", of=of)
+    for ask in (quotas.spend, quotas.check):
+        with pytest.raises(quotas.QuotaExceeded):
+            ask(user=olga, kind="messages", part="key", of=of)
