@@ -25,9 +25,9 @@ from moderation.monitor import signals
 from persona_site.redis import connection
 
 # The newest of a talk that are judged and told; what is older is left out. A message's length times _LENGTHS bounds
-# their characters. The longest talk that is new at once costs seconds.
-MOST_TURNS = 400
-_LENGTHS = 20
+# their characters. The longest talk costs seconds where all of it is new.
+MOST_TURNS = 200
+_LENGTHS = 8
 _KEPT = timedelta(days=1)
 _PASSED, _WITHHELD = b"passed", b"withheld"
 _SOURCES: dict[str, user_turns.Source] = {"system": "instruction", "user": "user", "assistant": "persona"}

@@ -150,8 +150,8 @@ def test_a_talk_without_end_is_read_from_its_end(alice, ada, monkeypatch):
 def test_long_turns_are_read_from_the_end_too(alice, ada, settings):
     settings.MESSAGE_CHARACTERS = 100
     talk = [
-        Said(role="assistant", text="a" * 1500),
-        Said(role="assistant", text="b" * 1500),
+        Said(role="assistant", text="a" * 600),
+        Said(role="assistant", text="b" * 600),
         Said(role="user", text="c"),
     ]
     assert [turn.position for turn in history.read(alice, ada.pk, talk)] == [1, 2]
