@@ -24,8 +24,12 @@ from chat.models import UNFINISHED, Author, Conversation, Message, Reply, ReplyS
 from chat.protocol import ErrorCode, Frame
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full
+from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.desk import restrictions
+from moderation.filter import assessment, gate
+from moderation.filter.assessment import Verdict
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from persona_site.redis import cancel_key, connection
 from personas import creation, prompt_sheet
 from personas.models import Persona
@@ -98,14 +102,32 @@ def get_message_for(user: User, message_id: UUID) -> Message:
 
 @transaction.atomic
 def start(*, user: User, persona_id: UUID) -> Conversation:
-    """Opens a conversation; the persona speaks first where it has an opening line. Raises Restricted."""
+    """Opens a conversation; the persona speaks first where it has an opening line that the filter lets pass.
+
+    Raises Restricted and ModerationDown.
+    """
     persona = creation.get_persona_for(user, persona_id)
     refuse_restricted(user=user, conversation_id=None, persona=persona)
+    opening, verdicts = _opening(user, persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
-    if opening := prompt_sheet.opening_line(persona):
+    if opening:
         conversation.head = conversation.messages.create(author=Author.PERSONA, text=opening)
         conversation.save(update_fields=["head"])
+    for verdict in verdicts:
+        assessment.record(verdict, user=user, conversation_id=conversation.id, message_id=conversation.head_id)
     return conversation
+
+
+def _opening(user: User, persona: Persona) -> tuple[str, list[Verdict]]:
+    """The persona's first words as anybody may see them, and what the filter said; none where it withholds them."""
+    verdicts: list[Verdict] = []
+    line = prompt_sheet.opening_line(persona)
+    try:
+        return "".join(gate.cleared(iter([line] if line else []), judged=verdicts.append)), verdicts
+    except gate.Blocked as blocked:
+        return "", [blocked.verdict]
+    except ClassifierUnavailable:
+        raise ModerationDown(user_turns.help_for(user, persona, "")) from None
 
 
 def rename(*, user: User, conversation_id: UUID, title: str) -> None:

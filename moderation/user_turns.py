@@ -83,7 +83,7 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
         rulings = _rulings(turns, verdicts, user, addressee)
         if all(ruling.is_answered for ruling in rulings):
             level = ladder.highest(verdict.level for verdict in verdicts)
-            raise FilterDown(_help(user, addressee, level)) from None
+            raise FilterDown(help_for(user, addressee, level)) from None
         return rulings
     return _rulings(turns, verdicts, user, addressee)
 
@@ -117,12 +117,12 @@ def _ruling(turn: Turn, verdict: Verdict, user: User, addressee: Addressee) -> R
     return Ruling(
         verdict=verdict,
         is_answered=is_answered,
-        help=_help(user, addressee, verdict.level) if needs_help else None,
+        help=help_for(user, addressee, verdict.level) if needs_help else None,
         refusal=_refusal(turn, addressee, verdict) if is_blocked else "",
     )
 
 
-def _help(user: User, addressee: Addressee, level: str) -> CrisisNotice:
+def help_for(user: User, addressee: Addressee, level: str) -> CrisisNotice:
     """What the site says to this person at this crisis level, with the help lines of their country."""
     return ladder.notice(country=user.country or settings.DEFAULT_COUNTRY, language=addressee.language, level=level)
 

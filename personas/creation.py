@@ -7,7 +7,6 @@ accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass thro
 """
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
@@ -22,26 +21,13 @@ from kombu.exceptions import OperationalError
 
 from accounts import consents, quotas
 from accounts.models import User
-from moderation.filter import assessment
-from moderation.filter.classifiers.base import Category, ClassifierUnavailable
-from moderation.models import Direction, RuleAction
-from personas import declarations, importing, tasks
-from personas.models import Passage, Persona, Source, Utterance
+from moderation import plain_words
+from moderation.filter import gate
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from personas import copying, declarations, importing, judging, prompt_sheet, tasks
+from personas.models import Persona, Source
 
 logger = logging.getLogger(__name__)
-
-# What no persona may be made of, whoever it depicts. Other categories are met where it speaks, by the gate.
-REFUSED = {Category.HATE, Category.HATE_THREATENING, Category.SEXUAL_MINORS}
-# A child, said in words: beside one, whatever the filter blocks as sexual is refused, since a classifier
-# that is sure of the one is often unsure of the other.
-_CHILD = re.compile(
-    r"\b(?:[1-9]|1[0-7]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    r"|sixteen|seventeen)[- ]years?[- ]old\b"
-    r"|\b(?:child|minor|underage|preteen|teenager?|schoolgirl|schoolboy|little (?:girl|boy))\b"
-    r"|(?<!\d)(?:[1-9]|1[0-7]) ?[岁歲]|未成年|小学生|初中生",
-    re.IGNORECASE,
-)
-_ASSESSED_CHARACTERS = 2_000  # judged at once
 
 
 class CreationRefused(Exception):
@@ -75,10 +61,19 @@ class PersonaFields:
     sampling: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
 
-    def texts(self) -> Iterator[str]:
-        """Everything in it that a prompt may hold."""
-        yield from (self.name, self.relation, self.description, self.scenario, self.opening_line, *self.sayings)
-        yield from (text for exchange in self.examples for _, text in exchange)
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Everything in it that a prompt or a page may hold: (what it is, the text)."""
+        yield from (
+            ("its name", self.name),
+            ("how it relates to you", self.relation),
+            ("what it calls you", self.calls_user),
+            ("its description", self.description),
+            ("where and when it is", self.scenario),
+            ("its opening line", self.opening_line),
+        )
+        yield from (("what it says", saying) for saying in self.sayings)
+        yield from (("a sample exchange", text) for exchange in self.examples for _, text in exchange)
+        yield from judging.card_texts(self.card)
 
 
 # --- Reading ------------------------------------------------------------------------------------
@@ -113,6 +108,7 @@ def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None =
     """Makes a persona and keeps the declaration that its owner gave. Raises CreationRefused, QuotaExceeded."""
     quotas.check(user=owner, kind="uploads")
     refuse_unfit(fields)
+    _refuse_unfit_opening(fields)
     with transaction.atomic():
         quotas.spend(user=owner, kind="uploads")
         persona = Persona.objects.create(owner=owner, **asdict(fields))
@@ -129,6 +125,8 @@ def update_persona(
     """Changes a persona of the user's. Raises CreationRefused, and Http404 for another's."""
     persona = get_own_persona(user, persona.pk)
     refuse_unfit(fields)
+    if fields.opening_line != persona.opening_line:
+        _refuse_unfit_opening(fields)
     is_redeclared = fields.depicts != persona.depicts
     with transaction.atomic():
         for name, value in asdict(fields).items():
@@ -189,8 +187,12 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
 
 
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:
-    """A copy, all words included, of a persona that the user may see. Raises QuotaExceeded, Http404."""
+    """A copy, with all words that pass the filter, of a persona that the user may see.
+
+    Raises CreationRefused, QuotaExceeded, Http404.
+    """
     original = get_persona_for(user, persona.pk)
+    refuse_unfit(PersonaFields(**fields_of(original)))
     with transaction.atomic():
         quotas.spend(user=user, kind="uploads")
         copy = Persona.objects.get(pk=original.pk)
@@ -203,22 +205,13 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
         if original.avatar:
             with original.avatar.open("rb") as picture:
                 _save_avatar(copy, picture.read())
-        for source in original.sources.filter(status="ready"):
-            _copy_source(source, copy)
+        try:
+            for source in original.sources.filter(status="ready"):
+                copying.copy_source(source, copy)
+        except ClassifierUnavailable:
+            raise unavailable() from None
         _record_declaration(user, copy)
     return copy
-
-
-def _copy_source(source: Source, persona: Persona) -> None:
-    utterances, passages = list(source.utterances.all()), list(source.passages.all())
-    source.pk, source.persona, source._state.adding = Source._meta.pk.get_default(), persona, True
-    source.save()
-    for row in utterances:
-        row.pk, row.source = None, source
-    for passage in passages:
-        passage.pk, passage.source, passage.persona = None, source, persona
-    Utterance.objects.bulk_create(utterances, batch_size=1000)
-    Passage.objects.bulk_create(passages, batch_size=1000)
 
 
 def delete_persona(*, user: User, persona: Persona) -> None:
@@ -242,29 +235,43 @@ def delete_persona(*, user: User, persona: Persona) -> None:
 
 def refuse_unfit(fields: PersonaFields) -> None:
     """Raises WordsRefused where the filter blocks hatred or the sexualisation of children, FilterUnavailable."""
-    texts = [piece for text in fields.texts() for piece in _pieces(text)]
+    labels = {text: label for label, text in reversed(list(fields.texts())) if text.strip()}
+    # A card's placeholders and comments can take a word apart: what they are filled with is judged, too.
+    filled = {prompt_sheet.fill(fields, text): label for text, label in labels.items()}
+    labels = filled | labels
+    texts = list(labels)
     try:
-        verdicts = assessment.assess_many(texts, direction=Direction.PERSONA)
+        refusals = judging.refusals(texts, beside_child=judging.mentions_child(texts))
     except ClassifierUnavailable:
-        raise FilterUnavailable(
-            "The filter that reads new personas is not available right now, so nothing was saved. "
-            "What you typed is kept; try again in a few minutes."
-        ) from None
-    refused = REFUSED | {Category.SEXUAL} if any(map(_CHILD.search, texts)) else REFUSED
-    for verdict in verdicts:
-        if verdict.action == RuleAction.BLOCK and verdict.category in refused:
+        raise unavailable() from None
+    for text, category in zip(texts, refusals, strict=True):
+        if category:
             raise WordsRefused(
-                f"A persona may not be made of these words; the filter reads them as “{verdict.category}”. "
-                "Change the description, the sayings or the samples, and look at the preview again."
+                f"A persona may not be made of these words: the filter reads {labels[text]} as “{category}” "
+                f"({plain_words.category_in_words(category)}). Change that, and look at the preview again."
             )
 
 
-def _pieces(text: str) -> list[str]:
-    return [
-        text[start : start + _ASSESSED_CHARACTERS]
-        for start in range(0, len(text), _ASSESSED_CHARACTERS)
-        if text[start : start + _ASSESSED_CHARACTERS].strip()
-    ]
+def _refuse_unfit_opening(fields: PersonaFields) -> None:
+    """Raises WordsRefused where no conversation could begin with the opening line, FilterUnavailable."""
+    try:
+        for _ in gate.cleared(iter(filter(None, [prompt_sheet.fill(fields, fields.opening_line)]))):
+            pass
+    except gate.Blocked as blocked:
+        raise WordsRefused(
+            f"The opening line would be withheld from its readers: the filter reads it as “{blocked.verdict.category}” "
+            f"({plain_words.category_in_words(blocked.verdict.category)}). Change it, or leave it empty."
+        ) from None
+    except ClassifierUnavailable:
+        raise unavailable() from None
+
+
+def unavailable() -> FilterUnavailable:
+    """What the doors raise while the filter cannot judge."""
+    return FilterUnavailable(
+        "The filter that reads new personas is not available right now, so nothing was saved. "
+        "What you typed is kept; try again in a few minutes."
+    )
 
 
 def _record_declaration(user: User, persona: Persona) -> None:

@@ -5,6 +5,7 @@ DraftRefused            `user_message` says what is wrong with one upload
 
 import io
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
@@ -19,7 +20,8 @@ from accounts import quotas
 from accounts.models import User
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
-from personas import avatars, creation, importing, prompt, prompt_sheet
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from personas import avatars, creation, importing, judging, prompt, prompt_sheet
 from personas.creation import PersonaFields
 from personas.forgetting import discard
 from personas.importers import character_card, decoding, registry
@@ -168,6 +170,7 @@ class Rehearsal:
     """What saving would make: words, and the prompt as the active model would get it."""
 
     passages: int
+    left_out: dict[str, int]  # passages that the filter refuses, by reason
     is_partial: bool  # the files hold more than the preview read
     shown: tuple[Passage, ...]
     parts: tuple[PromptPart, ...]
@@ -182,7 +185,10 @@ class _RolledBack(Exception):
 
 
 def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
-    """Makes the persona in a transaction that is rolled back, so what is shown is what will be."""
+    """Makes the persona in a transaction that is rolled back, so what is shown is what will be.
+
+    Raises ImportFailed, and FilterUnavailable.
+    """
     found: list[Rehearsal] = []
     try:
         with transaction.atomic():
@@ -198,6 +204,8 @@ def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
             raise _RolledBack
     except _RolledBack:
         return found[0]
+    except ClassifierUnavailable:
+        raise creation.unavailable() from None
 
 
 def _described(persona: Persona, draft: Draft) -> Rehearsal:
@@ -218,8 +226,12 @@ def _described(persona: Persona, draft: Draft) -> Rehearsal:
     except PromptTooLong as error:
         problem = str(error)
     passages = Passage.objects.filter(persona=persona)
+    left_out: Counter[str] = Counter()
+    for source in persona.sources.all():
+        left_out.update(judging.left_out_of(source.report))
     return Rehearsal(
         passages=passages.count(),
+        left_out=dict(left_out),
         is_partial=any(file.report["messages"] > _REHEARSED for file in draft.files.all()),
         shown=tuple(passages.order_by("id")[:_SHOWN_PASSAGES]),
         parts=parts,

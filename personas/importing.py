@@ -1,6 +1,7 @@
 """A source's file -> its utterances and passages, all or nothing; the file goes when it is done."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO, TypeVar, cast
@@ -8,7 +9,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from personas import corpus
+from moderation.filter import policy
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from personas import corpus, judging
 from personas.importers import registry
 from personas.importers.base import DamagedFile, ImportFailed
 from personas.importers.base import Utterance as Spoken
@@ -27,7 +30,8 @@ WITHOUT_PASSAGES = {"character-card"}
 def import_source(source_id: UUID) -> None:
     """Reads the file of a source that is importing; does nothing if it is done or another worker has it.
 
-    A file that cannot be read leaves the source `failed`, with a sentence for its owner.
+    A file that cannot be read leaves the source `failed`, with a sentence for its owner. While the filter cannot judge
+    its passages, the source waits as it is, and `tasks.tidy` has it read later.
     """
     file = Source.objects.filter(pk=source_id).values_list("file", flat=True).first()
     try:
@@ -38,6 +42,8 @@ def import_source(source_id: UUID) -> None:
             read(source)
     except ImportFailed as error:
         _fail(source_id, error.user_message)
+    except ClassifierUnavailable:
+        logger.warning("source.waits_for_filter", extra={"source": str(source_id)})
     except Exception:
         _fail(
             source_id, "This file could not be read because of an error on this site's side. Its operator can see why."
@@ -49,7 +55,10 @@ def import_source(source_id: UUID) -> None:
 
 
 def read(source: Source, *, limit: int | None = None) -> None:
-    """Writes the rows of a source, of at most `limit` utterances. Raises ImportFailed. Within a transaction."""
+    """Writes the rows of a source, of at most `limit` utterances. Within a transaction.
+
+    Raises ImportFailed, and ClassifierUnavailable: what becomes a passage is judged first.
+    """
     importer = registry.get(source.format)
     summary = Summary(source.format)
     with source.file.open("rb") as stream:
@@ -59,10 +68,10 @@ def read(source: Source, *, limit: int | None = None) -> None:
         if source.format in WITHOUT_PASSAGES:
             passages = sum(0 for _ in kept)
         else:
-            passages = _save_passages(source, corpus.pieces(kept))
+            passages = _save_passages(source, corpus.pieces(kept), left_out=summary.skipped)
     if source.speaker not in summary.speakers:
         raise DamagedFile("Nothing in this file was said by the speaker who was chosen.")
-    source.report = summary.as_json() | {"passages": passages}
+    source.report = summary.as_json() | {"passages": passages, "policy": policy.active().version}
     source.status = SourceStatus.READY
     source.error = ""
     source.file = ""
@@ -94,10 +103,14 @@ def _kept(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator
     Utterance.objects.bulk_create(rows)
 
 
-def _save_passages(source: Source, pieces: Iterable[corpus.Piece]) -> int:
-    """How many passages were new; those that another source of the persona has already are left out."""
+def _save_passages(source: Source, pieces: Iterable[corpus.Piece], *, left_out: Counter[str]) -> int:
+    """How many passages were new; those that another source of the persona has already are left out.
+
+    So are those that no persona may be made of, which `left_out` counts by reason.
+    """
     before = source.passages.count()
-    for batch in _batches(pieces, _BATCH):
+    beside_child = judging.is_beside_child(source.persona)
+    for batch in _batches(judging.fit(pieces, beside_child=beside_child, left_out=left_out), _BATCH):
         Passage.objects.bulk_create(
             [
                 Passage(

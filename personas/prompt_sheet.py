@@ -46,6 +46,19 @@ class Heard(Protocol):
     prompted_by: str
 
 
+class Named(Protocol):
+    """What fills the placeholders of a persona's texts."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def calls_user(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Sheet:
     name: str
@@ -98,10 +111,15 @@ def opening_line(persona: Persona) -> str:
     return _Macros(persona)(persona.opening_line)
 
 
+def fill(persona: Named, text: str) -> str:
+    """The text as a prompt or a page of the talk holds it, with a card's placeholders filled."""
+    return _Macros(persona)(text)
+
+
 class _Macros:
     """Fills the placeholders of character cards: {{char}}, {{user}}, <BOT>, <USER>; drops comments."""
 
-    def __init__(self, persona: Persona) -> None:
+    def __init__(self, persona: Named) -> None:
         user = persona.calls_user or phrases_for(persona.language).friend
         self._values = {"char": persona.name, "bot": persona.name, "user": user, "original": ""}
 

@@ -161,7 +161,7 @@ def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
 def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
     try:
         rehearsal = drafts.rehearse(draft, form.persona_fields())
-    except ImportFailed as failure:
+    except (creation.CreationRefused, ImportFailed) as failure:
         messages.error(request, failure.user_message)
         return redirect("personas:draft", draft.pk)
     return render(
@@ -244,7 +244,7 @@ def duplicate(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     try:
         copy = creation.duplicate_persona(user=request.user, persona=persona)
-    except QuotaExceeded as refusal:
+    except (creation.CreationRefused, QuotaExceeded) as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:detail", persona.pk)
     return redirect("personas:detail", copy.pk)

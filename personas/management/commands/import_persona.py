@@ -60,8 +60,9 @@ class Command(BaseCommand):
             )
             importing.import_source(source.pk)  # a worker may be at it already; then this does nothing
             source.refresh_from_db()
-            if source.status == SourceStatus.FAILED:
-                raise CommandError(f"{path}: {source.error}")
+            if source.status != SourceStatus.READY:
+                waits = "The filter cannot judge its words now. A worker reads the file as soon as it can."
+                raise CommandError(f"{path}: {source.error or waits}")
         creation.queue_embedding(persona.pk)
         return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
 
