@@ -78,7 +78,6 @@ WORDS: dict[str, dict[str, Any]] = {
     "card greetings": {"card": card(alternate_greetings=["Hello.", HATE])},
     "card notes": {"card": card(creator_notes_multilingual={"en": HATE})},
     "in pieces": {"description": "Kill all {{//x}}the je{{// y }}ws."},
-    "by name": {"description": "Kill all the {{char}}!", "name": "jews"},
 }
 
 
