@@ -1,5 +1,9 @@
 """Pages of the account, and the owner's one-time link."""
 
+from typing import cast
+
+from allauth.core import ratelimit
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -26,6 +30,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     except first_run.LinkInvalid:
         return render(request, "account/setup_link_invalid.html", status=410)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    UserSession.objects.create_from_request(request)  # so that it is listed, and ends with the others
     return redirect("home")
 
 
@@ -49,11 +54,14 @@ def claim(request: SignedIn) -> HttpResponse:
     user = request.user
     if user.has_usable_password():
         return redirect("account")
+    if refusal := ratelimit.consume_or_429(request, action="change_password"):
+        return cast(HttpResponse, refusal)
     form = OwnerForm(request.POST, user=user)
     if not form.is_valid():
         return _account_page(request, owner_form=form, status=400)
     first_run.claim(owner=user, email=form.cleaned_data["email"], password=form.cleaned_data["password"])
     update_session_auth_hash(request, user)
+    UserSession.objects.create_from_request(request)
     messages.success(request, "You can sign in with this address and password from now on.")
     return redirect("account")
 
@@ -75,6 +83,8 @@ def export(request: SignedIn) -> HttpResponse:
 def erase(request: SignedIn) -> HttpResponse:
     """Asks for proof, then erases the account with everything that belongs to it."""
     user = request.user
+    if refusal := ratelimit.consume_or_429(request, action="erase_account"):
+        return cast(HttpResponse, refusal)
     form = EraseForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         my_data.erase(user)

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "persona_site.security.ContentSecurityPolicy",
+    "persona_site.security.TooManyPasswords",
 ]
 
 ROOT_URLCONF = "persona_site.urls"
@@ -184,7 +185,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -198,7 +199,13 @@ ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = env.choice("EMAIL_VERIFICATION", "optional", of={"mandatory", "optional", "none"})
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip", "reset_password": "20/m/ip,5/m/key"}
+# The library's own limits stand beside these: 30 sign-ins a minute from one address, 5 changes of a password …
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+    "erase_account": "5/m/user",
+}
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
@@ -214,6 +221,9 @@ QUOTAS = {
     "messages": (env.integer("MESSAGES_PER_HOUR", 200, minimum=1), timedelta(hours=1)),
     "uploads": (env.integer("UPLOADS_PER_DAY", 100, minimum=1), timedelta(days=1)),
 }
+
+# Conversations that one person may have open at once, over all devices and tabs.
+SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 20, minimum=1)
 
 # At most, of one API key in a day; its owner can give it less.
 API_MESSAGES_PER_DAY = env.integer("API_MESSAGES_PER_DAY", 2000, minimum=1)

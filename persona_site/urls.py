@@ -1,7 +1,8 @@
+from allauth.account.views import logout, password_change
 from django.contrib import admin
 from django.urls import include, path
 
-from persona_site import home
+from persona_site import entrance, home
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,5 +14,9 @@ urlpatterns = [
     path("personas/", include("personas.urls")),
     path("conversations/", include("chat.urls")),
     path("", include("moderation.urls")),
+    # Passwords are asked for at one place only, where guesses are counted: the admin's own pages do not count them.
+    path("admin/login/", entrance.admin_login),
+    path("admin/logout/", logout),
+    path("admin/password_change/", password_change),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,14 @@
+"""The way into the admin: through the site's own sign-in."""
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Sends to the sign-in with `next`, which that page checks; 403 for who is signed in and may not see the admin."""
+    if request.user.is_authenticated and not admin.site.has_permission(request):
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
