@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class AccountsConfig(AppConfig):
@@ -6,6 +7,9 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import account_data, my_data
+        from django.contrib.sessions.models import Session
+
+        from accounts import account_data, my_data, sessions
 
         my_data.register("account", export=account_data.export, erase=account_data.erase)
+        post_delete.connect(sessions.row_deleted, sender=Session)

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import roles
+from accounts import roles, sessions
 from accounts.models import Role, SetupLink, User
 
 LIFETIME = timedelta(hours=24)
@@ -73,6 +73,7 @@ def claim(*, owner: User, email: str, password: str) -> None:
     owner.email = email
     owner.set_password(password)
     owner.save(update_fields=["email", "password"])
+    sessions.end_all(owner)
     EmailAddress.objects.update_or_create(user=owner, primary=True, defaults={"email": email, "verified": False})
 
 

@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import ProtectedError
 
+from accounts import sessions
 from accounts.models import User
 
 
@@ -58,6 +59,7 @@ def erase(user: User) -> None:
     meets rows of a room above it. A moderator's decisions must stay (they are part of other people's
     records), so an account that they point at is kept without name, address and password.
     """
+    sessions.end_all(user)
     for part in reversed(_parts.values()):
         part.erase(user)
     try:

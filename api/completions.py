@@ -90,7 +90,7 @@ def produce(job_id: UUID) -> None:
     job = jobs.begin(job_id)
     if job is None:
         return
-    key = ApiKey.objects.select_related("user").filter(pk=job.key_id, revoked_at=None).first()
+    key = ApiKey.objects.select_related("user").filter(pk=job.key_id, revoked_at=None, user__is_active=True).first()
     if key is None:
         jobs.append(job.id, Failed(code="key_revoked"))
         return

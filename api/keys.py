@@ -81,7 +81,7 @@ def create(
 
 def revoke(*, user: User, key_id: UUID) -> ApiKey:
     """Ends a key of the person's own; one that has ended stays as it is. Raises Http404."""
-    key = owned_by(user).filter(pk=key_id).first()
+    key = owned_by(user).filter(pk=key_id, user__is_active=True).first()
     if key is None:
         raise Http404
     _end(key)

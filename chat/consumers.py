@@ -1,12 +1,13 @@
 """The websocket of a conversation: parse, match, call a door; one follower forwards the stream."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import redis
 from channels.db import database_sync_to_async
@@ -15,15 +16,17 @@ from django.db import DatabaseError
 from django.http import Http404
 from pydantic import ValidationError
 
+from accounts import sessions
 from accounts.models import User
-from chat import conversations, messages, protocol, tasks
+from chat import conversations, messages, protocol, sockets, tasks
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream
 
-# Close codes of ours (4000 to 4999 are for applications, RFC 6455 section 7.4.2).
-NOT_SIGNED_IN = 4401
-NOT_FOUND = 4404
+NOT_FOUND = 4404  # beside those of `sockets.Barred`
+AWAY = 1013  # "try again later", as registered with IANA
+
+logger = logging.getLogger(__name__)
 
 _FRAME_CHARACTERS = 1024 * 1024
 # Doors block on the database and on the classifier; with an executor of their own they do not queue
@@ -35,28 +38,42 @@ _followers = stream.Followers()
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     user: User
     conversation_id: UUID
-    follower: "asyncio.Task[None] | None" = None
+    place: dict[str, str] = {}  # replaced as a whole
+    is_heard = False  # from the moment it was let in until it is barred
+    tasks: "tuple[asyncio.Task[None], ...]" = ()
 
     async def connect(self) -> None:
         await self.accept()
         self.user = self.scope["user"]
         self.conversation_id = self.scope["url_route"]["kwargs"]["conversation_id"]
         if not self.user.is_authenticated:
-            await self.close(NOT_SIGNED_IN)
+            await self.close(sockets.SignedOut.code)
             return
+        self.place = {"session_key": self.scope["session"].session_key, "socket_id": uuid4().hex}
         try:
+            news = await _through_door(sockets.enter, user=self.user, **self.place)
             await _through_door(conversations.get_conversation_for, self.user, self.conversation_id)
         except Http404:
             await self.close(NOT_FOUND)
-            return
-        self.follower = asyncio.create_task(self._follow(self._asked_offset()))
-        await _through_door(tasks.have_read_ahead, self.conversation_id)
+        except sockets.Barred as barred:
+            await self.close(barred.code)
+        except (redis.RedisError, DatabaseError):
+            await self.close(AWAY)
+        else:
+            work = (self._follow(self._asked_offset()), self._hear(news), self._look_again())
+            self.is_heard = True
+            self.tasks = tuple(asyncio.create_task(each) for each in work)
+            await _through_door(tasks.have_read_ahead, self.conversation_id)
 
     async def disconnect(self, code: int) -> None:
-        if self.follower:
-            self.follower.cancel()
+        for task in self.tasks:
+            task.cancel()
+        if self.place:
+            await _through_door(sockets.leave, user_id=self.user.pk, socket_id=self.place["socket_id"])
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.is_heard:
+            return  # it was closed, and this was under way
         if text_data is None or len(text_data) > _FRAME_CHARACTERS:
             await self._refuse("bad_frame", f"A frame is text of at most {_FRAME_CHARACTERS} characters.")
             return
@@ -70,6 +87,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def _act(self, frame: protocol.ClientFrame) -> None:
         client_id = frame.client_id if isinstance(frame, protocol.MessageSend) else None
         try:
+            if not await _through_door(sessions.is_open, self.user, self.place["session_key"]):
+                await self._bar(sockets.SignedOut.code)
+                return
             await self._call_door(frame)
         except conversations.ModerationDown as refused:
             help = refused.help
@@ -111,6 +131,35 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         """Forwards the stream's frames as they are, each with its offset spliced in front."""
         async for offset, frame in _followers.follow(self.conversation_id, after):
             await self.send(text_data=f'{{"offset":"{offset}",{frame.decode()[1:]}')
+
+    async def _hear(self, after: str) -> None:
+        """Looks at the session as soon as it may have ended."""
+        async for _ in _followers.follow(sockets.news_of(self.user.pk), after):
+            await self._look()
+
+    async def _look_again(self) -> None:
+        """Looks at the session from time to time: not every end is told."""
+        while True:
+            await asyncio.sleep(sockets.LOOK_SECONDS)
+            await self._look()
+
+    async def _look(self) -> None:
+        try:
+            await _through_door(sockets.look, user=self.user, **self.place)
+        except sockets.Barred as barred:
+            await self._bar(barred.code)
+        except (redis.RedisError, DatabaseError) as error:  # nobody can tell now; the next look does
+            logger.warning("socket.not_looked_at", extra={"error": type(error).__name__})
+
+    async def _bar(self, code: int) -> None:
+        """Closes the socket; no frame goes through it from here on."""
+        if not self.is_heard:
+            return
+        self.is_heard = False
+        for task in self.tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+        await self.close(code)
 
     def _asked_offset(self) -> str:
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [stream.BEGINNING])[0]

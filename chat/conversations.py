@@ -85,6 +85,7 @@ def owned_by(user: User) -> QuerySet[Conversation]:
     return Conversation.objects.filter(owner=user).select_related("persona")
 
 
+# The row of the account decides, not `user`, which may have been read long before: a socket keeps its own.
 def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
     found = owned_by(user).filter(owner__is_active=True).select_related("owner")
     return get_object_or_404(found, pk=conversation_id)
@@ -92,12 +93,14 @@ def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
 
 def get_reply_for(user: User, reply_id: UUID) -> Reply:
     replies = Reply.objects.select_related("message__conversation__persona", "message__conversation__owner")
-    return get_object_or_404(replies, pk=reply_id, message__conversation__owner=user)
+    owned = replies.filter(message__conversation__owner=user, message__conversation__owner__is_active=True)
+    return get_object_or_404(owned, pk=reply_id)
 
 
 def get_message_for(user: User, message_id: UUID) -> Message:
     messages = Message.objects.select_related("conversation__persona", "conversation__owner")
-    return get_object_or_404(messages, pk=message_id, conversation__owner=user)
+    owned = messages.filter(conversation__owner=user, conversation__owner__is_active=True)
+    return get_object_or_404(owned, pk=message_id)
 
 
 @transaction.atomic
@@ -138,8 +141,13 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> None:
 
 def delete(*, user: User, conversation_id: UUID) -> None:
     """Deletes the conversation with its messages, replies, notices and stream; a reply under way ends."""
-    conversation = get_conversation_for(user, conversation_id)
-    _cancel(conversation.id)
+    remove(get_conversation_for(user, conversation_id))
+
+
+def remove(conversation: Conversation) -> None:
+    """As `delete`, for who has the right to it: its owner, or the erasure of the owner's account."""
+    conversation_id = conversation.id
+    _cancel(conversation_id)
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
         tasks.call_off(reply)
     conversation.delete()

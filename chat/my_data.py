@@ -15,8 +15,8 @@ def export(user: User) -> list[dict[str, Any]]:
 
 
 def erase(user: User) -> None:
-    for conversation_id in conversations.owned_by(user).values_list("id", flat=True):
-        conversations.delete(user=user, conversation_id=conversation_id)
+    for conversation in conversations.owned_by(user):
+        conversations.remove(conversation)
 
 
 def _conversation(conversation: Conversation) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 from kombu.exceptions import OperationalError
 
@@ -80,8 +80,9 @@ class PersonaFields:
 
 
 def visible_to(user: User) -> QuerySet[Persona]:
-    """The user's own personas, and those that ship with the site."""
-    return Persona.objects.filter(Q(owner=user) | Q(is_shared=True))
+    """The user's own personas, and those that ship with the site. None for a deactivated account."""
+    is_active = Exists(User.objects.filter(pk=user.pk, is_active=True))
+    return Persona.objects.filter(is_active, Q(owner=user) | Q(is_shared=True))
 
 
 def get_persona_for(user: User, persona_id: UUID) -> Persona:
@@ -91,7 +92,7 @@ def get_persona_for(user: User, persona_id: UUID) -> Persona:
 
 def get_own_persona(user: User, persona_id: UUID) -> Persona:
     """A persona that the user may change. Raises Http404."""
-    return _found(Persona.objects.filter(owner=user), persona_id)
+    return _found(Persona.objects.filter(owner=user, owner__is_active=True), persona_id)
 
 
 def _found(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
@@ -216,7 +217,11 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
 
 def delete_persona(*, user: User, persona: Persona) -> None:
     """Deletes a persona with its files, words, vectors, picture and conversations. Raises Http404."""
-    persona = get_own_persona(user, persona.pk)
+    remove(get_own_persona(user, persona.pk))
+
+
+def remove(persona: Persona) -> None:
+    """As `delete_persona`, for who has the right to it: its owner, or the erasure of the owner's account."""
     with transaction.atomic():
         for source in persona.sources.exclude(file=""):
             _delete_file_later(source.file)

@@ -38,7 +38,8 @@ _SHOWN_PASSAGES = 6
 
 def get_draft_for(user: User, draft_id: UUID) -> Draft:
     """Raises Http404."""
-    draft = Draft.objects.filter(owner=user, pk=draft_id).select_related("persona").first()
+    drafts = Draft.objects.filter(owner=user, owner__is_active=True)
+    draft = drafts.filter(pk=draft_id).select_related("persona").first()
     if draft is None:
         raise Http404
     return draft

@@ -39,4 +39,4 @@ def erase(user: User) -> None:
     for draft in Draft.objects.filter(owner=user):
         discard(draft)
     for persona in Persona.objects.filter(owner=user):
-        creation.delete_persona(user=user, persona=persona)
+        creation.remove(persona)

@@ -6,16 +6,22 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import Http404
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts import my_data
+from accounts.models import User
 from api import keys
-from chat import consumers
+from chat import consumers, conversations, inspection, messages, sockets
 from chat.consumers import ConversationConsumer
 from chat.models import Author, Reply
+from moderation.desk import restrictions
 from moderation.models import Action, Case, Restriction
-from personas.models import Draft
+from personas import creation, drafts
+from personas.models import Draft, Persona
 from tests import factories
 
 # Routes whose id is not that of a person's own thing: sign-up keys, tokens, the admin (staff only, tested there).
@@ -103,6 +109,51 @@ def test_a_stranger_is_sent_to_sign_in(alices):
                 assert answer.headers["Location"].startswith("/account/login/"), name
 
 
+def test_a_deactivated_account_finds_nothing_of_its_own(alices, alice):
+    client = Client()
+    client.force_login(alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    for name, parameters in owned_routes():
+        address = reverse(name, kwargs={parameter: alices[parameter] for parameter in parameters})
+        for method in (client.get, client.post):
+            assert method(address).status_code in {302, 404, 405}, name
+
+
+def test_no_door_opens_for_an_account_that_was_deactivated_after_it_was_read(alices, alice):
+    """As a socket holds it: `alice` still says that it is active."""
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    persona, message = Persona.objects.get(pk=alices["persona_id"]), alices["message_id"]
+    doors = {
+        "conversation": lambda: conversations.get_conversation_for(alice, alices["conversation_id"]),
+        "start": lambda: conversations.start(user=alice, persona_id=persona.id),
+        "rename": lambda: conversations.rename(user=alice, conversation_id=alices["conversation_id"], title="x"),
+        "delete": lambda: conversations.delete(user=alice, conversation_id=alices["conversation_id"]),
+        "select": lambda: conversations.select_branch(user=alice, message_id=message),
+        "edit": lambda: messages.edit(user=alice, message_id=message, text="x"),
+        "stop": lambda: messages.stop(user=alice, reply_id=alices["reply_id"]),
+        "regenerate": lambda: messages.regenerate(user=alice, reply_id=alices["reply_id"]),
+        "continue": lambda: messages.continue_reply(user=alice, reply_id=alices["reply_id"]),
+        "inside": lambda: inspection.get_for(alice, alices["conversation_id"], alices["reply_id"]),
+        "persona": lambda: creation.get_persona_for(alice, persona.id),
+        "own persona": lambda: creation.get_own_persona(alice, persona.id),
+        "duplicate": lambda: creation.duplicate_persona(user=alice, persona=persona),
+        "draft": lambda: drafts.get_draft_for(alice, alices["draft_id"]),
+        "key": lambda: keys.revoke(user=alice, key_id=alices["key_id"]),
+        "restriction": lambda: restrictions.get_restriction_for(alice, alices["restriction_id"]),
+    }
+    for name, door in doors.items():
+        with pytest.raises(Http404):
+            pytest.fail(f"{name} opened: {door()}")
+    assert not creation.visible_to(alice).exists()
+
+
+def test_the_data_of_a_deactivated_account_can_still_be_erased(alices, alice):
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    my_data.erase(alice)
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert not Persona.objects.filter(pk=alices["persona_id"]).exists()
+
+
 def test_a_key_shows_no_model_that_belongs_to_somebody_else(alices, bob):
     _, secret = keys.create(user=bob, label="a key", scopes=keys.scopes_for(bob))
     address = reverse("api:model", args=[alices["persona_id"]])
@@ -116,13 +167,22 @@ def test_a_key_shows_no_model_that_belongs_to_somebody_else(alices, bob):
 async def test_the_socket_of_somebody_elses_conversation_is_closed(visitor):
     def prepare():
         alice = factories.make_user("alice")
-        other = factories.make_user("bob") if visitor == "bob" else AnonymousUser()
-        return factories.make_conversation(owner=alice), other
+        conversation = factories.make_conversation(owner=alice)
+        if visitor == "nobody":
+            return conversation, AnonymousUser(), SessionStore()
+        bob, client = factories.make_user("bob"), Client()
+        client.force_login(bob)
+        return conversation, bob, client.session
 
-    conversation, other = await sync_to_async(prepare)()
+    conversation, other, session = await sync_to_async(prepare)()
     socket = WebsocketCommunicator(ConversationConsumer.as_asgi(), "/")
-    socket.scope |= {"user": other, "url_route": {"kwargs": {"conversation_id": conversation.id}}, "query_string": b""}
+    socket.scope |= {
+        "user": other,
+        "session": session,
+        "url_route": {"kwargs": {"conversation_id": conversation.id}},
+        "query_string": b"",
+    }
     await socket.connect()
     closed = await socket.receive_output(timeout=5)
-    expected = consumers.NOT_FOUND if visitor == "bob" else consumers.NOT_SIGNED_IN
+    expected = consumers.NOT_FOUND if visitor == "bob" else sockets.SignedOut.code
     assert (closed["type"], closed["code"]) == ("websocket.close", expected)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -59,7 +59,8 @@ def addressed_to(user: User) -> QuerySet[Restriction]:
 
 def get_restriction_for(user: User, restriction_id: UUID) -> Restriction:
     """The person's own; raises Http404."""
-    restriction = addressed_to(user).filter(pk=restriction_id).first()
+    is_active = Exists(User.objects.filter(pk=user.pk, is_active=True))
+    restriction = addressed_to(user).filter(is_active, pk=restriction_id).first()
     if restriction is None:
         raise Http404
     return restriction

@@ -1,0 +1,54 @@
+"""A person's sessions: whether one still stands, and the end of all of them.
+
+Signing out, "end other sessions" and a new session key delete the session's row, whichever library does it, so
+one hook on that row hears of every such end. A new password, a deactivation and an erasure come through `end_all`.
+Who keeps connections open registers with `when_ended` to be told at once, and asks `is_open` from time to time.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists
+from django.utils import timezone
+
+from accounts.models import User
+
+_listeners: list[Callable[[int], None]] = []
+
+
+def when_ended(listener: Callable[[int], None]) -> None:
+    """Registers who is told the account's id when a session of it may have ended. Called in `AppConfig.ready()`."""
+    _listeners.append(listener)
+
+
+def is_open(user: User, session_key: str | None) -> bool:
+    """Whether the session that `user` was read from still stands, in one query.
+
+    The password is compared because a new one ends the sessions that were opened with the old one.
+    """
+    standing = Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now())
+    return User.objects.filter(Exists(standing), pk=user.pk, password=user.password, is_active=True).exists()
+
+
+def end_all(user: User) -> None:
+    """Ends every session of a person. The one of the request at hand lives on if its key is cycled afterwards."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    _tell(user.pk)
+
+
+def row_deleted(sender: Any, instance: Session, **_: Any) -> None:
+    """Receives Django's `post_delete` of a session's row."""
+    user_id = instance.get_decoded().get(SESSION_KEY)
+    if user_id is not None:
+        _tell(int(user_id))
+
+
+def _tell(user_id: int) -> None:
+    for listener in _listeners:
+        transaction.on_commit(partial(listener, user_id), robust=True)
