@@ -4,7 +4,6 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
@@ -12,12 +11,13 @@ http = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns  # noqa: E402  (models are ready only after the line above)
 from moderation.filter import assessment  # noqa: E402
+from persona_site.origin import OwnOrigin  # noqa: E402
 
 assessment.warm_meanwhile()
 
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": OwnOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
