@@ -150,7 +150,7 @@ async def _answer(body: Generation, shaped: type[Shape], admitted: admission.Adm
     return StreamingHttpResponse(
         shape.events(first, frames, with_usage=with_usage),
         content_type="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **_DISCLOSURE},
+        headers={"X-Accel-Buffering": "no", **_DISCLOSURE},
     )
 
 

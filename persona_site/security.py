@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -33,6 +34,38 @@ class ContentSecurityPolicy:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
+
+
+class NoStore:
+    """Keeps what is shown to one person out of every cache: their browser's, a proxy's, a shared computer's.
+
+    Marked are all answers to a request with a session or a key, and those that begin a session, answer a form, or
+    stand under /account/. What a stranger is shown stays cacheable; static files are answered before this.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if _is_personal(request, response) and "no-store" not in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
+    # By the cookie, not by `request.user`: that would ask the database, which may be away.
+    cookie = settings.SESSION_COOKIE_NAME
+    return (
+        cookie in request.COOKIES
+        or cookie in response.cookies
+        or "Authorization" in request.headers
+        or request.method not in {"GET", "HEAD"}
+        or request.path.startswith("/account/")
+    )
 
 
 class TooManyPasswords:

@@ -233,7 +233,6 @@ def _picture(file: object) -> FileResponse:
     if not file:
         raise Http404
     response = FileResponse(file.open("rb"), content_type="image/webp")  # type: ignore[attr-defined]
-    response.headers["Cache-Control"] = "private, max-age=300"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
