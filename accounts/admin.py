@@ -1,42 +1,95 @@
-"""People, quotas and consents in Django's admin. A role is given by an action, through its door."""
+"""People, quotas and consents in Django's admin. Rights are changed by actions, through their doors."""
 
 from collections.abc import Callable
+from typing import cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import roles
+from accounts import my_data, roles, sessions
 from accounts.models import Consent, Quota, Role, User
 
-GiveRole = Callable[["PersonAdmin", HttpRequest, QuerySet[User]], None]
+Door = Callable[[User, User], None]  # whose account, and who asks
+Action = Callable[["PersonAdmin", HttpRequest, QuerySet[User]], None]
+
+# Nobody is a member of a group here: rights follow from the role, and one right is given by an action below.
+admin.site.unregister(Group)
 
 
-def _give(role: Role) -> GiveRole:
+def _action(name: str, description: str, door: Door) -> Action:
     def action(model_admin: "PersonAdmin", request: HttpRequest, people: QuerySet[User]) -> None:
+        changed = 0
         for user in people:
-            roles.give(user, role)
-        model_admin.message_user(request, f"{len(people)} now have the role {role.label.lower()}.")
+            try:
+                door(user, cast(User, request.user))
+            except ValueError as refusal:
+                model_admin.message_user(request, str(refusal), messages.ERROR)
+            else:
+                changed += 1
+        model_admin.message_user(request, f"{description}: {changed} of {len(people)}.")
 
-    action.__name__ = f"give_role_{role.value}"
-    return admin.action(description=f"Give the role {role.label.lower()}", permissions=["change"])(action)
+    action.__name__ = name
+    return admin.action(description=description, permissions=["change"])(action)
+
+
+def _give(role: Role) -> Action:
+    description = f"Give the role {role.label.lower()}"
+    return _action(f"give_role_{role.value}", description, lambda user, staff: roles.give(user, role, by=staff))
+
+
+_DOORS = [
+    _action("deactivate", "Deactivate the account", lambda user, staff: roles.deactivate(user, by=staff)),
+    _action("reactivate", "Activate the account again", lambda user, staff: roles.reactivate(user, by=staff)),
+    _action(
+        "give_child_safety",
+        "Let them review child safety",
+        lambda user, staff: roles.let_review_child_safety(user, by=staff, may=True),
+    ),
+    _action(
+        "take_child_safety",
+        "Take the right to review child safety",
+        lambda user, staff: roles.let_review_child_safety(user, by=staff, may=False),
+    ),
+]
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A password that staff sets: the person's sessions end with the old one."""
+
+    def save(self, commit: bool = True) -> User:
+        user = cast(User, super().save(commit))
+        sessions.end_all(user)
+        return user
 
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
+    """Rights are changed by the actions of the list alone, through `accounts.roles`, which keeps who did it."""
+
     list_display = ("email", "username", "role", "country", "is_active", "date_joined", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("email", "username")
     ordering = ("-date_joined",)
-    readonly_fields = ("role", "is_staff", "is_superuser", "last_login", "date_joined")
+    readonly_fields = ("is_active", "role", "is_staff", "is_superuser", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "email", "password", "country")}),
         ("Rights", {"fields": ("is_active", "role", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "email", "password1", "password2")}),)
-    actions = [_give(role) for role in Role]
+    change_password_form = PasswordForm
+    actions = [*(_give(role) for role in Role), *_DOORS]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        my_data.erase(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            my_data.erase(user)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

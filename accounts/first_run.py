@@ -42,7 +42,7 @@ def owner() -> User:
     user = User(username=generate_unique_username(["owner"]), email="owner@localhost")
     user.set_unusable_password()
     user.save()
-    roles.give(user, Role.OWNER)
+    roles.give(user, Role.OWNER, by=None)
     return user
 
 

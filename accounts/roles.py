@@ -1,10 +1,15 @@
-"""Who may do what: a role, and the flags of Django's admin that follow from it."""
+"""Who may do what: a role, the flags of Django's admin that follow from it, and whether an account is active.
 
-from collections.abc import Iterable
+Every such change goes through one of these doors, which write it to the audit trail with who made it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
 
+from accounts import sessions
 from accounts.models import Role, User
 
 # What a moderator may look at in the admin; decisions are taken in /moderation/, through its doors.
@@ -13,14 +18,78 @@ _MODERATOR_SEES = {
 }
 
 
+# The one right that is given beside a role; `moderation.models.case` says what it opens.
+_CHILD_SAFETY = ("moderation", "review_child_safety")
+
+
+class Recorder(Protocol):
+    """Writes one row of the audit trail; `actor` None is the site itself."""
+
+    def __call__(self, *, action: str, subject: str, actor: User | None, data: Mapping[str, Any]) -> object: ...
+
+
+_recorders: list[Recorder] = []
+
+
+def record_with(recorder: Recorder) -> None:
+    """Registers the audit trail, which lies in a room above this one. Called in `AppConfig.ready()`."""
+    _recorders.append(recorder)
+
+
 @transaction.atomic
-def give(user: User, role: Role | str) -> None:
-    """Makes `user` a user, moderator or owner. Raises ValueError for any other role."""
-    user.role = Role(role)
+def give(user: User, role: Role | str, *, by: User | None) -> None:
+    """Makes `user` a user, moderator or owner. `by` None: the site itself. Raises ValueError for any other role."""
+    new, old = Role(role), _locked(user).role
+    user.role = new
     user.is_staff = user.is_moderator
     user.is_superuser = user.is_owner
     user.save(update_fields=["role", "is_staff", "is_superuser"])
-    user.user_permissions.set(_moderator_permissions() if user.role == Role.MODERATOR else ())
+    user.groups.clear()
+    user.user_permissions.set(_moderator_permissions() if new == Role.MODERATOR else ())
+    _record("account.role_given", user, by, {"from": str(old), "to": str(new)})
+
+
+@transaction.atomic
+def deactivate(user: User, *, by: User | None) -> None:
+    """Closes the account to its person, and ends their sessions; nothing is erased. Raises ValueError for one's own."""
+    if by is not None and by.pk == user.pk:
+        raise ValueError("You cannot deactivate your own account.")
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        sessions.end_all(user)
+        _record("account.deactivated", user, by, {})
+
+
+@transaction.atomic
+def reactivate(user: User, *, by: User | None) -> None:
+    """Lets the person of a deactivated account sign in again."""
+    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        _record("account.reactivated", user, by, {})
+
+
+@transaction.atomic
+def let_review_child_safety(user: User, *, by: User | None, may: bool) -> None:
+    """Gives a moderator the right to see cases of child safety, or takes it. Raises ValueError for anybody else."""
+    user = _locked(user)
+    if user.role != Role.MODERATOR:
+        raise ValueError(f"Account {user.pk} is no moderator.")
+    app, codename = _CHILD_SAFETY
+    permission = Permission.objects.get(content_type__app_label=app, codename=codename)
+    if user.user_permissions.filter(pk=permission.pk).exists() == may:
+        return
+    (user.user_permissions.add if may else user.user_permissions.remove)(permission)
+    _record("account.right_given" if may else "account.right_taken", user, by, {"right": f"{app}.{codename}"})
+
+
+def _locked(user: User) -> User:
+    """The account's row, held until the transaction ends, so that the trail says what was changed from what."""
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _record(action: str, user: User, by: User | None, data: Mapping[str, Any]) -> None:
+    if not _recorders:
+        raise RuntimeError("Nobody keeps the audit trail, so nobody's rights may change.")
+    for record in _recorders:
+        record(action=action, subject=f"user:{user.pk}", actor=by, data=data)
 
 
 def _moderator_permissions() -> Iterable[Permission]:

@@ -2,6 +2,7 @@
 
 Decisions, lifts and answers are made at the desk, where the reason is asked for; each row links there.
 Rules are changed by adding a version of the policy. The audit trail can be read, by nobody changed.
+People stand here by their number: neither a name nor an address is shown, searched, filtered or ordered by.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from moderation.desk import cases, evidence, queries
+from moderation.desk import cases, evidence, queries, restrictions
 from moderation.filter import policy_changes
 from moderation.filter.policy import BadRule
 from moderation.forms import RuleFormSet, specs
@@ -34,7 +35,7 @@ def _person(request: HttpRequest) -> User:
 
 
 def _is_moderator(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_moderator", False))
+    return restrictions.may_review(request.user)
 
 
 class ReadOnlyAdmin(ReadOnlyBase):
@@ -64,7 +65,7 @@ def _desk_link(name: str, key: Any, words: str) -> SafeString:
 class CaseAdmin(ReadOnlyAdmin):
     list_display = ("id", "about", "severity", "status", "due_at", "persona_name", "user_id", "at_the_desk")
     list_filter = ("status", "is_restricted")
-    search_fields = ("id", "conversation_id", "persona_name", "user__email")
+    search_fields = ("=id", "=conversation_id", "persona_name", "=user__id")
     fields = (
         "at_the_desk",
         "about",
@@ -117,20 +118,36 @@ class CaseAdmin(ReadOnlyAdmin):
 
 @admin.register(Action)
 class ActionAdmin(ReadOnlyAdmin):
-    list_display = ("decided_at", "kind", "moderator", "policy_version", "case")
+    list_display = ("decided_at", "kind", "moderator_id", "policy_version", "case")
     list_filter = ("kind",)
-    search_fields = ("case__id", "reason")
+    search_fields = ("=case__id", "reason")
+    fields = ("case", "moderator_id", "kind", "reason", "policy_version", "decided_at")
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return Action.objects.filter(case__in=cases.visible_to(_person(request))).select_related("moderator", "case")
+        return Action.objects.filter(case__in=cases.visible_to(_person(request))).select_related("case")
 
 
 @admin.register(Restriction)
 class RestrictionAdmin(ReadOnlyAdmin):
     list_display = ("id", "kind", "user_id", "starts_at", "ends_at", "lifted_at", "at_the_desk")
     list_filter = ("kind",)
-    search_fields = ("id", "conversation_id", "persona_id", "user__email")
-    readonly_fields = ("at_the_desk",)
+    search_fields = ("=id", "=conversation_id", "=persona_id", "=user__id")
+    fields = (
+        "at_the_desk",
+        "kind",
+        "user_id",
+        "conversation_id",
+        "persona_id",
+        "statement",
+        "starts_at",
+        "ends_at",
+        "acknowledged_at",
+        "lifted_at",
+        "lifted_by_id",
+        "lift_reason",
+    )
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return queries.restrictions_visible_to(_person(request))
@@ -144,7 +161,18 @@ class RestrictionAdmin(ReadOnlyAdmin):
 class AppealAdmin(ReadOnlyAdmin):
     list_display = ("filed_at", "outcome", "answered_at", "restriction", "at_the_desk")
     list_filter = ("outcome",)
-    readonly_fields = ("at_the_desk",)
+    fields = (
+        "at_the_desk",
+        "restriction",
+        "user_id",
+        "text",
+        "filed_at",
+        "answered_by_id",
+        "answered_at",
+        "outcome",
+        "answer",
+    )
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = queries.restrictions_visible_to(_person(request))
@@ -206,7 +234,21 @@ class PolicyAdmin(ReadOnlyAdmin):
 class AssessmentAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "direction", "action", "category", "level", "policy_version", "conversation_id")
     list_filter = ("direction", "action", "category", "level")
-    search_fields = ("id", "conversation_id", "message_id")
+    search_fields = ("=id", "=conversation_id", "=message_id")
+    fields = (
+        "created_at",
+        "user_id",
+        "conversation_id",
+        "message_id",
+        "direction",
+        "action",
+        "category",
+        "probabilities",
+        "level",
+        "policy_version",
+        "classifier_version",
+    )
+    readonly_fields = fields
 
 
 @admin.register(AuditEntry)

@@ -6,7 +6,8 @@ class ModerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts.my_data import register
-        from moderation import my_data
+        from accounts import my_data, roles
+        from moderation import audit_trail, my_data
 
         register("moderation", export=my_data.export, erase=my_data.erase)
+        roles.record_with(audit_trail.record)

@@ -1,6 +1,6 @@
 """The review desk, a person's own decisions, and the public pages on safety and rules.
 
-Only moderators find the desk; to everybody else its addresses do not exist.
+Only moderators find the desk, while they are active and not suspended; to everybody else it does not exist.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ _REVEALED_CASES = 20
 def moderators_only(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not getattr(request.user, "is_moderator", False):
+        if not restrictions.may_review(request.user):
             raise Http404
         return view(request, *args, **kwargs)
 

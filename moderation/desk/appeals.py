@@ -49,7 +49,7 @@ def file(*, restriction: Restriction, user: User, text: str) -> Appeal:
 
 def waiting_for(moderator: User) -> QuerySet[Appeal]:
     """Unanswered objections that this moderator may answer, oldest first: not their own, nor to their own decision."""
-    if not moderator.is_moderator:
+    if not restrictions.may_review(moderator):
         return Appeal.objects.none()
     others = ~Q(restriction__action__moderator=moderator) | Q(restriction__action__isnull=True)
     return Appeal.objects.filter(others, outcome="").exclude(user=moderator).select_related("restriction")

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import audit_trail
-from moderation.desk import evidence, urgency
+from moderation.desk import evidence, restrictions, urgency
 from moderation.desk.statement_of_reasons import statement_for
 from moderation.models import Action, ActionKind, Case, CaseStatus, Policy, Restriction, RestrictionKind
 from persona_site import redis
@@ -63,7 +63,7 @@ class ReasonMissing(DecisionRefused):
 
 def visible_to(moderator: User) -> QuerySet[Case]:
     """The cases that this moderator may see: none about their own account, and child safety by permission only."""
-    if not moderator.is_moderator:
+    if not restrictions.may_review(moderator):
         return Case.objects.none()
     cases = Case.objects.exclude(user=moderator)
     if not may_see_restricted(moderator):

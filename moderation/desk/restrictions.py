@@ -8,7 +8,7 @@ from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from moderation import audit_trail
 from moderation.models import Restriction, RestrictionKind
 from persona_site import redis
@@ -39,6 +39,14 @@ def active_for(*, user: User, conversation_id: UUID | None = None, persona_id: U
     return list(in_force().filter(binds))
 
 
+def may_review(user: object) -> bool:
+    """Whether somebody may use the review desk now: a moderator, active and not suspended. Asks the database."""
+    if not isinstance(user, User) or not user.is_authenticated:
+        return False
+    reviewers = User.objects.filter(pk=user.pk, is_active=True, role__in=[Role.MODERATOR, Role.OWNER])
+    return reviewers.exists() and not active_for(user=user)
+
+
 def unread_warnings(user: User) -> list[Restriction]:
     """Warnings that the person has not yet seen, oldest first: each is shown once, until `acknowledge`."""
     warnings = in_force().filter(kind=RestrictionKind.WARNING, user=user, acknowledged_at__isnull=True)
@@ -67,9 +75,9 @@ def get_restriction_for(user: User, restriction_id: UUID) -> Restriction:
 
 
 def lift(*, restriction: Restriction, moderator: User, reason: str) -> Restriction:
-    """Ends a restriction now. Raises PermissionDenied (not a moderator, or one's own), LiftRefused."""
+    """Ends a restriction now. Raises PermissionDenied (no reviewer, or one's own), LiftRefused."""
     reason = reason.strip()
-    if not moderator.is_moderator or moderator.pk in addressees(restriction):
+    if not may_review(moderator) or moderator.pk in addressees(restriction):
         raise PermissionDenied("This restriction is not yours to lift.")
     if not reason:
         raise LiftRefused("Lifting a restriction needs a reason.")

@@ -134,3 +134,30 @@ def test_a_policy_that_lets_minors_be_sexualised_is_refused(olga: User) -> None:
     assert "must block sexual/minors" in page.text
     assert Policy.objects.get(is_active=True).version == version
     assert not AuditEntry.objects.filter(action="policy.activated").exists()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_nobody_is_found_or_shown_by_name_or_address(
+    rows: dict[type, Any], alice: User, mina: User, model: type
+) -> None:
+    assert {alice.username, mina.username} == {"alice", "mina"}
+    client = signed_in(mina)
+    page = client.get(url(model, "changelist"))
+    words = page.text + client.get(url(model, "change", rows[model].pk)).text
+    for person in (alice, mina):
+        assert person.email not in words
+        assert f">{person.username}<" not in words.replace(f"<strong>{person.username}</strong>", "")
+    registered = admin.site.get_model_admin(model)
+    searched, filtered = map(str, registered.search_fields), map(str, registered.list_filter)
+    columns = [*searched, *filtered, *map(str, registered.list_display), *registered.get_ordering(page.wsgi_request)]
+    assert not [column for column in columns if "email" in column or "username" in column]
+    for term in (alice.email, "alice", "example.test"):
+        found = client.get(url(model, "changelist"), {"q": term})
+        assert found.status_code == 200
+        if registered.search_fields:
+            assert found.context["cl"].result_count == 0
+    for lookup in ("user__email", "user__email__startswith", "case__user__email", "restriction__user__email"):
+        answer = client.get(url(model, "changelist"), {lookup: alice.email})
+        assert answer.status_code in {302, 400}, lookup
+    found = {"app_label": model._meta.app_label, "model_name": model.__name__.lower(), "field_name": "user"}
+    assert client.get("/admin/autocomplete/", found | {"term": "alice"}).status_code == 403

@@ -1,14 +1,16 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from moderation.desk import appeals, cases
+from moderation.desk import appeals, cases, restrictions
 from moderation.models import Action, ActionKind, AuditEntry, Case, CaseStatus, Restriction
 from tests.moderation.desk.material import make_case, make_turns
 
@@ -241,3 +243,51 @@ def test_reading_the_statement_acknowledges_a_warning(alice: User, mina: User) -
 
 def test_a_case_that_is_not_there_is_not_found(desk: Client) -> None:
     assert desk.get(reverse("moderation:case", args=[uuid4()])).status_code == 404
+
+
+def suspended(moderator: User, owner: User) -> None:
+    cases.decide(case=make_case(moderator), moderator=owner, kind=ActionKind.SUSPEND_USER, reason="Threats.")
+
+
+def deactivated(moderator: User, owner: User) -> None:
+    User.objects.filter(pk=moderator.pk).update(is_active=False)
+
+
+def demoted(moderator: User, owner: User) -> None:
+    User.objects.filter(pk=moderator.pk).update(role="user")
+
+
+@pytest.mark.parametrize("ended", [suspended, deactivated, demoted], ids=lambda ended: ended.__name__)
+def test_the_desk_is_closed_to_a_moderator_who_may_not_act(
+    desk: Client, alice: User, mina: User, olga: User, ended: Callable[[User, User], None]
+) -> None:
+    case, other = make_case(alice), make_case(alice)
+    action = cases.decide(case=other, moderator=olga, kind=ActionKind.WARN, reason="Threats.")
+    restriction = action.restrictions.get()
+    appeal = appeals.file(restriction=restriction, user=alice, text="It was a quotation.")
+    ended(mina, olga)
+    for url in (QUEUE, address(case), reverse("moderation:restriction", args=[restriction.pk])):
+        assert desk.get(url).status_code == 404
+    assert desk.post(address(case), {"kind": "dismiss", "reason": "Nothing."}).status_code == 404
+    for page in ("case", "action", "restriction", "appeal", "policy", "assessment", "auditentry"):
+        assert desk.get(reverse(f"admin:moderation_{page}_changelist")).status_code in {302, 403}
+    # `mina` was read before: the doors ask again.
+    assert not cases.visible_to(mina).exists()
+    assert not appeals.waiting_for(mina).exists()
+    for door in (
+        lambda: cases.decide(case=case, moderator=mina, kind=ActionKind.DISMISS, reason="Nothing."),
+        lambda: cases.view(case=case, moderator=mina),
+        lambda: cases.reveal(case=case, moderator=mina, what="words", reason="context"),
+        lambda: restrictions.lift(restriction=restriction, moderator=mina, reason="A mistake."),
+        lambda: appeals.answer(appeal=appeal, moderator=mina, outcome="upheld", answer="No."),
+    ):
+        with pytest.raises(PermissionDenied):
+            door()
+    case.refresh_from_db()
+    assert case.status == CaseStatus.OPEN
+
+
+def test_a_suspension_that_is_lifted_opens_the_desk_again(desk: Client, mina: User, olga: User) -> None:
+    suspended(mina, olga)
+    restrictions.lift(restriction=Restriction.objects.get(user=mina), moderator=olga, reason="A mistake.")
+    assert desk.get(QUEUE).status_code == 200
