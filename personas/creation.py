@@ -2,6 +2,7 @@
 
 CreationRefused         `user_message` says what is wrong and what to do
 ├── WordsRefused        the filter does not let a persona say this
+├── PersonaDisabled     a moderator has disabled it
 └── FilterUnavailable   the filter cannot judge now, so nothing is made
 accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
 """
@@ -22,6 +23,7 @@ from kombu.exceptions import OperationalError
 from accounts import consents, quotas
 from accounts.models import User
 from moderation import plain_words
+from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import copying, declarations, importing, judging, prompt_sheet, tasks
@@ -38,6 +40,14 @@ class CreationRefused(Exception):
 
 class WordsRefused(CreationRefused):
     pass
+
+
+class PersonaDisabled(CreationRefused):
+    def __init__(self, persona: Persona) -> None:
+        super().__init__(
+            f"A moderator has disabled {persona.name}, so it can be neither copied nor changed. "
+            "Who owns it can object to the decision; until it is lifted, everything stays as it is."
+        )
 
 
 class FilterUnavailable(CreationRefused):
@@ -125,6 +135,7 @@ def update_persona(
 ) -> Persona:
     """Changes a persona of the user's. Raises CreationRefused, and Http404 for another's."""
     persona = get_own_persona(user, persona.pk)
+    refuse_disabled(persona)
     refuse_unfit(fields)
     if fields.opening_line != persona.opening_line:
         _refuse_unfit_opening(fields)
@@ -145,9 +156,11 @@ def update_persona(
 def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, format: str, speaker: str) -> Source:
     """Adds a file's words, of which `speaker`'s are the persona's. `format` is a name in importers.registry.
 
-    A small file is read when the transaction ends, a large one by a worker. Raises QuotaExceeded, Http404.
+    A small file is read when the transaction ends, a large one by a worker. Raises QuotaExceeded,
+    PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
+    refuse_disabled(persona)
     with transaction.atomic():
         quotas.spend(user=user, kind="uploads")
         upload = File(file)
@@ -190,11 +203,12 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:
     """A copy, with all words that pass the filter, of a persona that the user may see.
 
-    Raises CreationRefused, QuotaExceeded, Http404.
+    Raises CreationRefused, PersonaDisabled, QuotaExceeded, Http404.
     """
     original = get_persona_for(user, persona.pk)
     refuse_unfit(PersonaFields(**fields_of(original)))
     with transaction.atomic():
+        refuse_disabled(original)
         quotas.spend(user=user, kind="uploads")
         copy = Persona.objects.get(pk=original.pk)
         copy.pk, copy.owner, copy.is_shared = None, user, False
@@ -236,6 +250,12 @@ def remove(persona: Persona) -> None:
 
 
 # --- Parts of the above ---------------------------------------------------------------------------
+
+
+def refuse_disabled(persona: Persona) -> None:
+    """Raises PersonaDisabled while a moderator's decision stands against it."""
+    if restrictions.is_disabled(persona.pk):
+        raise PersonaDisabled(persona)
 
 
 def refuse_unfit(fields: PersonaFields) -> None:

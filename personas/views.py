@@ -50,6 +50,11 @@ def new(request: SignedIn) -> HttpResponse:
 def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     if request.method != "POST":
+        try:
+            creation.refuse_disabled(persona)  # before anything is typed; saving asks again
+        except creation.PersonaDisabled as refusal:
+            messages.error(request, refusal.user_message)
+            return redirect("personas:detail", persona.pk)
         return _form_page(
             request, PersonaForm(initial=initial_of(persona), persona=persona), draft=None, persona=persona
         )

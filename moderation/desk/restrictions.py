@@ -39,6 +39,11 @@ def active_for(*, user: User, conversation_id: UUID | None = None, persona_id: U
     return list(in_force().filter(binds))
 
 
+def is_disabled(persona_id: UUID) -> bool:
+    """Whether a moderator's decision keeps everybody from this persona now."""
+    return in_force().filter(kind=RestrictionKind.PERSONA_DISABLED, persona_id=persona_id).exists()
+
+
 def may_review(user: object) -> bool:
     """Whether somebody may use the review desk now: a moderator, active and not suspended. Asks the database."""
     if not isinstance(user, User) or not user.is_authenticated:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.storage import default_storage
 from django.http import Http404
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Consent, Quota
@@ -15,8 +16,8 @@ from accounts.quotas import QuotaExceeded
 from chat.models import Conversation
 from moderation.filter import assessment
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.models import RuleAction
-from personas import avatars, creation, declarations, importing
+from moderation.models import Restriction, RestrictionKind, RuleAction
+from personas import avatars, creation, declarations, drafts, importing
 from personas.creation import PersonaFields
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
 from tests import factories
@@ -233,3 +234,40 @@ def test_personas_of_others_do_not_exist(alice, bob):
         creation.duplicate_persona(user=bob, persona=persona)
     with pytest.raises(Http404):
         creation.add_source(user=bob, persona=persona, file=io.BytesIO(b"x"), name="x", format="plain-text", speaker="")
+
+
+def disable(persona, lifted_at=None):
+    Restriction.objects.create(
+        kind=RestrictionKind.PERSONA_DISABLED, persona_id=persona.pk, statement="…", lifted_at=lifted_at
+    )
+
+
+@pytest.mark.parametrize("is_shared", [False, True], ids=["own", "shared"])
+def test_no_door_brings_a_disabled_persona_back(alice, quiet_filter, is_shared):
+    persona = factories.make_persona(owner=None) if is_shared else with_words(alice, name="Teo")
+    disable(persona)
+    doors = [lambda: creation.duplicate_persona(user=alice, persona=persona)]
+    if not is_shared:
+        doors += [
+            lambda: creation.update_persona(user=alice, persona=persona, fields=FIELDS),
+            lambda: creation.add_source(
+                user=alice, persona=persona, file=io.BytesIO(CHAT), name="c", format="whatsapp", speaker="Uncle Teo"
+            ),
+            lambda: drafts.save(drafts.begin(alice, persona=persona), FIELDS),
+        ]
+    before = (Persona.objects.count(), Source.objects.count())
+    for door in doors:
+        with pytest.raises(creation.PersonaDisabled) as refused:
+            door()
+        assert "A moderator has disabled" in refused.value.user_message
+    assert (Persona.objects.count(), Source.objects.count()) == before
+    assert Persona.objects.get(pk=persona.pk).description == persona.description
+
+
+def test_a_persona_whose_restriction_was_lifted_can_be_copied_and_a_disabled_one_deleted(alice):
+    persona, other = factories.make_persona(owner=alice), factories.make_persona(owner=alice)
+    disable(persona, lifted_at=timezone.now())
+    disable(other)
+    assert creation.duplicate_persona(user=alice, persona=persona).owner == alice
+    creation.delete_persona(user=alice, persona=other)
+    assert not Persona.objects.filter(pk=other.pk).exists()

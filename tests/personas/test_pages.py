@@ -13,6 +13,7 @@ from PIL import Image
 
 from generation.catalogue import tokens
 from generation.engines.base import EngineInfo
+from moderation.models import Restriction, RestrictionKind
 from personas import creation
 from personas.models import Draft, DraftFile, Persona
 from tests import factories
@@ -303,3 +304,15 @@ def test_without_an_account_every_page_leads_to_signing_in(client, alice):
     persona = factories.make_persona(owner=alice)
     for address in (reverse("personas:list"), reverse("personas:new"), reverse("personas:detail", args=[persona.pk])):
         assert client.get(address).url.startswith("/account/login/")
+
+
+def test_the_pages_of_a_disabled_persona_say_that_it_stays_as_it_is(browser, alice):
+    persona = factories.make_persona(owner=alice)
+    Restriction.objects.create(kind=RestrictionKind.PERSONA_DISABLED, persona_id=persona.pk, statement="…")
+    for answer in (
+        browser.post(reverse("personas:duplicate", args=[persona.pk]), follow=True),
+        browser.get(reverse("personas:edit", args=[persona.pk]), follow=True),
+    ):
+        assert answer.redirect_chain[-1][0] == reverse("personas:detail", args=[persona.pk])
+        assert "A moderator has disabled Ada" in answer.text
+    assert Persona.objects.filter(owner=alice).count() == 1
