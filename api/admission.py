@@ -64,11 +64,14 @@ def _admit(
 ) -> Admitted:
     model = model_list.find(key, body.model)
     choices = body.n or 1
+    count = len(talks) * choices
+    if count > settings.WAITING_PER_ACCOUNT:
+        raise errors.too_many_answers(param, count)
     # 1. Rights and quotas.
     for said in talks:
         _check_length(said, param)
         refuse_restricted(key.user, talk_id=monitoring.talk_id(key.user, model.id, said), model_id=model.id)
-    _check_quotas(key, len(talks) * choices)
+    _check_quotas(key, count)
     # 2. What the filter says of every turn that is new. Judged words count as a message.
     histories = [history.read(key.user, model.id, said) for said in talks]
     made = [
@@ -77,16 +80,15 @@ def _admit(
         for choice in range(choices)
     ]
     rulings = [_judge(key.user, model, turns) for turns in histories]
-    _spend(key, len(talks) * choices)
+    _spend(key, count)
     for job, judged in zip(made[::choices], rulings, strict=True):
         _keep(key.user, model, job, judged)
     _refuse_withheld(rulings, param)
     # 3. To the workers, where there is room to wait.
     try:
-        waiting_room.admit(account=str(key.user_id), klass="interactive")
+        jobs.hand_over(made)
     except waiting_room.Full as full:
         raise errors.busy(full) from None
-    jobs.hand_over(made)
     return Admitted(made, _notice(rulings))
 
 

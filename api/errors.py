@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import JsonResponse
 from pydantic import ValidationError
 
@@ -62,6 +63,11 @@ def busy(full: Full) -> ApiError:
         return ApiError(429, message, code="rate_limit_exceeded", retry_after=full.retry_after)
     message = "Too many people are waiting for an answer. Send this again in a moment."
     return ApiError(503, message, code="busy", retry_after=full.retry_after)
+
+
+def too_many_answers(param: str, count: int) -> ApiError:
+    limit = settings.WAITING_PER_ACCOUNT
+    return bad(param, f"This asks for {count} answers at once; the limit is {limit}. Ask for them in parts.")
 
 
 def missing_scope(scope: str) -> ApiError:

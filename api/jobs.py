@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 from pydantic import BaseModel, Field, TypeAdapter
 
 from api import tasks
-from generation.jobs import leases, stream
+from generation.jobs import leases, stream, waiting_room
 from persona_site.redis import cancel_key, connection
 
 # A job that no worker has begun by then is given up.
@@ -94,11 +94,15 @@ _frames: TypeAdapter[Words | Ended | Failed] = TypeAdapter(Frame)
 
 
 def hand_over(jobs: Sequence[Job]) -> None:
-    """Gives jobs to the workers, by their ids."""
+    """Gives jobs of one account to the workers, by their ids, all or none. Raises waiting.Full."""
     for job in jobs:
         keep(job)
         connection().set(_waiting_key(job.id), 1, ex=PATIENCE)
-        tasks.hand_over(job.id, str(job.user_id))
+    try:
+        tasks.hand_over([job.id for job in jobs], str(jobs[0].user_id))
+    except waiting_room.Full:
+        connection().delete(*(key for job in jobs for key in (_key(job.id), _waiting_key(job.id))))
+        raise
 
 
 def keep(job: Job) -> None:

@@ -1,5 +1,6 @@
 """What the API leaves to workers. A job and a task carry an id; the job's words lie in Redis."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from celery import shared_task
@@ -9,9 +10,12 @@ from generation.jobs import waiting_room
 KIND = "completion"
 
 
-def hand_over(job_id: UUID, account: str) -> None:
-    """Puts a job into the waiting room. One that is lost there is told to its client, who may ask again."""
-    waiting_room.join(kind=KIND, job_id=str(job_id), account=account, klass="interactive")
+def hand_over(job_ids: Sequence[UUID], account: str) -> None:
+    """Puts jobs into the waiting room, all or none. Raises waiting.Full.
+
+    One that is lost there is told to its client, who may ask again.
+    """
+    waiting_room.join_all(kind=KIND, job_ids=[str(each) for each in job_ids], account=account, klass="interactive")
 
 
 def call_off(job_id: UUID) -> None:

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from accounts import quotas
 from accounts.models import User
 from chat import branches, frames, tasks, transcripts
 from chat.models import UNFINISHED, Author, Conversation, Message, Reply, ReplyStatus
@@ -107,10 +108,14 @@ def get_message_for(user: User, message_id: UUID) -> Message:
 def start(*, user: User, persona_id: UUID) -> Conversation:
     """Opens a conversation; the persona speaks first where it has an opening line that the filter lets pass.
 
-    Raises Restricted and ModerationDown.
+    Raises Refused.
     """
     persona = creation.get_persona_for(user, persona_id)
     refuse_restricted(user=user, conversation_id=None, persona=persona)
+    try:
+        quotas.spend(user=user, kind="conversations")
+    except quotas.QuotaExceeded as error:
+        raise OverQuota(error.user_message, error.retry_after) from error
     opening, verdicts = _opening(user, persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
     if opening:

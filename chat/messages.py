@@ -29,7 +29,7 @@ from chat.models import (
     ReplyStatus,
 )
 from chat.protocol import Frame
-from generation.jobs import stream
+from generation.jobs import stream, waiting_room
 from generation.jobs.waiting_room import Full, Place
 from moderation import user_turns
 from moderation.filter import assessment
@@ -116,6 +116,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
         conversation = conversations.locked(reply.message.conversation)
         conversations.refuse_unfinished(conversation)
         _spend(user)
+        _refuse_too_many_owed(user)
         claimed = Reply.objects.filter(
             pk=reply.id, status__in=[ReplyStatus.COMPLETED, ReplyStatus.STOPPED, ReplyStatus.FAILED]
         ).update(
@@ -174,6 +175,13 @@ def _refuse_busy(user: User) -> None:
         raise Busy(full) from None
 
 
+def _refuse_too_many_owed(user: User) -> None:
+    """Holds the limit exactly: `_spend` has locked the person's row, so their messages pass here one by one."""
+    waiting_replies = Reply.objects.filter(message__conversation__owner=user, status=ReplyStatus.QUEUED)
+    if waiting_replies.count() >= settings.WAITING_PER_ACCOUNT:
+        raise Busy(waiting_room.full("interactive", own=True))
+
+
 def _spend(user: User) -> None:
     with _over_quota():
         quotas.spend(user=user, kind="messages")
@@ -207,6 +215,7 @@ def _say(
 
 
 def _owe_reply(conversation: Conversation, *, parent_id: UUID | None, prefix: str = "") -> Reply:
+    _refuse_too_many_owed(conversation.owner)
     message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA)
     reply = Reply.objects.create(
         message=message,

@@ -220,6 +220,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Afterword <afterword@localh
 # Quotas: how much of each kind one person may use in each window. `kind: (amount, window)`.
 QUOTAS = {
     "messages": (env.integer("MESSAGES_PER_HOUR", 200, minimum=1), timedelta(hours=1)),
+    "conversations": (env.integer("CONVERSATIONS_PER_MINUTE", 20, minimum=1), timedelta(minutes=1)),
     "uploads": (env.integer("UPLOADS_PER_DAY", 100, minimum=1), timedelta(days=1)),
 }
 

@@ -10,7 +10,7 @@ The room lies in Redis and may be lost: rows are the truth, and each kind's swee
 The scripts name their keys themselves, so this is one Redis, not a cluster.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -40,26 +40,56 @@ _UNMEASURED = timedelta(seconds=5)
 # seconds        class → how long a job takes, lately
 # slots          "worker|jobs that it does at once" by the second until which that is believed
 
-_JOIN = """
-local name, account, class = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('hexists', 'waiting:members', name) == 1 then return false end
-redis.call('hdel', 'waiting:running', name)
-local running = 0
-for _, job in ipairs(redis.call('hvals', 'waiting:running')) do
-  if string.match(job, '^[^|]*') == account then running = running + 1 end
+_JOINING = """
+local function join(name, account, class)
+  if redis.call('hexists', 'waiting:members', name) == 1 then return false end
+  redis.call('hdel', 'waiting:running', name)
+  local running = 0
+  for _, job in ipairs(redis.call('hvals', 'waiting:running')) do
+    if string.match(job, '^[^|]*') == account then running = running + 1 end
+  end
+  local now = tonumber(redis.call('get', 'waiting:turn:' .. class) or 0)
+  local last = tonumber(redis.call('zscore', 'waiting:accounts:' .. class, account) or 0)
+  local turn = math.max(now + running, last)
+  local entry = string.format('%016d|%s|%s', redis.call('incr', 'waiting:arrivals'), account, name)
+  redis.call('zadd', 'waiting:accounts:' .. class, turn + 1, account)
+  redis.call('zadd', 'waiting:room:' .. class, turn, entry)
+  redis.call('hset', 'waiting:members', name, class .. '|' .. entry)
+  local ahead = redis.call('zrank', 'waiting:room:' .. class, entry)
+  if class == 'background' then ahead = ahead + redis.call('zcard', 'waiting:room:interactive') end
+  redis.call('hset', 'waiting:shown', name, ahead)
+  return ahead
 end
-local now = tonumber(redis.call('get', 'waiting:turn:' .. class) or 0)
-local last = tonumber(redis.call('zscore', 'waiting:accounts:' .. class, account) or 0)
-local turn = math.max(now + running, last)
-local entry = string.format('%016d|%s|%s', redis.call('incr', 'waiting:arrivals'), account, name)
-redis.call('zadd', 'waiting:accounts:' .. class, turn + 1, account)
-redis.call('zadd', 'waiting:room:' .. class, turn, entry)
-redis.call('hset', 'waiting:members', name, class .. '|' .. entry)
-local ahead = redis.call('zrank', 'waiting:room:' .. class, entry)
-if class == 'background' then ahead = ahead + redis.call('zcard', 'waiting:room:interactive') end
-redis.call('hset', 'waiting:shown', name, ahead)
-return ahead
 """
+
+_COUNTING = """
+local function count(account, class)
+  local entries = redis.call('zrange', 'waiting:room:' .. class, 0, -1)
+  local own = 0
+  for _, entry in ipairs(entries) do
+    if string.match(entry, '^%d+|([^|]*)') == account then own = own + 1 end
+  end
+  return #entries, own
+end
+"""
+
+_JOIN = _JOINING + "return join(ARGV[1], ARGV[2], ARGV[3])"
+
+_COUNT = _COUNTING + "return {count(ARGV[1], ARGV[2])}"
+
+# In one step, so that requests which come at the same moment cannot pass a limit together.
+_JOIN_ALL = (
+    _JOINING
+    + _COUNTING
+    + """
+local account, class, added = ARGV[1], ARGV[2], #ARGV - 4
+local waiting, own = count(account, class)
+if own + added > tonumber(ARGV[3]) then return 'own' end
+if waiting + added > tonumber(ARGV[4]) then return 'all' end
+for i = 5, #ARGV do join(ARGV[i], account, class) end
+return false
+"""
+)
 
 _TAKE = """
 for _, class in ipairs({'interactive', 'background'}) do
@@ -126,15 +156,6 @@ local class, entry = string.match(member, '^([^|]*)|(.*)$')
 local ahead = redis.call('zrank', 'waiting:room:' .. class, entry)
 if class == 'background' then ahead = ahead + redis.call('zcard', 'waiting:room:interactive') end
 return {class, ahead}
-"""
-
-_COUNT = """
-local entries = redis.call('zrange', 'waiting:room:' .. ARGV[2], 0, -1)
-local own = 0
-for _, entry in ipairs(entries) do
-  if string.match(entry, '^%d+|([^|]*)') == ARGV[1] then own = own + 1 end
-end
-return {#entries, own}
 """
 
 _OFFER = """
@@ -220,9 +241,18 @@ def admit(*, account: str, klass: Class) -> None:
     """Raises Full where another job of this account should not wait; changes nothing."""
     waiting, own = connection().eval(_COUNT, 0, account, klass)
     if own >= settings.WAITING_PER_ACCOUNT or waiting >= settings.WAITING_LIMIT:
-        seconds = _pace().seconds.get(klass, _UNMEASURED.total_seconds())
-        retry_after = timedelta(seconds=max(1, ceil(seconds)))
-        raise Full(own=own >= settings.WAITING_PER_ACCOUNT, retry_after=retry_after)
+        raise full(klass, own=own >= settings.WAITING_PER_ACCOUNT)
+
+
+def join_all(*, kind: str, job_ids: Sequence[str], account: str, klass: Class) -> None:
+    """Puts new jobs of one account into the room, all of them, or none and raises Full where they would not fit."""
+    names = [f"{kind}:{job_id}" for job_id in job_ids]
+    limits = (settings.WAITING_PER_ACCOUNT, settings.WAITING_LIMIT)
+    refusal = connection().eval(_JOIN_ALL, 0, account, klass, *limits, *names)
+    if refusal is not None:
+        raise full(klass, own=refusal == b"own")
+    for _ in names:
+        current_app.send_task(_SERVE)
 
 
 def leave(*, kind: str, job_id: str) -> None:
@@ -320,6 +350,12 @@ def offer(worker: str, slots: int, believed: timedelta) -> None:
 def withdraw(worker: str, slots: int) -> None:
     """A worker says that it takes no more."""
     connection().zrem("waiting:slots", f"{worker}|{slots}")
+
+
+def full(klass: Class, *, own: bool) -> Full:
+    """The refusal, with the time after which a place is likely to be free."""
+    seconds = _pace().seconds.get(klass, _UNMEASURED.total_seconds())
+    return Full(own=own, retry_after=timedelta(seconds=max(1, ceil(seconds))))
 
 
 def _pace() -> _Pace:

@@ -69,7 +69,7 @@ def alices(alice: Any, client_of: Callable[..., ApiClient]) -> ApiClient:
 @pytest.fixture(autouse=True)
 def inline(monkeypatch: Any) -> None:
     """Jobs are done at once, by the code of the worker, where they are handed over."""
-    monkeypatch.setattr(tasks, "hand_over", lambda job_id, account: completions.produce(job_id))
+    monkeypatch.setattr(tasks, "hand_over", lambda job_ids, account: list(map(completions.produce, job_ids)))
 
 
 @pytest.fixture(autouse=True)

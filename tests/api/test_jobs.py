@@ -11,17 +11,19 @@ from django.utils import timezone
 
 from api import completions, jobs, keys, tasks
 from api.jobs import Ended, Failed, Job, Said, Words
-from generation.jobs import leases
+from generation.jobs import leases, waiting_room
 from persona_site.redis import cancel_key, connection
+from tests import factories
 from tests.waiting import wait_until
 
 SECRET = "somebody's words"
+HAND_OVER = tasks.hand_over
 
 
 @pytest.fixture
 def job(monkeypatch):
     """A job that was handed over, and no worker near."""
-    monkeypatch.setattr(tasks, "hand_over", lambda job_id, account: None)
+    monkeypatch.setattr(tasks, "hand_over", lambda job_ids, account: None)
     monkeypatch.setattr(jobs, "_LOOK", timedelta(seconds=0.1))
     job = Job(
         user_id=1,
@@ -96,3 +98,31 @@ def test_a_key_that_was_revoked_meanwhile_gets_no_answer(alice, job):
     jobs.keep(job.model_copy(update={"key_id": key.pk}))
     completions.produce(job.id)
     assert followed(job) == [Failed(code="key_revoked")]
+
+
+def test_jobs_that_find_no_room_leave_nothing_behind(job, monkeypatch, settings):
+    settings.WAITING_PER_ACCOUNT = 1
+    monkeypatch.setattr(tasks, "hand_over", HAND_OVER)
+    jobs.hand_over([job])
+    more = [job.model_copy(update={"id": uuid4()}) for _ in range(2)]
+    with pytest.raises(waiting_room.Full):
+        jobs.hand_over(more)
+    assert not any(jobs.read(each.id) for each in more)
+    assert jobs.read(job.id)
+    assert waiting_room.sizes()["interactive"] == 1
+
+
+def test_a_full_room_and_too_many_answers_are_refused_in_words(alice, client_of, monkeypatch, settings):
+    settings.WAITING_PER_ACCOUNT = 3
+    monkeypatch.setattr(tasks, "hand_over", HAND_OVER)
+    client, persona = client_of(alice), factories.make_persona(owner=alice)
+    body = {"model": str(persona.pk), "messages": [{"role": "user", "content": "Good morning."}]}
+    many = client.post("chat/completions", body | {"n": 4})
+    assert (many.status_code, many.json()["error"]["param"]) == (400, "messages")
+    assert "This asks for 4 answers at once; the limit is 3." in many.json()["error"]["message"]
+    for _ in range(2):
+        waiting_room.join(kind="completion", job_id=str(uuid4()), account=str(alice.pk), klass="interactive")
+    full = client.post("chat/completions", body | {"n": 2})
+    assert (full.status_code, full.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+    assert int(full["Retry-After"]) >= 1
+    assert waiting_room.sizes()["interactive"] == 2

@@ -28,6 +28,8 @@ class Command(BaseCommand):
             conversation = conversations.start(user=user, persona_id=options["persona"])
         except Http404:
             raise CommandError("There is no such persona, or it belongs to somebody else.") from None
+        except conversations.Refused as refused:
+            raise CommandError(refused.detail) from None
         name = conversation.persona.name
         self.stdout.write(f"You are talking with an AI, not with a human being. An empty line ends.\n{name}.")
         if conversation.head:

@@ -1,5 +1,6 @@
 """The waiting room over the real Redis; jobs are strings, and handlers write down whom they served."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -215,3 +216,33 @@ def test_lost_messages_are_made_up_for(served: list[str]) -> None:
     assert messages() == 3
     waiting_room.rouse()
     assert messages() == 3
+
+
+def join_all(job_ids: list[str], account: str = "anna") -> bool:
+    try:
+        waiting_room.join_all(kind="test", job_ids=job_ids, account=account, klass="interactive")
+    except Full:
+        return False
+    return True
+
+
+def test_jobs_that_come_together_cannot_pass_the_limit(settings: Any) -> None:
+    settings.WAITING_PER_ACCOUNT = 20
+    with ThreadPoolExecutor(32) as requests:
+        admitted = list(requests.map(lambda number: join_all([f"anna{number}"]), range(64)))
+    assert sum(admitted) == 20
+    assert waiting_room.sizes()["interactive"] == 20
+
+
+def test_jobs_of_one_request_wait_all_or_none(settings: Any, served: list[str]) -> None:
+    settings.WAITING_LIMIT, settings.WAITING_PER_ACCOUNT = 5, 3
+    assert join_all(["anna0", "anna1"])
+    with pytest.raises(Full) as full:
+        waiting_room.join_all(kind="test", job_ids=["anna2", "anna3"], account="anna", klass="interactive")
+    assert full.value.own
+    assert join_all(["ben0", "ben1"], "ben")
+    with pytest.raises(Full) as full:
+        waiting_room.join_all(kind="test", job_ids=["carl0", "carl1"], account="carl", klass="interactive")
+    assert not full.value.own
+    serve(5)
+    assert served == ["anna0", "ben0", "anna1", "ben1"]
