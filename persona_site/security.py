@@ -68,6 +68,27 @@ def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
     )
 
 
+class ForgetAtSignOut:
+    """Has the browser forget what pages kept in its storage (drafts, and nothing else here) once a session has ended.
+
+    Every end shows in the same way: the answer takes the session's cookie away. Browsers do this on HTTPS and on
+    localhost only; elsewhere js/shared/session.js does it alone. Cookies and caches are left as they are.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and not cookie.value:
+            response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+
 class TooManyPasswords:
     """Answers 503, on whichever page, where a password could not be hashed in time."""
 

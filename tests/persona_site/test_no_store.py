@@ -1,6 +1,8 @@
 """What is shown to one person stays in no cache."""
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -10,6 +12,11 @@ from chat.models import Author
 from tests import factories
 
 PUBLIC = ["/", "/rules/", "/safety/help/", "/safety/protocol/"]
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limit_left_over():
+    cache.clear()
 
 
 @pytest.fixture
@@ -72,3 +79,19 @@ def test_answers_to_programs_are_not_stored(alice, secret):
     assert is_kept_out(Client().get("/v1/models", headers=headers))
     body = {"input": "Good morning."}
     assert is_kept_out(Client().post("/v1/moderations", body, content_type="application/json", headers=headers))
+
+
+@pytest.mark.parametrize("end", ["signs out", "is erased", "was ended elsewhere"])
+def test_the_end_of_a_session_clears_what_the_browser_keeps(alice, end):
+    client = Client()
+    client.force_login(alice)
+    assert "Clear-Site-Data" not in client.get("/account/").headers
+    if end == "was ended elsewhere":
+        Session.objects.all().delete()
+        answer = client.get("/account/")
+    elif end == "is erased":
+        answer = client.post("/account/erase/", {"proof": factories.PASSWORD})
+    else:
+        answer = client.post("/account/logout/")
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
+    assert "Clear-Site-Data" not in Client().get("/account/login/").headers

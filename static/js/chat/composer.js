@@ -1,5 +1,5 @@
 // @ts-check
-// The box one writes in. What was typed is kept in this browser until the server has it.
+// The box one writes in. What was typed is kept in this browser until the server has it, or the session ends.
 
 import { required } from "../shared/dom.js";
 
@@ -29,6 +29,7 @@ export class Composer {
     this.sending = null;
     /** @type {Draft | null} came back; sent again unchanged, it keeps its id and so cannot arrive twice */
     this.returned = null;
+    this.isKept = true;
     this.recover(isInThread);
     required(form, "[data-keys]").hidden = false;
     this.box.addEventListener("keydown", (event) => this.pressed(event));
@@ -105,6 +106,12 @@ export class Composer {
     if (this.line.textContent !== text) this.line.textContent = text;
   }
 
+  /** Whether what is typed is kept in this browser from now on; false also forgets what was. @param {boolean} isKept */
+  keep(isKept) {
+    this.isKept = isKept;
+    this.store();
+  }
+
   changed() {
     this.store();
     this.count();
@@ -128,7 +135,7 @@ export class Composer {
   store() {
     const kept = { text: this.box.value, sending: this.sending };
     try {
-      if (kept.text || kept.sending) localStorage.setItem(this.key, JSON.stringify(kept));
+      if (this.isKept && (kept.text || kept.sending)) localStorage.setItem(this.key, JSON.stringify(kept));
       else localStorage.removeItem(this.key);
     } catch {
       // Storage is off or full; the words are still in the box.

@@ -3,7 +3,9 @@
 
 import { Announcer } from "../shared/announce.js";
 import { required } from "../shared/dom.js";
+import { keyOf, whenSignedOut } from "../shared/drafts.js";
 import { Composer } from "./composer.js";
+import { ConnectionLine } from "./connection_line.js";
 import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
@@ -16,13 +18,14 @@ import { Waits } from "./waits.js";
 
 const page = required(document, "[data-conversation]");
 const { conversation: conversationId = "", threadUrl = "" } = page.dataset;
+const { account = "" } = document.body.dataset;
 const thread = new Thread(page);
 const announcer = new Announcer(required(document, "[data-announcer]"));
 const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
-const connectionLine = required(page, "[data-connection]");
+const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
-const composer = form && new Composer(form, `draft:${conversationId}`, send, isNewestOwn);
+const composer = form && new Composer(form, keyOf(account, conversationId), send, isNewestOwn);
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged);
 let reloading = false;
@@ -153,16 +156,9 @@ function focusNewest() {
 /** @param {import("./socket.js").State} state @param {number} retryInMs */
 function connectionChanged(state, retryInMs) {
   thread.markPending(state === "open");
-  if (connection.isBarred) {
-    for (const clientId of connection.owed.keys()) refused(clientId);
-    connectionLine.textContent = "No live connection is possible here. The page works without it: send, then reload.";
-  } else if (state === "waiting") {
-    const seconds = Math.max(1, Math.round(retryInMs / 1000));
-    connectionLine.textContent = `No connection. Trying again in ${seconds} s. What you write is kept here.`;
-  } else if (state === "ended") {
-    connectionLine.textContent = "You are signed out, or this conversation is gone. What you wrote is kept here.";
-  } else if (state === "open") connectionLine.textContent = "";
-  scrolling.around(() => (connectionLine.hidden = !connectionLine.textContent), false);
+  if (connection.isBarred) for (const clientId of connection.owed.keys()) refused(clientId);
+  if (state === "open" || state === "signed-out" || state === "ended") composer?.keep(state === "open");
+  scrolling.around(() => connectionLine.show(state, retryInMs, connection.isBarred), false);
 }
 
 /** @param {ClientFrame} frame */
@@ -195,5 +191,6 @@ document.addEventListener("keydown", (event) => {
 composer?.stopButton.addEventListener("click", stop);
 composer?.replying(Boolean(thread.unfinished));
 page.toggleAttribute("data-live", true);
+whenSignedOut(() => connection.signOut());
 scrolling.toEnd();
 connection.open();

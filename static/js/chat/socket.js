@@ -5,7 +5,7 @@
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./protocol.d.ts").MessageSend} MessageSend */
 /** @typedef {import("./protocol.d.ts").ServerFrame & {offset?: string}} ServerFrame */
-/** @typedef {"connecting" | "open" | "waiting" | "ended"} State */
+/** @typedef {"connecting" | "open" | "waiting" | "crowded" | "signed-out" | "ended"} State */
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -13,6 +13,7 @@ const PING_EVERY_MS = 25_000; // under the 60 s after which common proxies drop 
 const PONG_WITHIN_MS = 10_000;
 const NOT_SIGNED_IN = 4401;
 const NOT_FOUND = 4404;
+const TOO_MANY = 4429;
 
 export class Connection {
   /**
@@ -28,6 +29,7 @@ export class Connection {
     this.onState = onState;
     this.failures = 0;
     this.hasOpened = false;
+    this.isSignedOut = false;
     /** @type {WebSocket | null} */
     this.socket = null;
     /** @type {Map<string, MessageSend>} messages that the server has not answered for */
@@ -52,6 +54,7 @@ export class Connection {
   open() {
     clearTimeout(this.retryTimer);
     this.retryTimer = 0;
+    this.isSignedOut = false;
     this.onState("connecting", 0);
     const socket = new WebSocket(`${this.address}?after=${encodeURIComponent(this.offset)}`);
     this.socket = socket;
@@ -78,8 +81,17 @@ export class Connection {
     return this.owed.delete(clientId);
   }
 
+  /** Does not wait any longer; who was signed out may have come back from the page that signs in. */
   retryNow() {
-    if (this.retryTimer) this.open();
+    if (this.retryTimer || this.isSignedOut) this.open();
+  }
+
+  /** Ends the connection, because the session has ended. */
+  signOut() {
+    const open = this.socket;
+    this.socket = null;
+    open?.close();
+    this.closed(NOT_SIGNED_IN);
   }
 
   opened() {
@@ -118,13 +130,16 @@ export class Connection {
     clearInterval(this.pingTimer);
     clearTimeout(this.pongTimer);
     if (code === NOT_SIGNED_IN || code === NOT_FOUND) {
-      this.onState("ended", 0);
+      clearTimeout(this.retryTimer);
+      this.retryTimer = 0;
+      this.isSignedOut = code === NOT_SIGNED_IN;
+      this.onState(this.isSignedOut ? "signed-out" : "ended", 0);
       return;
     }
-    const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
+    const most = code === TOO_MANY ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
     const wait = most / 2 + (Math.random() * most) / 2; // so that a thousand tabs do not come back at once
     this.failures += 1;
     this.retryTimer = setTimeout(() => this.open(), wait);
-    this.onState("waiting", wait);
+    this.onState(code === TOO_MANY ? "crowded" : "waiting", wait);
   }
 }
