@@ -4,8 +4,9 @@ from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import consents, countries, disclosure
 from accounts.models import User
@@ -22,6 +23,12 @@ class SignupForm(AllauthSignupForm):
         label=disclosure.AGREEMENT,
         error_messages={"required": "Tick this box to sign up; an account needs your agreement."},
     )
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # what a new account costs, so that time tells nothing
+        made: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return made
 
     def save(self, request: HttpRequest) -> User:
         user: User = super().save(request)

@@ -12,7 +12,9 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A person who signs in by e-mail. `is_staff` and `is_superuser` follow from the role (`accounts.roles.give`)."""
 
-    email = models.EmailField(unique=True)
+    email = models.EmailField(
+        db_index=True, help_text="Not unique: that would tell strangers who has an account (`accounts.backends`)."
+    )
     role = models.CharField(max_length=16, choices=Role, default=Role.USER)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2; chooses the help lines shown.")
 

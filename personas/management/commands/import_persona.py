@@ -124,7 +124,7 @@ def _owner(name: str | None) -> User:
                 "The site has no owner yet. Open the link that `manage.py owner_token` prints, or give --user."
             )
         return owner
-    found = people.filter(username=name).first() or people.filter(email__iexact=name).first()
+    found = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
     if found is None:
         raise CommandError(f"Nobody here is called {name!r}.")
     return found
