@@ -5,13 +5,18 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from accounts.models import User
 from tests.e2e.wire import ORIGIN, Wire
 from tests.factories import make_conversation
+from tests.site import Site, Visitor
 
 pytestmark = pytest.mark.e2e
 
+ELSEWHERE = Origin("http://127.0.0.1:9")
 WORDS = "I have told nobody this."
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('draft:'))"
 
@@ -105,3 +110,27 @@ def test_ones_own_draft_survives_other_pages(wire: Wire) -> None:
     wire.page.goto(f"{ORIGIN}/rules/")
     wire.page.goto(ORIGIN + wire.path)
     expect(wire.page.locator("#composer-text")).to_have_value(WORDS)
+
+
+def test_the_running_site_closes_the_sockets_of_who_signs_out_and_takes_none_from_another_port(site: Site) -> None:
+    site.forget_rate_limits()
+    visitor = Visitor(site)
+    visitor.sign_up("leaver")
+    persona = site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0]
+    conversation = visitor.start_conversation(str(persona))
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.http.cookies.jar)
+    address = f"{site.url.replace('http', 'ws', 1)}/ws/conversations/{conversation}/"
+    with pytest.raises(InvalidStatus), connect(address, additional_headers={"Cookie": cookies}, origin=ELSEWHERE):
+        pass
+    with visitor.talk(conversation) as talk:
+        talk.send("ping")
+        talk.until("pong")
+        answer = visitor.post("/account/", {"country": ""})  # an ordinary page changes nothing
+        assert answer.status_code == 200
+        talk.send("ping")
+        talk.until("pong")
+        visitor.post("/account/logout/", {})
+        with pytest.raises(ConnectionClosed) as closed:
+            talk.receive(10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
