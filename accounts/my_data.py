@@ -14,8 +14,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from accounts import sessions
-from accounts.models import User
+from accounts import roles, sessions
+from accounts.models import Role, User
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ def _make_anonymous(user: User) -> None:
     user.username = f"erased-{user.pk}"
     user.email = f"erased-{user.pk}@invalid"
     user.first_name = user.last_name = user.country = ""
-    user.is_active = user.is_staff = user.is_superuser = False
+    roles.give(user, Role.USER, by=None)
+    roles.deactivate(user, by=None)
+    user.is_active = False
     user.last_login = None
     user.set_unusable_password()
     user.save()
-    user.user_permissions.clear()

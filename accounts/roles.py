@@ -40,6 +40,8 @@ def record_with(recorder: Recorder) -> None:
 def give(user: User, role: Role | str, *, by: User | None) -> None:
     """Makes `user` a user, moderator or owner. `by` None: the site itself. Raises ValueError for any other role."""
     new, old = Role(role), _locked(user).role
+    if user.user_permissions.filter(codename=_CHILD_SAFETY[1]).exists():
+        let_review_child_safety(user, by=by, may=False)  # it ends with the role, and the trail says so
     user.role = new
     user.is_staff = user.is_moderator
     user.is_superuser = user.is_owner

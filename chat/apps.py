@@ -6,7 +6,8 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data, sessions
+        from accounts import sessions
+        from accounts.my_data import register
         from chat import my_data, sockets
 
         register("chat", export=my_data.export, erase=my_data.erase)

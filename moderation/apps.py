@@ -6,7 +6,8 @@ class ModerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import my_data, roles
+        from accounts import roles
+        from accounts.my_data import register
         from moderation import audit_trail, my_data
 
         register("moderation", export=my_data.export, erase=my_data.erase)

@@ -5,10 +5,12 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
+from django.test import Client
 
-from accounts import disclosure, first_run
+from accounts import disclosure, first_run, sessions
 from accounts.models import Role, User
 from tests import factories
 
@@ -81,6 +83,25 @@ def test_guessing_a_password_is_slowed_down_even_with_the_right_one_last(client,
         client.post("/account/login/", {"login": alice.email, "password": "wrong wrong wrong"})
     client.post("/account/login/", {"login": alice.email, "password": factories.PASSWORD})
     assert "_auth_user_id" not in client.session
+
+
+def test_a_new_password_keeps_this_session_and_ends_the_others(client, alice):
+    other = Client()
+    for each in (client, other):
+        each.post("/account/login/", {"login": alice.email, "password": factories.PASSWORD})
+    new = "another long password"
+    client.post("/account/password/change/", {"oldpassword": factories.PASSWORD, "password1": new, "password2": new})
+    assert client.get("/account/").status_code == 200
+    assert [session.session_key for session in UserSession.objects.all()] == [client.session.session_key]
+    assert other.get("/account/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_session_of_the_owners_link_is_listed_and_can_be_ended(client):
+    client.get(path_of(first_run.new_link()))
+    assert UserSession.objects.get().session_key == client.session.session_key
+    sessions.end_all(User.objects.get())
+    assert client.get("/account/").status_code == 302
 
 
 def test_a_forgotten_password_is_set_anew_by_a_mailed_link(client, alice):

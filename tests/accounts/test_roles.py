@@ -4,9 +4,11 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts import my_data, roles
-from accounts.models import Role
+from accounts.models import Role, User
+from moderation.desk import cases
 from moderation.models import AuditEntry
 from tests import factories
+from tests.moderation.desk.material import make_case
 
 
 def test_an_owner_may_do_everything_in_the_admin(alice):
@@ -58,6 +60,21 @@ def test_each_change_of_rights_is_kept_with_who_made_it(alice, olga):
         ("account.deactivated", subject, actor, {}),
         ("account.reactivated", subject, "system", {}),
     ]
+
+
+def test_a_right_ends_with_the_role_and_the_trail_says_so(mina, olga):
+    roles.let_review_child_safety(mina, by=olga, may=True)
+    roles.give(mina, Role.USER, by=olga)
+    assert [row[0] for row in trail()] == ["account.right_given", "account.right_taken", "account.role_given"]
+    assert not User.objects.get(pk=mina.pk).has_perm("moderation.review_child_safety")
+
+
+def test_a_moderator_who_is_erased_but_kept_in_the_records_loses_every_right_in_the_trail(alice, mina):
+    cases.decide(case=make_case(alice), moderator=mina, kind="dismiss", reason="Nothing.")
+    my_data.erase(mina)
+    kept = User.objects.get(pk=mina.pk)
+    assert (kept.role, kept.is_active, kept.is_staff) == (Role.USER, False, False)
+    assert [row[0] for row in trail()][-2:] == ["account.role_given", "account.deactivated"]
 
 
 def test_what_changes_nothing_leaves_no_row(alice, mina, olga):
