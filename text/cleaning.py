@@ -1,0 +1,83 @@
+"""Text and JSON from outside, made storable at the door where they enter.
+
+PostgreSQL holds no NUL and neither UTF-8 nor a tokenizer knows a lone surrogate, so a text that keeps one
+fails later, far from its writer. Every loop here is linear in the text's length.
+"""
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+_LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# Blanks, controls, and characters that only steer others, such as zero-width joiners and changes of direction.
+_INVISIBLE = {"Zs", "Zl", "Zp", "Cc", "Cf"}
+
+JSON_DEPTH = 100  # Python's own recursion ends near 1,000, and whoever walks a value needs a frame or two a level
+NUMBER_DIGITS = 64
+
+
+class BadJSON(ValueError):
+    """Its text is a sentence about what is wrong, without anything of what was sent."""
+
+
+def clean(text: str) -> str:
+    r"""The text with `\n` for line ends and U+FFFD for lone surrogates, without other controls than the tab."""
+    plain = _CONTROL.sub("", _LINE_END.sub("\n", text))
+    return _LONE_SURROGATE.sub("\ufffd", plain)
+
+
+def clean_line(text: str) -> str:
+    """As `clean`, in one line: a name, a title, a search."""
+    return " ".join(clean(text).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of it can be seen."""
+    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+
+
+def whole_number(text: str, *, most: int) -> int | None:
+    """The number from 0 to `most` that ASCII digits write, or None. Never converts more digits than `most` has."""
+    if not (text.isascii() and text.isdecimal()) or len(text.lstrip("0")) > len(str(most)):
+        return None
+    number = int(text.lstrip("0") or "0")
+    return number if number <= most else None
+
+
+def parsed_json(document: str | bytes) -> Any:
+    """JSON's value with every text in it cleaned. Raises BadJSON."""
+    try:
+        value = json.loads(document, parse_int=_short_int)
+    except RecursionError:
+        raise _too_deep() from None
+    except BadJSON:
+        raise
+    except ValueError:  # also bytes that are in no encoding of Unicode
+        raise BadJSON("It is no JSON, or cut off.") from None
+    return clean_json(value)
+
+
+def clean_json(value: Any, *, depth: int = JSON_DEPTH) -> Any:
+    """A value of JSON's types with every text in it cleaned. Raises BadJSON where it is nested deeper than `depth`."""
+    if isinstance(value, str):
+        return clean(value)
+    if not isinstance(value, list | dict):
+        return value
+    if depth == 0:
+        raise _too_deep()
+    if isinstance(value, list):
+        return [clean_json(each, depth=depth - 1) for each in value]
+    return {clean(str(name)): clean_json(each, depth=depth - 1) for name, each in value.items()}
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > NUMBER_DIGITS:
+        raise BadJSON(f"A number in it has {len(digits):,} digits; the limit is {NUMBER_DIGITS}.")
+    return int(digits)
+
+
+def _too_deep() -> BadJSON:
+    return BadJSON(f"It is nested too deeply; the limit is {JSON_DEPTH} levels.")
