@@ -125,6 +125,7 @@ _FAILURES = {
     "moderation_unavailable": (503, "moderation_unavailable", "The safety check is not running; nothing can be shown."),
     "key_revoked": (401, "invalid_api_key", "This key was revoked."),
     "restricted": (403, "restricted", "A moderator's decision stands against this, so nothing was written."),
+    "site_error": (500, "site_error", "Something went wrong here, and would again. The operator's log says what."),
     "worker_lost": (503, "worker_lost", "No worker took this up, or it was interrupted. Ask again."),
 }
 

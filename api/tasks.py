@@ -1,11 +1,14 @@
 """What the API leaves to workers. A job and a task carry an id; the job's words lie in Redis."""
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
 from celery import shared_task
 
 from generation.jobs import waiting_room
+
+logger = logging.getLogger(__name__)
 
 KIND = "completion"
 
@@ -25,9 +28,15 @@ def call_off(job_id: UUID) -> None:
 
 @waiting_room.handles(KIND)
 def complete(job_id: str) -> None:
-    from api import completions
+    from api import completions, jobs
 
-    completions.produce(UUID(job_id))
+    try:
+        completions.produce(UUID(job_id))
+    except Exception as error:
+        if waiting_room.is_loss(error):
+            raise  # its client is told `worker_lost`, and may ask again
+        logger.exception("api.job_failed", extra={"job": job_id})
+        jobs.append(UUID(job_id), jobs.Failed(code="site_error"))
 
 
 @shared_task(ignore_result=True)

@@ -41,6 +41,8 @@ FAILURES = {
     "worker_lost": "The reply was interrupted several times. Ask for it again.",
     "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
     "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",
+    "site_error": "The reply could not be written because of an error on this site's side, which would come again. "
+    "Your message is kept; the site's operator can see why.",
     "empty": "The model had nothing to say. Ask for another reply.",
 }
 _FAILED = "Something went wrong while the reply was written. Ask for it again."

@@ -21,6 +21,7 @@ from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyS
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.speech import Speech, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
+from generation.jobs import waiting_room
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -79,6 +80,11 @@ def produce(reply_id: UUID) -> None:
         _finish(progress, ReplyStatus.FAILED, code="moderation_unavailable")
     except EngineError as error:
         _finish(progress, ReplyStatus.FAILED, code=error.code)
+    except Exception as error:
+        if waiting_room.is_loss(error):
+            raise
+        logger.exception("reply.broken", extra={"reply_id": str(reply_id)})
+        _finish(progress, ReplyStatus.FAILED, code="site_error")
     else:
         if progress.text.strip():
             _finish(progress, ReplyStatus.COMPLETED)
@@ -104,6 +110,11 @@ def read_ahead(conversation_id: UUID) -> None:
 def give_up(reply: Reply, code: str) -> None:
     """Ends an unfinished reply that nobody will write any more."""
     _finish(Progress(reply), ReplyStatus.FAILED, code=code)
+
+
+def break_off(reply_id: UUID) -> None:
+    """Ends a reply that cannot even be kept as it was written; nothing of it stays."""
+    give_up(Reply.objects.select_related("message__conversation__owner").get(pk=reply_id), "site_error")
 
 
 def put_back(reply: Reply) -> bool:

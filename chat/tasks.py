@@ -49,7 +49,13 @@ def place_of(reply: Reply) -> Place | None:
 def write_reply(reply_id: str) -> None:
     from chat import replies
 
-    replies.produce(UUID(reply_id))
+    try:
+        replies.produce(UUID(reply_id))
+    except Exception as error:
+        if waiting_room.is_loss(error):
+            raise  # the row is still owed; `requeue_lapsed` finds it
+        logger.exception("reply.not_kept", extra={"reply_id": reply_id})
+        replies.break_off(UUID(reply_id))
 
 
 @shared_task(ignore_result=True)

@@ -16,8 +16,11 @@ from datetime import timedelta
 from math import ceil
 from typing import Any, Literal, cast, get_args
 
+import redis
 from celery import current_app
+from django import db
 from django.conf import settings
+from kombu.exceptions import OperationalError as BrokerLost
 
 from generation.jobs import leases
 from persona_site.redis import connection
@@ -210,11 +213,19 @@ class _Pace:
 _handlers: dict[str, Handler] = {}
 
 
+def is_loss(error: Exception) -> bool:
+    """Whether a store went away, so that the same work may succeed later. Any other error would come again."""
+    if isinstance(error, redis.DataError):  # a value that Redis never takes
+        return False
+    return isinstance(error, redis.RedisError | BrokerLost | db.OperationalError | db.InterfaceError)
+
+
 def handles(kind: str) -> Callable[[Handler], Handler]:
     """Registers the function that does the jobs of a kind, given their id; in a room's `tasks`, which workers load.
 
     It runs under the lease `kind:job_id`, in a generation worker, and must stand being called for a job
-    that is no longer owed. The room that registers it has a sweeper for what is `absent`.
+    that is no longer owed. The room that registers it has a sweeper for what is `absent`. It lets a loss
+    (`is_loss`) pass, after which the sweeper owes the job again, and ends the job itself at any other error.
     """
 
     def register(handler: Handler) -> Handler:
