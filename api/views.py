@@ -10,14 +10,12 @@ from contextlib import aclosing
 from functools import wraps
 from typing import Any, TypeVar
 
-import redis
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from kombu.exceptions import OperationalError
 from pydantic import BaseModel, ValidationError
 
 from accounts.quotas import QuotaExceeded
@@ -27,10 +25,12 @@ from api.errors import ApiError
 from api.jobs import Failed
 from api.models import ApiKey, Scope
 from api.schemas import ChatCompletionRequest, CompletionRequest, EmbeddingRequest, Generation, ModerationRequest
+from generation.jobs import waiting_room
 from moderation.filter import assessment, encoder
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction
 from personas.embedders.minilm import MiniLM
+from text import cleaning
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +57,11 @@ def endpoint(method: str, *scopes: Scope) -> Callable[[View], View]:
                 return await view(request, key, **kwargs)
             except ApiError as error:
                 return error.response()
-            except (redis.RedisError, OperationalError, DatabaseError):
-                return errors.unavailable("The site is restarting. Ask again.", code="unavailable").response()
-            except Exception:
+            except Exception as error:
+                if waiting_room.is_loss(error):
+                    return errors.unavailable("The site is restarting. Ask again.", code="unavailable").response()
                 logger.exception("api.failed")
-                return ApiError(500, "Something went wrong here. The operator's log says what.").response()
+                return errors.failure("site_error").response()
 
         return guarded
 
@@ -119,15 +119,14 @@ def _key(request: HttpRequest) -> ApiKey:
 def _body(request: HttpRequest, schema: type[B]) -> B:
     limit = settings.API_BODY
     try:
-        # Before the body is read, where its length is told.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > limit or len(request.body) > limit:
+        if len(request.body) > limit:
             raise errors.too_large(limit)
-        return schema.model_validate_json(request.body)
+        return schema.model_validate(cleaning.parsed_json(request.body))
     except RequestDataTooBig:
         raise errors.too_large(limit) from None
+    except cleaning.BadJSON as error:
+        raise ApiError(400, f"The body cannot be read. {error}", code="invalid_json") from None
     except ValidationError as error:
-        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
-            raise ApiError(400, "The body is not JSON.", code="invalid_json") from None
         raise errors.invalid(error) from None
 
 

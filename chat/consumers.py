@@ -9,10 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
-import redis
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
 from django.http import Http404
 from pydantic import ValidationError
 
@@ -21,7 +19,10 @@ from accounts.models import User
 from chat import conversations, messages, protocol, sockets, tasks
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
-from generation.jobs import stream
+from generation.jobs import stream, waiting_room
+from text import cleaning
+
+logger = logging.getLogger(__name__)
 
 NOT_FOUND = 4404  # beside those of `sockets.Barred`
 AWAY = 1013  # "try again later", as registered with IANA
@@ -79,6 +80,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             return
         try:
             frame = protocol.parse(text_data)
+        except cleaning.BadJSON as error:
+            await self._refuse("bad_frame", f"The frame cannot be read. {error}")
+            return
         except ValidationError as error:
             await self._refuse("bad_frame", _what_is_wrong(error))
             return
@@ -100,8 +104,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             await self._refuse(refused.code, refused.detail, client_id, refused.retry_after)
         except Http404:
             await self._refuse("not_found", "That is not here any more.", client_id)
-        except (redis.RedisError, DatabaseError):
-            await self._refuse("unavailable", "The site is restarting. Your words are kept here; try again.", client_id)
+        except Exception as error:
+            if waiting_room.is_loss(error):
+                detail = "The site is restarting. Your words are kept here; try again."
+                await self._refuse("unavailable", detail, client_id)
+                return
+            logger.exception("frame.failed", extra={"type": frame.type})
+            detail = "Something went wrong on this site's side, and it would again. Its operator can see why."
+            await self._refuse("site_error", detail, client_id)
 
     async def _call_door(self, frame: protocol.ClientFrame) -> None:
         user = self.user
@@ -187,5 +197,11 @@ def _what_is_wrong(error: ValidationError) -> str:
             f"This message has {len(first['input']):,} characters; the limit is {first['ctx']['max_length']:,}. "
             "Send it in parts."
         )
+    if first["type"] == "value_error":
+        return f"{first['ctx']['error']}."
+    if first["type"] == "union_tag_invalid":  # its message repeats what was sent, as the place below would
+        return "type: There is no such frame."
+    if first["type"] == "extra_forbidden":
+        return f"{first['loc'][0]}: There is a field that this frame does not have."
     place = ".".join(str(part) for part in first["loc"]) or "the frame"
     return f"{place}: {first['msg']}."

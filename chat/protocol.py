@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from chat.models import NoticeKind
+from text import cleaning
 
 ErrorCode = Literal[
     "bad_frame",
@@ -23,7 +24,18 @@ ErrorCode = Literal[
     "moderation_unavailable",
     "busy",
     "unavailable",
+    "site_error",
 ]
+
+
+def _not_blank(words: str) -> str:
+    if cleaning.is_blank(words):
+        raise ValueError("There is nothing to send yet. Write something first")
+    return words
+
+
+# What a person says. Its texts were cleaned by `parse`.
+Words = Annotated[str, Field(max_length=settings.MESSAGE_CHARACTERS), AfterValidator(_not_blank)]
 
 
 class Frame(BaseModel):
@@ -38,7 +50,7 @@ class MessageSend(Frame):
 
     type: Literal["message.send"]
     client_id: UUID
-    text: str = Field(min_length=1, max_length=settings.MESSAGE_CHARACTERS)
+    text: Words
 
 
 class ReplyStop(Frame):
@@ -67,7 +79,7 @@ class MessageEdit(Frame):
 
     type: Literal["message.edit"]
     message_id: UUID
-    text: str = Field(min_length=1, max_length=settings.MESSAGE_CHARACTERS)
+    text: Words
 
 
 class BranchSelect(Frame):
@@ -242,5 +254,5 @@ server_frames: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
 
 
 def parse(text: str) -> ClientFrame:
-    """The frame that a browser sent. Raises pydantic.ValidationError."""
-    return _client_frames.validate_json(text)
+    """The frame that a browser sent, its texts cleaned. Raises text.cleaning.BadJSON and pydantic.ValidationError."""
+    return _client_frames.validate_python(cleaning.parsed_json(text))

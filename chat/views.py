@@ -12,7 +12,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -23,6 +25,7 @@ from chat import thread as threads
 from chat.models import Conversation
 from moderation.desk import restrictions
 from personas import creation
+from text import cleaning
 
 P = ParamSpec("P")
 _PER_PAGE = 30
@@ -37,7 +40,7 @@ def _form_action(view: Callable[Concatenate[SignedIn, P], HttpResponse]) -> Call
             return view(request, *args, **kwargs)
         except conversations.Refused as refused:
             _tell(request, refused)
-            return redirect(request.META.get("HTTP_REFERER") or "chat:list")
+            return redirect(_page_before(request))
 
     return login_required(require_POST(guarded))
 
@@ -186,6 +189,13 @@ def pick(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpRespon
     return redirect("chat:conversation", conversation_id)
 
 
+def _page_before(request: HttpRequest) -> str:
+    """The page of this site that the form stood on, as the browser names it; the list where it does not."""
+    named = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(named, allowed_hosts={request.get_host()}) and named.startswith("http")
+    return named if is_ours else reverse("chat:list")
+
+
 def _tell(request: HttpRequest, refused: conversations.Refused) -> None:
     messages.error(request, refused.detail)
     if isinstance(refused, conversations.ModerationDown):
@@ -195,7 +205,7 @@ def _tell(request: HttpRequest, refused: conversations.Refused) -> None:
 
 def _check_length(text: str) -> None:
     limit = settings.MESSAGE_CHARACTERS
-    if not text:
+    if cleaning.is_blank(text):
         raise conversations.WrongState("There is nothing to send yet. Write something first.")
     if len(text) > limit:
         raise conversations.WrongState(

@@ -10,6 +10,7 @@ from personas import declarations
 from personas.creation import PersonaFields
 from personas.drafts import written_examples
 from personas.models import Depicts, Persona
+from text import cleaning
 
 LANGUAGES = [
     ("en", "English"),
@@ -132,6 +133,12 @@ class PersonaForm(forms.Form):
         for name, field in self.fields.items():
             if self.is_bound and name in self.errors:
                 field.widget.attrs["aria-invalid"] = "true"
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if cleaning.is_blank(name):
+            raise forms.ValidationError("This name cannot be seen. Write one with a letter in it.")
+        return name
 
     def clean_sayings(self) -> list[str]:
         sayings = [

@@ -17,6 +17,9 @@ from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
 from personas.importers.base import ImportFailed
 from personas.models import Draft, Persona, SourceStatus
+from text import cleaning
+
+_HIGHEST_ID = 2**63 - 1
 
 
 @login_required
@@ -77,7 +80,7 @@ def _take(request: SignedIn, draft: Draft) -> HttpResponse:
     # 2. Files, each with its own outcome.
     problems = _take_files(request, draft)
     if removed := request.POST.get("remove", ""):
-        drafts.remove_file(draft, int(removed) if removed.isdecimal() else 0)
+        drafts.remove_file(draft, cleaning.whole_number(removed, most=_HIGHEST_ID) or 0)
     # 3. Where to go on.
     form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
     if not problems and request.POST.get("then") == "preview" and form.is_valid():
@@ -146,11 +149,12 @@ def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
 
 def _chosen(request: SignedIn) -> dict[int, str]:
     """Speakers by file, from fields named `speaker-<id>`."""
-    return {
-        int(name.removeprefix("speaker-")): str(value)
+    sent = {
+        cleaning.whole_number(name.removeprefix("speaker-"), most=_HIGHEST_ID): str(value)
         for name, value in request.POST.items()
-        if name.startswith("speaker-") and name.removeprefix("speaker-").isdecimal()
+        if name.startswith("speaker-")
     }
+    return {number: value for number, value in sent.items() if number is not None}
 
 
 def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:

@@ -9,8 +9,8 @@ import re
 import unicodedata
 from typing import Any
 
-_LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # Blanks, controls, and characters that only steer others, such as zero-width joiners and changes of direction.
 _INVISIBLE = {"Zs", "Zl", "Zp", "Cc", "Cf"}

@@ -18,6 +18,7 @@ import redis.asyncio
 from django.conf import settings
 
 from persona_site.redis import async_connection, connection
+from text import cleaning
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def delete(conversation_id: UUID | str) -> None:
 def is_position(text: str) -> bool:
     """Whether `text`, which came from a browser, is a position that Redis will take."""
     parts = text.split("-")
-    return len(parts) == 2 and all(part.isascii() and part.isdigit() and int(part) < 2**64 for part in parts)
+    return len(parts) == 2 and all(cleaning.whole_number(part, most=2**64 - 1) is not None for part in parts)
 
 
 def _order(position: str) -> tuple[int, int]:

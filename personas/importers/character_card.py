@@ -9,7 +9,6 @@ come from strangers: they are kept and shown, and no prompt puts them above the 
 
 import base64
 import binascii
-import json
 import math
 import re
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 
 from personas.importers import decoding, png, zips
 from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, Utterance
+from text import cleaning
 
 JSON_BYTES = 8 * 1024**2
 PICTURE_BYTES = 20 * 1024**2
@@ -115,11 +115,12 @@ def _loaded(raw: bytes) -> dict[str, Any]:
     if len(raw) > JSON_BYTES:
         raise FileTooLarge(f"This card has more than {JSON_BYTES // 1024**2} MB of JSON, which is the limit.")
     try:
-        card = json.loads(raw.decode("utf-8-sig", errors="replace") if raw[:2] not in _UTF16 else raw.decode("utf-16"))
-    except RecursionError as error:
-        raise DamagedFile("This card's JSON is nested too deeply to be a character card.") from error
-    except ValueError as error:
-        raise DamagedFile("This card's JSON is broken or cut off, so it cannot be read.") from error
+        text = raw.decode("utf-8-sig", errors="replace") if raw[:2] not in _UTF16 else raw.decode("utf-16")
+        card = cleaning.parsed_json(text)
+    except UnicodeDecodeError:
+        raise DamagedFile("This card says that it is UTF-16, but its bytes are not.") from None
+    except cleaning.BadJSON as error:
+        raise DamagedFile(f"This card's JSON cannot be read. {error}") from None
     if not isinstance(card, dict):
         raise DamagedFile("This JSON file is not a character card: it holds no object with a card's fields.")
     return card
@@ -146,7 +147,7 @@ def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
     if not version:
         raise DamagedFile("This JSON file is not a character card: it has no name, description and first message.")
     data = card if version == 1 else card["data"]
-    texts = {key: decoding.clean(value) if isinstance(value := data.get(key), str) else "" for key in _ALL_FIELDS}
+    texts = {key: value if isinstance(value := data.get(key), str) else "" for key in _ALL_FIELDS}
     greetings = data.get("alternate_greetings")
     return CardFields(
         version=version,
@@ -156,9 +157,7 @@ def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
         scenario=texts["scenario"].strip(),
         opening_line=texts["first_mes"].strip(),
         other_openings=tuple(
-            decoding.clean(greeting)
-            for greeting in (greetings if isinstance(greetings, list) else [])
-            if isinstance(greeting, str)
+            greeting for greeting in (greetings if isinstance(greetings, list) else []) if isinstance(greeting, str)
         ),
         examples=tuple(examples(texts["mes_example"], texts["name"])),
         creator_notes=texts["creator_notes"].strip(),
@@ -174,13 +173,11 @@ _ALL_FIELDS = (*_V1_FIELDS, "creator_notes", "system_prompt", "post_history_inst
 
 
 def _storable(value: Any) -> Any:
-    """JSON as PostgreSQL can hold it: without NUL characters and lone surrogates."""
-    if isinstance(value, str):
-        return decoding.clean(value)
+    """JSON as PostgreSQL can hold it: without infinite numbers; its texts were cleaned when it was parsed."""
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):
-        return {decoding.clean(key): _storable(item) for key, item in value.items()}
+        return {key: _storable(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -190,11 +187,11 @@ def _remarks(card: dict[str, Any], version: int) -> Iterator[str]:
     if version == 1:
         return
     try:
-        is_newer = float(card.get("spec_version", version)) > _NEWEST
+        told = float(card.get("spec_version", version))
     except (TypeError, ValueError):
-        is_newer = False
-    if is_newer:
-        yield f"The card says that it is of version {card['spec_version']}, newer than 3.0; what is unknown is kept."
+        told = 0.0
+    if told > _NEWEST:
+        yield f"The card says that it is of version {told:.6g}, newer than 3.0; what is unknown is kept."
     if card["data"].get("system_prompt") or card["data"].get("post_history_instructions"):
         yield "The card's own instructions to the model are kept with it. They never outrank this site's rules."
 

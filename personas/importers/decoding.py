@@ -6,7 +6,6 @@ mojibake and cp1252 into cp1250, so it is asked last.
 
 import codecs
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -14,6 +13,7 @@ from typing import BinaryIO
 from charset_normalizer import from_bytes
 
 from personas.importers.base import DamagedFile
+from text import cleaning
 
 HEAD_BYTES = 64 * 1024
 LONGEST_LINE = 200_000  # characters; what is longer is read in pieces
@@ -27,7 +27,6 @@ _BOMS = [  # UTF-32 before UTF-16: the first bytes of its little-endian mark are
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _CONTROL_BYTES = bytes(range(1, 9)) + bytes(range(14, 32))
 
 
@@ -94,8 +93,8 @@ def _legacy(head: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    """Without NUL, other controls and lone surrogates, which a database or a prompt cannot hold."""
-    return _CONTROL.sub("", text)
+    """Without what a database or a prompt cannot hold."""
+    return cleaning.clean(text)
 
 
 def decode_head(head: bytes) -> str:

@@ -5,10 +5,11 @@ from base64 import b64decode
 from struct import unpack
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 
 from accounts import quotas
-from api import keys
+from api import completions, keys, tasks
 from api.models import ApiKey
 from tests import factories
 from tests.api.conftest import ApiClient
@@ -297,3 +298,12 @@ def test_a_crisis_is_flagged_as_self_harm(alices):
     result = alices.post("moderations", {"input": "I want to kill myself tonight."}).json()["results"][0]
     assert result["flagged"]
     assert result["categories"]["self-harm/intent"]
+
+
+def test_an_error_that_would_come_again_is_told_as_such(alices, ada, speak, monkeypatch):
+    monkeypatch.setattr(tasks, "hand_over", lambda job_id, account: tasks.complete(str(job_id)))
+    monkeypatch.setattr(completions, "_settle", lambda *args: (_ for _ in ()).throw(DataError("NUL")))
+    speak("Hello. ", "There.")
+    answer = chat(alices, ada)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "site_error")
+    assert "restart" not in answer.json()["error"]["message"]

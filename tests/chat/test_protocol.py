@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from chat import protocol
 from chat.management.commands import protocol_types
+from text import cleaning
 
 CLIENT_ID = "2e771e52-2019-4f75-a482-b676beed394f"
 DOCS = Path(settings.BASE_DIR, "docs", "protocol.md").read_text(encoding="utf-8")
@@ -38,8 +39,25 @@ def test_a_message_is_parsed():
     ],
 )
 def test_what_is_not_a_frame_is_refused(text):
-    with pytest.raises(ValidationError):
+    with pytest.raises((cleaning.BadJSON, ValidationError)):
         protocol.parse(text)
+
+
+def test_a_message_is_cleaned_as_it_comes_in():
+    frame = protocol.parse(
+        rf'{{"type": "message.send", "client_id": "{CLIENT_ID}", "text": "Hello\u0000,\r\n\ud83d dear\u0007."}}'
+    )
+    assert frame.text == "Hello,\n\ufffd dear."
+
+
+@pytest.mark.parametrize("text", [" ", r"\n\t ", r"\u0000", r"\u200b\u202e", " " * 8_000])
+@pytest.mark.parametrize(
+    "kind",
+    [f'"type": "message.send", "client_id": "{CLIENT_ID}"', f'"type": "message.edit", "message_id": "{CLIENT_ID}"'],
+)
+def test_a_message_of_blanks_is_no_message(kind, text):
+    with pytest.raises(ValidationError, match="There is nothing to send yet"):
+        protocol.parse(f'{{{kind}, "text": "{text}"}}')
 
 
 def test_the_browsers_types_are_those_of_the_protocol():

@@ -12,8 +12,8 @@ DEEP = "[" * 500 + "]" * 500
     ("given", "cleaned"),
     [
         ("Dear Ada,\tcome home.\n", "Dear Ada,\tcome home.\n"),
-        ("one\r\ntwo\rthree\u2028four\x85five", "one\ntwo\nthree\nfour\nfive"),
-        ("a\x00b\x07c\x1bd\x7fe\x9bf\x0bg", "abcdefg"),
+        ("one\r\ntwo\rthree\x0cfour\x85five", "one\ntwo\nthree\nfour\nfive"),
+        ("a\x00b\x07c\x1bd\x7fe\x9bf\x0eg", "abcdefg"),
         ("\ud83d alone, \udc00 too", "\ufffd alone, \ufffd too"),
         ("\U0001f600 مرحبا \u202eright to left\u202c 奶奶", "\U0001f600 مرحبا \u202eright to left\u202c 奶奶"),
     ],

@@ -11,6 +11,7 @@ from django.http import Http404
 from accounts.models import Role, User
 from chat import conversations, frames, messages
 from chat.models import UNFINISHED, Reply, ReplyStatus
+from text import cleaning
 
 _POLL_S = 0.1
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         self.stdout.write(f"You are talking with an AI, not with a human being. An empty line ends.\n{name}.")
         if conversation.head:
             self.stdout.write(f"{name}: {conversation.head.text}")
-        while text := input("You: ").strip():
+        while not cleaning.is_blank(text := cleaning.clean(input("You: ")).strip()):
             try:
                 sent = messages.send_message(user=user, conversation_id=conversation.id, client_id=uuid4(), text=text)
             except conversations.Refused as refused:

@@ -152,7 +152,7 @@ export interface ThreadChanged {
 
 export interface Error {
   type: "error";
-  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "busy" | "unavailable";
+  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "busy" | "unavailable" | "site_error";
   detail: string;
   client_id: string | null;
   retry_after_ms: number | null;
