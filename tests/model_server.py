@@ -8,6 +8,7 @@ held         says one word and keeps the others until `go` is set
 slow         says one word, then nothing until the client leaves
 pings        the same, with comments all the while, as providers keep connections open
 mute         takes the request and never answers
+shapeless    sends an event that is JSON and nothing else that is agreed
 empty        ends its answer without a word
 error_500    fails; "busy_429" has no room; "too_long" says that the prompt does not fit
 
@@ -33,6 +34,7 @@ class ModelServer:
     port: int
     words: tuple[str, ...] = WORDS
     now: str = "ok"
+    event: Any = None  # what "shapeless" sends
     requests: list[dict[str, Any]] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)  # a client hung up on a silence
     go: threading.Event = field(default_factory=threading.Event)
@@ -91,6 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         words = self.far.words
+        if scenario == "shapeless":
+            self._event(self.far.event)
         said = {"empty": (), "cuts_off": words[:2], "slow": words[:1], "pings": words[:1]}.get(scenario, words)
         for number, word in enumerate(said):
             if scenario == "held" and number == 1:

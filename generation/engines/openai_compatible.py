@@ -9,12 +9,11 @@ between tokens, whatever else the server sends meanwhile, and a reply that is le
 """
 
 import asyncio
-import json
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +36,7 @@ from generation.engines.base import (
     Usage,
 )
 from generation.engines.batching.stopping import StopStrings
+from text import cleaning
 
 _CONNECT_S = 5.0
 _HEALTH_S = 10.0
@@ -49,6 +49,7 @@ _ALTERNATIVES = 10
 # Without the server's tokenizer: no text in any script has more tokens than UTF-8 bytes, and
 # English has about a quarter. A third errs on the side of a prompt that fits.
 _BYTES_PER_TOKEN = 3
+_MOST_TOKENS = 2**31 - 1  # that a column holds
 
 # What the loop hands over: an event, the error that ended the answer, or None at its end.
 _Heard = dict[str, Any] | EngineError | None
@@ -132,12 +133,13 @@ class OpenAICompatibleEngine:
         count, usage = 0, None
         try:
             for event in _until_cancelled(heard, cancelled):
-                usage = _usage(event) or usage
-                piece = _piece(event)
+                with _in_shape():
+                    usage = _usage(event) or usage
+                    piece = _piece(event)
+                    logprob, alternatives = _probabilities(event) if piece is not None else (None, ())
                 if piece is None:
                     continue
                 count += 1
-                logprob, alternatives = _probabilities(event)
                 yield Token(watch.push(piece), logprob=logprob, alternatives=alternatives)
                 if watch.found or cancelled():
                     break
@@ -166,7 +168,9 @@ class OpenAICompatibleEngine:
             ):
                 await _check(answer)
                 async for event in _events(answer):
-                    if _piece(event) is not None:
+                    with _in_shape():
+                        is_word = _piece(event) is not None
+                    if is_word:
                         patience.reschedule(self._loop.time() + self._between_tokens_s)
                     heard.put(event)
             outcome = None
@@ -276,13 +280,22 @@ async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
         if payload == "[DONE]":
             return
         try:
-            event = json.loads(payload)
-        except ValueError:
-            raise EngineFailed("The server sent an event that is not JSON.") from None
+            event = cleaning.parsed_json(payload)
+        except cleaning.BadJSON as error:
+            raise EngineFailed(f"The server sent an event that cannot be read. {error}") from None
         if not isinstance(event, dict) or "error" in event:
             raise EngineFailed("The server reported an error within its answer.")
         yield event
     raise EngineFailed("The server's answer ended before its end mark.")
+
+
+@contextmanager
+def _in_shape() -> Iterator[None]:
+    """Around the reading of an event that a server may have made in any shape."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise EngineFailed(f"The server sent an event of an unknown shape ({type(error).__name__}).") from None
 
 
 def _piece(event: dict[str, Any]) -> str | None:
@@ -307,11 +320,13 @@ def _probabilities(event: dict[str, Any]) -> tuple[float | None, tuple[tuple[str
     if tokens := told.get("content"):  # as /chat/completions tells it
         if len(tokens) != 1:
             return None, ()
-        return tokens[0]["logprob"], tuple((_whole(each), each["logprob"]) for each in tokens[0]["top_logprobs"])
+        likely = tuple((_whole(each), float(each["logprob"])) for each in tokens[0]["top_logprobs"])
+        return float(tokens[0]["logprob"]), likely
     logprobs, likeliest = told.get("token_logprobs") or [], told.get("top_logprobs") or [{}]
     if len(logprobs) != 1 or logprobs[0] is None:
         return None, ()
-    return logprobs[0], tuple(sorted((likeliest[0] or {}).items(), key=lambda each: -each[1]))
+    known = ((text, float(value)) for text, value in (likeliest[0] or {}).items())
+    return float(logprobs[0]), tuple(sorted(known, key=lambda each: -each[1]))
 
 
 def _whole(told: dict[str, Any]) -> str:
@@ -327,4 +342,7 @@ def _usage(event: dict[str, Any]) -> Usage | None:
     if not reported:
         return None
     cached = (reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    return Usage(reported.get("prompt_tokens", 0), cached, reported.get("completion_tokens", 0))
+    counts = [int(count) for count in (reported.get("prompt_tokens", 0), cached, reported.get("completion_tokens", 0))]
+    if not all(0 <= count <= _MOST_TOKENS for count in counts):
+        raise ValueError("no count of tokens")
+    return Usage(*counts)

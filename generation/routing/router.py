@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -27,6 +28,7 @@ from generation.models import EngineEntry
 from generation.routing import engine_rows, failovers, spending
 from generation.routing.engine_pool import POOL
 from generation.routing.failovers import Failure
+from text import cleaning
 
 if TYPE_CHECKING:
     from generation.engines.batching.batched import BatchedEngine
@@ -193,7 +195,7 @@ def _spoken(
     speaking = metrics.SPEAKING.labels(engine=entry.name)
     try:
         with speaking.track_inprogress(), contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens:
-            for token in tokens:
+            for token in map(_cleaned, tokens):
                 if token.usage is None:
                     if said.tokens == before:
                         metrics.FIRST_TOKEN.labels(engine=entry.name).observe(time.monotonic() - started)
@@ -209,6 +211,13 @@ def _spoken(
             usage = Usage(engine.count_tokens(prompt.whole), 0, said.tokens - before, is_estimated=True)
         if usage is not None:
             spending.record(entry=entry, account=account, usage=usage)
+
+
+def _cleaned(token: Token) -> Token:
+    """As every store can hold it, whatever the engine made of its bytes."""
+    alternatives = tuple((cleaning.clean(text), value) for text, value in token.alternatives if math.isfinite(value))
+    logprob = token.logprob if token.logprob is not None and math.isfinite(token.logprob) else None
+    return replace(token, text=cleaning.clean(token.text), logprob=logprob, alternatives=alternatives)
 
 
 def _iterator(engine: Engine, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Generator[Token]:

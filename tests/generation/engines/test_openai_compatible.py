@@ -194,3 +194,37 @@ def test_many_threads_stream_at_once(far_server: ModelServer) -> None:
     for thread in threads:
         thread.join()
     assert texts == ["One two three four five."] * 12
+
+
+def test_what_no_store_holds_does_not_come_from_a_server(
+    far_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(far_server, "words", ("One\0", " two\ud800", "\x07"))
+    tokens = stream(engine_at(far_server, "ok"), CHAT)
+    assert "".join(token.text for token in tokens) == "One two\ufffd"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": 7},
+        {"choices": [7]},
+        {"choices": [{"delta": 7}]},
+        {"choices": [{"text": "x", "logprobs": [7]}]},
+        {"choices": [{"text": "x", "logprobs": {"token_logprobs": ["x"], "top_logprobs": [{}]}}]},
+        {"choices": [], "usage": 7},
+        {"choices": [], "usage": {"prompt_tokens": 10**60}},
+        {"choices": [], "usage": {"prompt_tokens": 10**400}},
+        {"choices": [{"text": [[[[]]]] * 3}], "deep": None},
+        [],
+    ],
+)
+def test_an_event_of_any_other_shape_is_a_failure_of_the_engine(
+    far_server: ModelServer, event: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(event, dict) and "deep" in event:
+        for _ in range(500):
+            event = {"choices": [], "deep": event}
+    monkeypatch.setattr(far_server, "event", event)
+    with pytest.raises(EngineFailed):
+        stream(engine_at(far_server, "shapeless"), CHAT)

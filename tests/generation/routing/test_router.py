@@ -320,3 +320,8 @@ def test_nothing_is_read_ahead_where_a_remote_engine_would_speak(use: Callable[.
     use(openai=remote, transformers=engine)
     router.read_ahead(built)
     assert remote.read == engine.read == []
+
+
+def test_whatever_an_engine_says_can_be_stored(use: Callable[..., None]) -> None:
+    use(one=ScriptedEngine(("One\0", " two\ud800", "\x1b.\r\n"), name="one"))
+    assert Reply().text == "One two\ufffd.\n"
