@@ -242,7 +242,8 @@ UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(UPLOAD_BYTES, API_BODY)
+# Of what is no file; persona_site/request_bodies.py bounds whole requests.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(2 * 1024**2, API_BODY)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # --- Generation -----------------------------------------------------------------------------------

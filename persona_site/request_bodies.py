@@ -1,0 +1,90 @@
+"""How much, and for how long, a request may send: refused while it comes in, before it is on the disk.
+
+Daphne 4.2 reads a whole body into memory or a temporary file before it calls the application, and has no limit of
+its own, so the limit stands in its request class. Covered: bodies with and without a told length, slow ones, every
+path. Not covered: the request line and headers, which Twisted bounds (16 KB together, a minute of silence).
+"""
+
+from typing import Any
+
+from daphne import http_protocol
+from django.conf import settings
+
+PATIENCE_S = 300.0  # for a whole body: 500 MB at 14 Mbit/s
+_DRAIN_S = 10.0  # how long a refused client may go on sending, so that it reads the answer
+_FORM = 2 * 1024**2  # the typed fields of a persona, and what stands between its files
+_SMALL = 1024**2
+
+
+def limit_of(path: str) -> int:
+    """The most bytes that a request to this path may send."""
+    if path.startswith("/personas/"):
+        return settings.UPLOAD_BYTES * settings.UPLOAD_FILES + _FORM
+    if path.startswith("/v1/"):
+        return settings.API_BODY
+    return max(_SMALL, 16 * settings.MESSAGE_CHARACTERS)  # a character takes 12 bytes in a form at most
+
+
+class BoundedRequest(http_protocol.WebRequest):
+    """Daphne's request, which ends with an answer where its body is too long or too slow."""
+
+    _limit = _received = 0
+    _is_refused = False
+    _deadline: Any = None
+
+    def gotLength(self, length: int | None) -> None:
+        self._limit = limit_of(self.channel._path.decode("latin-1"))
+        if length is not None and length > self._limit:
+            super().gotLength(0)
+            self._refuse("413 Content Too Large", f"This request has {length:,} bytes; the limit is {self._limit:,}.")
+            return
+        super().gotLength(length)
+        if length != 0:
+            self._deadline = self.channel.callLater(PATIENCE_S, self._be_too_slow)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._is_refused:
+            return
+        if self._received > self._limit:
+            sentence = f"This request has more than {self._limit:,} bytes, which is the limit."
+            self._refuse("413 Content Too Large", sentence)
+            return
+        super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        self._stop_waiting()
+        return None if self._is_refused else super().process()
+
+    def connectionLost(self, reason: Any) -> None:
+        self._stop_waiting()
+        super().connectionLost(reason)
+
+    def _be_too_slow(self) -> None:
+        self._deadline = None
+        self._refuse("408 Request Timeout", f"This request did not arrive within {PATIENCE_S:.0f} seconds.")
+
+    def _refuse(self, status: str, sentence: str) -> None:
+        """Answers at once, then throws away what still comes, for a while."""
+        self._is_refused = True
+        self._stop_waiting()
+        self.requestHeaders.removeHeader(b"Expect")  # nothing more is wanted
+        body = f"{sentence}\n".encode()
+        head = (
+            f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        channel = self.channel
+        channel.transport.write(head.encode() + body)
+        channel.dataReceived = lambda data: None
+        channel.setTimeout(None)
+        channel.callLater(_DRAIN_S, channel.transport.loseConnection)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def bound() -> None:
+    """Makes Daphne, which knows no setting for it, use this class."""
+    http_protocol.WebRequest = BoundedRequest

@@ -1,0 +1,124 @@
+"""Bodies that are too long or too slow, sent to the real web server."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from persona_site.request_bodies import limit_of
+from tests.site import ROOT, free_port
+from tests.waiting import wait_until
+
+_SERVER = """
+import sys
+from daphne.cli import CommandLineInterface
+from persona_site import request_bodies
+request_bodies.PATIENCE_S = 2
+CommandLineInterface().run(["--verbosity", "0", "--port", sys.argv[1], "persona_site.asgi:application"])
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The port of the web server, and the folder for its temporary files."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"TMPDIR": folder, "DJANGO_SETTINGS_MODULE": "persona_site.settings"}
+        process = subprocess.Popen([sys.executable, "-c", _SERVER, str(port)], cwd=ROOT, env=environment)
+        try:
+            wait_until(lambda: answers(port), seconds=60)
+            yield port, Path(folder), process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            return client.recv(100).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def opened(server, path, *headers):
+    client = socket.create_connection(("127.0.0.1", server[0]), 10)
+    head = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
+    client.sendall("\r\n".join([*head, "", ""]).encode())
+    return client
+
+
+def answer(client):
+    client.settimeout(10)
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += client.recv(4096)
+    return received.decode()
+
+
+def bytes_written(process):
+    fields = dict(line.split(": ") for line in Path(f"/proc/{process.pid}/io").read_text().splitlines())
+    return int(fields["write_bytes"])
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/conversations/", "/v1/chat/completions", "/personas/new/", "/nowhere"])
+def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(server, path):
+    with opened(server, path, f"Content-Length: {limit_of(path) + 1}", "Expect: 100-continue") as client:
+        told = answer(client)
+    assert told.startswith("HTTP/1.1 413 ")
+    assert f"the limit is {limit_of(path):,}." in told
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/chat/completions"])
+def test_a_body_of_untold_length_is_refused_once_it_is_too_long(server, path):
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with opened(server, path, "Transfer-Encoding: chunked") as client:
+        for _ in range(limit_of(path) // 0x10000 + 16):
+            client.sendall(chunk)
+        told = answer(client)
+    assert told.startswith("HTTP/1.1 413 ")
+    assert f"more than {limit_of(path):,} bytes" in told
+    assert answers(server[0])
+
+
+def test_what_a_refused_client_goes_on_sending_is_kept_nowhere(server):
+    before = bytes_written(server[2])
+    with opened(server, "/healthz", "Transfer-Encoding: chunked") as client:
+        for _ in range(480):  # 30 MB
+            client.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+        assert answer(client).startswith("HTTP/1.1 413 ")
+    assert bytes_written(server[2]) - before < 5 * 1024**2
+
+
+def test_a_body_within_the_limit_reaches_its_view(server):
+    with opened(server, "/v1/chat/completions", "Content-Length: 2", "Connection: close") as client:
+        client.sendall(b"{}")
+        assert answer(client).startswith("HTTP/1.1 401 ")
+
+
+def test_a_body_that_comes_byte_by_byte_is_given_up(server):
+    started = time.monotonic()
+    with opened(server, "/healthz", "Content-Length: 1000") as client:
+        client.settimeout(0.3)
+        told = b""
+        while not told and time.monotonic() - started < 20:
+            client.sendall(b"x")
+            try:
+                told = client.recv(4096)
+            except TimeoutError:
+                continue
+    assert told.startswith(b"HTTP/1.1 408 ")
+    assert b"within 2 seconds" in told
+
+
+def test_uploads_may_be_as_many_and_as_long_as_the_settings_say():
+    assert limit_of("/personas/new/") > settings.UPLOAD_BYTES * settings.UPLOAD_FILES
+    assert limit_of("/v1/embeddings") == settings.API_BODY
+    assert limit_of("/healthz") == 1024**2
