@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from api import tasks
 from generation.jobs import leases, stream, waiting_room
-from persona_site.redis import cancel_key, connection
+from persona_site.redis import cancel_key, connection, rewrite_log
 
 # A job that no worker has begun by then is given up.
 PATIENCE = timedelta(minutes=10)
@@ -106,7 +106,11 @@ def hand_over(jobs: Sequence[Job]) -> None:
 
 
 def keep(job: Job) -> None:
-    connection().set(_key(job.id), job.model_dump_json(), ex=_KEPT)
+    with connection().pipeline(transaction=True) as pipe:
+        pipe.set(_key(job.id), job.model_dump_json(), ex=_KEPT)
+        pipe.sadd(_jobs_key(job.user_id), str(job.id))
+        pipe.expire(_jobs_key(job.user_id), _KEPT)
+        pipe.execute()
 
 
 def read(job_id: UUID) -> Job | None:
@@ -115,8 +119,17 @@ def read(job_id: UUID) -> Job | None:
     return Job.model_validate_json(kept) if isinstance(kept, bytes) else None
 
 
-def forget(job_id: UUID) -> None:
-    connection().delete(_key(job_id))
+def forget(job: Job) -> None:
+    connection().srem(_jobs_key(job.user_id), str(job.id))
+    connection().delete(_key(job.id))
+
+
+def forget_all_of(user_id: int) -> None:
+    """Stops a person's jobs, and takes their words and answers out of Redis, here and on the disk."""
+    job_ids = [UUID(each.decode()) for each in connection().smembers(_jobs_key(user_id))]
+    _leave(job_ids, set(job_ids))
+    connection().delete(_jobs_key(user_id), *map(_key, job_ids))
+    rewrite_log()
 
 
 # --- The worker's side -----------------------------------------------------------------------------
@@ -202,6 +215,10 @@ def _followers() -> stream.Followers:
 
 def _key(job_id: UUID) -> str:
     return f"api:job:{job_id}"
+
+
+def _jobs_key(user_id: int) -> str:
+    return f"api:jobs:{user_id}"
 
 
 def _waiting_key(job_id: UUID) -> str:

@@ -57,7 +57,10 @@ def look_at(job_id: UUID) -> None:
     """Assesses the talk as the job holds it, and forgets the job."""
     job = jobs.read(job_id)
     user = User.objects.filter(pk=job.user_id).first() if job else None
-    if job is None or user is None:
+    if job is None:
+        return
+    if user is None:
+        jobs.forget(job)
         return
     spoken = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
     findings = signals.assess_conversation(spoken)
@@ -71,7 +74,7 @@ def look_at(job_id: UUID) -> None:
             findings=findings,
             turns=spoken,
         )
-    jobs.forget(job_id)
+    jobs.forget(job)
 
 
 def _id(*parts: str) -> UUID:

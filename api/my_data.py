@@ -1,9 +1,11 @@
-"""This room's part of a person's data: their keys, which only their digests are kept of."""
+"""This room's part of a person's data: their keys, which only their digests are kept of, and what is being written."""
 
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
-from api import keys
+from api import jobs, keys
 
 
 def export(user: User) -> list[dict[str, Any]]:
@@ -13,3 +15,5 @@ def export(user: User) -> list[dict[str, Any]]:
 
 def erase(user: User) -> None:
     keys.owned_by(user).delete()
+    user_id = user.pk
+    transaction.on_commit(lambda: jobs.forget_all_of(user_id), robust=True)

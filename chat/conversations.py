@@ -31,7 +31,7 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from persona_site.redis import cancel_key, connection
+from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import creation, prompt_sheet
 from personas.models import Persona
 from text import cleaning
@@ -157,7 +157,12 @@ def remove(conversation: Conversation) -> None:
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
         tasks.call_off(reply)
     conversation.delete()
-    transaction.on_commit(lambda: stream.delete(conversation_id), robust=True)
+    transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
+
+
+def _forget_frames(conversation_id: UUID) -> None:
+    stream.delete(conversation_id)
+    rewrite_log()
 
 
 def select_branch(*, user: User, message_id: UUID) -> Conversation:

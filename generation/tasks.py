@@ -3,6 +3,7 @@ from celery import shared_task
 from generation.catalogue import model_rows
 from generation.jobs import waiting_room
 from generation.routing import spending
+from persona_site.redis import rewrite_log
 
 
 @shared_task
@@ -15,8 +16,9 @@ def install_model(name: str, activate: bool = True) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Deletes what need not be kept any longer."""
+    """Deletes what need not be kept any longer; the words of streams that have expired leave the disk, too."""
     spending.forget_old()
+    rewrite_log()
 
 
 @shared_task(ignore_result=True)

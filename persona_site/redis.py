@@ -1,11 +1,18 @@
 """The one place that connects to Redis, and the names of keys that two rooms share."""
 
+import logging
+from datetime import timedelta
 from functools import cache
 from uuid import UUID
 
 import redis
 import redis.asyncio
 from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+_REWRITE_OWED = "log:rewrite-owed"
+_REMEMBERED = timedelta(days=1)
 
 
 @cache
@@ -24,3 +31,25 @@ def cancel_key(subject: UUID) -> str:
     """Set while a reply (or every reply of a conversation) must stop. Written by whoever may
     stop it: the person through `chat.messages.stop`, a moderator through `moderation.desk.cases.decide`."""
     return f"cancel:{subject}"
+
+
+def rewrite_log() -> None:
+    """Has Redis write its log on the disk anew, without the words that were deleted before this call."""
+    connection().set(_REWRITE_OWED, 1, ex=_REMEMBERED)
+    rewrite_log_if_owed()
+
+
+def rewrite_log_if_owed() -> None:
+    """A rewrite that is under way may have begun before the words were deleted; the next call starts another."""
+    redis_ = connection()
+    if not redis_.exists(_REWRITE_OWED):
+        return
+    state = redis_.info("persistence")
+    if not state["aof_enabled"]:
+        redis_.delete(_REWRITE_OWED)
+    elif not (state["aof_rewrite_in_progress"] or state["rdb_bgsave_in_progress"]):
+        redis_.delete(_REWRITE_OWED)  # first: what is deleted from now on asks again
+        try:
+            redis_.bgrewriteaof()
+        except redis.ResponseError as error:  # a server that is not ours may not let us
+            logger.warning("redis.log_not_rewritten", extra={"error": type(error).__name__})

@@ -173,6 +173,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive
 CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
+    "rewrite-log": {"task": "persona_site.tasks.rewrite_log", "schedule": timedelta(seconds=5)},
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
     "tidy-generation": {"task": "generation.tasks.tidy", "schedule": timedelta(hours=1)},
     "tell-places": {"task": "chat.tasks.tell_places", "schedule": timedelta(seconds=2), "options": {"expires": 2}},

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from persona_site.redis import connection
+from persona_site.redis import connection, rewrite_log_if_owed
 
 HEARTBEAT_KEY = "general:heartbeat"
 # Longer than several beats of the timetable (5 s): a worker that is busy for a while is not gone.
@@ -15,3 +15,9 @@ _REMEMBERED = timedelta(seconds=60)
 def heartbeat() -> None:
     """Shows that the timetable and a general worker both live; /readyz reads it."""
     connection().set(HEARTBEAT_KEY, 1, ex=_REMEMBERED)
+
+
+@shared_task
+def rewrite_log() -> None:
+    """Takes forgotten words off the disk where a rewrite was under way when they were forgotten."""
+    rewrite_log_if_owed()

@@ -39,13 +39,24 @@ def _key(conversation_id: UUID | str) -> str:
     return f"frames:{conversation_id}"
 
 
+def _deleted_key(conversation_id: UUID | str) -> str:
+    return f"frames:deleted:{conversation_id}"
+
+
+# A stream that was deleted takes no more frames: a worker may still be writing when its conversation is erased.
+_APPEND = """
+if redis.call('exists', KEYS[2]) == 1 then return '0-0' end
+local position = redis.call('xadd', KEYS[1], 'maxlen', '~', ARGV[1], '*', ARGV[2], ARGV[3])
+redis.call('pexpire', KEYS[1], ARGV[4])
+return position
+"""
+
+
 def append(conversation_id: UUID | str, frame: bytes) -> str:
-    """Adds a frame; returns its position."""
-    key = _key(conversation_id)
-    with connection().pipeline(transaction=True) as pipe:
-        pipe.xadd(key, {_FIELD: frame}, maxlen=_LONGEST, approximate=True)
-        pipe.pexpire(key, settings.STREAM_TTL)
-        position, _ = pipe.execute()
+    """Adds a frame; returns its position. Adds nothing to a stream that was deleted, and returns the beginning."""
+    milliseconds = int(settings.STREAM_TTL.total_seconds() * 1000)
+    keys = _key(conversation_id), _deleted_key(conversation_id)
+    position = connection().eval(_APPEND, 2, *keys, _LONGEST, _FIELD, frame, milliseconds)
     return str(position.decode())
 
 
@@ -56,7 +67,8 @@ def position(conversation_id: UUID | str) -> str:
 
 
 def delete(conversation_id: UUID | str) -> None:
-    """Forgets the conversation's frames."""
+    """Forgets the conversation's frames, for good. `persona_site.redis.rewrite_log` takes them off the disk, too."""
+    connection().set(_deleted_key(conversation_id), 1, ex=settings.STREAM_TTL)
     connection().delete(_key(conversation_id))
 
 
