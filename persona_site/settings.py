@@ -241,11 +241,13 @@ API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
 
 UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
+STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "1GB")
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
 # Of what is no file; persona_site/request_bodies.py bounds whole requests.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2 * 1024**2, API_BODY)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 # --- Generation -----------------------------------------------------------------------------------
 

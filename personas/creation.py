@@ -26,7 +26,7 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import copying, declarations, importing, judging, prompt_sheet, tasks
+from personas import copying, declarations, importing, judging, prompt_sheet, storage, tasks
 from personas.models import Persona, Source
 
 logger = logging.getLogger(__name__)
@@ -203,11 +203,11 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:
     """A copy, with all words that pass the filter, of a persona that the user may see.
 
-    Raises CreationRefused, PersonaDisabled, QuotaExceeded, Http404.
+    Raises CreationRefused, PersonaDisabled, QuotaExceeded, ImportFailed, Http404.
     """
     original = get_persona_for(user, persona.pk)
     refuse_unfit(PersonaFields(**fields_of(original)))
-    with transaction.atomic():
+    with storage.room_for(user, storage.of_persona(original)):
         refuse_disabled(original)
         quotas.spend(user=user, kind="uploads")
         copy = Persona.objects.get(pk=original.pk)

@@ -21,7 +21,7 @@ from accounts.models import User
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import avatars, creation, importing, judging, prompt, prompt_sheet
+from personas import avatars, creation, importing, judging, prompt, prompt_sheet, storage
 from personas.creation import PersonaFields
 from personas.forgetting import discard
 from personas.importers import character_card, decoding, registry
@@ -91,8 +91,9 @@ def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
     )
     file.speaker = _likely_speaker(summary, str(draft.fields.get("name", "")), card)
     stream.seek(0)
-    file.file.save(name, File(stream), save=False)
-    file.save()
+    with storage.room_for(draft.owner, file.bytes):
+        file.file.save(name, File(stream), save=False)
+        file.save()
     return file
 
 
@@ -124,7 +125,7 @@ def _read_card(draft: Draft, stream: BinaryIO) -> character_card.CardFields:
     if card.picture and not draft.avatar:
         try:
             set_avatar(draft, io.BytesIO(card.picture), size=len(card.picture))
-        except avatars.PictureRefused as refusal:
+        except (avatars.PictureRefused, ImportFailed) as refusal:
             logger.info("card.picture_refused", extra={"draft": str(draft.pk), "why": type(refusal).__name__})
     return card
 
@@ -137,10 +138,11 @@ def written_examples(exchanges: Sequence[Sequence[Sequence[str]]]) -> str:
 
 
 def set_avatar(draft: Draft, stream: BinaryIO, *, size: int) -> None:
-    """Raises avatars.PictureRefused."""
+    """Raises avatars.PictureRefused, and ImportFailed where the account has no room for it."""
     picture = avatars.webp(stream, size=size)
-    draft.avatar.delete(save=False)
-    draft.avatar.save("avatar.webp", ContentFile(picture))
+    with storage.room_for(draft.owner, len(picture)):
+        draft.avatar.delete(save=False)
+        draft.avatar.save("avatar.webp", ContentFile(picture))
 
 
 def remove_file(draft: Draft, file_id: int) -> None:

@@ -103,7 +103,7 @@ def _take_files(request: SignedIn, draft: Draft) -> list[str]:
     if picture:
         try:
             drafts.set_avatar(draft, cast(BinaryIO, picture.file), size=picture.size or 0)
-        except avatars.PictureRefused as refusal:
+        except (avatars.PictureRefused, ImportFailed) as refusal:
             problems.append(refusal.user_message)
     return problems
 
@@ -252,7 +252,7 @@ def duplicate(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     try:
         copy = creation.duplicate_persona(user=request.user, persona=persona)
-    except (creation.CreationRefused, QuotaExceeded) as refusal:
+    except (creation.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:detail", persona.pk)
     return redirect("personas:detail", copy.pk)
