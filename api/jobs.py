@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
@@ -126,7 +126,8 @@ def forget(job: Job) -> None:
 
 def forget_all_of(user_id: int) -> None:
     """Stops a person's jobs, and takes their words and answers out of Redis, here and on the disk."""
-    job_ids = [UUID(each.decode()) for each in connection().smembers(_jobs_key(user_id))]
+    members = cast(set[bytes], connection().smembers(_jobs_key(user_id)))
+    job_ids = [UUID(each.decode()) for each in members]
     _leave(job_ids, set(job_ids))
     connection().delete(_jobs_key(user_id), *map(_key, job_ids))
     rewrite_log()

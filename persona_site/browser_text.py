@@ -26,7 +26,7 @@ class CleanText:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.encoding = "utf-8"  # of the pages; a request may name an encoding that is none
-        request.GET = _cleaned(request.GET)
+        request.GET = _cleaned(request.GET)  # type: ignore[assignment]  # the stubs know an immutable one only
         request.COOKIES = _cleaned_cookies(request.COOKIES)
         return self.get_response(request)
 
@@ -37,7 +37,7 @@ class CleanText:
             if isinstance(value, str):
                 named[name] = cleaning.clean(value)
         if request.method == "POST" and not getattr(view, "csrf_exempt", False):  # those read no form
-            request.POST = _cleaned(request.POST)  # type: ignore[assignment]  # the stubs know an immutable one only
+            request.POST = _cleaned(request.POST)  # type: ignore[assignment]  # as above
             for uploads in request.FILES.lists():
                 for upload in uploads[1]:
                     upload.name = cleaning.clean_line(upload.name or "") or "file"

@@ -24,7 +24,7 @@ def used(user: User) -> int:
         *Persona.objects.filter(owner=user).exclude(avatar="").values_list("avatar", flat=True),
         *Draft.objects.filter(owner=user).exclude(avatar="").values_list("avatar", flat=True),
     ]
-    return files + sources + sum(_size(name) for name in pictures)
+    return files + sources + sum(map(_size, filter(None, pictures)))
 
 
 def of_persona(persona: Persona) -> int:

@@ -342,7 +342,11 @@ def _usage(event: dict[str, Any]) -> Usage | None:
     if not reported:
         return None
     cached = (reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    counts = [int(count) for count in (reported.get("prompt_tokens", 0), cached, reported.get("completion_tokens", 0))]
-    if not all(0 <= count <= _MOST_TOKENS for count in counts):
+    return Usage(_count(reported.get("prompt_tokens", 0)), _count(cached), _count(reported.get("completion_tokens", 0)))
+
+
+def _count(told: Any) -> int:
+    count = int(told)
+    if not 0 <= count <= _MOST_TOKENS:
         raise ValueError("no count of tokens")
-    return Usage(*counts)
+    return count
