@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
+import redis
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 from django.http import Http404
 from pydantic import ValidationError
 
@@ -21,8 +23,6 @@ from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
 from text import cleaning
-
-logger = logging.getLogger(__name__)
 
 NOT_FOUND = 4404  # beside those of `sockets.Barred`
 AWAY = 1013  # "try again later", as registered with IANA

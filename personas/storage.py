@@ -24,7 +24,7 @@ def used(user: User) -> int:
         *Persona.objects.filter(owner=user).exclude(avatar="").values_list("avatar", flat=True),
         *Draft.objects.filter(owner=user).exclude(avatar="").values_list("avatar", flat=True),
     ]
-    return files + sources + sum(map(_size, filter(None, pictures)))
+    return files + sources + sum(map(_size, pictures))
 
 
 def of_persona(persona: Persona) -> int:
@@ -48,8 +48,8 @@ def room_for(user: User, size: int) -> Iterator[None]:
         yield
 
 
-def _size(name: str) -> int:
-    return default_storage.size(name) if default_storage.exists(name) else 0
+def _size(name: str | None) -> int:
+    return default_storage.size(name) if name and default_storage.exists(name) else 0
 
 
 def _megabytes(size: int) -> str:
