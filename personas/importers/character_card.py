@@ -1,4 +1,4 @@
-"""Character cards: V1, V2 and V3, as JSON, inside a PNG, and as CHARX.
+"""Character cards: V1, V2 and V3, as JSON, inside a PNG or a WebP picture, and as CHARX.
 
 Sources: the published specifications of the character card V1, V2 and V3. A card is not a stream
 of utterances: `read` gives its fields, from which a form is filled; through the Importer seam
@@ -7,30 +7,30 @@ card is kept for export, unknown keys included. `system_prompt` and `post_histor
 come from strangers: they are kept and shown, and no prompt puts them above the site's own rules.
 """
 
-import base64
-import binascii
-import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from personas.importers import decoding, png, zips
-from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, Utterance
-from text import cleaning
+from personas.importers import card_examples, card_json, decoding, png, webp, zips
+from personas.importers.base import DamagedFile, ImportFailed, Record, Remark, Skipped, UnknownFormat, Utterance
+from personas.importers.card_examples import Exchange, examples
 
-JSON_BYTES = 8 * 1024**2
+__all__ = ["PICTURE_BYTES", "USER", "CardFields", "CharacterCard", "Exchange", "examples", "read"]
+
 PICTURE_BYTES = 20 * 1024**2
 _V1_FIELDS = ("name", "description", "personality", "scenario", "first_mes", "mes_example")
 _NEWEST = 3.0
+_HIGHEST = 1000.0  # a larger version is damage or an attack
 USER = "{{user}}"
-
-Exchange = tuple[tuple[str, str], ...]  # of (speaker, text), speaker "user" or "persona"
 
 
 @dataclass(frozen=True)
 class CardFields:
-    """What a card says, under this site's names. `card` is the whole of it."""
+    """What a card says, under this site's names. `card` is the whole of it.
+
+    `passed_over` is a reason and a place for each part of the file that was not used.
+    """
 
     version: int
     name: str
@@ -46,46 +46,72 @@ class CardFields:
     card: dict[str, Any]
     picture: bytes | None
     remarks: tuple[str, ...]
+    passed_over: tuple[tuple[str, str], ...]
 
 
 def read(stream: BinaryIO) -> CardFields:
-    """The card in a JSON, PNG or CHARX file. Raises ImportFailed."""
+    """The card in a JSON, PNG, WebP or CHARX file. Raises ImportFailed."""
     stream.seek(0)
-    magic = stream.read(8)
+    magic = stream.read(12)
     stream.seek(0)
-    if magic == png.MAGIC:
+    if magic.startswith(png.MAGIC):
         return _from_png(stream)
+    if webp.is_webp(magic):
+        return _from_webp(stream)
     if magic.startswith(zips.MAGIC):
         return _from_charx(stream)
-    raw = stream.read(JSON_BYTES + 1)
-    return _fields(_loaded(raw), picture=None)
+    raw = stream.read(card_json.JSON_BYTES + 1)
+    return _fields(card_json.loaded(raw), picture=None)
 
 
 def _from_png(stream: BinaryIO) -> CardFields:
-    found: dict[str, bytes] = {}
+    chunks: dict[str, bytes | DamagedFile] = {}
     for keyword, chunk in png.text_chunks(stream):
         if keyword.casefold() in {"chara", "ccv3"}:
-            found.setdefault(keyword.casefold(), chunk)
-    value = found.get("ccv3") or found.get("chara")
-    if value is None:
+            chunks.setdefault(keyword.casefold(), chunk)
+    if not chunks:
         raise DamagedFile(
             "This PNG holds no character card. If it lost it on the way (chat apps and social sites strip "
             "pictures), download the original; as a picture of the persona, upload it under Picture."
         )
+    newest_first = sorted(chunks.items(), key=lambda item: item[0] != "ccv3")
+    return _first_whole(dict(newest_first), picture=_whole_picture(stream))
+
+
+def _from_webp(stream: BinaryIO) -> CardFields:
+    texts = {f"metadata {number}": text for number, text in enumerate(webp.card_texts(stream), start=1)}
+    try:
+        return _first_whole(texts, picture=_whole_picture(stream))
+    except DamagedFile as error:
+        if any(text.lstrip().startswith((b"{", b"eyJ")) for text in texts.values()):
+            raise
+        raise UnknownFormat(
+            "This file is a WebP picture that holds no character card. Upload the card as PNG or JSON; "
+            "as a picture of the persona, upload it under Picture."
+        ) from error
+
+
+def _whole_picture(stream: BinaryIO) -> bytes | None:
     stream.seek(0)
     picture = stream.read(PICTURE_BYTES + 1)
-    return _fields(_loaded(_unwrapped(value)), picture=picture if len(picture) <= PICTURE_BYTES else None)
+    return picture if len(picture) <= PICTURE_BYTES else None
 
 
-def _unwrapped(value: bytes) -> bytes:
-    """The JSON inside a text chunk: base64 by the specification, bare in some old files."""
-    stripped = value.strip()
-    if stripped.startswith(b"{"):
-        return stripped
-    try:
-        return base64.b64decode(b"".join(stripped.split()), validate=True)
-    except binascii.Error as error:
-        raise DamagedFile("The character card inside this PNG is cut off or damaged (its base64 is broken).") from error
+def _first_whole(parts: Mapping[str, bytes | DamagedFile], *, picture: bytes | None) -> CardFields:
+    """The first part that is a card; the broken ones before it are told. Raises what was wrong with the first."""
+    failures: dict[str, ImportFailed] = {}
+    for name, part in parts.items():
+        try:
+            if isinstance(part, DamagedFile):
+                raise part
+            fields = _fields(card_json.loaded(card_json.unwrapped(part)), picture=picture)
+        except ImportFailed as error:
+            failures[name] = error
+            continue
+        broken = tuple(("broken copy of the card", name) for name in failures)
+        notes = tuple(f"The card's part “{name}” is broken; its other part was used." for name in failures)
+        return replace(fields, remarks=(*notes, *fields.remarks), passed_over=(*broken, *fields.passed_over))
+    raise next(iter(failures.values()), DamagedFile("This picture holds no character card."))
 
 
 def _from_charx(stream: BinaryIO) -> CardFields:
@@ -93,7 +119,7 @@ def _from_charx(stream: BinaryIO) -> CardFields:
         names = {entry.filename: entry for entry in archive.infolist()}
         if "card.json" not in names:
             raise DamagedFile("This .charx or .zip file holds no card.json at its root, so it is no character card.")
-        card = _loaded(zips.unpacked(archive, names["card.json"], limit=JSON_BYTES).read())
+        card = card_json.loaded(zips.unpacked(archive, names["card.json"], limit=card_json.JSON_BYTES).read())
         fields = _fields(card, picture=None)
         icon = names.get(_icon_path(card))
         if icon is None:
@@ -105,28 +131,11 @@ def _icon_path(card: dict[str, Any]) -> str:
     """Where the archive holds the main icon ("embeded" is the specification's own spelling); "" if nowhere."""
     data = card.get("data")
     assets = data.get("assets") if isinstance(data, dict) else None
-    icons = [asset for asset in assets or [] if isinstance(asset, dict) and asset.get("type") == "icon"]
+    listed = assets if isinstance(assets, list) else []
+    icons = [asset for asset in listed if isinstance(asset, dict) and asset.get("type") == "icon"]
     icons.sort(key=lambda asset: asset.get("name") != "main")
     uri = str(icons[0].get("uri", "")) if icons else ""
     return re.sub(r"^embed+ed://", "", uri)
-
-
-def _loaded(raw: bytes) -> dict[str, Any]:
-    if len(raw) > JSON_BYTES:
-        raise FileTooLarge(f"This card has more than {JSON_BYTES // 1024**2} MB of JSON, which is the limit.")
-    try:
-        text = raw.decode("utf-8-sig", errors="replace") if raw[:2] not in _UTF16 else raw.decode("utf-16")
-        card = cleaning.parsed_json(text)
-    except UnicodeDecodeError:
-        raise DamagedFile("This card says that it is UTF-16, but its bytes are not.") from None
-    except cleaning.BadJSON as error:
-        raise DamagedFile(f"This card's JSON cannot be read. {error}") from None
-    if not isinstance(card, dict):
-        raise DamagedFile("This JSON file is not a character card: it holds no object with a card's fields.")
-    return card
-
-
-_UTF16 = {b"\xff\xfe", b"\xfe\xff"}
 
 
 def _version(card: dict[str, Any]) -> int:
@@ -146,9 +155,9 @@ def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
     version = _version(card)
     if not version:
         raise DamagedFile("This JSON file is not a character card: it has no name, description and first message.")
-    data = card if version == 1 else card["data"]
-    texts = {key: value if isinstance(value := data.get(key), str) else "" for key in _ALL_FIELDS}
-    greetings = data.get("alternate_greetings")
+    texts = {key: _text_of(card, key) for key in _ALL_FIELDS}
+    greetings = _data(card).get("alternate_greetings")
+    dialogue = card_examples.read(texts["mes_example"], name=texts["name"], nickname=texts["nickname"])
     return CardFields(
         version=version,
         name=" ".join(texts["name"].split()),
@@ -159,70 +168,58 @@ def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
         other_openings=tuple(
             greeting for greeting in (greetings if isinstance(greetings, list) else []) if isinstance(greeting, str)
         ),
-        examples=tuple(examples(texts["mes_example"], texts["name"])),
+        examples=dialogue.exchanges,
         creator_notes=texts["creator_notes"].strip(),
         system_prompt=texts["system_prompt"].strip(),
         post_history_instructions=texts["post_history_instructions"].strip(),
-        card=_storable(card),
+        card=card,
         picture=picture,
         remarks=tuple(_remarks(card, version)),
+        passed_over=dialogue.passed_over,
     )
 
 
-_ALL_FIELDS = (*_V1_FIELDS, "creator_notes", "system_prompt", "post_history_instructions")
+_ALL_FIELDS = (*_V1_FIELDS, "nickname", "creator_notes", "system_prompt", "post_history_instructions")
 
 
-def _storable(value: Any) -> Any:
-    """JSON as PostgreSQL can hold it: without infinite numbers; its texts were cleaned when it was parsed."""
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _storable(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def _data(card: dict[str, Any]) -> dict[str, Any]:
+    """Where the fields stand: under `data` since V2, at the top in V1."""
+    data = card.get("data")
+    return data if isinstance(data, dict) else card
+
+
+def _text_of(card: dict[str, Any], key: str) -> str:
+    """A field's text. Cards since V2 often repeat V1's fields at the top, where some tools leave the only copy."""
+    texts = (source.get(key) for source in (_data(card), card))
+    return next((text for text in texts if isinstance(text, str)), "")
 
 
 def _remarks(card: dict[str, Any], version: int) -> Iterator[str]:
     if version == 1:
         return
-    try:
-        told = float(card.get("spec_version", version))
-    except (TypeError, ValueError):
-        told = 0.0
-    if told > _NEWEST:
-        yield f"The card says that it is of version {told:.6g}, newer than 3.0; what is unknown is kept."
-    if card["data"].get("system_prompt") or card["data"].get("post_history_instructions"):
+    number = _spec_version(card.get("spec_version", version))
+    if number > _NEWEST:
+        yield f"The card says that it is of version {number:g}, newer than 3.0; what is unknown is kept."
+    if _data(card).get("system_prompt") or _data(card).get("post_history_instructions"):
         yield "The card's own instructions to the model are kept with it. They never outrank this site's rules."
 
 
-_START = re.compile(r"<START>", re.IGNORECASE)
-_PERSONA_MARK = r"\{\{char\}\}|<BOT>"
-_USER_MARK = r"\{\{user\}\}|<USER>|You"
-
-
-def examples(text: str, name: str) -> Iterator[Exchange]:
-    """Example dialogue -> exchanges. Lines that name no speaker belong to the one before."""
-    persona_mark = _PERSONA_MARK + (f"|{re.escape(name)}" if name else "")
-    line_head = re.compile(rf"\s*(?:(?P<persona>{persona_mark})|(?P<user>{_USER_MARK}))\s*[:：]\s?", re.IGNORECASE)
-    for block in _START.split(text):
-        turns: list[tuple[str, str]] = []
-        for line in block.splitlines():
-            head = line_head.match(line)
-            if head:
-                turns.append(("persona" if head["persona"] else "user", line[head.end() :]))
-            elif turns:
-                turns[-1] = (turns[-1][0], f"{turns[-1][1]}\n{line}")
-        said = tuple((speaker, words.strip()) for speaker, words in turns if words.strip())
-        if said:
-            yield said
+def _spec_version(value: Any) -> float:
+    """0 where it is no number. Raises DamagedFile where it is one that no version has."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0
+    if not 0 <= number < _HIGHEST:
+        raise DamagedFile(f"This card says that it is of version {str(value)[:12]}…, which no card has.")
+    return number
 
 
 class CharacterCard:
     name = "character-card"
 
     def sniff(self, head: bytes, name: str) -> float:
-        if head.startswith(png.MAGIC):
+        if head.startswith(png.MAGIC) or webp.is_webp(head):
             return 0.9
         if head.startswith(zips.MAGIC):
             return 0.95 if b"card.json" in head or name.casefold().endswith(".charx") else 0.0
@@ -236,6 +233,7 @@ class CharacterCard:
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         fields = read(stream)
         yield from map(Remark, fields.remarks)
+        yield from (Skipped(reason, place) for reason, place in fields.passed_over)
         for number, exchange in enumerate(fields.examples, start=1):
             for speaker, text in exchange:
                 yield Utterance(

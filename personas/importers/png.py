@@ -12,11 +12,16 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 TEXT_BYTES = 8 * 1024**2  # of one text chunk, packed or unpacked
 _MOST_CHUNKS = 100_000
 _TEXT_TYPES = {b"tEXt", b"zTXt", b"iTXt"}
+_KEYWORD_BYTES = 79  # by the specification
+_WRONG_CHECKSUM = "The text inside this PNG is damaged: its checksum is wrong. Download it again."
 _CUT_OFF = "This PNG is cut off in the middle. Download it again from where it came."
 
 
-def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """Keyword and value of every text chunk, in order. Raises DamagedFile or FileTooLarge."""
+def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes | DamagedFile]]:
+    """Keyword and value of every text chunk, in order; in place of a value that is damaged, what is wrong with it.
+
+    Raises DamagedFile where the picture itself is, or FileTooLarge.
+    """
     if stream.read(8) != MAGIC:
         raise DamagedFile("This file is not a PNG picture.")
     for _ in range(_MOST_CHUNKS):
@@ -29,7 +34,9 @@ def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
         if kind not in _TEXT_TYPES:
             _skip(stream, length + 4)
             continue
-        yield _decoded(kind, _checked(stream, kind, length))
+        body, is_whole = _checked(stream, kind, length)
+        keyword = body.partition(b"\0")[0][:_KEYWORD_BYTES].decode("latin-1")
+        yield keyword, _value(kind, body) if is_whole else DamagedFile(_WRONG_CHECKSUM)
     raise DamagedFile(f"This PNG has more than {_MOST_CHUNKS:,} parts, which no picture has.")
 
 
@@ -41,7 +48,8 @@ def _skip(stream: BinaryIO, length: int) -> None:
     stream.seek(start + length)
 
 
-def _checked(stream: BinaryIO, kind: bytes, length: int) -> bytes:
+def _checked(stream: BinaryIO, kind: bytes, length: int) -> tuple[bytes, bool]:
+    """A chunk's body, and whether its checksum is right."""
     if length > TEXT_BYTES:
         raise FileTooLarge(
             f"A text inside this PNG has {length // 1024**2:,} MB; the limit is {TEXT_BYTES // 1024**2} MB."
@@ -49,20 +57,21 @@ def _checked(stream: BinaryIO, kind: bytes, length: int) -> bytes:
     body, checksum = stream.read(length), stream.read(4)
     if len(body) < length or len(checksum) < 4:
         raise DamagedFile(_CUT_OFF)
-    if zlib.crc32(kind + body) != int.from_bytes(checksum, "big"):
-        raise DamagedFile("The text inside this PNG is damaged: its checksum is wrong. Download it again.")
-    return body
+    return body, zlib.crc32(kind + body) == int.from_bytes(checksum, "big")
 
 
-def _decoded(kind: bytes, body: bytes) -> tuple[str, bytes]:
-    keyword, _, rest = body.partition(b"\0")
-    if kind == b"zTXt":
-        rest = _inflated(rest[1:])
-    elif kind == b"iTXt":
-        is_packed, rest = rest[:1] == b"\1", rest[2:]
-        rest = rest.split(b"\0", 2)[-1]  # after the language tag and the translated keyword
-        rest = _inflated(rest) if is_packed else rest
-    return keyword.decode("latin-1"), rest
+def _value(kind: bytes, body: bytes) -> bytes | DamagedFile:
+    _, _, rest = body.partition(b"\0")
+    try:
+        if kind == b"zTXt":
+            return _inflated(rest[1:])
+        if kind == b"iTXt":
+            is_packed, rest = rest[:1] == b"\1", rest[2:]
+            rest = rest.split(b"\0", 2)[-1]  # after the language tag and the translated keyword
+            return _inflated(rest) if is_packed else rest
+    except DamagedFile as damage:
+        return damage
+    return rest
 
 
 def _inflated(packed: bytes) -> bytes:

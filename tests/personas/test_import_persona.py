@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import Consent
+from personas import importing
+from personas.importers.base import DamagedFile
+from personas.management.commands import import_persona
 from personas.models import Persona
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker", "quiet_filter")]
@@ -45,6 +49,38 @@ def test_a_card_brings_its_fields(alice):
     assert persona.owner == alice
     assert persona.opening_line.startswith("Station to")
     assert len(persona.examples) == 2
+
+
+def test_a_card_without_examples_makes_a_persona(olga, tmp_path):
+    card = json.loads((SAMPLES / "card_v2.json").read_text(encoding="utf-8"))
+    card["data"]["mes_example"] = ""
+    path = tmp_path / "wick.json"
+    path.write_text(json.dumps(card), encoding="utf-8")
+    report = json.loads(printed(str(path), "--name", "Wick", "--json"))
+    persona = Persona.objects.get(pk=report["persona"])
+    assert persona.sources.get().status == "ready"
+    assert persona.opening_line.startswith("Station to")
+    assert persona.examples == []
+
+
+def test_an_import_that_fails_leaves_nothing_behind(olga, monkeypatch, settings):
+    seen = []
+
+    def fail(source, **_):
+        seen.append(source.name)
+        if len(seen) == 2:
+            raise DamagedFile("The file changed meanwhile.")
+        return read(source)
+
+    read = importing.read
+    monkeypatch.setattr(importing, "read", fail)
+    monkeypatch.setattr(import_persona, "_avatar", lambda cards: b"RIFF")
+    with pytest.raises(CommandError, match="The file changed meanwhile"):
+        printed(str(SAMPLES / "letters.txt"), str(SAMPLES / "diary.md"), "--name", "Teo")
+    assert seen == ["letters.txt", "diary.md"]
+    assert not Persona.objects.filter(is_shared=False).exists()
+    assert not Consent.objects.filter(user=olga, kind__startswith="persona.").exists()
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 
 def test_several_files_make_one_persona(olga):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.quotas import QuotaExceeded
@@ -16,7 +17,7 @@ from personas.creation import PersonaFields
 from personas.importers import character_card, registry
 from personas.importers.base import ImportFailed
 from personas.importers.summary import Summary
-from personas.models import Depicts, SourceStatus
+from personas.models import Depicts, Persona, SourceStatus
 
 
 class Command(BaseCommand):
@@ -49,22 +50,33 @@ class Command(BaseCommand):
         report = _merged([(path, summary) for path, _, summary, _ in read], speakers)
         if options["dry_run"]:
             return report
-        # 2. Make the persona and add its words.
+        # 2. Make the persona and add its words, all or nothing.
         owner = _owner(options["user"])
         fields = _fields(options, cards[0] if cards else None)
-        persona = creation.create_persona(owner=owner, fields=fields, avatar=_avatar(cards))
-        for (path, stream, summary, _), speaker in zip(read, speakers, strict=True):
-            stream.seek(0)
-            source = creation.add_source(
-                user=owner, persona=persona, file=stream, name=Path(path).name, format=summary.format, speaker=speaker
-            )
-            importing.import_source(source.pk)  # a worker may be at it already; then this does nothing
-            source.refresh_from_db()
-            if source.status != SourceStatus.READY:
-                waits = "The filter cannot judge its words now. A worker reads the file as soon as it can."
-                raise CommandError(f"{path}: {source.error or waits}")
+        with transaction.atomic():
+            persona = creation.create_persona(owner=owner, fields=fields, avatar=_avatar(cards))
+            try:
+                for (path, stream, summary, _), speaker in zip(read, speakers, strict=True):
+                    _add(persona, path, stream, summary, speaker)
+            except BaseException:
+                persona.avatar.delete(save=False)  # a file outlives the transaction that is rolled back
+                raise
         creation.queue_embedding(persona.pk)
         return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
+
+
+def _add(persona: Persona, path: str, stream: BinaryIO, summary: Summary, speaker: str) -> None:
+    """Reads one file's words into the persona. Raises CommandError."""
+    assert persona.owner is not None
+    stream.seek(0)
+    source = creation.add_source(
+        user=persona.owner, persona=persona, file=stream, name=Path(path).name, format=summary.format, speaker=speaker
+    )
+    importing.import_source(source.pk)  # within the transaction, so no worker sees the source before this has read it
+    source.refresh_from_db()
+    if source.status != SourceStatus.READY:
+        unjudged = "The filter cannot judge its words now. Nothing was kept; try again when /readyz says that it works."
+        raise CommandError(f"{path}: {source.error or unjudged}")
 
 
 def _open(name: str) -> BinaryIO:
