@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
-from personas.importers import dates, decoding
+from personas.importers import dates, decoding, emphasis
 from personas.importers.base import Record, Remark, Skipped, Utterance
 
 _HEADING = re.compile(
@@ -39,7 +39,7 @@ _PLACE = re.compile(
 _BEGIN = re.compile(r"\*{3} ?START OF (?:THE|THIS) PROJECT", re.IGNORECASE)
 _END = re.compile(r"\*{3} ?END OF (?:THE|THIS) PROJECT", re.IGNORECASE)
 _BULLET = re.compile(r"\s{0,3}(?:[-*+•]|\d{1,3}[.)]) +")
-_EMPHASIS = re.compile(r"(?<!\w)(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_LONGEST_HEADING = 220  # characters
 _WRAP = (45, 100)  # characters: lines of about this length were broken by a machine, not by their writer
 
 
@@ -122,7 +122,7 @@ class _Reader:
             return "code"
         if not text:
             return ""
-        if _HEADING.fullmatch(text):
+        if _is_heading(text):
             self.letter += bool(_LETTER.match(text))
             self.lines_after_heading, self.is_signed = 0, False
             dated = dates.leading(text)
@@ -150,8 +150,12 @@ class _Reader:
         if _NOTE.fullmatch(text) and len(text) > 2:
             yield Skipped("note in brackets", source_ref)
             return
-        text = _EMPHASIS.sub(r"\2", text)
+        text = emphasis.removed(text)
         yield Utterance(self.others.get(self.letter, ""), text, self.sent_at, source_ref)
+
+
+def _is_heading(text: str) -> bool:
+    return len(text) <= _LONGEST_HEADING and _HEADING.fullmatch(text) is not None
 
 
 def _is_place(text: str) -> bool:
@@ -184,7 +188,7 @@ def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str]]:
         text = line.strip()
         if _BEGIN.search(text):
             start, letter, hands = number + 1, 0, {}
-        if _HEADING.fullmatch(text):
+        if _is_heading(text):
             letter += bool(_LETTER.match(text))
         elif letter and is_signature(text):
             hands.setdefault(letter, text)
