@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         [
@@ -24,7 +24,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WEEKDAY = (
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
     r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\.?,? *"
@@ -34,8 +34,8 @@ _NUMERAL = r"[〇○零一二三四五六七八九十廿卅\d]"
 _DAY = r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
 _PATTERNS = [
     re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"),
-    re.compile(rf"(?:{_WEEKDAY})?{_DAY}(?: of)? (?P<month>{_MONTH})\.?,? (?P<year>\d{{4}})", re.IGNORECASE),
-    re.compile(rf"(?:{_WEEKDAY})?(?P<month>{_MONTH})\.? {_DAY},? (?P<year>\d{{4}})", re.IGNORECASE),
+    re.compile(rf"(?:{_WEEKDAY})?{_DAY}(?: of)? (?P<month>{MONTH_NAMES})\.?,? (?P<year>\d{{4}})", re.IGNORECASE),
+    re.compile(rf"(?:{_WEEKDAY})?(?P<month>{MONTH_NAMES})\.? {_DAY},? (?P<year>\d{{4}})", re.IGNORECASE),
     re.compile(rf"(?P<year>{_NUMERAL}{{4}}) ?年 ?(?P<month>正|{_NUMERAL}{{1,3}}) ?月 ?(?P<day>{_NUMERAL}{{1,3}}) ?日"),
 ]
 _LEAD = re.compile(r"(?:le|den|am|el|il) (?=\d)", re.IGNORECASE)
@@ -58,7 +58,7 @@ def leading(line: str) -> tuple[datetime, str] | None:
 
 
 def _date(match: re.Match[str]) -> date | None:
-    month = _MONTHS.get(match["month"].casefold()) or _number(match["month"])
+    month = MONTHS.get(match["month"].casefold()) or _number(match["month"])
     try:
         return date(_number(match["year"]), month, _number(match["day"]))
     except ValueError:

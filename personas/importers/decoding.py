@@ -8,7 +8,7 @@ import codecs
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
 
@@ -106,15 +106,35 @@ def decode_head(head: bytes) -> str:
     return clean(codecs.getincrementaldecoder(encoding.name)("replace").decode(head)).removeprefix("\ufeff")
 
 
+class Line(NamedTuple):
+    """`end` is how it ends: CR LF, LF, CR, or nothing at the file's end and where a long line is cut."""
+
+    number: int
+    text: str
+    end: str
+
+
 def lines(stream: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, str]]:
     """Line numbers from 1 and lines without their ends (CR, LF or both), cleaned."""
+    return ((line.number, line.text) for line in ended_lines(stream, encoding))
+
+
+def ended_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line]:
+    """The same with the lines' ends, for files in which they tell something."""
     stream.seek(0)
-    wrapper = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace")
+    wrapper = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace", newline="")
     number = 1
+    is_cut_in_end = False
     try:
         while line := wrapper.readline(LONGEST_LINE):
-            yield number, clean(line.removesuffix("\n")).replace("\ufeff", "")
-            number += line.endswith("\n")
+            if is_cut_in_end and line == "\n":
+                is_cut_in_end = False
+                continue
+            text = line.removesuffix("\n").removesuffix("\r")
+            end = line[len(text) :]
+            yield Line(number, clean(text).replace("\ufeff", ""), end)
+            number += bool(end)
+            is_cut_in_end = end == "\r" and len(line) == LONGEST_LINE
     except UnicodeError as error:
         raise DamagedFile(f"This file says that it is {encoding.name.upper()}, but its bytes are not.") from error
     finally:

@@ -1,0 +1,124 @@
+"""The head of a WhatsApp record, date and time, in every language's layout."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from personas.importers import whatsapp_words
+
+MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+FOLD = {ord(mark): None for mark in MARKS} | {
+    **dict.fromkeys(map(ord, "\u202f\u00a0\u2009\u3000"), " "),
+    **{ord(arabic): str(digit) for digit, arabic in enumerate("٠١٢٣٤٥٦٧٨٩")},
+    **{ord(persian): str(digit) for digit, persian in enumerate("۰۱۲۳۴۵۶۷۸۹")},
+    **{ord(devanagari): str(digit) for digit, devanagari in enumerate("०१२३४५६७८९")},
+    ord("،"): ",",
+    ord("٫"): ".",
+    ord("："): ":",
+    ord("–"): "-",
+}
+_HEAD_CHARACTERS = 80
+
+PERIOD = "|".join(
+    re.escape(word).replace(r"\.", r"\.\ ?")
+    for word in sorted(
+        whatsapp_words.MORNING | whatsapp_words.AFTERNOON | whatsapp_words.NOON | whatsapp_words.MIDNIGHT,
+        key=len,
+        reverse=True,
+    )
+)
+_HEAD = re.compile(
+    rf"""
+    (?P<open>\[)?
+    (?P<a>\d{{1,4}})(?P<separator>[/.-]|\.\ )(?P<b>\d{{1,2}})(?P=separator)(?P<c>\d{{1,4}})\.?
+    (?:\ ?г\.?)?(?P<comma>,)?
+    \ ?(?P<word>klo|kl\.|às|à|alle|a\ las|um|at|u|о|la)?
+    \ ?(?P<before>(?!\d)(?:{PERIOD}))?
+    \ ?(?P<hour>\d{{1,2}})(?P<colon>[:.])(?P<minute>[0-5]\d)(?:(?P=colon)(?P<second>[0-5]\d))?
+    (?:\ ?(?P<after>(?![\d\]:-])(?:{PERIOD})|[^\W\d_][^\d\[\]:-]{{0,11}}(?=\ -\ |\])))?
+    (?P<close>\])?
+    (?P<dash>\ -\ |:\ |\ )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_POSSIBLE = re.compile(rf"[{MARKS}]*\[?[{MARKS}]*\d")  # most lines that continue a message fail here
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a record: what stands there, how it is laid out, and the rest of the line."""
+
+    fields: tuple[int, int, int]  # the date's three numbers, as they stand
+    time: tuple[int, int, int]
+    style: tuple[object, ...]
+    padding: tuple[int, int, int]  # of the first two numbers and the hour: 1 "05", -1 "5", 0 cannot tell
+    rest: str
+
+
+def fold(text: str) -> tuple[str, Sequence[int]]:
+    """A text without marks, odd spaces and other digits, and where each of its characters stood."""
+    if text.isascii():
+        return text, range(len(text))
+    places = [index for index, character in enumerate(text) if character not in MARKS]
+    return "".join(text[index] for index in places).translate(FOLD), places
+
+
+def read_head(line: str) -> Head | None:
+    """The head of a record, matched with marks, odd spaces and other digits folded away."""
+    start = line[:_HEAD_CHARACTERS]
+    if not _POSSIBLE.match(start):
+        return None
+    folded, places = fold(start)
+    match = _HEAD.match(folded)
+    if match is None or bool(match["open"]) != bool(match["close"]):
+        return None
+    hour = hour_of(int(match["hour"]), match["before"] or match["after"] or "")
+    if hour is None:
+        return None
+    consumed = match.end()
+    return Head(
+        fields=(int(match["a"]), int(match["b"]), int(match["c"])),
+        time=(hour, int(match["minute"]), int(match["second"] or 0)),
+        style=_style(match),
+        padding=(_padding(match["a"]), _padding(match["b"]), _padding(match["hour"])),
+        rest=line[places[consumed - 1] + 1 :],
+    )
+
+
+def _style(match: re.Match[str]) -> tuple[object, ...]:
+    return (
+        bool(match["open"]),
+        match["separator"],
+        len(match["a"]) > 2,
+        len(match["c"]) > 2,
+        bool(match["comma"]),
+        match["word"],
+        bool(match["before"]),
+        bool(match["after"]),
+        match["colon"],
+        match["second"] is not None,
+        match["dash"],
+    )
+
+
+def _padding(digits: str) -> int:
+    if len(digits) == 1:
+        return -1
+    return 1 if digits.startswith("0") and len(digits) == 2 else 0
+
+
+def hour_of(hour: int, period: str) -> int | None:
+    """0 to 23, from the clock's number and the word beside it; None where there is no such hour."""
+    period = period.casefold().replace(" ", "")
+    if hour > 24:
+        return None
+    if period in whatsapp_words.AFTERNOON and hour < 12:
+        # 晚上 12 is midnight; every other 12 of an afternoon word is noon.
+        return hour + 12
+    if period == "晚上" and hour == 12:
+        return 0
+    if period in whatsapp_words.NOON and hour < 10:
+        return hour + 12
+    if period in whatsapp_words.MORNING | whatsapp_words.MIDNIGHT and hour == 12:
+        return 0
+    return hour % 24
