@@ -71,6 +71,7 @@ class Persona(models.Model):
 FORMAT_LABELS = {
     "whatsapp": "WhatsApp export",
     "character-card": "Character card",
+    "chat-log": "Chat with times and names",
     "transcript": "Transcript",
     "plain-text": "Text by one author",
 }

@@ -8,12 +8,13 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from personas.importers import decoding
+from personas.importers import chat_log, decoding
 from personas.importers.base import FileTooLarge, Importer, UnknownFormat
 
 IMPORTERS = {
     "whatsapp": "personas.importers.whatsapp.WhatsApp",
     "character-card": "personas.importers.character_card.CharacterCard",
+    "chat-log": "personas.importers.chat_log.ChatLog",
     "transcript": "personas.importers.transcript.Transcript",
     "plain-text": "personas.importers.plain_text.PlainText",
 }
@@ -49,8 +50,9 @@ _OTHER_CHATS = [
     (re.compile(r"window\.YTD\."), "an X (Twitter) archive"),
     (re.compile(r"\s*[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
     (re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d\] [^:\n]+: "), "a Signal export"),
-    (re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d(?::\d\d)? \S[^\n:]{0,60}\n"), "a WeChat or QQ export"),
 ]
+# A diary may look so, too; a chat is one whose names come again and again.
+_WECHAT = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d(?::\d\d)? [^\s<][^\n:]{0,60}\n")
 _WEB_PAGE = re.compile(r"\s*(?:<!doctype html|<html\b)", re.IGNORECASE)
 
 
@@ -72,11 +74,11 @@ def choose(stream: BinaryIO, name: str) -> Importer:
     _refuse_known(head, name)
     scores = {key: get(key).sniff(head, name) for key in IMPORTERS}
     best = max(scores, key=lambda key: scores[key])
-    if best in {"plain-text", "transcript"} or scores[best] < _UNSURE:
-        _refuse_other_chats(decoding.decode_head(head), name)
+    if best in {"plain-text", "transcript", "chat-log"} or scores[best] < _UNSURE:
+        _refuse_other_chats(decoding.decode_head(head), name, best)
     if scores[best] < _UNSURE:
         raise UnknownFormat(
-            f"{name} cannot be read: it is neither text, nor a WhatsApp export, nor a character card (PNG or JSON)."
+            f"{name} cannot be read: it is neither text, nor a chat, nor a character card (PNG, WebP or JSON)."
         )
     return get(best)
 
@@ -105,16 +107,23 @@ def _refuse_known(head: bytes, name: str) -> None:
         raise UnknownFormat(f"{name} is a web page. Copy the words that you want into a text file and upload that.")
 
 
-def _refuse_other_chats(text: str, name: str) -> None:
+def _refuse_other_chats(text: str, name: str, best: str) -> None:
     if not text.strip():
         raise UnknownFormat(
             f"{name} holds no words that can be read. Upload text, a WhatsApp export or a character card."
         )
-    for pattern, what in _OTHER_CHATS:
+    wechat = [(_WECHAT, "a WeChat or QQ export")] if best == "chat-log" else []
+    for pattern, what in [*_OTHER_CHATS, *wechat]:
         if pattern.match(text):
             raise UnknownFormat(
                 f"{name} looks like {what}, which cannot be read yet. "
                 "Turn it into lines of the form “Name: words” in a text file, and upload that."
             )
+    if best == "plain-text" and chat_log.looks_like_chat(text):
+        raise UnknownFormat(
+            f"{name} looks like a chat copied from a window or written by another app, in a layout that cannot be "
+            "read. Export the chat from the app itself (in WhatsApp: Export chat, Without media), or turn it into "
+            "lines of the form “Name: words”."
+        )
     if text.lstrip().startswith(("{", "[{")) or (text.lstrip()[:1] == "[" and text.rstrip()[-1:] == "]"):
         raise UnknownFormat(f"{name} is JSON, but no character card.")

@@ -18,6 +18,7 @@ SAMPLES = Path(__file__).parent / "importers"
 OWN = {
     "whatsapp": ["whatsapp_android.txt", "whatsapp_ios.txt"],
     "character-card": ["card_v2.json"],
+    "chat-log": ["chat_log.txt", "chat_log_browser.txt"],
     "transcript": ["transcript.txt"],
     "plain-text": ["letters.txt", "diary.md"],
 }
@@ -109,11 +110,14 @@ def test_no_importer_breaks_otherwise_when_it_is_given_a_file_that_is_not_its_ow
     assert all(isinstance(record, Utterance | Skipped | Remark) for record in records)
 
 
-def test_a_large_chat_streams_with_bounded_memory():
-    line = "05/06/23, 17:17 - Ada: " + "word " * 20 + "\n"
+@pytest.mark.parametrize(
+    ("name", "head"), [("whatsapp", "05/06/23, 17:17 - Ada: "), ("chat-log", "[17:17, 05/06/23] Ada: ")]
+)
+def test_a_large_chat_streams_with_bounded_memory(name, head):
+    line = head + "word " * 20 + "\n"
     stream = io.BytesIO((line * 20_000).encode())  # 2.4 MB
     tracemalloc.start()
-    counted = sum(isinstance(record, Utterance) for record in registry.get("whatsapp").parse(stream))
+    counted = sum(isinstance(record, Utterance) for record in registry.get(name).parse(stream))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert counted == 20_000

@@ -1,0 +1,217 @@
+"""Chats as windows and other tools write them, each layout in several locales."""
+
+import io
+from collections import Counter
+
+import pytest
+
+from personas.importers import registry
+from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
+from personas.importers.chat_heads import read
+from personas.importers.chat_log import ChatLog, looks_like_chat
+
+WORDS = [
+    ("Ana", "Did the lemon tree survive?"),
+    ("Beto", "It did: see https://example.org."),
+    ("Ana", "At 10:30, then."),
+    ("Beto", "Yes"),
+]
+# How a message is written, its date as 5 March 2021, 10:12. {n} is the name, {w} the words.
+LAYOUTS = {
+    "web": "[10:12, 5/3/2021] {n}: {w}",
+    "web, american": "[10:12 AM, 3/5/2021] {n}: {w}",
+    "web, narrow blank": "[10:12\u202fAM, 3/5/2021] {n}: {w}",
+    "web, spanish": "[10:12 a.\u00a0m., 5/3/2021] {n}: {w}",
+    "web, german": "[10:12, 5.3.2021] {n}: {w}",
+    "web, chinese": "[上午10:12, 2021/3/5] {n}: {w}",
+    "web, korean": "[오전 10:12, 2021. 3. 5.] {n}: {w}",
+    "web, arabic": "[10:12 ص، 5\u200f/3\u200f/2021] {n}: {w}",
+    "web, arabic digits": "[١٠:١٢ ص، ٥\u200f/٣\u200f/٢٠٢١] {n}: {w}",
+    "web, marks": "\u200e[10:12, 5/3/2021] \u202a{n}\u202c: {w}",
+    "viewer": "05.03.2021 - 10:12:27; {n}: {w}",
+    "viewer, iso": "2021-03-05 - 10:12:27; {n}: {w}",
+    "telegram": "{n}, [05.03.2021 10:12]\n{w}\n",
+    "telegram, short year": "{n}, [05.03.21 10:12]\n{w}\n",
+    "telegram, words": "{n}, [5 Mar 2021 at 10:12:33]:\n{w}\n",
+    "telegram, american": "{n}, [3/5/2021 10:12 AM]\n{w}\n",
+    "discord": "{n} — 03/05/2021 10:12 AM\n{w}",
+    "discord, 24 hours": "{n} — 05.03.2021 10:12\n{w}",
+    "discord, at": "{n} — 05.03.2021 um 10:12 Uhr\n{w}",
+    "teams": "[05/03/2021 10:12] {n}\n{w}",
+    "skype": "[05/03/2021 10:12:33] {n}: {w}",
+    "skype, older": "[10:12:33 05/03/2021] {n}: {w}",
+    "pidgin": "(05/03/2021 10:12:33) {n}: {w}",
+    "irc": "2021-03-05 10:12:33 <{n}> {w}",
+    "irssi": "[2021-03-05 10:12] <{n}> {w}",
+    "iso": "2021-03-05T10:12:33Z {n}: {w}",
+    "tabs": "2021-03-05 10:12:33\t{n}\t{w}",
+    "bars": "05.03.2021, 10:12 | {n} | {w}",
+    "name first": "{n} (05/03/2021 10:12): {w}",
+    "name first, beneath": "{n} 5/3/2021 10:12:13\n{w}\n",
+    "weekday": "Friday, March 5, 2021 10:12 AM - {n}: {w}",
+    "words": "5 March 2021, 10:12 - {n}: {w}",
+    "german words": "5. März 2021 um 10:12 - {n}: {w}",
+    "french words": "5 mars 2021 à 10:12 - {n}: {w}",
+    "spanish words": "5 de marzo de 2021, 10:12 - {n}: {w}",
+    "japanese words": "2021年3月5日 10:12 {n}: {w}",
+    "chinese words": "2021年3月5日 上午10:12 {n}: {w}",
+}  # fmt: skip
+TIME_ONLY = {
+    "discord, compact": "[10:12 AM] {n}: {w}",
+    "discord, today": "{n} — Today at 10:12 AM\n{w}",
+    "discord, french": "{n} — Aujourd’hui à 10:12\n{w}",
+    "slack": "{n}  10:12 AM\n{w}",
+    "pidgin": "(10:12:33 AM) {n}: {w}",
+    "irc": "10:12 <{n}> {w}",
+    "dash": "10:12 - {n}: {w}",
+}
+NAMES = [
+    ("Ana", "Beto"),
+    ("Ana Lima 🌻", "+44 7700 900123"),
+    ("🤓", "安娜"),
+    ("Anna de Vries", "~ Beto"),
+    ("أحمد", "Бета"),
+]
+
+
+def written(layout: str, first: str = "Ana", second: str = "Beto") -> str:
+    names = {"Ana": first, "Beto": second}
+    return "\n".join(layout.format(n=names[name], w=words) for name, words in WORDS) + "\n"
+
+
+def parsed(text: str) -> tuple[list[Utterance], Counter[str], list[str]]:
+    stream = io.BytesIO(text.encode())
+    records = list(registry.choose(stream, "chat.txt").parse(stream))
+    return (
+        [record for record in records if isinstance(record, Utterance)],
+        Counter(record.reason for record in records if isinstance(record, Skipped)),
+        [record.text for record in records if isinstance(record, Remark)],
+    )
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS.items(), *TIME_ONLY.items()], ids=lambda item: item[0])
+def test_each_layout_gives_its_messages(layout):
+    utterances, skipped, _ = parsed(written(layout[1]))
+    assert [(one.speaker, one.text) for one in utterances] == WORDS
+    assert not skipped
+    if layout[0] in LAYOUTS and LAYOUTS[layout[0]] == layout[1]:
+        assert {one.sent_at.strftime("%Y-%m-%d %H:%M") for one in utterances} == {"2021-03-05 10:12"}
+    else:
+        assert {one.sent_at for one in utterances} == {None}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("names", NAMES)
+def test_names_of_every_kind_are_read(layout, names):
+    utterances, _, _ = parsed(written(LAYOUTS[layout], *names))
+    assert [one.speaker for one in utterances] == [*names, *names]
+
+
+@pytest.mark.parametrize("layout", [name for name, form in LAYOUTS.items() if form.endswith("{n}: {w}")])
+def test_lines_beneath_belong_to_the_message(layout):
+    chat = written(LAYOUTS[layout]).replace("survive?", "survive?\n\nI hope so\nNote: water it")
+    assert parsed(chat)[0][0].text == "Did the lemon tree survive?\n\nI hope so\nNote: water it"
+
+
+def test_a_known_name_needs_no_blank_after_its_colon():
+    chat = "[10:12, 5/3/2021] Ana: a\n[10:13, 5/3/2021] Beto:b\n[10:14, 5/3/2021] Beto: c\n[10:14, 5/3/2021] Ana:d\n"
+    assert [one.text for one in parsed(chat)[0]] == ["a", "b", "c", "d"]
+
+
+def test_date_lines_and_bare_times_are_counted_and_the_date_is_used():
+    chat = "Friday, March 5, 2021\nAna  10:12 AM\nhello\n10:13 AM\nstill here?\nBeto  10:14 AM\nyes\n--- March 6, 2021 ---\nAna  9:00 AM\ngood\n"
+    utterances, skipped, _ = parsed(chat)
+    assert [one.sent_at.isoformat()[:16] for one in utterances] == [
+        "2021-03-05T10:12",
+        "2021-03-05T10:14",
+        "2021-03-06T09:00",
+    ]
+    assert utterances[0].text == "hello\nstill here?"
+    assert skipped == {"date line": 2, "time": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("[ Photo ]", "media"), ("[ 😀 Sticker ]", "media"), ("[Voice message]", "media"), ("<Media omitted>", "media"), ("[图片]", "media"),
+        ("This message was deleted", "deleted"), ("Missed voice call", "call"), ("[Forwarded from News]\nFrost", "forwarded"), ("", "empty"),
+    ],
+)  # fmt: skip
+def test_what_the_app_wrote_is_counted_and_not_speech(words, reason):
+    chat = written(LAYOUTS["telegram"]).replace("At 10:30, then.", words)
+    utterances, skipped, _ = parsed(chat)
+    assert [one.text for one in utterances] == [WORDS[0][1], WORDS[1][1], WORDS[3][1]]
+    assert skipped == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("[In reply to Beto]\nNo", "No"),
+        ("No (edited)", "No"),
+        ("[ Photo ]\nThe garden", "The garden"),
+        ("[sic] no", "[sic] no"),
+    ],
+)
+def test_what_a_person_wrote_beside_it_is_kept(words, kept):
+    assert parsed(written(LAYOUTS["telegram"]).replace("At 10:30, then.", words))[0][2].text == kept
+
+
+def test_events_between_messages_are_counted():
+    chat = written(LAYOUTS["web"]).replace("[10:12, 5/3/2021] Beto: Yes", "Beto added Ana\n[10:12, 5/3/2021] Beto: Yes")
+    assert parsed(chat)[1] == {"system": 1}
+    assert parsed(written(LAYOUTS["irc"]) + "2021-03-05 10:12:33 -!- Beto has quit\n")[1] == {"system": 1}
+
+
+def test_two_layouts_of_the_same_people_are_both_read():
+    utterances, _, _ = parsed(written(LAYOUTS["web"]) + written(LAYOUTS["viewer"]))
+    assert [(one.speaker, one.text) for one in utterances] == WORDS + WORDS
+
+
+def test_a_layout_of_nobody_who_is_known_is_told():
+    _, _, remarks = parsed(written(LAYOUTS["web"]) + written(LAYOUTS["irssi"], "Zoe", "Yan"))
+    assert any("4 lines begin like messages of another layout" in remark for remark in remarks)
+
+
+REFUSED = {
+    "cells": '2021-03-05 10:12,Ana,"Did it, really?"\n2021-03-05 10:13,Beto,It did\n2021-03-05 10:14,Ana,cake\n2021-03-05 10:15,Beto,ok\n',
+    "stamps above names": "".join(f"Mar 05, 2021  10:1{n}:07 AM\n{'Me' if n % 2 else 'Beto'}\nword {n}\n\n" for n in range(6)),
+    "names above stamps": "".join(f"{'Ana' if n % 2 else 'Beto'}\n — \n03/05/2021 10:1{n} AM\nword {n}\n" for n in range(6)),
+    "times after words": "".join(f"{'Ana' if n % 2 else 'Beto'} wrote; word {n}; 05.03.2021 10:1{n}\n" for n in range(6)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_chat_that_cannot_be_read_is_refused_and_never_one_authors_text(case):
+    stream = io.BytesIO(REFUSED[case].encode())
+    with pytest.raises(ImportFailed, match=r"looks like a chat .*Export the chat from the app"):
+        registry.choose(stream, "chat.txt")
+
+
+ONE_AUTHOR = {
+    "diary": "5/3/2021 10:12\nWent to town and saw Ana.\n\n6/3/2021 11:12\nPlanted beans: two rows.\n\n7/3/2021 9:12\nRain all day.\n\n8/3/2021 9:15\nRain again.\n",
+    "diary, same line": "2021-03-05 10:12 Went to town.\n2021-03-06 11:12 Planted beans.\n2021-03-07 09:12 Rain all day.\n2021-03-08 09:12 Rain.\n",
+    "diary, dashes": "05.03.2021 10:12 - Went to town.\n06.03.2021 11:12 - Planted beans.\n07.03.2021 09:12 - Rain all day.\n",
+    "hours": "10:12 Tea\nwith Ana in the garden\n11:00 Walk\nto the mill and back\n13:00 Tea\nalone\n",
+    "letter": "My dear Ana,\n\nwe meet on 5/3/2021 at 10:12 by the mill, as we did on 4/3/2021 at 10:12.\nBring the bread.\n\nYours, Beto\n",
+    "sayings": "See you at 10:12\nIt was 9:30: we left\nNever before 8:00\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ONE_AUTHOR)
+def test_one_authors_text_with_times_is_no_chat(case):
+    stream = io.BytesIO(ONE_AUTHOR[case].encode())
+    assert registry.choose(stream, "text.txt").name == "plain-text"
+    assert not looks_like_chat(ONE_AUTHOR[case])
+
+
+@pytest.mark.parametrize(
+    "line", ["https://example.org: 10:12", "10:12", "", "Ana: at 10:12 we met the others there, all of us."]
+)
+def test_a_line_that_only_holds_a_time_is_no_head(line):
+    assert read(line) is None
+
+
+def test_a_file_of_something_else_is_refused_with_a_sentence():
+    with pytest.raises(ImportFailed, match="as those of a chat do"):
+        list(ChatLog().parse(io.BytesIO(b"A letter.\n")))
