@@ -57,7 +57,7 @@ class _Shape:
 
     def see(self, head: ChatHead) -> None:
         self.heads += 1
-        self.dated += bool(head.stamp.fields or head.stamp.day)
+        self.dated += bool(head.stamp.fields or head.stamp.day or head.stamp.is_relative)
         self.inline += head.text is not None
         if head.name in self.names or len(self.names) < _MOST_NAMES:
             self.names[head.name] += 1
@@ -70,7 +70,7 @@ class _Shape:
         """Whether its heads are those of a chat: people write again and again, and there are words to the names."""
         again = sum(count for count in self.names.values() if count > 1)
         if self.heads < 2 or again * 2 < self.heads:
-            is_marked = bool(key[1] or key[4]) and bool(self.dated) and self.heads >= 2
+            is_marked = bool(key[1] or key[4] or key[2] in {"—", "–"}) and bool(self.dated) and self.heads >= 2
             return is_marked and self.heads * 4 >= filled
         speakers = sum(count > 1 for count in self.names.values())
         if self.inline * 2 >= self.heads:

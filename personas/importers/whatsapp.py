@@ -149,7 +149,7 @@ class _Reader:
         if layout is message.layout or layout is self._survey.kept[0]:
             return False
         is_elsewhere = layout.first_line > message.layout.last_line or layout.last_line < message.layout.first_line
-        return not is_elsewhere and sent_at < message.sent_at
+        return not (is_elsewhere and layout.heads > 1) and sent_at < message.sent_at
 
     def _is_of_another_app(self, line: str) -> bool:
         """Lines as a window of WhatsApp or of another app copies them, by somebody of this chat."""

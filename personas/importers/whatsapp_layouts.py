@@ -184,7 +184,7 @@ class Survey:
 
 def _goes_on(layout: Layout, main: Layout) -> bool:
     """Whether a further layout's heads are records: it has people, and its own part of the file or the same people."""
-    if layout.heads < 2 or layout.names.total() * 2 < layout.heads:
+    if layout.names.total() * 2 < layout.heads:
         return False
     shared = sum(count for name, count in layout.names.items() if name in main.names)
     if layout.first_line > main.last_line or layout.last_line < main.first_line:

@@ -163,6 +163,13 @@ def test_events_between_messages_are_counted():
     assert parsed(written(LAYOUTS["irc"]) + "2021-03-05 10:12:33 -!- Beto has quit\n")[1] == {"system": 1}
 
 
+@pytest.mark.parametrize("layout", ["web", "telegram", "discord", "teams", "skype", "irssi"])
+def test_two_messages_are_enough_where_the_layout_is_plain_to_see(layout):
+    lines = [LAYOUTS[layout].format(n=name, w=words) for name, words in WORDS[:2]]
+    utterances, _, _ = parsed("\n".join(lines))
+    assert [(one.speaker, one.text) for one in utterances] == WORDS[:2]
+
+
 def test_two_layouts_of_the_same_people_are_both_read():
     utterances, _, _ = parsed(written(LAYOUTS["web"]) + written(LAYOUTS["viewer"]))
     assert [(one.speaker, one.text) for one in utterances] == WORDS + WORDS

@@ -85,6 +85,14 @@ def test_the_layouts_of_two_phones_are_both_read(second, is_first):
     assert {one.sent_at.year for one in parsed(chat)[0]} == {2021}
 
 
+def test_a_single_message_of_the_new_phone_is_read():
+    assert told(f"{A}8/5/21, 9:15 AM - Greta: e\n")[-1] == ("Greta", "e")
+
+
+def test_a_single_older_line_of_another_layout_stays_quoted():
+    assert told(f"{A}[01.02.20, 09:15:00] Greta: e\n")[-1] == ("Karl", "d\n[01.02.20, 09:15:00] Greta: e")
+
+
 def test_a_layout_between_two_parts_of_another_is_read_where_its_times_go_on():
     middle = "".join(f"[04.08.21, 09:1{n}:00] Greta: m{n}\n" for n in range(5))
     after = "05.08.21, 12:30 - Greta: e\n05.08.21, 12:31 - Karl: f\n"
