@@ -27,7 +27,22 @@ _PERIOD = "|".join(
         reverse=True,
     )
 )
-_MONTH = dates.MONTH_NAMES
+_MORE_MONTHS = [  # of apps' interfaces; letters and diaries are dated by `dates`
+    "янв января ene oca ocak sty stycznia",
+    "фев февр февраля fev şub şubat lut lutego februari",
+    "мар марта mart mrt maart mac marca",
+    "апр апреля abr nis nisan kwi kwietnia",
+    "мая май mei mayıs maja",
+    "июн июня giu haz haziran cze czerwca",
+    "июл июля lug tem temmuz lip lipca",
+    "авг августа ago ağu ağustos sie sierpnia augustus",
+    "сен сент сентября set eyl eylül wrz września",
+    "окт октября out ott okt eki ekim paź października",
+    "ноя нояб ноября kas kasım lis listopada",
+    "дек декабря dez dic ara aralık gru grudnia",
+]
+_MONTHS = dates.MONTHS | {name: number for number, names in enumerate(_MORE_MONTHS, 1) for name in names.split()}
+_MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 _TODAY = (
     "today|yesterday|heute|gestern|hoy|ayer|aujourd['’]hui|hier|oggi|ieri|hoje|ontem|vandaag|gisteren|bugün|dün|dziś"
     "|dzisiaj|wczoraj|сегодня|вчера|今天|昨天|今日|昨日|오늘|어제|اليوم|أمس|आज|कल|hari ini|kemarin"
@@ -35,12 +50,14 @@ _TODAY = (
 _WEEKDAY = r"(?:(?:[^\W\d_]{2,12}(?:\.,|[.,])|(?:mon|tue|wed|thu|fri|sat|sun)(?:s?day|nesday|rsday|urday)?)\ )?"
 _NUMERIC = r"(?P<a>\d{1,4})(?P<separator>[/.-]|\.\ )(?P<b>\d{1,2})(?P=separator)(?P<c>\d{1,4})\.?(?:\ ?г\.?)?"
 _WORDED = (
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\ (?:de\ |of\ )?(?P<month>{_MONTH})\.?,?(?:\ de)?\ (?P<year>\d{{4}}|\d\d)"
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\ (?:de\ |of\ )?(?P<month>{_MONTH})\.?,?(?:\ de)?"
+    r"\ (?P<year>\d{4}|\d\d)(?!\d|:)(?:\ г\.?)?"
     rf"|(?P<month2>{_MONTH})\.?\ (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\ (?P<year2>\d{{4}})"
     r"|(?P<year3>\d{4})\ ?[年년]\ ?(?P<month3>\d{1,2})\ ?[月월]\ ?(?P<day3>\d{1,2})\ ?[日일]"
     r"(?:\ ?[(（]?[^\s\d()（）:]{1,3}[)）]?(?=\s))?"
 )
-_DATE = rf"(?P<date>{_WEEKDAY}(?:{_NUMERIC}|{_WORDED})|{_TODAY})"
+_YEARLESS = rf"(?:{_MONTH})\.?\ {{1,2}}\d{{1,2}}|\d{{1,2}}\.?\ (?:{_MONTH})\.?|\d{{1,2}}[/.]\d{{1,2}}\.?(?=,?\ )"
+_DATE = rf"(?P<date>{_WEEKDAY}(?:{_NUMERIC}|{_WORDED}|{_YEARLESS})|{_TODAY})"
 _AT = r"(?:,?\ (?:at|um|à|a\ las|às|alle|kl\.|klo|om|о|в|u|pukul|saat|las|о\ )\ |T|\ ?[|–—-]\ |[,;]?\ {0,2}(?=\S))"
 _TIME = (
     rf"(?P<before>(?!\d)(?:{_PERIOD})\ ?)?(?P<hour>\d{{1,2}})[:.h](?P<minute>[0-5]\d)"
@@ -70,7 +87,7 @@ _NAME = r"(?P<name>[^\s:;|<>\[\]\t(][^:;|<>\[\]\t\n]{0,59}?)"
 _LEADING = re.compile(
     _numbered(
         rf"(?P<open>[\[(<]?)\ ?{_STAMP}(?P<close>\ ?[\])>]?)(?P<between>\ ?(?:[–—-]\ |[;,|:]\ ?|\t)?\ {{0,3}})"
-        rf"(?:<\ ?(?P<nick>[^<>\n]{{1,60}})>:?(?=\ |$)|{_NAME}\ ?(?:(?P<end>[;|>](?=\s|$)|:|\t)|$))"
+        rf"(?:<\ ?(?P<nick>[^<>\n]{{1,60}})>:?(?=\s|$)|{_NAME}\ ?(?:(?P<end>[;|>](?=\s|$)|:|\t)|$))"
     ),
     re.VERBOSE | re.IGNORECASE,
 )
@@ -84,13 +101,12 @@ _TRAILING = re.compile(
 _ALONE = re.compile(
     _numbered(rf"(?:[–—•|-]\ ?)?[\[(]?\ ?{_STAMP}\ ?[\])]?(?:\ \([^()\n]{{1,80}}\))?"), re.VERBOSE | re.IGNORECASE
 )
-_MONTHS = dates.MONTHS
 
 
 @dataclass(frozen=True)
 class Stamp:
     """`fields` are the date's three numbers as they stand; `day` is a date that can be read in one way only:
-    year, month, day. Both are None where there is only a time, or a word such as "today"."""
+    year, month, day. Both are None where there is only a time, or a day without its year, or a word such as "today"."""
 
     fields: tuple[int, int, int] | None
     separator: str

@@ -36,7 +36,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _EVENT_OF_IRC = re.compile(
-    r"[\[(]?(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?[\])]?\s{1,3}(?:\*{1,3}|-!-|-->|<--|--)\s"
+    r"[\[(]?(?:[\d./-]{6,10}[ T]|[^\W\d_]{3,4} \d{1,2} )?\d{1,2}:\d\d(?::\d\d)?[\])]?\s{1,3}"
+    r"(?:\*{1,3}|-!-|-->|<--|--)\s"
 )
 _STAMPED = re.compile(
     r"(?<!\d)(?:\d{1,4}[./-]){2}\d{1,4}[^\w\n]{1,4}\d{1,2}:\d\d(?::\d\d)?"
@@ -174,7 +175,7 @@ class _Message:
     def add(self, line: str) -> None:
         self.length += len(line) + 1
         if self.length <= _LONGEST_TEXT:
-            self.lines.append(line)
+            self.lines.append(line[:-30] + _EDITED.sub("", line[-30:]))
 
     @property
     def sent_at(self) -> datetime | None:
@@ -199,7 +200,8 @@ class _Reader:
             if head is not None and self._survey.begins_message(head):
                 if message is not None:
                     yield self._finished(message)
-                message = _Message(head, self._day_of(head), number, [head.text] if head.text else [])
+                message = _Message(head, self._day_of(head), number, [])
+                message.add(head.text or "")
                 continue
             self._unread += head is not None and head.shape[1] != "" and not head.is_tight
             if reason := self._furniture(line):
@@ -254,7 +256,7 @@ class _Reader:
         text = text[placeholder.end() :].strip() if placeholder else text
         if placeholder and not text:
             return Skipped("media", source_ref)
-        text = whatsapp_words.without_tail(text[:-30] + _EDITED.sub("", text[-30:]))
+        text = whatsapp_words.without_tail(text)
         if (under := whatsapp_words.caption(text)) is not None:
             text = under
         if reason := whatsapp_words.kind(text):

@@ -46,6 +46,12 @@ _OTHER_CHATS = [
     (re.compile(r"消息记录|(?:\A|\n)消息对象:"), "a QQ export"),
     (re.compile(r"카카오톡 대화|KakaoTalk Chats with"), "a KakaoTalk export"),
     (re.compile(r"From \S.*\n(?:[\w-]+: .*\n)+"), "a mailbox"),
+    (
+        re.compile(
+            r"(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
+        ),
+        "a list of mails",
+    ),
     (re.compile(r"<.{0,4000}<smses|<smses", re.DOTALL), "an SMS backup"),
     (re.compile(r"window\.YTD\."), "an X (Twitter) archive"),
     (re.compile(r"\s*[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),

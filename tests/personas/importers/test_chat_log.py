@@ -53,6 +53,10 @@ LAYOUTS = {
     "german words": "5. März 2021 um 10:12 - {n}: {w}",
     "french words": "5 mars 2021 à 10:12 - {n}: {w}",
     "spanish words": "5 de marzo de 2021, 10:12 - {n}: {w}",
+    "russian words": "5 мар. 2021 г., 10:12 - {n}: {w}",
+    "dutch words": "5 mrt 2021 10:12 - {n}: {w}",
+    "turkish words": "5 Mart 2021 10:12 - {n}: {w}",
+    "weekday, short": "Fri, 5 Mar 2021 10:12 - {n}: {w}",
     "japanese words": "2021年3月5日 10:12 {n}: {w}",
     "chinese words": "2021年3月5日 上午10:12 {n}: {w}",
 }  # fmt: skip
@@ -64,6 +68,9 @@ TIME_ONLY = {
     "pidgin": "(10:12:33 AM) {n}: {w}",
     "irc": "10:12 <{n}> {w}",
     "dash": "10:12 - {n}: {w}",
+    "syslog": "Mar 05 10:12:33 <{n}>\t{w}",
+    "teams, no year": "[05/03 10:12] {n}: {w}",
+    "name and time": "{n} (10:12 AM):\n{w}",
 }
 NAMES = [
     ("Ana", "Beto"),
@@ -148,7 +155,7 @@ def test_what_the_app_wrote_is_counted_and_not_speech(words, reason):
     ("words", "kept"),
     [
         ("[In reply to Beto]\nNo", "No"),
-        ("No (edited)", "No"),
+        ("No (edited)\nNever", "No\nNever"),
         ("[ Photo ]\nThe garden", "The garden"),
         ("[sic] no", "[sic] no"),
     ],
@@ -217,6 +224,12 @@ def test_one_authors_text_with_times_is_no_chat(case):
 )
 def test_a_line_that_only_holds_a_time_is_no_head(line):
     assert read(line) is None
+
+
+def test_mails_are_no_transcript():
+    mails = "".join(f"From: {name}\nDate: 05/03/2021 10:12\n{words}\n\n" for name, words in WORDS)
+    with pytest.raises(ImportFailed, match="a list of mails"):
+        registry.choose(io.BytesIO(mails.encode()), "mails.txt")
 
 
 def test_a_file_of_something_else_is_refused_with_a_sentence():
