@@ -10,8 +10,6 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from PIL import Image
-
 from personas.importers.base import DamagedFile, FileTooLarge
 
 CHUNK_BYTES = 12 * 1024**2
@@ -55,6 +53,8 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _exif_texts(body: bytes) -> Iterator[bytes]:
+    from PIL import Image  # costs more to import than all importers; few files are WebP pictures
+
     exif = Image.Exif()
     try:
         exif.load(body if body.startswith(b"Exif\0\0") else b"Exif\0\0" + body)
