@@ -50,7 +50,7 @@ def whole_number(text: str, *, most: int) -> int | None:
 def parsed_json(document: str | bytes) -> Any:
     """JSON's value with every text in it cleaned. Raises BadJSON."""
     try:
-        value = json.loads(document, parse_int=_short_int)
+        value = json.loads(document, parse_int=_short_int, parse_float=_short_float)
     except RecursionError:
         raise _too_deep() from None
     except BadJSON:
@@ -74,9 +74,17 @@ def clean_json(value: Any, *, depth: int = JSON_DEPTH) -> Any:
 
 
 def _short_int(digits: str) -> int:
+    return int(_bounded(digits))
+
+
+def _short_float(digits: str) -> float:
+    return float(_bounded(digits))
+
+
+def _bounded(digits: str) -> str:
     if len(digits) > NUMBER_DIGITS:
         raise BadJSON(f"A number in it has {len(digits):,} digits; the limit is {NUMBER_DIGITS}.")
-    return int(digits)
+    return digits
 
 
 def _too_deep() -> BadJSON:

@@ -54,11 +54,13 @@ def _text(raw: bytes) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Without infinite numbers and values that are no numbers, which PostgreSQL's JSON does not know."""
+    """Null in place of NaN, which PostgreSQL's JSON does not know. Raises DamagedFile at a number past all bounds."""
     if isinstance(value, list):
         return [_finite(item) for item in value]
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float) and math.isinf(value):
+        raise DamagedFile("This card holds a number that is too large.")
+    if isinstance(value, float) and math.isnan(value):
         return None
     return value
