@@ -23,7 +23,7 @@ _DIRECTION = (
     rf"|[（(]{_CHINESE_ACT}[^（）()我你\n]{{0,20}}[）)])"
 )
 _DIRECTED = re.compile(_DIRECTION, re.IGNORECASE)
-_WITH_BLANKS = re.compile(rf"\s*{_DIRECTION}(?=[.,;:!?…。，！？]|\s*$)|{_DIRECTION}\s*", re.IGNORECASE)
+_WITH_BLANKS = re.compile(rf"(?:(?<!\s)\s++)?{_DIRECTION}(?=[.,;:!?…。，！？]|\s*$)|{_DIRECTION}\s*", re.IGNORECASE)
 _SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
 
 
@@ -51,6 +51,9 @@ def until_stuttering(pieces: Iterable[str]) -> Iterator[str]:
     said = held = ""
     for piece in pieces:
         said = (said + piece)[-_STUTTER_CHARACTERS:]
+        if held and not piece.strip(_SEPARATORS):
+            held += piece  # no word has come since the last look
+            continue
         text = held + piece
         shown = text.rstrip(_SEPARATORS)
         held = text[len(shown) :]

@@ -191,7 +191,7 @@ def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     """
     reply = get_for(user, conversation_id, reply_id)
     origin = Origin.objects.filter(reply=reply).first()
-    numbers = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)\.(\d+)", choice, re.ASCII)
+    numbers = re.fullmatch(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})", choice, re.ASCII)
     if origin is None or origin.units is None or numbers is None or int(numbers[1]) != origin.attempt:
         raise WrongState("This reply has changed. Look inside again, and pick from what is there now.")
     try:

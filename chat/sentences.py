@@ -1,16 +1,22 @@
 """Text pieces in, whole sentences out, so that the filter judges what a reader would read."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 
 # An end mark with what closes it, then a blank and the beginning of the next sentence; CJK marks and
 # line ends need no blank. A digit after the blank is no beginning: "No. 5", "+44 20. 7946 0000".
-_END = re.compile(r"""[.!?…]+["'”’)\]*]*\s+(?=[^\s\d])|[。！？…]+["”’」』）]*(?=[^。！？…"”’」』）])|\n+(?=[^\n])""")
+_END = re.compile(r"""[.!?…]["'”’)\]*]*+\s++(?=[^\s\d])|[。！？…]["”’」』）]*+(?=[^。！？….!?"”’」』）])|\n(?=[^\n])""")
+_CLOSING = "\"'”’)]*」』）"
+_MARKS = tuple(".!?…。！？")
+_CLAUSE_MARKS = tuple(",;:—")
 # Where a sentence grows long, a clause may go first: never inside a word, a number or an address.
 _CLAUSE = re.compile(r"[^\d\W][,;:—]\s+(?=[^\s\d])|[，；：、](?=[^\d\s])")
 _LONG = 160  # characters
 # The first words of a text, four or a Chinese clause, when the next has begun: no number, address or bracket in them.
-_BEGINNING = re.compile(r"\s*(?:(?:[^\s\d@/*()（）\u3400-\u9fff]+\s+){4}(?=[^\W\d_])|[\u3400-\u9fff]{2,}，(?=[^\d\s]))")
+_BEGINNING = re.compile(
+    r"\A\s*+(?:(?:[^\s\d@/*()（）\u3400-\u9fff]++\s++){4}(?=[^\W\d_])|[\u3400-\u9fff]{2,}+，(?=[^\d\s]))"
+)
 
 
 def split(pieces: Iterable[str], *, may_begin: Callable[[str], bool] | None = None) -> Generator[str]:
@@ -19,18 +25,24 @@ def split(pieces: Iterable[str], *, may_begin: Callable[[str], bool] | None = No
     What has no end yet is held back, and comes last. A sentence of more than 160 characters is
     released up to its last clause; the first one after its first words, where `may_begin` agrees to them.
     """
-    held = ""
+    held, known = "", 0
     for piece in pieces:
         held += piece
+        if not piece.rstrip().rstrip(_CLOSING):
+            continue  # it belongs to an end that is shown by what follows
+        start = 0
         if may_begin and (first := _BEGINNING.match(held)):
-            if _end_of_first(held) is None and may_begin(first[0]):
+            if _first_end(held, 0, known) is None and may_begin(first[0]):
                 yield first[0]
-                held = held[first.end() :]
+                start, known = first.end(), max(known, first.end())
             may_begin = None
-        while (end := _end_of_first(held)) is not None:
-            yield held[:end]
-            held = held[end:]
+        while (end := _first_end(held, start, known)) is not None:
+            yield held[start:end]
+            start = known = end
             may_begin = None
+        held = held[start:]
+        known = _settled(held)
+        may_begin = may_begin if len(held) <= _LONG else None
     if held:
         yield held
 
@@ -40,10 +52,22 @@ def is_unfinished(sentence: str) -> bool:
     return not re.search(r"""(?:[.!?…。！？~—*)\]"”'’」』）]\s*|\n)$""", sentence)
 
 
-def _end_of_first(held: str) -> int | None:
-    if match := _END.search(held):
+def _first_end(held: str, start: int, known: int) -> int | None:
+    """Where the sentence that begins at `start` ends; that no end lies before `known` was seen earlier."""
+    if match := _END.search(held, known):
         return match.end()
-    if len(held) <= _LONG:
+    if len(held) - start <= _LONG:
         return None
-    clauses = list(_CLAUSE.finditer(held))
-    return clauses[-1].end() if clauses else None
+    clauses = deque(_CLAUSE.finditer(held, known if known - start > _LONG else start), maxlen=1)
+    return clauses[0].end() if clauses else None
+
+
+def _settled(held: str) -> int:
+    """Up to where no end lies, whatever follows: a text is looked through once, however small its pieces are."""
+    text = held.rstrip()
+    closed = text.rstrip(_CLOSING)
+    if closed.endswith(_MARKS):
+        return len(closed) - 1
+    if text.endswith(_CLAUSE_MARKS):
+        return max(len(text) - 2, 0)
+    return max(len(held) - 1, 0)

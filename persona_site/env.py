@@ -82,7 +82,7 @@ def integer(name: str, default: int, *, minimum: int | None = None, maximum: int
 def duration(name: str, default: str) -> timedelta:
     """A duration such as `90s`, `15m`, `2h` or `30d`."""
     value = text(name) or default
-    match = re.fullmatch(r"(\d+)(ms|s|m|h|d)", value)
+    match = re.fullmatch(r"(\d{1,12})(ms|s|m|h|d)", value)
     if match is None:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a duration such as 90s, 15m, 2h or 30d.")
     return timedelta(seconds=int(match[1]) * _DURATIONS[match[2]])
@@ -91,7 +91,7 @@ def duration(name: str, default: str) -> timedelta:
 def size(name: str, default: str) -> int:
     """A size in bytes, from `25MB`, `512KB` or a plain number of bytes."""
     value = (text(name) or default).upper().replace(" ", "")
-    match = re.fullmatch(r"(\d+)(KB|MB|GB|)", value)
+    match = re.fullmatch(r"(\d{1,15})(KB|MB|GB|)", value)
     if match is None:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a size such as 25MB.")
     return int(match[1]) * _SIZES[match[2]]

@@ -51,11 +51,16 @@ class _Turn:
 
     prompted_by: str
     said: list[Utterance] = field(default_factory=list)
+    length: int = 0  # characters
+
+    def add(self, utterance: Utterance) -> None:
+        self.said.append(utterance)
+        self.length += len(utterance.text)
 
     def goes_on_with(self, utterance: Utterance) -> bool:
         last, now = self.said[-1].sent_at, utterance.sent_at
         is_soon = last is None or now is None or abs((now - last).total_seconds()) <= _TURN_GAP
-        return is_soon and sum(len(one.text) for one in self.said) < PASSAGE
+        return is_soon and self.length < PASSAGE
 
     def pieces(self) -> Iterator[Piece]:
         if not self.said:
@@ -80,7 +85,7 @@ def _turns(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[_Turn]:
         if turn.said and not (utterance.speaker and turn.goes_on_with(utterance)):
             yield turn
             turn = _Turn("")
-        turn.said.append(utterance)
+        turn.add(utterance)
         heard = ""
     yield turn
 
@@ -96,27 +101,32 @@ def split(text: str) -> list[str]:
     if _length(text) <= PASSAGE:
         return [text] if text else []
     found: list[str] = []
-    current = ""
+    current, length = "", 0
     for sentence in _sentences(text):
-        if current and _length(current) + _length(sentence) > PASSAGE:
+        added = _length(sentence)
+        if current and length + added > PASSAGE:
             found.append(current.strip())
-            current = ""
+            current, length = "", 0
         current += sentence
+        length += added
     return [*found, current.strip()] if current.strip() else found
 
 
 def _sentences(text: str) -> Iterator[str]:
     start = 0
     for end in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
-        sentence, start = text[start:end], end
-        while _length(sentence) > PASSAGE:
-            cut = PASSAGE // 3 if _WIDE.search(sentence[:PASSAGE]) else PASSAGE
-            space = sentence.rfind(" ", cut // 2, cut)
-            cut = space + 1 if space > 0 else cut
-            yield sentence[:cut]
-            sentence = sentence[cut:]
-        if sentence:
-            yield sentence
+        left = _length(text[start:end])
+        while left > PASSAGE:
+            piece = text[start : min(start + PASSAGE, end)]
+            cut = PASSAGE // 3 if _WIDE.search(piece) else PASSAGE
+            space = piece.rfind(" ", cut // 2, cut)
+            piece = piece[: space + 1 if space > 0 else cut]
+            yield piece
+            start += len(piece)
+            left -= _length(piece)
+        if start < end:
+            yield text[start:end]
+        start = end
 
 
 def _length(text: str) -> int:

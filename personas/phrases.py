@@ -4,14 +4,17 @@
 around the persona's words, which stay as they are.
 """
 
+import re
 from dataclasses import dataclass
+
+Pattern = re.Pattern[str]
 
 
 @dataclass(frozen=True)
 class Cue:
     """Words by which a sentence tells what it is about, and a natural thing to ask before it."""
 
-    pattern: str  # regular expression, searched without regard to case
+    pattern: Pattern
     question: str
 
 
@@ -26,16 +29,24 @@ class Phrases:
     rules_fictional: str
     memories: str
     begins: str  # stands for the person's silence where the persona speaks first
-    sincere: str  # regular expression: asks in earnest what speaks here
+    sincere: Pattern  # asks in earnest what speaks here
     asked: str  # the sincere question, as a sample
     answer: str  # … and its honest answer, a sample in every prompt (compliance H1)
     answer_fictional: str
     small_talk: tuple[tuple[str, str], ...]  # for somebody of whom no talk is known: shows a talk's register
     cues: tuple[Cue, ...]
     anything: tuple[str, ...]  # questions that every saying answers
-    spoken: str  # regular expression: a word of the spoken language; a line without one is in an old written style
-    first_person: str  # regular expression
-    leans_back: str  # regular expression: how a line begins that needs the line before it
+    spoken: Pattern  # a word of the spoken language; a line without one is in an old written style
+    first_person: Pattern
+    leans_back: Pattern  # how a line begins that needs the line before it
+
+
+def _any_case(pattern: str) -> Pattern:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _cue(pattern: str, question: str) -> Cue:
+    return Cue(_any_case(pattern), question)
 
 
 ENGLISH = Phrases(
@@ -56,7 +67,7 @@ ENGLISH = Phrases(
     ),
     memories="({name} once wrote: {words})",
     begins="(says nothing yet)",
-    sincere=(
+    sincere=_any_case(
         r"\bare you (?:(?:really|truly|actually|still|just|even|a|an|the|in fact) )*"
         r"(?:real|human|person|man|woman|ai|a\.i\.|artificial|robot|bot|machine|computer|program|alive|dead|there"
         r"|conscious|sentient|chatbot|language model|simulation)\b"
@@ -76,29 +87,29 @@ ENGLISH = Phrases(
         ("I had a long day.", "I am sorry to hear it. Sit down and tell me what happened."),
     ),
     cues=(
-        Cue(r"\b(rain|snow|frost|weather|sunshine|cold day|hot day|wind)\b", "How is the weather with you?"),
-        Cue(r"\b(danced?|dancing|ball|partners?)\b", "Do you like dancing?"),
-        Cue(r"\b(read|reading|novel|book|books|poem|poetry|volume)\b", "Have you been reading anything?"),
-        Cue(r"\b(dinner|dined?|supper|breakfast|tea|cook|cooking|cake|bread|wine)\b", "Did you have a good dinner?"),
-        Cue(r"\b(gown|bonnet|cap|dress|muslin|shoes|hat|stockings)\b", "What will you wear?"),
-        Cue(r"\b(letter|letters|wrote|write|writing)\b", "Did you get my letter?"),
-        Cue(r"\b(ill|illness|health|fever|headache|cough|doctor|pain|unwell|recover\w*)\b", "How is your health?"),
-        Cue(r"\b(garden|flowers?|trees?|walk|walked|walking)\b", "Did you get out for a walk?"),
-        Cue(r"\b(music|sing|sang|piano|song|concert|play)\b", "And was there any music?"),
-        Cue(r"\b(mother|father|brother|sister|aunt|uncle|children|boy|girl|baby)\b", "How is the family?"),
-        Cue(r"\b(money|pounds?|price|cheap|paid|pay|guineas?|buy|bought|shop)\b", "Was it expensive?"),
-        Cue(r"\b(happy|happiness|glad|delight\w*|pleased|joy)\b", "Are you happy?"),
-        Cue(r"\b(sorry|sad|grief|miss|missed|tears|lonely)\b", "You sound sad. What is it?"),
-        Cue(r"\b(love|loved|marry|married|marriage|husband|wife|admir\w+)\b", "And what do you think about love?"),
-        Cue(r"\b(think|suppose|believe|fancy|opinion)\b", "What do you think?"),
-        Cue(r"\b(hope|wish|look forward|to-morrow|tomorrow|shall|will)\b", "What do you hope for?"),
-        Cue(r"\b(went|came|saw|met|called|yesterday|last night|morning|arrived)\b", "What have you been doing?"),
-        Cue(r"^(you|your|how you|what you)\b|\bto you\b", "What would you say to me?"),
+        _cue(r"\b(rain|snow|frost|weather|sunshine|cold day|hot day|wind)\b", "How is the weather with you?"),
+        _cue(r"\b(danced?|dancing|ball|partners?)\b", "Do you like dancing?"),
+        _cue(r"\b(read|reading|novel|book|books|poem|poetry|volume)\b", "Have you been reading anything?"),
+        _cue(r"\b(dinner|dined?|supper|breakfast|tea|cook|cooking|cake|bread|wine)\b", "Did you have a good dinner?"),
+        _cue(r"\b(gown|bonnet|cap|dress|muslin|shoes|hat|stockings)\b", "What will you wear?"),
+        _cue(r"\b(letter|letters|wrote|write|writing)\b", "Did you get my letter?"),
+        _cue(r"\b(ill|illness|health|fever|headache|cough|doctor|pain|unwell|recover\w*)\b", "How is your health?"),
+        _cue(r"\b(garden|flowers?|trees?|walk|walked|walking)\b", "Did you get out for a walk?"),
+        _cue(r"\b(music|sing|sang|piano|song|concert|play)\b", "And was there any music?"),
+        _cue(r"\b(mother|father|brother|sister|aunt|uncle|children|boy|girl|baby)\b", "How is the family?"),
+        _cue(r"\b(money|pounds?|price|cheap|paid|pay|guineas?|buy|bought|shop)\b", "Was it expensive?"),
+        _cue(r"\b(happy|happiness|glad|delight\w*|pleased|joy)\b", "Are you happy?"),
+        _cue(r"\b(sorry|sad|grief|miss|missed|tears|lonely)\b", "You sound sad. What is it?"),
+        _cue(r"\b(love|loved|marry|married|marriage|husband|wife|admir\w+)\b", "And what do you think about love?"),
+        _cue(r"\b(think|suppose|believe|fancy|opinion)\b", "What do you think?"),
+        _cue(r"\b(hope|wish|look forward|to-morrow|tomorrow|shall|will)\b", "What do you hope for?"),
+        _cue(r"\b(went|came|saw|met|called|yesterday|last night|morning|arrived)\b", "What have you been doing?"),
+        _cue(r"^(you|your|how you|what you)\b|\bto you\b", "What would you say to me?"),
     ),
     anything=("Tell me something about yourself.", "What else?", "Go on."),
-    spoken=r"",
-    first_person=r"\b(I|me|my|mine|we|us|our)\b",
-    leans_back=r"(he|she|it|they|this|that|these|those|his|her|their|but|and|so|or|which|who|such|there)\b",
+    spoken=re.compile(r""),
+    first_person=re.compile(r"\b(I|me|my|mine|we|us|our)\b"),
+    leans_back=_any_case(r"(he|she|it|they|this|that|these|those|his|her|their|but|and|so|or|which|who|such|there)\b"),
 )
 
 CHINESE = Phrases(
@@ -116,7 +127,7 @@ CHINESE = Phrases(
     ),
     memories="（{name}曾写道：{words}）",
     begins="（还没有说话）",
-    sincere=(
+    sincere=_any_case(
         r"[你您妳](?:真的|到底|究竟|其实|其實)*(?:是不是|是|还是|還是)[^，。？！?!]{0,8}"
         r"(?:真人|活人|人类|人類|本人|机器|機器|程序|程式|人工智能|人工智慧|AI|模型)"
         r"|真的是[你您妳]|[你您妳]真的是|[你您妳]真的(?:在|活)|[你您妳](?:还|還)活着|[你您妳](?:还|還)在世|[你您妳]是(?:什么|什麼|真的)"
@@ -131,25 +142,27 @@ CHINESE = Phrases(
         ("做人难吗？", "难是难的，不过一步一步走下去，也就过来了。你遇到什么难处了吗？"),
     ),
     cues=(
-        Cue(r"雨|雪|晴|阴|陰|风|風|冷|热|熱|天气|天氣", "今天天气怎么样？"),
-        Cue(r"病|热|咳|痛|医|醫|药|藥|冒寒|不适|不適", "身体好些了吗？"),
-        Cue(r"书|書|读|讀|阅|閱|册|冊", "最近看了什么书？"),
-        Cue(r"饮|飲|饭|飯|餐|酒|茶|食", "吃饭了吗？"),
-        Cue(r"信|寄|函|邮|郵", "收到信了吗？"),
-        Cue(r"买|買|购|購|元|钱|錢", "买了什么？"),
-        Cue(r"母|父|弟|妹|兄|姐|儿|兒|孩", "家里人都好吗？"),
-        Cue(r"睡|卧|臥|眠|夜", "昨晚睡得好吗？"),
-        Cue(r"部|工作|办公|視事|视事", "今天忙吗？"),
-        Cue(r"来|來|访|訪|友", "有谁来过吗？"),
-        Cue(r"喜|乐|樂|高兴|高興|开心", "什么事让你高兴？"),
-        Cue(r"愁|悲|哀|伤|傷|苦|聊赖|聊賴|难过", "你心里难过吗？"),
-        Cue(r"想|觉|覺|以为|以為", "你怎么看？"),
-        Cue(r"往|至|游|遊|去|归|歸", "今天去哪里了？"),
+        _cue(r"雨|雪|晴|阴|陰|风|風|冷|热|熱|天气|天氣", "今天天气怎么样？"),
+        _cue(r"病|热|咳|痛|医|醫|药|藥|冒寒|不适|不適", "身体好些了吗？"),
+        _cue(r"书|書|读|讀|阅|閱|册|冊", "最近看了什么书？"),
+        _cue(r"饮|飲|饭|飯|餐|酒|茶|食", "吃饭了吗？"),
+        _cue(r"信|寄|函|邮|郵", "收到信了吗？"),
+        _cue(r"买|買|购|購|元|钱|錢", "买了什么？"),
+        _cue(r"母|父|弟|妹|兄|姐|儿|兒|孩", "家里人都好吗？"),
+        _cue(r"睡|卧|臥|眠|夜", "昨晚睡得好吗？"),
+        _cue(r"部|工作|办公|視事|视事", "今天忙吗？"),
+        _cue(r"来|來|访|訪|友", "有谁来过吗？"),
+        _cue(r"喜|乐|樂|高兴|高興|开心", "什么事让你高兴？"),
+        _cue(r"愁|悲|哀|伤|傷|苦|聊赖|聊賴|难过", "你心里难过吗？"),
+        _cue(r"想|觉|覺|以为|以為", "你怎么看？"),
+        _cue(r"往|至|游|遊|去|归|歸", "今天去哪里了？"),
     ),
     anything=("说说你自己吧。", "还有呢？", "接着说。"),
-    spoken=r"的|吗|嗎|呢|吧|我们|我們|你们|你們|他们|他們|什么|什麼|没有|沒有|[这這那][个個么麼里裡样樣]|就是|不是|了[，。！？]",
-    first_person=r"我|吾|余|予|咱|俺",
-    leans_back=r"他|她|它|其|此|这|這|那|但|而|又|亦|并|並|所以|然",
+    spoken=re.compile(
+        r"的|吗|嗎|呢|吧|我们|我們|你们|你們|他们|他們|什么|什麼|没有|沒有|[这這那][个個么麼里裡样樣]|就是|不是|了[，。！？]"
+    ),
+    first_person=re.compile(r"我|吾|余|予|咱|俺"),
+    leans_back=_any_case(r"他|她|它|其|此|这|這|那|但|而|又|亦|并|並|所以|然"),
 )
 
 

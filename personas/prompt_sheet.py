@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Protocol
 
 from personas.models import Depicts, Passage, Persona
@@ -23,9 +24,9 @@ PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all 
 
 # After a mark that ends a sentence, but not after a title or an initial.
 _SENTENCE_END = re.compile(r"(?<!\bMr\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\b[A-Z]\.)(?<=[.!?])\s+|(?<=[。！？…])")
-_MACRO_COMMENT = re.compile(r"\{\{\s*(?://|comment:|hidden_key:)[^}]*\}\}", re.IGNORECASE)
+_MACRO_COMMENT = re.compile(r"\{\{\s*+(?://|comment:|hidden_key:)[^}]*+(\}\})?", re.IGNORECASE)
 _MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNORECASE)
-_UNFIT = re.compile(r"https?://|www\.|\S+@\S+|\d{5,}|[{}<>|\\_*\[\]]|^\W*$")
+_UNFIT = re.compile(r"https?://|www\.|\S@\S|\d{5,}|[{}<>|\\_*\[\]]|^\W*$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _PROPER = re.compile(r"(?<=[\w,;] )(?!I\b)[A-Z][a-z]+")
@@ -124,7 +125,8 @@ class _Macros:
         self._values = {"char": persona.name, "bot": persona.name, "user": user, "original": ""}
 
     def __call__(self, text: str) -> str:
-        text = _MACRO_COMMENT.sub("", text)
+        # A comment without an end stays; what begins in it has no end either, and is not looked at again.
+        text = _MACRO_COMMENT.sub(lambda m: "" if m[1] else m[0], text)
         return _MACRO.sub(lambda m: self._values[(m[1] or m[2]).casefold()], text).strip()
 
 
@@ -148,7 +150,7 @@ def asks_in_earnest(sheet: Sheet, text: str) -> bool:
     Covered: the usual ways to ask, in English and Chinese. Not covered: hints, other languages, and a
     denial that nobody asked for, which the filter must catch.
     """
-    return re.search(phrases_for(sheet.language).sincere, text, re.IGNORECASE) is not None
+    return phrases_for(sheet.language).sincere.search(text) is not None
 
 
 def honest_opening(sheet: Sheet, asked: str) -> str:
@@ -173,14 +175,14 @@ def samples(
     known = [
         exchange
         for exchange in [*written, *_said(passages, language, phrases)]
-        if not re.search(phrases.sincere, exchange.user, re.IGNORECASE)
+        if not phrases.sincere.search(exchange.user)
     ]
     found = [
         *(known or [Exchange(*exchange) for exchange in phrases.small_talk]),
         *_asked(sayings, phrases, anything=() if known else phrases.anything),
         *answers(language=language, passages=passages),
     ]
-    return tuple(_distinct(found)[:EXCHANGES])
+    return tuple(islice(_distinct(found), EXCHANGES))
 
 
 def answers(*, language: str, passages: Sequence[Heard], repeat: int = 1) -> list[Exchange]:
@@ -229,7 +231,7 @@ def _asked(
     """
     asked: Counter[str] = Counter()
     for sentence in sentences:
-        fitting = [cue.question for cue in phrases.cues if re.search(cue.pattern, sentence, re.IGNORECASE)]
+        fitting = [cue.question for cue in phrases.cues if cue.pattern.search(sentence)]
         question = next((q for q in [*fitting, *anything] if asked[q] < repeat), None)
         if question:
             asked[question] += 1
@@ -249,7 +251,7 @@ def _is_fit(text: str, language: str, least: int = 12) -> bool:
     wide = is_chinese(language)
     if not (least // 2 if wide else least) <= length <= (80 if wide else 220) or _UNFIT.search(text):
         return False
-    if not re.search(phrases_for(language).spoken, text):
+    if not phrases_for(language).spoken.search(text):
         return False
     letters = len(_LETTER.findall(text)) or 1
     return (len(_HAN.findall(text)) / letters > 0.5) == wide
@@ -260,9 +262,9 @@ def _worth(text: str, phrases: Phrases) -> float:
     wide = phrases.joiner == ""
     ideal = 30 if wide else 100
     worth = 1 - abs(len(text) - ideal) / ideal
-    worth += 0.2 if re.search(phrases.first_person, text) else 0.0
-    worth += 0.4 if re.match(phrases.first_person, text) else 0.0
-    worth -= 0.5 if re.match(phrases.leans_back, text, re.IGNORECASE) else 0.0
+    worth += 0.2 if phrases.first_person.search(text) else 0.0
+    worth += 0.4 if phrases.first_person.match(text) else 0.0
+    worth -= 0.5 if phrases.leans_back.match(text) else 0.0
     worth -= 0.3 if text.rstrip("\"'”’」』")[-1:] in "?？" else 0.0
     worth -= 0.3 * len(_PROPER.findall(text))
     worth -= 0.2 * len(re.findall(r"\d+|[;；:：()（）]", text))
@@ -270,7 +272,7 @@ def _worth(text: str, phrases: Phrases) -> float:
     return worth + (len(set(words)) / len(words) if words else 0.0)
 
 
-def _distinct(exchanges: Iterable[Exchange]) -> list[Exchange]:
+def _distinct(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
     """Drops an exchange whose answer or question says again what an earlier one said."""
     kept: list[tuple[Exchange, frozenset[str]]] = []
     for exchange in exchanges:
@@ -281,7 +283,7 @@ def _distinct(exchanges: Iterable[Exchange]) -> list[Exchange]:
         ):
             continue
         kept.append((exchange, grams))
-    return [exchange for exchange, _ in kept]
+        yield exchange
 
 
 def _trigrams(text: str) -> frozenset[str]:

@@ -21,6 +21,8 @@ _DO = (
     r"(?:bridge|roof|building|cliff|balcony|window)|jump(?:ing)? in front of (?:a|the) (?:train|car|bus|truck)|"
     r"(?:hurt|harm|cut|burn)(?:t?ing)? my ?self|unaliv(?:e|ing) ?my ?self|self[- ]harm(?:ing)?|suicide|kms)"
 )
+# A word and the blank before it. It gives nothing back: a word that can be cut in two places is cut in all of them.
+_WORD = r"(?: \w++(?:'\w*+)?+)"
 _I = r"\bi(?:'?m| am|'?ve| have|'?ll| will|'?d| would)?\b"
 _SOON = (
     r"(?:tonight|today|tomorrow|right now|this (?:evening|morning|afternoon|weekend|week|minute)|"
@@ -52,7 +54,7 @@ IDIOMS = _any(
 # Quoted words of a song, a book, a character; only where the sentence names such a source before the quotation.
 QUOTED = _any(
     r"\b(?:songs?|lyrics?|novel|film|movie|poem|play|character|chorus|verse|hamlet|sings?|sang|scene|episode|"
-    r"chapter|titled|called|headline)\b[^.!?\n\"“]{0,60}[\"“‘'][^\"”\n]{1,120}[\"”’']",
+    r"chapter|titled|called|headline)\b[^.!?\n\"“]{0,60}[\"“'][^\"”\n]{1,120}[\"”']",
     r"(?:歌|歌词|小说|电影|诗|剧|主角|角色|台词|书名?|新闻)[^。!?\n“「《]{0,20}[“「《][^”」》\n]{1,80}[”」》]",
 )
 
@@ -151,9 +153,10 @@ ACTIVE = _any(
     r"\b(?:plan(?:ning|ned)?|figur(?:e|ing|ed) out|know(?:s|n)?|imagin\w+|decid\w+|research\w*|think(?:ing)? about|thought about) (?:exactly )?(?:how|when|where) i(?:'?d| would|'?ll| will| am going to|'?m going to) (?:do it|die|end (?:it|my)|go)\b",
     r"\b(?:tell(?:s|ing)?|telling) me to (?:jump|die|kill|end it|cut|do it)|\bwant out of (?:life|this life|living)\b|\bself[- ]?harm(?:ing|ed)? (?:again|a lot|so much|every)|\b(?:been|started|back to) self[- ]?harm(?:ing)?\b|\bcutting again\b",
     r"(?:自我了断|了断自己|自行了断)|(?:脑子|脑海|心)里?[^。!?!?\n]{0,6}(?:全是|都是|只有|总是|老是)[^。!?!?\n]{0,4}(?:自杀|死|轻生)|(?:想|要|打算|准备)(?:去)?(?:吞药|烧炭|喝农药|服毒|跳下去|跳江|跳海|跳轨|卧轨|割腕|撞车)",
-    _I
-    + r"(?: \w+'?\w*){0,4}? (?:want(?:ed|ing)?|wanna|going|gonna|plan(?:ning)?|need|ready|decided?|try(?:ing)?|tempted|"
-    r"urge|dying|wish|mean|intend|prepar\w+|might|may|could|will|should|shall|want nothing more than)(?: \w+'?\w*){0,3}? "
+    _I + _WORD + r"{0,4}? (?:want(?:ed|ing)?|wanna|going|gonna|plan(?:ning)?|need|ready|decided?|try(?:ing)?|tempted|"
+    r"urge|dying|wish|mean|intend|prepar\w+|might|may|could|will|should|shall|want nothing more than)"
+    + _WORD
+    + r"{0,3}? "
     + _DO,
     r"\bi(?:'?ll|'?m (?:going to|gonna|about to)|ma|mma) (?:just )?" + _DO,
     r"\b(?:think(?:ing)?|thought|thoughts?|dream(?:ing|t|ed)?|fantasi[sz]\w+|imagin\w+|consider\w*|contemplat\w+|urges?|idea|"
@@ -163,7 +166,7 @@ ACTIVE = _any(
     r"\bi(?:'?ve| have)?(?: been| started| keep| kept| just)? (?:cut(?:ting)?|burn(?:ing|ed|t)?|hurt(?:ing)?|harm(?:ing|ed)?) "
     r"my ?self(?: again| on purpose| last night| every| because| to feel| to cope| tonight| today| sometimes|[.!,]|$)",
     r"\bself[- ]harm(?:ed|ing)? (?:again|last night|today|because|to cope)|\bi self[- ]harm|\brelapsed? (?:on|into|with) (?:cutting|self)",
-    r"\b(?:why|reason)(?: \w+'?\w*){0,4} (?:not|n't|shouldn'?t i|wouldn'?t i|keep me from)(?: \w+){0,3}? " + _DO,
+    r"\b(?:why|reason)" + _WORD + r"{0,4} (?:not|n't|shouldn'?t i|wouldn'?t i|keep me from)(?: \w+){0,3}? " + _DO,
     r"\b(?:have|know|found|picked|chosen|figured out) (?:a|the|my|which|how)? ?(?:plan|way|method|place|how)\b[^.!?\n]{0,16}"
     r"(?:to die|to end (?:it|my)|to kill myself|i(?:'?ll|'?d| will| would) (?:do it|die|kill))",
     r"(?<!don't )(?<!not )\bend my (?:own )?life\b|(?<!could )\bkill my ?self\b|\bkilling my ?self\b|\btake my own life\b|\bi(?:'?ve| have) had enough of (?:life|living)\b"

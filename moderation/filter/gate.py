@@ -20,9 +20,9 @@ from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 
 TAIL = 200  # characters
-# Digits with what people write between them, or something with an @, at the very end.
-_UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]*|[^\s@]{1,64}@\S*|[+(（]\s*)$")
 _LONGEST_HELD = 64
+# Digits with what people write between them, or something with an @, at the very end.
+_UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]{0,64}|[^\s@]{1,64}@\S{0,64}|[+(（]\s{0,64})$")
 # Characters of a sentence's first words: too few to be refused for by themselves. A longer part is judged as it comes.
 _FEW = 80
 # The end of a sentence, or of a line.

@@ -12,6 +12,7 @@ when it has the shape of one that people write, or stands beside a word such as 
 
 import ipaddress
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -64,10 +65,10 @@ _IP6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{0,4}(?::[0-9
 _STREET = re.compile(
     r"(?<![\w$£€.,])\d{1,5}[A-Za-z]?(?:,)? (?:(?:[NSEW]|North|South|East|West)\.? )?(?:[A-Z][\w'.-]+ ){1,3}"
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Terrace|Crescent|Close|Way|Square|Sq)\b\.?"
-    r"(?:,? (?:Apt|Apartment|Flat|Unit|Suite|#)\.? ?\w{1,5})?(?:, (?:[A-Z][\w'.-]+ ?){1,3})?(?:,? [A-Z]{2} \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})?"
+    r"(?:,? (?:Apt|Apartment|Flat|Unit|Suite|#)\.? ?\w{1,5})?(?:, (?:[A-Z][\w'.-]++ ?){1,3}+)?+(?:,? [A-Z]{2} \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})?"
 )
 _STREET_CHINESE = re.compile(
-    r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄|胡同)\d{1,5}号(?:[\u4e00-\u9fff\d]{0,10}(?:楼|栋|幢|单元|室|号))*"
+    r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄|胡同)\d{1,5}号(?>[\u4e00-\u9fff\d]{0,10}(?:楼|栋|幢|单元|室|号))*+"
 )
 _NUMBER = re.compile(r"(?<![\w.])(?:[+＋(（]|00)?\d[\d\s().\-‐–—·/]{5,22}\d(?![\w])|(?<=[\u4e00-\u9fff])\d{8,13}(?!\d)")
 _DIGITS = re.compile(r"\d")
@@ -122,12 +123,13 @@ _NINO = re.compile(
 
 def find(text: str) -> tuple[Span, ...]:
     """Spans in order, none overlapping; where two kinds claim a place, the one more surely told apart has it."""
-    spans: list[Span] = []
+    spans: list[Span] = []  # in order
     for finder in (_emails, _accounts, _national_ids, _cards, _addresses, _phones):
         for span in finder(text):
-            if not any(_overlap(span, other) for other in spans):
-                spans.append(span)
-    return tuple(sorted(spans))
+            at = bisect(spans, span)
+            if not any(_overlap(span, other) for other in spans[max(at - 1, 0) : at + 1]):
+                spans.insert(at, span)
+    return tuple(spans)
 
 
 def mask(text: str, spans: Iterable[Span], *, language: str = "") -> str:

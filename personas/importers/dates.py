@@ -27,7 +27,7 @@ MONTHS = {
 MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WEEKDAY = (
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
-    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\.?,? *"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\.?,? *+"
 )
 _DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"○": 0, "零": 0, "正": 1}
 _NUMERAL = r"[〇○零一二三四五六七八九十廿卅\d]"
@@ -39,7 +39,7 @@ _PATTERNS = [
     re.compile(rf"(?P<year>{_NUMERAL}{{4}}) ?年 ?(?P<month>正|{_NUMERAL}{{1,3}}) ?月 ?(?P<day>{_NUMERAL}{{1,3}}) ?日"),
 ]
 _LEAD = re.compile(r"(?:le|den|am|el|il) (?=\d)", re.IGNORECASE)
-_AFTER = re.compile(r"[\s.,:;—–-]*(?:星期.|周.|[(（][^()（）]{1,12}[)）])?[\s.,:;—–-]*")
+_AFTER = re.compile(r"[\s.,:;—–-]*+(?:星期.|周.|[(（][^()（）]{1,12}[)）])?+[\s.,:;—–-]*+")
 
 
 def leading(line: str) -> tuple[datetime, str] | None:

@@ -25,9 +25,9 @@ _HEADING = re.compile(
     re.VERBOSE,
 )
 _LETTER = re.compile(r"(?:#{1,6} +)?(?:LETTER|LETTRE|BRIEF|CARTA) +(?:No\. *)?(?:[IVXLCDM]+|\d{1,4})\b", re.IGNORECASE)
-_PAGE = re.compile(r"[\[(-]* *(?:[Pp]age |[Pp]\. ?|第)?\d{1,4}(?: ?/ ?\d{1,4})?(?:页| of \d{1,4})? *[\])-]*")
+_PAGE = re.compile(r"\A[\[(-]*+ *+(?:[Pp]age |[Pp]\. ?|第)?\d{1,4}(?: ?/ ?\d{1,4})?(?:页| of \d{1,4})? *[\])-]*")
 _RULE = re.compile(r"[-*_=~•·.\s—]{3,}")
-_NOTE = re.compile(r"\[[^\]]{0,2000}\]\.?|_\(?[^_]{30,2000}_\.?|\{[^}]{0,2000}\}", re.DOTALL)
+_NOTE = re.compile(r"\A(?:\[[^\]]{0,2000}\]\.?|_\(?[^_]{30,2000}_\.?|\{[^}]{0,2000}\})", re.DOTALL)
 _ADDRESS = re.compile(
     r"(?:(?:For|To) )?(?:Miss|Mrs|Mr|Messrs|Madame|Mme|M|The Rev|Rev|Capt|Captain|Sir|Lady|Dr|Prof)\b\.? ?[A-Z]"
 )

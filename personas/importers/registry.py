@@ -45,21 +45,21 @@ _OTHER_CHATS = [
     (re.compile(r"\[LINE\]"), "a LINE export"),
     (re.compile(r"消息记录|(?:\A|\n)消息对象:"), "a QQ export"),
     (re.compile(r"카카오톡 대화|KakaoTalk Chats with"), "a KakaoTalk export"),
-    (re.compile(r"From \S.*\n(?:[\w-]+: .*\n)+"), "a mailbox"),
+    (re.compile(r"\AFrom \S.*\n(?:[\w-]+: .*\n)+"), "a mailbox"),
     (
         re.compile(
             r"(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
         ),
         "a list of mails",
     ),
-    (re.compile(r"<.{0,4000}<smses|<smses", re.DOTALL), "an SMS backup"),
+    (re.compile(r"\A<(?:.{0,4000}<)?smses", re.DOTALL), "an SMS backup"),
     (re.compile(r"window\.YTD\."), "an X (Twitter) archive"),
-    (re.compile(r"\s*[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
+    (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
     (re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d\] [^:\n]+: "), "a Signal export"),
 ]
 # A diary may look so, too; a chat is one whose names come again and again.
 _WECHAT = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d(?::\d\d)? [^\s<][^\n:]{0,60}\n")
-_WEB_PAGE = re.compile(r"\s*(?:<!doctype html|<html\b)", re.IGNORECASE)
+_WEB_PAGE = re.compile(r"\A\s*+(?:<!doctype html|<html\b)", re.IGNORECASE)
 
 
 @cache

@@ -10,7 +10,7 @@ from personas.importers.base import DamagedFile, Record, Remark, Skipped, Uttera
 
 _LINE = re.compile(
     r"""
-    \s*(?:[-*]\ )?
+    \A\s*+(?:[-*]\ )?
     (?:\*\*|__|[*_])?(?P<name>[^\s:：*_][^:：*_\t]{0,39}?)(?:\*\*|__|[*_])?
     \s?[:：](?:\*\*|__)?(?:\s+|(?<=：)|$)
     (?P<text>.*)

@@ -11,7 +11,9 @@ from transformers import PreTrainedTokenizerFast
 from generation.engines.base import EngineFailed, Prompt
 
 # What a tokenizer's mark may look like: <bos>, <|im_end|>, <start_of_turn>, [INST].
-_MARK = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\]")
+_MARK = re.compile(r"(?:<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\])\Z")
+_LONGEST_MARK = 42
+_TO_A_CLOSE = re.compile(r"[^>\]]*+[>\]]?")
 
 _NO_CHARACTER = "\ufffd"  # what bytes decode to that make no character, or not yet
 
@@ -61,9 +63,13 @@ class ModelTokenizer:
 
     def _plain(self, text: str) -> str:
         """Without the tokenizer's marks, also not those that appear when others are taken out."""
-        while (plain := _MARK.sub(lambda found: "" if found[0] in self._marks else found[0], text)) != text:
-            text = plain
-        return text
+        kept: list[str] = []  # characters
+        for piece in _TO_A_CLOSE.findall(text):
+            kept += piece
+            match = _MARK.search("".join(kept[-_LONGEST_MARK:]))
+            if match and match[0] in self._marks:
+                del kept[-len(match[0]) :]
+        return "".join(kept)
 
     def _end_tokens(self, folder: Path) -> frozenset[int]:
         """Tokens that end a text: those of the generation's settings, and the tokenizer's own."""

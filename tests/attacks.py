@@ -1,0 +1,219 @@
+"""Strings that make a regular expression work as hard as it can, made from the expression itself.
+
+A pattern is slow where two of its repeats can share a run of characters, or where every place of a text begins a match
+that is given up far away. So each repeat of a pattern is given long runs, of each kind of character that it
+takes, behind what leads to it, in blocks of many lengths, and with an end that fails.
+"""
+
+import itertools
+import re
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from re import _compiler, _constants, _parser
+from typing import Any
+
+CHARACTERS = 8_000
+MATCHES_NOTHING = "\x00"
+# One of each kind that patterns tell apart; what a pattern itself names is added.
+KINDS = "aA0 \n.,!?'\"-_(@/:*<[中。é‘"
+_RUNS = (1, 60, 1_500)  # times that a repeat inside of another one is repeated
+_BLOCKS = (12, 60, 300, 2_000)  # characters, after which what leads to a repeat comes again
+_SHORT = CHARACTERS // 4  # enough to tell which of many attacks is the worst
+_SURELY_SLOW = 0.05  # seconds for a short one; worse need not be looked for
+_REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
+
+
+@dataclass(frozen=True)
+class Attack:
+    lead: str
+    unit: str  # repeated up to the wanted length
+
+    def text(self, length: int) -> str:
+        return (self.lead + self.unit * (length // len(self.unit) + 1))[: length - 1] + MATCHES_NOTHING
+
+
+class TooLong(Exception):
+    pass
+
+
+def seconds(work: Callable[[], object], *, tries: int = 3, cap: float = 1.0) -> float:
+    """The least time of this thread's processor that the work takes; `cap` where it takes that long or longer."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGVTALRM, stop)  # a search looks for signals on its way
+    times = []
+    try:
+        for _ in range(tries):
+            began = time.thread_time()
+            signal.setitimer(signal.ITIMER_VIRTUAL, cap)
+            work()
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            times.append(time.thread_time() - began)
+    except TooLong:
+        return cap
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    return min(times)
+
+
+def all_matches(pattern: re.Pattern[str], text: str) -> None:
+    subject: Any = text.encode() if isinstance(pattern.pattern, bytes) else text
+    deque(pattern.finditer(subject), maxlen=0)
+    pattern.fullmatch(subject)
+
+
+def hardest(pattern: re.Pattern[str]) -> tuple[float, float, Attack]:
+    """The time that a pattern needs at worst for CHARACTERS, that for four times as many, and what makes the work.
+
+    An alternation is attacked branch by branch, and then as a whole with the worst for each of its branches.
+    """
+    worst = []
+    for tree in branches(pattern):
+        branch = _compiler.compile(tree, pattern.flags)
+        worst.append(_worst(branch, Attacker(tree, pattern.flags).attacks()))
+    worst.sort(key=lambda pair: -pair[0])
+    _, attack = _worst(pattern, [attack for _, attack in worst[:3]])
+    text, longer = attack.text(CHARACTERS), attack.text(4 * CHARACTERS)
+    time_taken = seconds(partial(all_matches, pattern, text))
+    return time_taken, seconds(partial(all_matches, pattern, longer)), attack
+
+
+def _worst(pattern: re.Pattern[str], attacks: list[Attack]) -> tuple[float, Attack]:
+    worst = (0.0, attacks[0])
+    for attack in attacks:
+        taken = seconds(partial(all_matches, pattern, attack.text(_SHORT)), tries=1, cap=_SURELY_SLOW)
+        worst = max(worst, (taken, attack), key=lambda pair: pair[0])
+        if taken >= _SURELY_SLOW:
+            break
+    return worst
+
+
+def branches(pattern: re.Pattern[str]) -> list[_parser.SubPattern]:
+    """The parsed branches of a pattern that is one alternation; otherwise the whole."""
+    tree = _parser.parse(pattern.pattern, pattern.flags)
+    while len(tree) == 1 and tree[0][0] is _constants.SUBPATTERN:
+        tree = tree[0][1][3]
+    if len(tree) == 1 and tree[0][0] is _constants.BRANCH:
+        return list(tree[0][1][1])
+    return [tree]
+
+
+class Attacker:
+    """Of one pattern, or of one branch of an alternation."""
+
+    def __init__(self, tree: _parser.SubPattern, flags: int) -> None:
+        self._tree, self._flags = tree, flags
+        self._takes: dict[str, str] = {}
+        named = "".join(dict.fromkeys(chr(code) for code in _literals(tree)))
+        self._alphabet = "".join(dict.fromkeys(KINDS + named))[:80]
+        shared = [self._taken(node) for node in _classes(tree)]
+        self._shared = {c: sum(c in taken for taken in shared) for c in self._alphabet}
+
+    def attacks(self) -> list[Attack]:
+        """All of them, each once."""
+        pairs = [
+            self._blocks(lead, body) for lead, node in self._repeats(self._tree, "") for body in self._bodies(node)
+        ]
+        return list(dict.fromkeys(itertools.chain(self._plain_runs(), *pairs)))
+
+    def _plain_runs(self) -> Iterator[Attack]:
+        """Single characters, pairs of the commonest, and the whole again and again."""
+        common = sorted(self._alphabet, key=lambda c: -self._shared[c])[:6]
+        for unit in (*self._alphabet, *(a + b for a, b in itertools.permutations(common, 2)), self._sample(self._tree)):
+            if unit:
+                yield Attack("", unit)
+
+    def _blocks(self, lead: str, body: str) -> Iterator[Attack]:
+        """What leads to a repeat, then the repeat to the end; and both again after so many characters."""
+        yield Attack(lead, body)
+        for block in _BLOCKS:
+            unit = lead + body * max(1, (block - len(lead)) // len(body))
+            yield Attack("", unit)
+            yield Attack("", unit + " ")
+
+    def _bodies(self, node: tuple) -> list[str]:
+        """What a repeat repeats, in a few kinds of characters, and with short and long runs inside."""
+        bodies = (self._sample(node[1][2], kind, run) for kind in range(3) for run in _RUNS)
+        return [body for body in dict.fromkeys(bodies) if body]
+
+    def _repeats(self, tree: _parser.SubPattern, lead: str) -> Iterator[tuple[str, tuple]]:
+        """Each repeat with what leads to it."""
+        for node in tree:
+            if node[0] in _REPEATS and node[1][1] > 1:
+                yield lead, node
+            for child in _children(node):
+                yield from self._repeats(child, lead)
+            lead += self._node(node, 0, 1)
+
+    def _sample(self, tree: _parser.SubPattern, kind: int = 0, run: int = 1) -> str:
+        return "".join(self._node(node, kind, run) for node in tree)
+
+    def _node(self, node: tuple, kind: int, run: int) -> str:
+        """A text that the node matches; where it may match nothing, something all the same."""
+        name, value = node
+        if name is _constants.LITERAL:
+            return chr(value)
+        if name in (_constants.IN, _constants.ANY, _constants.NOT_LITERAL):
+            taken = sorted(self._taken(node), key=lambda c: -self._shared[c])
+            return taken[min(kind, len(taken) - 1)] if taken else ""
+        if name in _REPEATS:
+            return self._sample(value[2], kind, run) * max(value[0], min(run, value[1]))
+        if name is _constants.BRANCH:
+            return self._sample(value[1][min(kind, len(value[1]) - 1)], kind, run)
+        if name in (_constants.ASSERT, _constants.ASSERT_NOT, _constants.AT, _constants.GROUPREF):
+            return ""
+        return "".join(self._sample(child, kind, run) for child in _children(node))
+
+    def _taken(self, node: tuple) -> str:
+        """The characters of the alphabet that a class takes."""
+        key = repr(node)
+        if key not in self._takes:
+            single = _parser.SubPattern(_parser.State(), [node])
+            one = _compiler.compile(single, self._flags & ~re.DEBUG)
+            self._takes[key] = "".join(c for c in self._alphabet if one.fullmatch(c))
+        return self._takes[key]
+
+
+def _children(node: tuple) -> list[_parser.SubPattern]:
+    name, value = node
+    if name in _REPEATS:
+        return [value[2]]
+    if name is _constants.BRANCH:
+        return list(value[1])
+    if name is _constants.SUBPATTERN:
+        return [value[3]]
+    if name is _constants.ATOMIC_GROUP:
+        return [value]
+    if name in (_constants.ASSERT, _constants.ASSERT_NOT):
+        return [value[1]]
+    return []
+
+
+def _nodes(tree: _parser.SubPattern) -> Iterator[tuple]:
+    for node in tree:
+        yield node
+        for child in _children(node):
+            yield from _nodes(child)
+
+
+def _literals(tree: _parser.SubPattern) -> Iterator[int]:
+    for name, value in _nodes(tree):
+        if name is _constants.LITERAL:
+            yield value
+        if name is _constants.IN:
+            for kind, member in value:
+                if kind is _constants.LITERAL:
+                    yield member
+                if kind is _constants.RANGE:
+                    yield member[0]
+
+
+def _classes(tree: _parser.SubPattern) -> Iterator[tuple]:
+    return (node for node in _nodes(tree) if node[0] in (_constants.IN, _constants.ANY, _constants.NOT_LITERAL))

@@ -1,0 +1,244 @@
+"""No text can make the product think for long: every regular expression and every loop over words is linear.
+
+A regular expression holds the interpreter while it searches, so a slow one stops every request of its process. All of
+them are found here, in the modules themselves and in their source, and tried with strings made to be slow.
+"""
+
+import ast
+import builtins
+import importlib
+import io
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from chat import cleaning, sentences
+from generation.engines.batching.stopping import StopStrings
+from moderation.crisis import ladder
+from moderation.filter import pii
+from moderation.filter.classifiers import features, lexicon
+from personas import corpus, memory, prompt, prompt_sheet
+from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
+from personas.models import Passage, Persona
+from tests import attacks
+
+ROOT = Path(settings.BASE_DIR)
+ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site")
+LIMIT = 0.05  # seconds of processor time for a search through attacks.CHARACTERS
+LOOP_LIMIT = 1.0  # for a function that searches many times
+# Times as much work for four times the text: 4 where it is linear, 16 where it is quadratic.
+MOST_GROWTH = 8
+NOTICEABLE = 0.002  # seconds; below, the clock's own grain tells more than the pattern
+FUNCTIONS = {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}
+
+
+class StandIn(dict[str, str]):
+    """Gives a word for each name that only a running function knows."""
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__()
+        self.module = module
+
+    def __missing__(self, name: str) -> str:
+        if hasattr(self.module, name) or hasattr(builtins, name):
+            raise KeyError(name)
+        return "Anna"
+
+
+def modules() -> Iterator[ModuleType]:
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" not in path.parts:
+                parts = path.relative_to(ROOT).with_suffix("").parts
+                yield importlib.import_module(".".join(parts).removesuffix(".__init__"))
+
+
+def kept_in(value: Any, depth: int = 0) -> Iterator[re.Pattern[Any]]:
+    """The compiled patterns of a module's value, however deep in tuples, tables, classes and objects."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif depth > 6:
+        return
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from kept_in(item, depth + 1)
+    elif isinstance(value, dict):
+        yield from kept_in([*value.keys(), *value.values()], depth)
+    elif isinstance(value, type) and value.__module__.split(".")[0] in ROOMS:
+        yield from kept_in(list(vars(value).values()), depth + 1)
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from kept_in([getattr(value, each.name) for each in fields(value)], depth + 1)
+
+
+def written_in(module: ModuleType) -> Iterator[re.Pattern[Any]]:
+    """The patterns that stand where they are used: `re.search(r"…", text)`."""
+    assert module.__file__
+    for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            owner, _, function = ast.unparse(node.func).rpartition(".")
+            is_written_out = isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+            # What `compile` makes of a value lies in the module, where `kept_in` sees it.
+            is_search = owner == "re" and function in FUNCTIONS and (function != "compile" or is_written_out)
+            if is_search or function == "RegexValidator":
+                yield compiled(node, module)
+
+
+def compiled(node: ast.Call, module: ModuleType) -> re.Pattern[Any]:
+    parts = (ast.unparse(part) for part in (*node.args[1:], *(word.value for word in node.keywords)))
+    flags = [eval(part) for part in parts if re.fullmatch(r"re\.[A-Z]+", part)]
+    names = StandIn(module) if isinstance(node.args[0], ast.JoinedStr) else {}
+    pattern = eval(ast.unparse(node.args[0]), vars(module), names)
+    return re.compile(pattern, *flags)
+
+
+@cache
+def patterns() -> dict[str, dict[tuple[Any, int], re.Pattern[Any]]]:
+    """By room; each once."""
+    found: dict[str, dict[tuple[Any, int], re.Pattern[Any]]] = {room: {} for room in ROOMS}
+    for module in modules():
+        kept = [pattern for value in list(vars(module).values()) for pattern in kept_in(value)]
+        for pattern in (*kept, *written_in(module)):
+            found[module.__name__.split(".")[0]][pattern.pattern, pattern.flags] = pattern
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_pattern_is_linear(room: str) -> None:
+    slow = []
+    for pattern in patterns()[room].values():
+        taken, taken_by_longer, attack = attacks.hardest(pattern)
+        if taken > LIMIT or (taken > NOTICEABLE and taken_by_longer > MOST_GROWTH * taken):
+            slow.append(f"{pattern.pattern[:80]!r}: {taken:.3f} s, then {taken_by_longer:.3f} s for {attack!r:.200}")
+    assert not slow
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\bi\b(?: \w+'?\w*){0,4}? (?:want|going)",
+        r"(?<!\w)(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1(?!\w)",
+        r"\s*<edited>\s*$",
+        r"\{\{\s*//[^}]*\}\}",
+        r"^(?:a|aa)+$|b",
+        r"x(?:[\w.-]+ ?){1,3}y",
+        r"songs?[^.]{0,60}['‘][^\n]{1,120}[\"”]",
+    ],
+)
+def test_a_slow_pattern_is_noticed(pattern: str) -> None:
+    taken, taken_by_longer, _ = attacks.hardest(re.compile(pattern))
+    assert taken > LIMIT or taken_by_longer > MOST_GROWTH * taken
+
+
+def test_every_pattern_is_seen() -> None:
+    """Compiled at the top, in a tuple, in a dataclass, written where it is used, written with a name in it."""
+    seen = {room: " ".join(str(p.pattern) for p in by_room.values()) for room, by_room in patterns().items()}
+    assert "muldim" in seen["personas"]
+    assert "a KakaoTalk" not in seen["personas"]
+    assert "KakaoTalk Chats with" in seen["personas"]
+    assert "language model|simulation" in seen["personas"]
+    assert "embed+ed://" in seen["personas"]
+    assert "Anna" in seen["personas"]
+    assert "commit(?:ting)? suicide" in seen["moderation"]
+    assert "_API_KEY$" in seen["generation"]
+
+
+# --- Loops over words ----------------------------------------------------------------------------
+
+PIECES = (
+    "a", " ", "\n", "i ", "i want ", "i will i want to ", "1", "1 ", "1-", "a@b.co ", "a@", "a.", "a. ", ". ",
+    "...", "…", "。", "中", "中。", "!", '"', "*", "*a ", "_a ", "**a ", "(", "(she ", "<", "{{",
+    "{{//", "[", "[a", "<s>", "<s<s", "A", " A", "a'", "0.", "192.168.0.1 ", "+1 202 555 0143 ",
+    "call 202 555 0143 ", "4111 1111 1111 1111 ", "1/1/20, 10:00 - a: b\n", "a: b\n", "{{user}}: a\n",
+    "中中路1号", "www.", "http://a ", "Dr. ", "no, ", "(smiles) ", "*sighs* ", "i" + (" " + "a" * 60) * 5 + " ",
+    "songs '", "\u200e", "\u200e<", "wouldn't ", "5 Main Street, Main, ", "[2023-06-15, 21:41] a: b\n",
+)  # fmt: skip
+
+
+def exhausted(items: Iterable[object]) -> None:
+    deque(items, maxlen=0)
+
+
+def spoken(text: str) -> Iterator[str]:
+    """As tokens come."""
+    return (text[at : at + 3] for at in range(0, len(text), 3))
+
+
+def stopped(text: str) -> None:
+    stops = StopStrings(["\n", "Anna:", "<|"])
+    for piece in spoken(text):
+        stops.push(piece)
+
+
+def parsed(importer: base.Importer, text: str) -> None:
+    with suppress(base.ImportFailed):
+        exhausted(importer.parse(io.BytesIO(text.encode())))
+
+
+def chosen(text: str) -> None:
+    with suppress(base.ImportFailed):
+        registry.choose(io.BytesIO(text.encode()), "words.txt")
+
+
+def turns(text: str, *, size: int, every: int) -> Iterator[tuple[base.Utterance, bool]]:
+    for number, at in enumerate(range(0, len(text), size)):
+        yield base.Utterance("Anna", text[at : at + size], None, ""), number % every == 0
+
+
+def sampled(text: str, language: str) -> None:
+    prompt_sheet.samples(language=language, sayings=[text], passages=[Passage(text=text, prompted_by=text[:200])])
+
+
+LOOPS: dict[str, Callable[[str], object]] = {
+    "crisis": ladder.level,
+    "asks how": ladder.asks_how,
+    "lexicon": lambda text: lexicon.Lexicon().assess([text]),
+    "personal data": lambda text: pii.mask(text, pii.find(text)),
+    "features": features.buckets,
+    "content": features.has_content,
+    "sentences": lambda text: exhausted(sentences.split(spoken(text), may_begin=lambda first: True)),
+    "sentences of a text": lambda text: exhausted(sentences.split([text])),
+    "sentences, a character each": lambda text: exhausted(sentences.split(text)),
+    "stop strings": stopped,
+    "stuttering": lambda text: exhausted(cleaning.until_stuttering(spoken(text))),
+    "label": lambda text: exhausted(cleaning.without_label(spoken(text), "a" * 40)),
+    "directions": lambda text: exhausted(cleaning.without_directions(sentences.split(spoken(text)))),
+    "repeated": lambda text: exhausted(cleaning.until_repeated(sentences.split(spoken(text)))),
+    "echoes": lambda text: exhausted(cleaning.without_echoes(sentences.split(spoken(text)), [text])),
+    "first echo": lambda text: cleaning.begins_no_echo([text])(text[:100]),
+    "terms": memory.terms,
+    "prompt": prompt.one_line,
+    "name": prompt.label,
+    "corpus": lambda text: exhausted(corpus.pieces([(base.Utterance("", text, None, ""), True)])),
+    "corpus of a talk": lambda text: exhausted(corpus.pieces(turns(text, size=2, every=2))),
+    "corpus of short messages": lambda text: exhausted(corpus.pieces(turns(text, size=1, every=1))),
+    "samples": lambda text: sampled(text, "en"),
+    "Chinese samples": lambda text: sampled(text, "zh"),
+    "placeholders": lambda text: prompt_sheet.opening_line(Persona(name="Anna", opening_line=text)),
+    "date": dates.leading,
+    "examples of a card": lambda text: exhausted(character_card.examples(text, "Anna")),
+    "WhatsApp": lambda text: parsed(whatsapp.WhatsApp(), text),
+    "plain text": lambda text: parsed(plain_text.PlainText(), text),
+    "transcript": lambda text: parsed(transcript.Transcript(), text),
+    "choice of importer": chosen,
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_no_text_makes_a_loop_slow(name: str) -> None:
+    def taken_by(attack: attacks.Attack, length: int, tries: int) -> float:
+        return attacks.seconds(partial(LOOPS[name], attack.text(length)), tries=tries, cap=10 * LOOP_LIMIT)
+
+    tried = [attacks.Attack("", piece) for piece in PIECES]
+    worst = max(tried, key=lambda attack: taken_by(attack, attacks.CHARACTERS // 4, 1))
+    taken = taken_by(worst, attacks.CHARACTERS, 3)
+    assert taken < LOOP_LIMIT, worst
+    assert taken_by(worst, 4 * attacks.CHARACTERS, 2) < MOST_GROWTH * max(taken, NOTICEABLE), worst
