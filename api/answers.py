@@ -39,6 +39,8 @@ class Shape(ABC):
             if isinstance(frame, Failed):
                 raise errors.failure(frame.code)
             if isinstance(frame, Words):
+                if frame.begins_again:
+                    words[index].clear()
                 words[index].append(frame)
             else:
                 self._ended[index] = frame

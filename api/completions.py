@@ -1,13 +1,12 @@
-"""Writing an answer for /v1/: the chain of chat, from an engine's tokens to cleared sentences, into frames.
+"""Writing an answer for /v1/: a run of chat, from an engine's tokens to cleared sentences, into frames.
 
 A persona speaks as it does on the site, with the client's instructions added to its scene. A base model
 continues a text, or answers in its own chat template. Both pass the same gate.
 """
 
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -17,10 +16,20 @@ from api import jobs, keys, model_list, monitoring, tasks
 from api.jobs import Ended, Failed, Job, Reason, SpokenToken, Words
 from api.model_list import BaseModel
 from api.models import ApiKey
-from chat import sentences, speech
-from chat.speech import Speech, Stopped
+from chat import persona_reply, sentences
+from chat.reply_run import ReplyRun, Script, Stopped
+from generation import reply_text
 from generation.catalogue import model_rows
-from generation.engines.base import EngineError, EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling, Token
+from generation.engines.base import (
+    EngineError,
+    EngineInfo,
+    Prompt,
+    PromptMessage,
+    PromptPart,
+    PromptTooLong,
+    Sampling,
+    Token,
+)
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -43,7 +52,7 @@ class _NoChatTemplate(_NotThisEngine):
 
 
 @dataclass(kw_only=True)
-class _Writing(Speech):
+class _Writing(ReplyRun):
     """An answer under way: the tokens as they came, and how many of them have been told."""
 
     job: Job
@@ -61,10 +70,16 @@ class _Writing(Speech):
             self.tokens.append(token)
             self.ends.append(len(self.raw))
 
-    @property
-    def completion_count(self) -> int:
-        """As the engine counts, or, where it was not heard to its end, as many as came."""
-        return self.completion_tokens or len(self.tokens)
+    def announce(self, info: EngineInfo, because: str) -> None:
+        """A client is told at the end which model wrote."""
+
+    def show(self, sentence: str) -> None:
+        self.shown.append(sentence)
+        jobs.append(self.job.id, Words(text=sentence, tokens=self.tokens_of(sentence)))
+
+    def take_back(self) -> None:
+        self.shown.clear()
+        jobs.append(self.job.id, Words(text="", begins_again=True))
 
     def tokens_of(self, sentence: str) -> list[SpokenToken] | None:
         """The tokens that end within a cleared sentence; none where its words are not the engine's as they were.
@@ -108,12 +123,9 @@ def _write(writing: _Writing, user: User) -> Ended | Failed:
     model = model_list.model_of(job.persona_id, job.model)
     if restrictions.active_for(user=user, conversation_id=job.talk_id, persona_id=model.id):
         return Failed(code="restricted")
-    said = _of_persona(writing, model) if isinstance(model, Persona) else _of_base(writing, model)
+    script = _of_persona(job, model) if isinstance(model, Persona) else _of_base(job, model)
     try:
-        with contextlib.closing(said):  # also where the filter ends it, before its cost is told
-            for sentence in gate.cleared(said, judged=writing.verdicts.append):
-                writing.shown.append(sentence)
-                jobs.append(job.id, Words(text=sentence, tokens=writing.tokens_of(sentence)))
+        writing.write(script, account=str(job.user_id), subjects=(job.id, job.talk_id))
     except Stopped:
         return _ended(writing, "stop")
     except gate.Blocked as blocked:
@@ -123,8 +135,7 @@ def _write(writing: _Writing, user: User) -> Ended | Failed:
         return Failed(code="moderation_unavailable")
     except EngineError as error:
         return Failed(code=error.code)
-    limit = writing.sampling.max_tokens if writing.sampling else 0
-    return _ended(writing, "length" if limit and writing.completion_count >= limit else "stop")
+    return _ended(writing, "length" if writing.ran_out_of_tokens else "stop")
 
 
 def _ended(writing: _Writing, reason: Reason) -> Ended:
@@ -133,41 +144,37 @@ def _ended(writing: _Writing, reason: Reason) -> Ended:
         engine=writing.engine.model if writing.engine else "",
         prompt_tokens=writing.prompt_tokens,
         cached_tokens=writing.cached_tokens,
-        completion_tokens=writing.completion_count,
+        completion_tokens=writing.completion_tokens,
     )
 
 
-def _of_persona(writing: _Writing, persona: Persona) -> Generator[str]:
-    job = writing.job
-    instructions = [said.text for said in job.said if said.role == "system"]
-    return speech.of_persona(
-        writing,
+def _of_persona(job: Job, persona: Persona) -> Script:
+    return persona_reply.script(
         persona=persona,
         turns=monitoring.turns(job, instructions=False),
-        account=str(job.user_id),
-        subjects=_subjects(job),
-        announce=_announce(writing),
-        instruction=" ".join(instructions),
+        instruction=" ".join(said.text for said in job.said if said.role == "system"),
         sampling=_sampling(job),
     )
 
 
-def _of_base(writing: _Writing, model: BaseModel) -> Generator[str]:
-    job = writing.job
+def _of_base(job: Job, model: BaseModel) -> Script:
+    """A text is continued as it stands; an answer in the model's own chat template ends before another turn."""
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         if info.model != model.name:
             raise _AnotherModel(f"{info.name} has another model.")
         if job.form == "chat" and not model_rows.has_chat_template(model.name):
             raise _NoChatTemplate(f"{model.name} has no chat template.")
-        sampling = writing.sampling = replace(info.sampling, **_sampling(job))
-        writing.prompt_tokens = sum(count(said.text) for said in job.said)
-        if writing.prompt_tokens + sampling.max_tokens > info.context_length:
-            raise PromptTooLong(f"The prompt has {writing.prompt_tokens} tokens.")
-        return _base_prompt(job), sampling
+        sampling = replace(info.sampling, **_sampling(job))
+        parts = tuple(PromptPart(said.role, said.text, count(said.text)) for said in job.said)
+        length = sum(part.tokens for part in parts)
+        if length + sampling.max_tokens > info.context_length:
+            raise PromptTooLong(f"The prompt has {length} tokens.")
+        return replace(_base_prompt(job), parts=parts), sampling
 
-    said = speech.heard(writing, build, account=str(job.user_id), subjects=_subjects(job), announce=_announce(writing))
-    return sentences.split(said)
+    if job.form == "transcript":
+        return Script(build=build, stages=(sentences.split,), has_thoughts=False)
+    return Script(build=build, stages=(reply_text.until_next_turn, sentences.split))
 
 
 def _base_prompt(job: Job) -> Prompt:
@@ -181,21 +188,10 @@ def _sampling(job: Job) -> dict[str, Any]:
     return job.sampling | stop
 
 
-def _subjects(job: Job) -> tuple[UUID, UUID]:
-    return job.id, job.talk_id
-
-
-def _announce(writing: _Writing) -> speech.Announce:
-    def announce(info: EngineInfo, because: str) -> None:
-        writing.engine = info
-
-    return announce
-
-
 def _settle(writing: _Writing, key: ApiKey, last: Ended | Failed) -> None:
     """What the answer has cost, and what the filter noted."""
     job = writing.job
-    keys.note_tokens(key, writing.prompt_tokens + writing.completion_count)
+    keys.note_tokens(key, writing.prompt_tokens + writing.completion_tokens)
     answer_id = monitoring.message_id(job.talk_id, len(job.said), "".join(writing.shown))
     for verdict in writing.verdicts:
         assessment.record(verdict, user=key.user, conversation_id=job.talk_id, message_id=answer_id)
@@ -205,7 +201,7 @@ def _settle(writing: _Writing, key: ApiKey, last: Ended | Failed) -> None:
             "job": str(job.id),
             "outcome": last.reason if isinstance(last, Ended) else last.code,
             "prompt_tokens": writing.prompt_tokens,
-            "completion_tokens": writing.completion_count,
+            "completion_tokens": writing.completion_tokens,
             "first_token_ms": writing.first_token_ms,
             "total_ms": round((time.monotonic() - writing.began) * 1000),
         },

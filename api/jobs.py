@@ -70,6 +70,7 @@ class Words(BaseModel):
     type: Literal["words"] = "words"
     text: str
     tokens: list[SpokenToken] | None = None  # None: not asked for, or the engine does not tell
+    begins_again: bool = False  # what came before is withdrawn; a client that has been sent it cannot unsee it
 
 
 class Ended(BaseModel):

@@ -1,11 +1,10 @@
 """What a small model adds to a reply that no person would write, taken out on the way."""
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from chat.sentences import is_unfinished, split
 
-_LABEL_MARKS = ":："
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 _SEPARATORS = ",，、 "
 _STUTTER = re.compile(r"\b([^\W\d_]+)(?:[,，、 ]+\1){3}[,，、 ]", re.IGNORECASE)
@@ -27,26 +26,7 @@ _WITH_BLANKS = re.compile(rf"(?:(?<!\s)\s++)?{_DIRECTION}(?=[.,;:!?…。，！�
 _SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
 
 
-def without_label(pieces: Iterable[str], name: str) -> Iterator[str]:
-    """The text without blanks at its beginning, and without the speaker's name and colon there."""
-    labels = tuple(name + mark for mark in _LABEL_MARKS)
-    held = ""
-    pieces = iter(pieces)
-    for piece in pieces:
-        held = (held + piece).lstrip()
-        if held.startswith(labels):
-            held = held[len(name) + 1 :].lstrip()
-        elif any(label.startswith(held) for label in labels):
-            continue
-        if held:
-            yield held
-            yield from pieces
-            return
-    if held:
-        yield held
-
-
-def until_stuttering(pieces: Iterable[str]) -> Iterator[str]:
+def until_stuttering(pieces: Iterable[str]) -> Generator[str]:
     """The text up to a word that was said four times in a row ("No, no, no, no, …"), ended there."""
     said = held = ""
     for piece in pieces:
@@ -71,7 +51,7 @@ def has_directions(text: str) -> bool:
     return bool(_DIRECTED.search(text))
 
 
-def without_directions(sentences: Iterable[str]) -> Iterator[str]:
+def without_directions(sentences: Iterable[str]) -> Generator[str]:
     """The sentences without stage directions, for a persona that speaks and does not act; if there is nothing else,
     the first direction after all."""
     held = ""
@@ -87,7 +67,7 @@ def without_directions(sentences: Iterable[str]) -> Iterator[str]:
         yield held
 
 
-def until_repeated(sentences: Iterable[str]) -> Iterator[str]:
+def until_repeated(sentences: Iterable[str]) -> Generator[str]:
     """The sentences up to the first that was said before in the same reply: the model has begun to loop."""
     said: set[tuple[str, ...]] = set()
     begun: tuple[str, ...] = ()  # of a sentence that comes in parts

@@ -1,25 +1,24 @@
-"""Producing a reply: a chain of generators from tokens to frames, and the reply's transitions.
+"""Producing a reply: the run that writes it, its frames, and the reply's transitions.
 
 Each transition is one conditional update on the row, guarded by status and attempt, so that of
 two workers who believe that they own a reply only the newer one writes. Row first, frame second.
 """
 
-import contextlib
-import itertools
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from chat import frames, inspection, sentences, speech, tasks, transcripts
+from chat import frames, inspection, persona_reply, sentences, tasks, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
-from chat.speech import Speech, Stopped
+from chat.reply_run import ReplyRun, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
 from generation.jobs import waiting_room
 from moderation.desk import restrictions
@@ -36,16 +35,42 @@ _MASKED = (
 
 
 @dataclass
-class Progress(Speech):
+class Progress(ReplyRun):
     """What is known of a reply while it is being written."""
 
     reply: Reply
     shown: list[str] = field(default_factory=list)
     record: inspection.Record = field(default_factory=inspection.Record)
 
+    def announce(self, info: EngineInfo, because: str) -> None:
+        self.record.speaks(info, because)
+        self._publish(ReplyStarted, engine=info.model, because=because)
+
     def hear(self, token: Token) -> None:
         super().hear(token)
         self.record.tokens.append(token)
+
+    def show(self, sentence: str) -> None:
+        self.shown.append(sentence)
+        self._publish(ReplyDelta, seq=len(self.shown) - 1, text=sentence)
+
+    def take_back(self) -> None:
+        """As a new attempt, whose first piece takes the place of all that was shown before."""
+        if _of_attempt(self.reply).update(attempt=F("attempt") + 1):
+            self.reply.attempt += 1
+        self.shown.clear()
+
+    def without_broken_end(self, whole: Iterator[str]) -> Generator[str]:
+        """Leaves out a last sentence that the token limit cut off, unless it would be all there is."""
+        has_whole = bool(self.reply.prefix)
+        for sentence in whole:
+            if has_whole and self.ran_out_of_tokens and sentences.is_unfinished(sentence):
+                return
+            yield sentence
+            has_whole = has_whole or not sentences.is_unfinished(sentence)
+
+    def _publish(self, frame: type[ReplyStarted | ReplyDelta], **fields: Any) -> None:
+        frames.publish(self.conversation_id, frame(reply_id=self.reply.id, attempt=self.reply.attempt, **fields))
 
     @property
     def conversation_id(self) -> UUID:
@@ -69,8 +94,7 @@ def produce(reply_id: UUID) -> None:
         _finish(progress, ReplyStatus.FAILED, code="restricted")
         return
     try:
-        for sentence in _cleared_sentences(progress):
-            _show(progress, sentence)
+        _write(progress)
     except Stopped:
         _finish(progress, ReplyStatus.STOPPED)
     except gate.Blocked as blocked:
@@ -99,7 +123,7 @@ def read_ahead(conversation_id: UUID) -> None:
         return
     began = time.monotonic()
     try:
-        speech.read_ahead(conversation.persona, transcripts.turns(conversation, conversation.head_id))
+        persona_reply.read_ahead(conversation.persona, transcripts.turns(conversation, conversation.head_id))
     except EngineError as error:
         logger.warning("conversation.not_read_ahead", extra={"error": error.code})
     else:
@@ -119,8 +143,12 @@ def break_off(reply_id: UUID) -> None:
 
 def put_back(reply: Reply) -> bool:
     """Queues a reply again whose worker was lost; False if somebody else moved it meanwhile."""
-    owed = Reply.objects.filter(pk=reply.pk, attempt=reply.attempt, status=ReplyStatus.GENERATING)
-    return owed.update(status=ReplyStatus.QUEUED) == 1
+    return _of_attempt(reply).update(status=ReplyStatus.QUEUED) == 1
+
+
+def _of_attempt(reply: Reply) -> QuerySet[Reply]:
+    """Its row, while this attempt is the one that writes it."""
+    return Reply.objects.filter(pk=reply.pk, attempt=reply.attempt, status=ReplyStatus.GENERATING)
 
 
 def _claim(reply_id: UUID) -> Reply | None:
@@ -132,57 +160,17 @@ def _claim(reply_id: UUID) -> Reply | None:
     return Reply.objects.select_related(*related).get(pk=reply_id)
 
 
-def _cleared_sentences(progress: Progress) -> Iterator[str]:
-    """The chain. What a continued reply already said comes first, as it stands."""
+def _write(progress: Progress) -> None:
     reply = progress.reply
-    said_before = reply.prefix if reply.is_prefix_judged else ""
-    if said_before:
-        yield said_before
     conversation = reply.message.conversation
-    said = speech.of_persona(
-        progress,
+    script = persona_reply.script(
         persona=conversation.persona,
         turns=transcripts.turns(conversation, reply.message.parent_id),
-        account=str(conversation.owner_id),
-        subjects=(reply.id, conversation.id),
-        announce=_announce(progress),
         begun=reply.prefix,
+        is_begun_judged=reply.is_prefix_judged,
     )
-    with contextlib.closing(said):  # also where the filter ends it, before the reply's cost is kept
-        whole = _without_broken_end(said, progress)
-        if reply.prefix and not reply.is_prefix_judged:
-            whole = itertools.chain([reply.prefix], whole)
-        yield from gate.cleared(whole, before=said_before, judged=progress.verdicts.append)
-
-
-def _announce(progress: Progress) -> speech.Announce:
-    def announce(info: EngineInfo, because: str) -> None:
-        progress.engine = info
-        progress.record.speaks(info, because)
-        frame = ReplyStarted(
-            reply_id=progress.reply.id, attempt=progress.reply.attempt, engine=info.model, because=because
-        )
-        frames.publish(progress.conversation_id, frame)
-
-    return announce
-
-
-def _without_broken_end(whole: Iterator[str], progress: Progress) -> Iterator[str]:
-    """Leaves out a last sentence that the token limit cut off, unless it would be all there is."""
-    said = bool(progress.reply.prefix)
-    for sentence in whole:
-        if said and progress.ran_out_of_tokens and sentences.is_unfinished(sentence):
-            return
-        yield sentence
-        said = said or not sentences.is_unfinished(sentence)
-
-
-def _show(progress: Progress, sentence: str) -> None:
-    delta = ReplyDelta(
-        reply_id=progress.reply.id, attempt=progress.reply.attempt, seq=len(progress.shown), text=sentence
-    )
-    progress.shown.append(sentence)
-    frames.publish(progress.conversation_id, delta)
+    whole = replace(script, stages=(*script.stages, progress.without_broken_end))
+    progress.write(whole, account=str(conversation.owner_id), subjects=(reply.id, conversation.id))
 
 
 def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
@@ -213,7 +201,13 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         if not ended:
             return
         Message.objects.filter(pk=reply.message_id).update(text=text)
-        inspection.keep(reply, progress.record, text, prompt=progress.prompt, opening=progress.opening)
+        inspection.keep(
+            reply,
+            progress.record,
+            text,
+            prompt=progress.prompt,
+            opening=progress.script.opening if progress.script else "",
+        )
         _record(progress)
         notices = _masked_notices(progress) if text else []
     progress.reply = Reply.objects.select_related("message").get(pk=reply.pk)

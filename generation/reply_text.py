@@ -65,7 +65,7 @@ _DIRECTION = r"(?:\([^()\n]{1,80}\)|（[^（）\n]{1,40}）|\*[^*\n]{1,80}\*)"
 
 
 class ThoughtAloud(Exception):
-    """What was passed on so far were thoughts: a mark ends them that nothing had begun. `rest` came behind it."""
+    """What was passed on so far were thoughts: a mark ends them that nothing had begun. `rest` begins with it."""
 
     def __init__(self, rest: str) -> None:
         super().__init__("Thoughts ended that no mark had begun.")
@@ -126,7 +126,7 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
             elif found["opens"]:
                 is_thinking, doubted = True, [mark] if place.is_mid_line else None
             elif found["closes"] and place.has_text and not has_thought:
-                raise ThoughtAloud(rest.lstrip())
+                raise ThoughtAloud(held)
             else:
                 place.is_trimmed = True
             held = rest
@@ -136,7 +136,15 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
         if not _THOUGHTS_END.fullmatch(held) or place.is_mention:
             yield held
         elif not has_thought:
-            raise ThoughtAloud("")
+            raise ThoughtAloud(held)
+
+
+def spoken(text: str) -> str:
+    """A whole text without its thoughts."""
+    try:
+        return "".join(without_thoughts([text]))
+    except ThoughtAloud as thought:
+        return spoken(thought.rest)
 
 
 def without_label(pieces: Iterable[str], name: str) -> Generator[str]:

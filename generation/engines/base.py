@@ -149,6 +149,12 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Scored:
+    prompt: str  # as the model read it, its template applied
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True)
 class Health:
     ok: bool
     detail: str = ""
@@ -189,4 +195,16 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Gives back memory and threads; streams under way end with EngineFailed."""
+        ...
+
+
+class LocalEngine(Engine, Protocol):
+    """One that runs in this process, and can read without speaking."""
+
+    def read_ahead(self, prompt: Prompt) -> None:
+        """Reads a prompt before anybody asks. Raises EngineError."""
+        ...
+
+    def score(self, prompt: Prompt, text: str) -> Scored:
+        """How likely the model finds each token of `text` after `prompt`. Raises EngineError."""
         ...

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
-from generation import metrics
+from generation import metrics, reply_text
 from generation.engines.base import (
     BudgetSpent,
     Engine,
@@ -18,6 +18,7 @@ from generation.engines.base import (
     EngineInfo,
     EngineNotReady,
     EngineUnavailable,
+    LocalEngine,
     Prompt,
     PromptTooLong,
     Sampling,
@@ -29,9 +30,6 @@ from generation.routing import engine_rows, failovers, spending
 from generation.routing.engine_pool import POOL
 from generation.routing.failovers import Failure
 from text import cleaning
-
-if TYPE_CHECKING:
-    from generation.engines.batching.batched import BatchedEngine
 
 logger = logging.getLogger(__name__)
 
@@ -106,13 +104,13 @@ class _Said:
     tokens: int = 0
 
 
-def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, account: str = "") -> Iterator[Token]:
+def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, account: str = "") -> Generator[Token]:
     """The tokens of one reply; the last one carries the usage, over all engines that took part.
 
     `build` makes the prompt anew for every engine that is tried, so form, window and tokenizer fit.
     `announce` hears which engine speaks, and why it changed ("" at first). `account` is whose reply it is, an
     opaque id for the budgets; "" has none of its own. Raises the last EngineError when no engine is left; what
-    was yielded stands.
+    was yielded stands. Where the reply was cancelled meanwhile, no other engine is tried, and nothing is raised.
     """
     said = _Said()
     reason = ""
@@ -144,11 +142,14 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
                 logger.warning("generation.engine_failed", extra={"engine": entry.name, "code": error.code})
             failures.append(Failure(entry.name, error.code, str(error), said.tokens))
             last, reason = error, error.code
+            if cancelled():
+                break
         else:
             gate.succeeded()
             return
     failovers.record(failures)
-    raise last
+    if not cancelled():
+        raise last
 
 
 def read_ahead(build: Build) -> None:
@@ -161,7 +162,7 @@ def read_ahead(build: Build) -> None:
             return
         with contextlib.suppress(EngineNotReady), POOL.borrowed(entry.name) as engine:
             prompt, _ = build(replace(engine.describe(), name=entry.name), engine.count_tokens)
-            cast("BatchedEngine", engine).read_ahead(prompt)
+            cast(LocalEngine, engine).read_ahead(prompt)
             return
 
 
@@ -186,8 +187,9 @@ def _spoken(
     info = replace(engine.describe(), name=entry.name)
     prompt, sampling = build(info, engine.count_tokens)
     before = said.tokens
-    if said.text:
-        prompt = prompt.continued("".join(said.text))
+    if said.tokens:
+        # The next engine goes on from what is the reply so far; a thought that was broken off is not.
+        prompt = prompt.continued(reply_text.spoken("".join(said.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
     begun(info)
     started = time.monotonic()

@@ -9,18 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from django.conf import settings
 
 from generation.catalogue import model_rows, packaged
 from generation.engines import registry
-from generation.engines.base import EngineNotReady, Prompt
+from generation.engines.base import EngineNotReady, LocalEngine, Prompt, Scored
 from generation.routing.engine_pool import POOL
-
-if TYPE_CHECKING:
-    from generation.engines.batching.batched import BatchedEngine
-    from generation.engines.batching.scoring import Scored
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +28,7 @@ def is_possible(model: str) -> bool:
     return model in packaged.PACKAGED and model_rows.is_installed(model)
 
 
-def score(prompt: Prompt, text: str, *, model: str) -> "Scored":
+def score(prompt: Prompt, text: str, *, model: str) -> Scored:
     """Each token of `text` as the continuation of `prompt`: its log-probability and the ten likeliest.
 
     They are the model's own: temperature 1, no penalties. Blocks for as long as the pass takes, seconds on a
@@ -43,19 +39,19 @@ def score(prompt: Prompt, text: str, *, model: str) -> "Scored":
 
 
 @contextmanager
-def _reader(model: str) -> "Iterator[BatchedEngine]":
+def _reader(model: str) -> Iterator[LocalEngine]:
     with ExitStack() as loan:
         yield _speaker(model, loan) or loan.enter_context(SPARE.borrowed(model))
 
 
-def _speaker(model: str, loan: ExitStack) -> "BatchedEngine | None":
+def _speaker(model: str, loan: ExitStack) -> LocalEngine | None:
     """The first of this process's own engines that speaks with the model, for as long as the loan lasts."""
     if model_rows.active().name != model:
         return None
     for kind in settings.ENGINES:
         if kind in registry.LOCAL:
             with suppress(EngineNotReady):
-                return cast("BatchedEngine", loan.enter_context(POOL.borrowed(kind)))
+                return cast(LocalEngine, loan.enter_context(POOL.borrowed(kind)))
     return None
 
 
@@ -64,7 +60,7 @@ class Spare:
 
     def __init__(self, idle: timedelta = _IDLE) -> None:
         self._idle = idle
-        self._engine: BatchedEngine | None = None
+        self._engine: LocalEngine | None = None
         self._model = ""
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -75,7 +71,7 @@ class Spare:
         return self._model
 
     @contextmanager
-    def borrowed(self, model: str) -> "Iterator[BatchedEngine]":
+    def borrowed(self, model: str) -> Iterator[LocalEngine]:
         """Raises EngineUnavailable where the model does not load, and UnknownModel."""
         with self._lock:
             if self._timer is not None:
@@ -87,12 +83,11 @@ class Spare:
                 self._timer.daemon = True
                 self._timer.start()
 
-    def _loaded(self, model: str) -> "BatchedEngine":
-        from generation.engines.hf_transformers.engine import TransformersEngine
-
+    def _loaded(self, model: str) -> LocalEngine:
         if self._engine is None or self._model != model:
             self._close()
-            self._engine, self._model = TransformersEngine(model_rows.lookup(model)), model
+            self._engine = cast(LocalEngine, registry.load("transformers", model=model_rows.lookup(model)))
+            self._model = model
             logger.info("generation.spare_loaded", extra={"model": model})
         return self._engine
 

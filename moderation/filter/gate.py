@@ -12,7 +12,7 @@ the reply is blocked after parts of it were shown, and the page takes them back.
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from moderation.filter import assessment, pii
 from moderation.filter.assessment import Verdict
@@ -39,7 +39,7 @@ class Blocked(Exception):
 
 def cleared(
     sentences: Iterator[str], *, before: str = "", judged: Callable[[Verdict], None] = lambda verdict: None
-) -> Iterator[str]:
+) -> Generator[str]:
     """The sentences, masked where needed, in order; joined they are the reply as it may be kept.
 
     `before` is text that they continue and that was cleared earlier; `judged` is given the verdict of each

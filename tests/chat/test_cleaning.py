@@ -6,23 +6,6 @@ from chat import cleaning
 @pytest.mark.parametrize(
     ("pieces", "text"),
     [
-        (["Ada", ": ", "Good evening."], "Good evening."),
-        (["\n", " Ada：", "你好。"], "你好。"),
-        (["Adams is here."], "Adams is here."),
-        (["A", "d", "a", " ", "sleeps."], "Ada sleeps."),
-        (["Ada:"], ""),
-        (["Ada"], "Ada"),
-        ([], ""),
-        (["Well. Ada: no."], "Well. Ada: no."),
-    ],
-)
-def test_a_leading_label_is_left_out(pieces, text):
-    assert "".join(cleaning.without_label(pieces, "Ada")) == text
-
-
-@pytest.mark.parametrize(
-    ("pieces", "text"),
-    [
         (["No", ",", " no", ",", " no", ",", " no", ",", " no", ","], "No, no, no, no."),
         (["不，不，", "不，不，不，"], "不，不，不，不，不。"),
         (["I am very very very very, ", "very glad."], "I am very very very very."),

@@ -14,12 +14,12 @@ from generation.engines.base import (
     Alternative,
     EngineFailed,
     EngineInfo,
+    Scored,
     ScoredToken,
     Token,
     Unit,
     Usage,
 )
-from generation.engines.batching.scoring import Scored
 from generation.routing import router, scoring
 from moderation.models import Restriction
 from persona_site.redis import connection

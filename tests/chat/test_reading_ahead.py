@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from accounts.models import User
-from chat import speech, tasks
+from chat import persona_reply, tasks
 from chat.models import Author
 from generation.engines.base import EngineInfo, EngineUnavailable, Prompt, Sampling
 from generation.routing.router import Build
@@ -54,7 +54,7 @@ def test_the_prompt_that_is_read_holds_the_persona_and_the_talk(monkeypatch: pyt
         info = EngineInfo("scripted", "script", 20_000, "transcript", "none", "1", "none", Sampling())
         read.append(build(info, len)[0])
 
-    monkeypatch.setattr(speech.router, "read_ahead", engine)
+    monkeypatch.setattr(persona_reply.router, "read_ahead", engine)
     tasks.read_ahead(str(conversation.id))
     assert conversation.persona.name in read[0].text
     assert read[0].text.index("Is the harbour frozen?") < read[0].text.index("Only at its edges.")
@@ -66,7 +66,7 @@ def test_an_engine_that_cannot_is_told_in_the_log(
     def engine(build: Build) -> None:
         raise EngineUnavailable("There are no weights.")
 
-    monkeypatch.setattr(speech.router, "read_ahead", engine)
+    monkeypatch.setattr(persona_reply.router, "read_ahead", engine)
     with caplog.at_level(logging.WARNING):
         tasks.read_ahead(str(factories.make_conversation(owner=alice).id))
     assert "conversation.not_read_ahead" in caplog.messages

@@ -86,7 +86,7 @@ def test_thoughts_that_nothing_began_are_told_of_with_what_came_behind(text: str
     pieces = iter(in_pieces(text, size))
     with pytest.raises(ThoughtAloud) as raised:
         list(without_thoughts(pieces))
-    assert (raised.value.rest + "".join(pieces)).lstrip() == "Good evening."
+    assert (raised.value.rest + "".join(pieces)).replace("\n", "") == "</think>Good evening."
 
 
 def test_where_the_template_began_them_nothing_is_passed_on_before_their_end() -> None:
@@ -150,6 +150,23 @@ def _passed_before_the_end(text: str) -> list[str]:
 )
 def test_the_speakers_label_is_left_out(text: str, reply: str) -> None:
     assert cleaned(lambda pieces: without_label(pieces, "Mira Holm"), text) == reply
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["Ada", ": ", "Good evening."], "Good evening."),
+        (["\n", " Ada：", "你好。"], "你好。"),
+        (["Adams is here."], "Adams is here."),
+        (["A", "d", "a", " ", "sleeps."], "Ada sleeps."),
+        (["Ada:"], ""),
+        (["Ada"], "Ada"),
+        ([], ""),
+        (["Well. Ada: no."], "Well. Ada: no."),
+    ],
+)
+def test_a_leading_label_is_left_out_wherever_the_text_is_cut(pieces: list[str], text: str) -> None:
+    assert "".join(without_label(pieces, "Ada")) == text
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from pathlib import Path
 from django.conf import settings
 
 from generation.catalogue import packaged
-from generation.engines.base import EngineInfo, Health, Prompt, PromptTooLong, Sampling, Token, Usage
+from generation.engines.base import EngineInfo, Health, Prompt, PromptTooLong, Sampling, Scored, Token, Usage
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.forward_pass import ForwardPass
 from generation.engines.batching.probing import Prober
 from generation.engines.batching.sampling import Chooser
-from generation.engines.batching.scoring import Scored, Scorer
+from generation.engines.batching.scoring import Scorer
 from generation.engines.batching.steps import next_step
 from generation.engines.batching.stopping import StopStrings
 from generation.engines.batching.tokenizer import ModelTokenizer

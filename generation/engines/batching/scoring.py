@@ -7,13 +7,12 @@ and only the ten likeliest of each are kept.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from generation.engines.base import Alternative, EngineFailed, ScoredToken, Unit
+from generation.engines.base import Alternative, EngineFailed, Scored, ScoredToken, Unit
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.forward_pass import Cache, Logits
 
@@ -26,12 +25,6 @@ _BROKEN = "\ufffd"  # what a decoder puts where bytes are no whole character
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
 
 Row = tuple[float, list[tuple[int, float]]]  # a token's log-probability, and the likeliest tokens with theirs
-
-
-@dataclass(frozen=True)
-class Scored:
-    prompt: str  # as the model read it, its template applied
-    units: tuple[Unit, ...]
 
 
 class Scorer:

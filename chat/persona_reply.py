@@ -1,0 +1,119 @@
+"""What a persona is asked to say, and how sentences that a person would write are made of a model's text.
+
+A `reply_run.ReplyRun` performs it. The site and the API ask for the same; what differs is who listens.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from chat import cleaning, sentences
+from chat.reply_run import Script, Stage
+from generation import reply_text
+from generation.engines.base import EngineInfo, Prompt, Sampling
+from generation.routing import router
+from moderation.monitor.signals import Turn
+from personas import memory, prompt, prompt_sheet
+from personas.models import Persona
+from personas.phrases import phrases_for
+
+_RECALLED = 2  # passages of the persona's own words offered to the prompt
+_ECHOES_LOOKED_FOR = 6  # replies back
+
+
+def script(
+    *,
+    persona: Persona,
+    turns: Sequence[Turn],
+    begun: str = "",
+    is_begun_judged: bool = True,
+    instruction: str = "",
+    sampling: Mapping[str, Any] | None = None,
+) -> Script:
+    """The persona's answer to the last turn. `begun` is its beginning, which the engine goes on from.
+
+    `instruction` is added to the scene that the persona speaks in, and `sampling` to its own values.
+    """
+    sheet = prompt_sheet.sheet_for(persona)
+    if instruction:
+        sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
+    # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
+    opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
+    return Script(
+        build=_builder(persona, sheet, turns, begun=begun or opening, sampling=sampling or {}),
+        stages=tuple(_stages(sheet, turns, begun=begun, opening=opening)),
+        opening=opening,
+        cleared=begun if is_begun_judged else "",
+        unjudged="" if is_begun_judged else begun,
+    )
+
+
+def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
+    """Has the engine read what the prompt of the next answer will begin with. Raises EngineError."""
+    sheet = prompt_sheet.sheet_for(persona)
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        chosen = prompt.sampling(sheet, info)
+        begun = prompt.build(
+            sheet=sheet, memories=(), turns=turns, info=info, max_tokens=chosen.max_tokens, count=count
+        )
+        return begun, chosen
+
+    router.read_ahead(build)
+
+
+def _builder(
+    persona: Persona, sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, sampling: Mapping[str, Any]
+) -> router.Build:
+    """Gathers what the prompt needs, once; the router builds it for each engine that it tries."""
+    memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        chosen = replace(prompt.sampling(sheet, info), **sampling)
+        made = prompt.build(
+            sheet=sheet,
+            memories=memories,
+            turns=turns,
+            info=info,
+            max_tokens=chosen.max_tokens,
+            count=count,
+            prefix=begun,
+        )
+        return made, chosen
+
+    return build
+
+
+def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, opening: str) -> Iterator[Stage]:
+    """From pieces of text to sentences, in order."""
+    if opening:
+        yield partial(_opened, opening)
+    elif not begun:
+        yield partial(reply_text.without_label, name=sheet.name)
+    person = prompt.label(sheet.calls_user) or phrases_for(sheet.language).friend
+    yield partial(reply_text.until_next_turn, names=(person,), before=begun)
+    yield cleaning.until_stuttering
+    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
+    if opening:  # asked again, it is said again: the truth is no echo
+        earlier = [text.replace(opening, "") for text in earlier]
+    yield partial(sentences.split, may_begin=None if opening or begun else cleaning.begins_no_echo(earlier))
+    if not _acts(sheet, turns):
+        yield cleaning.without_directions
+    yield cleaning.until_repeated
+    yield partial(cleaning.without_echoes, earlier=earlier)
+
+
+def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[Turn]) -> bool:
+    """Whether it is a character that is written with stage directions, in its samples or its opening line."""
+    opening_line = [turn.text for turn in turns[:1] if turn.speaker == "persona"]
+    return any(map(cleaning.has_directions, [sheet.description, *(e.persona for e in sheet.exchanges), *opening_line]))
+
+
+def _opened(opening: str, text: Iterator[str]) -> Generator[str]:
+    """The opening, then the text; nothing before the engine begins, so that a failure shows nothing."""
+    first = next(text, "")
+    yield opening
+    apart = first[:1].isspace() or opening[-1] not in ".!?"  # a Chinese full stop brings its own space
+    yield first if apart or not first else f" {first}"
+    yield from text
