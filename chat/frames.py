@@ -43,7 +43,10 @@ FAILURES = {
     "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",
     "site_error": "The reply could not be written because of an error on this site's side, which would come again. "
     "Your message is kept; the site's operator can see why.",
-    "empty": "The model had nothing to say. Ask for another reply.",
+    "empty": (
+        "The model wrote nothing that can be shown as a reply. A model that thinks first may have used up its tokens "
+        "on that. Ask for another reply, or allow longer ones."
+    ),
 }
 _FAILED = "Something went wrong while the reply was written. Ask for it again."
 BLOCKED = "The reply was withdrawn by the safety filter. You can ask for another one, or say something else."

@@ -33,9 +33,10 @@ _THOUGHTS_END = regex.compile(_CLOSES, regex.IGNORECASE)
 # Harmony without its special tokens, at the very beginning of a text.
 _BARE_ANALYSIS = regex.compile(r"\s{0,9}analysis(?=\p{Lu})")
 _BARE_FINAL = regex.compile("assistantfinal")
+_OPEN_END = regex.compile(rf"(?:<(?P<tag>{_TAG})>|\[(?P<name>THINK)\])\s{{0,9}}$", regex.IGNORECASE)
 _MARK_BEGINNINGS = regex.compile(r"[<\[◁]")
 _QUOTES = "`'\"‘’“”«»「『("
-# Behind a closing mark: the sentence goes on, so the mark was only spoken of.
+# Behind a mark: the sentence goes on, so the mark may only be spoken of.
 _GOES_ON = regex.compile(r"[,;:.!?)]|[ ]\p{Ll}")
 
 _MARKUP = (
@@ -75,7 +76,7 @@ class ThoughtAloud(Exception):
 def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Generator[str]:
     """The text without what a model thinks before it speaks. Thoughts that nothing ends are thoughts to the end.
 
-    A mark at the beginning of a line begins thoughts. Within a line, it begins them where another one ends them.
+    Where a sentence goes on behind a mark, it begins thoughts only if another one ends them.
     `is_thinking` says that the chat template has begun them. Raises ThoughtAloud.
     """
     place = _Place()
@@ -118,13 +119,14 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
             if found is None or found.partial:
                 break
             mark, rest = found[0], held[len(found[0]) :]
-            if found["closes"] and not rest and place.is_mid_line:
-                break  # the next character shows whether it is only spoken of
-            if place.is_mention or (found["closes"] and place.is_after_blank and _GOES_ON.match(rest)):
+            goes_on = _GOES_ON.match(rest, partial=True) if place.is_mid_line and place.is_after_blank else None
+            if goes_on and goes_on.partial:
+                break  # the next characters show whether it is only spoken of
+            if place.is_mention or (found["closes"] and goes_on):
                 place.pass_by(mark)
                 yield mark
             elif found["opens"]:
-                is_thinking, doubted = True, [mark] if place.is_mid_line else None
+                is_thinking, doubted = True, [mark] if goes_on else None
             elif found["closes"] and place.has_text and not has_thought:
                 raise ThoughtAloud(held)
             else:
@@ -133,9 +135,10 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
     if doubted is not None:
         yield "".join(doubted) + held
     elif held and not is_thinking:
-        if not _THOUGHTS_END.fullmatch(held) or place.is_mention:
+        last = _THOUGHTS.fullmatch(held.rstrip())
+        if last is None or place.is_mention:
             yield held
-        elif not has_thought:
+        elif last["closes"] and place.has_text and not has_thought:
             raise ThoughtAloud(held)
 
 
@@ -145,6 +148,15 @@ def spoken(text: str) -> str:
         return "".join(without_thoughts([text]))
     except ThoughtAloud as thought:
         return spoken(thought.rest)
+
+
+def without_open_thought(prompt: str) -> str:
+    """A prompt whose chat template begins the model's thoughts, with their end, as templates write it themselves where
+    thinking is switched off."""
+    found = _OPEN_END.search(prompt[-80:])
+    if not found:
+        return prompt
+    return prompt + (f"</{found['tag']}>\n\n" if found["tag"] else f"[/{found['name']}]")
 
 
 def without_label(pieces: Iterable[str], name: str) -> Generator[str]:

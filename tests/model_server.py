@@ -3,6 +3,7 @@
 The scenario is named in the address: `server.url("ok")` answers "One two three four five." word by word.
 
 ok           answers; "uncounted" the same without saying the usage
+thinks       sends thoughts apart, for longer than "between tokens" of the tests, then answers; "only_thinks" does not
 cuts_off     closes the connection after two words
 held         says one word and keeps the others until `go` is set
 slow         says one word, then nothing until the client leaves
@@ -95,7 +96,13 @@ class _Handler(BaseHTTPRequestHandler):
         words = self.far.words
         if scenario == "shapeless":
             self._event(self.far.event)
-        said = {"empty": (), "cuts_off": words[:2], "slow": words[:1], "pings": words[:1]}.get(scenario, words)
+        if scenario in {"thinks", "only_thinks"}:
+            for name in ("reasoning_content", "reasoning") * 4:
+                self._event({"choices": [{"index": 0, "delta": {"content": None, name: "a secret thought"}}]})
+                time.sleep(0.1)
+        said = {"empty": (), "only_thinks": (), "cuts_off": words[:2], "slow": words[:1], "pings": words[:1]}.get(
+            scenario, words
+        )
         for number, word in enumerate(said):
             if scenario == "held" and number == 1:
                 self._hold()

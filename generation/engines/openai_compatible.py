@@ -6,6 +6,8 @@ server-sent events. A prefix is the assistant's own last message, which such ser
 
 All answers of an engine are read on one event loop in a thread of its own. So a silence is measured
 between tokens, whatever else the server sends meanwhile, and a reply that is left hangs up at once.
+
+What a server sends apart as the model's thoughts is counted as tokens and as a sign of life, and is never text.
 """
 
 import asyncio
@@ -50,6 +52,9 @@ _ALTERNATIVES = 10
 # English has about a quarter. A third errs on the side of a prompt that fits.
 _BYTES_PER_TOKEN = 3
 _MOST_TOKENS = 2**31 - 1  # that a column holds
+
+# The fields in which servers send what a model thinks.
+_THOUGHTS = ("reasoning_content", "reasoning")
 
 # What the loop hands over: an event, the error that ended the answer, or None at its end.
 _Heard = dict[str, Any] | EngineError | None
@@ -140,6 +145,9 @@ class OpenAICompatibleEngine:
                 if piece is None:
                     continue
                 count += 1
+                if not piece:  # a thought
+                    yield Token("")
+                    continue
                 yield Token(watch.push(piece), logprob=logprob, alternatives=alternatives)
                 if watch.found or cancelled():
                     break
@@ -299,13 +307,15 @@ def _in_shape() -> Iterator[None]:
 
 
 def _piece(event: dict[str, Any]) -> str | None:
-    """The new text of an event, or None where it carries none."""
+    """The new text of an event, empty where it carries a thought alone, or None where it carries neither."""
     choices = event.get("choices")
     if not choices:
         return None
-    choice = choices[0]
-    text = choice["delta"].get("content") if "delta" in choice else choice.get("text")
-    return text if isinstance(text, str) and text else None
+    said = choices[0].get("delta", choices[0])
+    text = said.get("content") if "delta" in choices[0] else said.get("text")
+    if isinstance(text, str) and text:
+        return text
+    return "" if any(said.get(name) for name in _THOUGHTS) else None
 
 
 def _probabilities_asked(prompt: Prompt) -> dict[str, Any]:

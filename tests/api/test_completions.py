@@ -3,6 +3,7 @@
 import pytest
 
 from api import monitoring, tasks
+from chat import reply_run
 from generation.engines.base import EngineFailed, EngineUnavailable
 from moderation.desk import restrictions
 from moderation.models import Assessment, Case, Restriction
@@ -266,3 +267,32 @@ def test_a_suspended_person_gets_nothing(alices, alice, ada, speak):
         ("moderations", {"input": "a"}),
     ):
         assert alices.post(path, body).status_code == 403, path
+
+
+# --- What is no answer ------------------------------------------------------------------------------
+
+
+def test_what_a_model_thinks_is_no_part_of_the_answer_and_its_tokens_are_counted(alices, ada, speak):
+    speak("<think>", "secret", "</think>", " It", " stands.")
+    asked = {"model": str(ada.pk), "messages": HELLO, "logprobs": True, "top_logprobs": 0}
+    body = alices.post("chat/completions", asked).json()
+    assert body["choices"][0]["message"]["content"] == "It stands."
+    assert [token["token"] for token in body["choices"][0]["logprobs"]["content"]] == [" It", " stands."]
+    assert "secret" not in str(body)
+    assert body["usage"]["completion_tokens"] == 5
+
+
+def test_thoughts_that_nothing_announced_are_withdrawn_from_a_whole_answer(alices, ada, speak, monkeypatch):
+    monkeypatch.setattr(reply_run, "_thinking_unasked", set())
+    speak("The user asks. ", "I should answer.\n", "</think>", "It stands.")
+    for _ in range(2):
+        body = alices.post("chat/completions", {"model": str(ada.pk), "messages": HELLO}).json()
+        assert body["choices"][0]["message"]["content"] == "It stands."
+
+
+def test_a_base_models_chat_answer_has_no_thoughts_and_its_continued_text_is_as_it_is(olga, client_of, speak):
+    speak("<think>", "secret", "</think>", "Yes.", "<|im_end|>", " No.")
+    chat = client_of(olga).post("chat/completions", {"model": "script-1", "messages": HELLO}).json()
+    assert chat["choices"][0]["message"]["content"] == "Yes."
+    text = client_of(olga).post("completions", {"model": "script-1", "prompt": "Once"}).json()
+    assert text["choices"][0]["text"] == "<think>secret</think>Yes.<|im_end|> No."

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from chat import messages, replies, tasks, thread
+from chat import cleaning, messages, replies, reply_run, tasks, thread
 from chat.models import Reply, ReplyStatus
 from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
 from generation.jobs import leases
@@ -294,3 +294,64 @@ def test_a_reply_that_waited_while_its_writer_was_suspended_is_not_written(reply
     reply.refresh_from_db()
     assert (reply.status, reply.code) == (ReplyStatus.FAILED, "restricted")
     assert "reply.delta" not in types_of(reply)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("<think>", "She asks of the", " secret lamp.\n", "</think>", "\n\n", "It stands."),
+        ("<|channel|>analysis<|message|>", "secret", "<|end|><|start|>assistant<|channel|>final<|message|>It stands."),
+        ("[THI", "NK]secret[/THI", "NK]It stands."),
+    ],
+)
+def test_what_a_model_thinks_reaches_neither_the_stream_nor_the_row(reply, speak, pieces):
+    speak(*pieces)
+    replies.produce(reply.id)
+    reply.message.refresh_from_db()
+    assert reply.message.text == "It stands."
+    assert "secret" not in json.dumps(frames_of(reply))
+    assert [frame["text"] for frame in frames_of(reply) if frame["type"] == "reply.delta"] == ["It stands."]
+
+
+def test_a_reply_that_is_only_thought_is_empty_and_says_so(reply, speak):
+    speak("<think>", "She asks", " of the lamp")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert (reply.status, reply.code, reply.message.text) == (ReplyStatus.FAILED, "empty", "")
+    assert "thinks" in frames_of(reply)[-1]["detail"]
+
+
+def test_thoughts_that_nothing_announced_are_taken_back_as_a_new_attempt(reply, speak, monkeypatch):
+    monkeypatch.setattr(reply_run, "_thinking_unasked", set())
+    speak("The user asks of it. ", "I should answer.\n", "</think>", "It stands. ", "Come in.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert (reply.status, reply.attempt, reply.message.text) == (ReplyStatus.COMPLETED, 2, "It stands. Come in.")
+    newest = [frame for frame in frames_of(reply) if frame["type"] == "reply.delta" and frame["attempt"] == 2]
+    assert [(frame["seq"], frame["text"]) for frame in newest] == [(0, "It stands. "), (1, "Come in.")]
+
+
+def test_a_reply_ends_before_the_model_writes_the_persons_part(reply, speak):
+    speak("**Ada:**", " It stands.", "\nYou", ": And the sea?\n", "Ada: Calm.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert (reply.status, reply.message.text) == (ReplyStatus.COMPLETED, "It stands.")
+    assert reply.completion_tokens == 4  # the rest was not written
+
+
+def test_a_blocked_reply_stays_blocked_where_its_end_goes_wrong(reply, speak, monkeypatch, caplog):
+    def broken(pieces):
+        try:
+            yield from pieces
+        finally:
+            raise RuntimeError
+
+    monkeypatch.setattr(cleaning, "until_stuttering", broken)
+    speak("I will find you and kill you tonight, you worthless bitch. ", "Sleep", " well.", " Good night.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    assert reply.status == ReplyStatus.BLOCKED
+    assert "reply.not_ended_cleanly" in caplog.messages

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from generation.reply_text import ThoughtAloud, until_next_turn, without_label, without_thoughts
+from generation.reply_text import ThoughtAloud, until_next_turn, without_label, without_open_thought, without_thoughts
 
 Clean = Callable[[Iterable[str]], Iterator[str]]
 SIZES = (1, 2, 3, 5, 8, 10_000)
@@ -61,10 +61,13 @@ def cleaned(clean: Clean, text: str) -> str:
         ("Good <think>is it?</think>evening.", "Good evening."),
         ("<think>The limit came before the", ""),
         ("Good evening.\n<think>The limit came", "Good evening.\n"),
+        ("Good evening. <think>The limit came", "Good evening. "),
+        ("Good evening. <think>", "Good evening. "),
         ("<|channel|>analysis<|message|>The limit came", ""),
         ("analysisThe limit came", ""),
         # Only spoken of
         ("The mark <think> is what they use.", "The mark <think> is what they use."),
+        ("They write <think>, then think.", "They write <think>, then think."),
         ("It ends with </think>, you know.", "It ends with </think>, you know."),
         ('He typed "<think>" and "</think>".', 'He typed "<think>" and "</think>".'),
         ("`<think>` and `</think>`", "`<think>` and `</think>`"),
@@ -224,6 +227,19 @@ def test_plain_words_pass_at_once() -> None:
     pieces = ["I", " keep", " the", " lamp", ",", " Tom", " does", " not", "."]
     for clean in (without_thoughts, until_next_turn):
         assert list(clean(pieces)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("prompt", "ended"),
+    [
+        ("<｜Assistant｜><think>\n", "<｜Assistant｜><think>\n</think>\n\n"),
+        ("[/INST][THINK]", "[/INST][THINK][/THINK]"),
+        ("<|im_start|>assistant\n<think>\n\n</think>\n\n", "<|im_start|>assistant\n<think>\n\n</think>\n\n"),
+        ("<start_of_turn>model\n", "<start_of_turn>model\n"),
+    ],
+)
+def test_thoughts_that_a_template_begins_are_ended_before_the_model_speaks(prompt: str, ended: str) -> None:
+    assert without_open_thought(prompt) == ended
 
 
 LONG = 8_000

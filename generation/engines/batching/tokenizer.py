@@ -8,6 +8,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
+from generation import reply_text
 from generation.engines.base import EngineFailed, Prompt
 
 # What a tokenizer's mark may look like: <bos>, <|im_end|>, <start_of_turn>, [INST].
@@ -50,8 +51,11 @@ class ModelTokenizer:
         if self.tokenizer.chat_template is None:
             raise EngineFailed("The model has no chat template.")
         messages = [{"role": m.role, "content": self._plain(m.content)} for m in prompt.messages]
-        rendered = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        return f"{rendered}{self._plain(prompt.prefix)}"
+        # Thoughts are never shown, and a reply has few tokens: templates that can switch them off do.
+        rendered = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
+        )
+        return f"{reply_text.without_open_thought(rendered)}{self._plain(prompt.prefix)}"
 
     def decoding(self) -> "Decoding":
         return Decoding(self._backend)

@@ -118,6 +118,18 @@ def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer, scenari
     assert heard == ["One"]
 
 
+def test_thoughts_that_a_server_sends_apart_are_no_text_and_no_silence(far_server: ModelServer) -> None:
+    tokens = stream(engine_at(far_server, "thinks", seconds=0.4), CHAT)
+    assert "".join(token.text for token in tokens) == "One two three four five."
+    assert [token.text for token in tokens[:8]] == [""] * 8
+
+
+def test_an_answer_that_is_only_thought_is_no_fault_of_the_server(far_server: ModelServer) -> None:
+    tokens = stream(engine_at(far_server, "only_thinks"), CHAT)
+    assert [token.text for token in tokens] == [""] * 9
+    assert tokens[-1].usage is not None
+
+
 def test_a_server_that_never_begins_is_given_up(far_server: ModelServer) -> None:
     engine = OpenAICompatibleEngine(base_url=far_server.url("mute"), api_key="", model="words", first_token_s=0.3)
     with pytest.raises(EngineSilent):

@@ -127,6 +127,21 @@ def test_the_next_engine_continues_in_the_middle_of_a_reply(use: Callable[..., N
     assert [token.usage.completion_tokens for token in reply.tokens if token.usage] == [3]
 
 
+def test_the_next_engine_does_not_go_on_from_a_broken_off_thought(use: Callable[..., None]) -> None:
+    second = ScriptedEngine((" three",), name="two")
+    use(one=BreakingEngine(("<think>a</think>", "One", "<think>", "b"), name="one"), two=second)
+    Reply()
+    assert second.prompts[0].prefix == "One"
+
+
+def test_where_the_reply_was_cancelled_meanwhile_no_other_engine_is_tried(use: Callable[..., None]) -> None:
+    second = ScriptedEngine((" three",), name="two")
+    use(one=BreakingEngine(("One", " two"), name="one"), two=second)
+    reply = Reply(cancelled=lambda: True)
+    assert (reply.text, reply.error, second.prompts) == ("One two", None, [])
+    assert [failure.engine for failure in failovers.recent()] == ["one"]
+
+
 def test_when_all_fail_the_last_reason_is_raised_and_what_was_said_stands(use: Callable[..., None]) -> None:
     use(one=BreakingEngine(("One",), name="one"), two=EngineUnavailable("not here"))
     reply = Reply()
