@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import quotas
 from accounts.models import User
-from api import errors, history, jobs, keys, model_list, monitoring, tasks
+from api import errors, history, jobs, keys, model_list, monitoring, queueing
 from api.history import Turn
 from api.jobs import Job, Said
 from api.model_list import BaseModel
@@ -177,7 +177,7 @@ def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tup
     history.mark(user, model.id, withheld, is_withheld=True)
     if withheld:
         jobs.keep(job)
-        tasks.monitor_talk.delay(str(job.id))
+        queueing.have_monitored(job.id)
     else:
         history.mark(user, model.id, [turn for turn, _ in judged], is_withheld=False)
 

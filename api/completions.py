@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from api import jobs, keys, model_list, monitoring, tasks
+from api import jobs, keys, model_list, monitoring, queueing
 from api.jobs import Ended, Failed, Job, Reason, SpokenToken, Words
 from api.model_list import BaseModel
 from api.models import ApiKey
@@ -114,7 +114,7 @@ def produce(job_id: UUID) -> None:
     _settle(writing, key, last)
     jobs.append(job.id, last)
     jobs.keep(job.model_copy(update={"answer": "".join(writing.shown)}))
-    tasks.monitor_talk.delay(str(job.id))
+    queueing.have_monitored(job.id)
 
 
 def _write(writing: _Writing, user: User) -> Ended | Failed:

@@ -16,7 +16,7 @@ import redis
 from asgiref.sync import sync_to_async
 from pydantic import BaseModel, Field, TypeAdapter
 
-from api import tasks
+from api import queueing
 from generation.jobs import leases, stream, waiting_room
 from persona_site.redis import cancel_key, connection, rewrite_log
 
@@ -100,7 +100,7 @@ def hand_over(jobs: Sequence[Job]) -> None:
         keep(job)
         connection().set(_waiting_key(job.id), 1, ex=PATIENCE)
     try:
-        tasks.hand_over([job.id for job in jobs], str(jobs[0].user_id))
+        queueing.hand_over([job.id for job in jobs], str(jobs[0].user_id))
     except waiting_room.Full:
         connection().delete(*(key for job in jobs for key in (_key(job.id), _waiting_key(job.id))))
         raise
@@ -144,7 +144,7 @@ def begin(job_id: UUID) -> Job | None:
 
 def lease_name(job_id: UUID) -> str:
     """Of the lease that the waiting room's server holds while it does the job."""
-    return f"{tasks.KIND}:{job_id}"
+    return f"{queueing.KIND}:{job_id}"
 
 
 def append(job_id: UUID, frame: Words | Ended | Failed) -> None:
@@ -193,7 +193,7 @@ def _leave(job_ids: Sequence[UUID], unfinished: set[UUID]) -> None:
     for job_id in job_ids:
         if job_id in unfinished:
             connection().delete(_waiting_key(job_id))
-            tasks.call_off(job_id)
+            queueing.call_off(job_id)
             connection().set(cancel_key(job_id), 1, ex=_KEPT)
         stream.delete(job_id)
 

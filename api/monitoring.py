@@ -15,7 +15,7 @@ from api import jobs, model_list
 from api.jobs import Job, Said
 from moderation.desk import cases
 from moderation.monitor import signals
-from moderation.monitor.signals import Turn
+from moderation.talk import Turn
 
 # So many turns at the end of a talk are what the monitor scores and a case shows.
 _TURNS = signals.RECENT

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from accounts import sessions
 from accounts.models import User
-from chat import conversations, messages, protocol, sockets, tasks
+from chat import conversations, messages, protocol, queueing, sockets
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
@@ -64,7 +64,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             work = (self._follow(self._asked_offset()), self._hear(news), self._look_again())
             self.is_heard = True
             self.tasks = tuple(asyncio.create_task(each) for each in work)
-            await _through_door(tasks.have_read_ahead, self.conversation_id)
+            await _through_door(queueing.have_read_ahead, self.conversation_id)
 
     async def disconnect(self, code: int) -> None:
         for task in self.tasks:

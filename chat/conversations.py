@@ -20,7 +20,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts import quotas
 from accounts.models import User
-from chat import branches, frames, tasks, transcripts
+from chat import branches, frames, queueing, transcripts
 from chat.models import UNFINISHED, Author, Conversation, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
 from generation.jobs import stream
@@ -155,7 +155,7 @@ def remove(conversation: Conversation) -> None:
     conversation_id = conversation.id
     _cancel(conversation_id)
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
-        tasks.call_off(reply)
+        queueing.call_off(reply)
     conversation.delete()
     transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
 

@@ -20,7 +20,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import conversations, messages, tasks
+from chat import conversations, messages, queueing
 from chat.conversations import WrongState
 from chat.models import UNFINISHED, Origin, Reply
 from generation.engines.base import (
@@ -155,7 +155,7 @@ def look(reply: Reply) -> str:
     now = timezone.now()
     lapsed = Q(asked_at=None) | Q(asked_at__lt=now - _OVERDUE)
     if Origin.objects.filter(lapsed, reply=reply, units__isnull=True).update(asked_at=now, code=""):
-        transaction.on_commit(lambda: tasks.score_reply.delay(str(reply.pk)), robust=True)
+        transaction.on_commit(lambda: queueing.have_scored(reply), robust=True)
         return "reading"
     return "failed" if origin.code else "reading"
 

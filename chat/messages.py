@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import quotas
 from accounts.models import User
-from chat import conversations, disclosure, frames, tasks, transcripts
+from chat import conversations, disclosure, frames, queueing, transcripts
 from chat.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
@@ -87,7 +87,7 @@ def stop(*, user: User, reply_id: UUID) -> None:
     # A reply that no worker has begun is ended here; one under way is ended by the worker that sees the key.
     now = timezone.now()
     if Reply.objects.filter(pk=reply.id, status=ReplyStatus.QUEUED).update(status=ReplyStatus.STOPPED, finished_at=now):
-        tasks.call_off(reply)
+        queueing.call_off(reply)
         reply.refresh_from_db()
         frames.publish(reply.message.conversation_id, frames.outcome(reply))
 
@@ -171,7 +171,7 @@ def _check_rights(conversation: Conversation) -> None:
 
 def _refuse_busy(user: User) -> None:
     try:
-        tasks.check_room(user.id)
+        queueing.check_room(user.id)
     except Full as full:
         raise Busy(full) from None
 
@@ -211,7 +211,7 @@ def _say(
     if ruling.is_answered:
         return Sent(message, _owe_reply(conversation, parent_id=message.id))
     conversations.move_head(conversation, message.id)
-    transaction.on_commit(lambda: tasks.have_monitored(conversation.id), robust=True)
+    transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
     return Sent(message, None)
 
 
@@ -237,7 +237,7 @@ def _hand_over(reply: Reply) -> None:
     def announce(place: Place) -> None:
         frames.publish(reply.message.conversation_id, frames.queued(reply, place))
 
-    transaction.on_commit(lambda: tasks.hand_over(reply, announce), robust=True)
+    transaction.on_commit(lambda: queueing.hand_over(reply, announce), robust=True)
 
 
 def _notices(conversation: Conversation, message: Message, ruling: Ruling) -> list[Frame]:
@@ -287,7 +287,7 @@ def _again(message: Message) -> Sent:
     again: list[Frame] = [frames.accepted(message), *map(frames.notice, message.notices.all())]
     if reply:
         again.append(
-            frames.queued(reply, tasks.place_of(reply)) if reply.status in UNFINISHED else frames.outcome(reply)
+            frames.queued(reply, queueing.place_of(reply)) if reply.status in UNFINISHED else frames.outcome(reply)
         )
     frames.publish(message.conversation_id, *again)
     return Sent(message, reply)

@@ -13,7 +13,7 @@ from chat.reply_run import Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
 from generation.routing import router
-from moderation.monitor.signals import Turn
+from moderation.talk import Turn
 from personas import memory, prompt, prompt_sheet
 from personas.models import Persona
 from personas.phrases import phrases_for

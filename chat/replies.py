@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from chat import frames, inspection, persona_reply, sentences, tasks, transcripts
+from chat import frames, inspection, persona_reply, queueing, sentences, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
@@ -213,7 +213,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
     progress.reply = Reply.objects.select_related("message").get(pk=reply.pk)
     logger.info("reply.%s", status, extra=_logged(progress))
     frames.publish_surely(progress.conversation_id, frames.outcome(progress.reply), *map(frames.notice, notices))
-    tasks.have_monitored(progress.conversation_id)
+    queueing.have_monitored(progress.conversation_id)
 
 
 def _record(progress: Progress) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
-from chat import branches, frames, tasks, transcripts
+from chat import branches, frames, queueing, transcripts
 from chat.models import Conversation, Message, Notice, Reply, ReplyStatus
 from generation.jobs import stream
 
@@ -53,7 +53,7 @@ def _reply(reply: Reply | None) -> dict[str, Any] | None:
         "code": reply.code,
         "detail": _detail(reply),
         "takeover": _takeover(reply),
-        "waiting": frames.waiting_in_words(tasks.place_of(reply)) if reply.status == ReplyStatus.QUEUED else "",
+        "waiting": frames.waiting_in_words(queueing.place_of(reply)) if reply.status == ReplyStatus.QUEUED else "",
     }
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chat import branches
 from chat.models import UNFINISHED, Author, Conversation, Message
-from moderation.monitor.signals import Turn
+from moderation.talk import Turn
 
 
 def tree_of(conversation: Conversation) -> dict[UUID, UUID | None]:

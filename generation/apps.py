@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -13,13 +11,8 @@ class GenerationConfig(AppConfig):
         from accounts.my_data import register
         from generation import my_data
         from generation.jobs import worker  # noqa: F401
+        from generation.routing import engine_rows
 
         register("generation", export=my_data.export, erase=my_data.erase)
-        post_migrate.connect(_follow_environment, sender=self)
-
-
-def _follow_environment(**_: Any) -> None:
-    """Each start migrates first."""
-    from generation.routing import engine_rows
-
-    engine_rows.follow_environment()
+        # Each start migrates first.
+        post_migrate.connect(lambda **_: engine_rows.follow_environment(), sender=self, weak=False)

@@ -5,11 +5,11 @@ Rules are changed by adding a version of the policy. The audit trail can be read
 People stand here by their number: neither a name nor an address is shown, searched, filtered or ordered by.
 """
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,11 +24,6 @@ from moderation.forms import RuleFormSet, specs
 from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule
 from moderation.plain_words import category_in_words, listed
 
-if TYPE_CHECKING:
-    ReadOnlyBase = admin.ModelAdmin[Model]
-else:
-    ReadOnlyBase = admin.ModelAdmin
-
 
 def _person(request: HttpRequest) -> User:
     return cast(User, request.user)
@@ -38,7 +33,7 @@ def _is_moderator(request: HttpRequest) -> bool:
     return restrictions.may_review(request.user)
 
 
-class ReadOnlyAdmin(ReadOnlyBase):
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Moderators look; nobody adds, changes or deletes, the owner included."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

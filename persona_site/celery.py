@@ -5,7 +5,7 @@ import warnings
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun, worker_ready
+from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
@@ -23,11 +23,3 @@ def _renew_connection(sender: "Task[Any, Any]", **_: Any) -> None:
     """A broken connection to the database, or an old one, is not used again."""
     if not sender.request.is_eager:
         close_old_connections()
-
-
-@worker_ready.connect
-def _warm(**_: Any) -> None:
-    """Every worker judges texts: replies, or whole conversations."""
-    from moderation.filter import assessment
-
-    assessment.warm_meanwhile()

@@ -1,9 +1,12 @@
 """What the timetable asks of a general worker for the site itself."""
 
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 
+from moderation.filter import assessment
 from persona_site.redis import connection, rewrite_log_if_owed
 
 HEARTBEAT_KEY = "general:heartbeat"
@@ -21,3 +24,9 @@ def heartbeat() -> None:
 def rewrite_log() -> None:
     """Takes forgotten words off the disk where a rewrite was under way when they were forgotten."""
     rewrite_log_if_owed()
+
+
+@worker_ready.connect
+def _warm(**_: Any) -> None:
+    """Every worker judges texts: replies, or whole conversations."""
+    assessment.warm_meanwhile()

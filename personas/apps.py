@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -10,14 +8,8 @@ class PersonasConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.my_data import register
-        from personas import my_data
+        from personas import my_data, shipped
 
         register("personas", export=my_data.export, erase=my_data.erase)
-        post_migrate.connect(_ship, sender=self)
-
-
-def _ship(**_: Any) -> None:
-    """Django's own hook for rows that an installation is never without; each start migrates first."""
-    from personas import shipped
-
-    shipped.ensure()
+        # Django's own hook for rows that an installation is never without; each start migrates first.
+        post_migrate.connect(lambda **_: shipped.ensure(), sender=self, weak=False)

@@ -60,7 +60,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Spoken(Protocol):
-    """A turn of the talk, as `moderation.monitor.signals.Turn` has it."""
+    """A turn of the talk, as `moderation.talk.Turn` has it."""
 
     @property
     def speaker(self) -> str: ...  # "user" or "persona"

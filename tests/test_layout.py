@@ -1,9 +1,12 @@
 """Arrows between rooms point one way: api → chat → personas → generation, moderation → accounts."""
 
 import ast
+import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -20,10 +23,14 @@ FRAME = {"persona_site.redis", "persona_site.env"}
 ROOMS = [room for room in BELOW if (ROOT / room).is_dir()]
 
 
-def imports(path: Path) -> set[str]:
+PRODUCT = [path for room in [*ROOMS, "persona_site"] for path in (ROOT / room).rglob("*.py")]
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in PRODUCT}
+
+
+def imports(path: Path, *, within: ast.AST | None = None) -> set[str]:
     """Dotted names of the modules that a file imports, at its top or inside functions."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(within or ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -62,3 +69,68 @@ def test_tables_are_no_backdoor():
                     if dot and other in BELOW and model.isidentifier() and other not in BELOW[room] | {room}:
                         wrong.append(f"{path.relative_to(ROOT)} points at {node.value}")
     assert not wrong
+
+
+def of_rooms(names: set[str]) -> set[str]:
+    return {name for name in names if name.split(".")[0] in BELOW}
+
+
+def is_ready(path: Path, function: ast.AST) -> bool:
+    """`AppConfig.ready` is where Django wants imports that need the models."""
+    return path.name == "apps.py" and isinstance(function, ast.FunctionDef) and function.name == "ready"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_rooms_are_imported_at_the_top_of_a_file(name: str) -> None:
+    """An import inside a function hides a circle. A library that takes long to load may be imported there."""
+    path = MODULES[name]
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, functions) and not is_ready(path, function):
+            assert not of_rooms(imports(path, within=function))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_room_is_imported_for_its_types_alone(name: str) -> None:
+    """A value that two modules need lies in a module below both."""
+    path = MODULES[name]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            assert not of_rooms(imports(path, within=node))
+
+
+def arrows(modules: dict[str, Path]) -> dict[str, set[str]]:
+    """Which of these modules each of them imports."""
+    found = {}
+    for name, path in modules.items():
+        named = imports(path)
+        found[name] = {other for each in named for other in (each, each.rpartition(".")[0]) if other in modules}
+        found[name] -= {name}
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_within_a_room_go_in_no_circle(room: str) -> None:
+    inside = {name: path for name, path in MODULES.items() if name.startswith(f"{room}.")}
+    circle = None
+    try:
+        TopologicalSorter(arrows(inside)).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+    assert circle is None
+
+
+def test_a_circle_would_be_seen(tmp_path: Path) -> None:
+    for name, line in (("one", "from room import two"), ("two", "from room.one import value")):
+        (tmp_path / f"{name}.py").write_text(line)
+    modules = {f"room.{name}": tmp_path / f"{name}.py" for name in ("one", "two")}
+    assert arrows(modules) == {"room.one": {"room.two"}, "room.two": {"room.one"}}
+
+
+def test_tasks_that_are_sent_by_their_names_are_there() -> None:
+    current_app.loader.import_default_modules()
+    sent = {
+        name for path in PRODUCT for name in re.findall(rf'"((?:{"|".join(BELOW)})\.tasks\.\w+)"', path.read_text())
+    }
+    assert sent
+    assert sent <= set(current_app.tasks)

@@ -9,16 +9,15 @@ import sys
 from pathlib import Path
 
 import django
+from django.utils.module_loading import import_string
+
+from generation.catalogue.packaged import CatalogueModel
+from generation.engines.base import EngineError, Prompt, Sampling
+from generation.engines.registry import ENGINES
 
 
 def probe(engine: str, folder: Path, context_length: int) -> str:
     """Why the files do not speak; "" where they do."""
-    from django.utils.module_loading import import_string
-
-    from generation.catalogue.packaged import CatalogueModel
-    from generation.engines.base import EngineError, Prompt, Sampling
-    from generation.engines.registry import ENGINES
-
     model = CatalogueModel(name=folder.name, title=folder.name, context_length=context_length, prompt_form="transcript")
     try:
         loaded = import_string(ENGINES[engine])(model, folder)

@@ -1,7 +1,6 @@
 """What the public pages on safety show: help lines by country, and the crisis protocol as it runs."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,9 +8,6 @@ from django.utils.translation import get_language
 
 from accounts import countries
 from moderation.crisis import ladder
-
-if TYPE_CHECKING:
-    from moderation.crisis.ladder import Resource
 
 # Levels at which the persona does not answer come first.
 _SPOKEN_LEVELS = ("imminent", "active", "passive", "low")
@@ -48,11 +44,11 @@ def country_of(request: HttpRequest) -> str:
     return ""
 
 
-def resources(country: str) -> "list[Resource]":
+def resources(country: str) -> list[ladder.Resource]:
     return ladder.resources(country=country, language=get_language() or "en")
 
 
-def all_lines() -> "list[tuple[str, list[Resource]]]":
+def all_lines() -> list[tuple[str, list[ladder.Resource]]]:
     """Every country that has lines of its own, by name, with them."""
     names = dict(countries.choices())
     codes = {code for line in ladder.help_lines() for code in line["countries"]}
@@ -69,7 +65,7 @@ def protocol() -> tuple[str, list[Level]]:
     return notices["imminent"].version, levels
 
 
-def _own_lines(code: str) -> "list[Resource]":
+def _own_lines(code: str) -> list[ladder.Resource]:
     """The lines of a country without what is said everywhere, which ends every list."""
     everywhere = {entry["name"] for entry in ladder.resources(country="", language=get_language() or "en")}
     return [entry for entry in resources(code) if entry["name"] not in everywhere]

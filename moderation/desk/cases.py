@@ -11,7 +11,7 @@ cannot be suspended at all (`PermissionDenied`).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -25,10 +25,8 @@ from moderation import audit_trail
 from moderation.desk import evidence, restrictions, urgency
 from moderation.desk.statement_of_reasons import statement_for
 from moderation.models import Action, ActionKind, Case, CaseStatus, Policy, Restriction, RestrictionKind
+from moderation.talk import Finding, Turn
 from persona_site import redis
-
-if TYPE_CHECKING:
-    from moderation.monitor.signals import Finding, Turn
 
 SUSPENSION = timedelta(days=7)
 REVEALABLE = ("words", "personal")
@@ -89,8 +87,8 @@ def open_case(
     conversation_id: UUID,
     persona_id: UUID,
     persona_name: str,
-    findings: Iterable["Finding"],
-    turns: Sequence["Turn"],
+    findings: Iterable[Finding],
+    turns: Sequence[Turn],
 ) -> Case:
     """The conversation's open case, with what is new among the findings.
 
@@ -185,7 +183,7 @@ def decide(
     return action
 
 
-def _unknown(findings: Iterable["Finding"], cases: Iterable[Case]) -> list["Finding"]:
+def _unknown(findings: Iterable[Finding], cases: Iterable[Case]) -> list[Finding]:
     """Findings that no case has, or has at a lower severity; of several alike, the most severe."""
     known: dict[_Key, int] = {}
     for case in cases:
@@ -201,7 +199,7 @@ def _unknown(findings: Iterable["Finding"], cases: Iterable[Case]) -> list["Find
     return list(fresh.values())
 
 
-def _with_findings(case: Case, fresh: Sequence["Finding"], turns: Sequence["Turn"]) -> Case:
+def _with_findings(case: Case, fresh: Sequence[Finding], turns: Sequence[Turn]) -> Case:
     """Writes a case, new or merged, and its audit entry. The caller holds the case's lock, or inserts."""
     is_new = case._state.adding
     stored = [_stored(finding) for finding in fresh]
@@ -227,7 +225,7 @@ def _key(stored: Mapping[str, Any]) -> _Key:
     return stored["signal"], stored["category"], stored["message_id"]
 
 
-def _stored(finding: "Finding") -> dict[str, Any]:
+def _stored(finding: Finding) -> dict[str, Any]:
     return {**asdict(finding), "category": str(finding.category), "message_id": str(finding.message_id)}
 
 

@@ -7,14 +7,12 @@ the reviewer asks for them; asking is audited by `moderation.desk.cases.reveal`.
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moderation.filter import pii
 from moderation.filter.classifiers.base import Category
 from moderation.models import Case
-
-if TYPE_CHECKING:
-    from moderation.monitor.signals import Finding, Turn
+from moderation.talk import Finding, Turn
 
 TURNS_EACH_SIDE = 10
 
@@ -40,7 +38,7 @@ class EvidenceTurn:
     is_covered: bool = False
 
 
-def window(turns: Sequence["Turn"], findings: Iterable["Finding"]) -> list[dict[str, Any]]:
+def window(turns: Sequence[Turn], findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The turns within TURNS_EACH_SIDE of a finding, in the order of the conversation, each once.
 
     A finding about no stored turn keeps the newest turns.
@@ -88,5 +86,5 @@ def _masked(text: str) -> str:
     return pii.mask(text, pii.find(text))
 
 
-def _stored(turn: "Turn") -> dict[str, Any]:
+def _stored(turn: Turn) -> dict[str, Any]:
     return {**asdict(turn), "message_id": str(turn.message_id), "at": turn.at.isoformat()}

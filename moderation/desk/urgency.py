@@ -1,12 +1,9 @@
 """How soon a person must look at a finding, and who may (compliance R5, R30, K9)."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from moderation.filter.classifiers.base import Category
-
-if TYPE_CHECKING:
-    from moderation.monitor.signals import Finding
+from moderation.talk import Finding
 
 IMMINENT_HARM = timedelta(minutes=15)
 CHILD_SAFETY = timedelta(hours=1)
@@ -22,7 +19,7 @@ _SELF_HARM = frozenset({Category.SELF_HARM, Category.SELF_HARM_INTENT, Category.
 _THREATS = frozenset({Category.HARASSMENT_THREATENING, Category.HATE_THREATENING, Category.VIOLENCE})
 
 
-def time_to_look(finding: "Finding") -> timedelta:
+def time_to_look(finding: Finding) -> timedelta:
     if finding.category in _SELF_HARM and finding.severity >= IMMINENT_SEVERITY:
         return IMMINENT_HARM
     if finding.category in _SELF_HARM and finding.severity >= ACTIVE_SEVERITY:

@@ -8,8 +8,6 @@ Findings are about the conversation as it stands now: the same turns always give
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from moderation.crisis import ladder
@@ -19,34 +17,12 @@ from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.features import plain
 from moderation.filter.policy import ActivePolicy, Decision
 from moderation.models import Direction, RuleAction
+from moderation.talk import NOT_STORED, Finding, Speaker, Turn
 
 VERSION = "1"
 WINDOW = 6  # turns of one speaker that are read as one text
 RECENT = 40  # turns back, beyond which the monitor does not score again
 CHARACTERS = 1200  # of a window
-NOT_STORED = UUID(int=0)
-
-Speaker = Literal["user", "persona"]
-
-
-@dataclass(frozen=True)
-class Turn:
-    speaker: Speaker
-    text: str
-    message_id: UUID
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Finding:
-    signal: str
-    category: str
-    severity: int  # 0 to 100; the queue's first order
-    score: float
-    threshold: float
-    message_id: UUID  # NOT_STORED while nobody has stored the text yet
-    detail: str  # in words for a reviewer, without the text itself
-    version: str
 
 
 @dataclass(frozen=True)

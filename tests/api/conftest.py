@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
-from api import completions, keys, tasks
+from api import completions, keys, queueing
 from generation.engines.base import EngineInfo, Token, Usage
 from generation.jobs import worker
 from generation.routing import router
@@ -69,14 +69,14 @@ def alices(alice: Any, client_of: Callable[..., ApiClient]) -> ApiClient:
 @pytest.fixture(autouse=True)
 def inline(monkeypatch: Any) -> None:
     """Jobs are done at once, by the code of the worker, where they are handed over."""
-    monkeypatch.setattr(tasks, "hand_over", lambda job_ids, account: list(map(completions.produce, job_ids)))
+    monkeypatch.setattr(queueing, "hand_over", lambda job_ids, account: list(map(completions.produce, job_ids)))
 
 
 @pytest.fixture(autouse=True)
 def monitored(monkeypatch: Any) -> list[str]:
     """Ids of the jobs that were handed to the monitor."""
     handed: list[str] = []
-    monkeypatch.setattr(tasks.monitor_talk, "delay", handed.append)
+    monkeypatch.setattr(queueing, "have_monitored", lambda job_id: handed.append(str(job_id)))
     return handed
 
 

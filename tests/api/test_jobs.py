@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
-from api import completions, jobs, keys, tasks
+from api import completions, jobs, keys, queueing
 from api.jobs import Ended, Failed, Job, Said, Words
 from generation.jobs import leases, waiting_room
 from persona_site.redis import cancel_key, connection
@@ -17,13 +17,13 @@ from tests import factories
 from tests.waiting import wait_until
 
 SECRET = "somebody's words"
-HAND_OVER = tasks.hand_over
+HAND_OVER = queueing.hand_over
 
 
 @pytest.fixture
 def job(monkeypatch):
     """A job that was handed over, and no worker near."""
-    monkeypatch.setattr(tasks, "hand_over", lambda job_ids, account: None)
+    monkeypatch.setattr(queueing, "hand_over", lambda job_ids, account: None)
     monkeypatch.setattr(jobs, "_LOOK", timedelta(seconds=0.1))
     job = Job(
         user_id=1,
@@ -102,7 +102,7 @@ def test_a_key_that_was_revoked_meanwhile_gets_no_answer(alice, job):
 
 def test_jobs_that_find_no_room_leave_nothing_behind(job, monkeypatch, settings):
     settings.WAITING_PER_ACCOUNT = 1
-    monkeypatch.setattr(tasks, "hand_over", HAND_OVER)
+    monkeypatch.setattr(queueing, "hand_over", HAND_OVER)
     jobs.hand_over([job])
     more = [job.model_copy(update={"id": uuid4()}) for _ in range(2)]
     with pytest.raises(waiting_room.Full):
@@ -114,7 +114,7 @@ def test_jobs_that_find_no_room_leave_nothing_behind(job, monkeypatch, settings)
 
 def test_a_full_room_and_too_many_answers_are_refused_in_words(alice, client_of, monkeypatch, settings):
     settings.WAITING_PER_ACCOUNT = 3
-    monkeypatch.setattr(tasks, "hand_over", HAND_OVER)
+    monkeypatch.setattr(queueing, "hand_over", HAND_OVER)
     client, persona = client_of(alice), factories.make_persona(owner=alice)
     body = {"model": str(persona.pk), "messages": [{"role": "user", "content": "Good morning."}]}
     many = client.post("chat/completions", body | {"n": 4})

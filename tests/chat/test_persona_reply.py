@@ -18,7 +18,7 @@ from generation.engines.base import EngineFailed, EngineInfo, Prompt, PromptPart
 from generation.models import EngineEntry, EngineSpend
 from generation.routing import engine_pool, router, spending
 from moderation.filter import gate
-from moderation.monitor.signals import Turn
+from moderation.talk import Turn
 from persona_site.redis import cancel_key, connection
 from tests import factories
 from tests.fakes import BreakingEngine, ScriptedEngine

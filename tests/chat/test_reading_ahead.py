@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from accounts.models import User
-from chat import persona_reply, tasks
+from chat import persona_reply, queueing, tasks
 from chat.models import Author
 from generation.engines.base import EngineInfo, EngineUnavailable, Prompt, Sampling
 from generation.routing.router import Build
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is put before the workers; nobody takes it up."""
     queued: list[str] = []
-    monkeypatch.setattr(tasks.read_ahead, "apply_async", lambda args, **options: queued.append(args[0]))
+    monkeypatch.setattr(queueing.current_app, "send_task", lambda name, args, **options: queued.append(args[0]))
     return queued
 
 
 def test_a_page_that_is_opened_again_and_again_asks_once_a_minute(asked: list[str]) -> None:
     one, other = uuid4(), uuid4()
     for conversation in (one, one, other, one):
-        tasks.have_read_ahead(conversation)
+        queueing.have_read_ahead(conversation)
     assert asked == [str(one), str(other)]
 
 
@@ -37,9 +37,9 @@ def test_without_redis_the_page_opens_all_the_same(
     def lost() -> None:
         raise redis.ConnectionError
 
-    monkeypatch.setattr(tasks, "connection", lost)
+    monkeypatch.setattr(queueing, "connection", lost)
     with caplog.at_level(logging.WARNING):
-        tasks.have_read_ahead(uuid4())
+        queueing.have_read_ahead(uuid4())
     assert "conversation.not_read_ahead" in caplog.messages
 
 

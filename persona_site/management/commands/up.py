@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import first_run
 from generation.catalogue import model_rows, packaged
 from persona_site import env, preflight, services, static_files
 from persona_site.processes import Supervisor, processes
@@ -110,8 +111,6 @@ class Command(BaseCommand):
         self._say(f"  {percent:3} % {step}")
 
     def _announce(self, seconds: float) -> None:
-        from accounts import first_run
-
         self._say(f"Ready after {seconds:.1f} s. Ctrl-C ends everything.")
         if first_run.owner_has_signed_in():
             self._say(f"Open {settings.SITE_URL}/")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from accounts.models import User
 from moderation.desk import cases
 from moderation.models import Case
-from moderation.monitor.signals import Finding, Turn
+from moderation.talk import Finding, Turn
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

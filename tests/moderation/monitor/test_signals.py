@@ -3,7 +3,8 @@ from uuid import uuid4
 
 import pytest
 
-from moderation.monitor.signals import Finding, Speaker, Turn, assess_conversation
+from moderation.monitor.signals import assess_conversation
+from moderation.talk import Finding, Speaker, Turn
 
 pytestmark = pytest.mark.django_db
 
