@@ -11,58 +11,11 @@ and Vicuna headings. What stands in code or directly behind a quotation mark is 
 Not covered: thoughts that no mark sets apart.
 """
 
-from collections.abc import Generator, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 import regex
 
-_TAG = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|inner_monologue)"
-_FINAL = r"(?:<\|start\|>assistant)?<\|channel\|>final[^<>\n]{0,80}<\|message\|>"
-_OPENS = (
-    rf"<{_TAG}>|\[think\]|◁think▷|<\|(?:start_thinking|begin_of_thought)\|>|<\|open\|>think<\|sep\|>"
-    r"|<\|channel>(?:thought|analysis)"
-    r"|(?:<\|start\|>assistant)?<\|channel\|>(?!final)[^<>\n]{1,80}(?:<\|constrain\|>[^<>\n]{0,20})?<\|message\|>"
-)
-_CLOSES = (
-    rf"</{_TAG}>|\[/think\]|◁/think▷|<\|(?:end_thinking|end_of_thought)\|>|<\|close\|>think<\|sep\|>|<channel\|>"
-    rf"|{_FINAL}"
-)
-_WRAPS = r"</?(?:answer|final_answer)>|<\|(?:start|end)_response\|>"
-_THOUGHTS = regex.compile(rf"(?P<opens>{_OPENS})|(?P<closes>{_CLOSES})|(?P<wraps>{_WRAPS})", regex.IGNORECASE)
-_THOUGHTS_END = regex.compile(_CLOSES, regex.IGNORECASE)
-# Harmony without its special tokens, at the very beginning of a text.
-_BARE_ANALYSIS = regex.compile(r"\s{0,9}analysis(?=\p{Lu})")
-_BARE_FINAL = regex.compile("assistantfinal")
-_OPEN_END = regex.compile(rf"(?:<(?P<tag>{_TAG})>|\[(?P<name>THINK)\])\s{{0,9}}$", regex.IGNORECASE)
-_MARK_BEGINNINGS = regex.compile(r"[<\[◁]")
-_QUOTES = "`'\"‘’“”«»「『("
-# Behind a mark: the sentence goes on, so the mark may only be spoken of.
-_GOES_ON = regex.compile(r"[,;:.!?)]|[ ]\p{Ll}")
-
-_MARKUP = (
-    r"<[|｜][^<>|｜\s]{1,40}[|｜]>|<\|\w{2,20}>|<\w{2,20}\|>|</?(?:start_of_turn|end_of_turn|bos|eos)>|</s>"
-    r"|\[/?INST\]|<</?SYS>>|\[\|\w{2,20}\|\]"
-)
-_HEADINGS = r"[ \t]{0,9}\#{1,6}[ \t]{0,3}(?:instruction|input|response|human|user|assistant|system|question)"
-_ROLES = ("You", "User", "Human", "Assistant", "AI", "System", "用户", "人类", "助手")
-# "You: a novel" is a title.
-_TITLE = regex.compile(
-    r"\s{1,3}(?:an?|the)\s{1,3}(?:[\w'’-]{1,20}\s{1,3}){0,3}(?:novel|memoir|story|tale|biography|autobiography|book|poem|play|film"
-    r"|movie|musical|song|series|show|guide|history|life|romance|thriller|mystery|comedy|tragedy|portrait)\b",
-    regex.IGNORECASE,
-)
-_LAST_HEADING = regex.compile(rf"{_HEADINGS}[ \t]{{0,3}}", regex.IGNORECASE)
-_OWN_ROLES = ("Assistant", "AI", "Model")
-_OWN_TURN = (
-    r"(?:<s>|</s>|\[/INST\]|<[|｜](?:begin_of_text|assistant)[|｜]>"
-    r"|(?:<\|(?:im_start|start_header_id|start)\|>|<start_of_turn>|<\|turn>)(?:assistant|model)"
-    r"(?:<\|(?:end_header_id|im_sep|message)\|>|\n))"
-)
-_SAYS = (
-    r"(?:,?\s{1,3}(?:\w{1,12}ly\s)?(?:says?|said|repl(?:ies|ied)|answer(?:s|ed)|respond(?:s|ed)|writes?|wrote|asks?|asked"
-    r"|whisper(?:s|ed)|speaks?|spoke)(?:\s\w{1,12}ly)?|(?:说道?|回答道?))"
-)
-_DIRECTION = r"(?:\([^()\n]{1,80}\)|（[^（）\n]{1,40}）|\*[^*\n]{1,80}\*)"
+from generation import reply_marks as marks
 
 
 class ThoughtAloud(Exception):
@@ -79,67 +32,109 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
     Where a sentence goes on behind a mark, it begins thoughts only if another one ends them.
     `is_thinking` says that the chat template has begun them. Raises ThoughtAloud.
     """
-    place = _Place()
-    held = ""
-    doubted: list[str] | None = None  # what is not passed on yet, and will be if nothing ends it
-    end = _THOUGHTS_END
-    is_first = not is_thinking
-    has_thought = False
+    reader = _Thoughts(is_thinking)
     for piece in pieces:
-        if not (held or is_thinking or is_first or place.is_trimmed) and not _MARK_BEGINNINGS.search(piece):
-            place.pass_by(piece)
+        if reader.is_plain(piece):
             yield piece
-            continue
-        held += piece
-        if is_first and (bare := _BARE_ANALYSIS.match(held, partial=True)):
-            if bare.partial:
+        else:
+            yield from reader.read(piece)
+    if rest := reader.rest():
+        yield rest
+
+
+class _Thoughts:
+    """Tells thoughts from speech, piece by piece."""
+
+    def __init__(self, is_thinking: bool) -> None:
+        self._place = _Place()
+        self._held = ""
+        self._end = marks.THOUGHTS_END if is_thinking else None  # what ends the thoughts that it is within
+        self._doubted: list[str] | None = None  # what may be speech after all, if nothing ends it
+        self._is_first = not is_thinking
+        self._has_thought = False
+
+    def is_plain(self, piece: str) -> bool:
+        """Whether the piece can pass as it is, which nearly all can."""
+        if self._held or self._end or self._is_first or self._place.is_trimmed or marks.BEGINNINGS.search(piece):
+            return False
+        self._place.pass_by(piece)
+        return True
+
+    def read(self, piece: str) -> Iterator[str]:
+        self._held += piece
+        if self._is_first and self._may_be_bare():
+            return
+        self._is_first = False
+        is_ready = True
+        while self._held and is_ready:
+            if self._end is not None:
+                is_ready = self._think(self._end)
                 continue
-            is_thinking, end, held = True, _BARE_FINAL, held[bare.end() :]
-        is_first = False
-        while held:
-            if is_thinking:
-                found = end.search(held, partial=True)
-                at = found.start() if found else len(held)
-                if doubted is not None:
-                    doubted.append(held[:at])
-                held = held[at:]
-                if found is None or found.partial:
-                    break
-                held = held[len(found[0]) :]
-                is_thinking, has_thought, doubted, end = False, True, None, _THOUGHTS_END
-                place.is_trimmed = True
-                continue
-            held = place.trimmed(held)
-            found = _THOUGHTS.search(held, partial=True)
-            at = found.start() if found else len(held)
-            if before := held[:at]:
-                place.pass_by(before)
-                yield before
-            held = held[at:]
-            if found is None or found.partial:
-                break
-            mark, rest = found[0], held[len(found[0]) :]
-            goes_on = _GOES_ON.match(rest, partial=True) if place.is_mid_line and place.is_after_blank else None
-            if goes_on and goes_on.partial:
-                break  # the next characters show whether it is only spoken of
-            if place.is_mention or (found["closes"] and goes_on):
-                place.pass_by(mark)
-                yield mark
-            elif found["opens"]:
-                is_thinking, doubted = True, [mark] if goes_on else None
-            elif found["closes"] and place.has_text and not has_thought:
-                raise ThoughtAloud(held)
-            else:
-                place.is_trimmed = True
-            held = rest
-    if doubted is not None:
-        yield "".join(doubted) + held
-    elif held and not is_thinking:
-        last = _THOUGHTS.fullmatch(held.rstrip())
-        if last is None or place.is_mention:
-            yield held
-        elif last["closes"] and place.has_text and not has_thought:
-            raise ThoughtAloud(held)
+            speech, is_ready = self._speak()
+            if speech:
+                self._place.pass_by(speech)
+                yield speech
+
+    def rest(self) -> str:
+        """What was held back and is speech."""
+        if self._doubted is not None:
+            return "".join(self._doubted) + self._held
+        if self._end is not None:
+            return ""
+        last = marks.THOUGHTS.fullmatch(self._held.rstrip())
+        if last is None or self._place.is_mention:
+            return self._held
+        self._refuse_aloud(last)
+        return ""
+
+    def _may_be_bare(self) -> bool:
+        """Whether it may still begin as Harmony does without its special tokens."""
+        bare = marks.BARE_ANALYSIS.match(self._held, partial=True)
+        if bare and not bare.partial:
+            self._end, self._held = marks.BARE_FINAL, self._held[bare.end() :]
+        return bare is not None and bool(bare.partial)
+
+    def _think(self, end: "regex.Pattern[str]") -> bool:
+        """Passes over thoughts; whether they have ended."""
+        mark = end.search(self._held, partial=True)
+        at = mark.start() if mark else len(self._held)
+        if self._doubted is not None:
+            self._doubted.append(self._held[:at])
+        self._held = self._held[at:]
+        if mark is None or mark.partial:
+            return False
+        self._held = self._held[len(mark[0]) :]
+        self._end, self._doubted = None, None
+        self._has_thought = self._place.is_trimmed = True
+        return True
+
+    def _speak(self) -> tuple[str, bool]:
+        """The speech up to the next mark, or the mark where it is only spoken of; whether more can be read now."""
+        self._held = self._place.trimmed(self._held)
+        mark = marks.THOUGHTS.search(self._held, partial=True)
+        at = mark.start() if mark else len(self._held)
+        if at or mark is None:
+            speech, self._held = self._held[:at], self._held[at:]
+            return speech, bool(self._held)
+        rest = self._held[len(mark[0]) :]
+        is_within = self._place.is_mid_line and self._place.is_after_blank
+        goes_on = marks.GOES_ON.match(rest, partial=True) if is_within else None
+        if mark.partial or (goes_on and goes_on.partial):
+            return "", False
+        if self._place.is_mention or (mark["closes"] and goes_on):
+            self._held = rest
+            return mark[0], True
+        if mark["opens"]:
+            self._end, self._doubted = marks.THOUGHTS_END, [mark[0]] if goes_on else None
+        else:
+            self._refuse_aloud(mark)
+            self._place.is_trimmed = True
+        self._held = rest
+        return "", True
+
+    def _refuse_aloud(self, mark: "regex.Match[str]") -> None:
+        if mark["closes"] and self._place.has_text and not self._has_thought:
+            raise ThoughtAloud(self._held)
 
 
 def spoken(text: str) -> str:
@@ -153,7 +148,7 @@ def spoken(text: str) -> str:
 def without_open_thought(prompt: str) -> str:
     """A prompt whose chat template begins the model's thoughts, with their end, as templates write it themselves where
     thinking is switched off."""
-    found = _OPEN_END.search(prompt[-80:])
+    found = marks.OPEN_END.search(prompt[-80:])
     if not found:
         return prompt
     return prompt + (f"</{found['tag']}>\n\n" if found["tag"] else f"[/{found['name']}]")
@@ -164,7 +159,7 @@ def without_label(pieces: Iterable[str], name: str) -> Generator[str]:
 
     A stage direction before the label stays.
     """
-    label = _label(name)
+    label = marks.label(name)
     held = ""
     pieces = iter(pieces)
     for piece in pieces:
@@ -188,12 +183,12 @@ def _unlabelled(text: str, label: "regex.Match[str]") -> str:
 def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before: str = "") -> Generator[str]:
     """The text up to where a model goes on with another turn: "User:" or one of `names` with a colon at the beginning
     of a line, a heading of an instruction, or a chat template's markup. `before` is what the text continues."""
-    at_line, within = _turns(tuple(names))
+    at_line, within = marks.turns(tuple(names))
     place = _Place()
     place.pass_by(before)
     held = ""
     for piece in pieces:
-        if not (held or "\n" in piece) and place.is_mid_line and not _MARK_BEGINNINGS.search(piece):
+        if not (held or "\n" in piece) and place.is_mid_line and not marks.BEGINNINGS.search(piece):
             place.pass_by(piece)
             yield piece
             continue
@@ -208,7 +203,7 @@ def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before:
             if found is None or found.partial:
                 break
             mark, rest = found[0], held[len(found[0]) :]
-            title = _TITLE.match(rest, partial=True) if found["role"] else None
+            title = marks.TITLE.match(rest, partial=True) if found["role"] else None
             if title is not None and title.partial:
                 break  # the next words show whether it is a title
             if title is None and not place.is_mention:
@@ -224,36 +219,7 @@ def _is_turn(end: str, turn: "regex.Pattern[str]", place: "_Place") -> bool:
     """Whether the very end of a text, which was held back, begins another turn."""
     if place.is_mid_line or place.is_mention:
         return False
-    return _LAST_HEADING.fullmatch(end) is not None or turn.fullmatch(end.rstrip()) is not None
-
-
-@lru_cache(maxsize=256)
-def _label(name: str) -> "regex.Pattern[str]":
-    words = name.split()
-    own = sorted({name, *words[:1], *words[-1:], *_OWN_ROLES} - {""}, key=len, reverse=True)
-    speaker = rf"(?:{'|'.join(map(regex.escape, own))})(?:[ ]\p{{Lu}}[\w'’-]{{0,20}}){{0,2}}"
-    spoken = rf"{speaker}(?:\s?\([^()\n]{{0,60}}\))?{_SAYS}?"
-    return regex.compile(
-        rf"(?i:{_OWN_TURN})|(?P<direction>{_DIRECTION}[ \t]{{0,3}})?"
-        rf"(?:(?P<bold>[*_]{{1,3}})(?:{spoken}(?P=bold)\s?[:：]|{spoken}\s?[:：]\s?(?P=bold))"
-        rf"|\[{spoken}\]\s?[:：]|{spoken}\s?[:：])[ \t]{{0,3}}"
-    )
-
-
-@lru_cache(maxsize=256)
-def _turns(names: tuple[str, ...]) -> "tuple[regex.Pattern[str], regex.Pattern[str]]":
-    """What begins another turn, for a text that is at the beginning of a line and for one that is within it."""
-    roles = sorted({*_ROLES, *filter(None, names)}, key=len, reverse=True)
-    role = rf"(?:{'|'.join(map(regex.escape, roles))})"
-    lines = (
-        r"[ \t]{0,9}(?P<role>"
-        rf"(?P<bold>[*_]{{1,3}})(?:{role}(?P=bold)[ \t]?[:：]|{role}[ \t]?[:：](?P=bold))|{role}[ \t]?[:：])"
-        rf"|{_HEADINGS}[ \t]{{0,3}}(?:[:：]|(?=\n))"
-    )
-    first, later = (
-        regex.compile(rf"(?:{anchor})(?:{lines})|{_MARKUP}", regex.IGNORECASE) for anchor in (r"\A|(?<=\n)", r"(?<=\n)")
-    )
-    return first, later
+    return marks.LAST_HEADING.fullmatch(end) is not None or turn.fullmatch(end.rstrip()) is not None
 
 
 _TICKS = regex.compile(r"`+|\n|[^`\n]+")
@@ -272,7 +238,7 @@ class _Place:
 
     @property
     def is_mention(self) -> bool:
-        return self._is_block or self._is_code or (self._last != "" and self._last in _QUOTES)
+        return self._is_block or self._is_code or (self._last != "" and self._last in marks.QUOTES)
 
     @property
     def is_after_blank(self) -> bool:
