@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
+# Node comes as a wheel, so that no machine needs one of its own.
+TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test lint e2e faults bench clean
+.PHONY: run test check style lint e2e faults bench clean
 
 # Settings may stand behind: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
@@ -14,11 +16,18 @@ run: $(VENV)/.installed
 test: lint
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed-dev
+# While you work: no PostgreSQL, Redis, model or browser is started.
+check: style
+	$(BIN)/python -m pytest --without-services --numprocesses 2 --dist worksteal
+
+lint: style
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+style: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(TSC) --project jsconfig.json
 
 e2e: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m e2e
@@ -61,7 +70,10 @@ $(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
 	$(call install,-r requirements-bench.txt)
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt package.json package-lock.json $(VENV)/.installed
 	@echo "Installing the tools for tests …"
 	$(call install,-r requirements-dev.txt)
+	@echo "Installing the compiler that checks the scripts …"
+	@rm -rf $(VENV)/typescript && mkdir $(VENV)/typescript && cp package.json package-lock.json $(VENV)/typescript
+	@cd $(VENV)/typescript && ../bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || { echo "The compiler could not be installed; the lines above say why. A network without registry.npmjs.org is the usual reason."; exit 1; }
 	@touch $@

@@ -15,6 +15,7 @@ from generation.catalogue import packaged
 from generation.jobs import waiting_room
 from persona_site.redis import connection as redis_connection
 from tests import factories
+from tests.services import needs_services
 from tests.site import ROOT, Site
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -47,10 +48,11 @@ def _light_settings(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_waiting_room() -> None:
+def _empty_waiting_room(request: pytest.FixtureRequest) -> None:
     """What an earlier test left waiting is nobody's."""
-    redis = redis_connection()
-    redis.delete(waiting_room.QUEUE, *redis.keys("waiting:*"))
+    if needs_services(request.node):
+        connection = redis_connection()
+        connection.delete(waiting_room.QUEUE, *connection.keys("waiting:*"))
 
 
 @pytest.fixture

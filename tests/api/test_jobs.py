@@ -19,6 +19,8 @@ from tests.waiting import wait_until
 SECRET = "somebody's words"
 HAND_OVER = queueing.hand_over
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def job(monkeypatch):

@@ -13,6 +13,8 @@ from django.conf import settings as django_settings
 from persona_site import preflight
 from tests.site import free_port
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def state(tmp_path_factory):

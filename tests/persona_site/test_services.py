@@ -21,6 +21,7 @@ def judge(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
 
 
+@pytest.mark.services
 def test_a_command_makes_the_tables_of_a_new_state_folder(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="afterword-") as state:  # tmp_path is too long for a socket
         done = judge(tmp_path, AFTERWORD_STATE=state)

@@ -112,7 +112,7 @@ page.addEventListener("keydown", (event) => {
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
-  all[Math.min(Math.max(to, 0), all.length - 1)].focus();
+  all[Math.min(Math.max(to, 0), all.length - 1)]?.focus();
 });
 
 begin();

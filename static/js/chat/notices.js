@@ -53,7 +53,7 @@ export function makeDialable(root) {
     const isTextOnly = /\btext\b/i.test(words) && !/\bcall\b/i.test(words);
     link.href = `${isTextOnly ? "sms" : "tel"}:${number.replace(/[^\d+]/g, "")}`;
     link.textContent = number;
-    const [before, ...after] = words.split(number);
-    element.replaceChildren(before, link, after.join(number));
+    const at = words.indexOf(number);
+    element.replaceChildren(words.slice(0, at), link, words.slice(at + number.length));
   }
 }

@@ -22,5 +22,7 @@ export function frameOf(form) {
       return { type: "branch.select", message_id: form.dataset.target ?? "" };
     case "edit":
       return { type: "message.edit", message_id, text: String(new FormData(form).get("text")).trim() };
+    default:
+      return undefined;
   }
 }

@@ -8,6 +8,8 @@ from generation.jobs import cancelling
 from persona_site.redis import cancel_key, connection
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def subjects() -> Iterator[tuple[UUID, UUID, UUID]]:

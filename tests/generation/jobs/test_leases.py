@@ -10,6 +10,8 @@ from generation.jobs import leases
 from persona_site.redis import connection
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def name() -> Iterator[str]:

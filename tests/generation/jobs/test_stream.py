@@ -11,6 +11,8 @@ from generation.jobs import stream
 from persona_site.redis import connection
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def conversation() -> Iterator[UUID]:

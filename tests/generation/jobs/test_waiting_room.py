@@ -10,6 +10,8 @@ from generation.jobs import leases, waiting_room
 from generation.jobs.waiting_room import Full, Place
 from persona_site.redis import connection
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -14,6 +14,8 @@ from persona_site.redis import connection
 from tests.fakes import ScriptedEngine
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.services
+
 NAME = "generation@test:1"
 
 
