@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 
 from accounts import sessions
 from accounts.models import User
-from chat import conversations, messages, protocol, queueing, sockets
+from chat import conversations, frames, messages, protocol, queueing, sockets
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
@@ -138,9 +139,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                 await self._say(protocol.Pong())
 
     async def _follow(self, after: str) -> None:
-        """Forwards the stream's frames as they are, each with its offset spliced in front."""
-        async for offset, frame in _followers.follow(self.conversation_id, after):
-            await self.send(text_data=f'{{"offset":"{offset}",{frame.decode()[1:]}')
+        """Forwards the stream's frames as they are, each with its offset spliced in front, until the last one."""
+        async with aclosing(_followers.follow(self.conversation_id, after)) as entries:
+            async for offset, frame in entries:
+                await self.send(text_data=f'{{"offset":"{offset}",{frame.decode()[1:]}')
+                if frame == frames.DELETED:
+                    return await self.close(NOT_FOUND)
 
     async def _hear(self, after: str) -> None:
         """Looks at the session as soon as it may have ended."""

@@ -31,7 +31,7 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from persona_site.redis import cancel_key, connection, rewrite_log
+from persona_site.redis import rewrite_log
 from personas import creation, prompt_sheet
 from personas.models import Persona
 from text import cleaning
@@ -146,22 +146,28 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> None:
 
 
 def delete(*, user: User, conversation_id: UUID) -> None:
-    """Deletes the conversation with its messages, replies, notices and stream; a reply under way ends."""
+    """Deletes the conversation with its messages, replies, notices and stream; a reply under way and every tab end."""
     remove(get_conversation_for(user, conversation_id))
 
 
 def remove(conversation: Conversation) -> None:
     """As `delete`, for who has the right to it: its owner, or the erasure of the owner's account."""
     conversation_id = conversation.id
-    _cancel(conversation_id)
+    connection().set(cancel_key(conversation_id), 1, ex=3600)
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
         queueing.call_off(reply)
     conversation.delete()
     transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
 
 
+def delete_all_with(persona: Persona) -> None:
+    """Deletes every conversation with a persona that is about to be deleted."""
+    for conversation in Conversation.objects.filter(persona=persona):
+        remove(conversation)
+
+
 def _forget_frames(conversation_id: UUID) -> None:
-    stream.delete(conversation_id)
+    stream.end(conversation_id, frames.DELETED)
     rewrite_log()
 
 
@@ -204,7 +210,3 @@ def move_head(conversation: Conversation, message_id: UUID) -> None:
 
 def publish_on_commit(conversation: Conversation, *made: Frame) -> None:
     transaction.on_commit(lambda: frames.publish(conversation.id, *made), robust=True)
-
-
-def _cancel(conversation_id: UUID) -> None:
-    connection().set(cancel_key(conversation_id), 1, ex=3600)

@@ -12,6 +12,7 @@ import redis
 
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import (
+    ConversationDeleted,
     Frame,
     MessageAccepted,
     MessageShown,
@@ -49,6 +50,7 @@ FAILURES = {
     ),
 }
 _FAILED = "Something went wrong while the reply was written. Ask for it again."
+DELETED = ConversationDeleted().model_dump_json().encode()
 BLOCKED = "The reply was withdrawn by the safety filter. You can ask for another one, or say something else."
 
 

@@ -219,6 +219,12 @@ class ThreadChanged(Frame):
     head: UUID
 
 
+class ConversationDeleted(Frame):
+    """The conversation is gone. The last frame of its stream; the socket is then closed with 4404."""
+
+    type: Literal["conversation.deleted"] = "conversation.deleted"
+
+
 class Error(Frame):
     """A frame could not be acted on; the socket stays open."""
 
@@ -244,6 +250,7 @@ ServerFrame = Annotated[
     | ReplyFailed
     | NoticeShown
     | ThreadChanged
+    | ConversationDeleted
     | Error
     | Pong,
     Field(discriminator="type"),

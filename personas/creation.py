@@ -26,7 +26,7 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import copying, declarations, importing, judging, prompt_sheet, storage, tasks
+from personas import copying, declarations, forgetting, importing, judging, prompt_sheet, storage, tasks
 from personas.models import Persona, Source
 
 logger = logging.getLogger(__name__)
@@ -244,6 +244,7 @@ def remove(persona: Persona) -> None:
             for file in draft.files.all():
                 _delete_file_later(file.file)
         _delete_file_later(persona.avatar)
+        forgetting.end_uses(persona)
         persona_id = persona.pk
         persona.delete()
     logger.info("persona.deleted", extra={"persona": str(persona_id)})

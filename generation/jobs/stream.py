@@ -66,6 +66,19 @@ def position(conversation_id: UUID | str) -> str:
     return newest[0][0].decode() if newest else BEGINNING
 
 
+def end(conversation_id: UUID | str, frame: bytes) -> None:
+    """Forgets the conversation's frames but this last one, after which none is taken.
+
+    It tells everybody who follows that the conversation is over.
+    """
+    key = _key(conversation_id)
+    with connection().pipeline(transaction=True) as pipe:
+        pipe.set(_deleted_key(conversation_id), 1, ex=settings.STREAM_TTL)
+        pipe.xadd(key, {_FIELD: frame}, maxlen=1, approximate=False)
+        pipe.pexpire(key, settings.STREAM_TTL)
+        pipe.execute()
+
+
 def delete(conversation_id: UUID | str) -> None:
     """Forgets the conversation's frames, for good. `persona_site.redis.rewrite_log` takes them off the disk, too."""
     connection().set(_deleted_key(conversation_id), 1, ex=settings.STREAM_TTL)

@@ -82,6 +82,15 @@ export class Composer {
     if (this.sending?.clientId === clientId) this.takeBack(this.sending);
   }
 
+  /** Keeps nothing in this browser any more; what was not sent comes back. */
+  forget() {
+    if (this.sending) this.takeBack(this.sending);
+    const text = this.box.value;
+    this.box.value = "";
+    this.changed();
+    return text;
+  }
+
   /** @param {Draft} draft */
   takeBack(draft) {
     this.box.value = [draft.text, this.box.value].filter(Boolean).join("\n\n");

@@ -34,8 +34,6 @@ export class ConnectionLine {
         return [`You have as many conversations open as one person can. Close another one; this one tries again in ${seconds} s. What you write is kept here.`];
       case "signed-out":
         return ["You are signed out. What you wrote stays in the box until you leave this page. ", this.link];
-      case "ended":
-        return ["This conversation is gone. What you wrote stays in the box until you leave this page."];
       default:
         return null;
     }

@@ -6,6 +6,8 @@ import { required } from "../shared/dom.js";
 import { keyOf, whenSignedOut } from "../shared/drafts.js";
 import { Composer } from "./composer.js";
 import { ConnectionLine } from "./connection_line.js";
+import { showDeleted } from "./deletion.js";
+import { isNewestOwn } from "./messages.js";
 import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
@@ -25,7 +27,8 @@ const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
-const composer = form && new Composer(form, keyOf(account, conversationId), send, isNewestOwn);
+const composer =
+  form && new Composer(form, keyOf(account, conversationId), send, (text) => isNewestOwn(thread.list, text));
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged);
 let reloading = false;
@@ -43,12 +46,6 @@ function send({ text, clientId }) {
   connection.sendMessage({ type: "message.send", client_id: clientId, text });
   scrolling.toEnd();
   return true;
-}
-
-/** @param {string} text */
-function isNewestOwn(text) {
-  const own = [...thread.list.querySelectorAll('[data-author="user"] [data-slot="text"]')].at(-1);
-  return own?.textContent === text;
 }
 
 /** @param {ServerFrame} frame */
@@ -93,6 +90,7 @@ function show(frame) {
       composer?.say(frame.detail, "alarm");
       return;
     case "pong":
+    case "conversation.deleted": // the socket's close says so too, and also to a tab that was away
       return;
     default:
       unknown(frame);
@@ -155,9 +153,10 @@ function focusNewest() {
 
 /** @param {import("./socket.js").State} state @param {number} retryInMs */
 function connectionChanged(state, retryInMs) {
+  if (state === "deleted") return showDeleted(page, composer?.forget() ?? "");
   thread.markPending(state === "open");
   if (connection.isBarred) for (const clientId of connection.owed.keys()) refused(clientId);
-  if (state === "open" || state === "signed-out" || state === "ended") composer?.keep(state === "open");
+  if (state === "open" || state === "signed-out") composer?.keep(state === "open");
   scrolling.around(() => connectionLine.show(state, retryInMs, connection.isBarred), false);
 }
 

@@ -33,6 +33,15 @@ export function userElement(page, message) {
 }
 
 /**
+ * Whether the newest message of the person says this.
+ * @param {ParentNode} thread
+ * @param {string} text
+ */
+export function isNewestOwn(thread, text) {
+  return [...thread.querySelectorAll('[data-author="user"] [data-slot="text"]')].at(-1)?.textContent === text;
+}
+
+/**
  * Room for a reply.
  * @param {ParentNode} page
  * @param {ReplyQueued} frame

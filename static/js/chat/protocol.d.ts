@@ -150,6 +150,10 @@ export interface ThreadChanged {
   head: string;
 }
 
+export interface ConversationDeleted {
+  type: "conversation.deleted";
+}
+
 export interface Error {
   type: "error";
   code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "busy" | "unavailable" | "site_error";
@@ -173,5 +177,6 @@ export type ServerFrame =
   | ReplyFailed
   | NoticeShown
   | ThreadChanged
+  | ConversationDeleted
   | Error
   | Pong;

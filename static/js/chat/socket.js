@@ -5,7 +5,7 @@
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./protocol.d.ts").MessageSend} MessageSend */
 /** @typedef {import("./protocol.d.ts").ServerFrame & {offset?: string}} ServerFrame */
-/** @typedef {"connecting" | "open" | "waiting" | "crowded" | "signed-out" | "ended"} State */
+/** @typedef {"connecting" | "open" | "waiting" | "crowded" | "signed-out" | "deleted"} State */
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -133,7 +133,7 @@ export class Connection {
       clearTimeout(this.retryTimer);
       this.retryTimer = 0;
       this.isSignedOut = code === NOT_SIGNED_IN;
-      this.onState(this.isSignedOut ? "signed-out" : "ended", 0);
+      this.onState(this.isSignedOut ? "signed-out" : "deleted", 0);
       return;
     }
     const most = code === TOO_MANY ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
