@@ -31,7 +31,7 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from persona_site.redis import rewrite_log
+from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import creation, prompt_sheet
 from personas.models import Persona
 from text import cleaning
