@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from accounts.form_fields import Words
 from accounts.models import User
 from api import keys
 from api.models import Scope
@@ -11,7 +12,7 @@ from api.models import Scope
 class KeyForm(forms.Form):
     """What a new key is called, what it opens, and how much of it a day."""
 
-    label = forms.CharField(label="What it is for", max_length=80, help_text="To recognise it by, such as “laptop”.")
+    label = Words(label="What it is for", max_length=80, help_text="To recognise it by, such as “laptop”.")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

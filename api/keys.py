@@ -21,6 +21,7 @@ from accounts import quotas
 from accounts.models import User
 from api.models import ApiKey, Scope
 from moderation import audit_trail
+from text import graphemes
 
 MOST_KEYS = 20  # of one person, not revoked
 _MARK = "sk-aw-"
@@ -69,7 +70,7 @@ def create(
     secret = _MARK + secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         user=user,
-        label=label.strip()[:80],
+        label=graphemes.beginning(label.strip(), 80),
         prefix=secret[:_PREFIX_CHARACTERS],
         digest=_digest(secret),
         scopes=[scope.value for scope in allowed if scope in scopes],

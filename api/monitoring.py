@@ -16,6 +16,7 @@ from api.jobs import Job, Said
 from moderation.desk import cases
 from moderation.monitor import signals
 from moderation.talk import Turn
+from text import graphemes
 
 # So many turns at the end of a talk are what the monitor scores and a case shows.
 _TURNS = signals.RECENT
@@ -70,7 +71,7 @@ def look_at(job_id: UUID) -> None:
             user=user,
             conversation_id=job.talk_id,
             persona_id=model.id,
-            persona_name=f"{model.name[:74]} (API)",
+            persona_name=f"{graphemes.beginning(model.name, 74)} (API)",
             findings=findings,
             turns=spoken,
         )

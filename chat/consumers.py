@@ -144,7 +144,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             async for offset, frame in entries:
                 await self.send(text_data=f'{{"offset":"{offset}",{frame.decode()[1:]}')
                 if frame == frames.DELETED:
-                    return await self.close(NOT_FOUND)
+                    await self.close(NOT_FOUND)
+                    return
 
     async def _hear(self, after: str) -> None:
         """Looks at the session as soon as it may have ended."""

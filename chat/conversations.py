@@ -34,7 +34,7 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import creation, prompt_sheet
 from personas.models import Persona
-from text import cleaning
+from text import cleaning, graphemes
 
 
 class Refused(Exception):
@@ -141,7 +141,7 @@ def _opening(user: User, persona: Persona) -> tuple[str, list[Verdict]]:
 
 def rename(*, user: User, conversation_id: UUID, title: str) -> None:
     conversation = get_conversation_for(user, conversation_id)
-    conversation.title = "" if cleaning.is_blank(title) else cleaning.clean_line(title)[:120]
+    conversation.title = "" if cleaning.is_blank(title) else graphemes.beginning(cleaning.clean_line(title), 120)
     conversation.save(update_fields=["title"])
 
 

@@ -36,6 +36,7 @@ from moderation import user_turns
 from moderation.filter import assessment
 from moderation.user_turns import Ruling
 from persona_site.redis import cancel_key, connection
+from text import graphemes
 
 _TITLE_CHARACTERS = 60
 
@@ -297,4 +298,4 @@ def _title(text: str) -> str:
     first_line = text.strip().splitlines()[0]
     if len(first_line) <= _TITLE_CHARACTERS:
         return first_line
-    return first_line[:_TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return graphemes.beginning(first_line, _TITLE_CHARACTERS).rsplit(" ", 1)[0] + " …"

@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.form_fields import one_line_end
 from accounts.requests import SignedIn
 from chat import conversations, disclosure, inspection, inspection_page
 from chat import messages as doors
@@ -88,7 +89,7 @@ def thread(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The composer without JavaScript; what is refused stays in the box."""
     found = conversations.get_conversation_for(request.user, conversation_id)
-    text = request.POST.get("text", "").strip()
+    text = one_line_end(request.POST.get("text", "")).strip()
     try:
         _check_length(text)
         client_id = _uuid(request.POST.get("client_id") or str(uuid4()))
@@ -140,7 +141,7 @@ def continue_reply(request: SignedIn, reply_id: UUID) -> HttpResponse:
 def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
     """A message said differently; what is refused comes into the composer."""
     found = conversations.get_message_for(request.user, message_id)
-    text = request.POST.get("text", "").strip()
+    text = one_line_end(request.POST.get("text", "")).strip()
     try:
         _check_length(text)
         doors.edit(user=request.user, message_id=message_id, text=text)

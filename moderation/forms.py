@@ -5,6 +5,7 @@ from django import forms
 from django.forms import BaseFormSet
 
 from accounts import countries
+from accounts.form_fields import Words
 from moderation.desk import cases
 from moderation.filter.policy import RuleSpec
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, RuleAction
@@ -40,7 +41,7 @@ class DecisionForm(forms.Form):
         label="Days of a suspension",
         help_text="Counts only where you suspend the person.",
     )
-    reason = forms.CharField(
+    reason = Words(
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
         label="Reason",
@@ -63,18 +64,18 @@ class RevealForm(forms.Form):
 
 
 class LiftForm(forms.Form):
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, label="Why it is lifted")
+    reason = Words(widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, label="Why it is lifted")
 
 
 class AppealForm(forms.Form):
-    text = forms.CharField(
+    text = Words(
         widget=forms.Textarea(attrs={"rows": 6}), max_length=8000, label="Why you think that the decision is wrong"
     )
 
 
 class AnswerForm(forms.Form):
     outcome = forms.ChoiceField(choices=AppealOutcome.choices, widget=forms.RadioSelect, label="Outcome")
-    answer = forms.CharField(
+    answer = Words(
         widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Answer", help_text="The person reads this."
     )
 

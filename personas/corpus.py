@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from personas.importers.base import Utterance
+from text import graphemes
 
 PASSAGE = 600  # characters of a passage, about 150 tokens; Chinese, Japanese and Korean count three times
 PROMPTED_BY = 300  # characters of what came before
@@ -78,7 +79,7 @@ def _turns(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[_Turn]:
     for utterance, is_persona in utterances:
         if not is_persona:
             yield turn
-            heard = f"{heard}\n{clean(utterance.text)}".strip()[-PROMPTED_BY:]
+            heard = graphemes.ending(f"{heard}\n{clean(utterance.text)}".strip(), PROMPTED_BY)
             turn = _Turn(heard)
             continue
         # A named author is a voice in a talk; an unnamed one writes paragraphs, each of which stands alone.
@@ -120,7 +121,7 @@ def _sentences(text: str) -> Iterator[str]:
             piece = text[start : min(start + PASSAGE, end)]
             cut = PASSAGE // 3 if _WIDE.search(piece) else PASSAGE
             space = piece.rfind(" ", cut // 2, cut)
-            piece = piece[: space + 1 if space > 0 else cut]
+            piece = graphemes.beginning(piece, space + 1 if space > 0 else cut)
             yield piece
             start += len(piece)
             left -= _length(piece)

@@ -28,6 +28,7 @@ from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import copying, declarations, forgetting, importing, judging, prompt_sheet, storage, tasks
 from personas.models import Persona, Source
+from text import graphemes
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,8 @@ def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, forma
     with transaction.atomic():
         quotas.spend(user=user, kind="uploads")
         upload = File(file)
-        source = Source(persona=persona, name=name[:255], format=format, speaker=speaker[:255], bytes=upload.size)
+        name, speaker = graphemes.beginning(name, 255), graphemes.beginning(speaker, 255)
+        source = Source(persona=persona, name=name, format=format, speaker=speaker, bytes=upload.size)
         source.file.save(name, upload, save=False)
         source.save()
         transaction.on_commit(lambda: _begin_import(source))
@@ -212,7 +214,7 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
         quotas.spend(user=user, kind="uploads")
         copy = Persona.objects.get(pk=original.pk)
         copy.pk, copy.owner, copy.is_shared = None, user, False
-        copy.name = f"{original.name} (copy)"[:80]
+        copy.name = f"{graphemes.beginning(original.name, 73)} (copy)"
         copy.avatar = ""
         copy._state.adding = True
         copy.pk = Persona._meta.pk.get_default()

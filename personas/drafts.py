@@ -28,6 +28,7 @@ from personas.importers import character_card, decoding, registry
 from personas.importers.base import FileTooLarge, ImportFailed
 from personas.importers.summary import Summary
 from personas.models import Draft, DraftFile, Passage, Persona, Source
+from text import graphemes
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def _storable(value: Any) -> Any:
 
 def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
     """Reads a file through and keeps it with what was understood. Raises ImportFailed."""
-    name = decoding.clean(name).strip()[-200:] or "file"
+    name = graphemes.ending(decoding.clean(name).strip(), 200) or "file"
     if draft.files.count() >= settings.UPLOAD_FILES:
         raise FileTooLarge(
             f"A persona can be made from {settings.UPLOAD_FILES} files at a time; {name} would be one more. "
@@ -112,7 +113,7 @@ def _read_card(draft: Draft, stream: BinaryIO) -> character_card.CardFields:
     """Fills what is still blank from a card, and takes its picture."""
     card = character_card.read(stream)
     filled = {
-        "name": card.name[:80],
+        "name": graphemes.beginning(card.name, 80),
         "depicts": "fictional",
         "description": "\n\n".join(filter(None, [card.description, card.personality])),
         "scenario": card.scenario,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html_join
 
+from accounts.form_fields import Words
 from personas import declarations
 from personas.creation import PersonaFields
 from personas.drafts import written_examples
@@ -49,44 +50,42 @@ def _number(low: float, high: float, step: float, label: str, help_text: str) ->
 
 
 class PersonaForm(forms.Form):
-    name = forms.CharField(max_length=80, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = Words(max_length=80, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
     depicts = forms.ChoiceField(choices=Depicts, label="Who is this?", widget=forms.RadioSelect)
     declaration = forms.BooleanField(required=False, label="I declare this.")
-    relation = forms.CharField(
+    relation = Words(
         max_length=120, required=False, label="How do they relate to you?", help_text="For example: my grandmother."
     )
-    calls_user = forms.CharField(
-        max_length=80, required=False, label="What do they call you?", help_text="A name or a pet name."
-    )
-    description = forms.CharField(
+    calls_user = Words(max_length=80, required=False, label="What do they call you?", help_text="A name or a pet name.")
+    description = Words(
         max_length=20_000,
         required=False,
         label="Description",
         widget=_area(8),
         help_text="Who they are, how they speak, what matters to them. Two to six plain sentences work best.",
     )
-    scenario = forms.CharField(
+    scenario = Words(
         max_length=20_000,
         required=False,
         label="Where and when",
         widget=_area(3),
         help_text="The situation in which you talk.",
     )
-    sayings = forms.CharField(
+    sayings = Words(
         max_length=50_000,
         required=False,
         label="Things they say",
         widget=_area(5),
         help_text="In their own words, one to a line.",
     )
-    examples = forms.CharField(
+    examples = Words(
         max_length=50_000,
         required=False,
         label="Sample exchanges",
         widget=_area(8),
         help_text="Begin what is said to them with “>”, their answer without. A blank line separates exchanges.",
     )
-    opening_line = forms.CharField(
+    opening_line = Words(
         max_length=4_000,
         required=False,
         label="Opening line",
@@ -113,7 +112,7 @@ class PersonaForm(forms.Form):
         label="Seed",
         help_text="With the same seed, the same reply to the same words is likely to come again.",
     )
-    stop = forms.CharField(
+    stop = Words(
         max_length=200, required=False, label="Stop at", widget=_area(2), help_text="Up to four texts, one to a line."
     )
     without_avatar = forms.BooleanField(required=False, label="Remove the picture")

@@ -43,6 +43,7 @@ from personas.memory import Recalled
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
 from personas.prompt_sheet import Exchange, Sheet, asks_in_earnest, honest_exchange
+from text import graphemes
 
 T = TypeVar("T")
 Count = Callable[[str], int]
@@ -144,17 +145,23 @@ def one_line(text: str) -> str:
 
 def label(name: str) -> str:
     """A name fit to stand before a colon."""
-    return _SPACE.sub(" ", re.sub(r"[:：<>|\[\]]", " ", name)).strip()[:LABEL_CHARACTERS].strip()
+    plain = _SPACE.sub(" ", re.sub(r"[:：<>|\[\]]", " ", name)).strip()
+    return graphemes.beginning(plain, LABEL_CHARACTERS).strip()
 
 
 def cut_end(text: str, limit: int, count: Count) -> str:
     """The longest beginning that counts at most `limit` tokens, marked where it was cut."""
-    return _shorten(text, limit, count, lambda kept: f"{text[:kept].rstrip()} […]")
+    return _shorten(text, limit, count, lambda kept: f"{graphemes.beginning(text, kept).rstrip()} […]")
 
 
 def cut_middle(text: str, limit: int, count: Count) -> str:
     """Beginning and end of a text, together at most `limit` tokens, with a mark between them."""
-    return _shorten(text, limit, count, lambda kept: f"{text[: kept - kept // 2]} […] {text[len(text) - kept // 2 :]}")
+    return _shorten(
+        text,
+        limit,
+        count,
+        lambda kept: f"{graphemes.beginning(text, kept - kept // 2)} […] {graphemes.ending(text, kept // 2)}",
+    )
 
 
 def _shorten(text: str, limit: int, count: Count, shortened: Callable[[int], str]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from personas.importers.base import Record, Remark, Skipped, Utterance
+from text import graphemes
 
 SAMPLES = 3  # lines shown per speaker
 _SAMPLE_CHARACTERS = 160
@@ -42,7 +43,7 @@ class Summary:
         self.speakers[speaker] += 1
         shown = self.samples.setdefault(speaker, [])
         if len(shown) < SAMPLES and len(utterance.text) > 12:
-            shown.append(utterance.text[:_SAMPLE_CHARACTERS])
+            shown.append(graphemes.beginning(utterance.text, _SAMPLE_CHARACTERS))
         if utterance.sent_at:
             self.first = min(self.first or utterance.sent_at, utterance.sent_at)
             self.last = max(self.last or utterance.sent_at, utterance.sent_at)

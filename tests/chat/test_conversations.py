@@ -181,6 +181,17 @@ def test_edit_makes_a_sibling_and_select_goes_back(conversation):
     assert conversation.head == first.reply.message
 
 
+@pytest.mark.parametrize("whole", ["👩‍👩‍👧‍👦", "🇺🇦", "e\u0301\u0323", "நி"])
+def test_a_title_cuts_no_family_flag_or_accent(conversation, whole):
+    said = say(conversation, "x" + whole * 60).message.conversation
+    said.refresh_from_db()
+    kept = said.title.removeprefix("x").removesuffix(" …")
+    assert kept == whole * (59 // len(whole))
+    conversations.rename(user=conversation.owner, conversation_id=conversation.id, title="x" + whole * 120)
+    said.refresh_from_db()
+    assert said.title == "x" + whole * (119 // len(whole))
+
+
 def test_delete_takes_everything_with_it(conversation):
     sent = say(conversation)
     conversations.delete(user=conversation.owner, conversation_id=conversation.id)

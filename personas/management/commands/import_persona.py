@@ -18,6 +18,7 @@ from personas.importers import character_card, registry
 from personas.importers.base import ImportFailed
 from personas.importers.summary import Summary
 from personas.models import Depicts, Persona, SourceStatus
+from text import graphemes
 
 
 class Command(BaseCommand):
@@ -143,7 +144,11 @@ def _owner(name: str | None) -> User:
 
 
 def _fields(options: dict[str, Any], card: character_card.CardFields | None) -> PersonaFields:
-    basic = {"name": options["name"][:80], "depicts": options["depicts"], "language": options["language"]}
+    basic = {
+        "name": graphemes.beginning(options["name"], 80),
+        "depicts": options["depicts"],
+        "language": options["language"],
+    }
     if card is None:
         return PersonaFields(**basic)
     return PersonaFields(

@@ -1,6 +1,7 @@
 // @ts-check
 // The box one writes in. What was typed is kept in this browser until the server has it, or the session ends.
 
+import { characters, inWords } from "../shared/characters.js";
 import { required } from "../shared/dom.js";
 
 /** @typedef {{text: string, clientId: string}} Draft */
@@ -23,8 +24,7 @@ export class Composer {
     this.stopButton = /** @type {HTMLButtonElement} */ (required(form, "[data-stop]"));
     this.line = required(form, "[data-status-line]");
     this.counter = required(form, "[data-count]");
-    this.maxLength = this.box.maxLength;
-    this.box.removeAttribute("maxlength"); // a long paste is kept and counted, not cut off without a word
+    this.most = Number(this.box.dataset.most);
     /** @type {Draft | null} sent, and not yet answered for */
     this.sending = null;
     /** @type {Draft | null} came back; sent again unchanged, it keeps its id and so cannot arrive twice */
@@ -56,9 +56,9 @@ export class Composer {
   submit() {
     const text = this.box.value.trim();
     if (!text) return false;
-    if (text.length > this.maxLength) {
-      const limit = this.maxLength.toLocaleString("en");
-      this.say(`This message has ${text.length.toLocaleString("en")} characters; the limit is ${limit}. Send it in parts.`, "alarm");
+    const count = characters(text);
+    if (count > this.most) {
+      this.say(`This message has ${inWords(count)} characters; the limit is ${inWords(this.most)}. Send it in parts.`, "alarm");
       return false;
     }
     const clientId = this.returned?.text === text ? this.returned.clientId : newId();
@@ -127,9 +127,9 @@ export class Composer {
   }
 
   count() {
-    const { length } = this.box.value;
-    this.counter.hidden = length < this.maxLength * NEAR_LIMIT;
-    this.counter.textContent = `${length.toLocaleString("en")} of ${this.maxLength.toLocaleString("en")}`;
+    const count = characters(this.box.value);
+    this.counter.hidden = count < this.most * NEAR_LIMIT;
+    this.counter.textContent = `${inWords(count)} of ${inWords(this.most)}`;
   }
 
   /** @returns {{text?: string, sending?: Draft | null}} */

@@ -1,0 +1,41 @@
+// @ts-check
+// Fields with a limit: what is too long is kept, told in a sentence, and not sent.
+
+import { characters, inWords } from "./characters.js";
+
+const NEAR_LIMIT = 0.9;
+
+/** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
+
+/** @param {Field} field */
+function look(field) {
+  const most = Number(field.dataset.most);
+  const count = characters(field.value);
+  const excess = count - most;
+  const problem =
+    excess > 0 ? `This has ${inWords(count)} characters; the limit is ${inWords(most)}. Take out ${inWords(excess)}.` : "";
+  field.setCustomValidity(problem);
+  field.toggleAttribute("data-too-long", Boolean(problem));
+  const line = lineOf(field);
+  line.textContent = problem || (count < most * NEAR_LIMIT ? "" : `${inWords(count)} of ${inWords(most)} characters`);
+  line.hidden = !line.textContent;
+  line.toggleAttribute("data-problem", Boolean(problem));
+}
+
+/** The line below a field that says how full it is. @param {Field} field @returns {HTMLElement} */
+function lineOf(field) {
+  const next = field.nextElementSibling;
+  if (next instanceof HTMLElement && next.matches("[data-limit-line]")) return next;
+  const line = document.createElement("p");
+  line.className = "field-limit";
+  line.dataset.limitLine = "";
+  line.setAttribute("role", "status");
+  field.after(line);
+  return line;
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  const isField = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
+  if (isField && field.matches("[data-most]:not([data-composer] *)")) look(field);
+});
