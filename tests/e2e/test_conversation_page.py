@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import User
 from chat.models import Author, Conversation
 from chat.protocol import (
+    ConversationDeleted,
     Error,
     MessageAccepted,
     MessageShown,
@@ -473,3 +474,125 @@ def test_a_model_that_takes_over_in_the_middle_is_named(wire: Wire, conversation
     expect(reply_item(wire)).not_to_contain_text("engine_failed")
     wire.send(delta(reply_id, 1, "The boats are home."), completed(reply_id, "It is calm. The boats are home."))
     expect(reply_text(wire)).to_have_text("It is calm. The boats are home.")
+
+
+ARABIC = "مساء الخير يا صديقتي."
+HEBREW = "ערב טוב, ידידתי."
+
+_EDGES = """element => {
+  const box = element.getBoundingClientRect();
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const edges = [];
+  while (walker.nextNode()) {
+    let start = 0;
+    for (const line of walker.currentNode.data.split("\\n")) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, start);
+      range.setEnd(walker.currentNode, start + line.length);
+      const text = range.getBoundingClientRect();
+      edges.push(text.left - box.left < box.right - text.right ? "left" : "right");
+      start += line.length + 1;
+    }
+  }
+  return edges;
+}"""
+
+
+def test_every_paragraph_runs_in_its_own_direction_as_it_streams(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, f"{ARABIC}\nGood evening.", conversation)
+    reply_id = queue_reply(wire, message)
+    wire.send(started(reply_id), delta(reply_id, 0, f"{HEBREW}\nGood"))
+    expect(reply_text(wire)).to_contain_text("Good")
+    assert reply_text(wire).evaluate(_EDGES) == ["right", "left"]
+    wire.send(delta(reply_id, 1, f" evening.\n{ARABIC}"))
+    expect(reply_text(wire)).to_contain_text(ARABIC)
+    assert reply_text(wire).evaluate(_EDGES) == ["right", "left", "right"]
+    own = wire.page.locator(f'[data-message="{message.message.id}"] [data-slot="text"]')
+    assert own.evaluate(_EDGES) == ["right", "left"]
+
+
+def test_titles_names_and_boxes_run_in_the_direction_of_their_words(
+    page: Page, conversation: Conversation, get: Callable[[str], tuple[int, str]]
+) -> None:
+    conversation.persona.name = "شهرزاد"
+    conversation.persona.save()
+    conversation.title = ARABIC
+    conversation.save()
+    wire = Wire(page, conversation.id, get)
+    wire.open()
+
+    def direction(selector: str) -> Any:
+        return page.locator(selector).first.evaluate("element => getComputedStyle(element).direction")
+
+    page.locator("#composer-text").fill(HEBREW)
+    for selector in (
+        "h1",
+        ".conversation-link-title",
+        "#composer-text",
+        ".message-author bdi",
+        ".conversation-with bdi",
+    ):
+        assert direction(selector) == "rtl", selector
+    assert direction(".conversation-with") == "ltr"
+    page.locator("#composer-text").fill("Good evening.")
+    assert direction("#composer-text") == "ltr"
+
+
+def test_a_limit_counts_characters_as_the_server_does(wire: Wire, conversation: Conversation, settings: Any) -> None:
+    box, line = wire.page.locator("#composer-text"), wire.page.locator("[data-status-line]")
+    text = "👍🏽\n" * (settings.MESSAGE_CHARACTERS // 3)  # 3 code points, 5 UTF-16 units, 4 with CRLF
+    box.fill(text)
+    expect(wire.page.locator("[data-count]")).to_have_text("7,997 of 8,000")  # the last line end is trimmed
+    box.press("Enter")
+    assert wire.wait_for("message.send")[-1]["text"] == text.strip()
+    wire.send(accepted(wire.wait_for("message.send")[-1], conversation))
+    expect(box).to_have_value("")
+    longer = "👍" * (settings.MESSAGE_CHARACTERS + 1)
+    box.fill(longer)
+    box.press("Enter")
+    expect(line).to_contain_text("8,001 characters; the limit is 8,000")
+    expect(box).to_have_value(longer)
+
+
+def test_a_form_keeps_what_is_too_long_and_says_so(wire: Wire) -> None:
+    wire.page.get_by_role("button", name="More").click()
+    title = wire.page.locator("#conversation-title")
+    title.fill("👍" * 120)
+    expect(wire.page.locator("[data-limit-line]")).to_have_text("120 of 120 characters")
+    assert title.evaluate("field => field.validity.valid")
+    title.fill("👍" * 125)
+    expect(wire.page.locator("[data-limit-line]")).to_have_text(
+        "This has 125 characters; the limit is 120. Take out 5."
+    )
+    expect(title).to_have_value("👍" * 125)
+    assert not title.evaluate("field => field.validity.valid")
+
+
+def test_a_conversation_that_was_deleted_elsewhere_says_so_and_keeps_what_was_typed(
+    wire: Wire, conversation: Conversation
+) -> None:
+    message = say(wire, "Hello", conversation)
+    reply_id = queue_reply(wire, message)
+    wire.send(started(reply_id), delta(reply_id, 0, "The lamp is lit."))
+    expect(reply_item(wire)).to_have_attribute("data-status", "generating")
+    wire.page.locator("#composer-text").fill("And the sea?")
+    wire.send(ConversationDeleted())
+    wire.sockets[-1].close(code=4404)
+    page = wire.page
+    expect(page.locator("[data-conversation]")).to_contain_text("This conversation was deleted.")
+    expect(page.locator("[data-conversation]")).not_to_contain_text("The lamp is lit.")
+    expect(page.locator("[data-message]")).to_have_count(0)
+    expect(page.locator("#unsent")).to_have_value("And the sea?")
+    expect(page.get_by_role("link", name="All conversations")).to_be_focused()
+    expect(page.locator(".conversation-link[aria-current]")).to_have_count(0)
+    assert page.evaluate("localStorage.length") == 0
+    page.wait_for_timeout(100)
+    assert len(wire.sockets) == 1
+
+
+def test_a_tab_that_was_away_learns_of_the_deletion_when_it_comes_back(wire: Wire) -> None:
+    wire.cut()
+    wire.wait_for_socket(2)
+    wire.sockets[-1].close(code=4404)
+    expect(wire.page.locator("[data-conversation]")).to_contain_text("This conversation was deleted.")
+    expect(wire.page.locator("#unsent")).to_be_hidden()
