@@ -18,7 +18,7 @@ from accounts.models import User
 from generation.jobs import waiting_room, worker
 from moderation.filter.assessment import assess
 from persona_site.redis import connection
-from persona_site.tasks import HEARTBEAT_KEY
+from persona_site.tasks import HEARTBEAT_KEY, served_key
 
 _SECONDS = 2
 
@@ -104,6 +104,12 @@ def _general() -> None:
         raise NothingReported
 
 
+def _imports() -> None:
+    """A worker lives that reads uploads, however much waits for it."""
+    if not connection().exists(served_key("imports")):
+        raise NothingReported
+
+
 class NothingReported(Exception):
     """No worker said lately that it works."""
 
@@ -128,14 +134,17 @@ class Queues(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         tasks = GaugeMetricFamily("afterword_tasks_waiting", "Tasks that wait for a general worker.")
+        imports = GaugeMetricFamily("afterword_imports_waiting", "People and personas whose files wait to be read.")
         jobs = GaugeMetricFamily("afterword_jobs_waiting", "Jobs that wait for a generation worker.", labels=["class"])
         try:
             tasks.add_metric([], connection().llen("default"))
+            imports.add_metric([], connection().llen("imports"))
             for klass, count in waiting_room.sizes().items():
                 jobs.add_metric([klass], count)
         except redis.RedisError:
             return
         yield tasks
+        yield imports
         yield jobs
 
 
@@ -147,4 +156,5 @@ PARTS: dict[str, Callable[[], None]] = {
     "classifier": _classifier,
     "generation": _generation,
     "general": _general,
+    "imports": _imports,
 }

@@ -37,7 +37,7 @@ def processes(*, with_redis: bool) -> list[Process]:
     """Every process of a site on one machine, but PostgreSQL."""
     python = shlex.quote(sys.executable)
     # In line for the processor: pages before replies, so that they answer at once and, at a start, the link does not
-    # wait for the language model; replies before what nobody waits for, the monitor and imports.
+    # wait for the language model; replies before the monitor; the monitor before imports.
     celery = f"{python} -m celery --quiet --app persona_site"
     worker = f"{celery} worker --pool threads --without-mingle --without-gossip --loglevel INFO"
     listed = [
@@ -52,6 +52,7 @@ def processes(*, with_redis: bool) -> list[Process]:
             "--hostname generation@%h",
         ),
         Process("general", f"nice -n 10 {worker} --queues default --concurrency 2 --hostname general@%h"),
+        Process("imports", f"nice -n 15 {worker} --queues imports --concurrency 2 --hostname imports@%h"),
         Process("beat", f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING"),
     ]
     if with_redis:

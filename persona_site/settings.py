@@ -162,6 +162,8 @@ CELERY_TASK_ROUTES = {
     "generation.tasks.serve": {"queue": "generation"},
     "chat.tasks.score_reply": {"queue": "generation"},
     "chat.tasks.read_ahead": {"queue": "generation"},
+    "personas.tasks.read_uploads": {"queue": "imports"},
+    "personas.tasks.embed_passages": {"queue": "imports"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -242,6 +244,9 @@ API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
 UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
 STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "1GB")
+# What the process that reads one upload may use (personas/children.py).
+IMPORT_TIME = env.duration("IMPORT_TIME", "60s")
+IMPORT_MEMORY = env.size("IMPORT_MEMORY", "512MB")
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
 # Of what is no file; persona_site/request_bodies.py bounds whole requests.

@@ -11,13 +11,18 @@ from persona_site.redis import connection, rewrite_log_if_owed
 
 HEARTBEAT_KEY = "general:heartbeat"
 # Longer than several beats of the timetable (5 s): a worker that is busy for a while is not gone.
-_REMEMBERED = timedelta(seconds=60)
+REMEMBERED = timedelta(seconds=60)
+
+
+def served_key(queue: str) -> str:
+    """Set while a worker of that queue lives, busy or not."""
+    return f"queue:{queue}:served"
 
 
 @shared_task
 def heartbeat() -> None:
     """Shows that the timetable and a general worker both live; /readyz reads it."""
-    connection().set(HEARTBEAT_KEY, 1, ex=_REMEMBERED)
+    connection().set(HEARTBEAT_KEY, 1, ex=REMEMBERED)
 
 
 @shared_task
@@ -28,5 +33,5 @@ def rewrite_log() -> None:
 
 @worker_ready.connect
 def _warm(**_: Any) -> None:
-    """Every worker judges texts: replies, or whole conversations."""
+    """Every worker judges texts: replies, whole conversations, or the passages of uploads."""
     assessment.warm_meanwhile()

@@ -1,14 +1,27 @@
-"""Pictures from strangers, made harmless: only the pixels of the first frame survive."""
+"""Pictures from strangers, made harmless: only the pixels of the first frame survive.
+
+A child process decodes them (`personas.children`): `webp` asks it, `encoded` is what it does.
+"""
 
 import io
+import tempfile
 import warnings
-from typing import BinaryIO
+from base64 import b64decode
+from contextlib import closing
+from typing import BinaryIO, cast
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from personas import children
 
 SIDE = 512  # pixels, of the longer side
 MOST_PIXELS = 40_000_000
 MOST_BYTES = 20 * 1024**2
+SECONDS = 10  # of processor time; a picture at the limit takes one to three
+# Most pictures of MOST_PIXELS take 180 to 400 MB to open; a WebP of that size takes 640 and is refused.
+MEMORY = 512 * 1024**2
+JOB = "personas.importers.picture"
+_TOO_MUCH_MEMORY = f"The picture takes more than {MEMORY // 1024**2} MB of memory to open, the limit. Make it smaller."
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
@@ -19,12 +32,39 @@ class PictureRefused(Exception):
 
 
 def webp(stream: BinaryIO, *, size: int) -> bytes:
-    """The picture as WebP of at most SIDE pixels, upright, without metadata. Raises PictureRefused.
-
-    The header's size is checked before a pixel is decoded.
-    """
+    """The picture as WebP of at most SIDE pixels, upright, without metadata. Raises PictureRefused."""
     if size > MOST_BYTES:
         raise PictureRefused(f"The picture has {size / 1024**2:.1f} MB; the limit is {MOST_BYTES // 1024**2} MB.")
+    limits = children.Limits(seconds=SECONDS, memory=MEMORY)
+    stream.seek(0)
+    with tempfile.TemporaryFile() as file:
+        file.write(stream.read(MOST_BYTES))
+        file.seek(0)
+        try:
+            with closing(children.answers(JOB, cast(BinaryIO, file), limits=limits, arguments={})) as answers:
+                kind, text = next(answers)
+        except children.ChildFailed as failure:
+            raise _refusal(failure) from failure
+    if kind == "refused":
+        raise PictureRefused(text)
+    return b64decode(text)
+
+
+def _refusal(failure: children.ChildFailed) -> PictureRefused:
+    match failure:
+        case children.OutOfTime():
+            return PictureRefused(
+                f"The picture took more than {SECONDS} s to open, which is the limit. Make it smaller."
+            )
+        case children.OutOfMemory():
+            return PictureRefused(_TOO_MUCH_MEMORY)
+        case children.AllBusy():
+            return PictureRefused("The picture was not opened, because others are opened now. Try again in a minute.")
+    return PictureRefused("The picture is damaged and cannot be opened.")
+
+
+def encoded(stream: BinaryIO) -> bytes:
+    """`webp`, within a child process. The header's size is checked before a pixel is decoded. Raises PictureRefused."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is the lower one
@@ -34,7 +74,9 @@ def webp(stream: BinaryIO, *, size: int) -> bytes:
                 f"The picture has {picture.width} × {picture.height} pixels; "
                 f"the limit is {MOST_PIXELS // 1_000_000} million in all. Make it smaller."
             )
-        return _encoded(picture)
+        return _shrunk(picture)
+    except MemoryError as error:
+        raise PictureRefused(_TOO_MUCH_MEMORY) from error
     except UnidentifiedImageError as error:
         raise PictureRefused("That is no picture in PNG, JPEG, WebP or GIF.") from error
     except Image.DecompressionBombError as error:
@@ -46,12 +88,15 @@ def webp(stream: BinaryIO, *, size: int) -> bytes:
         raise PictureRefused("The picture is damaged and cannot be opened.") from error
 
 
-def _encoded(picture: Image.Image) -> bytes:
+def _shrunk(picture: Image.Image) -> bytes:
     picture.seek(0)
-    upright = ImageOps.exif_transpose(picture)
-    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    plain.thumbnail((SIDE, SIDE))
-    plain.info.clear()
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    if picture.mode not in {mode, "L"}:  # palettes and depths that cannot be shrunk as they are
+        picture = picture.convert(mode)
+    # Made small before it is turned: a JPEG is then decoded at the smaller size, and no large copy is made.
+    picture.thumbnail((SIDE, SIDE))
+    small = ImageOps.exif_transpose(picture).convert(mode)
+    small.info.clear()
     target = io.BytesIO()
-    plain.save(target, "WEBP", quality=86, exif=b"", icc_profile=b"", xmp=b"")
+    small.save(target, "WEBP", quality=86, exif=b"", icc_profile=b"", xmp=b"")
     return target.getvalue()

@@ -26,7 +26,7 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import copying, declarations, forgetting, importing, judging, prompt_sheet, storage, tasks
+from personas import copying, declarations, forgetting, judging, prompt_sheet, storage, tasks
 from personas.models import Persona, Source
 from text import graphemes
 
@@ -157,8 +157,7 @@ def update_persona(
 def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, format: str, speaker: str) -> Source:
     """Adds a file's words, of which `speaker`'s are the persona's. `format` is a name in importers.registry.
 
-    A small file is read when the transaction ends, a large one by a worker. Raises QuotaExceeded,
-    PersonaDisabled, Http404.
+    A worker reads it after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
@@ -169,19 +168,16 @@ def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, forma
         source = Source(persona=persona, name=name, format=format, speaker=speaker, bytes=upload.size)
         source.file.save(name, upload, save=False)
         source.save()
-        transaction.on_commit(lambda: _begin_import(source))
+        transaction.on_commit(lambda: queue_reading(user.pk))
     return source
 
 
-def _begin_import(source: Source) -> None:
-    if source.bytes <= importing.INLINE_BYTES:
-        importing.import_source(source.pk)
-        queue_embedding(source.persona_id)
-        return
+def queue_reading(owner_id: int) -> None:
+    """Lets a worker read what a person uploaded."""
     try:
-        tasks.import_source.delay(str(source.pk))
+        tasks.read_uploads.delay(owner_id)
     except OperationalError:
-        logger.warning("broker.unreachable", extra={"source": str(source.pk)})  # `tasks.tidy` finds the row
+        logger.warning("broker.unreachable", extra={"owner": owner_id})  # `tasks.tidy` finds the rows
 
 
 def queue_embedding(persona_id: UUID) -> None:

@@ -1,12 +1,7 @@
-"""Drafts: what was typed and uploaded survives an error in the form, the preview, and a closed window.
+"""Drafts: what was typed and uploaded survives an error in the form, the preview, and a closed window."""
 
-DraftRefused            `user_message` says what is wrong with one upload
-"""
-
-import io
-import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -15,26 +10,24 @@ from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.http import Http404
+from pydantic import TypeAdapter
 
 from accounts import quotas
 from accounts.models import User
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import avatars, creation, importing, judging, prompt, prompt_sheet, storage
+from personas import avatars, creation, importing, prompt, prompt_sheet, storage
 from personas.creation import PersonaFields
 from personas.forgetting import discard
-from personas.importers import character_card, decoding, registry
-from personas.importers.base import FileTooLarge, ImportFailed
-from personas.importers.summary import Summary
-from personas.models import Draft, DraftFile, Passage, Persona, Source
+from personas.importers import decoding, registry
+from personas.importers.base import FileTooLarge, Utterance
+from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source
 from text import graphemes
 
-logger = logging.getLogger(__name__)
-
 _MOST_DRAFTS = 20  # of one person; the oldest goes
-_REHEARSED = 3_000  # utterances of each file that the preview reads
 _SHOWN_PASSAGES = 6
+_UTTERANCES = TypeAdapter(list[Utterance])
 
 
 def get_draft_for(user: User, draft_id: UUID) -> Draft:
@@ -59,7 +52,7 @@ def begin(user: User, *, persona: Persona | None = None) -> Draft:
 def keep_fields(draft: Draft, typed: Mapping[str, Any]) -> None:
     """Keeps what was typed, without the characters that a database cannot hold."""
     draft.fields = {name: _storable(value) for name, value in typed.items()}
-    draft.save()
+    draft.save(update_fields=["fields", "updated_at"])  # a worker may have written the others meanwhile
 
 
 def _storable(value: Any) -> Any:
@@ -67,75 +60,26 @@ def _storable(value: Any) -> Any:
 
 
 def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
-    """Reads a file through and keeps it with what was understood. Raises ImportFailed."""
+    """Keeps a file; a worker reads it (`personas.uploads`). Raises ImportFailed for what is refused unread."""
     name = graphemes.ending(decoding.clean(name).strip(), 200) or "file"
-    if draft.files.count() >= settings.UPLOAD_FILES:
+    if draft.files.exclude(status=DraftFileStatus.FAILED).count() >= settings.UPLOAD_FILES:
         raise FileTooLarge(
             f"A persona can be made from {settings.UPLOAD_FILES} files at a time; {name} would be one more. "
             "Save it first, or raise AFTERWORD_UPLOAD_FILES."
         )
-    importer = registry.choose(stream, name)
-    summary = Summary(importer.name)
-    for _ in summary.watch(importer.parse(stream)):
-        pass
-    card = _read_card(draft, stream) if importer.name == "character-card" else None
-    if not summary.messages and card is None:
-        raise ImportFailed(f"{name} holds no words that could be used.")
-    stream.seek(0)
-    file = DraftFile(
-        draft=draft,
-        name=name,
-        format=importer.name,
-        bytes=stream.seek(0, io.SEEK_END),
-        report=summary.as_json(),
-        samples=summary.samples,
-    )
-    file.speaker = _likely_speaker(summary, str(draft.fields.get("name", "")), card)
-    stream.seek(0)
-    with storage.room_for(draft.owner, file.bytes):
-        file.file.save(name, File(stream), save=False)
+    registry.check_size(stream, name)
+    upload = File(stream)
+    with storage.room_for(draft.owner, upload.size):
+        file = DraftFile(draft=draft, name=name, bytes=upload.size)
+        file.file.save(name, upload, save=False)
         file.save()
+        transaction.on_commit(lambda: creation.queue_reading(draft.owner_id))
     return file
 
 
-def _likely_speaker(summary: Summary, name: str, card: character_card.CardFields | None) -> str:
-    """Who is the persona: the one named like it, or else the one with the most lines."""
-    if card is not None:
-        return card.name
-    wanted = name.casefold().split()
-    for speaker in summary.speakers:
-        if wanted and set(wanted) & set(speaker.casefold().split()):
-            return speaker
-    return summary.speakers.most_common(1)[0][0]
-
-
-def _read_card(draft: Draft, stream: BinaryIO) -> character_card.CardFields:
-    """Fills what is still blank from a card, and takes its picture."""
-    card = character_card.read(stream)
-    filled = {
-        "name": graphemes.beginning(card.name, 80),
-        "depicts": "fictional",
-        "description": "\n\n".join(filter(None, [card.description, card.personality])),
-        "scenario": card.scenario,
-        "opening_line": card.opening_line,
-        "examples": written_examples([[list(turn) for turn in exchange] for exchange in card.examples]),
-    }
-    draft.fields = draft.fields | {name: value for name, value in filled.items() if not draft.fields.get(name)}
-    draft.card = card.card
-    draft.save()
-    if card.picture and not draft.avatar:
-        try:
-            set_avatar(draft, io.BytesIO(card.picture), size=len(card.picture))
-        except (avatars.PictureRefused, ImportFailed) as refusal:
-            logger.info("card.picture_refused", extra={"draft": str(draft.pk), "why": type(refusal).__name__})
-    return card
-
-
-def written_examples(exchanges: Sequence[Sequence[Sequence[str]]]) -> str:
-    """Exchanges as they stand in the form: `> ` before what is said to the persona, a blank line between."""
-    return "\n\n".join(
-        "\n".join(f"> {text}" if speaker == "user" else text for speaker, text in exchange) for exchange in exchanges
-    )
+def is_reading(draft: Draft) -> bool:
+    """Whether a worker still has files of it to read."""
+    return draft.files.filter(status=DraftFileStatus.READING).exists()
 
 
 def set_avatar(draft: Draft, stream: BinaryIO, *, size: int) -> None:
@@ -143,7 +87,13 @@ def set_avatar(draft: Draft, stream: BinaryIO, *, size: int) -> None:
     picture = avatars.webp(stream, size=size)
     with storage.room_for(draft.owner, len(picture)):
         draft.avatar.delete(save=False)
-        draft.avatar.save("avatar.webp", ContentFile(picture))
+        draft.avatar.save("avatar.webp", ContentFile(picture), save=False)
+        draft.save(update_fields=["avatar", "updated_at"])
+
+
+def forget_failures(draft: Draft) -> None:
+    """Their owner has read why these files were of no use."""
+    draft.files.filter(status=DraftFileStatus.FAILED).delete()
 
 
 def remove_file(draft: Draft, file_id: int) -> None:
@@ -153,17 +103,17 @@ def remove_file(draft: Draft, file_id: int) -> None:
     file.file.delete(save=False)
     if file.format == "character-card":
         draft.card = draft.persona.card if draft.persona else {}
-        draft.save()
+        draft.save(update_fields=["card", "updated_at"])
     file.delete()
 
 
 def choose_speakers(draft: Draft, chosen: Mapping[int, str]) -> None:
     """Whose words of each file are the persona's; what the file does not hold is ignored."""
-    for file in draft.files.all():
+    for file in draft.files.filter(status=DraftFileStatus.READY):
         speaker = chosen.get(file.pk)
         if speaker is not None and speaker in file.report["speakers"] and speaker != file.speaker:
             file.speaker = speaker
-            file.save()
+            file.save(update_fields=["speaker"])
 
 
 # --- Preview and saving -----------------------------------------------------------------------------
@@ -175,7 +125,7 @@ class Rehearsal:
 
     passages: int
     left_out: dict[str, int]  # passages that the filter refuses, by reason
-    is_partial: bool  # the files hold more than the preview read
+    is_partial: bool  # the files hold more than the beginnings from which this is made
     shown: tuple[Passage, ...]
     parts: tuple[PromptPart, ...]
     tokens: int
@@ -191,28 +141,27 @@ class _RolledBack(Exception):
 def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
     """Makes the persona in a transaction that is rolled back, so what is shown is what will be.
 
-    Raises ImportFailed, and FilterUnavailable.
+    Raises FilterUnavailable.
     """
-    found: list[Rehearsal] = []
+    rehearsals: list[Rehearsal] = []
+    left_out: Counter[str] = Counter()
     try:
         with transaction.atomic():
             persona = Persona.objects.create(owner=draft.owner, **vars(fields))
-            for file in draft.files.all():
-                source = Source(
+            for file in draft.files.filter(status=DraftFileStatus.READY):
+                source = Source.objects.create(
                     persona=persona, name=file.name, format=file.format, speaker=file.speaker, bytes=file.bytes
                 )
-                source.file = file.file.name
-                source.save()
-                importing.read(source, limit=_REHEARSED)
-            found.append(_described(persona, draft))
+                importing.store(source, _UTTERANCES.validate_python(file.beginning), left_out=left_out)
+            rehearsals.append(_described(persona, draft, left_out))
             raise _RolledBack
     except _RolledBack:
-        return found[0]
+        return rehearsals[0]
     except ClassifierUnavailable:
         raise creation.unavailable() from None
 
 
-def _described(persona: Persona, draft: Draft) -> Rehearsal:
+def _described(persona: Persona, draft: Draft, left_out: Mapping[str, int]) -> Rehearsal:
     info = tokens.info()
     sheet = prompt_sheet.sheet_for(persona)
     parts: tuple[PromptPart, ...] = ()
@@ -230,13 +179,12 @@ def _described(persona: Persona, draft: Draft) -> Rehearsal:
     except PromptTooLong as error:
         problem = str(error)
     passages = Passage.objects.filter(persona=persona)
-    left_out: Counter[str] = Counter()
-    for source in persona.sources.all():
-        left_out.update(judging.left_out_of(source.report))
     return Rehearsal(
         passages=passages.count(),
         left_out=dict(left_out),
-        is_partial=any(file.report["messages"] > _REHEARSED for file in draft.files.all()),
+        is_partial=any(
+            file.report["messages"] > len(file.beginning) for file in draft.files.filter(status=DraftFileStatus.READY)
+        ),
         shown=tuple(passages.order_by("id")[:_SHOWN_PASSAGES]),
         parts=parts,
         tokens=sum(part.tokens for part in parts),
@@ -249,7 +197,8 @@ def _described(persona: Persona, draft: Draft) -> Rehearsal:
 def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False) -> Persona:
     """The draft becomes a persona, or changes the one it was begun for. Raises CreationRefused, QuotaExceeded."""
     picture = draft.avatar.read() if draft.avatar else None
-    quotas.check(user=draft.owner, kind="uploads", amount=max(1, draft.files.count()))
+    files = draft.files.filter(status=DraftFileStatus.READY)
+    quotas.check(user=draft.owner, kind="uploads", amount=max(1, files.count()))
     if draft.persona is None:
         persona = creation.create_persona(owner=draft.owner, fields=fields, avatar=picture)
     else:
@@ -260,7 +209,7 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
             avatar=picture,
             is_without_avatar=is_without_avatar,
         )
-    for file in draft.files.all():
+    for file in files:
         with file.file.open("rb") as stream:
             creation.add_source(
                 user=draft.owner,

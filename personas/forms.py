@@ -8,8 +8,8 @@ from django.utils.html import format_html_join
 
 from accounts.form_fields import Words
 from personas import declarations
+from personas.cards import written_examples
 from personas.creation import PersonaFields
-from personas.drafts import written_examples
 from personas.models import Depicts, Persona
 from text import cleaning
 

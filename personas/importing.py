@@ -11,72 +11,79 @@ from django.db import transaction
 
 from moderation.filter import policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import corpus, judging
-from personas.importers import registry
+from personas import corpus, judging, parsing
 from personas.importers.base import DamagedFile, ImportFailed
 from personas.importers.base import Utterance as Spoken
-from personas.importers.summary import Summary
 from personas.models import Passage, Source, SourceStatus, Utterance
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-INLINE_BYTES = 1024**2  # a file up to this size is read while its owner waits; a larger one by a worker
+SITE_FAILED = "This file could not be read because of an error on this site's side. Its operator can see why."
 _BATCH = 1000
 # A card's lines are in the persona's own fields, where its owner edits them; as passages they would stay behind.
 WITHOUT_PASSAGES = {"character-card"}
 
 
-def import_source(source_id: UUID) -> None:
-    """Reads the file of a source that is importing; does nothing if it is done or another worker has it.
+def import_source(source_id: UUID, *, is_waiting: bool = False) -> bool:
+    """Reads the file of a source that is importing; False, and nothing done, if it is done or another worker has it.
 
-    A file that cannot be read leaves the source `failed`, with a sentence for its owner. While the filter cannot judge
-    its passages, the source waits as it is, and `tasks.tidy` has it read later.
+    With `is_waiting`, the other worker's end is waited for. A file that cannot be read leaves the source `failed`, with
+    a sentence for its owner. While the filter cannot judge its passages, the source waits as it is, and `tasks.tidy`
+    has it read later.
     """
     file = Source.objects.filter(pk=source_id).values_list("file", flat=True).first()
     try:
         with transaction.atomic():
-            source = Source.objects.select_for_update(skip_locked=True).filter(pk=source_id, status="importing").first()
+            owed = Source.objects.select_for_update(skip_locked=not is_waiting)
+            source = owed.filter(pk=source_id, status=SourceStatus.IMPORTING).first()
             if source is None:
-                return
-            read(source)
+                return False
+            _read(source)
     except ImportFailed as error:
         _fail(source_id, error.user_message)
     except ClassifierUnavailable:
         logger.warning("source.waits_for_filter", extra={"source": str(source_id)})
+        return False
     except Exception:
-        _fail(
-            source_id, "This file could not be read because of an error on this site's side. Its operator can see why."
-        )
+        _fail(source_id, SITE_FAILED)
         logger.exception("source.failed", extra={"source": str(source_id)})
     finally:
         if file and not Source.objects.filter(pk=source_id, status=SourceStatus.IMPORTING).exists():
             Source._meta.get_field("file").storage.delete(file)
+    return True
 
 
-def read(source: Source, *, limit: int | None = None) -> None:
-    """Writes the rows of a source, of at most `limit` utterances. Within a transaction.
-
-    Raises ImportFailed, and ClassifierUnavailable: what becomes a passage is judged first.
-    """
-    importer = registry.get(source.format)
-    summary = Summary(source.format)
-    with source.file.open("rb") as stream:
-        said = islice(summary.watch(importer.parse(cast(BinaryIO, stream))), limit)
-        known = ((utterance, utterance.speaker == source.speaker) for utterance in said)
-        kept = _kept(source, known)
-        if source.format in WITHOUT_PASSAGES:
-            passages = sum(0 for _ in kept)
-        else:
-            passages = _save_passages(source, corpus.pieces(kept), left_out=summary.skipped)
-    if source.speaker not in summary.speakers and source.format not in WITHOUT_PASSAGES:
+def _read(source: Source) -> None:
+    """Writes the rows of a source. Within a transaction. Raises ImportFailed and ClassifierUnavailable."""
+    with (
+        source.file.open("rb") as stream,
+        parsing.opened(cast(BinaryIO, stream), name=source.name, format=source.format) as reading,
+    ):
+        passages = store(source, reading, left_out=reading.summary.skipped)
+    if source.speaker not in reading.summary.speakers and source.format not in WITHOUT_PASSAGES:
         raise DamagedFile("Nothing in this file was said by the speaker who was chosen.")
-    source.report = summary.as_json() | {"passages": passages, "policy": policy.active().version}
+    source.report = reading.summary.as_json() | {"passages": passages, "policy": policy.active().version}
     source.status = SourceStatus.READY
     source.error = ""
     source.file = ""
     source.save()
-    logger.info("source.imported", extra={"source": str(source.pk), "messages": summary.messages, "passages": passages})
+    logger.info(
+        "source.imported",
+        extra={"source": str(source.pk), "messages": reading.summary.messages, "passages": passages},
+    )
+
+
+def store(source: Source, utterances: Iterable[Spoken], *, left_out: Counter[str]) -> int:
+    """Writes a source's utterances and passages; how many passages were new. Within a transaction.
+
+    What becomes a passage is judged first; `left_out` counts by reason what no persona may be made of. Raises
+    ClassifierUnavailable.
+    """
+    kept = _kept(source, ((utterance, utterance.speaker == source.speaker) for utterance in utterances))
+    if source.format in WITHOUT_PASSAGES:
+        return sum(0 for _ in kept)
+    return _save_passages(source, corpus.pieces(kept), left_out=left_out)
 
 
 def _kept(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator[tuple[Spoken, bool]]:

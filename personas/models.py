@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
@@ -160,21 +161,32 @@ class Draft(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
+class DraftFileStatus(models.TextChoices):
+    READING = "reading"
+    READY = "ready"
+    FAILED = "failed"
+
+
 class DraftFile(models.Model):
     """An uploaded file of a draft and what was understood of it."""
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
+    status = models.CharField(max_length=16, choices=DraftFileStatus, default=DraftFileStatus.READING)
+    error = models.TextField(blank=True, help_text="Why it could not be read, for its owner.")
     name = models.CharField(max_length=255)
-    format = models.CharField(max_length=32)
+    format = models.CharField(max_length=32, blank=True, help_text="Empty until it is read.")
     speaker = models.CharField(max_length=255, blank=True)
     bytes = models.PositiveBigIntegerField()
-    file = models.FileField(upload_to=_upload_path)
+    file = models.FileField(upload_to=_upload_path, blank=True, help_text="Gone if it could not be read.")
     report = models.JSONField(default=dict)
     samples = models.JSONField(default=dict, help_text="A few lines of each speaker, to choose by.")
+    beginning = models.JSONField(
+        default=list, encoder=DjangoJSONEncoder, help_text="Its first utterances, from which the preview is made."
+    )
 
     class Meta:
         ordering = ["id"]
 
     @property
     def label(self) -> str:
-        return FORMAT_LABELS[self.format]
+        return FORMAT_LABELS[self.format] if self.format else ""

@@ -1,29 +1,38 @@
 """Work on personas that a person need not wait for. The rows say what is owed; doing it twice is harmless."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
 from generation.jobs import leases
-from personas import importing
+from personas import uploads
 from personas.embedders.minilm import MiniLM
 from personas.forgetting import discard
-from personas.models import Draft, Passage, Source, SourceStatus
+from personas.models import Draft, Passage, Source
 
 _BATCH = 64
 _DRAFT_LIFE = timedelta(days=2)
-# Longer than a worker needs to take a task from the queue; a source that is being read is locked and passed over.
+# Longer than a worker needs to take a task from an empty queue; a person whose file is being read is passed over.
 _OVERDUE = timedelta(minutes=2)
 
 
 @shared_task
-def import_source(source_id: str) -> None:
-    importing.import_source(UUID(source_id))
-    persona_id = Source.objects.filter(pk=source_id).values_list("persona_id", flat=True).first()
-    if persona_id:
-        embed_passages.delay(str(persona_id))
+def read_uploads(owner_id: int) -> None:
+    """Reads one file of a person, then queues itself for the next one, behind what others uploaded meanwhile.
+
+    One task per person at once, so twenty files of one person take a place in the queue like one of another's.
+    """
+    lease = leases.take(f"uploads:{owner_id}")
+    if lease is None:
+        return
+    with lease:
+        upload = uploads.read_next(owner_id)
+    if isinstance(upload, Source):
+        embed_passages.delay(str(upload.persona_id))
+    # Asked after the lease was given back: a task for a file that came while it was held has found it taken.
+    if upload is not None and uploads.is_owed(owner_id):
+        read_uploads.delay(owner_id)
 
 
 @shared_task
@@ -56,8 +65,7 @@ def tidy() -> None:
     """Drops forgotten drafts, and queues again what a lost worker or broker left undone."""
     for draft in Draft.objects.filter(updated_at__lt=timezone.now() - _DRAFT_LIFE)[:100]:
         discard(draft)
-    overdue = Source.objects.filter(status=SourceStatus.IMPORTING, created_at__lt=timezone.now() - _OVERDUE)
-    for source_id in overdue.values_list("id", flat=True)[:20]:
-        import_source.delay(str(source_id))
+    for owner_id in uploads.owners_since_before(timezone.now() - _OVERDUE)[:20]:
+        read_uploads.delay(owner_id)
     for persona_id in Passage.objects.filter(embedder="").values_list("persona_id", flat=True).distinct()[:20]:
         embed_passages.delay(str(persona_id))

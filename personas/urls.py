@@ -9,6 +9,7 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("new/<uuid:draft_id>/", views.draft, name="draft"),
     path("new/<uuid:draft_id>/preview/", views.preview, name="preview"),
+    path("new/<uuid:draft_id>/progress/", views.draft_progress, name="draft_progress"),
     path("new/<uuid:draft_id>/discard/", views.discard_draft, name="discard"),
     path("new/<uuid:draft_id>/avatar/", views.draft_avatar, name="draft_avatar"),
     path("<uuid:persona_id>/", views.detail, name="detail"),

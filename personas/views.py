@@ -16,7 +16,7 @@ from personas import avatars, creation, drafts
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
 from personas.importers.base import ImportFailed
-from personas.models import Draft, Persona, SourceStatus
+from personas.models import Draft, DraftFileStatus, Persona, SourceStatus
 from text import cleaning
 
 _HIGHEST_ID = 2**63 - 1
@@ -68,26 +68,31 @@ def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: SignedIn, draft_id: UUID) -> HttpResponse:
     found = drafts.get_draft_for(request.user, draft_id)
-    if request.method != "POST":
-        return _form_page(request, _unbound(found), draft=found, persona=found.persona)
-    return _take(request, found)
+    if request.method == "POST":
+        return _take(request, found)
+    if drafts.is_reading(found):
+        return _reading_page(request, found)
+    return _form_page(request, _unbound(found), draft=found, persona=found.persona)
 
 
 def _take(request: SignedIn, draft: Draft) -> HttpResponse:
-    """Keeps what was sent, then shows the preview, or the form again with what is wrong."""
+    """Keeps what was sent, then shows the preview, or the form again with what is wrong; first that files are read."""
     # 1. What was typed. What a card brings fills only what is blank, so the fields come first.
     drafts.keep_fields(draft, {name: request.POST.get(name, "") for name in PersonaForm.base_fields})
     # 2. Files, each with its own outcome.
+    drafts.forget_failures(draft)
     problems = _take_files(request, draft)
     if removed := request.POST.get("remove", ""):
         drafts.remove_file(draft, cleaning.whole_number(removed, most=_HIGHEST_ID) or 0)
-    # 3. Where to go on.
-    form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
-    if not problems and request.POST.get("then") == "preview" and form.is_valid():
-        return redirect("personas:preview", draft.pk)
     for problem in problems:
         messages.error(request, problem)
-    if not problems and request.POST.get("then") != "preview":
+    # 3. Where to go on. A form that waits for a card is not judged yet.
+    draft.refresh_from_db()
+    is_wanted = request.POST.get("then") == "preview" and not problems
+    form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
+    if drafts.is_reading(draft) or (is_wanted and form.is_valid()):
+        return redirect("personas:preview" if is_wanted else "personas:draft", draft.pk)
+    if not problems and not is_wanted:
         return redirect("personas:draft", draft.pk)
     return _form_page(request, form, draft=draft, persona=draft.persona, status=422)
 
@@ -106,6 +111,23 @@ def _take_files(request: SignedIn, draft: Draft) -> list[str]:
         except (avatars.PictureRefused, ImportFailed) as refusal:
             problems.append(refusal.user_message)
     return problems
+
+
+def _reading_page(request: SignedIn, draft: Draft) -> HttpResponse:
+    return render(request, "personas/reading.html", _reading(draft))
+
+
+@login_required
+@require_safe
+def draft_progress(request: SignedIn, draft_id: UUID) -> HttpResponse:
+    """The files' part of the page, asked for again while a worker reads them."""
+    return render(request, "personas/reading.html#files", _reading(drafts.get_draft_for(request.user, draft_id)))
+
+
+def _reading(draft: Draft) -> dict[str, object]:
+    files = list(draft.files.all())
+    unread = sum(file.status == DraftFileStatus.READING for file in files)
+    return {"draft": draft, "files": files, "is_reading": unread > 0, "read": len(files) - unread}
 
 
 def _unbound(draft: Draft) -> PersonaForm:
@@ -136,9 +158,11 @@ def _form_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
     found = drafts.get_draft_for(request.user, draft_id)
+    if drafts.is_reading(found):
+        return _reading_page(request, found)
     form = PersonaForm(found.fields, persona=found.persona, card=found.card)
     if not form.is_valid():
-        return redirect("personas:draft", found.pk)
+        return _form_page(request, form, draft=found, persona=found.persona, status=422)
     if request.method == "POST":
         drafts.choose_speakers(found, _chosen(request))
         if request.POST.get("then") == "save":
@@ -168,9 +192,11 @@ def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
 
 
 def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
+    files = list(draft.files.all())
+    ready = [file for file in files if file.status == DraftFileStatus.READY]
     try:
         rehearsal = drafts.rehearse(draft, form.persona_fields())
-    except (creation.CreationRefused, ImportFailed) as failure:
+    except creation.CreationRefused as failure:
         messages.error(request, failure.user_message)
         return redirect("personas:draft", draft.pk)
     return render(
@@ -180,7 +206,8 @@ def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpRes
             "draft": draft,
             "fields": form.persona_fields(),
             "rehearsal": rehearsal,
-            "files": [{"file": file, "speakers": _speakers(file.report, file.samples)} for file in draft.files.all()],
+            "failed": [file for file in files if file.status == DraftFileStatus.FAILED],
+            "files": [{"file": file, "speakers": _speakers(file.report, file.samples)} for file in ready],
         },
     )
 

@@ -74,7 +74,7 @@ def choose(stream: BinaryIO, name: str) -> Importer:
 
     Raises UnknownFormat with what the file is and what to do, or FileTooLarge, before anything is parsed.
     """
-    _check_size(stream, name)
+    check_size(stream, name)
     head = stream.read(decoding.HEAD_BYTES)
     stream.seek(0)
     _refuse_known(head, name)
@@ -89,7 +89,8 @@ def choose(stream: BinaryIO, name: str) -> Importer:
     return get(best)
 
 
-def _check_size(stream: BinaryIO, name: str) -> None:
+def check_size(stream: BinaryIO, name: str) -> None:
+    """Raises UnknownFormat for nothing, FileTooLarge past the limit; leaves the stream at its start."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if not size:

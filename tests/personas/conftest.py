@@ -28,9 +28,28 @@ def no_worker(monkeypatch):
     from personas import tasks
 
     queued = []
-    for task in (tasks.import_source, tasks.embed_passages):
+    for task in (tasks.read_uploads, tasks.embed_passages):
         monkeypatch.setattr(task, "delay", lambda *ids, name=task.name: queued.append((name, *ids)))
     return queued
+
+
+@pytest.fixture
+def reader(no_worker, monkeypatch):
+    """What is uploaded is read at once, as by a worker that has nothing else to do."""
+    from personas import tasks
+
+    monkeypatch.setattr(tasks.read_uploads, "delay", tasks.read_uploads)
+    return no_worker
+
+
+@pytest.fixture
+def busy(no_worker, monkeypatch):
+    """A worker that has something else to do: the people whose files wait."""
+    from personas import tasks
+
+    queue = []
+    monkeypatch.setattr(tasks.read_uploads, "delay", queue.append)
+    return queue
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from personas.creation import PersonaFields
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
 from tests import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader")]
 
 CHAT = (Path(__file__).parents[1] / "contracts" / "importers" / "whatsapp_android.txt").read_bytes()
 FIELDS = PersonaFields(name="Teo", depicts=Depicts.DEAD, description="Teo mends clocks.", sayings=["Clocks lie."])
@@ -107,7 +107,7 @@ def test_past_the_quota_nothing_is_made(alice, settings, quiet_filter):
     assert Persona.objects.filter(owner=alice).count() == 1
 
 
-def test_a_small_file_is_read_at_once_and_then_gone(alice, no_worker):
+def test_a_file_is_read_and_then_gone(alice, no_worker):
     persona = with_words(alice)
     source = persona.sources.get()
     assert (source.status, source.file.name, source.error) == (SourceStatus.READY, "", "")
@@ -132,14 +132,13 @@ def test_other_people_lose_their_names_and_what_was_not_answered(alice):
     assert others.count() == 2
 
 
-def test_a_large_file_is_left_to_a_worker(alice, no_worker, monkeypatch):
-    monkeypatch.setattr(importing, "INLINE_BYTES", 10)
+def test_a_file_is_left_to_a_worker_and_read_once(alice, busy):
     persona = with_words(alice)
     source = persona.sources.get()
     assert source.status == SourceStatus.IMPORTING
-    assert no_worker == [("personas.tasks.import_source", str(source.pk))]
-    importing.import_source(source.pk)
-    importing.import_source(source.pk)  # delivered twice
+    assert busy == [alice.pk]
+    assert importing.import_source(source.pk)
+    assert not importing.import_source(source.pk)  # delivered twice
     source.refresh_from_db()
     assert source.status == SourceStatus.READY
     assert persona.passages.count() == 2
@@ -183,9 +182,8 @@ def test_removing_a_source_takes_its_words(alice):
     assert not Utterance.objects.exists()
 
 
-def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, monkeypatch):
+def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, busy):
     persona = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
-    monkeypatch.setattr(importing, "INLINE_BYTES", 10)
     creation.add_source(
         user=alice, persona=persona, file=io.BytesIO(CHAT), name="chat.txt", format="whatsapp", speaker="Uncle Teo"
     )

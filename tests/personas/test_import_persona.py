@@ -13,7 +13,7 @@ from personas.importers.base import DamagedFile
 from personas.management.commands import import_persona
 from personas.models import Persona
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker", "quiet_filter")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter")]
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
 

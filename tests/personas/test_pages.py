@@ -14,11 +14,11 @@ from PIL import Image
 from generation.catalogue import tokens
 from generation.engines.base import EngineInfo
 from moderation.models import Restriction, RestrictionKind
-from personas import creation
+from personas import creation, parsing, tasks
 from personas.models import Draft, DraftFile, Persona
 from tests import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker", "quiet_filter", "_words")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter", "_words")]
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
 TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "description": "Teo mends clocks."}
@@ -169,8 +169,69 @@ def test_a_file_that_cannot_be_read_says_why_and_the_rest_is_kept(browser, name,
     page = response.content.decode()
     if content:
         assert re.search(sentence, page)
-    assert [file.name for file in draft.files.all()] == ["letters.txt"]
+    assert [file.name for file in draft.files.filter(status="ready")] == ["letters.txt"]
     assert "Teo mends clocks." in page
+    browser.post(reverse("personas:draft", args=[draft.pk]), {**TYPED, "then": "keep"})
+    assert [file.name for file in draft.files.all()] == ["letters.txt"]  # its owner has read why
+    assert len([path for path in Path(default_storage.location).rglob("*") if path.is_file()]) == 1
+
+
+def test_while_files_are_read_the_page_shows_how_far_and_goes_on_by_itself(browser, alice, busy):
+    response, draft = previewed(browser, files=[upload("letters.txt"), upload("whatsapp_android.txt")])
+    page = response.content.decode()
+    assert response.redirect_chain[-1][0] == reverse("personas:preview", args=[draft.pk])
+    assert "0 of 2 read" in page
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
+    assert busy == [alice.pk, alice.pk]
+    # 1. Whatever page of the draft is asked for, and whatever is pressed, nothing is judged or saved meanwhile.
+    assert "0 of 2 read" in browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    assert not Persona.objects.filter(owner=alice).exists()
+    # 2. The part that is asked for again counts, and at last says that the page is to be loaded anew.
+    tasks.read_uploads(alice.pk)
+    part = browser.get(reverse("personas:draft_progress", args=[draft.pk])).content.decode()
+    assert "1 of 2 read" in part
+    assert "data-under-way" in part
+    assert "<html" not in part
+    tasks.read_uploads(alice.pk)
+    part = browser.get(reverse("personas:draft_progress", args=[draft.pk])).content.decode()
+    assert "data-under-way" not in part
+    assert "data-reload" in part
+    # 3. What was typed is there.
+    assert "Teo, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
+
+
+def test_a_form_that_waits_for_its_card_is_judged_when_the_card_is_read(browser, alice, busy):
+    response, draft = previewed(browser, name="", files=[upload("card_v2.json")])
+    assert response.status_code == 200
+    tasks.read_uploads(alice.pk)
+    assert "Wick, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
+
+
+def test_a_form_that_is_wrong_says_so_after_its_files_are_read(browser, alice, busy):
+    _, draft = previewed(browser, name="", files=[upload("letters.txt")])
+    tasks.read_uploads(alice.pk)
+    response = browser.get(reverse("personas:preview", args=[draft.pk]))
+    assert response.status_code == 422
+    assert "This field is required." in response.content.decode()
+
+
+def test_a_refused_picture_is_told_after_the_files_are_read(browser, alice, busy):
+    response, draft = previewed(browser, files=[upload("letters.txt")], avatar=upload("me.png", b"<svg>"))
+    assert "That is no picture" not in response.content.decode()
+    tasks.read_uploads(alice.pk)
+    assert "That is no picture" in browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
+
+
+def test_no_page_reads_a_file_itself(browser, monkeypatch, busy):
+    def refuse(*args, **kwargs):
+        raise AssertionError("A page reads a file.")
+
+    monkeypatch.setattr(parsing, "opened", refuse)
+    response, draft = previewed(browser, files=[upload("letters.txt")])
+    assert response.status_code == 200
+    DraftFile.objects.update(status="ready", format="plain-text", report={"messages": 1, "speakers": {"": 1}})
+    assert browser.get(reverse("personas:preview", args=[draft.pk])).status_code == 200
 
 
 def test_a_file_over_the_limit_is_refused_with_both_numbers_and_the_setting(browser, settings):
@@ -289,7 +350,7 @@ def test_nothing_of_anothers_answers(client, alice, bob):
     client.force_login(bob)
     for name in ("detail", "edit", "progress", "avatar", "delete"):
         assert client.get(reverse(f"personas:{name}", args=[persona.pk])).status_code == 404
-    for name in ("draft", "preview", "draft_avatar"):
+    for name in ("draft", "draft_progress", "preview", "draft_avatar"):
         assert client.get(reverse(f"personas:{name}", args=[draft.pk])).status_code == 404
     for name in ("edit", "delete", "duplicate"):
         assert client.post(reverse(f"personas:{name}", args=[persona.pk]), TYPED).status_code == 404

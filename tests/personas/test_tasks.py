@@ -6,8 +6,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from personas import tasks
-from personas.models import Draft, Passage, Source
+from generation.jobs import leases
+from personas import tasks, uploads
+from personas.models import Draft, DraftFile, Passage, Source
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -23,17 +24,69 @@ def test_tidying_drops_old_drafts_with_their_files_and_keeps_young_ones(alice, n
     assert not old.avatar.storage.exists(old.avatar.name)
 
 
-def test_tidying_queues_again_what_was_left_undone(alice, no_worker):
+def test_tidying_queues_again_what_was_left_undone(alice, bob, no_worker):
     persona = factories.make_persona(owner=alice)
     lost = Source.objects.create(persona=persona, name="a", format="plain-text", bytes=1)
     Source.objects.filter(pk=lost.pk).update(created_at=timezone.now() - timedelta(minutes=5))
     Source.objects.create(persona=persona, name="b", format="plain-text", bytes=1)
     Passage.objects.create(persona=persona, source=lost, text="t", digest="d", source_ref="line 1")
+    draft = Draft.objects.create(owner=bob)
+    DraftFile.objects.create(draft=draft, name="c", bytes=1)
+    Draft.objects.filter(pk=draft.pk).update(updated_at=timezone.now() - timedelta(minutes=5))
     tasks.tidy()
     assert no_worker == [
-        ("personas.tasks.import_source", str(lost.pk)),
+        ("personas.tasks.read_uploads", alice.pk),
+        ("personas.tasks.read_uploads", bob.pk),
         ("personas.tasks.embed_passages", str(persona.pk)),
     ]
+
+
+def waiting_file(owner, name: str) -> DraftFile:
+    draft, _ = Draft.objects.get_or_create(owner=owner)
+    file = DraftFile(draft=draft, name=name, bytes=1)
+    file.file.save(name, ContentFile(b"Dear Ann,\n\nI walked to the harbour and saw the old green boat again.\n"))
+    return file
+
+
+def test_many_files_of_one_person_and_one_of_another_are_read_in_turn(alice, bob, no_worker):
+    """A task reads one file; what is left of a person's goes behind what others uploaded."""
+    for number in range(3):
+        waiting_file(alice, f"alice {number}")
+    waiting_file(bob, "bob")
+    queue = [alice.pk, bob.pk]
+    order = []
+    while queue:
+        owner = queue.pop(0)
+        unread = set(DraftFile.objects.filter(status="reading"))
+        tasks.read_uploads(owner)
+        order += [file.name for file in unread - set(DraftFile.objects.filter(status="reading"))]
+        queue += [ids[0] for name, *ids in no_worker if name == "personas.tasks.read_uploads"]
+        no_worker.clear()
+    assert order == ["alice 0", "bob", "alice 1", "alice 2"]
+    assert set(DraftFile.objects.values_list("status", flat=True)) == {"ready"}
+
+
+def test_one_person_has_one_file_read_at_once(alice, no_worker):
+    waiting_file(alice, "one")
+    with leases.take(f"uploads:{alice.pk}"):
+        tasks.read_uploads(alice.pk)
+    assert DraftFile.objects.get().status == "reading"
+    assert no_worker == []
+    tasks.read_uploads(alice.pk)
+    assert DraftFile.objects.get().status == "ready"
+
+
+def test_a_file_taken_out_of_its_draft_while_it_is_read_is_not_brought_back(alice, no_worker, monkeypatch):
+    file = waiting_file(alice, "one")
+    read = uploads._keep
+
+    def keep(*everything):
+        DraftFile.objects.filter(pk=file.pk).delete()
+        read(*everything)
+
+    monkeypatch.setattr(uploads, "_keep", keep)
+    tasks.read_uploads(alice.pk)
+    assert not DraftFile.objects.exists()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 from argparse import ArgumentParser
 from contextlib import ExitStack
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,9 +11,9 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.quotas import QuotaExceeded
-from personas import avatars, creation, importing
+from personas import creation, importing, parsing
 from personas.creation import PersonaFields
-from personas.importers import character_card, registry
+from personas.importers import character_card
 from personas.importers.base import ImportFailed
 from personas.importers.summary import Summary
 from personas.models import Depicts, Persona, SourceStatus
@@ -55,7 +54,8 @@ class Command(BaseCommand):
         owner = _owner(options["user"])
         fields = _fields(options, cards[0] if cards else None)
         with transaction.atomic():
-            persona = creation.create_persona(owner=owner, fields=fields, avatar=_avatar(cards))
+            picture = next((card.picture for card in cards if card.picture), None)
+            persona = creation.create_persona(owner=owner, fields=fields, avatar=picture)
             try:
                 for (path, stream, summary, _), speaker in zip(read, speakers, strict=True):
                     _add(persona, path, stream, summary, speaker)
@@ -88,11 +88,10 @@ def _open(name: str) -> BinaryIO:
 
 
 def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.CardFields | None]:
-    importer = registry.choose(stream, Path(path).name)
-    summary = Summary(importer.name)
-    for _ in summary.watch(importer.parse(stream)):
-        pass
-    return summary, character_card.read(stream) if importer.name == "character-card" else None
+    with parsing.opened(stream, name=Path(path).name) as reading:
+        for _ in reading:
+            pass
+    return reading.summary, reading.card
 
 
 def _speaker(wanted: str | None, summary: Summary, path: str) -> str:
@@ -159,14 +158,6 @@ def _fields(options: dict[str, Any], card: character_card.CardFields | None) -> 
         examples=[[list(turn) for turn in exchange] for exchange in card.examples],
         card=card.card,
     )
-
-
-def _avatar(cards: list[character_card.CardFields]) -> bytes | None:
-    picture = next((card.picture for card in cards if card.picture), None)
-    try:
-        return avatars.webp(BytesIO(picture), size=len(picture)) if picture else None
-    except avatars.PictureRefused:
-        return None
 
 
 def _plain(report: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 // Shows which files were chosen, refuses what the server would refuse, and how far an upload is.
 // Without this module the form works as a plain one.
 
+import { watch } from "../shared/progress.js";
+
 /** @param {HTMLFormElement} form */
 function attach(form) {
   const files = /** @type {HTMLInputElement} */ (form.elements.namedItem("files"));
@@ -60,7 +62,7 @@ function attach(form) {
     request.upload.addEventListener("progress", (event) => {
       progress.hidden = false;
       progress.value = (event.loaded / event.total) * 100;
-      say(progress.value < 100 ? `${Math.round(progress.value)} % sent` : "Reading the file …");
+      say(progress.value < 100 ? `${Math.round(progress.value)} % sent` : "Arriving …");
     });
     request.addEventListener("load", () => arrive(request));
     request.addEventListener("error", () => fail());
@@ -77,6 +79,7 @@ function attach(form) {
     document.title = page.title;
     document.body.replaceWith(document.adoptNode(page.body));
     loadStyles(page);
+    watch();
     document.querySelectorAll("form[data-upload]").forEach((next) => attach(/** @type {HTMLFormElement} */ (next)));
     const start = document.querySelector("[role=alert], .site-messages, main");
     if (start instanceof HTMLElement) start.scrollIntoView();

@@ -1,0 +1,183 @@
+"""Work on a stranger's file in a process of its own, with limits; what it does there harms nobody else.
+
+ChildFailed             how the child ended instead of answering
+├── OutOfTime           processor time, or waiting for it, passed the limit
+├── OutOfMemory
+├── Crashed             a signal, an exception, or answers that are none
+└── AllBusy             as many children as this process may have are at work
+"""
+
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+MOST = 2  # children of one process at once
+_QUEUE_SECONDS = 20  # how long a caller waits for its turn
+# Seconds of waiting for each second of processor time: a busy machine gives the child, at nice 10, only a part.
+_PATIENCE = 4
+# Bytes of one answer for each byte of an upload: the file may be one message, and JSON writes some characters longer.
+_ANSWER = 4
+_SMALL_ANSWER = 16 * 1024**2  # a card and its picture
+_CHUNK = 1 << 16
+# What an interpreter needs to start. No secret is among it.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
+_turns = threading.BoundedSemaphore(MOST)
+
+
+class ChildFailed(Exception):
+    pass
+
+
+class OutOfTime(ChildFailed):
+    pass
+
+
+class OutOfMemory(ChildFailed):
+    pass
+
+
+class Crashed(ChildFailed):
+    pass
+
+
+class AllBusy(ChildFailed):
+    pass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`seconds` of processor time, and `memory` in bytes of address space."""
+
+    seconds: int
+    memory: int
+
+
+def answers(
+    module: str, file: BinaryIO, *, limits: Limits, arguments: Mapping[str, Any]
+) -> Generator[tuple[str, Any], None, None]:
+    """What `module.answers(file, **arguments)` yields in a child: (kind, JSON value). Raises ChildFailed.
+
+    `file` is a real file; its position moves. Close the iterator: that ends the child.
+    """
+    with _turn(), _started(file) as child, closing(_lines(child, limits)) as lines:
+        _ask(child, {"module": module, "limits": _rlimits(limits), "arguments": dict(arguments)})
+        for line in lines:
+            kind, payload = _parsed(line)
+            match kind:
+                case "end":
+                    return
+                case "out of memory":
+                    raise OutOfMemory
+                case "broken":
+                    logger.error("child.broken", extra={"job": module, **payload})
+                    raise Crashed
+            yield kind, payload
+        raise _ended(child, module)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=_QUEUE_SECONDS):
+        raise AllBusy
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+@contextmanager
+def _started(file: BinaryIO) -> Iterator["subprocess.Popen[bytes]"]:
+    """The child in a session of its own; gone, with whatever it started, when the block ends."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "personas.confined", str(file.fileno())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # an exception's text may quote the file
+        cwd=settings.BASE_DIR,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"PYTHONUTF8": "1"},
+        pass_fds=[file.fileno()],
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _rlimits(limits: Limits) -> dict[str, int]:
+    return {"seconds": limits.seconds, "memory": limits.memory, "written": 2 * settings.UPLOAD_BYTES}
+
+
+def _ask(child: "subprocess.Popen[bytes]", request: Mapping[str, Any]) -> None:
+    assert child.stdin is not None
+    with suppress(BrokenPipeError):  # a child that is gone is met when its answers are read
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        child.stdin.close()
+
+
+def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Generator[bytes, None, None]:
+    """Its output by lines; waiting for it is counted, what the caller does between two lines is not."""
+    assert child.stdout is not None
+    poll = select.poll()
+    poll.register(child.stdout, select.POLLIN)
+    patience = float(_PATIENCE * limits.seconds)
+    longest = _ANSWER * settings.UPLOAD_BYTES + _SMALL_ANSWER
+    line = bytearray()
+    while True:
+        began = time.monotonic()
+        is_ready = poll.poll(patience * 1000)
+        patience -= time.monotonic() - began
+        if not is_ready or patience <= 0:
+            raise OutOfTime
+        chunk = os.read(child.stdout.fileno(), _CHUNK)
+        if not chunk:
+            return
+        *whole, rest = chunk.split(b"\n")
+        for end in whole:
+            yield bytes(line) + end
+            line.clear()
+        line += rest
+        if len(line) > longest:
+            raise OutOfMemory
+
+
+def _parsed(line: bytes) -> tuple[str, Any]:
+    try:
+        kind, payload = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        raise Crashed from None
+    if not isinstance(kind, str):
+        raise Crashed
+    return kind, payload
+
+
+def _ended(child: "subprocess.Popen[bytes]", module: str) -> ChildFailed:
+    """Why there are no more answers, by the child's exit code."""
+    with suppress(subprocess.TimeoutExpired):  # one that closed its output and stays is killed by `_started`
+        child.wait(1)
+    logger.warning("child.ended", extra={"job": module, "code": child.returncode})
+    match child.returncode:
+        case code if code == -signal.SIGXCPU:
+            return OutOfTime()
+        case code if code == -signal.SIGKILL:  # by the kernel, where the whole machine has no memory left
+            return OutOfMemory()
+    return Crashed()

@@ -1,0 +1,67 @@
+"""The child's side of `personas.children`: limits first, then one job on one file, its answers as JSON lines.
+
+    python -m personas.confined FILE_DESCRIPTOR < request
+
+Covered: processor time, memory, the size of written files, open files, core dumps; the site's secrets, which are not
+in its environment. Not covered: the kernel's interface. The child runs as the same user, without a filter of system
+calls, so code that a file smuggles in could still open what that user may open.
+"""
+
+import importlib
+import json
+import os
+import resource
+import sys
+import traceback
+from datetime import datetime
+from typing import Any, BinaryIO
+
+_OPEN_FILES = 64  # modules, the file, a temporary file of an archive
+
+
+def main() -> None:
+    request = json.loads(sys.stdin.readline())
+    _limit(**request["limits"])
+    job = importlib.import_module(request["module"])
+    with os.fdopen(int(sys.argv[1]), "rb") as file, os.fdopen(os.dup(1), "wb") as output:
+        os.dup2(2, 1)  # what a library prints must not stand among the answers
+        try:
+            for answer in job.answers(file, **request["arguments"]):
+                _write(output, *answer)
+            _write(output, "end", None)
+        except MemoryError:
+            _write(output, "out of memory", None)
+        except Exception as error:
+            # The text of an exception may quote the file; its type and place do not.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{os.path.basename(place.filename)}:{place.lineno}"
+            _write(output, "broken", {"error": type(error).__name__, "where": where})
+
+
+def _limit(*, seconds: int, memory: int, written: int) -> None:
+    """`seconds` of processor time; bytes of address space and of each written file."""
+    os.nice(10)  # behind pages, replies and the monitor
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, written),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def _write(output: BinaryIO, kind: str, payload: Any) -> None:
+    line = json.dumps([kind, payload], ensure_ascii=False, default=_plain)
+    output.write(line.encode("utf-8", "replace") + b"\n")
+    output.flush()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The one door through which an upload's words come in: read by a child process, seen here as they pass."""
+
+import logging
+import math
+from base64 import b64decode
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from pydantic import TypeAdapter
+
+from personas import children
+from personas.importers import registry
+from personas.importers.base import (
+    DamagedFile,
+    FileTooLarge,
+    ImportFailed,
+    Record,
+    Remark,
+    Skipped,
+    UnknownFormat,
+    Utterance,
+)
+from personas.importers.character_card import CardFields
+from personas.importers.summary import Summary
+
+logger = logging.getLogger(__name__)
+
+JOB = "personas.importers.child"
+_RECORDS = {kind.__name__: TypeAdapter[Record](kind) for kind in (Utterance, Skipped, Remark)}
+_CARD = TypeAdapter(CardFields)
+_FAILURES = {kind.__name__: kind for kind in (ImportFailed, UnknownFormat, DamagedFile, FileTooLarge)}
+
+
+class Reading:
+    """A file that is being read. Iterate once for its utterances; `summary` and `card` are whole at the end."""
+
+    def __init__(self, format: str, answers: Iterator["Answer"]) -> None:
+        self.format = format
+        self.summary = Summary(format)
+        self.card: CardFields | None = None
+        self._answers = answers
+
+    def __iter__(self) -> Iterator[Utterance]:
+        """Raises ImportFailed."""
+        return self.summary.watch(self._records())
+
+    def _records(self) -> Iterator[Record]:
+        for answer in self._answers:
+            match answer:
+                case CardFields():
+                    self.card = answer
+                case Utterance() | Skipped() | Remark():
+                    yield answer
+
+
+@contextmanager
+def opened(file: BinaryIO, *, name: str, format: str = "") -> Iterator[Reading]:
+    """Reads a real file from its start, as `format`, or as what its content says. Raises ImportFailed."""
+    with closing(_answers(file, name=name, format=format)) as answers:
+        yield Reading(str(next(answers)), answers)
+
+
+Answer = str | Record | CardFields
+
+
+def _answers(file: BinaryIO, *, name: str, format: str) -> Generator[Answer, None, None]:
+    """The format, then the records and the card. A child that a file has taken over can say nothing else."""
+    limits = children.Limits(seconds=math.ceil(settings.IMPORT_TIME.total_seconds()), memory=settings.IMPORT_MEMORY)
+    arguments = {"name": name, "format": format, "upload_bytes": settings.UPLOAD_BYTES}
+    file.seek(0)
+    try:
+        with closing(children.answers(JOB, file, limits=limits, arguments=arguments)) as answers:
+            for kind, payload in answers:
+                if kind == "failed":
+                    raise _FAILURES[payload["error"]](payload["message"])
+                yield _answer(kind, payload)
+    except children.ChildFailed as failure:
+        raise _failure(failure, name) from failure
+    except (KeyError, TypeError, ValueError) as error:
+        logger.error("child.answer_refused", extra={"job": JOB, "error": type(error).__name__})
+        raise _failure(children.Crashed(), name) from error
+
+
+def _answer(kind: str, payload: Any) -> Answer:
+    match kind:
+        case "format":
+            return registry.get(payload).name
+        case "card":
+            picture = payload["picture"]
+            return _CARD.validate_python(payload | {"picture": b64decode(picture) if picture else None})
+    return _RECORDS[kind].validate_python(payload)
+
+
+def _failure(failure: children.ChildFailed, name: str) -> ImportFailed:
+    match failure:
+        case children.OutOfTime():
+            return FileTooLarge(
+                f"Reading {name} took more than {settings.IMPORT_TIME.total_seconds():.0f} s, which is the limit. "
+                "Split it into smaller files, or raise IMPORT_TIME."
+            )
+        case children.OutOfMemory():
+            return FileTooLarge(
+                f"Reading {name} took more than {settings.IMPORT_MEMORY // 1024**2} MB of memory, which is the limit. "
+                "Split it into smaller files, or raise IMPORT_MEMORY."
+            )
+        case children.AllBusy():
+            return ImportFailed(f"{name} was not read, because other files are being read now. Try again in a minute.")
+    return DamagedFile(
+        f"{name} cannot be read: the program that reads it ended unexpectedly. The file may be damaged. "
+        "Export or download it again, or save its words as plain text (.txt)."
+    )

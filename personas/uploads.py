@@ -1,0 +1,131 @@
+"""Reading what a person uploaded, one file at a time. The rows say what is owed; a worker calls `read_next`."""
+
+import logging
+from datetime import datetime
+from typing import BinaryIO, cast
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import QuerySet
+
+from personas import cards, importing, parsing, storage
+from personas.importers.base import FileTooLarge, ImportFailed, Utterance
+from personas.importers.character_card import CardFields
+from personas.importers.summary import Summary
+from personas.models import Draft, DraftFile, DraftFileStatus, Source, SourceStatus
+
+logger = logging.getLogger(__name__)
+
+# Of each file, what the preview is made from.
+BEGINNING = 3_000  # utterances
+_BEGINNING_CHARACTERS = 100_000  # the filter reads them while the preview's owner waits: about a second
+
+
+def read_next(owner_id: int) -> DraftFile | Source | None:
+    """Reads the person's oldest file, those of drafts first, since somebody looks at them; None where none was read.
+
+    Two calls for one person at once would read a file twice, so the caller holds a lease.
+    """
+    file = _draft_files().filter(draft__owner=owner_id).order_by("id").first()
+    if file is not None:
+        _read_draft_file(file)
+        return file
+    source = _sources().filter(persona__owner=owner_id).order_by("created_at").first()
+    return source if source is not None and importing.import_source(source.pk) else None
+
+
+def is_owed(owner_id: int) -> bool:
+    return _draft_files().filter(draft__owner=owner_id).exists() or _sources().filter(persona__owner=owner_id).exists()
+
+
+def owners_since_before(moment: datetime) -> list[int]:
+    """People whose files were uploaded before that and are not read yet."""
+    drafting = _draft_files().filter(draft__updated_at__lt=moment).values_list("draft__owner", flat=True)
+    importing_ = _sources().filter(created_at__lt=moment, persona__owner__isnull=False)
+    return sorted({*drafting, *importing_.values_list("persona__owner", flat=True)})
+
+
+def _draft_files() -> QuerySet[DraftFile]:
+    return DraftFile.objects.filter(status=DraftFileStatus.READING)
+
+
+def _sources() -> QuerySet[Source]:
+    return Source.objects.filter(status=SourceStatus.IMPORTING)
+
+
+def _read_draft_file(file: DraftFile) -> None:
+    """Keeps what was understood of it, or a sentence that says why nothing was."""
+    beginning: list[Utterance] = []
+    characters = 0
+    try:
+        with (
+            file.file.open("rb") as stream,
+            parsing.opened(cast(BinaryIO, stream), name=file.name) as reading,
+        ):
+            for utterance in reading:
+                characters += len(utterance.text)
+                if len(beginning) < BEGINNING and characters <= _BEGINNING_CHARACTERS:
+                    beginning.append(utterance)
+        if not reading.summary.messages and reading.card is None:
+            raise ImportFailed(f"{file.name} holds no words that could be used.")
+        _keep(file, reading, beginning)
+    except ImportFailed as failure:
+        _fail(file, failure.user_message)
+    except Exception:
+        logger.exception("draft.file_failed", extra={"file": file.pk})
+        _fail(file, importing.SITE_FAILED)
+
+
+def _keep(file: DraftFile, reading: parsing.Reading, beginning: list[Utterance]) -> None:
+    """Unless the file was taken out of its draft meanwhile."""
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update().filter(pk=file.draft_id).first()
+        row = DraftFile.objects.filter(pk=file.pk, status=DraftFileStatus.READING).first()
+        if draft is None or row is None:
+            return
+        row.status = DraftFileStatus.READY
+        row.format = reading.format
+        row.report = reading.summary.as_json()
+        row.samples = reading.summary.samples
+        row.beginning = [vars(utterance) for utterance in beginning]
+        row.speaker = _likely_speaker(reading.summary, str(draft.fields.get("name", "")), reading.card)
+        row.save()
+        if reading.card is not None:
+            _take_card(draft, reading.card)
+
+
+def _likely_speaker(summary: Summary, name: str, card: CardFields | None) -> str:
+    """Who is the persona: the one named like it, or else the one with the most lines."""
+    if card is not None:
+        return card.name
+    wanted = name.casefold().split()
+    for speaker in summary.speakers:
+        if wanted and set(wanted) & set(speaker.casefold().split()):
+            return speaker
+    return summary.speakers.most_common(1)[0][0]
+
+
+def _take_card(draft: Draft, card: CardFields) -> None:
+    """Fills what is still blank from a card, and takes its picture."""
+    blank = {name: value for name, value in cards.form_fields(card).items() if not draft.fields.get(name)}
+    draft.fields = draft.fields | blank
+    draft.card = card.card
+    if card.picture and not draft.avatar:
+        _take_picture(draft, card.picture)
+    draft.save()
+
+
+def _take_picture(draft: Draft, picture: bytes) -> None:
+    try:
+        with storage.room_for(draft.owner, len(picture)):
+            draft.avatar.save("avatar.webp", ContentFile(picture), save=False)
+    except FileTooLarge:
+        logger.info("card.picture_refused", extra={"draft": str(draft.pk)})
+
+
+def _fail(file: DraftFile, sentence: str) -> None:
+    """The row stays, so that its owner learns why; the file goes."""
+    DraftFile.objects.filter(pk=file.pk, status=DraftFileStatus.READING).update(
+        status=DraftFileStatus.FAILED, error=sentence, file=""
+    )
+    file.file.delete(save=False)

@@ -1,0 +1,13 @@
+"""Reads a file as the importers' child does, then tells which modules that took."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from personas.importers import child
+
+
+def answers(file: BinaryIO, *, upload_bytes: int) -> Iterator[tuple[str, Any]]:
+    for _ in child.answers(file, name="file", format="", upload_bytes=upload_bytes):
+        pass
+    yield "modules", list(sys.modules)
