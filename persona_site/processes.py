@@ -53,7 +53,10 @@ def processes(*, with_redis: bool) -> list[Process]:
         ),
         Process("general", f"nice -n 10 {worker} --queues default --concurrency 2 --hostname general@%h"),
         Process("imports", f"nice -n 15 {worker} --queues imports --concurrency 2 --hostname imports@%h"),
-        Process("beat", f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING"),
+        Process(
+            "beat",
+            f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING --scheduler persona_site.timetable.Timetable",
+        ),
     ]
     if with_redis:
         listed.insert(0, Process("redis", f"{python} -m persona_site.services", priority=1))
@@ -151,6 +154,14 @@ class Supervisor:
 
     def is_running(self) -> bool:
         return self._process.poll() is None
+
+    def listed(self) -> dict[str, psutil.Process]:
+        """The processes that run now, by name."""
+        by_name = {}
+        for child in psutil.Process(self._process.pid).children():
+            with suppress(psutil.Error, KeyError):  # it has just ended, or supervisord has just forked it
+                by_name[child.environ()["AFTERWORD_PROCESS"]] = child
+        return by_name
 
     def stop(self) -> None:
         """Ends every process: asks, waits, and kills what is left."""

@@ -7,15 +7,18 @@ in its environment. Not covered: the kernel's interface. The child runs as the s
 calls, so code that a file smuggles in could still open what that user may open.
 """
 
+import ctypes
 import importlib
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 from datetime import datetime
 from typing import Any, BinaryIO
 
+_PR_SET_PDEATHSIG = 1
 _OPEN_FILES = 64  # modules, the file, a temporary file of an archive
 
 
@@ -40,6 +43,8 @@ def main() -> None:
 
 def _limit(*, seconds: int, memory: int, written: int) -> None:
     """`seconds` of processor time; bytes of address space and of each written file."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # with the thread that waits for it
     os.nice(10)  # behind pages, replies and the monitor
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
     for kind, most in (

@@ -14,7 +14,7 @@ from personas.models import Draft, Passage, Source
 _BATCH = 64
 _DRAFT_LIFE = timedelta(days=2)
 # Longer than a worker needs to take a task from an empty queue; a person whose file is being read is passed over.
-_OVERDUE = timedelta(minutes=2)
+_OVERDUE = timedelta(seconds=30)
 
 
 @shared_task

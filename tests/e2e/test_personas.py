@@ -42,7 +42,7 @@ def test_letters_become_a_persona_that_talks(writer, tmp_path: Path):
     fill(writer, "George")
     writer.locator("#id_files").set_input_files(letters)
     writer.get_by_role("button", name="Look at the preview").last.click()
-    expect(writer.locator("h1")).to_have_text("George, before saving")
+    expect(writer.locator("h1")).to_have_text("George, before saving", timeout=30_000)  # it goes on by itself
     expect(writer.locator(".passage").first).to_contain_text("harbour")
     expect(writer.locator(".prompt-parts caption")).to_contain_text("tokens")
     writer.get_by_role("button", name="Save George").click()
@@ -61,8 +61,7 @@ def test_what_was_typed_and_uploaded_survives_a_mistake(writer, tmp_path: Path):
     writer.locator("[name=description]").fill("My uncle, who lived by the harbour.")
     writer.locator("#id_files").set_input_files(wrong)
     writer.get_by_role("button", name="Look at the preview").last.click()
-    expect(writer.locator(".site-messages")).to_contain_text("holiday.txt")
-    expect(writer.locator(".site-messages")).to_contain_text("PDF")
+    expect(writer.locator(".upload-list .notice")).to_contain_text("holiday.txt is a PDF document", timeout=30_000)
     expect(writer.locator("[name=description]")).to_have_value("My uncle, who lived by the harbour.")
 
 

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import first_run
 from generation.catalogue import model_rows, packaged
-from persona_site import env, preflight, services, static_files
+from persona_site import env, liveness, preflight, services, static_files
 from persona_site.processes import Supervisor, processes
 
 WEB_SECONDS = 120
@@ -64,6 +64,7 @@ class Command(BaseCommand):
         with self._step("Web server"):
             _wait_for_web(supervisor)
         self._announce(time.monotonic() - started)
+        running.enter_context(_watched(supervisor))
         # Asking also makes the web process load its filter before the first message comes.
         threading.Thread(target=self._tell_when_replies_begin, args=(started,), daemon=True).start()
         _watch(supervisor, postgres)
@@ -163,6 +164,18 @@ def _wait_for_web(supervisor: Supervisor) -> None:
         if time.monotonic() > deadline:
             raise preflight.CannotStart(f"The site did not answer within {WEB_SECONDS} s; the lines above say why.")
         time.sleep(0.2)
+
+
+@contextmanager
+def _watched(supervisor: Supervisor) -> Iterator[None]:
+    """Meanwhile, a process that stops answering is ended, and supervisord starts another."""
+    ended = threading.Event()
+    watch = liveness.Watch(listed=supervisor.listed, ask=lambda: liveness.ask_all(lambda: _get("/healthz")))
+    threading.Thread(target=watch.run, args=(ended,), name="liveness", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _get(path: str, seconds: float = 5) -> bool:

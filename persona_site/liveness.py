@@ -1,0 +1,93 @@
+"""Which processes still answer. One that ends is started again by supervisord; one that hangs must be ended first.
+
+The web process is asked for /healthz, the timetable is known by its ticks, and workers are pinged by Celery: the pong
+comes from the loop that takes tasks, so a worker whose tasks last long answers, and one that hangs does not.
+A process that has not answered yet is starting, or loads a model, and is left alone however long that takes.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+from celery.utils.nodenames import gethostname
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from persona_site import timetable
+from persona_site.celery import app
+from persona_site.redis import connection
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 5
+ANSWER_SECONDS = 5
+# So 30 s of silence where a process refuses at once, 60 s where it lets the question wait.
+SILENT_ROUNDS = 6
+WORKERS = ("generation", "general", "imports")
+
+# What was asked of each process: whether it answered. One that cannot be judged now is left out.
+Answers = Mapping[str, bool]
+
+
+@dataclass
+class _Record:
+    process: psutil.Process
+    has_answered: bool = False
+    silent_rounds: int = 0
+
+
+class Watch:
+    """Ends a process that has answered once and then not for SILENT_ROUNDS. `listed`: the processes by name, now."""
+
+    def __init__(self, *, listed: Callable[[], Mapping[str, psutil.Process]], ask: Callable[[], Answers]) -> None:
+        self._listed = listed
+        self._ask = ask
+        self._records: dict[str, _Record] = {}
+
+    def look(self) -> None:
+        """One round."""
+        for name, process in self._listed().items():
+            record = self._records.get(name)
+            if record is None or record.process != process:
+                self._records[name] = _Record(process)
+        for name, has_answered in self._ask().items():
+            record = self._records.get(name)
+            if record is not None:
+                self._judge(name, record, has_answered)
+
+    def _judge(self, name: str, record: _Record, has_answered: bool) -> None:
+        if has_answered:
+            if not record.has_answered:
+                logger.info("process.answers", extra={"watched": name})
+            record.has_answered, record.silent_rounds = True, 0
+            return
+        record.silent_rounds += 1
+        if record.has_answered and record.silent_rounds >= SILENT_ROUNDS:
+            logger.error("process.silent", extra={"watched": name, "rounds": record.silent_rounds})
+            del self._records[name]
+            with suppress(psutil.NoSuchProcess):
+                record.process.kill()  # SIGTERM would wait for it as everybody else does
+
+    def run(self, ended: threading.Event) -> None:
+        while not ended.wait(EVERY_SECONDS):
+            try:
+                self.look()
+            except Exception:  # a round that fails must not be the last one
+                logger.exception("liveness.round_failed")
+
+
+def ask_all(is_web_answering: Callable[[], bool]) -> Answers:
+    """Asks every process once. While Redis is away nobody but the web process can be judged."""
+    answers = {"web": is_web_answering()}
+    try:
+        connection().ping()
+        nodes = {f"{name}@{gethostname()}": name for name in WORKERS}
+        pongs = app.control.ping(destination=list(nodes), timeout=ANSWER_SECONDS, limit=len(nodes))
+    except (OperationalError, RedisError, OSError):
+        return answers
+    answering = {node for pong in pongs or () for node in pong}
+    answers["beat"] = timetable.is_ticking(seconds=EVERY_SECONDS + ANSWER_SECONDS)
+    return answers | {name: node in answering for node, name in nodes.items()}
