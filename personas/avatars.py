@@ -43,11 +43,13 @@ def webp(stream: BinaryIO, *, size: int) -> bytes:
         try:
             with closing(children.answers(JOB, cast(BinaryIO, file), limits=limits, arguments={})) as answers:
                 kind, text = next(answers)
+            if kind == "picture":
+                return b64decode(text)
         except children.ChildFailed as failure:
             raise _refusal(failure) from failure
-    if kind == "refused":
-        raise PictureRefused(text)
-    return b64decode(text)
+        except (StopIteration, TypeError, ValueError) as error:  # a picture has taken the child over
+            raise _refusal(children.Crashed()) from error
+    raise PictureRefused(str(text))
 
 
 def _refusal(failure: children.ChildFailed) -> PictureRefused:

@@ -83,7 +83,7 @@ def answers(
                 case "out of memory":
                     raise OutOfMemory
                 case "broken":
-                    logger.error("child.broken", extra={"job": module, **payload})
+                    logger.error("child.broken", extra={"job": module, "at": str(payload)[:200]})
                     raise Crashed
             yield kind, payload
         raise _ended(child, module)

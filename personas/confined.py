@@ -37,8 +37,7 @@ def main() -> None:
         except Exception as error:
             # The text of an exception may quote the file; its type and place do not.
             place = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{os.path.basename(place.filename)}:{place.lineno}"
-            _write(output, "broken", {"error": type(error).__name__, "where": where})
+            _write(output, "broken", f"{os.path.basename(place.filename)}:{place.lineno} {type(error).__name__}")
 
 
 def _limit(*, seconds: int, memory: int, written: int) -> None:

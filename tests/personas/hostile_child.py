@@ -11,7 +11,10 @@ from typing import Any, BinaryIO
 from tests.waiting import wait_until
 
 
-def answers(file: BinaryIO, *, name: str, **_: Any) -> Iterator[tuple[str, Any]]:
+def answers(file: BinaryIO, *, name: str = "", **_: Any) -> Iterator[tuple[str, Any]]:
+    if not name:  # a picture
+        yield from globals()[file.read().decode()]()
+        return
     yield "format", "plain-text"
     yield from globals()[name]()
 
@@ -72,6 +75,18 @@ def lie() -> Iterator[tuple[str, Any]]:
 
 def invent() -> Iterator[tuple[str, Any]]:
     yield "os.system", "true"
+
+
+def say_nothing() -> Iterator[tuple[str, Any]]:
+    yield from ()
+
+
+def draw() -> Iterator[tuple[str, Any]]:
+    yield "picture", {"not": "a picture"}
+
+
+def break_the_log() -> Iterator[tuple[str, Any]]:
+    yield "broken", ["name", {"message": "x"}]
 
 
 def write() -> Iterator[tuple[str, Any]]:

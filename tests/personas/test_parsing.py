@@ -88,6 +88,7 @@ def test_a_card_comes_whole_with_a_picture_that_is_safe():
         ("babble", DamagedFile, "ended unexpectedly"),
         ("lie", DamagedFile, "ended unexpectedly"),
         ("invent", DamagedFile, "ended unexpectedly"),
+        ("break_the_log", DamagedFile, "ended unexpectedly"),
         ("write", DamagedFile, "ended unexpectedly"),
         ("quote", DamagedFile, "ended unexpectedly"),
     ],
@@ -199,6 +200,15 @@ def test_known_bombs_are_sentences(tmp_path, content):
     (tmp_path / "bomb").write_bytes(content)
     with pytest.raises(ImportFailed):
         read(tmp_path / "bomb")
+
+
+@pytest.mark.parametrize("deed", ["crash", "burn", "say_nothing", "draw", "lie", "babble", "break_the_log"])
+def test_whatever_a_picture_does_to_its_reader_is_a_refusal(monkeypatch, deed):
+    monkeypatch.setattr(avatars, "JOB", "tests.personas.hostile_child")
+    monkeypatch.setattr(avatars, "SECONDS", 1)
+    with pytest.raises(avatars.PictureRefused):
+        avatars.webp(io.BytesIO(deed.encode()), size=1)
+    assert not readers()
 
 
 def test_a_picture_that_takes_too_much_memory_is_refused(monkeypatch):
