@@ -37,7 +37,7 @@ faults: $(VENV)/.installed-dev
 
 # By hand: python -m benchmarks.prompt_forms FOLDER --data DATA, and python -m benchmarks.gpu where there is a card.
 bench: $(VENV)/.installed-bench
-	@for name in generation crowd moderation websocket; do echo "$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in generation crowd moderation websocket hostile; do echo "$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # Removes what was installed and cached; the state folder (var/) stays.
 clean:

@@ -1,12 +1,13 @@
 import json
 
 import pytest
+from celery.signals import heartbeat_sent
 from django.test import Client
 
 from moderation.filter.assessment import ClassifierUnavailable
-from persona_site import health
+from persona_site import celery, health
 from persona_site.redis import connection
-from persona_site.tasks import HEARTBEAT_KEY, heartbeat
+from persona_site.tasks import HEARTBEAT_KEY, heartbeat, served_key
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,15 @@ def test_readyz_tells_workers_and_their_engines_and_needs_one_that_works(client)
     assert state["generation"]["ok"]
     assert state["workers"][0]["engines"][0]["model"] == "m"
     assert b"inner-address" not in response.content
+
+
+def test_readyz_tells_that_a_worker_reads_uploads_however_busy_it_is(client, monkeypatch):
+    connection().delete(served_key("imports"))
+    assert client.get("/readyz").json()["imports"]["because"] == "NothingReported"
+    monkeypatch.setattr(celery, "_queues", lambda: {"imports"})
+    heartbeat_sent.send(sender=None)  # as Celery does every 2 s, beside the tasks
+    assert client.get("/readyz").json()["imports"]["ok"]
+    connection().delete(served_key("imports"))
 
 
 def test_health_needs_no_https(client, settings):

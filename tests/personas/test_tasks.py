@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from generation.jobs import leases
+from persona_site.celery import app
 from personas import tasks, uploads
 from personas.models import Draft, DraftFile, Passage, Source
 from tests import factories
@@ -116,3 +117,17 @@ def test_other_work_comes_between_the_batches_of_a_long_source(persona, no_worke
         assert no_worker == done * [("personas.tasks.embed_passages", str(persona.pk))]
     tasks.embed_passages(str(persona.pk))
     assert len(no_worker) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("personas.tasks.read_uploads", "imports"),
+        ("personas.tasks.embed_passages", "imports"),
+        ("personas.tasks.tidy", "default"),
+        ("chat.tasks.monitor_conversation", "default"),
+        ("chat.tasks.requeue_lapsed", "default"),
+    ],
+)
+def test_monitor_and_sweeper_do_not_stand_in_the_queue_of_imports(task, queue):
+    assert app.amqp.router.route({}, task)["queue"].name == queue
