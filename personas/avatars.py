@@ -8,11 +8,12 @@ import tempfile
 import warnings
 from base64 import b64decode
 from contextlib import closing
-from typing import BinaryIO, cast
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from personas import children
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIDE = 512  # pixels, of the longer side
 MOST_PIXELS = 40_000_000
@@ -67,6 +68,8 @@ def _refusal(failure: children.ChildFailed) -> PictureRefused:
 
 def encoded(stream: BinaryIO) -> bytes:
     """`webp`, within a child process. The header's size is checked before a pixel is decoded. Raises PictureRefused."""
+    from PIL import Image, UnidentifiedImageError  # costs more to load than all importers; few files hold a picture
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is the lower one
@@ -90,7 +93,9 @@ def encoded(stream: BinaryIO) -> bytes:
         raise PictureRefused("The picture is damaged and cannot be opened.") from error
 
 
-def _shrunk(picture: Image.Image) -> bytes:
+def _shrunk(picture: "Image.Image") -> bytes:
+    from PIL import ImageOps
+
     picture.seek(0)
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     if picture.mode not in {mode, "L"}:  # palettes and depths that cannot be shrunk as they are

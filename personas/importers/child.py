@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 
+from personas import avatars
 from personas.importers import character_card, registry
 from personas.importers.base import ImportFailed, Record, Remark
 
@@ -35,8 +36,6 @@ def _record(record: Record) -> Answer:
 
 
 def _card(card: character_card.CardFields) -> Iterator[Answer]:
-    from personas import avatars  # Pillow costs more to import than all importers; few files hold a picture
-
     fields = asdict(card)
     try:
         fields["picture"] = card.picture and b64encode(avatars.encoded(io.BytesIO(card.picture))).decode()
