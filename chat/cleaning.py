@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Generator, Iterable
 
-from chat.sentences import is_unfinished, split
+from text.scripts import HAN
+from text.sentences import breaks_off, split
 
-_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
+_WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _SEPARATORS = ",，、 "
 _STUTTER = re.compile(r"\b([^\W\d_]+)(?:[,，、 ]+\1){3}[,，、 ]", re.IGNORECASE)
 _STUTTER_CHARACTERS = 200  # looked back over
@@ -78,7 +79,7 @@ def until_repeated(sentences: Iterable[str]) -> Generator[str]:
         if len(words) >= _SHORTEST_REPEATED:
             said.add(words)
         yield sentence
-        begun = words if is_unfinished(sentence) else ()
+        begun = words if breaks_off(sentence) else ()
 
 
 def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generator[str]:
@@ -94,7 +95,7 @@ def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generato
         if not goes_on:  # the rest of a sentence shares the lot of its beginning
             words = _words(sentence)
             is_echo = words in said and len(words) >= _SHORTEST_REPEATED
-        goes_on = is_unfinished(sentence)
+        goes_on = breaks_off(sentence)
         if is_echo:
             held = held or sentence
             continue

@@ -34,11 +34,12 @@ from generation.engines.base import (
     Unit,
 )
 from generation.routing import scoring
+from text.scripts import HAN
 
 # Asked again after this long: the task may have been lost, or have failed for a reason that has passed.
 _OVERDUE = timedelta(minutes=1)
 # Words, single Chinese characters, and what stands between: what the filter leaves is compared in these.
-_PIECE = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|\W")
+_PIECE = re.compile(rf"[{HAN}]|[^\W{HAN}]+|\W")
 
 # Who wrote a stretch of a reply.
 MODEL, SITE, PERSON, UNKNOWN = "model", "site", "person", "unknown"

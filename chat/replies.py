@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from chat import frames, inspection, persona_reply, queueing, sentences, transcripts
+from chat import frames, inspection, persona_reply, queueing, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
@@ -25,6 +25,7 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
+from text.sentences import breaks_off
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +65,10 @@ class Progress(ReplyRun):
         """Leaves out a last sentence that the token limit cut off, unless it would be all there is."""
         has_whole = bool(self.reply.prefix)
         for sentence in whole:
-            if has_whole and self.ran_out_of_tokens and sentences.is_unfinished(sentence):
+            if has_whole and self.ran_out_of_tokens and breaks_off(sentence):
                 return
             yield sentence
-            has_whole = has_whole or not sentences.is_unfinished(sentence)
+            has_whole = has_whole or not breaks_off(sentence)
 
     def _publish(self, frame: type[ReplyStarted | ReplyDelta], **fields: Any) -> None:
         frames.publish(self.conversation_id, frame(reply_id=self.reply.id, attempt=self.reply.attempt, **fields))

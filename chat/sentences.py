@@ -1,22 +1,21 @@
-"""Text pieces in, whole sentences out, so that the filter judges what a reader would read."""
+"""Pieces of a reply in, whole sentences out, so that the filter judges what a reader would read.
+
+`text.sentences` says where a sentence ends. Here an end counts only once the beginning of the next sentence is there.
+"""
 
 import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 
-# An end mark with what closes it, then a blank and the beginning of the next sentence; CJK marks and
-# line ends need no blank. A digit after the blank is no beginning: "No. 5", "+44 20. 7946 0000".
-_END = re.compile(r"""[.!?…]["'”’)\]*]*+\s++(?=[^\s\d])|[。！？…]["”’」』）]*+(?=[^。！？….!?"”’」』）])|\n(?=[^\n])""")
-_CLOSING = "\"'”’)]*」』）"
-_MARKS = tuple(".!?…。！？")
+from text.scripts import HAN
+from text.sentences import CLOSING, END, MARKS
+
 _CLAUSE_MARKS = tuple(",;:—")
 # Where a sentence grows long, a clause may go first: never inside a word, a number or an address.
 _CLAUSE = re.compile(r"[^\d\W][,;:—]\s+(?=[^\s\d])|[，；：、](?=[^\d\s])")
 _LONG = 160  # characters
 # The first words of a text, four or a Chinese clause, when the next has begun: no number, address or bracket in them.
-_BEGINNING = re.compile(
-    r"\A\s*+(?:(?:[^\s\d@/*()（）\u3400-\u9fff]++\s++){4}(?=[^\W\d_])|[\u3400-\u9fff]{2,}+，(?=[^\d\s]))"
-)
+_BEGINNING = re.compile(rf"\A\s*+(?:(?:[^\s\d@/*()（）{HAN}]++\s++){{4}}(?=[^\W\d_])|[{HAN}]{{2,}}+，(?=[^\d\s]))")
 
 
 def split(pieces: Iterable[str], *, may_begin: Callable[[str], bool] | None = None) -> Generator[str]:
@@ -28,7 +27,7 @@ def split(pieces: Iterable[str], *, may_begin: Callable[[str], bool] | None = No
     held, known = "", 0
     for piece in pieces:
         held += piece
-        if not piece.rstrip().rstrip(_CLOSING):
+        if not piece.rstrip().rstrip(CLOSING):
             continue  # it belongs to an end that is shown by what follows
         start = 0
         if may_begin and (first := _BEGINNING.match(held)):
@@ -47,14 +46,9 @@ def split(pieces: Iterable[str], *, may_begin: Callable[[str], bool] | None = No
         yield held
 
 
-def is_unfinished(sentence: str) -> bool:
-    """Whether the text breaks off: it has no end mark, with or without what closes it, and no line ends there."""
-    return not re.search(r"""(?:[.!?…。！？~—*)\]"”'’」』）]\s*|\n)$""", sentence)
-
-
 def _first_end(held: str, start: int, known: int) -> int | None:
     """Where the sentence that begins at `start` ends; that no end lies before `known` was seen earlier."""
-    if match := _END.search(held, known):
+    if match := END.search(held, known):
         return match.end()
     if len(held) - start <= _LONG:
         return None
@@ -65,8 +59,8 @@ def _first_end(held: str, start: int, known: int) -> int | None:
 def _settled(held: str) -> int:
     """Up to where no end lies, whatever follows: a text is looked through once, however small its pieces are."""
     text = held.rstrip()
-    closed = text.rstrip(_CLOSING)
-    if closed.endswith(_MARKS):
+    closed = text.rstrip(CLOSING)
+    if closed.endswith(tuple(MARKS)):
         return len(closed) - 1
     if text.endswith(_CLAUSE_MARKS):
         return max(len(text) - 2, 0)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from personas.importers.base import Utterance
 from text import graphemes
+from text.scripts import wide_characters
+from text.sentences import ends
 
 PASSAGE = 600  # characters of a passage, about 150 tokens; Chinese, Japanese and Korean count three times
 PROMPTED_BY = 300  # characters of what came before
@@ -18,9 +20,7 @@ _MONOLOGUE = 20  # characters: a shorter piece of a letter is a greeting or a re
 _TURN_GAP = 30 * 60  # seconds after which a person begins anew
 
 _BLANK = re.compile(r"[ \t\u00a0\u3000]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？…])[”’」』）]*")
 _LETTER = re.compile(r"[^\W\d_]")
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 
 
@@ -115,11 +115,11 @@ def split(text: str) -> list[str]:
 
 def _sentences(text: str) -> Iterator[str]:
     start = 0
-    for end in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+    for end in ends(text):
         left = _length(text[start:end])
         while left > PASSAGE:
             piece = text[start : min(start + PASSAGE, end)]
-            cut = PASSAGE // 3 if _WIDE.search(piece) else PASSAGE
+            cut = PASSAGE // 3 if wide_characters(piece) else PASSAGE
             space = piece.rfind(" ", cut // 2, cut)
             piece = graphemes.beginning(piece, space + 1 if space > 0 else cut)
             yield piece
@@ -131,7 +131,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _length(text: str) -> int:
-    return len(text) + 2 * len(_WIDE.findall(text))
+    return len(text) + 2 * wide_characters(text)
 
 
 def _worth(text: str) -> int:

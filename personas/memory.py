@@ -18,6 +18,7 @@ from moderation.filter.encoder import EncoderMissing
 from personas.embedders.base import Embedder
 from personas.embedders.minilm import MiniLM
 from personas.models import Persona
+from text.scripts import HAN, KANA
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ LEAST_SIMILARITY = 0.25  # inner product; below it, MiniLM's neighbours have not
 TERMS = 24  # of a query; a pasted page would otherwise make a thousand conditions
 
 _WORD = re.compile(r"[a-zà-öø-ÿ\u0370-\u1fff0-9']+")
-_HAN_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
+_HAN_RUN = re.compile(f"[{KANA}{HAN}]+")
 # English words that tell nothing of a matter. Rare ones would weigh much in a small corpus.
 _EMPTY_WORDS = """
     the and was were are for but not you your yours him his her hers she they them their theirs its our ours that

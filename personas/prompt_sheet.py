@@ -18,16 +18,15 @@ from typing import Any, Protocol
 
 from personas.models import Depicts, Passage, Persona
 from personas.phrases import Phrases, is_chinese, phrases_for
+from text.scripts import is_mostly_han
+from text.sentences import split
 
 EXCHANGES = 10  # in a sheet; a prompt takes as many of them as a quarter of its room holds
 PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all of a large one costs seconds
 
-# After a mark that ends a sentence, but not after a title or an initial.
-_SENTENCE_END = re.compile(r"(?<!\bMr\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\b[A-Z]\.)(?<=[.!?])\s+|(?<=[。！？…])")
 _MACRO_COMMENT = re.compile(r"\{\{\s*+(?://|comment:|hidden_key:)[^}]*+(\}\})?", re.IGNORECASE)
 _MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNORECASE)
 _UNFIT = re.compile(r"https?://|www\.|\S@\S|\d{5,}|[{}<>|\\_*\[\]]|^\W*$")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _PROPER = re.compile(r"(?<=[\w,;] )(?!I\b)[A-Z][a-z]+")
 
@@ -239,8 +238,8 @@ def _asked(
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for found in _SENTENCE_END.split(text):
-        sentence = found.strip(" \t\n-–—\"'“”‘’")
+    for whole in split(text):
+        sentence = whole.strip(" \t\n-–—\"'“”‘’")
         if sentence and not sentence[0].islower():
             yield sentence
 
@@ -253,8 +252,7 @@ def _is_fit(text: str, language: str, least: int = 12) -> bool:
         return False
     if not phrases_for(language).spoken.search(text):
         return False
-    letters = len(_LETTER.findall(text)) or 1
-    return (len(_HAN.findall(text)) / letters > 0.5) == wide
+    return is_mostly_han(text) == wide
 
 
 def _worth(text: str, phrases: Phrases) -> float:

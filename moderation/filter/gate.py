@@ -18,6 +18,7 @@ from moderation.filter import assessment, pii
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
+from text.sentences import has_end
 
 TAIL = 200  # characters
 _LONGEST_HELD = 64
@@ -25,8 +26,6 @@ _LONGEST_HELD = 64
 _UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]{0,64}|[^\s@]{1,64}@\S{0,64}|[+(（]\s{0,64})$")
 # Characters of a sentence's first words: too few to be refused for by themselves. A longer part is judged as it comes.
 _FEW = 80
-# The end of a sentence, or of a line.
-_ENDS = re.compile(r"""[.!?…。！？]["'”’」』）)\]*]*\s*$|\n$""")
 
 
 class Blocked(Exception):
@@ -54,7 +53,7 @@ def cleared(
         ready, held = _hold_back(held + sentence)
         if ready:
             verdict = _assessed(ready, said, begun)
-            ends = _ENDS.search(ready) is not None
+            ends = has_end(ready)
             if not verdict.passes and not ends and len(ready) <= _FEW:
                 held = ready + held
                 continue

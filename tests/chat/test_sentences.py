@@ -51,21 +51,6 @@ def test_an_address_without_clause_is_held_together():
 
 
 @pytest.mark.parametrize(
-    ("text", "unfinished"),
-    [
-        ("I went to the", True),
-        ("I went.", False),
-        ('"I went."', False),
-        ("我去了", True),
-        ("我去了。", False),
-        ("Well…  ", False),
-    ],
-)
-def test_is_unfinished(text, unfinished):
-    assert sentences.is_unfinished(text) is unfinished
-
-
-@pytest.mark.parametrize(
     ("text", "released"),
     [
         ("I remember the summer by the sea. And you?", ["I remember the summer ", "by the sea. ", "And you?"]),
