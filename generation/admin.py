@@ -28,7 +28,7 @@ def _is_owner(request: HttpRequest) -> bool:
 
 @admin.register(ModelEntry)
 class ModelEntryAdmin(admin.ModelAdmin):
-    """Shows the models' state; a change goes through the catalogue's doors."""
+    """Shows the models' state. Changes go through the functions of the catalogue."""
 
     list_display = ["name", "status", "bar", "step", "is_active"]
     fields = ("name", "status", "path", "prompt_form", "context_length", "languages", "licence", "is_active")
@@ -54,21 +54,21 @@ class ModelEntryAdmin(admin.ModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """First the choice among what lies below MODEL_FOLDERS, then what there is to say of it."""
+        """The first page offers the models below MODEL_FOLDERS. The second page asks for the model_path model's details."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         context: dict[str, Any] = {**self.admin_site.each_context(request), "title": "Add a model"}
-        chosen = (request.POST or request.GET).get("path", "")
-        if chosen:
+        model_path = (request.POST or request.GET).get("path", "")
+        if model_path:
             try:
-                form = AddModelForm(local_models.inspect(Path(chosen)), request.POST or None)
+                form = AddModelForm(local_models.inspect(Path(model_path)), request.POST or None)
                 if form.is_valid():
-                    return _added(request, Path(chosen), form.cleaned_data)
-                context |= {"form": form, "path": chosen}
+                    return _added(request, Path(model_path), form.cleaned_data)
+                context |= {"form": form, "path": model_path}
             except local_models.NotAModel as error:
                 context["fault"] = str(error)
             except packaged.ModelRefused as error:
-                context |= {"form": form, "path": chosen, "fault": str(error)}
+                context |= {"form": form, "path": model_path, "fault": str(error)}
         if "form" not in context:
             context |= {"paths": local_models.found(), "folders": settings.MODEL_FOLDERS}
         return render(request, "admin/generation/modelentry/add_model.html", context)
@@ -84,9 +84,9 @@ class ModelEntryAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return render(request, "admin/generation/modelentry/_state.html", _state(request, name))
 
-    @admin.action(description="Let the selected model speak", permissions=["add"])
+    @admin.action(description="Activate the selected model", permissions=["add"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, model_rows.activate, "{} speaks from the next reply on.")
+        self._one(request, queryset, model_rows.activate, "{} is active from the next reply on.")
 
     @admin.action(description="Install the selected model again", permissions=["add"])
     def install_again(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
@@ -101,7 +101,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
     ) -> None:
         names = [str(name) for name in queryset.values_list("name", flat=True)]
         if len(names) != 1:
-            self.message_user(request, "That goes for one model at a time; select one.", messages.ERROR)
+            self.message_user(request, "This action works on one model at a time. Select one model.", messages.ERROR)
             return
         try:
             door(names[0])
@@ -119,10 +119,10 @@ def _state(request: HttpRequest, name: str) -> dict[str, Any]:
         raise Http404 from None
 
 
-def _added(request: HttpRequest, path: Path, said: dict[str, Any]) -> HttpResponse:
-    """A general worker copies and converts it. Raises ModelRefused."""
+def _added(request: HttpRequest, path: Path, details: dict[str, Any]) -> HttpResponse:
+    """Adds a model's row. A general worker then copies and converts its files. Raises ModelRefused."""
     with transaction.atomic():
-        entry = model_rows.add(path=path, **said)
+        entry = model_rows.add(path=path, **details)
         transaction.on_commit(partial(_queue, entry.name))
     return redirect("admin:generation_modelentry_change", entry.name)
 
@@ -139,7 +139,7 @@ def _queue(name: str) -> None:
 
 @admin.register(EngineEntry)
 class EngineEntryAdmin(admin.ModelAdmin):
-    """The list is the engine room: how every engine does, and its switch. The form is what an engine is."""
+    """The list is the engine room: the state of every engine, and its switch. The form has an engine's settings."""
 
     fieldsets = (
         (None, {"fields": ("name", "kind", "is_enabled", "order", "weight")}),
@@ -182,7 +182,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
         return render(request, "admin/generation/engineentry/engines.html", context)
 
     def switch(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Turns an engine off or on; workers see it within a second."""
+        """Switches an engine on or off. Workers notice it within a second."""
         entry = get_object_or_404(EngineEntry, pk=name)
         if not self.has_change_permission(request, entry):
             raise PermissionDenied
@@ -190,9 +190,9 @@ class EngineEntryAdmin(admin.ModelAdmin):
         entry.save(update_fields=["is_enabled"])
         state = "on" if entry.is_enabled else "off"
         self.log_change(request, entry, f"Switched {state}.")
-        self.message_user(request, f"Switched {state} from the next reply on: {entry.name}.", messages.SUCCESS)
+        self.message_user(request, f"{entry.name} is switched {state} from the next reply on.", messages.SUCCESS)
         if not EngineEntry.objects.filter(is_enabled=True).exists():
-            self.message_user(request, "No engine is left: replies fail until one is switched on.", messages.WARNING)
+            self.message_user(request, "All engines are off. Replies fail until one is switched on.", messages.WARNING)
         return redirect("admin:generation_engineentry_changelist")
 
     def save_model(self, request: HttpRequest, obj: EngineEntry, form: Any, change: bool) -> None:
@@ -200,7 +200,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
             obj.follows_environment = False
             self.message_user(
                 request,
-                f"From now on {obj.name} is as it stands here, not as ENGINES and OPENAI_* say. "
-                "Delete it to have it made from them again at the next start.",
+                f"{obj.name} now uses the values of this page instead of ENGINES and OPENAI_*. "
+                "To go back to the environment's values, delete this engine; the next start creates it again.",
             )
         super().save_model(request, obj, form, change)

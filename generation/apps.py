@@ -7,7 +7,7 @@ class GenerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Connects the worker's signals; loads no engine.
+        # The import connects the worker's signals. It loads no engine.
         from accounts.my_data import register
         from generation import my_data
         from generation.jobs import worker  # noqa: F401

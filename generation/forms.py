@@ -1,4 +1,4 @@
-"""What the owner says of a model that is added; the rest is read from its files."""
+"""The owner's details for a new model. Everything else is read from its files."""
 
 import re
 from collections.abc import Mapping
@@ -13,25 +13,28 @@ from generation.models import PromptForms
 
 
 class AddModelForm(forms.Form):
-    title = forms.CharField(max_length=80, help_text="How people see it.")
-    name = forms.SlugField(max_length=64, help_text="Small letters, digits and hyphens; programs call it by this.")
+    title = forms.CharField(max_length=80, help_text="The name that people see.")
+    name = forms.SlugField(max_length=64, help_text="The name for programs: small letters, digits and hyphens.")
     prompt_form = forms.ChoiceField()
     context_length = forms.IntegerField(min_value=MIN_CONTEXT_TOKENS)
     languages = SimpleArrayField(
-        forms.CharField(max_length=16), max_length=40, required=False, help_text="Such as en,zh. Separate with commas."
+        forms.CharField(max_length=16),
+        max_length=40,
+        required=False,
+        help_text="Language tags, separated by commas, such as en,zh.",
     )
-    licence = forms.CharField(max_length=200, required=False, help_text="As its makers name it, such as Apache-2.0.")
+    licence = forms.CharField(max_length=200, required=False, help_text="The licence's name, such as Apache-2.0.")
 
-    def __init__(self, found: LocalModel, data: Mapping[str, Any] | None) -> None:
-        title = found.path.stem if found.is_gguf else found.path.name
+    def __init__(self, local: LocalModel, data: Mapping[str, Any] | None) -> None:
+        title = local.path.stem if local.is_gguf else local.path.name
         name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-        length = min(CONTEXT_TOKENS, found.longest)
+        length = min(CONTEXT_TOKENS, local.longest)
         initial = {"title": title[:80], "name": name[:64], "context_length": length}
         super().__init__(data, initial=initial)
-        forms_ = PromptForms.choices if found.has_chat_template else PromptForms.choices[:1]
+        forms_ = PromptForms.choices if local.has_chat_template else PromptForms.choices[:1]
         self.fields["prompt_form"] = forms.ChoiceField(choices=forms_)
         self.fields["context_length"] = forms.IntegerField(
             min_value=MIN_CONTEXT_TOKENS,
-            max_value=found.longest,
-            help_text=f"Tokens that it reads at once, at most {found.longest}. A longer window costs time and memory.",
+            max_value=local.longest,
+            help_text=f"The context length in tokens, at most {local.longest}. A longer context costs time and memory.",
         )

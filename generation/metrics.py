@@ -1,7 +1,7 @@
 """Figures of the generation workers.
 
-Workers have no port of their own: each puts its figures into its heartbeat (`worker.py`), and
-`/metrics` of the web process shows those of all workers, labelled by worker.
+Workers have no port of their own. Each worker puts its figures into its heartbeat (`worker.py`).
+`/metrics` of the web process shows the figures of all workers, labelled by worker.
 """
 
 import time
@@ -28,7 +28,7 @@ FIRST_TOKEN = Histogram(
 
 
 class Speeds:
-    """How fast each engine of this process is, over the time between two looks."""
+    """The speed of each engine of this process, between two calls of `look`."""
 
     def __init__(self) -> None:
         self._looked_at = time.monotonic()
@@ -36,7 +36,7 @@ class Speeds:
         self._first_token_ms: dict[str, float] = {}
 
     def look(self) -> dict[str, dict[str, float | None]]:
-        """By engine: `tokens_per_second`, `speaking` replies, `first_token_ms` as it was when there last was one."""
+        """By engine: `tokens_per_second`, `speaking` (replies in progress), and the latest `first_token_ms`."""
         now, sums = time.monotonic(), _sums()
         seconds, self._looked_at = now - self._looked_at, now
         before, self._before = self._before, sums
@@ -54,8 +54,8 @@ class Speeds:
 
 
 def _sums() -> dict[str, tuple[float, float, float, float]]:
-    """By engine: tokens, seconds to first tokens, how many of these, replies in progress."""
-    wanted = {
+    """By engine: tokens, seconds to first tokens, number of first tokens, replies in progress."""
+    columns = {
         "afterword_tokens_total": 0,
         "afterword_first_token_seconds_sum": 1,
         "afterword_first_token_seconds_count": 2,
@@ -64,8 +64,8 @@ def _sums() -> dict[str, tuple[float, float, float, float]]:
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * 4)
     for family in REGISTRY.collect():
         for sample in family.samples:
-            if sample.name in wanted:
-                sums[sample.labels["engine"]][wanted[sample.name]] += sample.value
+            if sample.name in columns:
+                sums[sample.labels["engine"]][columns[sample.name]] += sample.value
     return {engine: (row[0], row[1], row[2], row[3]) for engine, row in sums.items()}
 
 
@@ -74,7 +74,7 @@ Family = tuple[str, str, str, list[tuple[str, dict[str, str], float]]]
 
 
 def snapshot() -> list[Family]:
-    """This process's figures in a form that JSON carries."""
+    """This process's figures as values that JSON can hold."""
     return [
         (f.name, f.documentation, f.type, [(s.name, dict(s.labels), s.value) for s in f.samples])
         for f in REGISTRY.collect()

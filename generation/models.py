@@ -19,8 +19,11 @@ class PromptForms(models.TextChoices):
 
 
 class ModelEntry(models.Model):
-    """A model that this site can run, and its state here. What it is stands in `packaged.PACKAGED`, or, for a model
-    that the owner added from `path`, in this row."""
+    """A model that this site can run, and its state here.
+
+    A packaged model is described in `packaged.PACKAGED`. A model that the owner added from `path` is described in
+    this row.
+    """
 
     name = models.SlugField(primary_key=True, max_length=64)
     status = models.CharField(max_length=16, choices=ModelStatus, default=ModelStatus.AVAILABLE)
@@ -44,15 +47,15 @@ class ModelEntry(models.Model):
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Called, so that a further kind needs no migration."""
+    """The choices as a function, so that a new kind needs no migration."""
     return [(kind, kind) for kind in ENGINES]
 
 
 class EngineEntry(models.Model):
     """An engine that replies may use: how it is reached, when it is tried, and what it may cost.
 
-    The key of a remote is never here, only the name of the environment variable that holds it: rows are in
-    backups, in exports of the database and on the screens of the admin, where a secret does not belong.
+    A remote engine's key is never stored here, only the name of its environment variable. Rows appear in backups,
+    in database exports and in the admin, where a secret must not be.
     """
 
     name = models.SlugField(primary_key=True, max_length=64)
@@ -65,7 +68,7 @@ class EngineEntry(models.Model):
     weight = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1)], help_text="Its share among engines of the same order."
     )
-    # Not a URLField: that refuses the one-word names of a network of one's own, such as http://vllm:8000/v1.
+    # Not a URLField, because it refuses one-word host names of a private network, such as http://vllm:8000/v1.
     base_url = models.CharField(
         max_length=200,
         blank=True,
@@ -79,7 +82,7 @@ class EngineEntry(models.Model):
         default="chat",
         choices=[("chat", "chat: the model's own template"), ("transcript", "transcript: plain text, for base models")],
     )
-    # Only such names: any variable, or any file, could be read out by naming it and one's own server.
+    # Only names of this form. Otherwise an admin could send any variable or file to a server of their own.
     key_variable = models.CharField(
         max_length=64,
         blank=True,
@@ -127,15 +130,21 @@ class EngineEntry(models.Model):
 
     def clean(self) -> None:
         if self.is_remote:
-            missing = {field: "A remote needs it." for field in ("base_url", "model") if not getattr(self, field)}
+            missing = {
+                field: "A remote engine needs this field."
+                for field in ("base_url", "model")
+                if not getattr(self, field)
+            }
             if missing:
                 raise ValidationError(missing)
         elif EngineEntry.objects.filter(kind=self.kind).exclude(pk=self.pk).exists():
-            raise ValidationError({"kind": f"There is a {self.kind} engine; a second one would load the same weights."})
+            raise ValidationError(
+                {"kind": f"There is already a {self.kind} engine. A second one would load the same weights."}
+            )
 
 
 class EngineSpend(models.Model):
-    """What one account used of one engine on one day (UTC). The account is an opaque id; empty: nobody's any more."""
+    """One account's use of one engine on one day (UTC). The account is an opaque id; it is empty after an erasure."""
 
     engine = models.SlugField(max_length=64)
     account = models.CharField(max_length=64, blank=True)

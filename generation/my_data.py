@@ -1,4 +1,4 @@
-"""This room's part of a person's data: what their replies used of each engine, day by day."""
+"""This room's part of a person's data: their use of each engine per day."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def export(user: User) -> dict[str, Any]:
 
 @transaction.atomic
 def erase(user: User) -> None:
-    """The figures stay in the engines' sums, since the money was spent; nothing says whose they were."""
+    """Removes the account from the figures. The sums stay, because the money was spent."""
     for row in EngineSpend.objects.select_for_update().filter(account=str(user.pk)):
         key: dict[str, Any] = {"engine": row.engine, "account": "", "day": row.day, "currency": row.currency}
         EngineSpend.objects.get_or_create(**key)

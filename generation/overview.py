@@ -1,4 +1,4 @@
-"""The engine room as the operator sees it: what the rows say, what all workers report, what the day has cost."""
+"""The engine room for the operator: the rows, the reports of all workers, and the day's costs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from generation.routing import failovers, spending
 
 @dataclass(frozen=True)
 class Report:
-    """One worker's word on one engine."""
+    """One worker's report on one engine."""
 
     worker: str
     model: str
@@ -44,7 +44,7 @@ class Budget:
 @dataclass(frozen=True)
 class Engine:
     entry: EngineEntry
-    state: str  # off, budget, unreported, down, spared, ready; docs/operations.md says what each means
+    state: str  # off, budget, unreported, down, spared, ready; docs/operations.md explains each
     state_in_words: str
     reports: list[Report]
     spent: spending.Spent
@@ -60,7 +60,7 @@ class Engine:
 
     @property
     def first_token_ms(self) -> int | None:
-        """The slowest worker's, since that is what somebody waits for."""
+        """The slowest worker's, because somebody waits that long."""
         return max((r.first_token_ms for r in self.reports if r.first_token_ms is not None), default=None)
 
 
@@ -75,13 +75,13 @@ _STATES = {
 
 
 def engines() -> list[Engine]:
-    """Every engine, in the order in which they are tried."""
+    """Every engine, in the order in which replies try them."""
     beats = _beats()
     return [_engine(entry, beats) for entry in EngineEntry.objects.all()]
 
 
 def waiting() -> int | None:
-    """Replies that wait for a worker; None while Redis is away."""
+    """The number of replies that wait for a worker; None while Redis is unavailable."""
     try:
         return sum(waiting_room.sizes().values())
     except redis.RedisError:
@@ -104,17 +104,17 @@ def _beats() -> list[dict[str, Any]]:
 
 def _engine(entry: EngineEntry, beats: list[dict[str, Any]]) -> Engine:
     reports = [
-        _report(beat["worker"], said) for beat in beats for said in beat["engines"] if said["name"] == entry.name
+        _report(beat["worker"], report) for beat in beats for report in beat["engines"] if report["name"] == entry.name
     ]
     state = _state(entry, reports)
     spent = spending.of(entry)
     return Engine(entry, state, _STATES[state], reports, spent, _budgets(entry, spent))
 
 
-def _report(name: str, said: dict[str, Any]) -> Report:
-    since = datetime.fromisoformat(said["since"]) if said["since"] else None
+def _report(name: str, report: dict[str, Any]) -> Report:
+    since = datetime.fromisoformat(report["since"]) if report["since"] else None
     fields = ("model", "device", "ok", "detail", "breaker", "tokens_per_second", "first_token_ms", "speaking")
-    return Report(worker=name, since=since, **{field: said[field] for field in fields})
+    return Report(worker=name, since=since, **{field: report[field] for field in fields})
 
 
 def _state(entry: EngineEntry, reports: list[Report]) -> str:

@@ -209,7 +209,7 @@ LOOPS: dict[str, Callable[[str], object]] = {
     "sentences, a character each": lambda text: exhausted(sentences.split(text)),
     "stop strings": stopped,
     "stuttering": lambda text: exhausted(cleaning.until_stuttering(spoken(text))),
-    "label": lambda text: exhausted(cleaning.without_label(spoken(text), "a" * 40)),
+    "label": lambda text: exhausted(reply_text.without_label(spoken(text), "a" * 40)),
     "directions": lambda text: exhausted(cleaning.without_directions(sentences.split(spoken(text)))),
     "repeated": lambda text: exhausted(cleaning.until_repeated(sentences.split(spoken(text)))),
     "echoes": lambda text: exhausted(cleaning.without_echoes(sentences.split(spoken(text)), [text])),

@@ -1,11 +1,11 @@
 """GGUF to safetensors and tokenizer: `python -m generation.catalogue.conversion SOURCE.gguf FOLDER`.
 
-With a folder as SOURCE, its tokenizer alone, into the form that counting and streaming read (tokenizer.json).
+If SOURCE is a folder, only its tokenizer is converted, to the form that counting and streaming read (tokenizer.json).
 
-Prints a line for each of its steps, `percent what`.
+Prints one line for each step, `percent what`.
 
-A process of its own, because torch and the float weights take over a gigabyte that the
-process which asked for it would not give back.
+It is a process of its own, because torch and the float weights take over a gigabyte, which the
+calling process would not release.
 """
 
 import functools
@@ -19,8 +19,8 @@ def convert(source: Path, target: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    # The library reads the file's fields anew for tokenizer, configuration and weights, and looks the
-    # tensor names up anew for each of 400 modules: half of the time. Once is enough, in this process.
+    # The library reads the file's fields again for tokenizer, configuration and weights, and looks up the
+    # tensor names again for each of 400 modules. This is half of the time. The caches do it once per process.
     gguf.GGUFReader = functools.cache(gguf.GGUFReader)
     gguf.get_tensor_name_map = functools.cache(gguf.get_tensor_name_map)
 
@@ -41,7 +41,7 @@ def convert(source: Path, target: Path) -> None:
 
 
 def convert_tokenizer(source: Path, target: Path) -> None:
-    """Raises ValueError where the tokenizer is known only as a program, not as data."""
+    """Raises ValueError if the tokenizer exists only as a program and not as data."""
     from transformers import AutoTokenizer
 
     tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False)

@@ -1,6 +1,6 @@
-"""What a GGUF file says of itself, without its weights and vocabulary (github.com/ggml-org/ggml, docs/gguf.md).
+"""The header of a GGUF file, without its weights and vocabulary (github.com/ggml-org/ggml, docs/gguf.md).
 
-The gguf package reads every word of a vocabulary into an object: 5 s for 49,000 words, too long for a page.
+The gguf package makes an object of every word of a vocabulary. 49,000 words take 5 s, too long for a page.
 """
 
 import math
@@ -20,7 +20,7 @@ class NotGGUF(Exception):
 
 
 def read(path: Path) -> tuple[dict[str, Value], int]:
-    """The fields that are no lists, and the number of parameters. Raises NotGGUF, or OSError."""
+    """The fields that are not lists, and the number of parameters. Raises NotGGUF or OSError."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _Reader(data).read()
@@ -80,6 +80,6 @@ class _Reader:
     def _elements(self) -> int:
         self._string()
         dimensions = [int(self._number("<Q")) for _ in range(int(self._number("<I")))]
-        self._number("<I")  # the kind of its numbers
-        self._number("<Q")  # where they lie
+        self._number("<I")  # the type of its numbers
+        self._number("<Q")  # the offset of its numbers
         return math.prod(dimensions)

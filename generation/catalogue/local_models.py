@@ -1,8 +1,7 @@
 """Models that the operator put on this machine: Hugging Face folders and GGUF files below MODEL_FOLDERS.
 
-Nothing else is looked at, so that an administrator's account cannot read other files of the host. No code
-of a model is run: safetensors and GGUF hold numbers alone, and pickled weights, which can hold programs, are
-never opened.
+Nothing else is read, so that an administrator's account cannot read other files of the host. No code of a
+model runs: safetensors and GGUF contain only numbers. Pickled weights can contain programs and are never opened.
 """
 
 import json
@@ -21,7 +20,7 @@ _DEPTH, _OFFERED = 5, 200  # folders below each of MODEL_FOLDERS, and models in 
 _JSON_BYTES = 32 * 1024**2
 _PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
-# Files that an engine reads beside the weights; everything else stays behind.
+# Files that an engine reads beside the weights. Other files are not copied.
 _BESIDE = (
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "chat_template.jinja", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model",
@@ -32,14 +31,14 @@ _LENGTHS = ("max_position_embeddings", "n_positions", "max_sequence_length", "ma
 
 
 class NotAModel(Exception):
-    """What lies there cannot be added; the message says why, for people."""
+    """The folder or file cannot be added. The message gives people the reason."""
 
 
 @dataclass(frozen=True)
 class LocalModel:
     path: Path
-    files: dict[str, Path]  # what an installation takes: name, and where links lead
-    longest: int  # tokens that it was made for
+    files: dict[str, Path]  # what an installation copies: name and resolved path
+    longest: int  # the longest context in tokens
     has_chat_template: bool
     weights_mb: int  # in bfloat16
 
@@ -49,7 +48,7 @@ class LocalModel:
 
 
 def found() -> list[Path]:
-    """Folders with a config.json and GGUF files, unread; there may be reasons against one that `inspect` gives."""
+    """Folders with a config.json, and GGUF files. They are not read: `inspect` may still refuse one."""
     return sorted(islice((path for folder in settings.MODEL_FOLDERS for path in _below(Path(folder))), _OFFERED))
 
 
@@ -63,7 +62,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def inspect(path: Path) -> LocalModel:
-    """What a folder or file holds. Raises NotAModel."""
+    """The model in a folder or file. Raises NotAModel."""
     path = _inside(path)
     if path.suffix == ".gguf":
         return _gguf(path)
@@ -73,23 +72,23 @@ def inspect(path: Path) -> LocalModel:
 
 
 def _inside(path: Path) -> Path:
-    """The path without links. Raises NotAModel where it lies, or a link leads, outside of MODEL_FOLDERS."""
+    """The path with links resolved. Raises NotAModel if it is outside of MODEL_FOLDERS."""
     resolved = path.resolve()
     if not any(resolved.is_relative_to(Path(folder).resolve()) for folder in settings.MODEL_FOLDERS):
-        raise NotAModel(f"{path.name} does not lie, or leads, outside of the folders of the setting MODEL_FOLDERS.")
+        raise NotAModel(f"{path.name} is outside of the folders of the setting MODEL_FOLDERS.")
     return resolved
 
 
 def _folder(path: Path) -> LocalModel:
-    written = {name: _json(path / name) for name in _SETTINGS if (path / name).is_file()}
-    config, tokenizer = written["config.json"], written.get("tokenizer_config.json", {})
-    if any("auto_map" in said or "trust_remote_code" in said for said in written.values()):
-        raise NotAModel(f"{path.name} brings its own program (auto_map), and code of a model is not run here.")
+    contents = {name: _json(path / name) for name in _SETTINGS if (path / name).is_file()}
+    config, tokenizer = contents["config.json"], contents.get("tokenizer_config.json", {})
+    if any("auto_map" in content or "trust_remote_code" in content for content in contents.values()):
+        raise NotAModel(f"{path.name} brings its own program (auto_map). Code of a model is never run here.")
     if "quantization_config" in config:
-        raise NotAModel(f"The weights of {path.name} are quantized; add the original, or a GGUF file.")
+        raise NotAModel(f"The weights of {path.name} are quantized. Add the original model or a GGUF file.")
     weights = _weights(path)
     if not any((path / name).is_file() for name in _TOKENIZERS):
-        raise NotAModel(f"{path.name} has no tokenizer; a tokenizer.json belongs beside its config.json.")
+        raise NotAModel(f"{path.name} has no tokenizer. Put its tokenizer.json beside its config.json.")
     beside = [name for name in _BESIDE if (path / name).is_file()]
     files = {name: _inside(path / name) for name in [*beside, *weights]}
     return LocalModel(
@@ -102,7 +101,7 @@ def _folder(path: Path) -> LocalModel:
 
 
 def _weights(path: Path) -> list[str]:
-    """Its safetensors, with their index where there is one."""
+    """The names of its safetensors files, and of their index if there is one."""
     names = {_WEIGHTS}
     if (path / _INDEX).is_file():
         names = set(_json(path / _INDEX).get("weight_map", {}).values()) | {_INDEX}
@@ -112,7 +111,7 @@ def _weights(path: Path) -> list[str]:
     if any(file.suffix in _PICKLED for file in path.iterdir()):
         raise NotAModel(
             f"The weights of {path.name} are pickled, and a pickle can run programs. "
-            "Add the model's safetensors, or convert it first on a machine where that does no harm."
+            "Add the model's safetensors, or convert it first on a machine where that is safe."
         )
     raise NotAModel(f"{path.name} has no {missing[0]}.")
 
@@ -144,7 +143,7 @@ def _gguf(path: Path) -> LocalModel:
     except (OSError, gguf_header.NotGGUF, KeyError, ValueError) as error:
         raise NotAModel(f"{path.name} cannot be read as GGUF: {error}.") from None
     if int(fields.get("split.count", 1)) > 1:
-        raise NotAModel(f"{path.name} is one of several parts; join them first (llama-gguf-split --merge).")
+        raise NotAModel(f"{path.name} is one of several parts. Join them first (llama-gguf-split --merge).")
     return LocalModel(path, {path.name: path}, longest, "tokenizer.chat_template" in fields, _mb(2 * parameters))
 
 

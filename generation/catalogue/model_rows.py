@@ -1,4 +1,4 @@
-"""The models of this site: which there are, their rows, and which one speaks. Errors are those of `packaged`."""
+"""The models of this site, their rows, and the active model. Errors are those of `packaged`."""
 
 import fcntl
 import json
@@ -38,13 +38,13 @@ _QUEUED = "Waiting for its turn"
 
 
 def lookup(name: str) -> CatalogueModel:
-    """A packaged model, or one that was added. Raises UnknownModel, naming those that there are."""
+    """A packaged or added model. Raises UnknownModel, which names the models of this site."""
     if name in PACKAGED:
         return PACKAGED[name]
     added = {row.name: row for row in ModelEntry.objects.exclude(path="")}
     if name in added:
         return _added(added[name])
-    raise UnknownModel(f"There is no model {name!r}; there are {', '.join([*PACKAGED, *added])}.")
+    raise UnknownModel(f"There is no model {name!r}. The models are: {', '.join([*PACKAGED, *added])}.")
 
 
 def _added(row: ModelEntry) -> CatalogueModel:
@@ -66,7 +66,7 @@ def models_dir() -> Path:
 
 
 def folder(name: str) -> Path:
-    """Where a model's safetensors and tokenizer lie once it is installed."""
+    """The folder of a model's safetensors and tokenizer after its installation."""
     return models_dir() / lookup(name).name
 
 
@@ -75,7 +75,7 @@ def is_installed(name: str) -> bool:
 
 
 def has_chat_template(name: str) -> bool:
-    """Whether the model can be given messages; one that is none of ours, on a remote server, is taken to."""
+    """Whether the model accepts messages. For an unknown model, on a remote server, the answer is True."""
     try:
         return (folder(name) / "chat_template.jinja").is_file()
     except UnknownModel:
@@ -83,7 +83,7 @@ def has_chat_template(name: str) -> bool:
 
 
 def active() -> CatalogueModel:
-    """The model that speaks; the default until another one is activated."""
+    """The active model. It is the default until another model is activated."""
     row = ModelEntry.objects.filter(is_active=True).first()
     if row is not None and row.path:
         return _added(row)
@@ -91,7 +91,7 @@ def active() -> CatalogueModel:
 
 
 def entries() -> list[tuple[CatalogueModel, ModelEntry]]:
-    """Every model with its state here: the packaged ones in the catalogue's order, then those that were added."""
+    """Every model with its row: the packaged models in the catalogue's order, then the added models by name."""
     ModelEntry.objects.bulk_create([ModelEntry(name=name) for name in PACKAGED], ignore_conflicts=True)
     rows = ModelEntry.objects.in_bulk(list(PACKAGED))
     added = ModelEntry.objects.exclude(path="").order_by("name")
@@ -108,22 +108,22 @@ def add(
     licence: str = "",
     languages: Sequence[str] = (),
 ) -> ModelEntry:
-    """Enters a model that the operator put below MODEL_FOLDERS; `install` then brings it here. Raises ModelRefused.
+    """Adds a row for a model that the operator put below MODEL_FOLDERS. `install` then copies it. Raises ModelRefused.
 
-    `context_length` is in tokens, by default what the packaged models read, or less where the model was made for less.
+    `context_length` is in tokens. The default is that of the packaged models, or the model's own if that is shorter.
     """
-    found = _inspected(path)
-    context_length = context_length or min(CONTEXT_TOKENS, found.longest)
-    _refuse_unfit(found, name=name, prompt_form=prompt_form, context_length=context_length)
+    local = _inspected(path)
+    context_length = context_length or min(CONTEXT_TOKENS, local.longest)
+    _refuse_unfit(local, name=name, prompt_form=prompt_form, context_length=context_length)
     row = ModelEntry(
         name=name,
-        path=str(found.path),
+        path=str(local.path),
         title=title,
         prompt_form=prompt_form,
         context_length=context_length,
         licence=licence,
         languages=list(languages),
-        disk_mb=_disk_mb(found),
+        disk_mb=_disk_mb(local),
         status=ModelStatus.INSTALLING,
         step=_QUEUED,
     )
@@ -136,7 +136,7 @@ def add(
     except ValidationError as error:
         raise ModelRefused(" ".join(error.messages)) from None
     except IntegrityError:
-        raise ModelRefused(f"There is a model called {name} already; choose another name.") from None
+        raise ModelRefused(f"There is already a model called {name}. Choose another name.") from None
     return row
 
 
@@ -147,33 +147,36 @@ def _inspected(path: Path) -> local_models.LocalModel:
         raise ModelRefused(str(error)) from None
 
 
-def _refuse_unfit(found: local_models.LocalModel, *, name: str, prompt_form: PromptForm, context_length: int) -> None:
-    if not MIN_CONTEXT_TOKENS <= context_length <= found.longest:
+def _refuse_unfit(local: local_models.LocalModel, *, name: str, prompt_form: PromptForm, context_length: int) -> None:
+    if not MIN_CONTEXT_TOKENS <= context_length <= local.longest:
         raise ModelRefused(
-            f"This model reads {MIN_CONTEXT_TOKENS} to {found.longest} tokens; {context_length} does not go."
+            f"The context length must be between {MIN_CONTEXT_TOKENS} and {local.longest}. "
+            f"You entered {context_length}."
         )
-    if prompt_form == "chat" and not found.has_chat_template:
-        raise ModelRefused(f"{found.path.name} has no chat template; its prompt form is transcript.")
+    if prompt_form == "chat" and not local.has_chat_template:
+        raise ModelRefused(f"{local.path.name} has no chat template. Choose transcript as its prompt form.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
-        raise ModelRefused(f"{name!r} is no name for a model; use at most 64 small letters, digits and hyphens.")
+        raise ModelRefused(
+            f"{name!r} is not a valid name for a model. Use at most 64 small letters, digits and hyphens."
+        )
 
 
-def _disk_mb(found: local_models.LocalModel) -> int:
-    """While it is installed: the weights, the exporter's floats and its result, and the exporter itself."""
+def _disk_mb(local: local_models.LocalModel) -> int:
+    """The space needed during installation: the weights, the exporter's floats and result, and the exporter itself."""
     exports = "openvino" in settings.ENGINES
-    return found.weights_mb * (5 if exports else 1) + (400 if exports else 50)
+    return local.weights_mb * (5 if exports else 1) + (400 if exports else 50)
 
 
 def remove(*, name: str) -> None:
-    """Takes a model's files away; one that was added leaves the catalogue with them. Raises ModelInUse.
+    """Deletes a model's installed files. An added model also leaves the catalogue. Raises ModelInUse.
 
-    Where the operator put it, nothing is touched.
+    The operator's own copy is not touched.
     """
     with _only_installer(wait=False), transaction.atomic():
         _lock_rows()
         model = lookup(name)
         if active().name == name:
-            raise ModelInUse(f"{model.title} speaks; activate another model first.")
+            raise ModelInUse(f"{model.title} is the active model. Activate another model first.")
         if folder(name).exists():
             with tempfile.TemporaryDirectory(prefix=".removing-", dir=models_dir()) as gone:
                 folder(name).rename(Path(gone) / name)
@@ -185,12 +188,12 @@ def remove(*, name: str) -> None:
 
 
 def _lock_rows() -> None:
-    """Activating and removing wait for each other."""
+    """Locks all rows, so that activation and removal wait for each other."""
     list(ModelEntry.objects.select_for_update().order_by("name"))
 
 
 def accept_terms(*, user: User | None, name: str) -> None:
-    """Keeps that the terms were accepted: by `user`, or, with None, by whoever sits at the site's terminal."""
+    """Records that the terms were accepted by `user`, or, if it is None, at the site's terminal."""
     terms = lookup(name).terms
     if terms is None:
         return
@@ -204,7 +207,7 @@ def accept_terms(*, user: User | None, name: str) -> None:
 
 
 def terms_accepted(name: str) -> bool:
-    """Whether somebody accepted the terms in the version that is shown today, or there are none."""
+    """Whether the current version of the terms was accepted, or there are no terms."""
     terms = lookup(name).terms
     if terms is None or Consent.objects.filter(kind=f"model.{name}", text_version=terms.version).exists():
         return True
@@ -220,14 +223,14 @@ def _terminal_acceptance(name: str) -> Path:
 
 
 def ensure_default(*, report: Report | None = None) -> None:
-    """Installs the default model where it is missing, and lets it speak if nobody chose another."""
+    """Installs the default model if it is missing, and activates it if no model is active."""
     install(DEFAULT, report=report)
     if not ModelEntry.objects.filter(is_active=True).exists():
         activate(DEFAULT)
 
 
 def activate(name: str) -> None:
-    """Lets an installed model speak. Workers change over between two replies."""
+    """Makes an installed model the active one. Workers switch between two replies."""
     model = lookup(name)
     with transaction.atomic():
         _lock_rows()
@@ -238,7 +241,7 @@ def activate(name: str) -> None:
 
 
 def queue(name: str) -> None:
-    """Marks that a worker will install it. Raises TermsNotAccepted."""
+    """Marks a model for installation by a worker. Raises TermsNotAccepted."""
     _terms_must_be_accepted(lookup(name))
     ModelEntry.objects.filter(name=name).update(status=ModelStatus.INSTALLING, progress=0, step=_QUEUED, error="")
 
@@ -249,9 +252,9 @@ def _terms_must_be_accepted(model: CatalogueModel) -> None:
 
 
 def install(name: str, *, report: Report | None = None) -> None:
-    """Fetches and converts a model, once; a second call finds it there.
+    """Fetches and converts a model, unless it is installed already.
 
-    Raises TermsNotAccepted or InstallationFailed; the model's row says how far it came.
+    Raises TermsNotAccepted or InstallationFailed. The model's row shows the progress.
     """
     _terms_must_be_accepted(lookup(name))
     if name in PACKAGED:
@@ -272,9 +275,9 @@ def install(name: str, *, report: Report | None = None) -> None:
 
 
 def fetch_and_convert(name: str, progress: Report) -> None:
-    """Puts a model's files in place where they are missing. Raises InstallationFailed.
+    """Installs a model's files if they are missing. Raises InstallationFailed.
 
-    For a packaged model, it touches no database.
+    For a packaged model it does not use the database.
     """
     model = lookup(name)
     with _only_installer():
@@ -283,9 +286,9 @@ def fetch_and_convert(name: str, progress: Report) -> None:
 
 
 def export_where_missing(name: str) -> None:
-    """Prepares an installed model for the CPU engine, once; where that fails, `slower` says why.
+    """Exports an installed model for the CPU engine, once. If that fails, `slower` gives the reason.
 
-    For a packaged model, it touches no database.
+    For a packaged model it does not use the database.
     """
     model = lookup(name)
     with _only_installer():
@@ -296,13 +299,13 @@ def export_where_missing(name: str) -> None:
 
 @contextmanager
 def _only_installer(*, wait: bool = True) -> Iterator[None]:
-    """Two installations of one model, or of two, wait for each other; or ModelInUse is raised, without `wait`."""
+    """Allows one installation at a time. Without `wait`, raises ModelInUse if another one is running."""
     models_dir().mkdir(parents=True, exist_ok=True)
     with (models_dir() / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ModelInUse("A model is being installed; try again when it is there.") from None
+            raise ModelInUse("A model is being installed. Try again when its installation has ended.") from None
         yield
 
 
@@ -310,10 +313,10 @@ def _install(model: CatalogueModel, progress: Report) -> None:
     free = shutil.disk_usage(models_dir()).free // 1024**2
     if free < model.disk_mb:
         raise InstallationFailed(
-            f"{model.title} needs {model.disk_mb} MB while it is installed; {free} MB are free in {models_dir()}."
+            f"{model.title} needs {model.disk_mb} MB during installation; {free} MB are free in {models_dir()}."
         )
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
         converted = Path(temporary) / "converted"
         installation.bring(model, converted, Path(temporary), progress)
-        # A rename is all or nothing: a folder that is there is a whole model.
+        # A rename is atomic, so an existing folder is a complete model.
         converted.rename(folder(model.name))

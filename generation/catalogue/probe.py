@@ -1,8 +1,8 @@
-"""Loads files as an engine will, and lets them say a token:
+"""Loads a model's files with an engine and generates one token:
 `python -m generation.catalogue.probe ENGINE FOLDER TOKENS`.
 
-TOKENS is the length of the window. A process of its own, for the memory that loading takes and because an engine may
-die of files that it does not understand.
+TOKENS is the context length. It is a process of its own, because loading takes memory and unsuitable files may crash
+an engine.
 """
 
 import sys
@@ -17,7 +17,7 @@ from generation.engines.registry import ENGINES
 
 
 def probe(engine: str, folder: Path, context_length: int) -> str:
-    """Why the files do not speak; "" where they do."""
+    """The reason why the files cannot generate, or "" if they can."""
     model = CatalogueModel(name=folder.name, title=folder.name, context_length=context_length, prompt_form="transcript")
     try:
         loaded = import_string(ENGINES[engine])(model, folder)

@@ -1,12 +1,12 @@
-"""The Engine seam: prompts in, tokens out. Nothing here knows of people.
+"""The Engine seam: prompts in, tokens out. An engine knows nothing about people.
 
 EngineError
-├── EngineUnavailable   cannot be reached, or not loaded; another engine may do it
-│   └── EngineNotReady  has nothing to load yet, or cannot take this model at all: no fault
-├── EngineFailed        broke while it worked; another engine may continue the text
-│   └── EngineSilent    said nothing for longer than it may
-├── BudgetSpent         may do no more today
-└── PromptTooLong       the prompt leaves no room; no engine of this context length can do it
+├── EngineUnavailable   cannot be reached or is not loaded; another engine may serve the reply
+│   └── EngineNotReady  has nothing to load yet, or cannot run this model at all; this is not a fault
+├── EngineFailed        broke during generation; another engine may continue the text
+│   └── EngineSilent    sent no token within its time limit
+├── BudgetSpent         has used up its budget for today
+└── PromptTooLong       the prompt leaves no room for a reply; no engine of this context length can serve it
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ PromptForm = Literal["chat", "transcript"]
 
 
 class EngineError(Exception):
-    """Something went wrong in an engine; `code` is what the reply's row keeps."""
+    """The base of all engine errors. `code` is stored in the reply's row."""
 
     code = "engine_error"
 
@@ -55,21 +55,21 @@ class PromptMessage:
 
 @dataclass(frozen=True)
 class PromptPart:
-    """A named piece of a prompt and its length, for whoever looks inside."""
+    """A named piece of a prompt and its length, for inspection."""
 
     name: str
     text: str
     tokens: int
-    dropped: int = 0  # turns or samples left out for want of room
+    dropped: int = 0  # turns or samples that were left out because they did not fit
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What an engine continues.
+    """The input of an engine.
 
-    form "chat": `messages`, rendered with the model's own chat template, opened for the assistant.
-    form "transcript": `text`, continued as it stands.
-    `prefix` is the beginning of the answer that was already given; the engine continues after it.
+    form "chat": `messages`, rendered with the model's own chat template and the assistant's opening mark.
+    form "transcript": `text`, which the engine continues without a template.
+    `prefix` is the part of the reply that already exists. The engine continues after it.
     """
 
     form: PromptForm
@@ -79,18 +79,18 @@ class Prompt:
     stop: tuple[str, ...] = ()
     parts: tuple[PromptPart, ...] = ()
 
-    def continued(self, said: str) -> "Prompt":
-        return replace(self, prefix=self.prefix + said)
+    def continued(self, generated: str) -> "Prompt":
+        return replace(self, prefix=self.prefix + generated)
 
     @property
     def whole(self) -> str:
-        """All that the engine reads, as one text, to count it by."""
+        """Everything that the engine reads, as one text, for counting tokens."""
         return "\n".join((*(message.content for message in self.messages), self.text, self.prefix))
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen. Zero or None switches a term off."""
+    """The settings by which the next token is sampled. Zero or None switches a term off."""
 
     temperature: float = 0.8
     top_p: float = 0.95
@@ -109,12 +109,12 @@ class Usage:
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
-    is_estimated: bool = False  # the engine did not count; we did, roughly
+    is_estimated: bool = False  # an estimate of ours: the engine reported no counts
 
 
 @dataclass(frozen=True)
 class Token:
-    """One step of an engine. `text` is empty while bytes do not yet decode; the last one carries `usage`."""
+    """One step of an engine. `text` is empty while its bytes do not decode yet. The last token carries `usage`."""
 
     text: str
     id: int | None = None
@@ -125,10 +125,10 @@ class Token:
 
 @dataclass(frozen=True)
 class Alternative:
-    """What could have stood in a token's place."""
+    """Another token that the model could have generated in this place."""
 
-    text: str  # with the tokens before it in its unit; empty where it is no whole character, or ends the reply
-    data: bytes  # its own bytes
+    text: str  # includes the earlier tokens of its unit; empty if it is not a whole character or ends the reply
+    data: bytes  # of this token alone
     logprob: float
     ends: bool = False
 
@@ -137,12 +137,12 @@ class Alternative:
 class ScoredToken:
     data: bytes
     logprob: float
-    alternatives: tuple[Alternative, ...]  # the likeliest first
+    alternatives: tuple[Alternative, ...]  # the most likely first
 
 
 @dataclass(frozen=True)
 class Unit:
-    """The shortest run of tokens that is whole characters, and their text."""
+    """The shortest run of tokens that forms whole characters, and its text."""
 
     text: str
     tokens: tuple[ScoredToken, ...]
@@ -150,7 +150,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Scored:
-    prompt: str  # as the model read it, its template applied
+    prompt: str  # as the model read it, with its template applied
     units: tuple[Unit, ...]
 
 
@@ -163,23 +163,23 @@ class Health:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    name: str  # its row's; until the router has named it, its kind
+    name: str  # the name of its row; the kind until the router sets the name
     model: str
     context_length: int  # tokens
     prompt_form: PromptForm
     device: str
     version: str
     licence: str
-    sampling: Sampling = field(default_factory=Sampling)  # what suits this model
-    # Where its own chat template serves as well, for characters that left no words to go on from: what suits it there.
+    sampling: Sampling = field(default_factory=Sampling)  # the defaults for this model
+    # The defaults with the model's own chat template, for personas without a corpus.
     chat_sampling: Sampling | None = None
 
 
 class Engine(Protocol):
-    """Many threads call `stream` at once."""
+    """`stream` may be called by many threads at the same time."""
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
-        """Yields tokens until the end, a stop string, `max_tokens`, or soon after `cancelled` says so.
+        """Yields tokens until the end, a stop string or `max_tokens`, and stops soon after `cancelled` returns True.
 
         Stop strings are not part of the yielded text. Raises EngineError.
         """
@@ -188,23 +188,23 @@ class Engine(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
     def health(self) -> Health:
-        """Truthful: generates a token, or says since when and why not."""
+        """Generates a token. If that fails, the result says why and since when."""
         ...
 
     def describe(self) -> EngineInfo: ...
 
     def close(self) -> None:
-        """Gives back memory and threads; streams under way end with EngineFailed."""
+        """Releases memory and threads. Running streams end with EngineFailed."""
         ...
 
 
 class LocalEngine(Engine, Protocol):
-    """One that runs in this process, and can read without speaking."""
+    """An engine that runs in this process. It can also read a text without generating."""
 
     def read_ahead(self, prompt: Prompt) -> None:
-        """Reads a prompt before anybody asks. Raises EngineError."""
+        """Reads a prompt before a reply is requested. Raises EngineError."""
         ...
 
     def score(self, prompt: Prompt, text: str) -> Scored:
-        """How likely the model finds each token of `text` after `prompt`. Raises EngineError."""
+        """The probability of each token of `text` after `prompt`. Raises EngineError."""
         ...

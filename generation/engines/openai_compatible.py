@@ -1,13 +1,13 @@
-"""Any server that speaks OpenAI's HTTP interface: vLLM, SGLang, TGI, Ollama, llama.cpp, a provider.
+"""Any server with OpenAI's HTTP interface: vLLM, SGLang, TGI, Ollama, llama.cpp, a provider.
 
-`/chat/completions` for prompts in chat form, `/completions` for transcripts, both streamed as
-server-sent events. A prefix is the assistant's own last message, which such servers continue
+Prompts in chat form go to `/chat/completions`, transcripts to `/completions`. Both are streamed as
+server-sent events. A prefix is sent as the assistant's last message, which such servers continue
 (vLLM and SGLang by `continue_final_message`, others by convention).
 
-All answers of an engine are read on one event loop in a thread of its own. So a silence is measured
-between tokens, whatever else the server sends meanwhile, and a reply that is left hangs up at once.
+All answers of an engine are read on one event loop in its own thread. So a silence is measured between
+tokens, and other data from the server does not count. A cancelled reply closes its connection at once.
 
-What a server sends apart as the model's thoughts is counted as tokens and as a sign of life, and is never text.
+Thoughts that a server sends in separate fields count as tokens and as activity, but never become text.
 """
 
 import asyncio
@@ -42,22 +42,22 @@ from text import cleaning
 
 _CONNECT_S = 5.0
 _HEALTH_S = 10.0
-# How often a reply that waits for its next token looks whether it was cancelled.
+# How often a reply that waits for its next token checks whether it was cancelled.
 _LOOK_S = 0.1
-# OpenAI's interface takes four stop strings at most; the rest is watched for here.
+# OpenAI's interface takes at most four stop strings. The others are only checked here.
 _STOPS_SENT = 4
-# The likeliest tokens that are asked for beside the one that was drawn.
+# The number of most likely tokens that are requested beside the sampled one.
 _ALTERNATIVES = 10
-# Without the server's tokenizer: no text in any script has more tokens than UTF-8 bytes, and
-# English has about a quarter. A third errs on the side of a prompt that fits.
+# An estimate without the server's tokenizer. No text in any script has more tokens than UTF-8 bytes, and
+# English has about a quarter as many. A third is on the safe side, so the prompt fits.
 _BYTES_PER_TOKEN = 3
-_MOST_TOKENS = 2**31 - 1  # that a column holds
+_MOST_TOKENS = 2**31 - 1  # the largest value of a column
 
-# The fields in which servers send what a model thinks.
+# The fields in which servers send a model's thoughts.
 _THOUGHTS = ("reasoning_content", "reasoning")
 
-# What the loop hands over: an event, the error that ended the answer, or None at its end.
-_Heard = dict[str, Any] | EngineError | None
+# An item from the event loop: an event, the error that ended the answer, or None at its end.
+_Item = dict[str, Any] | EngineError | None
 
 
 class OpenAICompatibleEngine:
@@ -72,9 +72,9 @@ class OpenAICompatibleEngine:
         first_token_s: float = 60,
         between_tokens_s: float = 20,
     ) -> None:
-        """Raises EngineUnavailable without an address."""
+        """Raises EngineUnavailable if `base_url` is empty."""
         if not base_url:
-            raise EngineUnavailable("It has no address.")
+            raise EngineUnavailable("The engine has no address.")
         self._model = model
         self._context_length = context_length
         self._form = prompt_form
@@ -102,14 +102,14 @@ class OpenAICompatibleEngine:
         )
 
     def count_tokens(self, text: str) -> int:
-        """An estimate from above for English; the server's own tokenizer is not here."""
+        """An upper estimate for English. The server's own tokenizer is not available here."""
         return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
     def health(self) -> Health:
-        """Asks the server for one token, for ten seconds at most."""
+        """Requests one token from the server. Waits at most ten seconds."""
         ok, detail = True, ""
         try:
-            self._run(self._asked_for_a_token()).result()
+            self._run(self._request_token()).result()
         except EngineError as error:
             ok, detail = False, str(error)
         if (ok, detail) != (self._health.ok, self._health.detail):
@@ -121,7 +121,7 @@ class OpenAICompatibleEngine:
         try:
             self._run(self._hang_up()).result()
         except EngineUnavailable:
-            return  # closed before
+            return  # already closed
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -131,13 +131,13 @@ class OpenAICompatibleEngine:
         path, body = _request(prompt)
         body |= _settings(sampling, stops) | {"model": self._model}
         if settings.OPENAI_LOGPROBS:
-            body |= _probabilities_asked(prompt)
-        heard: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
-        reading = self._run(self._read(path, body, heard))
+            body |= _probabilities_requested(prompt)
+        events: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        reading = self._run(self._read(path, body, events))
         watch = StopStrings(stops)
         count, usage = 0, None
         try:
-            for event in _until_cancelled(heard, cancelled):
+            for event in _until_cancelled(events, cancelled):
                 with _in_shape():
                     usage = _usage(event) or usage
                     piece = _piece(event)
@@ -154,7 +154,7 @@ class OpenAICompatibleEngine:
         finally:
             reading.cancel()
         if not count and not prompt.prefix and not cancelled():
-            raise EngineFailed("The server answered without a word.")
+            raise EngineFailed("The server sent an empty answer.")
         estimate = Usage(self.count_tokens(prompt.whole), 0, count, is_estimated=True)
         yield Token(watch.finish(), usage=usage or estimate)
 
@@ -165,9 +165,9 @@ class OpenAICompatibleEngine:
             work.close()
             raise EngineUnavailable("The engine is closed.") from None
 
-    async def _read(self, path: str, body: dict[str, Any], heard: "queue.SimpleQueue[_Heard]") -> None:
-        """Hands over each event of an answer, then how it ended. Cancelling it hangs up."""
-        outcome: _Heard = EngineFailed("The answer was given up.")
+    async def _read(self, path: str, body: dict[str, Any], events: "queue.SimpleQueue[_Item]") -> None:
+        """Puts each event of an answer into `events`, then its end. Cancellation closes the connection."""
+        outcome: _Item = EngineFailed("The answer was cancelled.")
         try:
             async with (
                 _translated(),
@@ -177,17 +177,17 @@ class OpenAICompatibleEngine:
                 await _check(answer)
                 async for event in _events(answer):
                     with _in_shape():
-                        is_word = _piece(event) is not None
-                    if is_word:
+                        has_token = _piece(event) is not None
+                    if has_token:
                         patience.reschedule(self._loop.time() + self._between_tokens_s)
-                    heard.put(event)
+                    events.put(event)
             outcome = None
         except EngineError as error:
             outcome = error
         finally:
-            heard.put(outcome)
+            events.put(outcome)
 
-    async def _asked_for_a_token(self) -> None:
+    async def _request_token(self) -> None:
         path, body = _request(
             Prompt("transcript", text="Hello")
             if self._form == "transcript"
@@ -197,7 +197,7 @@ class OpenAICompatibleEngine:
             await _check(await self._client.post(path, json={"model": self._model, "max_tokens": 1, **body}))
 
     async def _hang_up(self) -> None:
-        """Ends what is being read; those who wait for it hear that the engine was closed."""
+        """Cancels all running answers, which end with EngineFailed, and closes the client."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -205,11 +205,11 @@ class OpenAICompatibleEngine:
         await self._client.aclose()
 
 
-def _until_cancelled(heard: "queue.SimpleQueue[_Heard]", cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
-    """The events of an answer, to its end or soon after `cancelled` says so. Raises the error that ended it."""
+def _until_cancelled(events: "queue.SimpleQueue[_Item]", cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """The events of an answer, to its end or soon after `cancelled` returns True. Raises the answer's error."""
     while not cancelled():
         try:
-            event = heard.get(timeout=_LOOK_S)
+            event = events.get(timeout=_LOOK_S)
         except queue.Empty:
             continue
         if event is None:
@@ -231,7 +231,7 @@ def _request(prompt: Prompt) -> tuple[str, dict[str, Any]]:
 
 
 def _settings(sampling: Sampling, stops: tuple[str, ...]) -> dict[str, Any]:
-    """Only what is switched on: a provider may refuse the terms that OpenAI's interface does not know."""
+    """Only the terms that are switched on, because a provider may refuse terms outside OpenAI's interface."""
     sent: dict[str, Any] = {
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -256,19 +256,19 @@ def _settings(sampling: Sampling, stops: tuple[str, ...]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
-    """What goes wrong on the way, in the words of the seam."""
+    """Translates errors of the connection into EngineError."""
     try:
         yield
     except TimeoutError as error:
-        raise EngineSilent("The server fell silent.") from error
+        raise EngineSilent("The server sent nothing within its time limit.") from error
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise EngineUnavailable(f"The server cannot be reached: {type(error).__name__}.") from error
     except httpx.HTTPError as error:
-        raise EngineFailed(f"The server broke off: {type(error).__name__}.") from error
+        raise EngineFailed(f"The connection to the server broke: {type(error).__name__}.") from error
 
 
 async def _check(answer: httpx.Response) -> None:
-    """Raises for an answer that is not a success; its text is not repeated, since it may quote the prompt."""
+    """Raises EngineError for a failed answer. Its text is left out of the error, because it may quote the prompt."""
     if answer.is_success:
         return
     text = (await answer.aread()).decode(errors="replace").lower()
@@ -299,7 +299,7 @@ async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
 
 @contextmanager
 def _in_shape() -> Iterator[None]:
-    """Around the reading of an event that a server may have made in any shape."""
+    """Translates errors from an event of unexpected shape into EngineFailed."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -307,42 +307,42 @@ def _in_shape() -> Iterator[None]:
 
 
 def _piece(event: dict[str, Any]) -> str | None:
-    """The new text of an event, empty where it carries a thought alone, or None where it carries neither."""
+    """The new text of an event. It is empty if the event only has a thought, and None if it has neither."""
     choices = event.get("choices")
     if not choices:
         return None
-    said = choices[0].get("delta", choices[0])
-    text = said.get("content") if "delta" in choices[0] else said.get("text")
+    delta = choices[0].get("delta", choices[0])
+    text = delta.get("content") if "delta" in choices[0] else delta.get("text")
     if isinstance(text, str) and text:
         return text
-    return "" if any(said.get(name) for name in _THOUGHTS) else None
+    return "" if any(delta.get(name) for name in _THOUGHTS) else None
 
 
-def _probabilities_asked(prompt: Prompt) -> dict[str, Any]:
+def _probabilities_requested(prompt: Prompt) -> dict[str, Any]:
     if prompt.form == "transcript":
         return {"logprobs": _ALTERNATIVES}
     return {"logprobs": True, "top_logprobs": _ALTERNATIVES}
 
 
 def _probabilities(event: dict[str, Any]) -> tuple[float | None, tuple[tuple[str, float], ...]]:
-    """The log-probability of an event's token and the likeliest in its place; None where it tells not just of one."""
-    told = event["choices"][0].get("logprobs") or {}
-    if tokens := told.get("content"):  # as /chat/completions tells it
+    """An event's log-probability and most likely alternatives. None if the event does not have exactly one token."""
+    reported = event["choices"][0].get("logprobs") or {}
+    if tokens := reported.get("content"):  # the form of /chat/completions
         if len(tokens) != 1:
             return None, ()
-        likely = tuple((_whole(each), float(each["logprob"])) for each in tokens[0]["top_logprobs"])
+        likely = tuple((_whole(token), float(token["logprob"])) for token in tokens[0]["top_logprobs"])
         return float(tokens[0]["logprob"]), likely
-    logprobs, likeliest = told.get("token_logprobs") or [], told.get("top_logprobs") or [{}]
+    logprobs, likeliest = reported.get("token_logprobs") or [], reported.get("top_logprobs") or [{}]
     if len(logprobs) != 1 or logprobs[0] is None:
         return None, ()
-    known = ((text, float(value)) for text, value in (likeliest[0] or {}).items())
-    return float(logprobs[0]), tuple(sorted(known, key=lambda each: -each[1]))
+    alternatives = ((text, float(value)) for text, value in (likeliest[0] or {}).items())
+    return float(logprobs[0]), tuple(sorted(alternatives, key=lambda pair: -pair[1]))
 
 
-def _whole(told: dict[str, Any]) -> str:
-    """A token's text; empty where its bytes are only a part of a character."""
+def _whole(token: dict[str, Any]) -> str:
+    """A token's text. It is empty if its bytes are only a part of a character."""
     try:
-        return bytes(told["bytes"]).decode() if told.get("bytes") else str(told["token"])
+        return bytes(token["bytes"]).decode() if token.get("bytes") else str(token["token"])
     except UnicodeDecodeError:
         return ""
 
@@ -355,8 +355,8 @@ def _usage(event: dict[str, Any]) -> Usage | None:
     return Usage(_count(reported.get("prompt_tokens", 0)), _count(cached), _count(reported.get("completion_tokens", 0)))
 
 
-def _count(told: Any) -> int:
-    count = int(told)
+def _count(reported: Any) -> int:
+    count = int(reported)
     if not 0 <= count <= _MOST_TOKENS:
-        raise ValueError("no count of tokens")
+        raise ValueError("not a count of tokens")
     return count

@@ -1,5 +1,7 @@
-"""The kinds of engines, by the names that the setting ENGINES and `EngineEntry.kind` use. Adding one is a file and
-a line."""
+"""The kinds of engines, under the names that the setting ENGINES and `EngineEntry.kind` use.
+
+A new kind needs one file and one line here.
+"""
 
 from typing import Any
 
@@ -13,17 +15,17 @@ ENGINES = {
     "transformers": "generation.engines.hf_transformers.engine.TransformersEngine",
     "openai": "generation.engines.openai_compatible.OpenAICompatibleEngine",
 }
-# Servers elsewhere: each row of these kinds has its own address, model and key.
+# Remote servers. Each row of these kinds has its own address, model and key.
 REMOTE = frozenset({"openai"})
-# Those that load the active model's weights themselves.
+# Engines that load the active model's weights themselves.
 LOCAL = frozenset(ENGINES) - REMOTE
 
 
 def load(kind: str, **options: Any) -> Engine:
-    """A new engine. Raises EngineUnavailable when it cannot work, ImproperlyConfigured for an unknown kind."""
+    """Returns a new engine. Raises EngineUnavailable if it cannot work, ImproperlyConfigured for an unknown kind."""
     try:
         path = ENGINES[kind]
     except KeyError:
-        raise ImproperlyConfigured(f"There is no engine {kind!r}; there are {', '.join(ENGINES)}.") from None
+        raise ImproperlyConfigured(f"There is no engine kind {kind!r}. The kinds are: {', '.join(ENGINES)}.") from None
     engine: Engine = import_string(path)(**options)
     return engine

@@ -1,4 +1,4 @@
-"""Stops reach a generation worker: one thread reads the cancel keys of all jobs under way."""
+"""Brings cancellations to a generation worker: one thread reads the cancel keys of all running jobs."""
 
 import logging
 import threading
@@ -13,13 +13,13 @@ from persona_site.redis import cancel_key, connection
 
 logger = logging.getLogger(__name__)
 
-# Well under one step of an engine, and one question for all jobs together.
+# Well under one step of an engine. One query covers all jobs.
 _LOOK_S = 0.03
-_PAUSE_S = 0.5  # while Redis is away
+_PAUSE_S = 0.5  # while Redis is unavailable
 
 
 class Watcher:
-    """Looks while anything is watched, and sleeps otherwise."""
+    """Polls while jobs are watched, and sleeps otherwise."""
 
     def __init__(self) -> None:
         self._watched: dict[threading.Event, tuple[str, ...]] = {}
@@ -28,7 +28,7 @@ class Watcher:
 
     @contextmanager
     def watched(self, *subjects: UUID) -> Iterator[Callable[[], bool]]:
-        """Yields a question that costs nothing: has anybody asked to stop one of these?"""
+        """Yields a cheap function that returns whether one of the subjects was cancelled."""
         cancelled = threading.Event()
         with self._changed:
             self._watched[cancelled] = tuple(map(cancel_key, subjects))
@@ -49,14 +49,14 @@ class Watcher:
                     self._changed.wait()
                 watched = dict(self._watched)
             try:
-                found = iter(connection().mget([key for keys in watched.values() for key in keys]))
+                values = iter(connection().mget([key for keys in watched.values() for key in keys]))
             except redis.RedisError as error:
                 logger.warning("generation.cancel_keys_not_read", extra={"error": type(error).__name__})
                 time.sleep(_PAUSE_S)
                 continue
             for cancelled, keys in watched.items():
-                values = [next(found) for _ in keys]
-                if any(values):
+                job_values = [next(values) for _ in keys]
+                if any(job_values):
                     cancelled.set()
             time.sleep(_LOOK_S)
 

@@ -1,7 +1,7 @@
-"""Leases: who is at work on what, for as long as they show that they live (Redis, compare-and-delete).
+"""Leases: a worker holds a job as long as it renews its lease (Redis, compare-and-delete).
 
-A worker that is killed stops renewing, and after settings.LEASE somebody else may take over.
-A lease is a promise about time, not a lock: whoever writes must still be the newest attempt.
+A killed worker stops renewing, and after settings.LEASE another worker may take over.
+A lease is a promise about time and not a lock: a writer must still check that it is the newest attempt.
 """
 
 import logging
@@ -27,7 +27,7 @@ def _key(name: str) -> str:
 
 
 class Lease:
-    """Held until the block ends, renewed by its own thread: a slow first token does not lose it."""
+    """Held until the block ends. Its own thread renews it, so a slow first token does not lose it."""
 
     def __init__(self, name: str, token: str) -> None:
         self.name = name
@@ -41,16 +41,16 @@ class Lease:
 
     @property
     def lost(self) -> bool:
-        """Somebody else holds it, or Redis could not be asked for longer than the lease lasts."""
+        """Whether another worker holds it, or no renewal reached Redis for longer than the lease lasts."""
         return self._is_taken or time.monotonic() - self._renewed_at > self._milliseconds / 1000
 
     def _keep(self) -> None:
         # A third of the lease: two renewals may fail before it lapses.
         while not self._ended.wait(self._milliseconds / 3000) and not self._is_taken:
-            asked_at = time.monotonic()
+            requested_at = time.monotonic()
             try:
                 if connection().eval(_RENEW, 1, _key(self.name), self._token, self._milliseconds):
-                    self._renewed_at = asked_at
+                    self._renewed_at = requested_at
                 else:
                     self._is_taken = True
             except redis.RedisError:
@@ -61,7 +61,7 @@ class Lease:
         try:
             connection().eval(_RELEASE, 1, _key(self.name), self._token)
         except redis.RedisError:
-            # It lapses by itself.
+            # The lease lapses by itself.
             logger.warning("generation.lease_not_released", extra={"lease": self.name})
 
     def __enter__(self) -> "Lease":
@@ -74,7 +74,7 @@ class Lease:
 
 
 def take(name: str) -> Lease | None:
-    """The lease, or None while somebody else holds it."""
+    """The lease, or None while another worker holds it."""
     token = secrets.token_hex(16)
     milliseconds = int(settings.LEASE.total_seconds() * 1000)
     if not connection().set(_key(name), token, nx=True, px=milliseconds):
@@ -83,7 +83,7 @@ def take(name: str) -> Lease | None:
 
 
 def held(names: Iterable[str]) -> set[str]:
-    """Those of `names` that somebody holds now."""
+    """The `names` whose leases are held now."""
     names = list(names)
     if not names:
         return set()

@@ -1,6 +1,6 @@
-"""The frames of a conversation, in one Redis stream each: bytes in, bytes out, in order.
+"""The frames of each conversation in one Redis stream: bytes in, bytes out, in order.
 
-A stream entry is a frame. Entries expire STREAM_TTL after the last one; history is the database's.
+A stream entry is a frame. A stream expires STREAM_TTL after its last entry. The history is in the database.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 BEGINNING = "0-0"
 _FIELD = b"frame"
-# A conversation's longest memory in Redis; a page that is further behind reloads.
+# The most frames of a conversation in Redis. A page that is further behind reloads.
 _LONGEST = 20_000
 _BLOCK_MS = 5_000
 _BATCH = 500
-# A tab that does not read this many frames is behind; it is fed from Redis again when it reads on.
+# A tab with this many unread frames is behind. It gets its frames from Redis when it reads again.
 _BACKLOG = 2_000
 _LONGEST_PAUSE = 2.0  # seconds between attempts to reach Redis again
 
@@ -43,7 +43,7 @@ def _deleted_key(conversation_id: UUID | str) -> str:
     return f"frames:deleted:{conversation_id}"
 
 
-# A stream that was deleted takes no more frames: a worker may still be writing when its conversation is erased.
+# A deleted stream takes no more frames, because a worker may still write after its conversation was erased.
 _APPEND = """
 if redis.call('exists', KEYS[2]) == 1 then return '0-0' end
 local position = redis.call('xadd', KEYS[1], 'maxlen', '~', ARGV[1], '*', ARGV[2], ARGV[3])
@@ -53,7 +53,7 @@ return position
 
 
 def append(conversation_id: UUID | str, frame: bytes) -> str:
-    """Adds a frame; returns its position. Adds nothing to a stream that was deleted, and returns the beginning."""
+    """Adds a frame and returns its position. Adds nothing to a deleted stream, and returns BEGINNING."""
     milliseconds = int(settings.STREAM_TTL.total_seconds() * 1000)
     keys = _key(conversation_id), _deleted_key(conversation_id)
     position = connection().eval(_APPEND, 2, *keys, _LONGEST, _FIELD, frame, milliseconds)
@@ -61,7 +61,7 @@ def append(conversation_id: UUID | str, frame: bytes) -> str:
 
 
 def position(conversation_id: UUID | str) -> str:
-    """The position of the newest frame: what a page that is rendered now has to follow from."""
+    """The position of the newest frame. A page that is rendered now must follow from there."""
     newest = cast(Entries, connection().xrevrange(_key(conversation_id), count=1))
     return newest[0][0].decode() if newest else BEGINNING
 
@@ -80,13 +80,13 @@ def end(conversation_id: UUID | str, frame: bytes) -> None:
 
 
 def delete(conversation_id: UUID | str) -> None:
-    """Forgets the conversation's frames, for good. `persona_site.redis.rewrite_log` takes them off the disk, too."""
+    """Deletes the conversation's frames for good. `persona_site.redis.rewrite_log` also removes them from the disk."""
     connection().set(_deleted_key(conversation_id), 1, ex=settings.STREAM_TTL)
     connection().delete(_key(conversation_id))
 
 
 def is_position(text: str) -> bool:
-    """Whether `text`, which came from a browser, is a position that Redis will take."""
+    """Whether `text` from a browser is a position that Redis accepts."""
     parts = text.split("-")
     return len(parts) == 2 and all(cleaning.whole_number(part, most=2**64 - 1) is not None for part in parts)
 
@@ -98,7 +98,7 @@ def _order(position: str) -> tuple[int, int]:
 
 @dataclass(eq=False)
 class _Follower:
-    """One open tab: what was read for it and not yet taken."""
+    """One open tab, with the frames that were read for it but not yet taken."""
 
     waiting: deque[tuple[str, bytes]] = field(default_factory=deque)
     is_behind: bool = False
@@ -114,7 +114,7 @@ class _Follower:
 
 @dataclass(eq=False)
 class _Followed:
-    """One conversation that somebody follows, and how far it was read."""
+    """One followed conversation, and the position up to which it was read."""
 
     read_to: str
     followers: set[_Follower] = field(default_factory=set)
@@ -123,29 +123,29 @@ class _Followed:
 class Followers:
     """All followed conversations of a process, through one blocking Redis connection.
 
-    Every follower keeps the position of the last frame that it was given, takes only later ones,
-    and fetches what lies between two positions itself, so neither a gap nor a duplicate can arise
-    from joining, falling behind, or Redis going away. Belongs to one event loop.
+    Every follower keeps the position of its last frame, takes only later frames, and fetches missing
+    ones itself. So joining, falling behind or a lost Redis connection causes neither gaps nor
+    duplicates. An instance belongs to one event loop.
     """
 
     def __init__(self) -> None:
         self._followed: dict[bytes, _Followed] = {}
-        # A stream of our own among those that are read: an entry ends the wait, so that a new
-        # conversation is read at once and not after the current wait.
+        # A stream of our own among the streams that are read. An entry in it ends the current wait, so
+        # that a new conversation is read at once.
         self._wake_key = f"frames:wake:{secrets.token_hex(8)}".encode()
         self._woken_to = BEGINNING
         self._redis: redis.asyncio.Redis | None = None
         self._reader: asyncio.Task[None] | None = None
 
     async def follow(self, conversation_id: UUID | str, after: str) -> AsyncGenerator[tuple[str, bytes], None]:
-        """Every frame later than `after`, in order, for as long as it is iterated."""
+        """Yields every frame later than `after`, in order, as long as it is iterated."""
         key = _key(conversation_id).encode()
         follower = _Follower(is_behind=True)
         follower.has_news.set()
-        followed = self._followed.setdefault(key, _Followed(read_to=after))
-        followed.followers.add(follower)
+        conversation = self._followed.setdefault(key, _Followed(read_to=after))
+        conversation.followers.add(follower)
         try:
-            if len(followed.followers) == 1:
+            if len(conversation.followers) == 1:
                 await self._wake()
             last = after
             while True:
@@ -155,8 +155,8 @@ class Followers:
                     last = position
                     yield position, frame
         finally:
-            followed.followers.discard(follower)
-            if not followed.followers:
+            conversation.followers.discard(follower)
+            if not conversation.followers:
                 self._followed.pop(key, None)
 
     async def close(self) -> None:
@@ -170,9 +170,9 @@ class Followers:
             self._redis = None
 
     async def _news(self, key: bytes, follower: _Follower, last: str) -> AsyncIterator[tuple[str, bytes]]:
-        """What the follower has not had, first from Redis where it is behind, then from its own queue."""
+        """The follower's new frames: first from Redis if it is behind, then from its own queue."""
         while follower.is_behind:
-            follower.is_behind = False  # before reading: what arrives meanwhile is queued
+            follower.is_behind = False  # before reading, so that frames that arrive meanwhile are queued
             while entries := await self._between(key, last):
                 for position, frame in entries:
                     last = position
@@ -201,7 +201,7 @@ class Followers:
         return self._redis
 
     async def _wake(self) -> None:
-        """Makes the reader look at the list of conversations again; starts it if need be."""
+        """Makes the reader read the list of conversations again. Starts the reader if it is not running."""
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read(), name="stream followers")
             return
@@ -234,8 +234,8 @@ class Followers:
         newest = entries[-1][0].decode()
         if key == self._wake_key:
             self._woken_to = newest
-        elif (followed := self._followed.get(key)) is not None:
-            followed.read_to = newest
+        elif (conversation := self._followed.get(key)) is not None:
+            conversation.read_to = newest
             for position, fields in entries:
-                for follower in followed.followers:
+                for follower in conversation.followers:
                     follower.offer(position.decode(), fields[_FIELD])

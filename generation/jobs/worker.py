@@ -1,8 +1,8 @@
-"""A generation worker's life: the engine is loaded before the first reply, and others hear how it is.
+"""Start, heartbeat and end of a generation worker.
 
-Every worker writes a heartbeat into Redis: its engines' health, breakers and speed, and its figures. The
-web process reads it for /readyz, /metrics and the page of engines. On SIGTERM Celery takes no new replies and waits for
-those that run; then the engines give back what they hold.
+The engine is loaded before the first reply. Every worker writes a heartbeat into Redis: its engines' health,
+breakers and speed, and its figures. The web process reads it for /readyz, /metrics and the page of engines. On
+SIGTERM Celery takes no new replies and waits for the running ones. Then the engines are closed.
 """
 
 import json
@@ -33,17 +33,17 @@ logger = logging.getLogger(__name__)
 
 _KEYS = "generation:worker:"
 _BEAT = timedelta(seconds=5)
-# Three beats: one may be late without the worker being reported gone.
+# Three beats, so that one late beat does not report the worker as gone.
 _REMEMBERED = 3 * _BEAT
-# Health generates a token; between two probes, the last answer stands. An engine whose breaker is not closed is
-# asked at every beat, so that it is used again soon after it recovered.
+# A probe generates a token. Between two probes the last result counts. An engine whose breaker is not closed is
+# probed at every beat, so that it is used again soon after it has recovered.
 _PROBE = timedelta(seconds=30)
 
 
 def reported() -> list[dict[str, Any]]:
-    """Every living worker: `worker`, `at`, `figures`, and `engines`, those that are switched on.
+    """The latest beat of every running worker: `worker`, `at`, `figures`, and `engines`, those that are switched on.
 
-    Of an engine: name, model, device, version, ok, detail, since, breaker, and metrics.Speeds' figures.
+    An engine has: name, model, device, version, ok, detail, since, breaker, and metrics.Speeds' figures.
     """
     redis_ = connection()
     keys = sorted(redis_.scan_iter(f"{_KEYS}*", count=1000))
@@ -56,9 +56,9 @@ def metrics_text() -> str:
 
 
 class Heart:
-    """Beats until it is stopped. Engines are asked from a second thread: a silent one must not stop the heart.
+    """Beats until it is stopped. A second thread probes the engines, so that a silent engine does not stop the beats.
 
-    `slots`: jobs that this worker does at once.
+    `slots` is the number of jobs that this worker runs at once.
     """
 
     def __init__(self, name: str, slots: int) -> None:
@@ -66,12 +66,12 @@ class Heart:
         self._slots = slots
         self._stop = threading.Event()
         self._reports: dict[str, dict[str, Any]] = {}
-        self._asked_at: dict[str, datetime] = {}
+        self._probed_at: dict[str, datetime] = {}
         self._speeds = metrics.Speeds()
         self._speed: dict[str, dict[str, float | None]] = {}
         self._threads = [
             threading.Thread(target=self._every_beat, args=(self._beat,), name="heartbeat", daemon=True),
-            threading.Thread(target=self._every_beat, args=(self._ask,), name="health", daemon=True),
+            threading.Thread(target=self._every_beat, args=(self._probe,), name="health", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -100,26 +100,26 @@ class Heart:
         self._speed = self._speeds.look()
         self._write()
 
-    def _ask(self) -> None:
-        """Asks the engines whose turn it is, and lets go of those that are switched off."""
+    def _probe(self) -> None:
+        """Probes the engines that are due, and retires those that are switched off."""
         entries = engine_rows.enabled()
         standing_by = _standing_by(entries, self._reports)
         POOL.keep([entry.name for entry in entries if entry.name not in standing_by])
         for entry in entries:
-            if entry.name in _standing_by(entries, self._reports):  # as the engines before it just answered
+            if entry.name in _standing_by(entries, self._reports):  # by the new reports of the engines before it
                 self._reports[entry.name] = _STANDS_BY | {"name": entry.name}
                 continue
             gate = router.breaker(entry)
-            asked_at = self._asked_at.get(entry.name)
-            if gate.state == "closed" and asked_at and datetime.now(UTC) - asked_at < _PROBE:
+            probed_at = self._probed_at.get(entry.name)
+            if gate.state == "closed" and probed_at and datetime.now(UTC) - probed_at < _PROBE:
                 continue
             report = _engine_report(entry.name)
             if report["ok"]:
                 gate.recovered()
             elif entry.loads_weights:
-                POOL.drop(entry.name)  # one that broke does not mend itself; the next look loads it anew
+                POOL.drop(entry.name)  # a broken engine does not recover by itself; the next probe loads it again
             self._reports[entry.name] = report
-            self._asked_at[entry.name] = datetime.now(UTC)
+            self._probed_at[entry.name] = datetime.now(UTC)
             self._write()
             if self._stop.is_set():
                 break
@@ -142,19 +142,19 @@ class Heart:
 
 _STANDS_BY = {
     "model": "", "device": "", "version": "", "ok": True, "since": None,
-    "detail": "Stands by; it is loaded when the engine before it fails.",
+    "detail": "Stands by. It is loaded when the engine before it fails.",
 }  # fmt: skip
 
 
 def _standing_by(entries: Sequence[EngineEntry], reports: dict[str, dict[str, Any]]) -> set[str]:
-    """Engines that would load the same weights as one before them that is well: their memory is saved."""
+    """Engines that are not loaded, to save memory: a healthy engine before them has the same weights."""
     local = [entry.name for entry in entries if entry.loads_weights]
-    well = next((n for n, name in enumerate(local) if reports.get(name, {}).get("ok")), len(local))
-    return set(local[well + 1 :])
+    healthy = next((n for n, name in enumerate(local) if reports.get(name, {}).get("ok")), len(local))
+    return set(local[healthy + 1 :])
 
 
 def _engine_report(name: str) -> dict[str, Any]:
-    """An engine's state, whatever it does: a report that fails is a report of failure."""
+    """An engine's state. Never raises: if the report fails, the engine is reported as failed."""
     report: dict[str, Any] = {"name": name, "model": "", "device": "", "version": ""}
     try:
         with POOL.borrowed(name) as engine:
@@ -171,7 +171,7 @@ def _engine_report(name: str) -> dict[str, Any]:
 
 
 def load() -> None:
-    """Loads the first engine that works, of those that load weights, and every remote; replies try the others again."""
+    """Loads the first working engine of those with weights, and every remote engine. Replies try the others again."""
     has_weights = False
     for entry in engine_rows.enabled():
         if has_weights and entry.loads_weights:
@@ -186,7 +186,7 @@ def load() -> None:
 
 
 def _prepare() -> None:
-    """Exports the active model for the CPU engine; people already talk meanwhile, to the engine behind it."""
+    """Exports the active model for the CPU engine in a thread. Meanwhile the next engine generates the replies."""
 
     def export() -> None:
         name = model_rows.active().name
@@ -214,7 +214,7 @@ def _start(sender: str, instance: Any, **_: Any) -> None:
 
 @worker_shutdown.connect
 def _end(**_: Any) -> None:
-    # Celery has waited for the replies that were running.
+    # Celery has waited for the running replies.
     global _heart
     if _heart is not None:
         _heart.stop()

@@ -1,4 +1,4 @@
-"""The engines of this process: each loaded once, replaced when its row or the active model changed."""
+"""The engines of this process. Each is loaded once, and replaced after its row or the active model has changed."""
 
 import logging
 import threading
@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 @dataclass(eq=False)
 class _Loaded:
     engine: Engine
-    made_of: tuple[Any, ...]  # what it was loaded for; compared with what is wanted now
+    made_of: tuple[Any, ...]  # what it was loaded from; compared with the current values
     users: int = 0
     is_retired: bool = False
 
 
 class EnginePool:
-    """Any thread may borrow an engine; one that was replaced is closed by its last borrower."""
+    """Any thread may borrow an engine. A replaced engine is closed by its last borrower."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, _Loaded] = {}
@@ -34,7 +34,7 @@ class EnginePool:
 
     @contextmanager
     def borrowed(self, name: str) -> Iterator[Engine]:
-        """The engine of a row for as long as the block runs. Raises EngineUnavailable when it does not load."""
+        """Lends a row's engine for the length of the block. Raises EngineUnavailable if it does not load."""
         entry = self._take(name)
         try:
             yield entry.engine
@@ -45,18 +45,18 @@ class EnginePool:
         return list(self._loaded)
 
     def keep(self, names: Collection[str]) -> None:
-        """Retires all other engines; those in use close with their last reply."""
+        """Retires all other engines. An engine in use is closed after its last reply."""
         with self._lock:
             others = [self._loaded.pop(name) for name in self.loaded() if name not in names]
         for entry in others:
             self._retire(entry)
 
     def drop(self, name: str) -> None:
-        """Retires one engine, so that it is loaded anew when it is next needed."""
+        """Retires one engine, so that it is loaded again at its next use."""
         self.keep([other for other in self.loaded() if other != name])
 
     def close(self) -> None:
-        """Retires every engine; those in use close with their last reply."""
+        """Retires every engine. An engine in use is closed after its last reply."""
         self.keep(())
 
     def _take(self, name: str) -> _Loaded:
@@ -66,7 +66,7 @@ class EnginePool:
         made_of = (row.kind, model, options)
         with self._lock:
             loading = self._loading.setdefault(name, threading.Lock())
-        # One thread loads; the others wait for it rather than load a second copy.
+        # One thread loads. The others wait for it, so that no second copy is loaded.
         with loading:
             with self._lock:
                 entry = self._loaded.get(name)
@@ -74,7 +74,7 @@ class EnginePool:
                     entry.users += 1
                     return entry
                 self._loaded.pop(name, None)
-            # A card has no room for two caches: the old engine goes before the new one comes, and is not held here.
+            # A card has no room for two caches. The old engine is closed before the new one loads, and not kept here.
             if entry is not None:
                 self._retire(entry)
             del entry
@@ -100,7 +100,7 @@ class EnginePool:
 
 
 def _model_of(row: EngineEntry) -> packaged.CatalogueModel | None:
-    """What an engine must be loaded for: the active model, where it loads the weights itself."""
+    """The active model, for an engine that loads the weights itself. None for others."""
     return model_rows.active() if row.loads_weights else None
 
 

@@ -1,8 +1,8 @@
-"""Which engines there are: the rows of EngineEntry, read anew every second, so that no change needs a restart.
+"""The engines of this site: the rows of EngineEntry. They are read again every second, so no change needs a restart.
 
-Who wins, the environment or the admin: a row that ENGINES and OPENAI_* made is written from them again at every
-start, and each host reads it as its own environment says, until somebody saves it in the admin; from then on the
-row alone counts, everywhere. The switch is the admin's always.
+Engine rows created from ENGINES and OPENAI_* are overwritten from the environment at every start, and each host
+reads them with its own environment. A row that was saved in the admin is left alone, and counts on every host.
+Only the admin switches engines on and off.
 """
 
 import random
@@ -21,7 +21,7 @@ from generation.models import EngineEntry
 from persona_site import env
 
 _FRESH_S = 1.0
-_BETWEEN = 10  # from the order of one engine of ENGINES to the next, so that others fit in
+_BETWEEN = 10  # between the orders of two engines of ENGINES, so that others fit in
 
 _lock = threading.Lock()
 _rows: list[EngineEntry] = []
@@ -29,7 +29,7 @@ _read_at: float | None = None
 
 
 def entries() -> list[EngineEntry]:
-    """All engines, also those that are switched off, as of at most a second ago."""
+    """All engines, including those that are switched off. At most one second old."""
     global _rows, _read_at
     with _lock:
         if _read_at is None or time.monotonic() - _read_at > _FRESH_S:
@@ -38,21 +38,21 @@ def entries() -> list[EngineEntry]:
 
 
 def _of_this_host(rows: Iterable[EngineEntry]) -> list[EngineEntry]:
-    """Rows that follow the environment follow that of each host: one with a card and one without may differ."""
-    mine = []
+    """Rows that follow the environment take the values of this host. Hosts may differ, for example in a GPU."""
+    host_rows = []
     for row in rows:
         if row.follows_environment:
             if row.name not in settings.ENGINES:
                 continue
-            for field, value in _written(row.name).items():
+            for field, value in _environment_values(row.name).items():
                 setattr(row, field, value)
-        mine.append(row)
-    return sorted(mine, key=lambda row: (row.order, row.name))
+        host_rows.append(row)
+    return sorted(host_rows, key=lambda row: (row.order, row.name))
 
 
 def named(name: str) -> EngineEntry:
-    """Raises EngineUnavailable where there is none."""
-    entry = next((each for each in entries() if each.name == name), None)
+    """The engine of this name. Raises EngineUnavailable if there is none."""
+    entry = next((candidate for candidate in entries() if candidate.name == name), None)
     if entry is None:
         raise EngineUnavailable(f"There is no engine {name!r} any more.")
     return entry
@@ -63,18 +63,18 @@ def enabled() -> list[EngineEntry]:
 
 
 def candidates() -> list[EngineEntry]:
-    """The engines in the order in which one reply tries them: by order; within one order drawn by weight."""
+    """The engines in the order in which one reply tries them. Engines of the same order are drawn by weight."""
     # Efraimidis and Spirakis 2006: sorting by u^(1/w) draws without replacement in proportion to w.
     return sorted(enabled(), key=lambda entry: (entry.order, -(random.random() ** (1 / entry.weight))))  # noqa: S311
 
 
 def options(entry: EngineEntry) -> dict[str, Any]:
-    """What a row's engine is loaded with; with other values it is loaded anew. Raises EngineUnavailable, keyless."""
+    """The options of a row's engine. If they change, it is reloaded. Raises EngineUnavailable if a key is missing."""
     if not entry.is_remote:
         return {}
     key = env.secret(entry.key_variable) if entry.key_variable else ""
     if entry.key_variable and not key:
-        raise EngineUnavailable(f"There is no key: {entry.key_variable} is empty where the worker runs.")
+        raise EngineUnavailable(f"There is no key: {entry.key_variable} is empty in the worker's environment.")
     return {
         "base_url": entry.base_url,
         "api_key": key,
@@ -87,7 +87,7 @@ def options(entry: EngineEntry) -> dict[str, Any]:
 
 
 def forget(**_: Any) -> None:
-    """Reads the rows anew at the next look."""
+    """Makes the next call of `entries` read the rows again."""
     global _read_at
     with _lock:
         _read_at = None
@@ -99,21 +99,21 @@ post_delete.connect(forget, sender=EngineEntry)
 
 @transaction.atomic
 def follow_environment() -> None:
-    """Writes the rows that follow ENGINES and OPENAI_*; rows that were saved in the admin are left alone.
+    """Writes the rows that follow ENGINES and OPENAI_*. Rows that were saved in the admin are left alone.
 
-    Rows of engines that this host does not name stay: another host may.
+    Rows of engines that this host does not name stay, because another host may name them.
     """
     for kind in settings.ENGINES:
         row, is_new = EngineEntry.objects.get_or_create(
-            name=kind, defaults={**_written(kind), "follows_environment": True}
+            name=kind, defaults={**_environment_values(kind), "follows_environment": True}
         )
         if not is_new and row.follows_environment:
-            EngineEntry.objects.filter(pk=row.pk, follows_environment=True).update(**_written(kind))
+            EngineEntry.objects.filter(pk=row.pk, follows_environment=True).update(**_environment_values(kind))
     forget()
 
 
-def _written(kind: str) -> dict[str, Any]:
-    """What this host's environment says of an engine that ENGINES names."""
+def _environment_values(kind: str) -> dict[str, Any]:
+    """The values of this host's environment for an engine in ENGINES."""
     order = (settings.ENGINES.index(kind) + 1) * _BETWEEN
     return {"kind": kind, "order": order, **(_remote_of_environment() if kind in REMOTE else {})}
 

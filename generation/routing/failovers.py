@@ -1,6 +1,6 @@
-"""The last failures of engines and who went on from there, for whoever operates the site; in Redis, bounded.
+"""The latest failures of engines and the engines that took over, for the operators. A bounded list in Redis.
 
-What is kept are names, codes, counts and the engine's own reason, which quotes no prompt.
+It holds names, codes, counts and the engine's own reason, which never quotes a prompt.
 """
 
 import json
@@ -24,9 +24,9 @@ class Failure:
     engine: str
     code: str
     detail: str
-    said: int  # tokens that all engines together had said of the reply
+    said: int  # tokens of the reply that all engines together had generated
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
-    taken_over_by: str = ""  # empty: nobody was left
+    taken_over_by: str = ""  # empty: no engine was left
 
     @property
     def when(self) -> datetime:
@@ -43,10 +43,10 @@ def record(failures: Iterable[Failure]) -> None:
             pipe.ltrim(_KEY, 0, _KEPT - 1)
             pipe.execute()
     except redis.RedisError as error:
-        # The log has the failures themselves; the reply goes on.
+        # The failures are in the log. The reply continues.
         logger.warning("generation.failover_not_kept", extra={"error": type(error).__name__})
 
 
 def recent(count: int = 20) -> list[Failure]:
-    """The newest first."""
+    """The latest failures, the newest first."""
     return [Failure(**json.loads(entry)) for entry in connection().lrange(_KEY, 0, count - 1)]

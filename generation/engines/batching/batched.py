@@ -1,4 +1,4 @@
-"""An engine that runs in this process: a model's own wording around a batcher and whatever reads for it."""
+"""An engine that runs in this process: a model's tokenizer, a batcher and a forward pass."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from generation.engines.batching.tokenizer import ModelTokenizer
 
 
 class BatchedEngine:
-    """Replies of many threads side by side, and readings of texts that are there in between."""
+    """Generates the replies of many threads in one batch. Scores existing texts between the steps."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class BatchedEngine:
         *,
         step_tokens: int,
     ) -> None:
-        """`folder` holds the tokenizer. Raises OSError or ValueError where it does not."""
+        """`folder` holds the tokenizer. Raises OSError or ValueError if it has none."""
         self._info = info
         self._limit = model.context_length
         self._tokenizer = ModelTokenizer(folder)
@@ -53,7 +53,7 @@ class BatchedEngine:
         ids = self._tokenizer.encode(prompt)
         limit = self._limit
         if len(ids) >= limit:
-            raise PromptTooLong(f"The prompt has {len(ids)} tokens; the model reads {limit}.")
+            raise PromptTooLong(f"The prompt has {len(ids)} tokens; the model's context length is {limit}.")
         request = Request(
             prompt=ids,
             chooser=Chooser(sampling, ids, self._exempt),
@@ -67,32 +67,34 @@ class BatchedEngine:
             request.cancelled = True
 
     def read_ahead(self, prompt: Prompt) -> None:
-        """Reads a prompt before anybody asks, so that a reply which begins alike starts at once. Ends as soon as
-        somebody is being answered. Raises EngineError."""
+        """Reads a prompt before a reply is requested. A later reply with the same beginning then starts at once.
+
+        Stops as soon as a reply is being generated. Raises EngineError.
+        """
         ids = self._tokenizer.encode(prompt)
         while self._batcher.between_steps(lambda: self._batcher.read_ahead(ids)).result():
             pass
 
     def score(self, prompt: Prompt, text: str) -> Scored:
-        """How likely the model finds each token of `text` after `prompt`; running replies go first.
+        """The probability of each token of `text` after `prompt`. Running replies have priority.
 
         Raises EngineError.
         """
-        words = self._tokenizer
-        scorer = Scorer(words.tokenizer, self._batcher, ends=words.ends)
-        read = words.rendered(prompt)
-        return scorer.score(read, words.ids(prompt, read), words.ids(prompt, read + text), text)
+        tokenizer = self._tokenizer
+        scorer = Scorer(tokenizer.tokenizer, self._batcher, ends=tokenizer.ends)
+        rendered = tokenizer.rendered(prompt)
+        return scorer.score(rendered, tokenizer.ids(prompt, rendered), tokenizer.ids(prompt, rendered + text), text)
 
     def _tokens(self, request: Request, stops: StopStrings, cancelled: Callable[[], bool]) -> Iterator[Token]:
         decoding = self._tokenizer.decoding()
         count = 0
         while (step := next_step(request.steps, cancelled)) is not None and step.token is not None:
             count += 1
-            shown = stops.push(decoding.step(step.token))
+            text = stops.push(decoding.step(step.token))
             if not stops.found:
-                yield Token(shown, step.token, step.logprob, self._named(step))
+                yield Token(text, step.token, step.logprob, self._named(step))
                 continue
-            yield Token(shown, step.token, step.logprob)
+            yield Token(text, step.token, step.logprob)
             break
         if step is not None and step.error is not None:
             raise step.error

@@ -1,8 +1,8 @@
 """Continuous batching: one thread steps all replies together; they join and leave between steps.
 
-Each step takes one new token of every reply that is speaking, and fills up with prompt tokens of
-those that have just arrived. Caches of finished replies are kept, so the next turn of a chat, or
-another chat with the same persona, only reads what is new.
+Each step takes one new token of every reply in generation. The remaining room is filled with prompt
+tokens of new replies. Caches of finished replies are kept. So the next turn of a chat, or another
+chat with the same persona, only reads the new tokens.
 """
 
 import logging
@@ -24,15 +24,16 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# A shorter common beginning is not worth the copy.
+# Copying a shorter common beginning costs more than it saves.
 _SHORTEST_SHARED = 8
-# Tokens of a piece that nobody asked for yet: whoever asks now waits for one, a quarter of a second of two cores.
+# Tokens read ahead in one piece. A reply that arrives meanwhile waits for one piece: a quarter of a second on two
+# cores.
 _AHEAD = 64
 
 
 @dataclass(frozen=True)
 class Step:
-    """One token of a reply, or its end: `token` is None then, and `error` says why if it broke."""
+    """One token of a reply, or its end. At the end `token` is None, and `error` is set if generation broke."""
 
     token: int | None
     logprob: float = 0.0
@@ -49,9 +50,9 @@ class Request:
     steps: "queue.SimpleQueue[Step]" = field(default_factory=queue.SimpleQueue)
     cancelled: bool = False
     cached_tokens: int = 0
-    cache: Cache | None = None  # from its first step on
-    said: list[int] = field(default_factory=list)
-    waiting: list[int] = field(default_factory=list)  # tokens that the cache has not seen
+    cache: Cache | None = None  # set at its first step
+    generated: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)  # tokens that are not in the cache yet
 
 
 @dataclass(eq=False)
@@ -67,10 +68,10 @@ class _Errand:
 
 
 class Batcher:
-    """Owns the reader. `submit`, `between_steps` and `close` may be called from any thread."""
+    """Owns the forward pass. `submit`, `between_steps` and `close` may be called from any thread."""
 
     def __init__(self, forward_pass: ForwardPass, *, concurrent: int, step_tokens: int) -> None:
-        """`step_tokens` bounds a pass, so a long prompt does not hold up those who are speaking."""
+        """`step_tokens` limits a pass, so that a long prompt does not delay the running replies."""
         self._forward_pass = forward_pass
         self._concurrent = concurrent
         self._step_tokens = step_tokens
@@ -78,7 +79,7 @@ class Batcher:
         self._queued: deque[Request] = deque()
         self._errands: deque[_Errand] = deque()
         self._active: list[Request] = []
-        self._kept: list[Cache] = []  # the newest last
+        self._kept: list[Cache] = []  # ordered by age, the newest last
         self._lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="batcher", daemon=True)
@@ -88,32 +89,38 @@ class Batcher:
         self._put(request)
 
     def between_steps(self, work: Callable[[], T]) -> "Future[T]":
-        """Runs `work` on the model's thread, one piece between two steps. Keep it short: every reply waits for it."""
+        """Runs `work` on the model's thread between two steps. `work` must be short, since every reply waits for it."""
         errand = _Errand(work)
         self._put(errand)
         return errand.done
 
     @property
     def is_busy(self) -> bool:
-        """Whether a reply is being written, or waits."""
+        """Whether a reply is being generated or waits."""
         return bool(self._active or self._queued)
 
     def known_beginning(self, prompt: list[int]) -> Cache:
-        """The longest known beginning of `prompt`, without its last token, for a cache of its own. Only between
-        steps; `keep` it afterwards."""
+        """A new cache with the longest known beginning of `prompt`, without the last token.
+
+        Call it only between steps, and pass the cache to `keep` afterwards.
+        """
         best, length = self._longest_beginning(prompt)
         return best.beginning(length) if best else self._forward_pass.cache()
 
     def read_on(self, cache: Cache, tokens: list[int], keep: list[int]) -> Logits:
-        """Reads `tokens` after what the cache holds; the logits after those at the positions `keep`. Only between
-        steps."""
+        """Reads `tokens` into the cache and returns the logits after the tokens at the positions `keep`.
+
+        Call it only between steps.
+        """
         segments = [Segment(cache, tokens)]
         self._make_room(segments)
         return self._forward_pass.read(segments, keep)
 
     def read_ahead(self, prompt: list[int]) -> bool:
-        """Reads a piece of a prompt before anybody asks, and keeps it; whether there is more to read. Only between
-        steps. Whoever asks meanwhile goes first, and on from what was read."""
+        """Reads one piece of a prompt before a reply is requested, and keeps its cache. Returns whether more is left.
+
+        Call it only between steps. Replies have priority, and continue from what was read.
+        """
         if self.is_busy:
             return False
         cache = self._best_cache(prompt)
@@ -124,7 +131,7 @@ class Batcher:
         return len(cache.tokens) < len(prompt)
 
     def keep(self, cache: Cache) -> None:
-        """Remembers what was read as long as there is room. Only between steps."""
+        """Keeps a cache as long as there is room. Call it only between steps."""
         if len(cache.tokens) >= _SHORTEST_SHARED:
             self._kept.append(cache)
         else:
@@ -159,7 +166,7 @@ class Batcher:
         self._forget()
 
     def _receive(self) -> bool:
-        """Takes what has arrived, waiting when there is nothing to do; False once closed."""
+        """Takes new items from the inbox. Waits if there is no other work. Returns False once the batcher is closed."""
         block = not (self.is_busy or self._errands)
         while True:
             try:
@@ -185,12 +192,12 @@ class Batcher:
             if request.cancelled:
                 request.steps.put(Step(None))
                 continue
-            request.waiting = [*request.prompt, *request.said]
+            request.waiting = [*request.prompt, *request.generated]
             self._active.append(request)
 
     def _begun(self, request: Request) -> Cache:
-        """The request's cache. A known beginning is looked for as late as possible: those who arrived together may
-        share theirs."""
+        """The request's cache. A known beginning is searched for as late as possible, because requests that arrive
+        together may share one."""
         if request.cache is None:
             request.cache = self._best_cache(request.waiting)
             request.cached_tokens = request.cached_tokens or len(request.cache.tokens)
@@ -198,19 +205,22 @@ class Batcher:
         return request.cache
 
     def _best_cache(self, prompt: list[int]) -> Cache:
-        """The longest known beginning of `prompt`, for a request to go on from."""
+        """A cache with the longest known beginning of `prompt`, which a request may continue."""
         best, length = self._longest_beginning(prompt)
         if best is None:
             return self._forward_pass.cache()
         if best in self._kept and len(best.tokens) - length <= _SHORTEST_SHARED:
-            # The same chat, one turn on: the cache is taken over, not copied. Another's chat is left whole.
+            # The next turn of the same chat takes the cache over without a copy. The cache of another chat stays whole.
             self._kept.remove(best)
             best.cut(length)
             return best
         return best.beginning(length)
 
     def _longest_beginning(self, prompt: list[int]) -> tuple[Cache | None, int]:
-        """The cache that shares most with `prompt`, and how much. Its last token is read anew, for its logits."""
+        """The cache with the longest beginning in common with `prompt`, and that length in tokens.
+
+        The last token of `prompt` does not count. It is read again for its logits.
+        """
         best, length = None, 0
         for cache in (*self._kept, *(request.cache for request in self._active if request.cache is not None)):
             known = cache.tokens
@@ -227,20 +237,20 @@ class Batcher:
             self._put_back(self._active[-1])
             takers, segments = self._next_pass()
         logits = self._forward_pass.read(segments)
-        chosen = []
+        choices = []
         for request, segment, row in zip(takers, segments, logits, strict=True):
             request.waiting = request.waiting[len(segment.tokens) :]
             if not request.waiting:
-                chosen.append((request, request.chooser.choose(row)))
-        # Only now: whoever hears its token wakes up, and the choice of the next would wait for it.
-        for request, choice in chosen:
-            self._speak(request, *choice)
+                choices.append((request, request.chooser.choose(row)))
+        # After all choices, because a thread that receives its token wakes up and would delay the next choice.
+        for request, choice in choices:
+            self._deliver(request, *choice)
 
     def _next_pass(self) -> tuple[list[Request], list[Segment]]:
-        """A token of everybody who speaks, and prompts in the order of arrival with the room that is left.
+        """One token of every reply in generation, then prompts in the order of arrival, as far as there is room.
 
-        The first prompt is read in as many passes as it takes; of the others, what fits. One that does not may
-        find in the next pass that the first was reading its own beginning.
+        The first prompt is read in as many passes as it needs. Another prompt is read only if all of it fits.
+        Otherwise it waits: in the next pass it may share the beginning that the first prompt has read.
         """
         room = self._step_tokens
         takers: list[Request] = []
@@ -259,18 +269,18 @@ class Batcher:
         return takers, segments
 
     def _unread(self, request: Request) -> int:
-        """How many of its tokens have to be read."""
+        """The number of its tokens that no cache holds."""
         known = 0 if request.cache is not None else self._longest_beginning(request.waiting)[1]
         return len(request.waiting) - known
 
-    def _speak(self, request: Request, token: int, logprob: float, alternatives: Sequence[tuple[int, float]]) -> None:
+    def _deliver(self, request: Request, token: int, logprob: float, alternatives: Sequence[tuple[int, float]]) -> None:
         if token in request.ends:
             self._end(request)
             return
         request.steps.put(Step(token, logprob, alternatives))
         request.waiting = [token]
-        request.said.append(token)
-        if len(request.said) >= request.max_tokens:
+        request.generated.append(token)
+        if len(request.generated) >= request.max_tokens:
             self._end(request)
 
     def _end(self, request: Request) -> None:
@@ -280,15 +290,14 @@ class Batcher:
             self.keep(request.cache)
 
     def _make_room(self, segments: Sequence[Segment]) -> bool:
-        """Forgets what was kept, the oldest first, until the segments can be read; False where somebody has to
-        wait."""
+        """Releases kept caches, the oldest first, until the segments fit. Returns False if a reply has to wait."""
         needed = sum(len(segment.tokens) + SLACK for segment in segments)
         while self._kept and self._forward_pass.free < needed:
             self._kept.pop(0).release()
         return self._forward_pass.free >= needed or len(self._active) == 1
 
     def _put_back(self, request: Request) -> None:
-        """Lets the last to arrive wait for room. What it has said stays said, and is read again."""
+        """Returns the newest request to the queue to make room. Its generated tokens are kept and read again later."""
         self._active.remove(request)
         self._queued.appendleft(request)
         if request.cache is not None:
@@ -314,7 +323,7 @@ class Batcher:
         self._errands.clear()
 
 
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    length = min(len(one), len(other))
-    unequal = np.flatnonzero(np.asarray(one[:length]) != np.asarray(other[:length]))
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
+    length = min(len(first), len(second))
+    unequal = np.flatnonzero(np.asarray(first[:length]) != np.asarray(second[:length]))
     return int(unequal[0]) if len(unequal) else length

@@ -1,6 +1,7 @@
-"""Which blocks of a pool hold which sequence's keys and values: the bookkeeping of paged attention (Kwon et al. 2023).
+"""The assignment of a pool's blocks to sequences: the bookkeeping of paged attention (Kwon et al. 2023).
 
-Blocks are shared by sequences with a common beginning, to the token: one that is shared is copied before it is written.
+A block holds keys and values. Sequences with a common beginning share blocks, up to the exact token. A shared block
+is copied before a sequence writes to it.
 """
 
 from collections import Counter
@@ -24,15 +25,15 @@ class BlockCache:
 
     def cut(self, length: int) -> None:
         del self.tokens[length:]
-        kept = self._pool.blocks_of(length)
-        self._pool.give_back(self.blocks[kept:])
-        del self.blocks[kept:]
+        count = self._pool.blocks_of(length)
+        self._pool.give_back(self.blocks[count:])
+        del self.blocks[count:]
 
     def release(self) -> None:
         self.cut(0)
 
     def grow(self, count: int) -> None:
-        """Blocks of its own for the next `count` tokens."""
+        """Adds blocks for the next `count` tokens. A shared last block is copied first."""
         begun, offset = divmod(len(self.tokens), self._pool.size)
         if offset:
             self.blocks[begun] = self._pool.own(self.blocks[begun])
@@ -41,10 +42,10 @@ class BlockCache:
 
 
 class BlockPool:
-    """Which blocks are free, and by how many sequences the others are held."""
+    """The free blocks, and the number of sequences that hold each of the others."""
 
     def __init__(self, numbers: range, size: int, copy: Callable[[int, int], None]) -> None:
-        """Blocks of `size` tokens; `copy(source, target)` copies the keys and values of one into another."""
+        """Blocks hold `size` tokens. `copy(source, target)` copies the keys and values of one block into another."""
         self.size = size
         self._copy = copy
         self._free = list(numbers)
@@ -56,7 +57,7 @@ class BlockPool:
         return len(self._free) * self.size
 
     def blocks_of(self, tokens: int) -> int:
-        """How many blocks hold so many tokens."""
+        """The number of blocks that hold `tokens` tokens."""
         return -(-tokens // self.size)
 
     def take(self) -> int:
@@ -72,7 +73,7 @@ class BlockPool:
         self._free.extend(block for block in blocks if not self._holders[block])
 
     def own(self, block: int) -> int:
-        """The block itself, or a copy where somebody else holds it too."""
+        """The block itself, or a copy if another sequence holds it too."""
         if self._holders[block] == 1:
             return block
         copy = self.take()

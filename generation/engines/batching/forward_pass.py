@@ -1,4 +1,4 @@
-"""How the batcher sees a model, whichever library computes it: segments of sequences in, logits out."""
+"""The batcher's interface to a model, for every library: segments of sequences in, logits out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Logits = np.ndarray[Any, np.dtype[np.float32]]
 
 
 class Cache(Protocol):
-    """What a model has read of one sequence. `tokens` are those that it stands for."""
+    """A model's state after one sequence of tokens, which are in `tokens`."""
 
     tokens: list[int]
 
@@ -19,52 +19,52 @@ class Cache(Protocol):
         ...
 
     def cut(self, length: int) -> None:
-        """Forgets all after the first `length` tokens."""
+        """Removes everything after the first `length` tokens."""
         ...
 
     def release(self) -> None:
-        """Gives its room back; it is not used again."""
+        """Releases its room. The cache must not be used afterwards."""
         ...
 
 
 @dataclass(frozen=True)
 class Segment:
-    """The next tokens of one sequence; they follow on what its cache holds."""
+    """The next tokens of one sequence, after those in its cache."""
 
     cache: Cache
     tokens: Sequence[int]
 
 
 class ForwardPass(Protocol):
-    """A model and the room for its caches. One thread at a time."""
+    """A model and the room for its caches. Only one thread may use it at a time."""
 
     @property
     def free(self) -> int:
-        """Tokens that can still be read. Each segment may need SLACK beside its own."""
+        """The number of tokens that can still be read. Each segment may need SLACK more than its own tokens."""
         ...
 
     def cache(self) -> Cache:
-        """That of a new sequence."""
+        """An empty cache for a new sequence."""
         ...
 
     def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
-        """Runs the segments in one pass and enters their tokens into their caches.
+        """Runs the segments in one pass and adds their tokens to their caches.
 
-        Returns the logits after each segment's last token, or after those at the positions `keep` of all tokens
-        in a row: `[segments or kept, vocabulary]`.
+        Returns the logits `[segments or kept, vocabulary]`: those after each segment's last token, or those after
+        the tokens at the positions `keep`, counted over the tokens of all segments in order.
         """
         ...
 
 
-# A block that is begun and one that is copied before it is written.
+# In tokens: one new block, and one shared block that is copied before a write.
 SLACK = 64
 
 
 def ends(segments: Sequence[Segment]) -> list[int]:
-    """The position of each segment's last token among all in a row."""
+    """The position of each segment's last token, counted over the tokens of all segments in order."""
     return [int(end) - 1 for end in np.cumsum([len(segment.tokens) for segment in segments])]
 
 
 def positions(segments: Sequence[Segment]) -> list[int]:
-    """Where in its own sequence each token stands."""
+    """The position of each token in its own sequence."""
     return [len(s.cache.tokens) + i for s in segments for i in range(len(s.tokens))]

@@ -1,4 +1,4 @@
-"""Health of an engine that runs in this process: it generates a token, or says since when and why not."""
+"""The health of an engine that runs in this process. It is healthy if it generates a token."""
 
 import threading
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from generation.engines.base import Engine, EngineError, Health, Prompt, Samplin
 
 
 class Prober:
-    """Remembers since when an engine is as it is. Any thread may ask."""
+    """Checks an engine and remembers since when its state has lasted. Any thread may call it."""
 
     def __init__(self) -> None:
         self._health = Health(ok=True, since=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""How a reply waits for its next step of an engine that runs in this process."""
+"""Waiting for the next step of a reply, for engines that run in this process."""
 
 import contextlib
 import queue
@@ -10,18 +10,18 @@ from generation.engines.base import EngineFailed
 
 T = TypeVar("T")
 
-# How often a reply that waits looks whether it was cancelled.
+# How often a waiting reply checks whether it was cancelled.
 _LOOK = timedelta(milliseconds=100)
-# Longer without a single token is a fault, not a queue.
+# A longer wait for a token is a fault and not a queue.
 _PATIENCE = timedelta(minutes=5)
 
 
 def next_step(steps: "queue.SimpleQueue[T]", cancelled: Callable[[], bool]) -> T | None:
-    """The next step; None soon after `cancelled` says so. Raises EngineFailed when nothing comes."""
+    """The next step, or None soon after `cancelled` returns True. Raises EngineFailed if no step arrives in time."""
     deadline = datetime.now(UTC) + _PATIENCE
     while not cancelled():
         with contextlib.suppress(queue.Empty):
             return steps.get(timeout=_LOOK.total_seconds())
         if datetime.now(UTC) > deadline:
-            raise EngineFailed(f"No token within {_PATIENCE.seconds} s.")
+            raise EngineFailed(f"The engine generated no token within {_PATIENCE.seconds} s.")
     return None

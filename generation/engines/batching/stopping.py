@@ -1,33 +1,33 @@
-"""Stop strings: found wherever pieces are cut, never shown, not even their beginnings."""
+"""Stop strings: found across the borders of pieces, and never shown, not even in part."""
 
 from collections.abc import Sequence
 
 
 class StopStrings:
-    """Passes text on, except what may be the beginning of a stop string."""
+    """Passes text on, but holds back a possible beginning of a stop string."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = tuple(stop for stop in stops if stop)
-        self._held = ""
+        self._pending = ""
         self.found = False
 
     def push(self, piece: str) -> str:
-        """The text that is now safe to show; sets `found` when a stop string is complete."""
+        """Returns the text that is now safe to show. Sets `found` if a stop string is complete."""
         if self.found:
             return ""
-        text = self._held + piece
-        at = min((i for stop in self._stops if (i := text.find(stop)) >= 0), default=-1)
-        if at >= 0:
-            self.found, self._held = True, ""
-            return text[:at]
-        keep = max((_overlap(text, stop) for stop in self._stops), default=0)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep]
+        text = self._pending + piece
+        position = min((i for stop in self._stops if (i := text.find(stop)) >= 0), default=-1)
+        if position >= 0:
+            self.found, self._pending = True, ""
+            return text[:position]
+        overlap = max((_overlap(text, stop) for stop in self._stops), default=0)
+        self._pending = text[len(text) - overlap :]
+        return text[: len(text) - overlap]
 
     def finish(self) -> str:
-        """What was held back and turned out to be no stop string."""
-        held, self._held = self._held, ""
-        return held
+        """Returns the text that was held back and is not a stop string."""
+        tail, self._pending = self._pending, ""
+        return tail
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -11,27 +11,27 @@ from transformers import PreTrainedTokenizerFast
 from generation import reply_text
 from generation.engines.base import EngineFailed, Prompt
 
-# What a tokenizer's mark may look like: <bos>, <|im_end|>, <start_of_turn>, [INST].
+# The possible forms of a tokenizer's special token: <bos>, <|im_end|>, <start_of_turn>, [INST].
 _MARK = re.compile(r"(?:<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\])\Z")
 _LONGEST_MARK = 42
 _TO_A_CLOSE = re.compile(r"[^>\]]*+[>\]]?")
 
-_NO_CHARACTER = "\ufffd"  # what bytes decode to that make no character, or not yet
+_NO_CHARACTER = "\ufffd"  # the decoder's replacement for bytes that are not a whole character, or not yet
 
 
 class ModelTokenizer:
     def __init__(self, folder: Path) -> None:
-        """Raises OSError or ValueError where the folder holds no tokenizer."""
-        # An installed model's tokenizer.json as it stands. AutoTokenizer would import torch to find the class: 5 s.
+        """Raises OSError or ValueError if the folder holds no tokenizer."""
+        # Reads an installed model's tokenizer.json directly. AutoTokenizer would import torch to find the class: 5 s.
         self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-        # What the library puts around it takes as long as the work itself.
+        # The library's wrapper takes as long as the tokenization itself, so the backend is called directly.
         self._backend = self.tokenizer.backend_tokenizer
         self._backend.no_truncation()
         self._backend.no_padding()
         self.ends = self._end_tokens(folder)
         added = self.tokenizer.added_tokens_decoder.values()
         self._marks = frozenset(str(token.content) for token in added if token.special)
-        # One token by itself, marks included. Few are named over and over: the likeliest beside each that is said.
+        # The text of one token, special tokens included. Cached, because the same few alternatives recur.
         self.named = lru_cache(maxsize=10_000)(lambda token: str(self._backend.decode([token], False)))
 
     def count(self, text: str) -> int:
@@ -41,17 +41,17 @@ class ModelTokenizer:
         return self.ids(prompt, self.rendered(prompt))
 
     def ids(self, prompt: Prompt, rendered: str) -> list[int]:
-        # A chat template writes the mark for the beginning of a text itself.
+        # A chat template writes the token for the beginning of a text itself.
         return list(self._backend.encode(rendered, add_special_tokens=prompt.form == "transcript").ids)
 
     def rendered(self, prompt: Prompt) -> str:
-        """The text that the model reads. What people wrote cannot pass for the template's own marks."""
+        """The text that the model reads. People's texts lose special tokens, so they cannot imitate the template."""
         if prompt.form == "transcript":
             return self._plain(prompt.text + prompt.prefix)
         if self.tokenizer.chat_template is None:
             raise EngineFailed("The model has no chat template.")
         messages = [{"role": m.role, "content": self._plain(m.content)} for m in prompt.messages]
-        # Thoughts are never shown, and a reply has few tokens: templates that can switch them off do.
+        # Thoughts are never shown, and a reply has few tokens. So thinking is off in templates that have the switch.
         rendered = self.tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
         )
@@ -66,17 +66,17 @@ class ModelTokenizer:
         return frozenset(ids[0] for ids in encoded if len(ids) == 1)
 
     def _plain(self, text: str) -> str:
-        """Without the tokenizer's marks, also not those that appear when others are taken out."""
-        kept: list[str] = []  # characters
+        """`text` without special tokens, also without those that only form when others are removed."""
+        characters: list[str] = []
         for piece in _TO_A_CLOSE.findall(text):
-            kept += piece
-            match = _MARK.search("".join(kept[-_LONGEST_MARK:]))
+            characters += piece
+            match = _MARK.search("".join(characters[-_LONGEST_MARK:]))
             if match and match[0] in self._marks:
-                del kept[-len(match[0]) :]
-        return "".join(kept)
+                del characters[-len(match[0]) :]
+        return "".join(characters)
 
     def _end_tokens(self, folder: Path) -> frozenset[int]:
-        """Tokens that end a text: those of the generation's settings, and the tokenizer's own."""
+        """Tokens that end a text: those of generation_config.json and the tokenizer's own."""
         try:
             ends = json.loads((folder / "generation_config.json").read_text(encoding="utf-8")).get("eos_token_id")
         except FileNotFoundError:
@@ -87,17 +87,17 @@ class ModelTokenizer:
 
 
 class Decoding:
-    """The text of one reply, token by token; empty while bytes do not yet make a character.
+    """Decodes one reply token by token. A step returns "" while its bytes do not form a character yet.
 
-    Bytes that never make one are left out. The library's own stream raises at them where a vocabulary has
-    single bytes beside its characters, as Gemma's does.
+    Bytes that never form a character are left out. The library's own stream raises an error for them if a
+    vocabulary has single bytes beside its characters, as Gemma's has.
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._tokens: list[int] = []  # the last ones that were shown, which decide about a blank, and the new ones
-        self._shown = 0
-        self._text = ""  # of those shown
+        self._tokens: list[int] = []  # the last returned tokens, which decide about a blank, and the new ones
+        self._returned = 0
+        self._text = ""  # of the returned tokens
 
     def step(self, token: int) -> str:
         self._tokens.append(token)
@@ -105,8 +105,8 @@ class Decoding:
         if text.endswith(_NO_CHARACTER) or len(text) <= len(self._text):
             return ""
         fresh = text[len(self._text) :].replace(_NO_CHARACTER, "")
-        del self._tokens[: self._shown]
-        self._shown, self._text = len(self._tokens), self._decoded()
+        del self._tokens[: self._returned]
+        self._returned, self._text = len(self._tokens), self._decoded()
         return fresh
 
     def _decoded(self) -> str:

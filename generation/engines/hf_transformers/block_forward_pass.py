@@ -1,6 +1,6 @@
 """A forward pass of a model of the transformers library, with keys and values in blocks of one pool, for CUDA cards.
 
-On a CPU, `packed_attention.py` is used instead. It attends to keys where they lie. Copying them out of their blocks
+On a CPU, `packed_attention.py` is used instead. It attends to the keys in place. Copying them out of their blocks
 in every layer would cost a decode pass up to 30 % there (docs/decisions/0008).
 """
 
@@ -17,16 +17,16 @@ from generation.engines.hf_transformers.block_attention import BLOCK, SCRATCH, K
 from generation.engines.hf_transformers.cache_size import CacheShape
 from generation.engines.hf_transformers.cuda_graphs import Capture, Decode, GraphedDecode
 
-_FEWEST_BLOCKS = 8  # of a decode pass: a prompt soon has as many, and each width is a graph more
+_FEWEST_BLOCKS = 8  # of a decode pass: a prompt soon needs as many, and each width needs one more graph
 
 Ints = NDArray[np.int64]
 
 
 class BlockForwardPass:
-    """All sequences with one new token attend together, under a mask; longer segments one after another.
+    """All sequences with one new token attend together, under a mask. Longer segments attend one after another.
 
-    A pass in which everybody has one new token, the decode pass, is padded to a power of two in sequences and in
-    blocks, so that few shapes come up and each can be captured.
+    In a decode pass, every sequence has one new token. It is padded to a power of two in sequences and in blocks.
+    So there are few shapes, and each can be captured.
     """
 
     def __init__(self, model: Any, *, capacity: int, capture: Capture | None = None) -> None:
@@ -59,11 +59,11 @@ class BlockForwardPass:
         return result
 
     def _decoded(self, table: torch.Tensor) -> torch.Tensor:
-        """Logits `[n, vocabulary]` of a decode pass. This is what a graph captures: nothing here depends on values."""
+        """Logits `[n, vocabulary]` of a decode pass. Graphs capture it, so nothing in it depends on values."""
         return self._forward([table], [1], 0)
 
     def _read_mixed(self, segments: Sequence[Segment], keep: Sequence[int]) -> torch.Tensor:
-        """Logits `[kept, vocabulary]`. Those with one token are laid in front, to attend together."""
+        """Logits `[kept, vocabulary]`. Segments with one token are put first, so that they attend together."""
         single = [i for i, segment in enumerate(segments) if len(segment.tokens) == 1]
         longer = [i for i, segment in enumerate(segments) if len(segment.tokens) > 1]
         groups = [group for group in (single, *([i] for i in longer)) if group]
@@ -73,7 +73,7 @@ class BlockForwardPass:
         return self._forward(tables, counts, self._on_device(places[np.asarray(keep, dtype=np.int64)]))
 
     def _forward(self, tables: Sequence[torch.Tensor], counts: Sequence[int], keep: torch.Tensor | int) -> torch.Tensor:
-        """Logits `[kept, vocabulary]`; `keep` is 0 for all. Tables are `_table`'s, for `counts` new tokens a row."""
+        """Logits `[kept, vocabulary]`; `keep` is 0 for all. `tables` are `_table`'s, with `counts` new tokens a row."""
         # Tokens, positions, blocks.
         parts = [table.tensor_split((count, 2 * count), dim=1) for table, count in zip(tables, counts, strict=True)]
         batch = Pass(self._keys_and_values, [Rows(self._keys_and_values, part[1], part[2]) for part in parts])
@@ -91,8 +91,10 @@ class BlockForwardPass:
 
 
 def _table(segments: Sequence[Segment]) -> Ints:
-    """`[n, 2 * count + blocks]`, a row per segment of `count` tokens: tokens, positions, blocks. In one array, because
-    each that goes to a card costs a copy of its own."""
+    """`[n, 2 * count + blocks]`, a row per segment of `count` tokens: tokens, positions, blocks.
+
+    All are in one array, because each array that goes to a card costs a copy of its own.
+    """
     caches = [cast(BlockCache, segment.cache) for segment in segments]
     count = len(segments[0].tokens)
     table = np.full((len(segments), 2 * count + max(len(cache.blocks) for cache in caches)), SCRATCH, dtype=np.int64)
@@ -104,10 +106,10 @@ def _table(segments: Sequence[Segment]) -> Ints:
 
 
 def _padded(table: Ints) -> Ints:
-    """With rows of padding and blocks of padding up to powers of two. Rows of zeros write to the scratch block."""
+    """`table` padded to powers of two in rows and in blocks. Rows of zeros write to the scratch block."""
     rows, blocks = table.shape[0], table.shape[1] - 2
-    more = _power_of_two(rows) - rows, max(_power_of_two(blocks), _FEWEST_BLOCKS) - blocks
-    return np.pad(table, ((0, more[0]), (0, more[1])))
+    padding = _power_of_two(rows) - rows, max(_power_of_two(blocks), _FEWEST_BLOCKS) - blocks
+    return np.pad(table, ((0, padding[0]), (0, padding[1])))
 
 
 def _power_of_two(least: int) -> int:
@@ -115,7 +117,7 @@ def _power_of_two(least: int) -> int:
 
 
 def _places(segments: Sequence[Segment], order: Sequence[int]) -> Ints:
-    """Where the tokens of `segments` in a row lie when the segments are laid in this order."""
+    """The places of the tokens of `segments` after the segments are arranged in `order`."""
     starts = np.cumsum([0, *(len(segment.tokens) for segment in segments)])
-    laid = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in order])
-    return np.argsort(laid)
+    arranged = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in order])
+    return np.argsort(arranged)

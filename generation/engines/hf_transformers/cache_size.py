@@ -1,4 +1,4 @@
-"""How many tokens' keys and values a card has room for."""
+"""The number of tokens whose keys and values fit on a card."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -7,14 +7,14 @@ import torch
 
 from generation.engines.base import EngineUnavailable
 
-# Of what is free beside the weights. The rest is for what a pass needs while it runs: the logits, a prompt's
-# activations, and one layer's keys and values of everybody, padded up to twice in both directions.
+# The share of the memory that is free beside the weights. The remainder is for a running pass: the logits, a prompt's
+# activations, and one layer's keys and values of all sequences, padded up to twice in both directions.
 _SHARE = 0.8
 
 
 @dataclass(frozen=True)
 class CacheShape:
-    """What a token leaves in a model's caches."""
+    """The shape of one token's keys and values in a model's caches."""
 
     layers: int
     kv_heads: int
@@ -36,15 +36,15 @@ class CacheShape:
 
 
 def tokens_that_fit(free: int, bytes_per_token: int, *, least: int) -> int:
-    """The capacity of a cache where `free` bytes are left beside the weights.
+    """The capacity of a cache in tokens, if `free` bytes are left beside the weights.
 
-    Raises EngineUnavailable where it would be below `least` tokens.
+    Raises EngineUnavailable if it would be below `least` tokens.
     """
     tokens = int(free * _SHARE) // bytes_per_token
     if tokens < least:
         needed = -(-least * bytes_per_token / _SHARE // 2**20)
         raise EngineUnavailable(
             f"A conversation of {least} tokens needs {needed:.0f} MiB free on the card beside the weights; "
-            f"{free // 2**20} MiB are."
+            f"{free // 2**20} MiB are free."
         )
     return tokens

@@ -1,4 +1,4 @@
-"""Passes of which every shape is known are captured once and replayed: a step costs one launch instead of thousands."""
+"""Passes with known shapes are captured once and replayed: a step costs one launch instead of thousands."""
 
 import logging
 from collections.abc import Callable
@@ -10,31 +10,31 @@ logger = logging.getLogger(__name__)
 Decode = Callable[[torch.Tensor], torch.Tensor]
 Capture = Callable[[Decode, torch.Tensor], Decode]
 
-# Of the largest logit: eight roundings to bfloat16, which keeps 8 bits. A graph that computes something else, or for
-# somebody else, is off by the logits' own size.
+# Relative to the largest logit: eight roundings to bfloat16, which keeps 8 bits. A graph that computes something else,
+# or uses another sequence's inputs, differs by the size of the logits themselves.
 _TOLERANCE = 2**-5
 
 
 class CudaCapture:
-    """Captures on one side stream; all graphs share one pool of memory, since only one runs at a time."""
+    """Captures on one side stream. All graphs share one memory pool, because only one runs at a time."""
 
     def __init__(self) -> None:
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, decode: Decode, like: torch.Tensor) -> Decode:
-        """`decode` for inputs of the shape of `like`. Its result is overwritten by the next call.
+        """Returns `decode` as a graph for inputs of the shape of `like`. The next call overwrites its result.
 
-        Raises RuntimeError where the pass cannot be captured.
+        Raises RuntimeError if the pass cannot be captured.
         """
-        # Zeros are rows of padding: what is captured has not seen the rows that it is compared on.
+        # Zeros are rows of padding. So the graph is captured without the rows that it is compared on.
         inputs = torch.zeros_like(like)
         graph = torch.cuda.CUDAGraph()
         self._stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self._stream):
-            for _ in range(2):  # libraries make their handles and choose their kernels
+            for _ in range(2):  # here libraries create their handles and select their kernels
                 decode(inputs)
-            # Other threads may allocate meanwhile.
+            # Other threads may allocate memory during the capture.
             with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
                 logits = decode(inputs)
         torch.cuda.current_stream().wait_stream(self._stream)
@@ -48,9 +48,9 @@ class CudaCapture:
 
 
 class GraphedDecode:
-    """`decode` through one graph per shape of its input, captured when that shape first comes.
+    """Runs `decode` through one graph per input shape. A graph is captured at the first pass of its shape.
 
-    A pass that cannot be captured, or whose replay differs, ends the use of graphs, and the log says so.
+    If a pass cannot be captured or its replay differs, no more graphs are used, and this is logged.
     """
 
     def __init__(self, decode: Decode, capture: Capture) -> None:

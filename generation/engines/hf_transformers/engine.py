@@ -1,6 +1,6 @@
-"""Any causal model of the transformers library, in this process, many replies at once.
+"""Runs any causal model of the transformers library in this process, with many replies at once.
 
-The weights and the forward pass are the library's. Batching is in `batcher.py`, the choice of tokens in `sampling.py`,
+The weights and the forward pass are the library's. Batching is in `batcher.py`, sampling in `sampling.py`,
 caching in `packed_attention.py` on a CPU and in `block_forward_pass.py` on a CUDA card (docs/decisions/0002 and 0008).
 """
 
@@ -23,15 +23,15 @@ from generation.engines.hf_transformers.cache_size import CacheShape, tokens_tha
 from generation.engines.hf_transformers.cuda_graphs import CudaCapture
 from generation.engines.hf_transformers.packed_attention import PackedForwardPass
 
-# Its bars are drawn into the log.
+# Its progress bars would be written into the log.
 transformers_logging.disable_progress_bar()
 
-# In float32 a text does not depend on who else is in the batch, and without AVX-512 a CPU is also faster in it
-# (docs/decisions/0002). A card multiplies bfloat16 many times as fast, and holds twice as many tokens in it.
+# In float32 a text does not depend on the other requests in the batch. Without AVX-512, a CPU is also faster in
+# float32 (docs/decisions/0002). A card multiplies bfloat16 many times as fast, and holds twice as many tokens.
 DTYPES = {"cpu": torch.float32, "cuda": torch.bfloat16}
-# Everybody who speaks waits for a pass. On a card reading the weights takes as long as multiplying some hundred tokens
-# with them (peak operations over bandwidth, in two bytes a weight), so with 512 a prompt is read at nearly the speed of
-# longer passes, which would only hold the others up for longer. Reasoned, not measured.
+# Every running reply waits for a pass. On a card, reading the weights takes as long as multiplying some hundred tokens
+# with them (peak operations over bandwidth, at two bytes a weight). So 512 tokens read a prompt at nearly the speed of
+# longer passes, which would only delay the other replies longer. Reasoned, not measured.
 STEP_TOKENS = {"cpu": 128, "cuda": 512}
 _CPU_CAPACITY = 32_768  # tokens of all caches
 
@@ -44,7 +44,7 @@ class TransformersEngine(BatchedEngine):
     """The active model of the catalogue, or the one in `folder`."""
 
     def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
-        """Raises EngineUnavailable when the weights are not there, do not load, or leave too little of a card."""
+        """Raises EngineUnavailable if the weights are missing, do not load, or leave too little memory on a card."""
         model = model or model_rows.active()
         folder = folder or model_rows.folder(model.name)
         device = best_device()
@@ -64,9 +64,9 @@ def _on_cpu(folder: Path, least: int) -> ForwardPass:
 
 
 def _on_cuda(folder: Path, least: int) -> ForwardPass:
-    """Raises EngineUnavailable where a cache of `least` tokens does not fit."""
+    """Raises EngineUnavailable if a cache of `least` tokens does not fit."""
     network = _network(folder, "cuda", block_attention.ATTENTION)
-    gc.collect()  # the engine before this one, whose reader and graphs hold each other
+    gc.collect()  # frees the previous engine, whose forward pass and graphs refer to each other
     torch.cuda.empty_cache()
     free, _ = torch.cuda.mem_get_info()
     size = CacheShape.of(network.config).bytes_per_token(network.dtype)

@@ -1,9 +1,9 @@
-"""One forward pass over many sequences: their new tokens lie packed in one row, each attends to its own cache.
+"""One forward pass over many sequences. Their new tokens are packed in one row. Each attends to its own cache.
 
-The model's dense layers see `[1, n]` tokens, n over all sequences, so a step costs one read of the
-weights however many sequences take part. Attention runs sequence by sequence over exactly the keys
-that are there: no padding, no mask over other people's keys, and a sequence's attention is the same
-sum alone and in company. This is the layout of vLLM's and FlashAttention's "varlen" kernels.
+The model's dense layers see `[1, n]` tokens, where n counts all sequences. So a step reads the weights
+once for any number of sequences. Attention runs sequence by sequence over exactly its own keys. There
+is no padding and no mask over other sequences' keys, and a sequence's attention is the same sum alone
+and in a batch. This is the layout of vLLM's and FlashAttention's "varlen" kernels.
 """
 
 import weakref
@@ -21,9 +21,9 @@ _GROWTH = 256  # tokens
 
 
 class PackedCache:
-    """Keys and values of one sequence, `[kv_heads, capacity, head_dim]` per layer, and the tokens that they stand for.
+    """Keys and values of one sequence, `[kv_heads, capacity, head_dim]` per layer, and its tokens.
 
-    The tensors are made by the first pass that writes to them and grow by need.
+    The first pass that writes creates the tensors. They grow as needed.
     """
 
     def __init__(self, forward_pass: "PackedForwardPass") -> None:
@@ -35,7 +35,7 @@ class PackedCache:
     def write(
         self, layer: int, start: int, key: torch.Tensor, value: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Puts `[kv_heads, n, head_dim]` at `start`; returns all up to there, `[kv_heads, start + n, head_dim]`."""
+        """Writes `[kv_heads, n, head_dim]` at `start`. Returns all up to its end: `[kv_heads, start + n, head_dim]`."""
         end = start + key.shape[1]
         if layer not in self._keys or self._keys[layer].shape[1] < end:
             self._grow(layer, start, end, key)
@@ -68,7 +68,7 @@ class PackedCache:
 
 
 class PackedForwardPass:
-    """A model of the transformers library whose attention is ours, and the room for its caches."""
+    """A model of the transformers library with our attention, and the room for its caches."""
 
     def __init__(self, model: Any, *, capacity: int) -> None:
         """`capacity` is in tokens."""
@@ -87,14 +87,14 @@ class PackedForwardPass:
 
     def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
         ids = [token for segment in segments for token in segment.tokens]
-        kept = ends(segments) if keep is None else keep
+        kept_positions = ends(segments) if keep is None else keep
         device = self._model.device
         with torch.inference_mode():
             logits = self._model(
                 input_ids=torch.tensor([ids], device=device),
                 position_ids=torch.tensor([positions(segments)], device=device),
                 use_cache=False,
-                logits_to_keep=torch.tensor(kept, dtype=torch.long, device=device),
+                logits_to_keep=torch.tensor(kept_positions, dtype=torch.long, device=device),
                 segments=segments,
             ).logits[0]
         for segment in segments:
@@ -113,8 +113,8 @@ def _attend(
     heads, count, width = query.shape
     kv_heads, length, _ = keys.shape
     if count == 1:
-        # One new token sees every key (of its window). The heads that share a key are laid out
-        # as if they were queries of it, which spares the copying of keys per head.
+        # One new token sees every key (of its window). The heads that share a key are arranged as
+        # several queries for it, so keys are not copied per head.
         if window is not None:
             keys, values = keys[:, -window:], values[:, -window:]
         grouped = query.reshape(1, kv_heads, heads // kv_heads, width)
@@ -141,15 +141,15 @@ def packed_attention(
     sliding_window: int | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """The attention that transformers calls in every layer: `[1, n, heads, head_dim]`, and no weights."""
-    done, start = [], 0
+    """The attention that transformers calls in every layer. Returns `[1, n, heads, head_dim]` and no weights."""
+    results, start = [], 0
     for segment in segments:
         end = start + len(segment.tokens)
         cache = cast(PackedCache, segment.cache)
         keys, values = cache.write(module.layer_idx, len(cache.tokens), key[0, :, start:end], value[0, :, start:end])
-        done.append(_attend(query[0, :, start:end], keys, values, scaling, sliding_window))
+        results.append(_attend(query[0, :, start:end], keys, values, scaling, sliding_window))
         start = end
-    return torch.cat(done, dim=1).transpose(0, 1)[None], None
+    return torch.cat(results, dim=1).transpose(0, 1)[None], None
 
 
 ALL_ATTENTION_FUNCTIONS.register(ATTENTION, packed_attention)

@@ -1,7 +1,7 @@
-"""One pass of OpenVINO's paged attention over many sequences, whose keys and values lie in blocks of one pool.
+"""One pass of OpenVINO's paged attention over many sequences. Keys and values are in blocks of one pool.
 
-The converter's model is rewritten by the library to its paged form (Kwon et al. 2023), in which all new tokens lie in
-one row and each sequence names its blocks (`blocks.py`).
+The library rewrites the converter's model to its paged form (Kwon et al. 2023). There all new tokens are in one row,
+and each sequence has a list of its blocks (`blocks.py`).
 """
 
 from collections import defaultdict
@@ -17,18 +17,18 @@ from openvino._offline_transformations import paged_attention_transformation
 from generation.engines.batching.blocks import BlockCache, BlockPool
 from generation.engines.batching.forward_pass import Logits, Segment, ends, positions
 
-_BLOCK = 32  # tokens; the only size that the CPU's kernel knows
+_BLOCK = 32  # tokens; the only size that the CPU's kernel supports
 _KEEP = "positions_to_keep"
 _HAS_AVX512 = "X86_V4" in (np.show_config(mode="dicts") or {}).get("SIMD Extensions", {}).get("found", [])
 OPTIONS = {
     "PERFORMANCE_HINT": "LATENCY",
-    # The same everywhere: where the processor has bfloat16, the library would take that, and refuse keys as floats.
+    # The same on all processors. By default the library would use bfloat16 where it can, and then refuse float keys.
     "INFERENCE_PRECISION_HINT": "f32",
-    # Halves have to be widened at every step, which only AVX-512 does faster than it reads floats; 8 bits would depend
-    # on how a prompt was cut.
+    # Half floats must be widened at every step. Only AVX-512 does this faster than it reads floats. With 8 bits, the
+    # result would depend on how a prompt was cut into passes.
     "KV_CACHE_PRECISION": "f16" if _HAS_AVX512 else "f32",
-    # Where the processor multiplies bytes (VNNI), what goes into a product is rounded to 8 bits, with a scale for each
-    # 32 values. Elsewhere the library ignores this.
+    # On processors that multiply bytes (VNNI), the inputs of a product are rounded to 8 bits, with a scale for each
+    # 32 values. On other processors the library ignores this.
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",
 }
 
@@ -37,7 +37,7 @@ class PagedForwardPass:
     """A model in OpenVINO's format, and the pool of its blocks."""
 
     def __init__(self, folder: Path, *, capacity: int) -> None:
-        """`capacity` is in tokens. Raises RuntimeError where the library cannot rewrite or load the model."""
+        """`capacity` is in tokens. Raises RuntimeError if the library cannot rewrite or load the model."""
         blocks = -(-capacity // _BLOCK)
         core = openvino.Core()
         model = core.read_model(folder / "openvino_model.xml")
@@ -63,7 +63,7 @@ class PagedForwardPass:
         past = [len(cache.tokens) for cache in caches]
         for cache, count in zip(caches, counts, strict=True):
             cache.grow(count)
-        kept = ends(segments) if keep is None else keep
+        kept_positions = ends(segments) if keep is None else keep
         self._set("input_ids", [token for segment in segments for token in segment.tokens], np.int64)
         self._set("position_ids", positions(segments), np.int64)
         self._set("past_lens", past, np.int32)
@@ -71,11 +71,11 @@ class PagedForwardPass:
         self._set("block_indices", [block for cache in caches for block in cache.blocks], np.int32)
         self._set("block_indices_begins", _starts([len(cache.blocks) for cache in caches]), np.int32)
         self._set("max_context_len", max(map(sum, zip(past, counts, strict=True))), np.int32)
-        self._set(_KEEP, kept, np.int64)
+        self._set(_KEEP, kept_positions, np.int64)
         self._request.infer()
         for segment in segments:
             segment.cache.tokens.extend(segment.tokens)
-        logits: Logits = self._request.get_output_tensor(0).data.reshape(len(kept), -1).astype(np.float32)
+        logits: Logits = self._request.get_output_tensor(0).data.reshape(len(kept_positions), -1).astype(np.float32)
         return logits
 
     def _copy(self, source: int, target: int) -> None:
@@ -94,30 +94,30 @@ class PagedForwardPass:
 
 
 def _keep_few_logits(model: Any) -> None:
-    """Only the positions that are asked for go through the last product, a fifth of a small model's work."""
+    """Runs only the requested positions through the last product, which is a fifth of a small model's work."""
     last = model.get_results()[0].input_value(0).get_node()
     while last.get_type_name() != "MatMul":
         if not last.get_input_size():
             raise RuntimeError("The model does not end in a product with its vocabulary.")
         last = last.input_value(0).get_node()
-    kept = opset13.parameter([-1], np.int64, name=_KEEP)
-    kept.output(0).set_names({_KEEP})
-    few = opset13.gather(last.input_value(0), kept, opset13.constant(np.int64(0)))
+    indices = opset13.parameter([-1], np.int64, name=_KEEP)
+    indices.output(0).set_names({_KEEP})
+    few = opset13.gather(last.input_value(0), indices, opset13.constant(np.int64(0)))
     last.input(0).replace_source_output(few.output(0))
-    model.add_parameters([kept])
+    model.add_parameters([indices])
     model.validate_nodes_and_infer_types()
 
 
 def _merge_products(model: Any) -> None:
-    """Products of one input, as query, key and value, or gate and up, become one, and their results its parts.
+    """Merges products of the same input (query, key and value, or gate and up) into one product, and splits its result.
 
-    A row of weights and its scale stay as they are, so every value does; few large products are faster.
+    Each row of weights keeps its scale, so no value changes. A few large products are faster than many small ones.
     """
     sharing = defaultdict(list)
     for node in model.get_ordered_ops():
-        if (found := _rounded_weights(node)) is not None:
+        if (weights := _rounded_weights(node)) is not None:
             source = node.input_value(0)
-            sharing[source.get_node().get_friendly_name(), source.get_index()].append((node, *found))
+            sharing[source.get_node().get_friendly_name(), source.get_index()].append((node, *weights))
     for products in sharing.values():
         if len(products) == 1:
             continue
@@ -126,8 +126,8 @@ def _merge_products(model: Any) -> None:
             opset13.convert(opset13.constant(np.concatenate(rounded)), scales[0].dtype),
             opset13.constant(np.concatenate(scales)),
         )
-        weights = opset13.convert(restored, np.float32)
-        merged = opset13.matmul(nodes[0].input_value(0), weights, transpose_a=False, transpose_b=True)
+        floats = opset13.convert(restored, np.float32)
+        merged = opset13.matmul(nodes[0].input_value(0), floats, transpose_a=False, transpose_b=True)
         parts = opset13.variadic_split(merged, np.int64(-1), np.array([len(rows) for rows in rounded], np.int64))
         for node, part in zip(nodes, parts.outputs(), strict=True):
             for consumer in node.output(0).get_target_inputs():
@@ -136,7 +136,7 @@ def _merge_products(model: Any) -> None:
 
 
 def _rounded_weights(node: Any) -> tuple[Any, Any] | None:
-    """int8 `[outputs, inputs]` and scales `[outputs, 1]` of a product with weights that were rounded symmetrically."""
+    """The weights int8 `[outputs, inputs]` and scales `[outputs, 1]` of a product that was quantized symmetrically."""
     if node.get_type_name() != "MatMul" or not node.get_attributes()["transpose_b"]:
         return None
     below, scales = node, None

@@ -1,4 +1,4 @@
-"""The admin's door for a model of the operator's, from the terminal."""
+"""Adds an operator's model from the terminal, with the same functions as the admin."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,17 +11,17 @@ from generation.models import PromptForms
 
 
 class Command(BaseCommand):
-    help = "Adds a Hugging Face folder or a GGUF file that lies below MODEL_FOLDERS, and installs it."
+    help = "Adds a Hugging Face folder or a GGUF file below MODEL_FOLDERS, and installs it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
         parser.add_argument("--name", required=True, help="Small letters, digits and hyphens.")
-        parser.add_argument("--title", help="How people see it; by default its name.")
+        parser.add_argument("--title", help="The title that people see. The default is the name.")
         parser.add_argument("--prompt-form", choices=PromptForms.values, default=PromptForms.TRANSCRIPT.value)
-        parser.add_argument("--context-length", type=int, help="Tokens that it reads at once.")
-        parser.add_argument("--licence", default="", help="As its makers name it.")
-        parser.add_argument("--language", action="append", default=[], help="BCP 47 tag; may be given several times.")
-        parser.add_argument("--activate", action="store_true", help="Lets it speak.")
+        parser.add_argument("--context-length", type=int, help="The context length in tokens.")
+        parser.add_argument("--licence", default="", help="The licence's name, such as Apache-2.0.")
+        parser.add_argument("--language", action="append", default=[], help="BCP 47 tag. The option may be repeated.")
+        parser.add_argument("--activate", action="store_true", help="Makes it the active model.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
@@ -45,5 +45,5 @@ class Command(BaseCommand):
         try:
             model_rows.install(name, report=lambda percent, step: self.stdout.write(f"{percent:3} % {step}"))
         except packaged.CatalogueError:
-            model_rows.remove(name=name)  # so that the same command can be given again
+            model_rows.remove(name=name)  # so that the same command can be repeated
             raise

@@ -1,4 +1,4 @@
-"""What the engines of this process have in common, on the real SmolLM2."""
+"""The common behaviour of the engines of this process, on the real SmolLM2."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Room: what is kept gives way to what is read, and who came last waits. On a fake reader that counts."""
+"""Room for caches: kept caches are released for new tokens, and the newest request waits. On a fake forward pass."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ VOCABULARY = 50
 
 
 class CountingCache:
-    def __init__(self, forward_pass: "CountingReader") -> None:
+    def __init__(self, forward_pass: "CountingForwardPass") -> None:
         self.tokens: list[int] = []
         self._forward_pass = forward_pass
 
@@ -31,8 +31,8 @@ class CountingCache:
         self._forward_pass.caches.remove(self)
 
 
-class CountingReader:
-    """A fake model that always says one more than the last token, and refuses to hold more than it can."""
+class CountingForwardPass:
+    """A fake model that always predicts the last token plus one, and raises an error above its capacity."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -79,7 +79,7 @@ def batcher(forward_pass: Any, step_tokens: int = 64) -> Batcher:
 
 
 def test_the_longest_unused_gives_way() -> None:
-    forward_pass = CountingReader(capacity=400)
+    forward_pass = CountingForwardPass(capacity=400)
     made = batcher(forward_pass)
     for start in range(10):
         asked = request([start] * 60)
@@ -98,12 +98,12 @@ def test_the_longest_unused_gives_way() -> None:
 
 def test_who_came_last_waits_for_room_and_says_the_same() -> None:
     alone = request([3] * 50, max_tokens=100)
-    made = batcher(CountingReader(capacity=4000))
+    made = batcher(CountingForwardPass(capacity=4000))
     made.submit(alone)
     expected = said(alone)
     made.close()
 
-    forward_pass = CountingReader(capacity=3 * SLACK + 250)  # room for three prompts, not for three replies
+    forward_pass = CountingForwardPass(capacity=3 * SLACK + 250)  # room for three prompts, not for three replies
     made = batcher(forward_pass)
     asked = [request([start] * 50, max_tokens=100) for start in (3, 13, 23)]
     for each in asked:
@@ -117,7 +117,7 @@ def test_who_came_last_waits_for_room_and_says_the_same() -> None:
 
 
 def test_chats_with_a_common_beginning_each_find_their_own_again() -> None:
-    made = batcher(CountingReader(capacity=4000))
+    made = batcher(CountingForwardPass(capacity=4000))
     for turn in range(3):
         for person in range(4):
             asked = request([1] * 40 + [10 + person] * (20 * turn + 10))
@@ -128,7 +128,7 @@ def test_chats_with_a_common_beginning_each_find_their_own_again() -> None:
 
 
 def test_a_broken_pass_fails_those_under_way_and_nobody_after() -> None:
-    class Breaking(CountingReader):
+    class Breaking(CountingForwardPass):
         breaks = True
 
         def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
@@ -150,7 +150,7 @@ def test_a_broken_pass_fails_those_under_way_and_nobody_after() -> None:
 
 
 def test_a_reading_is_kept_for_the_next_turn() -> None:
-    made = batcher(CountingReader(capacity=4000))
+    made = batcher(CountingForwardPass(capacity=4000))
     cache = made.between_steps(lambda: made.known_beginning([7] * 30)).result(5)
     made.between_steps(lambda: made.read_on(cache, [7] * 30, [29])).result(5)
     made.between_steps(lambda: made.keep(cache)).result(5)
@@ -162,7 +162,7 @@ def test_a_reading_is_kept_for_the_next_turn() -> None:
 
 
 def test_what_is_read_ahead_is_not_read_again() -> None:
-    forward_pass = CountingReader(capacity=4000)
+    forward_pass = CountingForwardPass(capacity=4000)
     made = batcher(forward_pass)
     prompt = list(range(40)) * 5
     pieces = 1
@@ -178,7 +178,7 @@ def test_what_is_read_ahead_is_not_read_again() -> None:
 
 
 def test_reading_ahead_gives_way_to_those_who_are_answered_and_they_go_on_from_it() -> None:
-    forward_pass = CountingReader(capacity=4000)
+    forward_pass = CountingForwardPass(capacity=4000)
     made = batcher(forward_pass)
     prompt = list(range(40)) * 5
     assert made.between_steps(lambda: made.read_ahead(prompt)).result(5)
@@ -193,7 +193,7 @@ def test_reading_ahead_gives_way_to_those_who_are_answered_and_they_go_on_from_i
 
 
 def test_a_piece_that_breaks_leaves_the_room_as_it_was() -> None:
-    class Breaking(CountingReader):
+    class Breaking(CountingForwardPass):
         def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
             raise RuntimeError("a kernel")
 
@@ -207,8 +207,8 @@ def test_a_piece_that_breaks_leaves_the_room_as_it_was() -> None:
 
 
 def test_what_is_too_short_to_be_found_again_is_not_kept() -> None:
-    """Health checks say a token each, all day long."""
-    forward_pass = CountingReader(capacity=400)
+    """Health checks generate one token each, all day long."""
+    forward_pass = CountingForwardPass(capacity=400)
     made = batcher(forward_pass)
     asked = request([7] * 3, max_tokens=2)
     made.submit(asked)
@@ -219,7 +219,7 @@ def test_what_is_too_short_to_be_found_again_is_not_kept() -> None:
 
 
 def test_steps_are_told_one_by_one() -> None:
-    made = batcher(CountingReader(capacity=4000))
+    made = batcher(CountingForwardPass(capacity=4000))
     asked = request([7] * 30, max_tokens=2)
     made.submit(asked)
     step = asked.steps.get(timeout=5)

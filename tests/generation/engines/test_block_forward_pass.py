@@ -1,6 +1,6 @@
-"""What the reader for cards has beside the contract of all readers: padding, graphs, and a size from the card's memory.
+"""The parts of the forward pass for cards that the common contract does not cover: padding, graphs, cache size.
 
-On tiny models with random weights, and where there is no card on fakes of the capture.
+The tests use tiny models with random weights. Without a card they use fakes of the capture.
 """
 
 import logging
@@ -43,7 +43,7 @@ def network(kind: str = "full", dtype: torch.dtype = torch.float32, device: str 
 
 
 def spoken(forward_pass: BlockForwardPass, steps: int = 4) -> Logits:
-    """Three sequences of uneven length, read and then continued together; the last logits."""
+    """Three sequences of uneven length, read and then continued together. Returns the last logits."""
     caches = [forward_pass.cache() for _ in range(3)]
     prompts = [range(90), range(100, 170), [7]]
     forward_pass.read([Segment(cache, list(prompt)) for cache, prompt in zip(caches, prompts, strict=True)])
@@ -78,7 +78,7 @@ def test_one_token_beside_a_prompt_reads_the_same_as_among_others() -> None:
 
 
 class EagerCapture:
-    """A fake capture: notes the shapes, and its replay runs the pass over its own input, as a graph does."""
+    """A fake capture. It records the shapes, and its replay runs the pass over its own input, as a graph does."""
 
     def __init__(self) -> None:
         self.shapes: list[tuple[int, ...]] = []
@@ -98,12 +98,12 @@ class EagerCapture:
 
 
 def failing(decode: Decode, like: torch.Tensor) -> Decode:
-    """A fake capture that cannot."""
+    """A fake capture that fails."""
     raise RuntimeError("operation not permitted when stream is capturing")
 
 
 def frozen(decode: Decode, like: torch.Tensor) -> Decode:
-    """A fake capture that has baked in what it saw: rows of padding."""
+    """A fake capture whose replay returns the logits of the captured rows, which are padding."""
     logits = decode(torch.zeros_like(like))
     return lambda rows: logits
 

@@ -1,4 +1,4 @@
-"""The ways of reading many sequences in one pass, against the library's own pass over each alone."""
+"""All forward passes over many sequences, compared with the library's own pass over each sequence."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def library(installed_model: packaged.CatalogueModel) -> torch.nn.Module:
 def make(
     request: pytest.FixtureRequest, installed_model: packaged.CatalogueModel, monkeypatch: pytest.MonkeyPatch
 ) -> Make:
-    """A new reader with room for so many tokens."""
+    """A factory of forward passes with a given capacity in tokens."""
     folder = model_rows.folder(installed_model.name)
     if request.param == "paged":
         monkeypatch.setattr(paged_attention, "OPTIONS", FLOATS)

@@ -1,4 +1,4 @@
-"""A model's own tokenizer and template; a tiny one is written for the test."""
+"""A model's own tokenizer and template, on a tiny tokenizer that is made for the test."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_what_a_reply_goes_on_from_is_no_thought(tmp_path: Path) -> None:
 
 @pytest.fixture
 def tokenizer() -> ModelTokenizer:
-    """With two marks, and without a tokenizer's files."""
+    """A tokenizer with two special tokens and no files."""
     tokenizer = ModelTokenizer.__new__(ModelTokenizer)
     tokenizer._marks = frozenset({"<s>", "<|im_end|>"})
     return tokenizer

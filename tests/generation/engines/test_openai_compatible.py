@@ -97,25 +97,25 @@ def test_the_fifth_stop_string_is_watched_for_here(far_server: ModelServer) -> N
 def test_what_goes_wrong_there_is_an_engine_error_here(
     far_server: ModelServer, scenario: str, said: list[str], error: type[Exception]
 ) -> None:
-    heard: list[str] = []
+    pieces: list[str] = []
     with pytest.raises(error):
-        heard += [token.text for token in stream_into(heard, engine_at(far_server, scenario))]
-    assert heard == said
+        pieces += [token.text for token in stream_into(pieces, engine_at(far_server, scenario))]
+    assert pieces == said
 
 
-def stream_into(heard: list[str], engine: OpenAICompatibleEngine) -> list[Token]:
+def stream_into(pieces: list[str], engine: OpenAICompatibleEngine) -> list[Token]:
     for token in engine.stream(TRANSCRIPT, Sampling(), lambda: False):
-        heard.append(token.text)
+        pieces.append(token.text)
     return []
 
 
 @pytest.mark.parametrize("scenario", ["slow", "pings"])
 def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer, scenario: str) -> None:
-    """Also one that goes on to send signs of life, but no words."""
-    heard: list[str] = []
+    """Also a server that continues to send keep-alive data, but no tokens."""
+    pieces: list[str] = []
     with pytest.raises(EngineSilent):
-        stream_into(heard, engine_at(far_server, scenario, seconds=0.3))
-    assert heard == ["One"]
+        stream_into(pieces, engine_at(far_server, scenario, seconds=0.3))
+    assert pieces == ["One"]
 
 
 def test_thoughts_that_a_server_sends_apart_are_no_text_and_no_silence(far_server: ModelServer) -> None:

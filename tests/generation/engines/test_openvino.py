@@ -1,4 +1,4 @@
-"""The CPU engine as it ships, with all that it rounds."""
+"""The CPU engine as it ships, with all its rounding."""
 
 import math
 from collections.abc import Iterator

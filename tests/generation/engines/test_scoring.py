@@ -30,7 +30,7 @@ def quiet_engine(installed_model: packaged.CatalogueModel) -> TransformersEngine
 
 
 def plain(model: packaged.CatalogueModel, prompt: str, text: str) -> tuple[list[int], torch.Tensor]:
-    """The text's tokens, and the log-probabilities over the vocabulary where each stands."""
+    """The text's tokens, and the log-probabilities over the vocabulary at each token's position."""
     folder = model_rows.folder(model.name)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
@@ -106,7 +106,7 @@ def test_a_chat_prompt_is_scored_behind_its_template(quiet_engine):
 
 
 def test_a_running_reply_goes_on_while_a_text_is_read(quiet_engine):
-    """Each piece waits for a step, so tokens come in between; the reply is the same as alone."""
+    """Each piece waits for a step, so the reply's tokens come in between. The reply is the same as alone."""
     sampling = Sampling(temperature=0, max_tokens=30, repetition_penalty=1.0)
     alone = "".join(t.text for t in quiet_engine.stream(PROMPT, sampling, lambda: False))
     quiet_engine._batcher.between_steps(quiet_engine._batcher._forget).result()

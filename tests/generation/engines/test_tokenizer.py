@@ -1,4 +1,4 @@
-"""Characters are never shown by half, whatever the vocabulary cuts them into."""
+"""A part of a character is never shown, for every kind of vocabulary."""
 
 import random
 
@@ -28,7 +28,7 @@ def test_characters_come_whole(tokenizer: Tokenizer) -> None:
 
 
 def test_bytes_that_make_no_character_are_left_out(tokenizer: Tokenizer) -> None:
-    """A stream of random tokens never raises, and shows what is whole in it, in its order."""
+    """A stream of random tokens never raises an error. It shows all whole characters in their order."""
     chance = random.Random(1)
     bytes_ = [token for token in range(tokenizer.get_vocab_size()) if token]
     for _ in range(100):

@@ -1,5 +1,5 @@
-"""Models of three families with random weights, small enough to be made in a test: they load and stream, and say
-nothing."""
+"""Models of three families with random weights, small enough to be made in a test. They load and stream, but
+their text has no meaning."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def qwen(folder: Path) -> None:
 
 
 def qwen_gguf(path: Path) -> None:
-    """As llama.cpp's converter writes it, in float16."""
+    """A GGUF file as llama.cpp's converter writes it, in float16."""
     tokenizer = byte_level()
     words = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().__getitem__)
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
