@@ -54,7 +54,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The first page offers the models below MODEL_FOLDERS. The second page asks for the model_path model's details."""
+        """The first page offers the models below MODEL_FOLDERS. The second asks for the chosen model's details."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         context: dict[str, Any] = {**self.admin_site.each_context(request), "title": "Add a model"}

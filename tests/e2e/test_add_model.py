@@ -45,7 +45,7 @@ def test_the_bar_moves_by_itself_and_then_the_model_can_be_activated(
     expect(bar).to_have_attribute("value", "60")
     row.update(status=ModelStatus.READY, progress=100, step="")
     page.get_by_role("button", name="Activate").click()
-    expect(page.get_by_text("gpt2 speaks from the next reply on.")).to_be_visible()
+    expect(page.get_by_text("gpt2 is active from the next reply on.")).to_be_visible()
     page.close()
     assert model_rows.active().name == "gpt2"
     assert errors == []

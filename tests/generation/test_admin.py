@@ -24,7 +24,7 @@ def activate(desk: Client, *names: str) -> str:
 
 def test_the_owner_lets_an_installed_model_speak(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_rows, "is_installed", lambda name: True)
-    assert "speaks from the next reply on" in activate(desk, "gemma3-270m")
+    assert "is active from the next reply on" in activate(desk, "gemma3-270m")
     assert model_rows.active().name == "gemma3-270m"
 
 

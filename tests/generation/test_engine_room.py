@@ -83,9 +83,9 @@ def test_a_spent_budget_and_a_switched_off_engine_are_seen(desk: Client, beats: 
 
 
 def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -> None:
-    assert "Switched off from the next reply on: far." in switch(desk, "far", "off").content.decode()
+    assert "far is switched off from the next reply on." in switch(desk, "far", "off").content.decode()
     assert [entry.name for entry in engine_rows.candidates()] == ["near"]
-    assert "No engine is left" in switch(desk, "near", "off").content.decode()
+    assert "All engines are off" in switch(desk, "near", "off").content.decode()
     assert engine_rows.candidates() == []
     switch(desk, "far", "on")
     assert [entry.name for entry in engine_rows.candidates()] == ["far"]
@@ -133,7 +133,7 @@ def test_a_saved_row_no_longer_follows_the_environment(desk: Client) -> None:
 def test_what_cannot_work_is_refused_in_the_form(desk: Client) -> None:
     add = reverse("admin:generation_engineentry_add")
     sent = {"name": "half", "kind": "openai", "order": 5, "weight": 1, "context_length": 8192, "prompt_form": "chat"}
-    assert "A remote needs it." in desk.post(add, sent).content.decode()
+    assert "A remote engine needs this field." in desk.post(add, sent).content.decode()
     assert not EngineEntry.objects.filter(pk="half").exists()
 
 
