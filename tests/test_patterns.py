@@ -22,6 +22,7 @@ import pytest
 from django.conf import settings
 
 from chat import cleaning, sentences
+from generation import reply_text
 from generation.engines.batching.stopping import StopStrings
 from moderation.crisis import ladder
 from moderation.filter import pii
