@@ -1,4 +1,4 @@
-"""The chats of benchmarks/generation.py: what people ask Samantha, and the prompt that the product would make."""
+"""The chats of benchmarks/generation.py: the questions to Samantha, and the prompt that the product would build."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ class Turn:
 
 @dataclass
 class Chat:
-    """One person's talk, and how it goes on."""
+    """One person's conversation and its next turns."""
 
     person: int
     sheet: prompt_sheet.Sheet
@@ -47,7 +47,7 @@ class Chat:
 
     @property
     def question(self) -> str:
-        # Everybody asks something else: a shared beginning is the persona's alone, as in life.
+        # Every person asks different questions. So only the persona's beginning is shared, as in real use.
         return QUESTIONS[(self.person + self.turn - 1) % len(QUESTIONS)]
 
     @property

@@ -1,4 +1,4 @@
-"""Those who talk in benchmarks/generation.py: each takes the same chats, and says when every piece came."""
+"""The contenders of benchmarks/generation.py. Each runs the same chats and reports the time of every piece."""
 
 import contextlib
 import json
@@ -23,13 +23,13 @@ from generation.engines.base import Prompt, Sampling
 from generation.engines.batching.tokenizer import ModelTokenizer
 from tests.site import ENDS, Site, Visitor
 
-# A prompt's tokens and a reply's are under this; a server that reserves room for each person gets this much.
+# More than the tokens of a prompt and its reply. A server that reserves room for each person gets this much.
 WINDOW = 2048
 
 
 @dataclass
 class Reply:
-    """What one person saw of one reply; times in seconds on the monotonic clock."""
+    """One reply as one person received it. Times are in seconds on the monotonic clock."""
 
     turn: int  # from 1
     asked: float
@@ -53,7 +53,7 @@ class Contender(Protocol):
 
 
 def memory_mb(process: psutil.Process) -> float:
-    """Resident megabytes of a process and all below it; shared pages count once for each."""
+    """Resident megabytes of a process and its descendants. Shared pages count once for each process."""
     total = 0
     for each in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.Error):
@@ -61,7 +61,7 @@ def memory_mb(process: psutil.Process) -> float:
     return round(total / 2**20)
 
 
-# People and their sessions, made where they are stored: signing up is limited to some people a minute.
+# People and their sessions are created in the database, because sign-ups are limited per minute.
 _SIGN_IN = """
 from importlib import import_module
 from django.conf import settings
@@ -78,7 +78,7 @@ for number in range({first}, {first} + {people}):
 
 
 def signed_in(site: Site, people: int, *, first: int = 0) -> list[Visitor]:
-    """So many new people; `first` is the number of the first."""
+    """Creates new people; `first` is the number of the first."""
     visitors = []
     for line in site.manage(
         "shell", "--verbosity", "0", "-c", _SIGN_IN.format(first=first, people=people)
@@ -91,7 +91,7 @@ def signed_in(site: Site, people: int, *, first: int = 0) -> list[Visitor]:
 
 
 class Product:
-    """The whole of it: websocket, filter, database, queue, engine. Pieces are cleared sentences."""
+    """The whole product: websocket, filter, database, queue, engine. Pieces are cleared sentences."""
 
     name = "product"
 
@@ -111,7 +111,7 @@ class Product:
         self._site.remove()
 
     def prepare(self, people: int) -> None:
-        """So many signed-in people, none of whom has a conversation open."""
+        """Signed-in people without an open conversation."""
         self._close(range(len(self._visitors)))
         have = len(self._visitors)
         if have < people:
@@ -154,14 +154,14 @@ class Product:
 
 
 class _Stateless:
-    """Every request brings the whole chat."""
+    """Every request contains the whole chat."""
 
     def open(self, person: int) -> None:
-        """Nothing is kept of a conversation."""
+        """Does nothing, because no conversation is stored."""
 
 
 class Ours(_Stateless):
-    """An engine of ours alone, in this process."""
+    """One of our engines alone, in this process."""
 
     def __init__(self, kind: str) -> None:
         self.name = f"engine {kind}"
@@ -191,7 +191,7 @@ class Ours(_Stateless):
 
 
 class _Server(_Stateless, ABC):
-    """Somebody's server on loopback, spoken to through `/v1/completions` or its like."""
+    """Another program's server on loopback, used through `/v1/completions` or a similar path."""
 
     name: str
     path: str
@@ -213,7 +213,7 @@ class _Server(_Stateless, ABC):
 
     @abstractmethod
     def piece(self, event: dict[str, Any], reply: Reply) -> str:
-        """The text of an event; notes what else it tells."""
+        """The text of an event. Also records its counts."""
 
     def __enter__(self) -> "_Server":
         self._process = subprocess.Popen(
@@ -255,8 +255,8 @@ class _Server(_Stateless, ABC):
 
 
 class LlamaServer(_Server):
-    """llama.cpp's server on the same GGUF file: a binary built for this machine, or else xllamacpp's wheel, which uses
-    AVX2 and FMA."""
+    """llama.cpp's server on the same GGUF file: a binary built for this machine, or otherwise xllamacpp's wheel, which
+    uses AVX2 and FMA."""
 
     name = "llama.cpp server"
     path = "/completion"
@@ -356,7 +356,7 @@ class PlainGenerate(_Stateless):
 
 
 class _Times:
-    """What `generate` calls a streamer: it hears the prompt, then every token."""
+    """A streamer for `generate`. It receives the prompt, then every token."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -372,8 +372,8 @@ class _Times:
 
 
 def run(contender: Contender, chats: Sequence[Sequence[Chat]], turns: int, looking: float) -> tuple[list[Reply], float]:
-    """Everybody at once: each person's chats one after another, each `turns` long, the next question as soon as the
-    answer is there. Before the first question all look at the page for `looking` seconds.
+    """Runs all people at once, each with their chats one after another. A chat has `turns` turns, and the next question
+    comes as soon as the reply is complete. Before the first question all look at the page for `looking` seconds.
 
     The replies, and the seconds from the first question to the last answer.
     """

@@ -1,4 +1,4 @@
-"""Very many people at once: does everybody get an answer, how long does each wait, what does it cost in memory.
+"""Very many people at once: whether everybody gets a reply, how long each waits, and how much memory it takes.
 
     python -m benchmarks.crowd [--people 200] [--turns 2]
 
@@ -30,7 +30,7 @@ from tests.site import ENDS, Site, Visitor  # noqa: E402
 
 
 class Person(threading.Thread):
-    """One of the crowd, from the first question to the last answer."""
+    """One person of the crowd, from the first question to the last reply."""
 
     def __init__(self, number: int, visitor: Visitor, conversation: str, begin: threading.Barrier, turns: int) -> None:
         super().__init__()

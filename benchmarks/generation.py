@@ -1,4 +1,4 @@
-"""How fast the whole product talks, beside its engines alone, llama.cpp's server and the transformers library.
+"""The speed of the whole product, its engines alone, llama.cpp's server and the transformers library.
 
     make bench            (or: python -m benchmarks.generation --people 1 8 16 32 --turns 4)
 
@@ -47,7 +47,7 @@ NAMES = ("product", "openvino", "transformers", "llama.cpp", "serve", "generate"
 
 
 def machine() -> str:
-    """The processor, its cores, and the widest of the instructions that decide about speed here."""
+    """The processor, its cores, and the widest instructions that affect speed here."""
     told = dict(re.findall(r"^(model name|flags)\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
     flags = told.get("flags", "").split()
     widest = next((flag for flag in ("amx_int8", "avx512_vnni", "avx_vnni", "avx512f", "avx2") if flag in flags), "")
@@ -88,7 +88,7 @@ def measure(contender: Contender, people: int, turns: int, rounds: int, looking:
 
 
 class _Peak:
-    """The most memory that was seen, looked at four times a second."""
+    """The most memory in use, sampled four times a second."""
 
     def __init__(self, contender: Contender) -> None:
         self._contender = contender

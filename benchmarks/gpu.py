@@ -49,17 +49,17 @@ CONFIGS = {  # Llama 3's
 
 
 class Talk:
-    """One reply, and when each of its tokens came."""
+    """One reply, and the time of each of its tokens."""
 
     def __init__(self, batcher: Batcher, prompt: list[int], tokens: int) -> None:
         chooser = Chooser(Sampling(seed=len(prompt)), prompt, frozenset())
         self.request = Request(prompt=prompt, chooser=chooser, max_tokens=tokens, ends=frozenset())
-        self.times = [time.perf_counter()]  # first, when it was asked
+        self.times = [time.perf_counter()]  # first, the time of the request
         batcher.submit(self.request)
-        self._thread = threading.Thread(target=self._hear)
+        self._thread = threading.Thread(target=self._receive)
         self._thread.start()
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         while (step := self.request.steps.get()).token is not None:
             self.times.append(time.perf_counter())
         if step.error is not None:
@@ -69,7 +69,7 @@ class Talk:
         self._thread.join()
 
     def longest_wait(self, start: float, end: float) -> float:
-        """Between two tokens, of which the second came within these times; seconds."""
+        """The seconds between two tokens, if the second came within these times."""
         pairs = zip(self.times[1:], self.times[2:], strict=False)
         return max((later - earlier for earlier, later in pairs if start <= later <= end), default=0.0)
 
@@ -81,7 +81,7 @@ def make(name: str) -> Any:
 
 
 def prompts(people: int, length: int = PROMPT) -> list[list[int]]:
-    """Nothing in common, and others each time."""
+    """Prompts without a common beginning, different at each call."""
     rows: list[list[int]] = np.random.default_rng().integers(VOCABULARY, size=(people, length)).tolist()
     return rows
 
@@ -127,7 +127,7 @@ def newcomers(batcher: Batcher, people: int) -> dict[str, float]:
 
 
 def _first_token(batcher: Batcher, prompt: list[int]) -> tuple[float, float]:
-    """When it was asked for, and when it came."""
+    """The time of the request, and the time of the token."""
     talk = Talk(batcher, prompt, 1)
     talk.join()
     return talk.times[0], talk.times[1]
@@ -158,7 +158,7 @@ def generate(model: Any, people: int, tokens: int) -> float:
 
 
 def continuous_batching(model: Any, people: int, tokens: int) -> float:
-    """The library's, as `transformers serve` uses it."""
+    """The library's continuous batching, as `transformers serve` uses it."""
     model.set_attn_implementation("sdpa")
     config = GenerationConfig(do_sample=True, max_new_tokens=tokens, eos_token_id=-1, pad_token_id=0)
     return people * tokens / _seconds(lambda: model.generate_batch(prompts(people), generation_config=config))

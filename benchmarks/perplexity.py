@@ -1,4 +1,4 @@
-"""Perplexity of one fixed text under each engine: speed that is bought with worse words is seen here."""
+"""Perplexity of one fixed text under each engine: it shows whether a faster engine has worse text."""
 
 import math
 from typing import Any
@@ -28,7 +28,7 @@ _BEGINNING = Prompt(form="transcript", text=TEXT[0])
 
 
 def of_engines(model: packaged.CatalogueModel) -> dict[str, Any]:
-    """By the engines' names; the reference is the transformers library in bfloat16."""
+    """By engine name. The reference is the transformers library in bfloat16."""
     wording = ModelTokenizer(model_rows.folder(model.name))
     ids = wording.encode(Prompt(form="transcript", text=TEXT))
     given = len(wording.encode(_BEGINNING))
@@ -50,7 +50,7 @@ def _library(model: packaged.CatalogueModel, ids: list[int], given: int) -> floa
 
 
 def _ours(kind: str) -> float:
-    """Through the pass that speaks, its cache and all."""
+    """Uses the engine's own forward pass, with its cache."""
     engine: Any = registry.load(kind)
     units = engine.score(_BEGINNING, TEXT[len(_BEGINNING.text) :]).units
     engine.close()

@@ -1,4 +1,4 @@
-"""Pictures of what benchmarks/generation.py measured."""
+"""Plots of the measurements of benchmarks/generation.py."""
 
 from pathlib import Path
 from typing import Any

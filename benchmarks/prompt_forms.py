@@ -1,4 +1,4 @@
-"""Chat template or transcript, for a model: which form does a persona's held-out words justice?
+"""Chat template or transcript, for a model: which form gives a persona's held-out text the higher likelihood?
 
     DJANGO_SETTINGS_MODULE=persona_site.settings python -m benchmarks.prompt_forms FOLDER --data DATA
 
@@ -37,7 +37,7 @@ from personas import prompt, prompt_sheet  # noqa: E402
 from personas.phrases import phrases_for  # noqa: E402
 
 CHOICES = 4
-# For a pretrained model that brings no template: the one its instruction-tuned sibling was made with.
+# The template for a pretrained model without one: that of its instruction-tuned version.
 GEMMA = (
     "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ 'model' if m.role == 'assistant' else 'user' }}\n"
     "{{ m.content }}<end_of_turn>\n{% endfor %}<start_of_turn>model\n"
@@ -120,7 +120,7 @@ def algernon(data: Path, items: int) -> Speaker:
 
 
 class Scorer:
-    """Log-probabilities of answers after prompts; the common beginning of two prompts is computed once."""
+    """Log-probabilities of answers after prompts. The common beginning of two prompts is computed once."""
 
     def __init__(self, folder: Path) -> None:
         torch.set_num_threads(1)
@@ -196,7 +196,7 @@ def scored(scorer: Scorer, speaker: Speaker, form: str) -> dict[str, Any]:
 
 
 def _with_others(items: list[Line]) -> Iterator[tuple[Line, list[str]]]:
-    """Each item with three answers to other questions."""
+    """Each item, with three answers to other questions."""
     chance = random.Random(7)
     for item in items:
         others = [other.text for other in items if other.prompted_by != item.prompted_by]

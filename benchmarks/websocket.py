@@ -1,4 +1,4 @@
-"""People talking at once, through the whole product: websocket, filter, database, queue, engine.
+"""People who chat at once, through the whole product: websocket, filter, database, queue, engine.
 
     python -m benchmarks.websocket --people 1 8 --turns 3
 
@@ -28,7 +28,7 @@ _QUESTIONS = [
 
 
 def talk(visitor: Visitor, persona: str, turns: int) -> list[dict[str, Any]]:
-    """One person's turns; times in seconds on the monotonic clock."""
+    """One person's turns. Times are in seconds on the monotonic clock."""
     measured = []
     with visitor.talk(visitor.start_conversation(persona)) as conversation:
         for turn in range(turns):
@@ -43,7 +43,7 @@ def talk(visitor: Visitor, persona: str, turns: int) -> list[dict[str, Any]]:
 
 
 def overlap(replies: list[dict[str, Any]]) -> float:
-    """Mean share of each reply's streaming time that it shares with another one."""
+    """The mean share of a reply's streaming time during which another reply streams too."""
     spans = [(reply["deltas"][0], reply["end"]) for reply in replies if reply["deltas"]]
     return statistics.mean(_shared(span, [other for other in spans if other is not span]) for span in spans)
 

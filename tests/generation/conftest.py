@@ -12,7 +12,7 @@ from tests import model_server
 
 @pytest.fixture(autouse=True)
 def _fresh_roster() -> None:
-    """What an earlier test's rows were is not remembered for a second."""
+    """Forgets the rows of an earlier test, which would be cached for a second."""
     engine_rows.forget()
 
 
@@ -25,7 +25,7 @@ def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def cpu_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
-    """The CPU engine as it ships, with weights in int8, and, with VNNI, what goes into a product as well."""
+    """The CPU engine as it ships, with int8 weights and, on processors with VNNI, int8 inputs of products."""
     engine = OpenVINOEngine(installed_model)
     yield engine
     engine.close()

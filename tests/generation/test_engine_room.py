@@ -1,4 +1,4 @@
-"""The admin's page of engines: what it shows, its switch, and who may see it."""
+"""The admin's page of engines: its content, its switch, and its permissions."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def desk(client: Client, olga: User) -> Client:
 
 @pytest.fixture
 def beats() -> Iterator[None]:
-    """Two workers: one finds the remote well, the other does not."""
+    """Two workers: one reports the remote engine as healthy, the other does not."""
     shared = {"model": "words", "device": "remote", "version": "1", "since": "2026-01-01T10:00:00+00:00"}
     figures = {"tokens_per_second": 12.5, "first_token_ms": 80, "speaking": 2}
     for worker, ok in (("generation@a", True), ("generation@b", False)):

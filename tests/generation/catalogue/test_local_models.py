@@ -1,4 +1,4 @@
-"""Models of the operator's: what may be added, how it comes here, and that it speaks on our engines."""
+"""The operator's own models: which may be added, how they are installed, and that our engines run them."""
 
 import json
 import os
@@ -29,7 +29,7 @@ EXPORTER = installation._EXPORTER
 
 @pytest.fixture(autouse=True)
 def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As where nobody installed it: it would be fetched."""
+    """The exporter is not installed, so it would be fetched."""
     monkeypatch.setattr(installation, "_EXPORTER", tmp_path / "none")
 
 
@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def shelf(made: Path, settings: Any, tmp_path: Path) -> Path:
-    """The operator's folder, with the tiny models in it; an empty folder for what is installed."""
+    """The operator's folder with the tiny models, and an empty folder for installed models."""
     settings.STATE_DIR = tmp_path / "state"
     settings.MODEL_FOLDERS = [str(tmp_path / "shelf")]
     return Path(shutil.copytree(made, tmp_path / "shelf"))
@@ -52,7 +52,7 @@ def shelf(made: Path, settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """A fake in place of the processes that fetch, export and load; it exports what it is told to, and loads all."""
+    """A fake of the processes that fetch, export and load. It exports the named models, and loads every model."""
     commands: list[list[str]] = []
 
     def fake(command: list[str], what: str, **options: Any) -> None:
@@ -69,12 +69,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def without_exporter(*_: Any) -> None:
-    """A fake of a machine that reaches no package index."""
+    """A fake of a machine without access to a package index."""
     raise packaged.InstallationFailed("Fetching the exporter did not work: no index")
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
-    """Of the fake processes, those whose command has all the words fail."""
+    """Makes those fake processes fail whose command contains all the words."""
     run_ = installation._run
 
     def some_fail(command: list[str], what: str, **options: Any) -> None:
@@ -197,7 +197,7 @@ def test_a_model_in_shards_is_taken_whole(shelf: Path, run: list[list[str]]) -> 
 
 
 def test_links_within_the_named_folders_are_followed(shelf: Path, run: list[list[str]]) -> None:
-    """As in a Hugging Face cache, where a snapshot is links to blobs of other names."""
+    """A snapshot of a Hugging Face cache consists of links to blobs with other names."""
     weights = shelf / "gpt2" / "model.safetensors"
     weights.rename(shelf / "blob")
     weights.symlink_to("../blob")
@@ -209,7 +209,7 @@ def test_links_within_the_named_folders_are_followed(shelf: Path, run: list[list
 
 
 def test_an_older_tokenizer_gets_the_form_that_is_counted_with(shelf: Path) -> None:
-    """GPT-2 came as vocab.json and merges.txt."""
+    """GPT-2 was published with vocab.json and merges.txt."""
     folder = shelf / "gpt2"
     words = json.loads((folder / "tokenizer.json").read_text())["model"]
     (folder / "vocab.json").write_text(json.dumps(words["vocab"]))
@@ -369,7 +369,7 @@ def test_a_model_is_added_from_the_terminal_and_loaded_by_a_real_process(
 
 @pytest.mark.model
 def test_a_gguf_file_speaks_on_both_engines(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Converted, exported and loaded by real processes."""
+    """Real processes convert, export and load the model."""
     monkeypatch.setattr(installation, "_EXPORTER", EXPORTER)
     if not EXPORTER.is_dir():
         pytest.skip(f"{EXPORTER} is not here; `make install` puts requirements-export.txt there.")
@@ -407,7 +407,7 @@ def test_every_family_streams_whole_characters(shelf: Path, run: list[list[str]]
 
 
 def whole_characters(engine: Engine) -> str:
-    """What random weights say after a Chinese sentence: every byte there is, and none of it shown by half.
+    """Random weights generate every possible byte after a Chinese sentence. No part of a character is shown.
 
     Five times, since a small vocabulary soon draws the end of the text.
     """

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As where nobody installed it: it would be fetched."""
+    """The exporter is not installed, so it would be fetched."""
     monkeypatch.setattr(installation, "_EXPORTER", tmp_path / "none")
 
 
@@ -30,7 +30,7 @@ def models(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What installing would run, in order; conversion leaves a folder as the real one does."""
+    """The commands that an installation would run, in order. The fake conversion leaves a folder like the real one."""
     run: list[list[str]] = []
 
     def fake(command: list[str], what: str, **options: Any) -> None:

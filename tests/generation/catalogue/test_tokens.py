@@ -1,4 +1,4 @@
-"""Counting in the active model's tokens."""
+"""Counts of tokens of the active model."""
 
 import pytest
 

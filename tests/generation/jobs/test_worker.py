@@ -21,7 +21,7 @@ NAME = "generation@test:1"
 
 @pytest.fixture
 def rows(monkeypatch: pytest.MonkeyPatch) -> dict[str, EngineEntry]:
-    """In the place of the table, which the heart's threads would not see before a test's end."""
+    """Replaces the table, because the heart's threads do not see its rows before the end of a test."""
     rows = {"one": EngineEntry(name="one", kind="one")}
     monkeypatch.setattr(engine_rows, "entries", lambda: list(rows.values()))
     return rows
@@ -151,7 +151,7 @@ def test_a_silent_engine_does_not_stop_the_heart(
 def test_an_engine_of_our_own_that_broke_is_loaded_anew(
     heart: worker.Heart, rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OpenVINO's pipeline is over after an error in a step; without a new one the site would stay without it."""
+    """An engine may stay broken after an error in a step. Without a new engine the site would stay without it."""
     monkeypatch.setattr(engine_pool, "_model_of", lambda row: None)
     monkeypatch.setattr(worker, "_PROBE", timedelta(0))
     loads: list[ScriptedEngine] = []

@@ -12,7 +12,7 @@ from tests.fakes import ScriptedEngine
 
 @pytest.fixture(autouse=True)
 def rows(monkeypatch: pytest.MonkeyPatch) -> dict[str, EngineEntry]:
-    """In the place of the table, which other threads would not see before a test's end."""
+    """Replaces the table, because other threads do not see its rows before the end of a test."""
     rows = {"one": EngineEntry(name="one", kind="one")}
     monkeypatch.setattr(engine_pool.engine_rows, "entries", lambda: list(rows.values()))
     return rows
@@ -66,7 +66,7 @@ def test_another_active_model_replaces_the_engine_once_its_replies_ended(
 def test_an_engine_that_nobody_hears_is_closed_before_the_next_one_is_loaded(
     rows: dict[str, EngineEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A card has no room for both."""
+    """A card has no room for two engines."""
     made: list[ScriptedEngine] = []
 
     def load(kind: str, **options: Any) -> ScriptedEngine:

@@ -1,4 +1,4 @@
-"""Who wins, the environment or the admin, and what a row may be."""
+"""The precedence of environment and admin, and the valid values of a row."""
 
 from typing import Any
 
@@ -94,7 +94,7 @@ def test_what_cannot_work_is_refused_where_it_is_typed(fields: dict[str, Any], w
 
 
 def test_each_host_follows_its_own_environment(db: None, settings: Any) -> None:
-    """One with a card and one without write the same table; neither changes what the other uses."""
+    """A host with a card and a host without one write the same table. Neither changes the other's values."""
     settings.ENGINES = ["openvino", "transformers"]
     engine_rows.follow_environment()
     settings.ENGINES = ["transformers"]
