@@ -186,7 +186,7 @@ def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report
 
 def _keep_reason(folder: Path, error: InstallationFailed) -> None:
     shutil.rmtree(exported(folder), ignore_errors=True)  # an incomplete export is of no use
-    reason = f"This model runs on transformers, which is slower than the CPU engine. {error}"
+    reason = f"This model runs on transformers, more slowly than on the CPU engine. {error}"
     (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
 
 

@@ -35,7 +35,7 @@ def test_a_model_that_is_not_installed_stays_silent(desk: Client, monkeypatch: p
 
 
 def test_only_one_can_be_selected(desk: Client) -> None:
-    assert "select one" in activate(desk, *packaged.PACKAGED)
+    assert "Select one model" in activate(desk, *packaged.PACKAGED)
 
 
 def test_rows_are_not_changed_by_hand(desk: Client) -> None:

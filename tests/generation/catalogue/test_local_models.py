@@ -234,10 +234,10 @@ def test_a_broken_gguf_file_is_refused(shelf: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"context_length": 20}, "reads 128 to 256 tokens"),
-        ({"context_length": 257}, "reads 128 to 256 tokens"),
+        ({"context_length": 20}, "between 128 and 256"),
+        ({"context_length": 257}, "between 128 and 256"),
         ({"prompt_form": "chat"}, "no chat template"),
-        ({"name": "../gpt2"}, "no name for a model"),
+        ({"name": "../gpt2"}, "not a valid name for a model"),
         ({"name": packaged.DEFAULT}, "already"),
         ({"title": "t" * 81}, "at most 80 characters"),
     ],
@@ -334,7 +334,7 @@ def test_removing_takes_the_files_and_leaves_the_original(shelf: Path, run: list
     model_rows.install("gpt2")
     model_rows.activate("gpt2")
     assert model_rows.active().title == "Gpt2"
-    with pytest.raises(packaged.ModelInUse, match="speaks"):
+    with pytest.raises(packaged.ModelInUse, match="is the active model"):
         model_rows.remove(name="gpt2")
 
     ModelEntry.objects.update(is_active=False)
