@@ -190,7 +190,9 @@ class EngineEntryAdmin(admin.ModelAdmin):
         entry.save(update_fields=["is_enabled"])
         state = "on" if entry.is_enabled else "off"
         self.log_change(request, entry, f"Switched {state}.")
-        self.message_user(request, f"{entry.name} is switched {state} from the next reply on.", messages.SUCCESS)
+        self.message_user(
+            request, f"The engine {entry.name} is switched {state} from the next reply on.", messages.SUCCESS
+        )
         if not EngineEntry.objects.filter(is_enabled=True).exists():
             self.message_user(request, "All engines are off. Replies fail until one is switched on.", messages.WARNING)
         return redirect("admin:generation_engineentry_changelist")
@@ -200,7 +202,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
             obj.follows_environment = False
             self.message_user(
                 request,
-                f"{obj.name} now uses the values of this page instead of ENGINES and OPENAI_*. "
+                f"The engine {obj.name} now uses the values of this page instead of ENGINES and OPENAI_*. "
                 "To go back to the environment's values, delete this engine; the next start creates it again.",
             )
         super().save_model(request, obj, form, change)

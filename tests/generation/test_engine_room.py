@@ -83,7 +83,7 @@ def test_a_spent_budget_and_a_switched_off_engine_are_seen(desk: Client, beats: 
 
 
 def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -> None:
-    assert "far is switched off from the next reply on." in switch(desk, "far", "off").content.decode()
+    assert "The engine far is switched off from the next reply on." in switch(desk, "far", "off").content.decode()
     assert [entry.name for entry in engine_rows.candidates()] == ["near"]
     assert "All engines are off" in switch(desk, "near", "off").content.decode()
     assert engine_rows.candidates() == []
@@ -125,7 +125,7 @@ def test_a_saved_row_no_longer_follows_the_environment(desk: Client) -> None:
     fields = desk.get(form).context["adminform"].form.initial
     sent = {name: value for name, value in fields.items() if value is not None} | {"model": "other"}
     answer = desk.post(form, sent, follow=True)
-    assert "not as ENGINES and OPENAI_* say" in answer.content.decode()
+    assert "instead of ENGINES and OPENAI_*" in answer.content.decode()
     entry = EngineEntry.objects.get(pk="far")
     assert (entry.model, entry.follows_environment) == ("other", False)
 
