@@ -5,13 +5,12 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.db import DataError
 
 from chat import consumers, conversations
-from chat.consumers import ConversationConsumer
 from generation.jobs import stream
 from tests import factories
+from tests.chat.sockets import signed_in, socket_of
 
 CLIENT_ID = "2e771e52-2019-4f75-a482-b676beed394f"
 BIG = "9" * 5_000
@@ -33,9 +32,8 @@ FRAMES = {
 
 
 async def connected(conversation, user, query=b""):
-    socket = WebsocketCommunicator(ConversationConsumer.as_asgi(), "/")
-    kwargs = {"conversation_id": conversation.id}
-    socket.scope |= {"user": user, "url_route": {"kwargs": kwargs}, "query_string": query}
+    client = await sync_to_async(signed_in)(user)
+    socket = await sync_to_async(socket_of)(client, conversation, query)
     assert (await socket.connect())[0]
     return socket
 

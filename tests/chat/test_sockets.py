@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from allauth.usersessions.models import UserSession
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import authenticate
@@ -21,6 +20,7 @@ from chat.models import Conversation
 from generation.jobs import stream
 from persona_site.redis import connection
 from tests import factories
+from tests.chat.sockets import signed_in, socket_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,14 +34,6 @@ def afresh(monkeypatch: Any) -> None:
     monkeypatch.setattr(consumers, "_followers", stream.Followers())
 
 
-def signed_in(user: User) -> Client:
-    """Through the door that people use, so that the session is listed."""
-    client = Client()
-    client.post("/account/login/", {"login": user.email, "password": factories.PASSWORD})
-    assert UserSession.objects.filter(session_key=client.session.session_key).exists()
-    return client
-
-
 @pytest.fixture
 def alices(alice: User) -> Client:
     return signed_in(alice)
@@ -50,18 +42,6 @@ def alices(alice: User) -> Client:
 @pytest.fixture
 def conversation(alice: User) -> Conversation:
     return factories.make_conversation(owner=alice)
-
-
-def socket_of(client: Client, conversation: Conversation) -> WebsocketCommunicator:
-    """As `AuthMiddlewareStack` hands it on."""
-    socket = WebsocketCommunicator(consumers.ConversationConsumer.as_asgi(), "/")
-    socket.scope |= {
-        "user": User.objects.get(pk=client.session["_auth_user_id"]),
-        "session": client.session,
-        "url_route": {"kwargs": {"conversation_id": conversation.id}},
-        "query_string": b"",
-    }
-    return socket
 
 
 @asynccontextmanager
