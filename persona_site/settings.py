@@ -259,7 +259,9 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # The first engines, in the order in which they are tried; generation/routing/engine_rows.py says who wins,
 # these or the admin.
 # Without a GPU, the engine that is made for CPUs goes first; transformers runs what that one cannot.
-ENGINES = env.words("ENGINES", "transformers" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
+ENGINES = env.words("ENGINES", "continuous_batching" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
+# On a card, our own forward pass in place of the library's batching. It has not been run on one yet.
+CUDA_BLOCKS = env.flag("CUDA_BLOCKS", False)
 MODEL = env.text("MODEL")
 # Where the owner's "Add a model" looks, and nowhere else.
 MODEL_FOLDERS = env.words("MODEL_FOLDERS") or [str(STATE_DIR / "models-to-add")]

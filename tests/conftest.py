@@ -89,7 +89,10 @@ _preparing = pytest.StashKey["subprocess.Popen[str]"]()
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begins to convert the model, a minute's work, while tests that do without it run."""
-    wanted = any("installed_model" in getattr(item, "fixturenames", ()) for item in session.items)
+    wanted = any(
+        "installed_model" in getattr(item, "fixturenames", ()) or item.get_closest_marker("model")
+        for item in session.items
+    )
     if wanted and not session.config.option.collectonly:
         session.config.stash[_preparing] = subprocess.Popen(
             [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PREPARE],

@@ -13,12 +13,15 @@ from generation.engines.base import Engine
 ENGINES = {
     "openvino": "generation.engines.openvino.engine.OpenVINOEngine",
     "transformers": "generation.engines.hf_transformers.engine.TransformersEngine",
+    "continuous_batching": "generation.engines.hf_transformers.continuous_batching.ContinuousBatchingEngine",
     "openai": "generation.engines.openai_compatible.OpenAICompatibleEngine",
 }
 # Remote servers. Each row of these kinds has its own address, model and key.
 REMOTE = frozenset({"openai"})
 # Engines that load the active model's weights themselves.
 LOCAL = frozenset(ENGINES) - REMOTE
+# Engines with our own batching. They read prompts ahead and score texts: `base.LocalEngine`.
+SCORING = frozenset({"openvino", "transformers"})
 
 
 def load(kind: str, **options: Any) -> Engine:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Literal, cast
 
 from generation import metrics, reply_text
+from generation.engines import registry
 from generation.engines.base import (
     BudgetSpent,
     Engine,
@@ -158,7 +159,7 @@ def read_ahead(build: Build) -> None:
     A remote one reads for money, or cannot keep what it read. Raises EngineError.
     """
     for entry in engine_rows.candidates():
-        if not entry.loads_weights:
+        if entry.kind not in registry.SCORING:
             return
         with contextlib.suppress(EngineNotReady), POOL.borrowed(entry.name) as engine:
             prompt, _ = build(replace(engine.describe(), name=entry.name), engine.count_tokens)

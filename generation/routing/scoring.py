@@ -49,7 +49,7 @@ def _speaker(model: str, loan: ExitStack) -> LocalEngine | None:
     if model_rows.active().name != model:
         return None
     for kind in settings.ENGINES:
-        if kind in registry.LOCAL:
+        if kind in registry.SCORING:
             with suppress(EngineNotReady):
                 return cast(LocalEngine, loan.enter_context(POOL.borrowed(kind)))
     return None

@@ -9,7 +9,7 @@ from generation.engines.base import Engine, Prompt, PromptTooLong, Sampling, Tok
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.registry import ENGINES
 from tests.fakes import ScriptedEngine
-from tests.generation.conftest import cpu_engine, far_server, real_engine  # noqa: F401
+from tests.generation.conftest import continuous_engine, cpu_engine, far_server, real_engine  # noqa: F401
 
 PROMPT = Prompt(form="transcript", text="Ada keeps a lighthouse.\n\nYou: What do you see at sea tonight?\nAda:")
 GREEDY = Sampling(temperature=0, max_tokens=6)
@@ -23,7 +23,7 @@ def text_of(tokens: list[Token]) -> str:
     return "".join(token.text for token in tokens)
 
 
-OURS = {"transformers": "real_engine", "openvino": "cpu_engine"}
+OURS = {"transformers": "real_engine", "openvino": "cpu_engine", "continuous_batching": "continuous_engine"}
 
 
 @pytest.fixture(params=["scripted", "openai", *(pytest.param(name, marks=pytest.mark.model) for name in OURS)])

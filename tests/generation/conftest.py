@@ -4,6 +4,7 @@ import pytest
 
 from generation.catalogue import packaged
 from generation.engines.base import Engine
+from generation.engines.hf_transformers.continuous_batching import ContinuousBatchingEngine
 from generation.engines.hf_transformers.engine import TransformersEngine
 from generation.engines.openvino.engine import OpenVINOEngine
 from generation.routing import engine_rows
@@ -27,6 +28,14 @@ def real_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
 def cpu_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
     """The CPU engine as it ships, with int8 weights and, on processors with VNNI, int8 inputs of products."""
     engine = OpenVINOEngine(installed_model)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def continuous_engine(installed_model: packaged.CatalogueModel) -> Iterator[Engine]:
+    """The engine for cards, on the CPU."""
+    engine = ContinuousBatchingEngine(installed_model)
     yield engine
     engine.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from django.conf import settings
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
@@ -36,18 +37,17 @@ STEP_TOKENS = {"cpu": 128, "cuda": 512}
 _CPU_CAPACITY = 32_768  # tokens of all caches
 
 
-def best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 class TransformersEngine(BatchedEngine):
-    """The active model of the catalogue, or the one in `folder`."""
+    """The active model of the catalogue, or the one in `folder`.
+
+    It runs on the CPU. With CUDA_BLOCKS it runs on a card; that path has not been run on one yet.
+    """
 
     def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
         """Raises EngineUnavailable if the weights are missing, do not load, or leave too little memory on a card."""
         model = model or model_rows.active()
         folder = folder or model_rows.folder(model.name)
-        device = best_device()
+        device = "cuda" if settings.CUDA_BLOCKS and torch.cuda.is_available() else "cpu"
         try:
             least = model.context_length + SLACK
             forward_pass = _on_cuda(folder, least) if device == "cuda" else _on_cpu(folder, least)

@@ -5,6 +5,7 @@ The tests use tiny models with random weights. Without a card they use fakes of 
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -190,8 +191,9 @@ def test_a_card_replays_what_it_computes(kind: str, caplog: pytest.LogCaptureFix
 @CARD
 @pytest.mark.model
 def test_the_engine_speaks_on_a_card(
-    installed_model: packaged.CatalogueModel, caplog: pytest.LogCaptureFixture
+    installed_model: packaged.CatalogueModel, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
+    settings.CUDA_BLOCKS = True
     engine = TransformersEngine(installed_model)
     assert engine.describe().device == "cuda"
     assert text(say(engine, temperature=0)).strip()

@@ -1,0 +1,166 @@
+"""Any causal model by the transformers library's own continuous batching: what serves a CUDA card.
+
+The library reads, caches, batches and chooses the tokens. For each request it takes temperature, top_p and top_k.
+It has no min_p, no penalties and no seeds, so those settings have no effect here. It tells neither the probability of
+a token before top_k and top_p, nor how much of a prompt came from its cache.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+from uuid import uuid4
+
+import torch
+from django.conf import settings
+from transformers import AutoModelForCausalLM, ContinuousBatchingConfig, GenerationConfig
+
+from generation.catalogue import model_rows, packaged
+from generation.engines.base import (
+    EngineFailed,
+    EngineInfo,
+    EngineUnavailable,
+    Health,
+    Prompt,
+    PromptTooLong,
+    Sampling,
+    Token,
+    Usage,
+)
+from generation.engines.batching.probing import Prober
+from generation.engines.batching.steps import next_step
+from generation.engines.batching.stopping import StopStrings
+from generation.engines.batching.tokenizer import ModelTokenizer
+from generation.engines.hf_transformers.engine import DTYPES
+
+# On a card the library sizes its cache from the free memory. On a CPU it would take most of the machine's.
+_SIZES = {"cuda": {}, "cpu": {"page_size": 32, "num_blocks": 1024, "max_batch_tokens": 256}}
+
+
+class ContinuousBatchingEngine:
+    """The active model of the catalogue, or the one in `folder`."""
+
+    def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
+        """Raises EngineUnavailable when the weights are not there or do not load."""
+        model = model or model_rows.active()
+        folder = folder or model_rows.folder(model.name)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._info = model.info(
+            engine="continuous_batching", device=device, version=f"transformers {version('transformers')}"
+        )
+        self._limit = model.context_length
+        self._listeners: dict[str, SimpleQueue[Any]] = {}
+        self._prober = Prober()
+        try:
+            self._tokenizer = ModelTokenizer(folder)
+            network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[device], local_files_only=True)
+            self._manager = network.eval().to(device).init_continuous_batching(_generation(), _batching(device))
+        except (OSError, ValueError) as error:
+            raise EngineUnavailable(f"{model.name} is not installed: {type(error).__name__}.") from error
+        except torch.OutOfMemoryError as error:
+            raise EngineUnavailable(f"The weights of {model.name} do not fit into the card's free memory.") from error
+        self._vocabulary: int = network.config.get_text_config().vocab_size
+        self._manager.start()
+        self._delivery = threading.Thread(target=self._deliver, name="continuous batching", daemon=True)
+        self._delivery.start()
+
+    def describe(self) -> EngineInfo:
+        return self._info
+
+    def count_tokens(self, text: str) -> int:
+        return self._tokenizer.count(text)
+
+    def health(self) -> Health:
+        return self._prober.ask(self)
+
+    def close(self) -> None:
+        self._manager.stop(block=True)
+        self._delivery.join()
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        ids = self._tokenizer.encode(prompt)
+        if len(ids) >= self._limit:
+            raise PromptTooLong(f"The prompt has {len(ids)} tokens; the model reads {self._limit}.")
+        request_id, outputs = uuid4().hex, SimpleQueue[Any]()
+        self._listeners[request_id] = outputs
+        try:
+            accepted = self._manager.add_request(
+                ids,
+                request_id=request_id,
+                max_new_tokens=min(sampling.max_tokens, self._limit - len(ids)),
+                streaming=True,
+                eos_token_id=sorted(self._tokenizer.ends),
+                **self._choice(sampling),
+            )
+            if accepted is None:
+                raise EngineFailed("The library's batching has stopped.")
+            yield from self._tokens(len(ids), outputs, StopStrings((*prompt.stop, *sampling.stop)), cancelled)
+        finally:
+            del self._listeners[request_id]
+            self._manager.cancel_request(request_id)
+
+    def _tokens(
+        self, prompt_tokens: int, outputs: "SimpleQueue[Any]", stops: StopStrings, cancelled: Callable[[], bool]
+    ) -> Iterator[Token]:
+        decoding = self._tokenizer.decoding()
+        count = 0
+        for token in _new_tokens(outputs, cancelled):
+            if token in self._tokenizer.ends:
+                break
+            count += 1
+            yield Token(stops.push(decoding.step(token)), token)
+            if stops.found:
+                break
+        yield Token(stops.finish(), usage=Usage(prompt_tokens, 0, count))
+
+    def _choice(self, sampling: Sampling) -> dict[str, float | int]:
+        """The library's own terms. It divides by the temperature, so the likeliest token alone stands for zero."""
+        if sampling.temperature == 0:
+            return {"temperature": 1.0, "top_k": 1, "top_p": 1.0}
+        return {
+            "temperature": sampling.temperature,
+            "top_k": min(sampling.top_k or self._vocabulary, self._vocabulary),
+            "top_p": sampling.top_p or 1.0,
+        }
+
+    def _deliver(self) -> None:
+        """Hands each output to the stream that waits for it, until the library's thread ends."""
+        for output in self._manager:
+            if (listener := self._listeners.get(output.request_id)) is not None:
+                listener.put(output)
+        for listener in list(self._listeners.values()):
+            listener.put(None)
+
+
+def _new_tokens(outputs: "SimpleQueue[Any]", cancelled: Callable[[], bool]) -> Iterator[int]:
+    """Tokens as they come. Raises EngineFailed."""
+    known = 0
+    while not cancelled():
+        output = next_step(outputs, cancelled)
+        if output is None:
+            if cancelled():
+                return
+            raise EngineFailed("The library's batching has stopped.")
+        if output.error is not None:
+            raise EngineFailed(f"The library's batching failed: {output.error}")
+        new = output.generated_tokens[known:]
+        known += len(new)
+        yield from new
+        if output.is_finished():
+            return
+
+
+def _generation() -> GenerationConfig:
+    """Each term has to be on for the library to take it from a request."""
+    return GenerationConfig(do_sample=True, temperature=0.8, top_k=50, top_p=0.95, max_new_tokens=200)
+
+
+def _batching(device: str) -> ContinuousBatchingConfig:
+    return ContinuousBatchingConfig(
+        per_request_processors=True,
+        drop_unsupported_processors=False,
+        max_requests_per_batch=settings.CONCURRENT_REPLIES,
+        **_SIZES[device],
+    )
