@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from accounts.quotas import QuotaExceeded
 from generation.jobs.waiting_room import Full
-from moderation.crisis.ladder import CrisisNotice
+from moderation.crisis.notices import CrisisNotice
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 500: "server_error"}
 _RETRY = timedelta(seconds=5)

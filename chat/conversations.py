@@ -26,7 +26,7 @@ from chat.protocol import ErrorCode, Frame
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full
 from moderation import user_turns
-from moderation.crisis import ladder
+from moderation.crisis.notices import CrisisNotice
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
@@ -78,7 +78,7 @@ class Busy(Refused):
 class ModerationDown(Refused):
     code = "moderation_unavailable"
 
-    def __init__(self, help: ladder.CrisisNotice) -> None:
+    def __init__(self, help: CrisisNotice) -> None:
         super().__init__("The safety check is not running, so nothing can be sent. Your words are kept; try again.")
         self.help = help
 

@@ -15,8 +15,8 @@ from django.conf import settings
 
 from accounts.models import User
 from moderation import plain_words
-from moderation.crisis import ladder
-from moderation.crisis.ladder import CrisisNotice
+from moderation.crisis import ladder, notices
+from moderation.crisis.notices import CrisisNotice
 from moderation.filter import assessment
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -124,7 +124,7 @@ def _ruling(turn: Turn, verdict: Verdict, user: User, addressee: Addressee) -> R
 
 def help_for(user: User, addressee: Addressee, level: str) -> CrisisNotice:
     """What the site says to this person at this crisis level, with the help lines of their country."""
-    return ladder.notice(country=user.country or settings.DEFAULT_COUNTRY, language=addressee.language, level=level)
+    return notices.notice(country=user.country or settings.DEFAULT_COUNTRY, language=addressee.language, level=level)
 
 
 def _refusal(turn: Turn, addressee: Addressee, verdict: Verdict) -> str:

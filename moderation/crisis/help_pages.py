@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from accounts import countries
-from moderation.crisis import ladder
+from moderation.crisis import ladder, notices
 
 # Levels at which the persona does not answer come first.
 _SPOKEN_LEVELS = ("imminent", "active", "passive", "low")
@@ -44,28 +44,29 @@ def country_of(request: HttpRequest) -> str:
     return ""
 
 
-def resources(country: str) -> list[ladder.Resource]:
-    return ladder.resources(country=country, language=get_language() or "en")
+def resources(country: str) -> list[notices.Resource]:
+    return notices.resources(country=country, language=get_language() or "en")
 
 
-def all_lines() -> list[tuple[str, list[ladder.Resource]]]:
+def all_lines() -> list[tuple[str, list[notices.Resource]]]:
     """Every country that has lines of its own, by name, with them."""
     names = dict(countries.choices())
-    codes = {code for line in ladder.help_lines() for code in line["countries"]}
+    codes = {code for line in notices.help_lines() for code in line["countries"]}
     listed = sorted((names.get(code, code), code) for code in codes)
     return [(name, _own_lines(code)) for name, code in listed]
 
 
 def protocol() -> tuple[str, list[Level]]:
     """The protocol's version, and its levels, gravest first, in the words of the notices themselves."""
-    notices = {name: ladder.notice(country="", language=get_language() or "en", level=name) for name in _SPOKEN_LEVELS}
+    language = get_language() or "en"
+    by_level = {name: notices.notice(country="", language=language, level=name) for name in _SPOKEN_LEVELS}
     levels = [
-        Level(name, _MEANING[name], not ladder.is_for_the_site(name), notice.text) for name, notice in notices.items()
+        Level(name, _MEANING[name], not ladder.is_for_the_site(name), notice.text) for name, notice in by_level.items()
     ]
-    return notices["imminent"].version, levels
+    return by_level["imminent"].version, levels
 
 
-def _own_lines(code: str) -> list[ladder.Resource]:
+def _own_lines(code: str) -> list[notices.Resource]:
     """The lines of a country without what is said everywhere, which ends every list."""
-    everywhere = {entry["name"] for entry in ladder.resources(country="", language=get_language() or "en")}
+    everywhere = {entry["name"] for entry in notices.resources(country="", language=get_language() or "en")}
     return [entry for entry in resources(code) if entry["name"] not in everywhere]

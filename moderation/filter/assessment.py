@@ -1,7 +1,7 @@
 """The one door for text: what may pass, masked where it must be, and what the site does instead.
 
 The filter fails closed. A caller that catches ClassifierUnavailable refuses the text, and shows
-`ladder.notice` where `ladder.level(text)`, which needs no model, calls for it.
+`notices.notice` where `ladder.level(text)`, which needs no model, calls for it.
 """
 
 import logging

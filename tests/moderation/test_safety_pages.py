@@ -3,7 +3,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from moderation.crisis import ladder
+from moderation.crisis import notices
 from moderation.filter import policy_changes
 from moderation.models import Policy
 from moderation.plain_words import category_in_words
@@ -15,7 +15,7 @@ def test_ca4_k11_the_protocol_is_public_versioned_and_in_the_words_of_the_notice
     page = client.get("/safety/protocol/")
     assert page.status_code == 200
     for level in ("low", "passive", "active", "imminent"):
-        notice = ladder.notice(country="", language="en", level=level)
+        notice = notices.notice(country="", language="en", level=level)
         assert notice.text.split("\n")[0] in page.text
         assert notice.version in page.text
     assert page.text.count("The persona does not answer.") == 3  # from a wish to be dead upward
@@ -23,7 +23,7 @@ def test_ca4_k11_the_protocol_is_public_versioned_and_in_the_words_of_the_notice
 
 def test_k5_help_lines_are_public_and_by_country(client: Client) -> None:
     page = client.get("/safety/help/?country=GB").context
-    assert page["resources"] == ladder.resources(country="GB", language="en")
+    assert page["resources"] == notices.resources(country="GB", language="en")
     assert any("116 123" in line["contact"] for line in page["resources"])
     assert client.get("/safety/help/?country=gb").context["resources"] == page["resources"]
 
@@ -53,7 +53,7 @@ def test_k5_the_profile_comes_before_the_browsers_language(client: Client, alice
 def test_k5_every_country_of_the_list_is_on_the_page(client: Client) -> None:
     page = client.get("/safety/help/")
     listed = [line["contact"] for _, lines in page.context["lines"] for line in lines]
-    for line in ladder.help_lines():
+    for line in notices.help_lines():
         if line["countries"]:
             assert line["contact"]["en"] in listed
     assert all(lines for _, lines in page.context["lines"])

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from moderation.crisis import ladder
+from moderation.crisis import ladder, notices
 from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable, assess, assess_many, assess_turns, record
 from moderation.filter.classifiers import registry
@@ -139,7 +139,7 @@ def test_k6_fails_closed_and_the_notice_still_comes(monkeypatch: pytest.MonkeyPa
     text = "I want to end my life"
     with pytest.raises(ClassifierUnavailable):
         assess(text, direction="user")
-    assert ladder.notice(country="", language="en", level=ladder.level(text)).resources
+    assert notices.notice(country="", language="en", level=ladder.level(text)).resources
 
 
 def test_record_keeps_scores_and_never_the_text(alice: User) -> None:

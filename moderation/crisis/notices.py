@@ -1,0 +1,165 @@
+"""The crisis notices: what the site says at each level of the ladder, and the help lines that it names.
+
+Needs no model, no database and no network, so a notice still comes when everything else is down (compliance K6).
+Words: English and Chinese. Help lines: by country, from `moderation/data/help_lines.json`.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypedDict
+
+VERSION = "2"  # of the words
+HELP_LINES = Path(__file__).parent.parent / "data" / "help_lines.json"
+
+
+class Resource(TypedDict):
+    """One place of help, ready to show."""
+
+    name: str
+    contact: str
+    hours: str
+    url: str
+
+
+@dataclass(frozen=True)
+class CrisisNotice:
+    text: str
+    resources: list[Resource]
+    version: str  # of the words, then of the list of help lines
+
+
+_SEEN = {
+    "en": {
+        "imminent": (
+            "This is Afterword, not the persona. What you just wrote sounds as if you may be about to end your life. "
+            "Are you safe right now? If you are in danger, or have already hurt yourself, please call the emergency "
+            "number now, and move away from anything you could use. If you can, go to someone near you and tell them "
+            "just this: I need you to stay with me."
+        ),
+        "active": (
+            "This is Afterword, not the persona. I noticed that you wrote about hurting or killing yourself. I would "
+            "rather ask than pass over it: are you thinking of ending your life, and are you safe right now? You do "
+            "not have to carry this alone. People at the numbers below talk with anyone, about anything, without "
+            "judging."
+        ),
+        "passive": (
+            "This is Afterword, not the persona. It sounds as if being alive is very heavy right now, so I would "
+            "rather stay with that for a moment than let the talk go on as if nothing was said. Are you safe? You need "
+            "not be in danger to call one of these numbers: there are people who like to listen, at any hour."
+        ),
+        "low": (
+            "A word from Afterword, not the persona. What you write sounds hard to carry. If you would like to talk to "
+            "a person as well, these lines are there for exactly that."
+        ),
+    },
+    "zh": {
+        "imminent": (
+            "这是 Afterword 网站，不是刚才与你对话的人物。你刚才的话听起来，像是你可能马上要结束自己的生命。"
+            "你现在安全吗？"
+            "如果你有危险，或者已经伤害了自己，请立刻拨打急救电话，并离开任何可能伤到你的东西。"
+            "如果可以，请走到身边的人那里，只说一句：我需要你陪着我。"
+        ),
+        "active": (
+            "这是 Afterword 网站，不是刚才与你对话的人物。我注意到你写到了伤害自己或结束生命。"
+            "我想直接问你，而不是假装没看见："
+            "你是在想结束自己的生命吗？你现在安全吗？这些不必一个人扛。下面这些电话那头的人，什么都可以听，不会评判你。"
+        ),
+        "passive": (
+            "这是 Afterword 网站，不是刚才与你对话的人物。听起来，现在活着对你来说很沉重。"
+            "我想先在这里停一停，而不是当作什么都没听见。你安全吗？"
+            "不必等到有危险，也可以拨打下面的电话：任何时候都有人愿意听你说。"
+        ),
+        "low": (
+            "这是 Afterword 网站想说的一句话，不是刚才的人物。你写的这些，听起来很难一个人承受。"
+            "如果你也想和一个真实的人说说话，下面这些热线正是为此而设。"
+        ),
+    },
+}
+_GO_ON = {
+    "en": "You can write here again whenever you wish; we can go on quietly.",
+    "zh": "只要你愿意，随时可以继续在这里写，我们可以安静地继续。",
+}
+_NEAR = {
+    "en": ("Someone near you", "A friend, a neighbour, a doctor, family: say that you need company now."),
+    "zh": ("你身边的人", "朋友、邻居、医生、家人：告诉对方，你现在需要有人陪。"),
+}
+_EMERGENCY = {"en": ("Emergency number", "Your local emergency number"), "zh": ("急救电话", "你所在地的急救电话")}
+
+
+class HelpLine(TypedDict):
+    """A row of the data file; texts are by language, with English always there."""
+
+    countries: list[str]
+    name: dict[str, str]
+    contact: dict[str, str]
+    hours: dict[str, str]
+    languages: list[str]
+    url: str
+    source: str
+    checked_on: str
+
+
+class _HelpFile(TypedDict):
+    version: str
+    emergency: dict[str, str]
+    lines: list[HelpLine]
+
+
+def notice(*, country: str, language: str, level: str) -> CrisisNotice:
+    """What the site says at this level, with help for this country (ISO 3166 alpha-2, or "" where unknown).
+
+    `language` is a BCP 47 tag; what is not Chinese gets English. Never fails for want of a country, a language
+    or a level: an unknown country gets the international directories, a level without words of its own those of
+    low mood. The list always ends with the emergency number and someone near.
+    """
+    tongue = "zh" if language.lower().startswith("zh") else "en"
+    words = _SEEN[tongue].get(level, _SEEN[tongue]["low"])
+    return CrisisNotice(
+        text=f"{words}\n\n{_GO_ON[tongue]}",
+        resources=resources(country=country, language=language),
+        version=f"{VERSION}+{_help_file()['version']}",
+    )
+
+
+def resources(*, country: str, language: str) -> list[Resource]:
+    """Help for a place: its own lines, else the international directories; emergency and someone near at the end."""
+    tongue = "zh" if language.lower().startswith("zh") else "en"
+    place = country.strip().upper()
+    own = [line for line in help_lines() if place in line["countries"]]
+    chosen = own or [line for line in help_lines() if not line["countries"]]
+    return [*map(_shown_in(tongue), chosen), *_always(place, tongue)]
+
+
+def help_lines() -> list[HelpLine]:
+    return _help_file()["lines"]
+
+
+def _shown_in(tongue: str) -> Callable[[HelpLine], Resource]:
+    def shown(line: HelpLine) -> Resource:
+        def said(texts: dict[str, str]) -> str:
+            return texts.get(tongue, texts["en"])
+
+        return Resource(
+            name=said(line["name"]), contact=said(line["contact"]), hours=said(line["hours"]), url=line["url"]
+        )
+
+    return shown
+
+
+def _always(place: str, tongue: str) -> list[Resource]:
+    name, unknown = _EMERGENCY[tongue]
+    near, say = _NEAR[tongue]
+    emergency = _help_file()["emergency"].get(place, unknown)
+    return [
+        Resource(name=name, contact=emergency, hours="", url=""),
+        Resource(name=near, contact=say, hours="", url=""),
+    ]
+
+
+@cache
+def _help_file() -> _HelpFile:
+    content: _HelpFile = json.loads(HELP_LINES.read_text(encoding="utf-8"))
+    return content
