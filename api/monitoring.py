@@ -14,12 +14,12 @@ from accounts.models import User
 from api import jobs, model_list
 from api.jobs import Job, Said
 from moderation.desk import cases
-from moderation.monitor import signals
+from moderation.monitor.conversation import RECENT, assess_conversation
 from moderation.talk import Turn
 from text import graphemes
 
 # So many turns at the end of a talk are what the monitor scores and a case shows.
-_TURNS = signals.RECENT
+_TURNS = RECENT
 
 
 def talk_id(user: User, model_id: UUID, said: Sequence[Said]) -> UUID:
@@ -64,7 +64,7 @@ def look_at(job_id: UUID) -> None:
         jobs.forget(job)
         return
     spoken = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
-    findings = signals.assess_conversation(spoken)
+    findings = assess_conversation(spoken)
     if findings:
         model = model_list.model_of(job.persona_id, job.model)
         cases.open_case(

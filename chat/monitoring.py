@@ -5,7 +5,7 @@ from uuid import UUID
 from chat import transcripts
 from chat.models import Conversation
 from moderation.desk import cases
-from moderation.monitor import signals
+from moderation.monitor.conversation import assess_conversation
 
 
 def look_at(conversation_id: UUID) -> None:
@@ -14,7 +14,7 @@ def look_at(conversation_id: UUID) -> None:
     if conversation is None:
         return
     turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
-    findings = signals.assess_conversation(turns)
+    findings = assess_conversation(turns)
     if findings:
         cases.open_case(
             user=conversation.owner,

@@ -17,7 +17,7 @@ from moderation.filter import pii, policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.models import Assessment, Direction, RuleAction
-from moderation.monitor.signals import finding_of
+from moderation.monitor.findings import finding_of
 from moderation.talk import Finding
 
 __all__ = ["ClassifierUnavailable", "Verdict", "assess", "assess_many", "record", "warm", "warm_meanwhile"]

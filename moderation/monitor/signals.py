@@ -1,14 +1,11 @@
-"""The whole conversation, looked at after each turn: what no single line shows.
+"""The signals of the monitor: what the turns of a conversation show together, and no single line shows.
 
-A signal is a function from the scored turns to findings; adding one is a function and a line in SIGNALS. Every
-finding names the turn it points at, a severity from 0 to 100, and the score and threshold that made it.
-Findings are about the conversation as it stands now: the same turns always give the same findings.
+A signal is a function from the scored turns to findings. To add one, write the function and add it to SIGNALS.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from moderation.crisis import ladder
 from moderation.filter import pii, policy
@@ -16,12 +13,11 @@ from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.features import plain
 from moderation.filter.policy import ActivePolicy, Decision
-from moderation.models import Direction, RuleAction
-from moderation.talk import NOT_STORED, Finding, Speaker, Turn
+from moderation.models import RuleAction
+from moderation.monitor.findings import LEVEL_SEVERITY, SEVERITY, finding_of
+from moderation.talk import Finding, Speaker, Turn
 
-VERSION = "1"
 WINDOW = 6  # turns of one speaker that are read as one text
-RECENT = 40  # turns back, beyond which the monitor does not score again
 CHARACTERS = 1200  # of a window
 
 
@@ -46,84 +42,6 @@ class Conversation:
 
 
 Signal = Callable[[Conversation], Iterable[Finding]]
-
-# How bad a finding of this category is where the text was withheld; where it only was flagged, half of that.
-SEVERITY: dict[str, int] = {
-    Category.SEXUAL_MINORS: 95,
-    Category.SELF_HARM_INTENT: 90,
-    Category.SELF_HARM_INSTRUCTIONS: 85,
-    Category.SELF_HARM: 80,
-    Category.HARASSMENT_THREATENING: 80,
-    Category.HATE_THREATENING: 80,
-    Category.VIOLENCE: 70,
-    Category.ILLICIT: 65,
-    Category.HATE: 60,
-    Category.HARASSMENT: 55,
-    Category.VIOLENCE_GRAPHIC: 50,
-    Category.SEXUAL: 45,
-    Category.JAILBREAK: 45,
-    Category.PII: 40,
-}
-_LEVEL_SEVERITY = {"imminent": 100, "active": 90, "passive": 60, "low": 30}
-
-
-def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
-    """Findings of all signals, worst first, one per signal, category and message. Raises ClassifierUnavailable."""
-    if not turns:
-        return []
-    conversation = _scored(turns[-RECENT:])
-    found: dict[tuple[str, str, UUID], Finding] = {}
-    for signal in SIGNALS:
-        for finding in signal(conversation):
-            found.setdefault((finding.signal, finding.category, finding.message_id), finding)
-    return sorted(found.values(), key=lambda finding: -finding.severity)
-
-
-def finding_of(
-    decision: Decision, *, direction: str, level: str, version: str, message_id: UUID = NOT_STORED
-) -> Finding | None:
-    """What one judged text gives a case; nothing where it simply passed."""
-    if decision.action == RuleAction.ALLOW:
-        return None
-    withheld = decision.action in {RuleAction.BLOCK, RuleAction.CRISIS}
-    severity = SEVERITY.get(decision.category, 50)
-    if decision.action == RuleAction.CRISIS:
-        severity = _LEVEL_SEVERITY.get(level, 90)
-    elif not withheld and decision.action != RuleAction.MASK:
-        severity //= 2
-    who = "person's message" if direction == Direction.USER else "persona's reply"
-    done = {
-        RuleAction.FLAG: "let through and flagged",
-        RuleAction.MASK: "shown with personal data masked",
-        RuleAction.BLOCK: "withheld",
-        RuleAction.CRISIS: f"answered with the crisis notice ({level})",
-    }[decision.action]
-    return Finding(
-        signal="crisis" if decision.action == RuleAction.CRISIS else "line",
-        category=decision.category,
-        severity=severity,
-        score=round(decision.score, 4),
-        threshold=decision.threshold,
-        message_id=message_id,
-        detail=f"The {who} was {done}.",
-        version=version,
-    )
-
-
-def _scored(turns: Sequence[Turn]) -> Conversation:
-    rules = policy.active()
-    scored = []
-    for turn, found in zip(turns, registry.score([turn.text for turn in turns]), strict=True):
-        spans = pii.find(turn.text)
-        probabilities = found | {Category.PII: 0.99} if spans else found
-        decision = policy.decide(rules, probabilities, direction=turn.speaker, has_spans=bool(spans), is_counted=False)
-        level = ladder.level(turn.text) if turn.speaker == "user" else ""
-        scored.append(Scored(turn, probabilities, decision, level))
-    version = f"policy-{rules.version} {registry.version()} monitor-{VERSION}"
-    return Conversation(scored, rules, version)
-
-
-# --- Signals -------------------------------------------------------------------------------------
 
 
 def lines(conversation: Conversation) -> Iterable[Finding]:
@@ -165,7 +83,7 @@ def crisis_levels(conversation: Conversation) -> Iterable[Finding]:
         scored,
         "crisis_level",
         Category.SELF_HARM,
-        _LEVEL_SEVERITY[worst],
+        LEVEL_SEVERITY[worst],
         step,
         0.6,
         f"Crisis level {worst}.",

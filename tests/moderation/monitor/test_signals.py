@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from moderation.monitor.signals import assess_conversation
+from moderation.monitor.conversation import assess_conversation
 from moderation.talk import Finding, Speaker, Turn
 
 pytestmark = pytest.mark.django_db
