@@ -2,6 +2,8 @@
 
 import ast
 import re
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ from django.urls import URLResolver, get_resolver
 from chat import protocol
 
 ROOT = Path(settings.BASE_DIR)
+ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "text")
+# An id of law or review practice, as in docs/compliance.md.
+REQUIREMENT = r"(?:CA|NY|EU|CN|WA|OR|IT|GD|DS|T|K|H|M|R)\d{1,2}"
 READERS = {"text", "flag", "integer", "duration", "size", "words", "secret", "choice", "time_zone", "country"}
 
 
@@ -103,3 +108,44 @@ def our_addresses() -> set[str]:
 def test_every_first_part_of_an_address_is_documented():
     text = everything_written()
     assert not sorted(part for part in our_addresses() if f"/{part}" not in text)
+
+
+def explanations(path: Path) -> Iterator[str]:
+    """Comments and docstrings of a Python file with the ids in the names of its tests; comments of a template."""
+    if path.suffix == ".html":
+        yield from re.findall(r"{#.*?#}|{% comment.*?{% endcomment %}|<!--.*?-->", path.read_text(), re.DOTALL)
+        return
+    with tokenize.open(path) as file:
+        for token in tokenize.generate_tokens(file.readline):
+            if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and token.string.startswith('"""')):
+                yield token.string.replace("DeepSeek R1", "")  # the name of a model
+            elif token.type == tokenize.NAME and (ids := re.match(r"test((?:_[a-z]{1,2}\d{1,2})+)_", token.string)):
+                yield ids[1].replace("_", " ").upper()
+
+
+def requirements_named() -> dict[str, set[str]]:
+    """Id → the files of the product and its tests that name it."""
+    named: dict[str, set[str]] = {}
+    paths = [path for room in (*ROOMS, "tests") for path in (ROOT / room).rglob("*.py")]
+    for path in [*paths, *(ROOT / "templates").rglob("*.html")]:
+        for text in explanations(path):
+            for requirement in re.findall(rf"\b{REQUIREMENT}\b", text):
+                named.setdefault(requirement, set()).add(str(path.relative_to(ROOT)))
+    return named
+
+
+def documented_requirements() -> set[str]:
+    cells = re.findall(r"^\| ([^|]*) \|", (ROOT / "docs/compliance.md").read_text(), re.MULTILINE)
+    return {requirement for cell in cells for requirement in re.findall(rf"\b{REQUIREMENT}\b", cell)}
+
+
+def test_the_reader_of_requirements_sees_comments_docstrings_and_names_of_tests():
+    named = requirements_named()
+    assert "chat/models.py" in named["CA10"]
+    assert "chat/messages.py" in named["K3"]
+    assert "tests/moderation/test_safety_pages.py" in named["K11"]
+
+
+def test_every_requirement_that_the_code_names_has_a_row():
+    rows = documented_requirements()
+    assert not {requirement: files for requirement, files in requirements_named().items() if requirement not in rows}
