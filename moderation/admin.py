@@ -1,8 +1,8 @@
-"""The same objects as at the desk, to look through and search. Nothing is changed here but by a door.
+"""The desk's objects in the admin, read-only, to browse and search.
 
-Decisions, lifts and answers are made at the desk, where the reason is asked for; each row links there.
-Rules are changed by adding a version of the policy. The audit trail can be read, by nobody changed.
-People stand here by their number: neither a name nor an address is shown, searched, filtered or ordered by.
+Decisions, lifts and answers are made at the desk, which asks for a reason; each row links there. The owner changes
+the rules by adding a version of the policy. Nobody can change the audit trail.
+People appear by their number: no name or address is shown, searched, filtered or ordered by.
 """
 
 from typing import Any, cast
@@ -34,7 +34,7 @@ def _is_moderator(request: HttpRequest) -> bool:
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Moderators look; nobody adds, changes or deletes, the owner included."""
+    """Moderators can view. Nobody, the owner included, can add, change or delete."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_moderator(request)
@@ -84,9 +84,9 @@ class CaseAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        found = cast(Case | None, self.get_object(request, object_id))
-        if found is not None and _is_moderator(request):
-            cases.view(case=found, moderator=_person(request))
+        case = cast(Case | None, self.get_object(request, object_id))
+        if case is not None and _is_moderator(request):
+            cases.view(case=case, moderator=_person(request))
         return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.display(description="Decide")
@@ -105,7 +105,7 @@ class CaseAdmin(ReadOnlyAdmin):
     @admin.display(description="The words in context")
     def words(self, case: Case) -> SafeString:
         rows = (
-            (turn.speaker, "covered; ask for them at the desk" if turn.is_covered else turn.text)
+            (turn.speaker, "These words are covered. Ask for them at the desk." if turn.is_covered else turn.text)
             for turn in evidence.shown(case)
         )
         return format_html_join("", "<p><strong>{}</strong> {}</p>", rows)
@@ -197,7 +197,7 @@ class RuleInline(admin.TabularInline):
 
 @admin.register(Policy)
 class PolicyAdmin(ReadOnlyAdmin):
-    """Versions are looked at; the owner adds one, which starts from the rules that are active now."""
+    """Versions are read-only. The owner can add one, which starts from the active rules."""
 
     list_display = ("version", "is_active", "created_at")
     inlines = (RuleInline,)
@@ -215,11 +215,11 @@ class PolicyAdmin(ReadOnlyAdmin):
         fault = ""
         if request.method == "POST" and rules.is_valid():
             try:
-                made = policy_changes.activate(rules=specs(rules), owner=_person(request))
+                policy = policy_changes.activate(rules=specs(rules), owner=_person(request))
             except BadRule as bad:
                 fault = str(bad)
             else:
-                messages.success(request, f"Version {made.version} of the policy is active.")
+                messages.success(request, f"Version {policy.version} of the policy is active.")
                 return redirect("admin:moderation_policy_changelist")
         context = {**self.admin_site.each_context(request), "rules": rules, "fault": fault, "title": "New version"}
         return render(request, "admin/moderation/policy/new_version.html", context)

@@ -1,10 +1,9 @@
-"""The append-only trail of what was opened, seen, decided and undone.
+"""The append-only audit trail: what was opened, seen, decided and undone, by whom and when.
 
-Covered: the application cannot change or delete a row, because triggers refuse UPDATE, DELETE and
-TRUNCATE; a row that was changed, removed or inserted in the middle by somebody who switched the
-triggers off shows in the chain of digests. Not covered: the removal of the newest rows, or a whole
-chain computed anew, by somebody with full access to the database. Note the head that
-`verify_audit_trail` prints somewhere else to cover these as well.
+Covered: the application cannot change or delete a row, because triggers refuse UPDATE, DELETE and TRUNCATE. If
+somebody switches the triggers off and changes, removes or inserts a row in the middle, the chain of digests breaks
+there. Not covered: somebody with full access to the database removes the newest rows or computes the whole chain
+anew. To detect that as well, keep the head that `verify_audit_trail` prints outside the database.
 """
 
 import hashlib
@@ -20,13 +19,13 @@ from django.utils import timezone
 from accounts.models import User
 from moderation.models import AuditEntry
 
-# Any constant will do; it only has to be this trail's own among the advisory locks of the database.
+# An arbitrary constant. No other advisory lock of the database may use it.
 _LOCK = 0x4175_6469_7454
 
 
 @dataclass(frozen=True)
 class Verified:
-    """The chain up to `head` holds, over `rows` rows; or `first_bad` names the row where it breaks, and why."""
+    """The chain holds over `rows` rows, up to `head`. `first_bad` is the row where it breaks, `fault` says why."""
 
     rows: int
     head: str
@@ -35,10 +34,10 @@ class Verified:
 
 
 def record(*, action: str, subject: str, actor: User | str | None, data: Mapping[str, Any] | None = None) -> AuditEntry:
-    """Appends one row. `subject` reads `kind:id`; `actor` is a person, or None for the site itself.
+    """Appends one row. `subject` has the form `kind:id`. `actor` is a person, a name, or None for the site itself.
 
-    Writers queue for one lock until their transactions end, so that ids and chain have the same
-    order: call this last in a transaction, and keep that transaction short.
+    A writer holds the trail's lock until its transaction ends, so that the ids and the chain have the same order.
+    Call this last in a transaction, and keep that transaction short.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -90,7 +89,7 @@ def _name(actor: User | str | None) -> str:
 
 
 def _canonical(value: Any) -> Any:
-    """The value as PostgreSQL's jsonb gives it back: 1e16 returns as a whole number, 0.85 as it was."""
+    """The value in the form that PostgreSQL's jsonb returns: 1e16 becomes a whole number, 0.85 stays as it is."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

@@ -11,7 +11,7 @@ from moderation.filter.policy import RuleSpec
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, RuleAction
 from moderation.plain_words import CATEGORY_CHOICES
 
-# What the audit trail keeps of a reason; no free text, because no erasure reaches there.
+# The audit trail keeps one of these keys. It keeps no free text, because it is never erased.
 REVEAL_REASONS = {
     "who_is_in_danger": "To see who is in danger",
     "what_is_threatened": "To see what is threatened or asked for",
@@ -39,13 +39,13 @@ class DecisionForm(forms.Form):
         initial=cases.SUSPENSION.days,
         required=False,
         label="Days of a suspension",
-        help_text="Counts only where you suspend the person.",
+        help_text="Used only when you suspend the person.",
     )
     reason = Words(
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
         label="Reason",
-        help_text="What you saw, and why you decide so. The person reads this; name no other person in it.",
+        help_text="Say what you saw and why you decide so. The person reads this: name no other person in it.",
         error_messages={"required": "A decision needs a reason. Say what you saw and why you decide so."},
     )
 
@@ -53,7 +53,7 @@ class DecisionForm(forms.Form):
         return self.cleaned_data["days"] or cases.SUSPENSION.days
 
     def decision(self) -> dict[str, Any]:
-        """What `cases.decide` takes, from a valid form."""
+        """The arguments of `cases.decide`, from a valid form."""
         data = self.cleaned_data
         return {"kind": data["kind"], "reason": data["reason"], "duration": timedelta(days=data["days"])}
 
@@ -98,6 +98,6 @@ RuleFormSet = forms.formset_factory(RuleForm, extra=3, can_delete=True)
 
 
 def specs(rules: "BaseFormSet[RuleForm]") -> list[RuleSpec]:
-    """The rules that are to be, from a valid set: neither the empty rows nor those marked for deletion."""
-    kept = [form for form in rules.forms if form.has_changed() or form.initial]
-    return [form.spec() for form in kept if form not in rules.deleted_forms]
+    """The rules of a valid form set, without the empty rows and the rows marked for deletion."""
+    filled = [form for form in rules.forms if form.has_changed() or form.initial]
+    return [form.spec() for form in filled if form not in rules.deleted_forms]

@@ -1,7 +1,6 @@
-"""This room's part of a person's data: what the filter noted, cases, decisions and objections.
+"""This room's part of a person's data: assessments, cases, decisions, restrictions and objections.
 
-The audit trail keeps ids and labels only, and is neither exported nor erased. The copy names no
-moderator.
+The audit trail keeps ids and labels only; it is neither exported nor erased. The copy names no moderator.
 """
 
 from typing import Any
@@ -12,7 +11,7 @@ from accounts.models import User
 from moderation.desk import restrictions
 from moderation.models import Appeal, Assessment, Case, RestrictionKind
 
-_ERASED = "The account that this decision came from has been erased. The persona stays disabled."
+_ERASED = "The account behind this decision has been erased. The persona stays disabled."
 
 
 def export(user: User) -> dict[str, Any]:
@@ -63,7 +62,7 @@ def export(user: User) -> dict[str, Any]:
 
 @transaction.atomic
 def erase(user: User) -> None:
-    """Everything about the person. A disabled persona stays disabled, without a word of why."""
+    """Erases everything about the person. A disabled persona stays disabled; its statement is replaced."""
     Appeal.objects.filter(user=user).delete()
     disabled = restrictions.addressed_to(user).filter(kind=RestrictionKind.PERSONA_DISABLED)
     for restriction in disabled:

@@ -1,4 +1,4 @@
-"""Categories, levels and actions in words for people: on the rules page, at the desk, in statements."""
+"""Categories, directions and actions in plain words: for the rules page, the desk and the statements."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ CONSEQUENCES = {
 
 
 def category_in_words(category: str) -> str:
-    """The plain words of a category; of one that is not in the taxonomy, its own name."""
+    """The plain words of a category; for a category outside the taxonomy, its name."""
     try:
         return _CATEGORIES[Category(category)]
     except ValueError:

@@ -1,4 +1,4 @@
-"""The values of a talk that is judged as a whole: its turns, and what was found in them."""
+"""The values of a conversation that is judged as a whole: its turns, and the findings about them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,6 @@ class Finding:
     severity: int  # 0 to 100; the queue's first order
     score: float
     threshold: float
-    message_id: UUID  # NOT_STORED while nobody has stored the text yet
-    detail: str  # in words for a reviewer, without the text itself
+    message_id: UUID  # NOT_STORED as long as the text is not stored
+    detail: str  # for a reviewer, without the words of the text
     version: str

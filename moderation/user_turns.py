@@ -1,10 +1,10 @@
-"""What a person says to a persona, judged: whether the persona may answer it, and what the site says of it.
+"""Judges a person's turns: whether the persona may answer them, and the site's own answer.
 
-The one door for words that come in, whatever they come by: the page of a conversation has its newest message judged
-here, and /v1/ every turn that is new to it. From a wish to be dead upward the persona does not answer that turn; the
-site does (compliance K2). Nothing is written here: the caller keeps verdicts with `assessment.record`.
+This is the one door for incoming words. The page of a conversation has its newest message judged here, and /v1/ has
+every turn judged that is new to it. From a wish to be dead upward, the site answers the turn instead of the persona
+(compliance K2). Nothing is written here: the caller keeps verdicts with `assessment.record`.
 
-FilterDown              no classifier can judge, and no pattern sees a crisis; carries what the site says then
+FilterDown              no classifier can judge, and no pattern sees a crisis; carries the site's notice
 """
 
 from collections.abc import Sequence
@@ -23,21 +23,21 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction, RuleAction
 
 _BLOCKED = (
-    "{what} was held back, and {name} does not see it: the safety filter found {why}. "
+    "{subject} was held back, and {name} does not see it: the safety filter found {why}. "
     "You can write again at once. A person looks at what was held back; if the filter was wrong, nothing follows."
 )
-_NAMED = {
+_SUBJECTS = {
     "user": "This message",
     "instruction": "An instruction in this request",
     "persona": "A line that this history gives to {name}",
 }
 
-# What the person says; what a program tells the persona in the person's name; what it says that the persona has said.
+# The person's own message; a program's instruction in the person's name; a line that a program ascribes to the persona.
 Source = Literal["user", "instruction", "persona"]
 
 
 class Addressee(Protocol):
-    """Who is spoken to: a persona, or a model."""
+    """The persona or the model that the person writes to."""
 
     @property
     def name(self) -> str: ...
@@ -48,7 +48,7 @@ class Addressee(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """Words to be judged; `before` is what stood before them, of which they may be the continuation."""
+    """A text to be judged. `before` is the text before it, which it may continue."""
 
     text: str
     before: str = ""
@@ -58,13 +58,13 @@ class Turn:
 @dataclass(frozen=True)
 class Ruling:
     verdict: Verdict
-    is_answered: bool  # the persona may answer, and may be told these words later
-    help: CrisisNotice | None  # what the site says where the person sounds low or worse
-    refusal: str  # what the site says where the filter held the words back; "" where it did not
+    is_answered: bool  # the persona may answer, and later prompts may contain these words
+    help: CrisisNotice | None  # the site's notice where the crisis level is low or higher
+    refusal: str  # the site's explanation where the filter withheld the words; "" where it did not
 
 
 class FilterDown(Exception):
-    """Nothing can be judged now, so nothing passes; the refusal comes with `help`."""
+    """No text can be judged now, so none passes. `help` is shown with the refusal."""
 
     def __init__(self, help: CrisisNotice) -> None:
         super().__init__("The filter cannot judge.")
@@ -74,7 +74,7 @@ class FilterDown(Exception):
 def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ruling]:
     """A ruling for each turn, in order. Raises FilterDown.
 
-    While the classifiers are down, patterns alone still see a crisis (compliance K6).
+    While the classifiers are down, the patterns alone detect a crisis (compliance K6).
     """
     try:
         verdicts = _verdicts(turns)
@@ -89,14 +89,12 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
 
 
 def _verdicts(turns: Sequence[Turn]) -> list[Verdict]:
-    """What a persona is said to have said is judged as what it says; everything else, as what a person says."""
+    """Lines ascribed to the persona are judged by the persona's rules, all other turns by the person's."""
     verdicts: dict[int, Verdict] = {}
     for direction in Direction:
         indices = [index for index, turn in enumerate(turns) if _direction(turn) == direction]
-        judged = assessment.assess_turns(
-            [(turns[index].text, turns[index].before) for index in indices], direction=direction
-        )
-        verdicts |= zip(indices, judged, strict=True)
+        texts = [(turns[index].text, turns[index].before) for index in indices]
+        verdicts |= zip(indices, assessment.assess_turns(texts, direction=direction), strict=True)
     return [verdicts[index] for index in range(len(turns))]
 
 
@@ -109,7 +107,7 @@ def _rulings(turns: Sequence[Turn], verdicts: Sequence[Verdict], user: User, add
 
 
 def _ruling(turn: Turn, verdict: Verdict, user: User, addressee: Addressee) -> Ruling:
-    """A wish to be dead in an instruction is a story's, unless the filter itself answers it as a crisis."""
+    """A wish to be dead in an instruction counts as fiction, unless a rule of the policy treats it as a crisis."""
     is_own = turn.source == "user"
     is_answered = verdict.passes and not (is_own and ladder.is_for_the_site(verdict.level))
     needs_help = verdict.action == RuleAction.CRISIS or (is_own and ladder.is_at_least(verdict.level, "low"))
@@ -123,10 +121,10 @@ def _ruling(turn: Turn, verdict: Verdict, user: User, addressee: Addressee) -> R
 
 
 def help_for(user: User, addressee: Addressee, level: str) -> CrisisNotice:
-    """What the site says to this person at this crisis level, with the help lines of their country."""
+    """The site's notice to this person at this crisis level, with the help lines of their country."""
     return notices.notice(country=user.country or settings.DEFAULT_COUNTRY, language=addressee.language, level=level)
 
 
 def _refusal(turn: Turn, addressee: Addressee, verdict: Verdict) -> str:
-    what = _NAMED[turn.source].format(name=addressee.name)
-    return _BLOCKED.format(what=what, name=addressee.name, why=plain_words.category_in_words(verdict.category))
+    subject = _SUBJECTS[turn.source].format(name=addressee.name)
+    return _BLOCKED.format(subject=subject, name=addressee.name, why=plain_words.category_in_words(verdict.category))

@@ -1,6 +1,6 @@
 """The review desk, a person's own decisions, and the public pages on safety and rules.
 
-Only moderators find the desk, while they are active and not suspended; to everybody else it does not exist.
+Only moderators who are active and not suspended reach the desk. Everybody else gets 404.
 """
 
 from collections.abc import Callable
@@ -47,15 +47,15 @@ def moderators_only(view: View) -> View:
 def queue(request: HttpRequest) -> HttpResponse:
     moderator = _person(request)
     form = QueueFilterForm(request.GET)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    found = queries.queue(moderator, status=chosen.get("status") or "open", category=chosen.get("category") or "")
+    filters = form.cleaned_data if form.is_valid() else {}
+    waiting = queries.queue(moderator, status=filters.get("status") or "open", category=filters.get("category") or "")
     context = {
         "form": form,
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(waiting, PAGE).get_page(request.GET.get("page")),
         "appeals": appeals.waiting_for(moderator),
         "out_of_sight": queries.out_of_sight(moderator),
         "filters": _filters(request),
-        "is_open_queue": chosen.get("status") != "decided",
+        "is_open_queue": filters.get("status") != "decided",
     }
     return render(request, "moderation/queue.html", context)
 
@@ -64,46 +64,46 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     moderator = _person(request)
-    found = cases.get_case_for(moderator, case_id)
+    case = cases.get_case_for(moderator, case_id)
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            action = cases.decide(case=found, moderator=moderator, **form.decision())
+            action = cases.decide(case=case, moderator=moderator, **form.decision())
         except cases.DecisionRefused as refusal:
             form.add_error(None, refusal.user_message)
-            found.refresh_from_db()
+            case.refresh_from_db()
         except PermissionDenied as refusal:
             form.add_error("kind", str(refusal))
         else:
             messages.success(request, f"Decided: {action.get_kind_display().lower()}.")
             return _next_case(request, moderator)
     else:
-        cases.view(case=found, moderator=moderator)
-    return render(request, "moderation/case.html", _case_context(request, found, form))
+        cases.view(case=case, moderator=moderator)
+    return render(request, "moderation/case.html", _case_context(request, case, form))
 
 
 @moderators_only
 @require_POST
 def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
     moderator = _person(request)
-    found = cases.get_case_for(moderator, case_id)
+    case = cases.get_case_for(moderator, case_id)
     form = RevealForm(request.POST)
     if form.is_valid():
         what = form.cleaned_data["what"]
-        cases.reveal(case=found, moderator=moderator, what=what, reason=form.cleaned_data["reason"])
-        _remember_revealed(request, found, what)
+        cases.reveal(case=case, moderator=moderator, what=what, reason=form.cleaned_data["reason"])
+        _remember_revealed(request, case, what)
     else:
         messages.error(request, "Choose a reason to see what is hidden.")
-    return redirect(f"{_address(found)}?{_filters(request)}#transcript")
+    return redirect(f"{_address(case)}?{_filters(request)}#transcript")
 
 
 @moderators_only
 @require_http_methods(["GET", "POST"])
 def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
-    """A restriction at the desk: its statement, the objection to it, and the ways to end it."""
+    """A restriction at the desk: its statement, the objection to it, and the forms that lift it or answer."""
     moderator = _person(request)
-    found = get_object_or_404(queries.restrictions_visible_to(moderator), pk=restriction_id)
-    appeal = appeals.waiting_for(moderator).filter(restriction=found).first()
+    restriction = get_object_or_404(queries.restrictions_visible_to(moderator), pk=restriction_id)
+    appeal = appeals.waiting_for(moderator).filter(restriction=restriction).first()
     is_answer = "outcome" in request.POST or "answer" in request.POST
     lift_form = LiftForm(request.POST if request.POST and not is_answer else None)
     answer_form = AnswerForm(request.POST if is_answer else None)
@@ -113,12 +113,12 @@ def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
             messages.success(request, "The objection is answered.")
             return redirect("moderation:queue")
         if not is_answer and lift_form.is_valid():
-            restrictions.lift(restriction=found, moderator=moderator, **lift_form.cleaned_data)
+            restrictions.lift(restriction=restriction, moderator=moderator, **lift_form.cleaned_data)
             messages.success(request, "The restriction is lifted.")
             return redirect(request.path)
     except (restrictions.LiftRefused, appeals.AppealRefused) as refusal:
         (answer_form if is_answer else lift_form).add_error(None, refusal.user_message)
-    context = {"restriction": found, "appeal": appeal, "lift_form": lift_form, "answer_form": answer_form}
+    context = {"restriction": restriction, "appeal": appeal, "lift_form": lift_form, "answer_form": answer_form}
     return render(request, "moderation/restriction.html", context)
 
 
@@ -126,27 +126,27 @@ def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
-    """What was decided about the person who reads it, and their objection."""
+    """A decision about the person who reads it, and their objection."""
     person = _person(request)
-    found = restrictions.get_restriction_for(person, restriction_id)
+    restriction = restrictions.get_restriction_for(person, restriction_id)
     form = AppealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            appeals.file(restriction=found, user=person, **form.cleaned_data)
+            appeals.file(restriction=restriction, user=person, **form.cleaned_data)
         except appeals.AppealRefused as refusal:
             form.add_error(None, refusal.user_message)
         else:
             messages.success(request, "Your objection has been filed. The answer will stand on this page.")
             return redirect(request.path)
-    elif found.user_id == person.pk:
-        restrictions.acknowledge(restriction=found, user=person)
-    context = {"restriction": found, "form": form, "can_object": appeals.can_be_filed(found)}
+    elif restriction.user_id == person.pk:
+        restrictions.acknowledge(restriction=restriction, user=person)
+    context = {"restriction": restriction, "form": form, "can_object": appeals.can_be_filed(restriction)}
     return render(request, "moderation/decision.html", context)
 
 
 @require_GET
 def protocol(request: HttpRequest) -> HttpResponse:
-    """What the site does when somebody speaks of suicide or self-harm (compliance CA4, K11)."""
+    """The crisis protocol: the site's answer to talk of suicide or self-harm (compliance CA4, K11)."""
     version, levels = help_pages.protocol()
     return render(request, "moderation/protocol.html", {"version": version, "levels": levels})
 
@@ -164,7 +164,7 @@ def help_lines(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def rules(request: HttpRequest) -> HttpResponse:
-    """The rules in plain words, from the policy that is active now (DSA art. 14)."""
+    """The rules in plain words, made from the active policy (DSA art. 14)."""
     return render(request, "moderation/rules.html", {"policy": queries.policy_text()})
 
 
@@ -177,9 +177,9 @@ def _address(case: Case) -> str:
 
 
 def _filters(request: HttpRequest) -> str:
-    """The queue's filters, as the query string that keeps them from page to page."""
-    kept = {name: request.GET[name] for name in ("status", "category") if request.GET.get(name)}
-    return urlencode(kept)
+    """The queue's filters as a query string, which carries them from page to page."""
+    filters = {name: request.GET[name] for name in ("status", "category") if request.GET.get(name)}
+    return urlencode(filters)
 
 
 def _next_case(request: HttpRequest, moderator: User) -> HttpResponse:
@@ -189,18 +189,18 @@ def _next_case(request: HttpRequest, moderator: User) -> HttpResponse:
     return redirect(f"{_address(following)}?{_filters(request)}")
 
 
-def _case_context(request: HttpRequest, found: Case, form: DecisionForm) -> dict[str, Any]:
+def _case_context(request: HttpRequest, case: Case, form: DecisionForm) -> dict[str, Any]:
     moderator = _person(request)
-    revealed = request.session.get(_REVEALED, {}).get(str(found.pk), [])
-    previous, following = queries.neighbours(found, moderator, category=request.GET.get("category", ""))
+    revealed = request.session.get(_REVEALED, {}).get(str(case.pk), [])
+    previous, following = queries.neighbours(case, moderator, category=request.GET.get("category", ""))
     return {
-        "case": found,
-        "turns": evidence.shown(found, revealed=revealed),
-        "is_masked": "personal" not in revealed and evidence.has_personal_data(found),
+        "case": case,
+        "turns": evidence.shown(case, revealed=revealed),
+        "is_masked": "personal" not in revealed and evidence.has_personal_data(case),
         "reveal_form": RevealForm(),
         "form": form,
-        "earlier": queries.earlier_decisions(found),
-        "actions": found.actions.select_related("moderator").prefetch_related("restrictions"),
+        "earlier": queries.earlier_decisions(case),
+        "actions": case.actions.select_related("moderator").prefetch_related("restrictions"),
         "policy": queries.policy_text(),
         "previous": previous,
         "following": following,
@@ -209,8 +209,8 @@ def _case_context(request: HttpRequest, found: Case, form: DecisionForm) -> dict
 
 
 def _remember_revealed(request: HttpRequest, case: Case, what: str) -> None:
-    """In the session, for the newest cases only: a reveal ends when the reviewer signs out."""
+    """Kept in the session, for the newest cases only, so a reveal ends when the reviewer signs out."""
     revealed = request.session.get(_REVEALED, {})
-    mine = revealed.pop(str(case.pk), [])
-    revealed[str(case.pk)] = sorted({*mine, what})
+    earlier = revealed.pop(str(case.pk), [])
+    revealed[str(case.pk)] = sorted({*earlier, what})
     request.session[_REVEALED] = dict(list(revealed.items())[-_REVEALED_CASES:])

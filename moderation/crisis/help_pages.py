@@ -1,4 +1,4 @@
-"""What the public pages on safety show: help lines by country, and the crisis protocol as it runs."""
+"""The content of the public pages on safety: help lines by country, and the crisis protocol in force."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _MEANING = {
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the protocol and the words that the site then says."""
+    """A level of the protocol, and the site's words at that level."""
 
     name: str
     meaning: str
@@ -31,16 +31,16 @@ class Level:
 
 
 def country_of(request: HttpRequest) -> str:
-    """Asked for, else from the profile, else of this installation, else from the browser's language; or ""."""
-    known = dict(countries.choices())
-    for found in (
+    """The first known country of: the request, the profile, this installation, the browser's language; or ""."""
+    names = dict(countries.choices())
+    for code in (
         request.GET.get("country", ""),
         getattr(request.user, "country", ""),
         settings.DEFAULT_COUNTRY,
         countries.of_browser(request.headers.get("Accept-Language", "")),
     ):
-        if found and found.upper() in known:
-            return found.upper()
+        if code and code.upper() in names:
+            return code.upper()
     return ""
 
 
@@ -49,15 +49,15 @@ def resources(country: str) -> list[notices.Resource]:
 
 
 def all_lines() -> list[tuple[str, list[notices.Resource]]]:
-    """Every country that has lines of its own, by name, with them."""
+    """Each country that has lines of its own, with these lines; ordered by the country's name."""
     names = dict(countries.choices())
     codes = {code for line in notices.help_lines() for code in line["countries"]}
-    listed = sorted((names.get(code, code), code) for code in codes)
-    return [(name, _own_lines(code)) for name, code in listed]
+    named_codes = sorted((names.get(code, code), code) for code in codes)
+    return [(name, _own_lines(code)) for name, code in named_codes]
 
 
 def protocol() -> tuple[str, list[Level]]:
-    """The protocol's version, and its levels, gravest first, in the words of the notices themselves."""
+    """The protocol's version and its levels, gravest first, in the words of the notices."""
     language = get_language() or "en"
     by_level = {name: notices.notice(country="", language=language, level=name) for name in _SPOKEN_LEVELS}
     levels = [
@@ -67,6 +67,6 @@ def protocol() -> tuple[str, list[Level]]:
 
 
 def _own_lines(code: str) -> list[notices.Resource]:
-    """The lines of a country without what is said everywhere, which ends every list."""
+    """The lines of a country, without the international directories and the end of every list."""
     everywhere = {entry["name"] for entry in notices.resources(country="", language=get_language() or "en")}
     return [entry for entry in resources(code) if entry["name"] not in everywhere]

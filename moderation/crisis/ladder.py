@@ -1,13 +1,13 @@
 """The crisis ladder: how near to danger the writer of a message is.
 
-Levels follow the Columbia Suicide Severity Rating Scale (Posner et al. 2011): a wish to be dead is
-*passive*; thoughts of killing or hurting oneself, a method, or a request for instructions are *active*; a
-plan in motion (means, a time, a farewell, an act begun) is *imminent*. Below lie *low* mood, and *grief*,
-which brings people here and raises no alarm.
+Levels follow the Columbia Suicide Severity Rating Scale (Posner et al. 2011). A wish to be dead is *passive*.
+Thoughts of killing or hurting oneself, a method, or a request for instructions are *active*. A plan in motion
+(means, a time, a farewell, an act begun) is *imminent*. Below these are *low* mood and *grief*. Grief brings people
+here and raises no alarm.
 
-Patterns only, on purpose: this module needs no model, no database and no network, so a crisis is still seen
-when everything else is down. Covered: English and Chinese, first person, common misspellings of phones.
-Not covered: other languages, metaphors without any of the words below, and irony.
+This module uses patterns only. It needs no model, no database and no network, so it detects a crisis when
+everything else is down. Covered: English and Chinese, first person, common misspellings of phones.
+Not covered: other languages, metaphors without any of the words in the patterns, and irony.
 """
 
 from collections.abc import Iterable
@@ -22,37 +22,37 @@ LEVELS = ("", "grief", "low", "passive", "active", "imminent")
 def level(text: str) -> str:
     """The highest step of the ladder that the writer's own words reach: "" | grief | low | passive | active | imminent.
 
-    Idioms and quotations of songs and fiction are taken out first; a denial ("I am not going to kill myself")
-    counts as low mood, because somebody who says so may be near it; an attempt of long ago counts as passive.
+    Idioms and quotations of songs and fiction are removed first. A denial ("I am not going to kill myself") counts
+    as low mood, because its writer may be near to it. An attempt of long ago counts as passive.
     """
     cleaned = _without_idioms(text)
     remaining = DENIALS.sub(" ", cleaned)
-    found = next((step for step, patterns in LADDER if any(pattern.search(remaining) for pattern in patterns)), "")
-    if found == "active" and LONG_AGO.search(remaining) and not ASKS_HOW.search(remaining):
-        found = "passive"
+    step = next((name for name, patterns in LADDER if any(pattern.search(remaining) for pattern in patterns)), "")
+    if step == "active" and LONG_AGO.search(remaining) and not ASKS_HOW.search(remaining):
+        step = "passive"
     if remaining != cleaned:
-        return highest((found, "low"))
-    return found
+        return highest((step, "low"))
+    return step
 
 
 def asks_how(text: str) -> bool:
-    """Whether a text asks for a way to hurt oneself; the level of such a text is at least active."""
+    """Whether a text asks for a way to hurt oneself. The level of such a text is at least active."""
     return bool(ASKS_HOW.search(DENIALS.sub(" ", _without_idioms(text))))
 
 
 def _without_idioms(text: str) -> str:
-    read = plain(text).replace("’", "'").replace("‘", "'")
-    return QUOTED.sub(" ", IDIOMS.sub(" ", read))
+    folded = plain(text).replace("’", "'").replace("‘", "'")
+    return QUOTED.sub(" ", IDIOMS.sub(" ", folded))
 
 
 def highest(levels: Iterable[str]) -> str:
     return max(levels, key=LEVELS.index, default="")
 
 
-def is_at_least(found: str, step: str) -> bool:
-    return LEVELS.index(found) >= LEVELS.index(step)
+def is_at_least(level: str, step: str) -> bool:
+    return LEVELS.index(level) >= LEVELS.index(step)
 
 
-def is_for_the_site(found: str) -> bool:
-    """Whether the site answers at this level, and not the persona: from a wish to be dead upward (compliance K2)."""
-    return is_at_least(found, "passive")
+def is_for_the_site(level: str) -> bool:
+    """Whether the site answers at this level instead of the persona: from *passive* upward (compliance K2)."""
+    return is_at_least(level, "passive")

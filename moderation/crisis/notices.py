@@ -1,7 +1,7 @@
-"""The crisis notices: what the site says at each level of the ladder, and the help lines that it names.
+"""The crisis notices: the site's own words at each level of the ladder, and the help lines.
 
-Needs no model, no database and no network, so a notice still comes when everything else is down (compliance K6).
-Words: English and Chinese. Help lines: by country, from `moderation/data/help_lines.json`.
+This module needs no model, no database and no network, so a notice comes when everything else is down (compliance
+K6). The words are in English and Chinese. The help lines are by country, from `moderation/data/help_lines.json`.
 """
 
 import json
@@ -16,7 +16,7 @@ HELP_LINES = Path(__file__).parent.parent / "data" / "help_lines.json"
 
 
 class Resource(TypedDict):
-    """One place of help, ready to show."""
+    """One help line in the reader's language."""
 
     name: str
     contact: str
@@ -31,7 +31,7 @@ class CrisisNotice:
     version: str  # of the words, then of the list of help lines
 
 
-_SEEN = {
+_WORDS = {
     "en": {
         "imminent": (
             "This is Afterword, not the persona. What you just wrote sounds as if you may be about to end your life. "
@@ -78,7 +78,7 @@ _SEEN = {
         ),
     },
 }
-_GO_ON = {
+_CONTINUE = {
     "en": "You can write here again whenever you wish; we can go on quietly.",
     "zh": "只要你愿意，随时可以继续在这里写，我们可以安静地继续。",
 }
@@ -90,7 +90,7 @@ _EMERGENCY = {"en": ("Emergency number", "Your local emergency number"), "zh": (
 
 
 class HelpLine(TypedDict):
-    """A row of the data file; texts are by language, with English always there."""
+    """An entry of the data file. Texts are by language; English is always present."""
 
     countries: list[str]
     name: dict[str, str]
@@ -109,53 +109,53 @@ class _HelpFile(TypedDict):
 
 
 def notice(*, country: str, language: str, level: str) -> CrisisNotice:
-    """What the site says at this level, with help for this country (ISO 3166 alpha-2, or "" where unknown).
+    """The site's words at this level, with help for this country (ISO 3166 alpha-2, or "" where unknown).
 
-    `language` is a BCP 47 tag; what is not Chinese gets English. Never fails for want of a country, a language
-    or a level: an unknown country gets the international directories, a level without words of its own those of
-    low mood. The list always ends with the emergency number and someone near.
+    `language` is a BCP 47 tag. Every language but Chinese gets English. An unknown country gets the international
+    directories. A level without words of its own gets those of low mood. The list always ends with the emergency
+    number and someone near.
     """
     tongue = "zh" if language.lower().startswith("zh") else "en"
-    words = _SEEN[tongue].get(level, _SEEN[tongue]["low"])
+    words = _WORDS[tongue].get(level, _WORDS[tongue]["low"])
     return CrisisNotice(
-        text=f"{words}\n\n{_GO_ON[tongue]}",
+        text=f"{words}\n\n{_CONTINUE[tongue]}",
         resources=resources(country=country, language=language),
         version=f"{VERSION}+{_help_file()['version']}",
     )
 
 
 def resources(*, country: str, language: str) -> list[Resource]:
-    """Help for a place: its own lines, else the international directories; emergency and someone near at the end."""
+    """The country's own lines, or else the international directories; then emergency and someone near."""
     tongue = "zh" if language.lower().startswith("zh") else "en"
     place = country.strip().upper()
-    own = [line for line in help_lines() if place in line["countries"]]
-    chosen = own or [line for line in help_lines() if not line["countries"]]
-    return [*map(_shown_in(tongue), chosen), *_always(place, tongue)]
+    national = [line for line in help_lines() if place in line["countries"]]
+    lines = national or [line for line in help_lines() if not line["countries"]]
+    return [*map(_in_language(tongue), lines), *_always(place, tongue)]
 
 
 def help_lines() -> list[HelpLine]:
     return _help_file()["lines"]
 
 
-def _shown_in(tongue: str) -> Callable[[HelpLine], Resource]:
-    def shown(line: HelpLine) -> Resource:
-        def said(texts: dict[str, str]) -> str:
+def _in_language(tongue: str) -> Callable[[HelpLine], Resource]:
+    def resource(line: HelpLine) -> Resource:
+        def text_of(texts: dict[str, str]) -> str:
             return texts.get(tongue, texts["en"])
 
         return Resource(
-            name=said(line["name"]), contact=said(line["contact"]), hours=said(line["hours"]), url=line["url"]
+            name=text_of(line["name"]), contact=text_of(line["contact"]), hours=text_of(line["hours"]), url=line["url"]
         )
 
-    return shown
+    return resource
 
 
 def _always(place: str, tongue: str) -> list[Resource]:
-    name, unknown = _EMERGENCY[tongue]
-    near, say = _NEAR[tongue]
-    emergency = _help_file()["emergency"].get(place, unknown)
+    emergency, unknown_number = _EMERGENCY[tongue]
+    near, advice = _NEAR[tongue]
+    number = _help_file()["emergency"].get(place, unknown_number)
     return [
-        Resource(name=name, contact=emergency, hours="", url=""),
-        Resource(name=near, contact=say, hours="", url=""),
+        Resource(name=emergency, contact=number, hours="", url=""),
+        Resource(name=near, contact=advice, hours="", url=""),
     ]
 
 

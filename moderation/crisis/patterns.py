@@ -1,7 +1,7 @@
-"""The patterns of the crisis ladder, English and Chinese, over texts as `features.plain` leaves them.
+"""The patterns of the crisis ladder, English and Chinese, for texts that `features.plain` has folded.
 
-Each table is one alternation, matched anywhere in the text. Lengths between parts are bounded and stay within a
-sentence, so that a pattern is neither slow nor met by two unrelated sentences.
+Each table is one alternation, matched anywhere in the text. The gaps between the parts of a pattern are bounded and
+stay within a sentence, so a pattern is fast and two unrelated sentences do not match it together.
 """
 
 import re
@@ -13,7 +13,7 @@ def _any(*alternatives: str) -> Pattern:
     return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives))
 
 
-# Things that could be done to oneself, as they follow "want to", and as they follow "thinking of".
+# Acts against oneself, in the forms that follow "want to" and "thinking of".
 _DO = (
     r"(?:kill(?:ing)? ?my ?self|end(?:ing)? (?:my (?:own )?life|it all|things for good)|tak(?:e|ing) my (?:own )?life|"
     r"commit(?:ting)? suicide|(?:hang|shoot|drown|poison|stab|starv|electrocut)(?:e|ing|ning)? ?my ?self|"
@@ -21,7 +21,8 @@ _DO = (
     r"(?:bridge|roof|building|cliff|balcony|window)|jump(?:ing)? in front of (?:a|the) (?:train|car|bus|truck)|"
     r"(?:hurt|harm|cut|burn)(?:t?ing)? my ?self|unaliv(?:e|ing) ?my ?self|self[- ]harm(?:ing)?|suicide|kms)"
 )
-# A word and the blank before it. It gives nothing back: a word that can be cut in two places is cut in all of them.
+# A word and the blank before it. It is possessive: with backtracking, a word that can be split in two places would be
+# tried at each of them.
 _WORD = r"(?: \w++(?:'\w*+)?+)"
 _I = r"\bi(?:'?m| am|'?ve| have|'?ll| will|'?d| would)?\b"
 _SOON = (
@@ -51,7 +52,7 @@ IDIOMS = _any(
     r"自杀(?:小队|突击队|式)|(?:政治|职业|社会性)自杀",
 )
 
-# Quoted words of a song, a book, a character; only where the sentence names such a source before the quotation.
+# A quotation of a song, a book or a character, where the sentence names such a source before the quotation.
 QUOTED = _any(
     r"\b(?:songs?|lyrics?|novel|film|movie|poem|play|character|chorus|verse|hamlet|sings?|sang|scene|episode|"
     r"chapter|titled|called|headline)\b[^.!?\n\"“]{0,60}[\"“'][^\"”\n]{1,120}[\"”']",
@@ -228,7 +229,7 @@ LOW = _any(
     r"no way out|give up on (?:life|everything)|giving up on (?:life|everything)|so depressed|can'?t cope|falling apart|hate my ?self|hate my life|"
     r"don'?t care (?:what happens|about anything)|nobody (?:cares|would miss|needs me)|no ?one (?:cares|would miss|needs me)|"
     r"all alone in (?:this|the) world|nothing to look forward to|can'?t stop crying|what'?s the point)\b",
-    # Another person's suicide, or danger to one: not the writer's crisis, and still no ordinary day.
+    # Another person's suicide, or danger to another person. It is not the writer's crisis, but it gets a softer notice.
     r"\b(?:killed (?:him|her|them)sel(?:f|ves)|took (?:his|her|their) own (?:life|lives)|(?:died|dead|lost|die) (?:\w+ ){0,3}(?:by|to|from) suicide|"
     r"(?:his|her|their|your) (?:own )?suicide|(?:committed|attempted) suicide|(?:why )?(?:did )?you (?:kill(?:ed)? yourself|"
     r"(?:end(?:ed)?|t(?:ake|ook)) your (?:own )?life)|hanged (?:him|her|them)self|(?:wants?|going|trying|tried) to (?:kill|hurt|harm) "

@@ -1,7 +1,7 @@
-"""The whole conversation, assessed after each turn: its turns are scored, and each signal reads them together.
+"""The assessment of a whole conversation after each turn: its turns are scored, and each signal reads them together.
 
-Every finding names the turn that it points at, a severity from 0 to 100, and the score and threshold behind it.
-Findings are about the conversation as it stands now: the same turns always give the same findings.
+Every finding names its turn, a severity from 0 to 100, and the score and threshold behind it.
+The findings depend on the turns alone: the same turns always give the same findings.
 """
 
 from collections.abc import Sequence
@@ -15,27 +15,30 @@ from moderation.monitor.signals import SIGNALS, Conversation, Scored
 from moderation.talk import Finding, Turn
 
 VERSION = "1"
-RECENT = 40  # the newest turns, which the monitor scores; it reads none before them
+RECENT = 40  # the newest turns; the monitor reads none before them
 
 
 def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
-    """Findings of all signals, worst first, one per signal, category and message. Raises ClassifierUnavailable."""
+    """Findings of all signals, most severe first, one per signal, category and message.
+
+    Raises ClassifierUnavailable.
+    """
     if not turns:
         return []
     conversation = _scored(turns[-RECENT:])
-    found: dict[tuple[str, str, UUID], Finding] = {}
+    findings: dict[tuple[str, str, UUID], Finding] = {}
     for signal in SIGNALS:
         for finding in signal(conversation):
-            found.setdefault((finding.signal, finding.category, finding.message_id), finding)
-    return sorted(found.values(), key=lambda finding: -finding.severity)
+            findings.setdefault((finding.signal, finding.category, finding.message_id), finding)
+    return sorted(findings.values(), key=lambda finding: -finding.severity)
 
 
 def _scored(turns: Sequence[Turn]) -> Conversation:
     rules = policy.active()
     scored = []
-    for turn, found in zip(turns, registry.score([turn.text for turn in turns]), strict=True):
+    for turn, scores in zip(turns, registry.score([turn.text for turn in turns]), strict=True):
         spans = pii.find(turn.text)
-        probabilities = found | {Category.PII: 0.99} if spans else found
+        probabilities = scores | {Category.PII: 0.99} if spans else scores
         decision = policy.decide(rules, probabilities, direction=turn.speaker, has_spans=bool(spans), is_counted=False)
         level = ladder.level(turn.text) if turn.speaker == "user" else ""
         scored.append(Scored(turn, probabilities, decision, level))

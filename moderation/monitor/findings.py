@@ -1,4 +1,4 @@
-"""What one judged text gives a case, and how severe a finding is: for the filter and for the monitor's signals."""
+"""The finding of one judged text, and the severity of findings. The filter and the monitor's signals share both."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from moderation.filter.policy import Decision
 from moderation.models import Direction, RuleAction
 from moderation.talk import NOT_STORED, Finding
 
-# How bad a finding of this category is where the text was withheld; where it only was flagged, half of that.
+# The severity of a finding about a withheld text. A flagged text has half of it.
 SEVERITY: dict[str, int] = {
     Category.SEXUAL_MINORS: 95,
     Category.SELF_HARM_INTENT: 90,
@@ -30,7 +30,7 @@ LEVEL_SEVERITY = {"imminent": 100, "active": 90, "passive": 60, "low": 30}
 def finding_of(
     decision: Decision, *, direction: str, level: str, version: str, message_id: UUID = NOT_STORED
 ) -> Finding | None:
-    """What one judged text gives a case; nothing where it simply passed."""
+    """The finding of one judged text for a case; None where the text passed without a mark."""
     if decision.action == RuleAction.ALLOW:
         return None
     withheld = decision.action in {RuleAction.BLOCK, RuleAction.CRISIS}
@@ -39,8 +39,8 @@ def finding_of(
         severity = LEVEL_SEVERITY.get(level, 90)
     elif not withheld and decision.action != RuleAction.MASK:
         severity //= 2
-    who = "person's message" if direction == Direction.USER else "persona's reply"
-    done = {
+    text_kind = "person's message" if direction == Direction.USER else "persona's reply"
+    outcome = {
         RuleAction.FLAG: "let through and flagged",
         RuleAction.MASK: "shown with personal data masked",
         RuleAction.BLOCK: "withheld",
@@ -53,6 +53,6 @@ def finding_of(
         score=round(decision.score, 4),
         threshold=decision.threshold,
         message_id=message_id,
-        detail=f"The {who} was {done}.",
+        detail=f"The {text_kind} was {outcome}.",
         version=version,
     )

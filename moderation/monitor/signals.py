@@ -1,4 +1,4 @@
-"""The signals of the monitor: what the turns of a conversation show together, and no single line shows.
+"""The signals of the monitor: findings that need several turns of a conversation, besides those of single turns.
 
 A signal is a function from the scored turns to findings. To add one, write the function and add it to SIGNALS.
 """
@@ -17,13 +17,13 @@ from moderation.models import RuleAction
 from moderation.monitor.findings import LEVEL_SEVERITY, SEVERITY, finding_of
 from moderation.talk import Finding, Speaker, Turn
 
-WINDOW = 6  # turns of one speaker that are read as one text
-CHARACTERS = 1200  # of a window
+WINDOW = 6  # the newest turns of one speaker, which are read as one text
+CHARACTERS = 1200  # the end of a window that is scored
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A turn with what the filter says of it alone."""
+    """A turn with its scores, decision and crisis level, each judged without the other turns."""
 
     turn: Turn
     probabilities: dict[Category, float]
@@ -45,7 +45,7 @@ Signal = Callable[[Conversation], Iterable[Finding]]
 
 
 def lines(conversation: Conversation) -> Iterable[Finding]:
-    """Each turn that the filter withholds, masks or flags; also a masked reply, which shows by its labels."""
+    """Each turn that the filter withholds, masks or flags. A reply that was masked is recognised by its labels."""
     for scored in conversation.turns:
         level = ladder.highest((scored.level, "active")) if scored.decision.action == RuleAction.CRISIS else ""
         finding = finding_of(
@@ -58,7 +58,7 @@ def lines(conversation: Conversation) -> Iterable[Finding]:
         if finding:
             yield finding
         if scored.turn.speaker == "persona" and _has_label(scored.turn.text):
-            yield _made(
+            yield _finding(
                 conversation,
                 scored,
                 "masked",
@@ -71,16 +71,16 @@ def lines(conversation: Conversation) -> Iterable[Finding]:
 
 
 def crisis_levels(conversation: Conversation) -> Iterable[Finding]:
-    """The highest level reached, at the newest turn that reached it, from passive on."""
-    people = conversation.by("user")
-    worst = ladder.highest(scored.level for scored in people)
+    """The highest level of the person's turns, from *passive* upward, at the newest turn of that level."""
+    own_turns = conversation.by("user")
+    worst = ladder.highest(scored.level for scored in own_turns)
     if not ladder.is_at_least(worst, "passive"):
         return
-    scored = next(one for one in reversed(people) if one.level == worst)
+    newest = next(scored for scored in reversed(own_turns) if scored.level == worst)
     step = ladder.LEVELS.index(worst) / (len(ladder.LEVELS) - 1)
-    yield _made(
+    yield _finding(
         conversation,
-        scored,
+        newest,
         "crisis_level",
         Category.SELF_HARM,
         LEVEL_SEVERITY[worst],
@@ -92,13 +92,13 @@ def crisis_levels(conversation: Conversation) -> Iterable[Finding]:
 
 def rising_hopelessness(conversation: Conversation) -> Iterable[Finding]:
     """Low mood or worse in at least half of the last WINDOW turns of the person, and more than in the WINDOW before."""
-    people = conversation.by("user")
-    newest, earlier = people[-WINDOW:], people[-2 * WINDOW : -WINDOW]
+    own_turns = conversation.by("user")
+    newest, earlier = own_turns[-WINDOW:], own_turns[-2 * WINDOW : -WINDOW]
     if len(newest) < 4:
         return
     share = _share_low(newest)
     if share >= 0.5 and share > _share_low(earlier):
-        yield _made(
+        yield _finding(
             conversation,
             newest[-1],
             "rising_hopelessness",
@@ -111,20 +111,20 @@ def rising_hopelessness(conversation: Conversation) -> Iterable[Finding]:
 
 
 def veiled_intent(conversation: Conversation) -> Iterable[Finding]:
-    """The newest turns of one speaker read as one text are withheld, though each of them alone would pass."""
+    """The newest turns of one speaker, joined to one text, are withheld, though each of them alone passes."""
     for speaker in ("user", "persona"):
         recent = conversation.by(speaker)[-WINDOW:]
-        passing = [one for one in recent if one.decision.action not in {RuleAction.BLOCK, RuleAction.CRISIS}]
+        passing = [scored for scored in recent if scored.decision.action not in {RuleAction.BLOCK, RuleAction.CRISIS}]
         if len(passing) < 2:
             continue
-        joined = " ".join(one.turn.text for one in passing)[-CHARACTERS:]
+        joined = " ".join(scored.turn.text for scored in passing)[-CHARACTERS:]
         probabilities = registry.score([joined])[0]
         decision = policy.decide(
             conversation.rules, probabilities, direction=speaker, has_spans=False, is_counted=False
         )
         if decision.action in {RuleAction.BLOCK, RuleAction.CRISIS}:
             severity = SEVERITY.get(decision.category, 50)
-            yield _made(
+            yield _finding(
                 conversation,
                 passing[-1],
                 "veiled_intent",
@@ -132,7 +132,7 @@ def veiled_intent(conversation: Conversation) -> Iterable[Finding]:
                 severity,
                 decision.score,
                 decision.threshold,
-                f"The {speaker}'s last {len(passing)} turns read together, though none of them alone.",
+                f"The {speaker}'s last {len(passing)} turns would be withheld as one text, though each of them alone passes.",
             )
 
 
@@ -140,10 +140,12 @@ def repeated_harassment(conversation: Conversation) -> Iterable[Finding]:
     """Three or more turns of the person in the last dozen that look like abuse."""
     recent = conversation.by("user")[-12:]
     abusive = [
-        one for one in recent if max(one.probabilities[Category.HARASSMENT], one.probabilities[Category.HATE]) >= 0.6
+        scored
+        for scored in recent
+        if max(scored.probabilities[Category.HARASSMENT], scored.probabilities[Category.HATE]) >= 0.6
     ]
     if len(abusive) >= 3:
-        yield _made(
+        yield _finding(
             conversation,
             abusive[-1],
             "repeated_harassment",
@@ -157,10 +159,10 @@ def repeated_harassment(conversation: Conversation) -> Iterable[Finding]:
 
 def repeated_attempts(conversation: Conversation) -> Iterable[Finding]:
     """Three or more messages of the person that the filter withheld."""
-    withheld = [one for one in conversation.by("user") if one.decision.action == RuleAction.BLOCK]
+    withheld = [scored for scored in conversation.by("user") if scored.decision.action == RuleAction.BLOCK]
     if len(withheld) >= 3:
         last = withheld[-1]
-        yield _made(
+        yield _finding(
             conversation,
             last,
             "repeated_attempts",
@@ -173,11 +175,11 @@ def repeated_attempts(conversation: Conversation) -> Iterable[Finding]:
 
 
 def jailbreak_attempts(conversation: Conversation) -> Iterable[Finding]:
-    """The newest turn that tries to talk the persona out of its rules; worse when there are several."""
-    tries = [one for one in conversation.by("user") if one.probabilities[Category.JAILBREAK] >= 0.8]
+    """The newest turn that tries to switch off the persona's rules; several such turns are more severe."""
+    tries = [scored for scored in conversation.by("user") if scored.probabilities[Category.JAILBREAK] >= 0.8]
     if tries:
         severity = min(35 + 10 * len(tries), 75)
-        yield _made(
+        yield _finding(
             conversation,
             tries[-1],
             "jailbreak",
@@ -193,7 +195,7 @@ def asks_for_personal_data(conversation: Conversation) -> Iterable[Finding]:
     """A persona that asks for a person's address, number, card or password."""
     for scored in conversation.by("persona"):
         if _SOLICITS.search(plain(scored.turn.text)):
-            yield _made(
+            yield _finding(
                 conversation,
                 scored,
                 "asks_for_personal_data",
@@ -206,10 +208,10 @@ def asks_for_personal_data(conversation: Conversation) -> Iterable[Finding]:
 
 
 def dependence(conversation: Conversation) -> Iterable[Finding]:
-    """A persona that binds a person to itself: isolates, pleads at leaving, or wants secrecy (LAW K12, H2)."""
+    """A persona that binds a person to itself: isolates, pleads at leaving, or wants secrecy (compliance K12, H2)."""
     for scored in conversation.by("persona"):
         if _BINDS.search(plain(scored.turn.text).replace("’", "'")):
-            yield _made(
+            yield _finding(
                 conversation,
                 scored,
                 "dependence",
@@ -254,10 +256,10 @@ def _has_label(text: str) -> bool:
 
 
 def _share_low(turns: Sequence[Scored]) -> float:
-    return sum(ladder.is_at_least(one.level, "low") for one in turns) / len(turns) if turns else 0.0
+    return sum(ladder.is_at_least(scored.level, "low") for scored in turns) / len(turns) if turns else 0.0
 
 
-def _made(
+def _finding(
     conversation: Conversation,
     scored: Scored,
     signal: str,
