@@ -48,10 +48,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     moderator = _person(request)
     form = QueueFilterForm(request.GET)
     filters = form.cleaned_data if form.is_valid() else {}
-    waiting = queries.queue(moderator, status=filters.get("status") or "open", category=filters.get("category") or "")
+    listing = queries.queue(moderator, status=filters.get("status") or "open", category=filters.get("category") or "")
     context = {
         "form": form,
-        "page": Paginator(waiting, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(listing, PAGE).get_page(request.GET.get("page")),
         "appeals": appeals.waiting_for(moderator),
         "out_of_sight": queries.out_of_sight(moderator),
         "filters": _filters(request),

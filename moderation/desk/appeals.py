@@ -1,4 +1,4 @@
-"""A person's objection to a restriction, and the answer of somebody who did not decide it (DSA art. 20)."""
+"""A person's objection to a restriction, and the answer by a moderator who did not decide it (DSA art. 20)."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ TIME_TO_ANSWER = timedelta(days=7)
 
 
 class AppealRefused(Exception):
-    """`user_message`: a sentence for the person who objects, or for the moderator who answers."""
+    """`user_message` is a sentence for the person who objects or for the moderator who answers."""
 
     def __init__(self, user_message: str) -> None:
         super().__init__(user_message)
@@ -29,13 +29,13 @@ def can_be_filed(restriction: Restriction) -> bool:
 
 
 def file(*, restriction: Restriction, user: User, text: str) -> Appeal:
-    """One objection to each restriction. Raises PermissionDenied for another's, AppealRefused."""
+    """Files the one objection to a restriction. Raises PermissionDenied to anybody else, AppealRefused."""
     if user.pk not in restrictions.addressees(restriction):
         raise PermissionDenied("Only the person whom a restriction concerns can object to it.")
     if not text.strip():
         raise AppealRefused("Say in a few words why the decision is wrong.")
     if timezone.now() > restriction.starts_at + TIME_TO_OBJECT:
-        raise AppealRefused("The six months in which this decision could be objected to have passed.")
+        raise AppealRefused("You could object to this decision for six months. They have passed.")
     try:
         with transaction.atomic():
             appeal = Appeal.objects.create(restriction=restriction, user=user, text=text.strip())
@@ -43,12 +43,17 @@ def file(*, restriction: Restriction, user: User, text: str) -> Appeal:
                 action="appeal.filed", subject=f"restriction:{restriction.pk}", actor=user, data={"appeal": appeal.pk}
             )
     except IntegrityError:
-        raise AppealRefused("You have already objected to this decision; the answer will stand on this page.") from None
+        raise AppealRefused(
+            "You have already objected to this decision. The answer will appear on this page."
+        ) from None
     return appeal
 
 
 def waiting_for(moderator: User) -> QuerySet[Appeal]:
-    """Unanswered objections that this moderator may answer, oldest first: not their own, nor to their own decision."""
+    """Unanswered objections that this moderator may answer, oldest first.
+
+    Their own objections and those to their own decisions are left out.
+    """
     if not restrictions.may_review(moderator):
         return Appeal.objects.none()
     others = ~Q(restriction__action__moderator=moderator) | Q(restriction__action__isnull=True)
@@ -56,17 +61,17 @@ def waiting_for(moderator: User) -> QuerySet[Appeal]:
 
 
 def answer(*, appeal: Appeal, moderator: User, outcome: AppealOutcome | str, answer: str) -> Appeal:
-    """Upholds the restriction, or lifts it. Raises PermissionDenied to who may not answer, AppealRefused."""
+    """Upholds the restriction or lifts it. Raises PermissionDenied to a moderator who may not answer, AppealRefused."""
     outcome, text = AppealOutcome(outcome), answer.strip()
     if not waiting_for(moderator).filter(pk=appeal.pk).exists():
-        raise PermissionDenied("This objection is answered already, or not yours to answer.")
+        raise PermissionDenied("This objection has been answered already, or you may not answer it.")
     if not text:
         raise AppealRefused("The person needs an answer in words.")
     with transaction.atomic():
-        answered = Appeal.objects.filter(pk=appeal.pk, outcome="").update(
+        updated_rows = Appeal.objects.filter(pk=appeal.pk, outcome="").update(
             outcome=outcome, answer=text, answered_by=moderator, answered_at=timezone.now()
         )
-        if not answered:
+        if not updated_rows:
             raise AppealRefused("Somebody has answered this objection in the meantime.")
         if outcome == AppealOutcome.OVERTURNED and appeal.restriction.is_in_force:
             restrictions.lift(restriction=appeal.restriction, moderator=moderator, reason=text)

@@ -1,11 +1,11 @@
-"""The doors of the review queue: open a case, see it, reveal what is masked in it, decide it.
+"""The doors of the review queue: open a case, view it, reveal its hidden words, decide it.
 
     DecisionRefused             .user_message: a sentence for the moderator
     ├── AlreadyDecided
     └── ReasonMissing
 
-Nobody decides about their own account, and nobody but the owner about a moderator's; the owner
-cannot be suspended at all (`PermissionDenied`).
+Nobody can decide about their own account. Only the owner can suspend a moderator. Nobody can suspend the owner.
+The doors raise `PermissionDenied` in these cases.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,10 +31,10 @@ from persona_site import redis
 SUSPENSION = timedelta(days=7)
 REVEALABLE = ("words", "personal")
 
-# Longer than any live reply: past it, `restrictions.active_for` is what refuses.
+# Longer than any live reply. After that, `restrictions.active_for` refuses new ones.
 _CANCEL_SECONDS = 15 * 60
 
-# What makes two findings the same: signal, category, message.
+# Signal, category and message. Two findings with the same key are the same finding.
 _Key: TypeAlias = tuple[str, str, str]
 
 _RESTRICTIONS = {
@@ -60,7 +60,7 @@ class ReasonMissing(DecisionRefused):
 
 
 def visible_to(moderator: User) -> QuerySet[Case]:
-    """The cases that this moderator may see: none about their own account, and child safety by permission only."""
+    """The cases that this moderator may see: none about their own account, child safety by permission only."""
     if not restrictions.may_review(moderator):
         return Case.objects.none()
     cases = Case.objects.exclude(user=moderator)
@@ -74,7 +74,7 @@ def may_see_restricted(moderator: User) -> bool:
 
 
 def get_case_for(moderator: User, case_id: UUID) -> Case:
-    """Raises Http404 for a case that is not there or not theirs to see."""
+    """Raises Http404 if the case does not exist or the moderator may not see it."""
     case = visible_to(moderator).select_related("user").filter(pk=case_id).first()
     if case is None:
         raise Http404
@@ -90,23 +90,23 @@ def open_case(
     findings: Iterable[Finding],
     turns: Sequence[Turn],
 ) -> Case:
-    """The conversation's open case, with what is new among the findings.
+    """Adds the new findings to the conversation's open case, or opens one. Returns the case.
 
-    Safe to call again with findings that are known, and by many at once: the database allows one
-    open case for a conversation, and who loses that race merges into the winner's. What was decided
-    is not opened again; a finding that no decided case has opens a new case. Without any new
-    finding, the case that holds them is returned unchanged. Raises ValueError without findings.
+    Repeated and concurrent calls are safe. The database allows one open case for a conversation; a caller that
+    loses the race adds its findings to the other's case. A decided case is not opened again: a finding that it does
+    not have opens a new case. If no finding is new, the open case or the newest decided one is returned unchanged.
+    Raises ValueError without findings.
     """
-    found = list(findings)
-    if not found:
+    candidates = list(findings)
+    if not candidates:
         raise ValueError("A case needs at least one finding.")
     while True:
         try:
             with transaction.atomic():
-                # In one order, so that two callers cannot hold what the other waits for.
+                # All callers lock in the same order, so that two of them cannot block each other.
                 cases = list(Case.objects.select_for_update().filter(conversation_id=conversation_id).order_by("id"))
                 current = next((case for case in cases if case.status == CaseStatus.OPEN), None)
-                fresh = _unknown(found, cases)
+                fresh = _unknown(candidates, cases)
                 if not fresh:
                     return current or max(cases, key=lambda case: case.opened_at)
                 case = current or Case(
@@ -117,7 +117,7 @@ def open_case(
                 )
                 return _with_findings(case, fresh, turns)
         except IntegrityError as error:
-            # Somebody opened it between our look and our insert; the next look finds theirs.
+            # Another caller opened a case between the query and the insert. The next round finds it.
             if "one_open_case_per_conversation" not in str(error):
                 raise
 
@@ -131,7 +131,7 @@ def view(*, case: Case, moderator: User) -> None:
 def reveal(*, case: Case, moderator: User, what: str, reason: str) -> None:
     """Records that a moderator asked for covered words (`words`) or masked personal data (`personal`), and why.
 
-    `reason` is one of a short list (`moderation.forms.REVEAL_REASONS`), because the trail cannot be erased.
+    `reason` is a key of `moderation.forms.REVEAL_REASONS`, not free text, because the trail cannot be erased.
     """
     if what not in REVEALABLE:
         raise ValueError(f"{what!r} cannot be revealed; only {', '.join(REVEALABLE)}.")
@@ -144,14 +144,14 @@ def reveal(*, case: Case, moderator: User, what: str, reason: str) -> None:
 def decide(
     *, case: Case, moderator: User, kind: ActionKind | str, reason: str, duration: timedelta = SUSPENSION
 ) -> Action:
-    """Decides an open case: action, restriction, audit entry and the stop of a live reply, or nothing at all.
+    """Decides an open case in one transaction: action, restriction, audit entry; then stops a live reply.
 
-    `duration` is that of a suspension. Raises PermissionDenied, AlreadyDecided, ReasonMissing, and
+    `duration` is the length of a suspension. Raises PermissionDenied, AlreadyDecided, ReasonMissing, and
     ValueError for an unknown kind or a duration that is not positive.
     """
     kind, reason = ActionKind(kind), reason.strip()
     if duration <= timedelta(0):
-        raise ValueError(f"A suspension of {duration} is none.")
+        raise ValueError(f"A suspension must be longer than zero; {duration} was given.")
     if not reason:
         raise ReasonMissing("A decision needs a reason. Say what you saw and why you decide so.")
     with transaction.atomic():
@@ -184,28 +184,28 @@ def decide(
 
 
 def _unknown(findings: Iterable[Finding], cases: Iterable[Case]) -> list[Finding]:
-    """Findings that no case has, or has at a lower severity; of several alike, the most severe."""
-    known: dict[_Key, int] = {}
+    """Findings that no case has, or has only at a lower severity; the most severe of those with the same key."""
+    severities: dict[_Key, int] = {}
     for case in cases:
         for stored in case.findings:
             key = _key(stored)
-            known[key] = max(known.get(key, -1), stored["severity"])
+            severities[key] = max(severities.get(key, -1), stored["severity"])
     fresh: dict[_Key, Finding] = {}
     for finding in findings:
         key = _key(_stored(finding))
-        if finding.severity > known.get(key, -1):
-            known[key] = finding.severity
+        if finding.severity > severities.get(key, -1):
+            severities[key] = finding.severity
             fresh[key] = finding
     return list(fresh.values())
 
 
 def _with_findings(case: Case, fresh: Sequence[Finding], turns: Sequence[Turn]) -> Case:
-    """Writes a case, new or merged, and its audit entry. The caller holds the case's lock, or inserts."""
+    """Writes a new or merged case and its audit entry. The caller holds the lock of a case that exists."""
     is_new = case._state.adding
     stored = [_stored(finding) for finding in fresh]
-    replaced = {_key(finding) for finding in stored}
-    kept = [finding for finding in case.findings if _key(finding) not in replaced]
-    case.findings = kept + stored
+    replaced_keys = {_key(finding) for finding in stored}
+    others = [finding for finding in case.findings if _key(finding) not in replaced_keys]
+    case.findings = others + stored
     case.evidence = evidence.merged(case.evidence, evidence.window(turns, fresh))
     case.severity = max(finding["severity"] for finding in case.findings)
     due_at = timezone.now() + min(urgency.time_to_look(finding) for finding in fresh)
@@ -231,7 +231,7 @@ def _stored(finding: Finding) -> dict[str, Any]:
 
 def _require_sight(case: Case, moderator: User) -> None:
     if not visible_to(moderator).filter(pk=case.pk).exists():
-        raise PermissionDenied("This case is not yours to see.")
+        raise PermissionDenied("You may not see this case.")
 
 
 def _require_power(case: Case, moderator: User, kind: ActionKind) -> None:

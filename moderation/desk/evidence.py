@@ -1,7 +1,7 @@
-"""What of a conversation reaches a reviewer: a window of turns around each finding, and how it is shown.
+"""The evidence of a case: a window of turns around each finding, as a reviewer may see it.
 
-Personal data that the detector knows is masked, and the words of graphic categories are covered, until
-the reviewer asks for them; asking is audited by `moderation.desk.cases.reveal`. Not masked: names of people.
+Personal data that the detector knows is masked, and turns of graphic categories are covered, until the reviewer asks
+for them. `moderation.desk.cases.reveal` audits each request. Not masked: names of people.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,24 +41,24 @@ class EvidenceTurn:
 def window(turns: Sequence[Turn], findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The turns within TURNS_EACH_SIDE of a finding, in the order of the conversation, each once.
 
-    A finding about no stored turn keeps the newest turns.
+    For a finding without a stored turn, the window is around the newest turn.
     """
     positions = {turn.message_id: position for position, turn in enumerate(turns)}
-    kept: set[int] = set()
+    window_positions: set[int] = set()
     for finding in findings:
         centre = positions.get(finding.message_id, len(turns) - 1)
-        kept.update(range(max(0, centre - TURNS_EACH_SIDE), min(len(turns), centre + TURNS_EACH_SIDE + 1)))
-    return [_stored(turns[position]) for position in sorted(kept)]
+        window_positions.update(range(max(0, centre - TURNS_EACH_SIDE), min(len(turns), centre + TURNS_EACH_SIDE + 1)))
+    return [_stored(turns[position]) for position in sorted(window_positions)]
 
 
 def merged(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Both windows in order of time, each turn once, in the words that it had when it was first kept."""
+    """Both windows in order of time, each turn once. A turn in both keeps its old words."""
     turns = {turn["message_id"]: turn for turn in [*new, *old]}
     return sorted(turns.values(), key=lambda turn: datetime.fromisoformat(turn["at"]))
 
 
 def shown(case: Case, *, revealed: Iterable[str] = ()) -> list[EvidenceTurn]:
-    """The evidence as a reviewer may see it; `revealed` holds what was asked for: `words`, `personal`."""
+    """The evidence as a reviewer may see it. `revealed` holds the reviewer's requests: `words`, `personal`."""
     revealed = frozenset(revealed)
     turns = []
     for stored in case.evidence:

@@ -1,4 +1,4 @@
-"""What the review desk reads: the queue, a case's neighbours and history, the policy's text."""
+"""The queries of the review desk: the queue, a case's neighbours and history, the policy's text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from moderation.desk import cases
 from moderation.models import Action, Case, CaseStatus, Direction, Policy, Restriction, Rule, RuleAction
 from moderation.plain_words import CONSEQUENCES, WHO, category_in_words
 
-# The strongest first, as the rules page and a reviewer want to read them.
+# The order on the rules page and at the desk: the strongest first.
 _BY_STRENGTH = [RuleAction.CRISIS, RuleAction.BLOCK, RuleAction.MASK, RuleAction.FLAG]
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """What happens, and to what: both in plain words."""
+    """An action and the categories that it applies to, both in plain words."""
 
     words: str
     categories: tuple[str, ...]
@@ -24,7 +24,7 @@ class Consequence:
 
 @dataclass(frozen=True)
 class PolicyText:
-    """A policy as people read it: for each direction of talk, consequences from the strongest on."""
+    """A policy in plain words: for each direction, the consequences, strongest first."""
 
     version: str
     sections: tuple[tuple[str, tuple[Consequence, ...]], ...]
@@ -32,20 +32,20 @@ class PolicyText:
 
 @dataclass(frozen=True)
 class OutOfSight:
-    """Open cases that this moderator does not see, so that nobody takes an empty queue for an empty desk."""
+    """Counts of open cases that this moderator may not see. They show that an empty queue is no empty desk."""
 
     own: int
     restricted: int
 
 
 def queue(moderator: User, *, status: str, category: str = "") -> QuerySet[Case]:
-    """Open cases by severity, then deadline, then age; decided ones newest first."""
-    found = cases.visible_to(moderator).filter(status=status).select_related("user")
+    """Open cases by severity, then deadline, then age; decided cases newest first."""
+    matches = cases.visible_to(moderator).filter(status=status).select_related("user")
     if category:
-        found = found.filter(findings__contains=[{"category": category}])
+        matches = matches.filter(findings__contains=[{"category": category}])
     if status == CaseStatus.DECIDED:
-        return found.order_by("-updated_at").prefetch_related("actions")
-    return found.order_by("-severity", "due_at", "opened_at")
+        return matches.order_by("-updated_at").prefetch_related("actions")
+    return matches.order_by("-severity", "due_at", "opened_at")
 
 
 def out_of_sight(moderator: User) -> OutOfSight:
@@ -66,7 +66,7 @@ def neighbours(case: Case, moderator: User, *, category: str = "") -> tuple[Case
 
 
 def earlier_decisions(case: Case) -> QuerySet[Action]:
-    """What was decided about the same person in other cases, newest first."""
+    """The decisions about the same person in other cases, newest first."""
     return (
         Action.objects.filter(case__user_id=case.user_id)
         .exclude(case=case)
@@ -76,29 +76,32 @@ def earlier_decisions(case: Case) -> QuerySet[Action]:
 
 
 def restrictions_visible_to(moderator: User) -> QuerySet[Restriction]:
-    """None about the moderator's own account; those of restricted cases by permission only."""
+    """The restrictions that this moderator may see, by the same rules as cases."""
     visible = Q(action__isnull=True) | Q(action__case__in=cases.visible_to(moderator))
     return Restriction.objects.filter(visible).select_related("action__case__user", "action__moderator", "lifted_by")
 
 
 def policy_text() -> PolicyText | None:
-    """The active policy in plain words; None where none is active. Shadow rules apply to nobody and are left out."""
+    """The active policy in plain words; None where none is active. Shadow rules are left out: they apply to nobody."""
     policy = Policy.objects.filter(is_active=True).first()
     if policy is None:
         return None
     rules = list(policy.rules.filter(is_shadow=False).order_by("category"))
-    sections = ((WHO[one], _consequences([rule for rule in rules if rule.direction == one])) for one in Direction)
+    sections = (
+        (WHO[direction], _consequences([rule for rule in rules if rule.direction == direction]))
+        for direction in Direction
+    )
     return PolicyText(policy.version, tuple(section for section in sections if section[1]))
 
 
 def _consequences(rules: Sequence[Rule]) -> tuple[Consequence, ...]:
-    """A category that a stronger rule has too appears again only where the filter is less sure."""
-    seen: set[str] = set()
-    found = []
+    """The consequences, strongest first. A category that a stronger action has too is marked as less plain."""
+    stronger: set[str] = set()
+    consequences = []
     for action in _BY_STRENGTH:
         names = list(dict.fromkeys(rule.category for rule in rules if rule.action == action))
-        words = tuple(category_in_words(name) + (", where less plain" if name in seen else "") for name in names)
+        words = tuple(category_in_words(name) + (", where less plain" if name in stronger else "") for name in names)
         if words:
-            found.append(Consequence(CONSEQUENCES[action], words))
-        seen.update(names)
-    return tuple(found)
+            consequences.append(Consequence(CONSEQUENCES[action], words))
+        stronger.update(names)
+    return tuple(consequences)

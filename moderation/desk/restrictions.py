@@ -1,4 +1,4 @@
-"""What chat must refuse, or say, now; and the doors that end it."""
+"""The restrictions in force, which chat must apply, and the doors that acknowledge and lift them."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from persona_site import redis
 
 
 class LiftRefused(Exception):
-    """`user_message`: a sentence for the moderator."""
+    """`user_message` is a sentence for the moderator."""
 
     def __init__(self, user_message: str) -> None:
         super().__init__(user_message)
@@ -27,9 +27,9 @@ def in_force() -> QuerySet[Restriction]:
 
 
 def active_for(*, user: User, conversation_id: UUID | None = None, persona_id: UUID | None = None) -> list[Restriction]:
-    """What forbids this person to write here, newest first; empty when they may. Warnings forbid nothing.
+    """The restrictions that forbid this person to write here, newest first. Warnings forbid nothing.
 
-    Without a conversation or a persona, only what binds the person everywhere is asked for.
+    Without a conversation or a persona, only suspensions of the person count.
     """
     binds = Q(kind=RestrictionKind.USER_SUSPENDED, user=user)
     if conversation_id is not None:
@@ -40,12 +40,12 @@ def active_for(*, user: User, conversation_id: UUID | None = None, persona_id: U
 
 
 def is_disabled(persona_id: UUID) -> bool:
-    """Whether a moderator's decision keeps everybody from this persona now."""
+    """Whether a moderator's decision closes this persona to everybody now."""
     return in_force().filter(kind=RestrictionKind.PERSONA_DISABLED, persona_id=persona_id).exists()
 
 
 def may_review(user: object) -> bool:
-    """Whether somebody may use the review desk now: a moderator, active and not suspended. Asks the database."""
+    """Whether this user may use the review desk now: a moderator, active and not suspended. Queries the database."""
     if not isinstance(user, User) or not user.is_authenticated:
         return False
     reviewers = User.objects.filter(pk=user.pk, is_active=True, role__in=[Role.MODERATOR, Role.OWNER])
@@ -53,25 +53,25 @@ def may_review(user: object) -> bool:
 
 
 def unread_warnings(user: User) -> list[Restriction]:
-    """Warnings that the person has not yet seen, oldest first: each is shown once, until `acknowledge`."""
+    """Warnings that the person has not acknowledged, oldest first."""
     warnings = in_force().filter(kind=RestrictionKind.WARNING, user=user, acknowledged_at__isnull=True)
     return list(warnings.order_by("starts_at"))
 
 
 def acknowledge(*, restriction: Restriction, user: User) -> None:
-    """Notes that the person has read it; the first time counts. Raises PermissionDenied for anybody else."""
+    """Notes when the person first read the restriction. Raises PermissionDenied to anybody else."""
     if restriction.user_id != user.pk:
-        raise PermissionDenied("Only the person it was meant for can acknowledge it.")
+        raise PermissionDenied("Only the person whom a restriction concerns can acknowledge it.")
     Restriction.objects.filter(pk=restriction.pk, acknowledged_at__isnull=True).update(acknowledged_at=timezone.now())
 
 
 def addressed_to(user: User) -> QuerySet[Restriction]:
-    """Everything that was decided about this person, with or without effect today."""
+    """All restrictions about this person, in force or ended."""
     return Restriction.objects.filter(Q(user=user) | Q(action__case__user=user)).distinct()
 
 
 def get_restriction_for(user: User, restriction_id: UUID) -> Restriction:
-    """The person's own; raises Http404."""
+    """A restriction about this person. Raises Http404."""
     is_active = Exists(User.objects.filter(pk=user.pk, is_active=True))
     restriction = addressed_to(user).filter(is_active, pk=restriction_id).first()
     if restriction is None:
@@ -80,16 +80,21 @@ def get_restriction_for(user: User, restriction_id: UUID) -> Restriction:
 
 
 def lift(*, restriction: Restriction, moderator: User, reason: str) -> Restriction:
-    """Ends a restriction now. Raises PermissionDenied (no reviewer, or one's own), LiftRefused."""
+    """Ends a restriction now.
+
+    Raises LiftRefused, and PermissionDenied if the moderator may not review or is the addressee.
+    """
     reason = reason.strip()
     if not may_review(moderator) or moderator.pk in addressees(restriction):
-        raise PermissionDenied("This restriction is not yours to lift.")
+        raise PermissionDenied("You may not lift this restriction.")
     if not reason:
         raise LiftRefused("Lifting a restriction needs a reason.")
     with transaction.atomic():
         now = timezone.now()
-        lifted = in_force().filter(pk=restriction.pk).update(lifted_at=now, lifted_by=moderator, lift_reason=reason)
-        if not lifted:
+        updated_rows = (
+            in_force().filter(pk=restriction.pk).update(lifted_at=now, lifted_by=moderator, lift_reason=reason)
+        )
+        if not updated_rows:
             raise LiftRefused("This restriction has already ended.")
         audit_trail.record(
             action="restriction.lifted",
@@ -99,16 +104,16 @@ def lift(*, restriction: Restriction, moderator: User, reason: str) -> Restricti
         )
         if restriction.action and restriction.kind != RestrictionKind.WARNING:
             conversation_id = restriction.action.case.conversation_id
-            transaction.on_commit(lambda: _let_replies_live(conversation_id))
+            transaction.on_commit(lambda: _allow_replies(conversation_id))
     restriction.refresh_from_db()
     return restriction
 
 
 def addressees(restriction: Restriction) -> set[int]:
-    """Whom the restriction concerns, by id; none when the account that it came from is gone."""
-    concerned = {restriction.user_id, restriction.action.case.user_id if restriction.action else None}
-    return {user_id for user_id in concerned if user_id is not None}
+    """The ids of the accounts that the restriction concerns; none when its account was erased."""
+    user_ids = {restriction.user_id, restriction.action.case.user_id if restriction.action else None}
+    return {user_id for user_id in user_ids if user_id is not None}
 
 
-def _let_replies_live(conversation_id: UUID) -> None:
+def _allow_replies(conversation_id: UUID) -> None:
     redis.connection().delete(redis.cancel_key(conversation_id))

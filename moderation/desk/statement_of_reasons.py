@@ -1,4 +1,4 @@
-"""The statement of reasons that a restricted person is given (DSA art. 17; compliance R24, DS3)."""
+"""The statement of reasons for a restricted person (DSA art. 17; compliance R24, DS3)."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -17,7 +17,7 @@ _WHAT = {
     ActionKind.DISABLE_PERSONA: "The persona {persona} has been disabled.",
 }
 _EFFECT = {
-    ActionKind.WARN: "Nothing is taken from you. A further decision may take this warning into account.",
+    ActionKind.WARN: "Nothing is taken from you. A later decision may take this warning into account.",
     ActionKind.LOCK_CONVERSATION: (
         "You can read and export this conversation, and nothing can be added to it until the lock is lifted. "
         "Your other conversations go on."
@@ -33,12 +33,12 @@ _EFFECT = {
 
 
 class IncompleteStatement(ValueError):
-    """A part that the person has a right to is missing; nothing may be restricted without it."""
+    """A part of the statement is missing. Nothing may be restricted without all parts."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """Six parts, each at least a sentence. `text` is what is stored and shown."""
+    """Six parts, each at least a sentence. `text` is stored and shown."""
 
     what: str
     facts: str
@@ -60,20 +60,20 @@ class Statement:
 def statement_for(
     *, case: Case, kind: ActionKind, reason: str, policy_version: str, restriction_id: UUID, ends_at: datetime | None
 ) -> Statement:
-    """What, on which facts, decided how, under which rule, with what effect, and how to object."""
+    """The six parts: what was decided, the facts, how, the rule, the effect, how to object."""
     words = {
         "persona": case.persona_name,
         "until": f"{ends_at:%d %B %Y, %H:%M} UTC" if ends_at else "",
         "help": settings.SITE_URL + reverse("moderation:help"),
     }
-    found = (
-        listed([category_in_words(category) for category in case.categories]) or "a sign that needed a person's look"
+    signs = (
+        listed([category_in_words(category) for category in case.categories]) or "a sign that a person had to look at"
     )
     return Statement(
         what=_WHAT[kind].format(**words),
         facts=(
             f"The facts: in your conversation with {case.persona_name}, opened for review on "
-            f"{case.opened_at:%d %B %Y}, the site noticed {found}. "
+            f"{case.opened_at:%d %B %Y}, the site noticed {signs}. "
             f"The reason given by the person who decided: {reason}"
         ),
         decided_by=(

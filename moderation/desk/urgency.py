@@ -1,4 +1,4 @@
-"""How soon a person must look at a finding, and who may (compliance R5, R30, K9)."""
+"""The deadline for a person to look at a finding, and whether it needs permission (compliance R5, R30, K9)."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ SUICIDAL_THOUGHTS = timedelta(hours=1)
 VIOLENT_THREAT = timedelta(hours=4)
 OTHER = timedelta(hours=24)
 
-# A crisis finding of this severity or more is at the level `imminent`; from the next on, `active`.
+# A self-harm finding of IMMINENT_SEVERITY or more is at the level `imminent`, of ACTIVE_SEVERITY or more at `active`.
 IMMINENT_SEVERITY = 95
 ACTIVE_SEVERITY = 80
 

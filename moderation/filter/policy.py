@@ -1,8 +1,8 @@
-"""Probabilities and rules -> what happens to a text.
+"""The policy: decides from probabilities and rules what happens to a text.
 
-Rules are rows, and a set of them is a version: changing one makes a new version (`new_version`), so every
-verdict can name what it was judged by. A process keeps the active version in memory and looks for a newer one
-every REFRESH seconds.
+Rules are rows; a set of them is a version. A changed rule makes a new version (`new_version`), so every verdict can
+name the version that judged it. A process keeps the active version in memory and checks for a newer one every REFRESH
+seconds.
 """
 
 import threading
@@ -16,12 +16,10 @@ from prometheus_client import Counter
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.models import Direction, Policy, Rule, RuleAction
 
-REFRESH = 2.0  # seconds; within so long a change reaches every process
+REFRESH = 2.0  # seconds; a change reaches every process within this time
 _STRENGTH = (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.MASK, RuleAction.BLOCK, RuleAction.CRISIS)
 
-DECISIONS = Counter(
-    "afterword_moderation_decisions", "Texts judged, by what happened to them.", ["direction", "action", "category"]
-)
+DECISIONS = Counter("afterword_moderation_decisions", "Texts judged, by action.", ["direction", "action", "category"])
 SHADOW = Counter(
     "afterword_moderation_shadow", "Texts that a shadow rule would have acted on.", ["direction", "action", "category"]
 )
@@ -50,7 +48,7 @@ class ActivePolicy:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the strongest matching rule says; of several as strong, the one whose threshold is passed by most."""
+    """The result of the strongest matching rule; among equally strong ones, the one that exceeds its threshold most."""
 
     action: RuleAction
     category: str = ""
@@ -66,7 +64,7 @@ def decide(
     has_spans: bool,
     is_counted: bool = True,
 ) -> Decision:
-    """Pure but for two counters (`is_counted`). A rule that masks needs something to mask (`has_spans`)."""
+    """The decision on one text. Pure except for two counters (`is_counted`). A mask rule applies only with spans."""
     best = Decision(RuleAction.ALLOW)
     for rule in policy.rules:
         score = probabilities.get(Category(rule.category), 0.0)
@@ -78,45 +76,48 @@ def decide(
             if is_counted:
                 SHADOW.labels(direction, rule.action, rule.category).inc()
             continue
-        found = Decision(RuleAction(rule.action), rule.category, score, rule.threshold)
-        best = max(best, found, key=lambda one: (_STRENGTH.index(one.action), one.score - one.threshold))
+        candidate = Decision(RuleAction(rule.action), rule.category, score, rule.threshold)
+        best = max(best, candidate, key=_rank)
     if is_counted:
         DECISIONS.labels(direction, best.action, best.category).inc()
     return best
 
 
-# --- The active version, kept in memory --------------------------------------------------------
+def _rank(decision: Decision) -> tuple[int, float]:
+    return _STRENGTH.index(decision.action), decision.score - decision.threshold
 
 
-class _Kept:
+class _Cache:
+    """The active version in this process's memory."""
+
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.policy: ActivePolicy | None = None
         self.key = 0
-        self.looked_at = float("-inf")
+        self.checked_at = float("-inf")
 
 
-_kept = _Kept()
+_cache = _Cache()
 
 
 def active() -> ActivePolicy:
     """The active version, at most REFRESH seconds old. Raises PolicyMissing."""
-    with _kept.lock:
-        if _kept.policy is None or time.monotonic() - _kept.looked_at >= REFRESH:
+    with _cache.lock:
+        if _cache.policy is None or time.monotonic() - _cache.checked_at >= REFRESH:
             row = Policy.objects.filter(is_active=True).first()
             if row is None:
-                _kept.policy = None
+                _cache.policy = None
                 raise PolicyMissing("No version of the moderation policy is active.")
-            if _kept.policy is None or row.pk != _kept.key:
-                _kept.policy, _kept.key = _as_value(row), row.pk
-            _kept.looked_at = time.monotonic()
-        return _kept.policy
+            if _cache.policy is None or row.pk != _cache.key:
+                _cache.policy, _cache.key = _as_value(row), row.pk
+            _cache.checked_at = time.monotonic()
+        return _cache.policy
 
 
 def forget() -> None:
-    """Make this process look again at once."""
-    with _kept.lock:
-        _kept.policy, _kept.looked_at = None, float("-inf")
+    """Make this process read the active version again at the next call."""
+    with _cache.lock:
+        _cache.policy, _cache.checked_at = None, float("-inf")
 
 
 def _as_value(row: Policy) -> ActivePolicy:
@@ -127,17 +128,14 @@ def _as_value(row: Policy) -> ActivePolicy:
     )
 
 
-# --- Changing it ---------------------------------------------------------------------------------
-
-
 class BadRule(Exception):
-    """A rule that cannot be; the message says which and why."""
+    """A rule is not valid. The message says which and why."""
 
 
 def new_version(rules: Iterable[RuleSpec]) -> Policy:
-    """Make `rules` the active version, numbered one above the last. Raises BadRule; then nothing has changed.
+    """Make `rules` the active version, numbered one above the last. If it raises BadRule, nothing has changed.
 
-    Sexual talk of minors is blocked in both directions under every version.
+    Every version must block sexual content about minors in both directions.
     """
     specs = list(rules)
     for spec in specs:
@@ -159,7 +157,7 @@ def _check(spec: RuleSpec) -> None:
     if spec.category not in Category.__members__.values():
         raise BadRule(f"There is no category {spec.category!r}.")
     if spec.direction not in Direction.values:
-        raise BadRule(f"There is no direction {spec.direction!r}; it is user or persona.")
+        raise BadRule(f"There is no direction {spec.direction!r}. Choose user or persona.")
     if spec.action not in RuleAction.values:
         raise BadRule(f"There is no action {spec.action!r}.")
     if not 0 <= spec.threshold <= 1:

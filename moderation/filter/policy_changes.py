@@ -1,4 +1,4 @@
-"""The door by which the owner changes the rules: always as a new version, always audited."""
+"""The door for the owner to change the rules. Each change is a new version and is audited."""
 
 from collections.abc import Iterable
 
@@ -19,17 +19,17 @@ def activate(*, rules: Iterable[RuleSpec], owner: User) -> Policy:
     specs = list(rules)
     with transaction.atomic():
         before = current_rules()
-        made = policy.new_version(specs)
+        new_policy = policy.new_version(specs)
         audit_trail.record(
             action="policy.activated",
-            subject=f"policy:{made.version}",
+            subject=f"policy:{new_policy.version}",
             actor=owner,
             data={
-                "added": sorted(_named(spec) for spec in specs if spec not in before),
-                "removed": sorted(_named(spec) for spec in before if spec not in specs),
+                "added": sorted(_rule_words(spec) for spec in specs if spec not in before),
+                "removed": sorted(_rule_words(spec) for spec in before if spec not in specs),
             },
         )
-    return made
+    return new_policy
 
 
 def current_rules() -> list[RuleSpec]:
@@ -43,5 +43,5 @@ def current_rules() -> list[RuleSpec]:
     ]
 
 
-def _named(spec: RuleSpec) -> str:
+def _rule_words(spec: RuleSpec) -> str:
     return f"{spec.category} {spec.direction} {spec.threshold} {spec.action}{' shadow' if spec.is_shadow else ''}"

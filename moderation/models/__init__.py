@@ -1,4 +1,4 @@
-"""What the filter judges (`text`) and what people decide (`case`)."""
+"""The filter's policy and assessments (`text`), and the cases and decisions of people (`case`)."""
 
 from moderation.models.case import (
     Action,

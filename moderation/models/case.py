@@ -11,13 +11,13 @@ class CaseStatus(models.TextChoices):
 
 
 class Case(models.Model):
-    """Something for a person to look at: one conversation's findings, with the words they were found in.
+    """The findings about one conversation, with the turns around them, for a moderator to decide.
 
-    Ids of chat and personas are plain UUIDs, because this room does not know those. `evidence` is a
-    window of turns around each finding; nothing else of the conversation reaches a reviewer.
+    Ids of chat and personas are plain UUIDs, because this room does not know those rooms. `evidence` is a window of
+    turns around each finding; a reviewer sees nothing else of the conversation.
 
-    A restricted case (child safety) is seen only by the owner and by moderators who were given
-    `moderation.review_child_safety`.
+    Only the owner and moderators with the permission `moderation.review_child_safety` see a restricted case (child
+    safety).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -92,10 +92,10 @@ class RestrictionKind(models.TextChoices):
 
 
 class Restriction(models.Model):
-    """What chat must refuse, or say, from now until `ends_at` (never ends where null) or until it is lifted.
+    """A limit or a warning that chat applies until `ends_at` (null: no end) or until it is lifted.
 
-    `user` is whom it binds and is null where it binds everybody, as a disabled persona does; such a
-    row outlives the case and the account that it came from (`action` is then null).
+    `user` is the person whom it binds. It is null for a disabled persona, which binds everybody; such a row stays
+    after its case and account were erased (`action` is then null).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -139,7 +139,7 @@ class AppealOutcome(models.TextChoices):
 
 
 class Appeal(models.Model):
-    """A person's objection to a restriction, answered by somebody who did not decide it (DSA art. 20)."""
+    """A person's objection to a restriction, answered by a moderator who did not decide it (DSA art. 20)."""
 
     restriction = models.OneToOneField(Restriction, on_delete=models.CASCADE, related_name="appeal")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="appeals")
@@ -157,8 +157,8 @@ class Appeal(models.Model):
 class AuditEntry(models.Model):
     """One row of the append-only trail; a database trigger refuses every change and deletion.
 
-    `digest` is SHA-256 over the row's content and the digest of the row before, so a row that was
-    changed behind the application's back shows (`manage.py verify_audit_trail`).
+    `digest` is SHA-256 over the row's content and the digest of the row before. `manage.py verify_audit_trail`
+    therefore detects a row that was changed outside the application.
     """
 
     action = models.CharField(max_length=64, help_text="Dotted event name: case.opened, case.decided, case.viewed.")

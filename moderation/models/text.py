@@ -10,13 +10,13 @@ class Direction(models.TextChoices):
 
 
 class RuleAction(models.TextChoices):
-    """What happens to a text at or above a rule's threshold; the strongest of all matching rules counts."""
+    """The action on a text at or above a rule's threshold. The strongest of all matching rules counts."""
 
     ALLOW = "allow"
-    FLAG = "flag"  # passes; the conversation's case gains a finding
-    MASK = "mask"  # passes with the found spans replaced
+    FLAG = "flag"  # passes, with a finding for the conversation's case
+    MASK = "mask"  # passes with its spans of personal data replaced
     BLOCK = "block"
-    CRISIS = "crisis"  # not answered by the persona; the crisis notice instead
+    CRISIS = "crisis"  # the site answers with the crisis notice instead of the persona
 
 
 class Policy(models.Model):
@@ -37,7 +37,7 @@ class Policy(models.Model):
 
 
 class Rule(models.Model):
-    """From this probability of this category on, in this direction, do that."""
+    """An action on texts of one direction whose probability of `category` is at or above `threshold`."""
 
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="rules")
     category = models.CharField(max_length=32)
@@ -59,7 +59,7 @@ class Rule(models.Model):
 
 
 class Assessment(models.Model):
-    """A verdict that was not plain `allow`, or a sampled one: scores and outcome, never the text itself."""
+    """The scores and outcome of a verdict, never the text. A plain `allow` below low mood leaves no row."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True)

@@ -93,8 +93,8 @@ def test_r5_r10_the_admin_hides_what_the_desk_hides(alice: User, mina: User, olg
     assert not AuditEntry.objects.filter(action="case.viewed").exists()
 
 
-def sent(rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """The form as the browser sends it; a rule with `DELETE` is to go."""
+def form_data(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """The form in the shape that the browser sends. A rule with `DELETE` is removed."""
     data: dict[str, Any] = {"form-TOTAL_FORMS": len(rules), "form-INITIAL_FORMS": len(policy_changes.current_rules())}
     for number, rule in enumerate(rules):
         for field, value in rule.items():
@@ -109,18 +109,18 @@ def test_rules_change_only_as_a_new_version_made_by_the_owner(mina: User, olga: 
     first = next(number for number, rule in enumerate(rules) if rule["category"] == "hate")
     changed = [{**rule, "threshold": 0.5} if number == first else rule for number, rule in enumerate(rules)]
     old = Policy.objects.get(is_active=True)
-    assert signed_in(mina).post(url(Policy, "add"), sent(changed)).status_code == 403
+    assert signed_in(mina).post(url(Policy, "add"), form_data(changed)).status_code == 403
     assert signed_in(olga).get(url(Policy, "add")).status_code == 200
-    assert signed_in(olga).post(url(Policy, "add"), sent(changed)).status_code == 302
-    made = Policy.objects.get(is_active=True)
-    assert made.version != old.version
-    assert made.rules.count() == len(before)
+    assert signed_in(olga).post(url(Policy, "add"), form_data(changed)).status_code == 302
+    new = Policy.objects.get(is_active=True)
+    assert new.version != old.version
+    assert new.rules.count() == len(before)
     assert [vars(spec) for spec in policy_changes.current_rules() if spec.category == "hate"] != [
         rule for rule in rules if rule["category"] == "hate"
     ]
     assert Policy.objects.get(pk=old.pk).rules.count() == len(before)
     entry = AuditEntry.objects.get(action="policy.activated")
-    assert (entry.subject, entry.actor) == (f"policy:{made.version}", f"user:{olga.pk}")
+    assert (entry.subject, entry.actor) == (f"policy:{new.version}", f"user:{olga.pk}")
     assert (len(entry.data["added"]), len(entry.data["removed"])) == (1, 1)
 
 
@@ -130,7 +130,7 @@ def test_a_policy_that_lets_minors_be_sexualised_is_refused(olga: User) -> None:
         {**vars(spec), **({"DELETE": "on"} if spec.category == "sexual/minors" else {})}
         for spec in policy_changes.current_rules()
     ]
-    page = signed_in(olga).post(url(Policy, "add"), sent(rules))
+    page = signed_in(olga).post(url(Policy, "add"), form_data(rules))
     assert "must block sexual/minors" in page.text
     assert Policy.objects.get(is_active=True).version == version
     assert not AuditEntry.objects.filter(action="policy.activated").exists()
@@ -152,12 +152,12 @@ def test_nobody_is_found_or_shown_by_name_or_address(
     columns = [*searched, *filtered, *map(str, registered.list_display), *registered.get_ordering(page.wsgi_request)]
     assert not [column for column in columns if "email" in column or "username" in column]
     for term in (alice.email, "alice", "example.test"):
-        found = client.get(url(model, "changelist"), {"q": term})
-        assert found.status_code == 200
+        answer = client.get(url(model, "changelist"), {"q": term})
+        assert answer.status_code == 200
         if registered.search_fields:
-            assert found.context["cl"].result_count == 0
+            assert answer.context["cl"].result_count == 0
     for lookup in ("user__email", "user__email__startswith", "case__user__email", "restriction__user__email"):
         answer = client.get(url(model, "changelist"), {lookup: alice.email})
         assert answer.status_code in {302, 400}, lookup
-    found = {"app_label": model._meta.app_label, "model_name": model.__name__.lower(), "field_name": "user"}
-    assert client.get("/admin/autocomplete/", found | {"term": "alice"}).status_code == 403
+    field = {"app_label": model._meta.app_label, "model_name": model.__name__.lower(), "field_name": "user"}
+    assert client.get("/admin/autocomplete/", field | {"term": "alice"}).status_code == 403

@@ -23,7 +23,7 @@ def execute(statement: str, *values: object) -> None:
 
 @contextmanager
 def without_trigger() -> Iterator[None]:
-    """What somebody does who has the whole database in their hands."""
+    """Switches the row trigger off, as somebody with full access to the database can."""
     execute(f"ALTER TABLE moderation_auditentry DISABLE TRIGGER {ROW_TRIGGER}")
     yield
     execute(f"ALTER TABLE moderation_auditentry ENABLE TRIGGER {ROW_TRIGGER}")

@@ -61,7 +61,7 @@ def test_training_needs_texts(tmp_path: Path) -> None:
 def test_training_twice_gives_the_same_weights(
     tmp_path: Path, labelled: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once computing the vectors, once reading them back."""
+    """The first run computes the vectors, the second reads them from disk."""
     settings.STATE_DIR = tmp_path / "state"
     monkeypatch.setattr(training, "EXPANSIONS", 1)
     for name in ("one", "two"):
@@ -75,10 +75,10 @@ def test_training_twice_gives_the_same_weights(
 def test_evaluation_reports_every_category(labelled: Path) -> None:
     output = io.StringIO()
     call_command("evaluate_moderation", data=labelled, json=True, stdout=output)
-    found = json.loads(output.getvalue())
-    assert set(found["categories"]) == {str(category) for category in Category}
-    assert found["categories"]["hate"]["positives"] == 3
-    assert found["classifiers"] == registry.version()
+    figures = json.loads(output.getvalue())
+    assert set(figures["categories"]) == {str(category) for category in Category}
+    assert figures["categories"]["hate"]["positives"] == 3
+    assert figures["classifiers"] == registry.version()
 
 
 def test_the_weights_in_the_repository_are_small_enough_to_commit() -> None:

@@ -52,10 +52,10 @@ def test_k5_the_profile_comes_before_the_browsers_language(client: Client, alice
 
 def test_k5_every_country_of_the_list_is_on_the_page(client: Client) -> None:
     page = client.get("/safety/help/")
-    listed = [line["contact"] for _, lines in page.context["lines"] for line in lines]
+    contacts = [line["contact"] for _, lines in page.context["lines"] for line in lines]
     for line in notices.help_lines():
         if line["countries"]:
-            assert line["contact"]["en"] in listed
+            assert line["contact"]["en"] in contacts
     assert all(lines for _, lines in page.context["lines"])
 
 
@@ -68,10 +68,10 @@ def test_ds1_the_rules_are_public_and_made_from_the_active_policy(client: Client
 
 
 def test_ds1_a_new_version_changes_the_page_at_once(client: Client, olga: User) -> None:
-    kept = [spec for spec in policy_changes.current_rules() if spec.category == "sexual/minors"]
-    made = policy_changes.activate(rules=kept, owner=olga)
+    minors = [spec for spec in policy_changes.current_rules() if spec.category == "sexual/minors"]
+    policy = policy_changes.activate(rules=minors, owner=olga)
     page = client.get("/rules/").text
-    assert f"Version {made.version}" in page
+    assert f"Version {policy.version}" in page
     assert "Sexual content about minors" in page
     assert "Hatred" not in page
 

@@ -1,4 +1,4 @@
-"""The one door that judges what a person says, by the real filter and the default policy."""
+"""The door that judges a person's turns, with the real filter and the default policy."""
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_k6_without_a_filter_patterns_alone_see_a_crisis(alice, monkeypatch):
     alice.country = "US"
     rulings = judge(alice, Turn("How is the lighthouse?"), Turn("I wish I was dead."))
     assert [ruling.is_answered for ruling in rulings] == [True, False]
-    assert any("988" in each["contact"] for each in rulings[1].help.resources)
+    assert any("988" in resource["contact"] for resource in rulings[1].help.resources)
     with pytest.raises(user_turns.FilterDown) as refused:
         judge(alice, Turn("How is the lighthouse?"))
     assert refused.value.help.resources

@@ -1,4 +1,4 @@
-"""The Classifier seam: texts in, a probability per category out."""
+"""The Classifier seam: takes texts, returns a probability per category."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Category(StrEnum):
-    """OpenAI's published taxonomy, with `illicit`, `pii` and `jailbreak` beside it."""
+    """OpenAI's published taxonomy, with `illicit`, `pii` and `jailbreak` added."""
 
     HATE = "hate"
     HATE_THREATENING = "hate/threatening"
@@ -35,12 +35,12 @@ class ClassifierInfo:
 
 
 class ClassifierUnavailable(Exception):
-    """The classifier cannot judge; callers must refuse the text (the filter fails closed)."""
+    """The classifier cannot judge. Callers must refuse the text, because the filter fails closed."""
 
 
 class Classifier(Protocol):
     def assess(self, texts: Sequence[str]) -> list[dict[Category, float]]:
-        """One result per text, in order; probabilities in [0, 1], but for rounding the same in any batch.
+        """One result per text, in order. Probabilities are in [0, 1] and, except for rounding, the same in any batch.
 
         Raises ClassifierUnavailable.
         """

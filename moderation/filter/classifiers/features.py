@@ -1,7 +1,7 @@
-"""Hashed n-grams of characters and words: what the linear heads see of a text besides its meaning vector.
+"""Hashed n-grams of characters and words: the input of the linear heads besides the sentence vector.
 
-Works for every script, knows no vocabulary file, and needs no fitting, so training and serving cannot
-drift apart. Changing anything here changes what every weight means: retrain.
+They work for every script, without a vocabulary file and without fitting, so training and serving cannot differ.
+A change here changes the meaning of every weight, so retrain after it.
 """
 
 import itertools
@@ -19,7 +19,7 @@ _BLANKS = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d")
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
-# English words that say nothing by themselves: the heads have learned "you are" from what insults go on with.
+# English function words. A text of these alone scores 0: the heads learned "you are" from insults.
 _FUNCTION_WORDS = frozenset(
     _WORDS.findall(
         "a an the i you he she it we they me him us them my your his her its our their this that these those am is are "
@@ -31,19 +31,19 @@ _FUNCTION_WORDS = frozenset(
 
 
 def plain(text: str) -> str:
-    """NFKC, lower case, single blanks, without zero-width characters: the form in which texts are compared."""
+    """The form in which texts are compared: NFKC, lower case, single blanks, no invisible characters."""
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
     return _BLANKS.sub(" ", folded).strip()
 
 
 def has_content(text: str) -> bool:
-    """Whether a text has a word or a number beside English function words."""
+    """Whether a text has a word or a number other than English function words."""
     words = _WORDS.findall(plain(text).replace("’", "'"))
     return any(word not in _FUNCTION_WORDS for word in words)
 
 
 def is_mostly_cjk(text: str) -> bool:
-    """Whether a vocabulary of English word pieces would see next to nothing of this text."""
+    """Whether most letters are Chinese, Japanese or Korean, which a vocabulary of English word pieces lacks."""
     letters = sum(character.isalpha() for character in text)
     return letters > 0 and len(_CJK.findall(text)) * 2 > letters
 
@@ -60,7 +60,7 @@ def buckets(text: str) -> npt.NDArray[np.int64]:
 
 
 def _ngrams(codes: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint64]:
-    """One hash per window of n code points: a polynomial, stirred (the finaliser of MurmurHash3)."""
+    """One hash per window of n code points: a polynomial, then the finaliser of MurmurHash3."""
     hashes = np.full(len(codes) - n + 1, n, dtype=np.uint64)
     for offset in range(n):
         hashes = hashes * np.uint64(0x100000001B3) + codes[offset : offset + len(hashes)]

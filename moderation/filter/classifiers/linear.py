@@ -1,9 +1,9 @@
-"""The trained classifier: logistic heads over hashed n-grams, and over MiniLM's vector where that can help.
+"""The trained classifier: logistic heads over hashed n-grams, then over MiniLM's vector where that can help.
 
-Two stages. The first sees n-grams and costs under a millisecond. A text that it finds plainly ordinary in every
-category stops there; the others, unless mostly Chinese, Japanese or Korean (which MiniLM cannot read), get the
-second: heads over the first stage's scores and the sentence vector. `moderation.filter.training` fits both, sets the
-floor below which a text counts as plainly ordinary, and calibrates each probability (Platt 1999).
+It has two stages. The first reads n-grams and costs under a millisecond. A text whose probability is below the floor
+in every category stops there. So does a text that is mostly Chinese, Japanese or Korean, which MiniLM cannot read. All
+others get the second stage: heads over the first stage's logits and the sentence vector. `moderation.filter.training`
+fits both stages, sets the floors, and calibrates each probability (Platt 1999).
 """
 
 import json
@@ -24,7 +24,7 @@ from moderation.filter.classifiers.base import Category, ClassifierInfo, Classif
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "data" / "linear.safetensors"
 LICENCE = "CC BY-SA 4.0 (trained on share-alike texts; see docs/moderation-model-card.md)"
 
-# A text longer than LONGEST is judged by overlapping windows, so a sentence is not lost in a long letter.
+# A text longer than LONGEST characters is judged in overlapping windows, so a long letter does not dilute a sentence.
 LONGEST, WINDOW, STEP = 700, 500, 400
 VECTOR_TOKENS = 128
 
@@ -33,16 +33,16 @@ Scores = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Weights:
-    """C categories, in order; B buckets of n-grams. All scores are logits until calibrated."""
+    """The weights for C categories, in order, and B buckets of n-grams. Scores are logits until they are calibrated."""
 
     version: str
     categories: tuple[Category, ...]
     ngrams: npt.NDArray[np.int8]  # [B, C]
-    ngram_scale: Scores  # [C]: what one step of `ngrams` is worth
+    ngram_scale: Scores  # [C]: the logit of one step of `ngrams`
     ngram_bias: Scores  # [C]
     ngram_calibration: Scores  # [2, C]: slope and offset
-    floors: Scores  # [C]: first-stage probability below which the second stage is not asked
-    meaning: Scores  # [384 + C, C]: over the vector, then the first stage's logits
+    floors: Scores  # [C]: the second stage runs from this first-stage probability on
+    meaning: Scores  # [384 + C, C]: weights of the vector, then of the first stage's logits
     meaning_bias: Scores  # [C]
     meaning_calibration: Scores  # [2, C]
 
@@ -50,9 +50,9 @@ class Weights:
         """float32 [n, C]."""
         logits = np.empty((len(texts), len(self.categories)), dtype=np.float32)
         for row, text in enumerate(texts):
-            found = features.buckets(text)
-            total = self.ngrams[found].sum(axis=0, dtype=np.int32)
-            logits[row] = total * self.ngram_scale / np.float32(np.sqrt(max(len(found), 1))) + self.ngram_bias
+            buckets = features.buckets(text)
+            total = self.ngrams[buckets].sum(axis=0, dtype=np.int32)
+            logits[row] = total * self.ngram_scale / np.float32(np.sqrt(max(len(buckets), 1))) + self.ngram_bias
         return logits
 
     def meaning_logits(self, vectors: Scores, ngram_logits: Scores) -> Scores:
@@ -61,7 +61,7 @@ class Weights:
 
     def save(self, path: Path) -> None:
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        # One key, because the format keeps several in no fixed order, and the same weights shall be the same bytes.
+        # One key, because the format keeps several in no fixed order. The same weights must give the same bytes.
         save_file(arrays, path, {"about": json.dumps({"version": self.version, "categories": self.categories})})
 
     @classmethod
@@ -74,7 +74,7 @@ class Weights:
 
 
 class Linear:
-    """Thread-safe; loads its weights at the first text."""
+    """The classifier. Thread-safe. Loads its weights at the first text."""
 
     def __init__(self, path: Path = WEIGHTS) -> None:
         self._path = path
@@ -110,20 +110,20 @@ class Linear:
 def probabilities(weights: Weights, texts: Sequence[str]) -> Scores:
     """float32 [n, C], calibrated; 0 for a text without a content word. Raises encoder.EncoderMissing."""
     logits = weights.ngram_logits(texts)
-    found = calibrated(logits, weights.ngram_calibration)
-    found[[row for row, text in enumerate(texts) if not features.has_content(text)]] = 0
-    asked = np.flatnonzero((found >= weights.floors).any(axis=1)).tolist()
-    uncertain = [row for row in asked if not features.is_mostly_cjk(texts[row])]
+    results = calibrated(logits, weights.ngram_calibration)
+    results[[row for row, text in enumerate(texts) if not features.has_content(text)]] = 0
+    suspect = np.flatnonzero((results >= weights.floors).any(axis=1)).tolist()
+    uncertain = [row for row in suspect if not features.is_mostly_cjk(texts[row])]
     if uncertain:
-        # By length, so that a batch holds texts of one kind of size.
+        # By length, so that the texts of a batch have similar lengths.
         uncertain.sort(key=lambda row: len(texts[row]))
         vectors = encoder.minilm().encode([texts[row] for row in uncertain], max_tokens=VECTOR_TOKENS)
-        found[uncertain] = calibrated(weights.meaning_logits(vectors, logits[uncertain]), weights.meaning_calibration)
-    return found
+        results[uncertain] = calibrated(weights.meaning_logits(vectors, logits[uncertain]), weights.meaning_calibration)
+    return results
 
 
 def calibrated(logits: Scores, calibration: Scores) -> Scores:
-    """Platt's sigmoid of each column."""
+    """Platt's sigmoid of each column: probabilities from logits, with slope and offset per category."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits * calibration[0] + calibration[1], -30, 30))), dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The classifiers that settings.CLASSIFIERS can name, and what they said of the texts of late."""
+"""The classifiers that settings.CLASSIFIERS can name, and a cache of their newest scores."""
 
 import secrets
 import threading
@@ -21,53 +21,55 @@ CLASSIFIERS = {
 
 @cache
 def classifier(name: str) -> Classifier:
-    """The process's one instance. Raises ImproperlyConfigured for a name that is not listed above."""
+    """The one instance of this process. Raises ImproperlyConfigured for a name that is not in CLASSIFIERS."""
     if name not in CLASSIFIERS:
-        raise ImproperlyConfigured(f"CLASSIFIERS names {name!r}; it can name {', '.join(sorted(CLASSIFIERS))}.")
-    made: Classifier = import_string(CLASSIFIERS[name])()
-    return made
+        raise ImproperlyConfigured(f"CLASSIFIERS names {name!r}. It can name {', '.join(sorted(CLASSIFIERS))}.")
+    instance: Classifier = import_string(CLASSIFIERS[name])()
+    return instance
 
 
 def configured() -> list[Classifier]:
     if not settings.CLASSIFIERS:
-        raise ImproperlyConfigured("CLASSIFIERS is empty: without a classifier no text may pass.")
+        raise ImproperlyConfigured("CLASSIFIERS is empty. Without a classifier no text may pass. Name at least one.")
     return [classifier(name) for name in settings.CLASSIFIERS]
 
 
 def score(texts: Sequence[str]) -> list[dict[Category, float]]:
-    """Of each text, in order, the highest probability that any configured classifier gives each category.
+    """For each text, in order, the highest probability that any configured classifier gives each category.
 
-    Raises ClassifierUnavailable when one of them cannot judge: a filter with a hole is no filter.
+    Raises ClassifierUnavailable when any of them cannot judge, even if the others can.
     """
     judges = configured()
     _REMEMBERED.forget_others(judges)
     keys = [_REMEMBERED.key(text) for text in texts]
-    known = {key: found for key in keys if (found := _REMEMBERED.get(key)) is not None}
-    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    scores = {key: cached for key in keys if (cached := _REMEMBERED.get(key)) is not None}
+    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in scores}
     if new:
-        for key, found in zip(new, _judged(judges, list(new.values())), strict=True):
-            known[key] = found
-            _REMEMBERED.put(key, found)
-    return [dict(known[key]) for key in keys]
+        for key, fresh in zip(new, _highest(judges, list(new.values())), strict=True):
+            scores[key] = fresh
+            _REMEMBERED.put(key, fresh)
+    return [dict(scores[key]) for key in keys]
 
 
 def forget() -> None:
-    """Has every text judged anew; for measurements."""
+    """Empty the cache, so that every text is judged anew. For measurements."""
     _REMEMBERED.clear()
 
 
-def _judged(judges: Sequence[Classifier], texts: Sequence[str]) -> list[dict[Category, float]]:
+def _highest(judges: Sequence[Classifier], texts: Sequence[str]) -> list[dict[Category, float]]:
     results: list[dict[Category, float]] = [dict.fromkeys(Category, 0.0) for _ in texts]
     for judge in judges:
-        for merged, found in zip(results, judge.assess(texts), strict=True):
-            for category, probability in found.items():
-                merged[category] = max(merged[category], probability)
+        for result, scores in zip(results, judge.assess(texts), strict=True):
+            for category, probability in scores.items():
+                result[category] = max(result[category], probability)
     return results
 
 
 class _Remembered:
-    """The scores of the newest texts, which the monitor asks for again after every turn. Holds no text, and no
-    hash that another process could compare. Thread-safe."""
+    """A cache of the newest texts' scores, because the monitor scores the same turns again after every turn.
+
+    Keeps no text, and no hash that another process could compare. Thread-safe.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -77,7 +79,7 @@ class _Remembered:
         self._lock = threading.Lock()
 
     def forget_others(self, judges: Sequence[Classifier]) -> None:
-        """What other classifiers said does not count."""
+        """Empty the cache if its scores come from other classifiers."""
         with self._lock:
             if judges != self._judges:
                 self._judges = judges
@@ -96,9 +98,9 @@ class _Remembered:
                 self._scores.move_to_end(key)
             return self._scores.get(key)
 
-    def put(self, key: bytes, found: dict[Category, float]) -> None:
+    def put(self, key: bytes, scores: dict[Category, float]) -> None:
         with self._lock:
-            self._scores[key] = found
+            self._scores[key] = scores
             if len(self._scores) > self._most:
                 self._scores.popitem(last=False)
 
@@ -107,6 +109,6 @@ _REMEMBERED = _Remembered(20_000)
 
 
 def version() -> str:
-    """Of all configured classifiers together. Raises ClassifierUnavailable."""
-    described = (judge.describe() for judge in configured())
-    return " ".join(f"{info.name}-{info.version}" for info in described)
+    """The names and versions of all configured classifiers. Raises ClassifierUnavailable."""
+    infos = (judge.describe() for judge in configured())
+    return " ".join(f"{info.name}-{info.version}" for info in infos)

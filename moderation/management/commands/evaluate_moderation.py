@@ -27,21 +27,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             examples = training.read(options["data"])
-            found = training.evaluate(examples, options["ordinary"], lambda line: self.stderr.write(line))
+            figures = training.evaluate(examples, options["ordinary"], lambda line: self.stderr.write(line))
         except (training.DataMissing, ClassifierUnavailable) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) if options["json"] else _table(found))
+        self.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) if options["json"] else _table(figures))
 
 
-def _table(found: dict[str, Any]) -> str:
-    lines = [f"{found['classifiers']}, policy {found['policy']}, {found['texts']:,} texts", ""]
-    for category, one in found["categories"].items():
-        lines.append(f"{category:24} {one['positives']:>6,} + {one['negatives']:>6,} -   AUPRC {one.get('auprc', '-')}")
+def _table(figures: dict[str, Any]) -> str:
+    lines = [f"{figures['classifiers']}, policy {figures['policy']}, {figures['texts']:,} texts", ""]
+    for category, quality in figures["categories"].items():
+        counts = f"{quality['positives']:>6,} + {quality['negatives']:>6,} -"
+        lines.append(f"{category:24} {counts}   AUPRC {quality.get('auprc', '-')}")
         lines += [
             f"    {rule['direction']:8}{rule['action']:7} at {rule['threshold']:.2f}   precision {rule['precision']}   "
             f"recall {rule['recall']}   false alarms {rule['false_alarms']}"
-            for rule in one["rules"]
+            for rule in quality["rules"]
         ]
     lines += ["", "Ordinary texts"]
-    lines += [f"    {source:28} {counts}" for source, counts in found["ordinary"].items()]
-    return "\n".join([*lines, "", f"Speed {found['speed']}"])
+    lines += [f"    {source:28} {alarms}" for source, alarms in figures["ordinary"].items()]
+    return "\n".join([*lines, "", f"Speed {figures['speed']}"])

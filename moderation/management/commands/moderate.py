@@ -24,12 +24,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--input", required=True, metavar="FILE.jsonl", help="what to judge; - is standard input")
+        parser.add_argument(
+            "--input", required=True, metavar="FILE.jsonl", help="the texts to judge; - is standard input"
+        )
         parser.add_argument(
             "--direction",
             choices=Direction.values,
             default=Direction.USER,
-            help="whose words these are (default: user)",
+            help="the writer of the texts (default: user)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,15 +66,15 @@ def _entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            entry = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
             yield {"id": None, "line": number, "error": f"not JSON: {error}"}
             continue
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-            found = row.get("id") if isinstance(row, dict) else None
-            yield {"id": found, "line": number, "error": "there is no string under `text`"}
+        if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+            identifier = entry.get("id") if isinstance(entry, dict) else None
+            yield {"id": identifier, "line": number, "error": "there is no string under `text`"}
             continue
-        yield {"id": row.get("id"), "text": row["text"]}
+        yield {"id": entry.get("id"), "text": entry["text"]}
 
 
 def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

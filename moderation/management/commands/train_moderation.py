@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from moderation.filter import training
 from moderation.filter.classifiers.linear import WEIGHTS
 
-# What the weights in the repository were fitted with.
+# The values that fitted the weights in the repository.
 EVERY, VECTORS = 3, 8_000
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = (
         "Fits the linear classifier on a folder of labelled texts (<source>.jsonl.gz) and on our own templates, and "
         "writes its weights. The same data give the same weights. Sentence vectors are kept under the state folder, "
-        "so a second run, or one that was stopped, computes only what is missing."
+        "so a later run computes only the missing ones."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,15 +42,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        def say(line: str) -> None:
+        def report(line: str) -> None:
             self.stderr.write(line)
 
         try:
             examples = training.thinned(training.read(options["data"]) + training.own_examples(), options["every"])
         except training.DataMissing as error:
             raise CommandError(str(error)) from error
-        chosen = training.chosen_for_vectors(examples, options["vectors"])
-        vectors = training.vectors_of(chosen, settings.STATE_DIR / "moderation-vectors", say)
-        weights = training.fit(examples, vectors, say)
+        for_vectors = training.chosen_for_vectors(examples, options["vectors"])
+        vectors = training.vectors_of(for_vectors, settings.STATE_DIR / "moderation-vectors", report)
+        weights = training.fit(examples, vectors, report)
         weights.save(options["output"])
         self.stdout.write(f"{options['output']}: version {weights.version}, {options['output'].stat().st_size:,} bytes")

@@ -48,6 +48,6 @@ def test_k5_every_line_has_a_source_and_was_checked_within_a_year() -> None:
 
 
 def test_help_lines_are_not_taken_for_personal_data_to_mask() -> None:
-    """Our own notices do not pass the gate; this only shows that their words would survive it."""
+    """The notices do not pass the gate. This checks only that the ladder can read their words."""
     for level in ("low", "passive", "active", "imminent"):
         assert ladder.level(notices.notice(country="", language="en", level=level).text) in ladder.LEVELS

@@ -19,7 +19,7 @@ from tests.moderation.desk.material import make_case, make_finding, make_turns
 pytestmark = pytest.mark.django_db
 
 
-def opened(user: User, **fields: Any) -> Case:
+def open_case(user: User, **fields: Any) -> Case:
     values = {"conversation_id": uuid4(), "persona_id": uuid4(), "persona_name": "Ada"}
     return cases.open_case(user=user, **(values | fields))
 
@@ -27,7 +27,7 @@ def opened(user: User, **fields: Any) -> Case:
 def test_a_finding_opens_a_case_with_its_reasons(alice: User) -> None:
     turns = make_turns(3)
     finding = make_finding(turns[0].message_id)
-    case = opened(alice, findings=[finding], turns=turns)
+    case = open_case(alice, findings=[finding], turns=turns)
     case.refresh_from_db()
     assert (case.status, case.severity, case.user) == (CaseStatus.OPEN, 40, alice)
     assert case.findings == [
@@ -48,21 +48,21 @@ def test_a_finding_opens_a_case_with_its_reasons(alice: User) -> None:
 
 def test_r11_the_evidence_is_ten_turns_each_side_and_nothing_else(alice: User) -> None:
     turns = make_turns(60)
-    case = opened(alice, findings=[make_finding(turns[30].message_id)], turns=turns)
+    case = open_case(alice, findings=[make_finding(turns[30].message_id)], turns=turns)
     assert [turn["text"] for turn in case.evidence] == [f"Turn number {i}." for i in range(20, 41)]
 
 
 def test_overlapping_windows_keep_each_turn_once_and_in_order(alice: User) -> None:
     turns, conversation_id = make_turns(60), uuid4()
-    opened(alice, conversation_id=conversation_id, findings=[make_finding(turns[45].message_id)], turns=turns)
-    case = opened(alice, conversation_id=conversation_id, findings=[make_finding(turns[30].message_id)], turns=turns)
+    open_case(alice, conversation_id=conversation_id, findings=[make_finding(turns[45].message_id)], turns=turns)
+    case = open_case(alice, conversation_id=conversation_id, findings=[make_finding(turns[30].message_id)], turns=turns)
     assert [turn["text"] for turn in case.evidence] == [f"Turn number {i}." for i in range(20, 56)]
 
 
 def test_r2_five_findings_of_one_conversation_make_one_case(alice: User) -> None:
     turns, conversation_id = make_turns(5), uuid4()
     for turn in turns:
-        case = opened(alice, conversation_id=conversation_id, findings=[make_finding(turn.message_id)], turns=turns)
+        case = open_case(alice, conversation_id=conversation_id, findings=[make_finding(turn.message_id)], turns=turns)
     assert Case.objects.count() == 1
     assert len(case.findings) == 5
 
@@ -70,8 +70,8 @@ def test_r2_five_findings_of_one_conversation_make_one_case(alice: User) -> None
 def test_the_same_finding_again_changes_nothing(alice: User) -> None:
     turns, conversation_id = make_turns(2), uuid4()
     finding = make_finding(turns[0].message_id)
-    first = opened(alice, conversation_id=conversation_id, findings=[finding, finding], turns=turns)
-    again = opened(alice, conversation_id=conversation_id, findings=[finding], turns=turns)
+    first = open_case(alice, conversation_id=conversation_id, findings=[finding, finding], turns=turns)
+    again = open_case(alice, conversation_id=conversation_id, findings=[finding], turns=turns)
     assert (again.pk, len(again.findings), again.updated_at) == (first.pk, 1, first.updated_at)
     assert AuditEntry.objects.count() == 1
 
@@ -79,8 +79,8 @@ def test_the_same_finding_again_changes_nothing(alice: User) -> None:
 def test_a_graver_look_at_the_same_turn_replaces_the_finding(alice: User) -> None:
     turns, conversation_id = make_turns(2), uuid4()
     mild, grave = (make_finding(turns[0].message_id, severity=severity) for severity in (30, 70))
-    opened(alice, conversation_id=conversation_id, findings=[mild], turns=turns)
-    case = opened(alice, conversation_id=conversation_id, findings=[grave], turns=turns)
+    open_case(alice, conversation_id=conversation_id, findings=[mild], turns=turns)
+    case = open_case(alice, conversation_id=conversation_id, findings=[grave], turns=turns)
     assert ([finding["severity"] for finding in case.findings], case.severity) == ([70], 70)
 
 
@@ -88,8 +88,8 @@ def test_severity_is_the_gravest_and_the_deadline_the_earliest(alice: User) -> N
     turns, conversation_id = make_turns(3), uuid4()
     threat = make_finding(turns[0].message_id, category="harassment/threatening", severity=70)
     mild = make_finding(turns[1].message_id, severity=20)
-    first = opened(alice, conversation_id=conversation_id, findings=[threat], turns=turns)
-    merged = opened(alice, conversation_id=conversation_id, findings=[mild], turns=turns)
+    first = open_case(alice, conversation_id=conversation_id, findings=[threat], turns=turns)
+    merged = open_case(alice, conversation_id=conversation_id, findings=[mild], turns=turns)
     assert (merged.severity, merged.due_at) == (70, first.due_at)
 
 
@@ -112,15 +112,15 @@ def test_r30_the_deadline_follows_what_was_found(
 
 def test_a_case_without_findings_is_refused(alice: User) -> None:
     with pytest.raises(ValueError, match="at least one finding"):
-        opened(alice, findings=[], turns=[])
+        open_case(alice, findings=[], turns=[])
 
 
 def test_a_finding_after_the_decision_opens_a_new_case(alice: User, mina: User) -> None:
     turns, conversation_id = make_turns(4), uuid4()
     old, new = make_finding(turns[0].message_id), make_finding(turns[2].message_id)
-    first = opened(alice, conversation_id=conversation_id, findings=[old], turns=turns)
+    first = open_case(alice, conversation_id=conversation_id, findings=[old], turns=turns)
     cases.decide(case=first, moderator=mina, kind=ActionKind.DISMISS, reason="A quarrel in play.")
-    second = opened(alice, conversation_id=conversation_id, findings=[old, new], turns=turns)
+    second = open_case(alice, conversation_id=conversation_id, findings=[old, new], turns=turns)
     assert second.pk != first.pk
     assert [finding["message_id"] for finding in second.findings] == [str(turns[2].message_id)]
 
@@ -128,9 +128,9 @@ def test_a_finding_after_the_decision_opens_a_new_case(alice: User, mina: User) 
 def test_what_was_decided_is_not_opened_again_by_the_same_finding(alice: User, mina: User) -> None:
     turns, conversation_id = make_turns(4), uuid4()
     finding = make_finding(turns[0].message_id)
-    first = opened(alice, conversation_id=conversation_id, findings=[finding], turns=turns)
+    first = open_case(alice, conversation_id=conversation_id, findings=[finding], turns=turns)
     cases.decide(case=first, moderator=mina, kind=ActionKind.DISMISS, reason="A quarrel in play.")
-    assert opened(alice, conversation_id=conversation_id, findings=[finding], turns=turns).pk == first.pk
+    assert open_case(alice, conversation_id=conversation_id, findings=[finding], turns=turns).pk == first.pk
     assert Case.objects.count() == 1
 
 
@@ -143,7 +143,7 @@ def test_r2_findings_that_come_at_once_make_one_case(alice: User) -> None:
         try:
             start.wait()
             for turn in turns[number * 2 : number * 2 + 2]:
-                opened(alice, conversation_id=conversation_id, findings=[make_finding(turn.message_id)], turns=turns)
+                open_case(alice, conversation_id=conversation_id, findings=[make_finding(turn.message_id)], turns=turns)
         except Exception as error:
             failures.append(error)
         finally:
@@ -259,7 +259,7 @@ def test_r10_nobody_decides_about_their_own_account(mina: User, olga: User) -> N
             cases.decide(case=case, moderator=person, kind=ActionKind.DISMISS, reason="It was me.")
         with pytest.raises(Http404):
             cases.get_case_for(person, case.pk)
-        assert person not in [found.user for found in cases.visible_to(person)]
+        assert person not in [case.user for case in cases.visible_to(person)]
     assert not Action.objects.exists()
 
 

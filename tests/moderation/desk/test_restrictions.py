@@ -173,9 +173,9 @@ def test_the_copy_of_a_persons_data_holds_what_was_decided_about_them(alice: Use
     appeals.file(restriction=restriction, user=alice, text="Unfair.")
     restrict(bob, mina, ActionKind.WARN)
     copy = moderation_data.export(alice)
-    assert [found["id"] for found in copy["cases"]] == [case.pk]
+    assert [entry["id"] for entry in copy["cases"]] == [case.pk]
     assert copy["cases"][0]["words_seen_by_reviewers"] == case.evidence
-    assert [found["statement"] for found in copy["restrictions"]] == [restriction.statement]
+    assert [entry["statement"] for entry in copy["restrictions"]] == [restriction.statement]
     assert copy["appeals"][0]["text"] == "Unfair."
     assert "mina" not in str(copy)
     assert "moderation" in my_data.rooms()
@@ -185,13 +185,13 @@ def test_erasing_a_person_leaves_no_word_of_theirs(alice: User, bob: User, mina:
     for kind in [ActionKind.WARN, *LASTING]:
         _, restriction = restrict(alice, mina, kind)
         appeals.file(restriction=restriction, user=alice, text="Unfair.")
-    kept_case, _ = restrict(bob, mina, ActionKind.WARN)
+    case_of_bob, _ = restrict(bob, mina, ActionKind.WARN)
     entries = AuditEntry.objects.count()
     my_data.erase(alice)
     assert not User.objects.filter(pk=alice.pk).exists()
-    assert list(Case.objects.all()) == [kept_case]
+    assert list(Case.objects.all()) == [case_of_bob]
     assert not Appeal.objects.exists()
     assert AuditEntry.objects.count() == entries
-    kept = Restriction.objects.get(kind=RestrictionKind.PERSONA_DISABLED)
-    assert "neighbour" not in kept.statement
-    assert restrictions.active_for(user=bob, conversation_id=uuid4(), persona_id=kept.persona_id) == [kept]
+    disabled = Restriction.objects.get(kind=RestrictionKind.PERSONA_DISABLED)
+    assert "neighbour" not in disabled.statement
+    assert restrictions.active_for(user=bob, conversation_id=uuid4(), persona_id=disabled.persona_id) == [disabled]

@@ -69,7 +69,7 @@ def test_passive_and_low_mood_pass_with_their_level() -> None:
 
 @pytest.mark.parametrize("text", ["You are.", "I do not.", "Yes, I will.", "They’re not here."])
 def test_words_without_content_pass_until_something_follows(text: str) -> None:
-    """A persona's short sentence was withheld as harassment for the beginning that insults have."""
+    """A short sentence of a persona was once withheld as harassment, because insults begin in the same way."""
     assert assess(text, direction=Direction.PERSONA).action == RuleAction.ALLOW
 
 

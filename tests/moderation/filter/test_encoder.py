@@ -1,4 +1,4 @@
-"""The sentence encoder against the transformers library's BERT with the same weights, and many threads at it."""
+"""Compares the sentence encoder with the BERT of the transformers library, and calls it from many threads."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def test_vectors_are_those_of_the_same_weights_as_floats() -> None:
     for text, vector in zip(TEXTS, encoder.minilm().encode(TEXTS), strict=True):
         with torch.no_grad():
             mean = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(dim=0).numpy()
-        # Two unrelated sentences have about 0.1.
+        # The cosine of two unrelated sentences is about 0.1.
         assert float(vector @ mean / np.linalg.norm(mean)) > 0.99, text
 
 
@@ -56,8 +56,8 @@ def test_an_encoder_that_does_not_load_says_what_to_do(monkeypatch: pytest.Monke
         encoder.minilm.__wrapped__()
 
 
-class Recorded:
-    """A forward pass that waits until it is let go, and tells what it was given."""
+class WaitingForward:
+    """A fake forward pass that records its batches and waits for `go_on` before each answer."""
 
     def __init__(self) -> None:
         self.batches: list[list[list[int]]] = []
@@ -74,7 +74,7 @@ class Recorded:
 
 
 def test_what_several_threads_wait_for_is_computed_together() -> None:
-    forward = Recorded()
+    forward = WaitingForward()
     shared = encoder._Shared(forward)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(shared.compute, [[1, 2]])
@@ -88,7 +88,7 @@ def test_what_several_threads_wait_for_is_computed_together() -> None:
 
 
 def test_a_failure_reaches_all_that_waited_for_it_and_nobody_else() -> None:
-    forward = Recorded()
+    forward = WaitingForward()
     shared = encoder._Shared(forward)
     forward.go_on.release(2)
     with pytest.raises(RuntimeError, match="broken"):

@@ -24,16 +24,16 @@ def test_ordinary_sentences_pass_unchanged_and_in_order() -> None:
 
 
 def test_a_sentence_passes_before_the_next_one_is_made() -> None:
-    made: list[str] = []
+    generated: list[str] = []
 
     def sentences() -> Iterator[str]:
         for sentence in ("Hello there. ", "How was your day? "):
-            made.append(sentence)
+            generated.append(sentence)
             yield sentence
 
     stream = cleared(sentences())
     assert next(stream) == "Hello there. "
-    assert made == ["Hello there. "]
+    assert generated == ["Hello there. "]
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_a_thing_said_across_two_sentences_is_seen() -> None:
 
 
 def test_the_whole_reply_is_judged_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
+    judged_texts: list[str] = []
     real = assessment.assess
 
     def watch(text: str, **options: str) -> assessment.Verdict:
-        seen.append(text)
+        judged_texts.append(text)
         return real(text, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gate.assessment, "assess", watch)
     collect(["One thing. ", "Another thing."])
-    assert seen[-1] == "One thing. Another thing."
+    assert judged_texts[-1] == "One thing. Another thing."
 
 
 def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_an_empty_reply_is_nothing() -> None:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, texts: set[str]) -> None:
-    """Lets the filter refuse just these."""
+    """Makes the filter refuse exactly these texts."""
     real = assessment.assess
 
     def judge(text: str, **options: Any) -> assessment.Verdict:
@@ -120,17 +120,19 @@ def test_a_part_that_would_not_pass_by_itself_waits_for_its_sentence(monkeypatch
 
 
 def test_the_rest_of_a_sentence_is_judged_with_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
+    judged_texts: list[str] = []
     real = registry.score
 
     def watch(texts: Sequence[str]) -> list[dict[Category, float]]:
-        seen.extend(texts)
+        judged_texts.extend(texts)
         return real(texts)
 
     monkeypatch.setattr(registry, "score", watch)
     collect(["Soon. ", "I shall therefore go ", "and eat with the children. ", "Come."])
-    assert "I shall therefore go and eat with the children. " in seen
-    assert not {"and eat with the children. ", "I shall therefore go and eat with the children. Come."} & set(seen)
+    assert "I shall therefore go and eat with the children. " in judged_texts
+    assert not {"and eat with the children. ", "I shall therefore go and eat with the children. Come."} & set(
+        judged_texts
+    )
 
 
 def test_a_part_whose_sentence_does_not_pass_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,14 +158,14 @@ def test_a_long_part_that_does_not_pass_is_refused_whatever_follows(monkeypatch:
 
 def test_what_follows_a_long_part_is_judged_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, {"and then I went home."})
-    begun: list[str] = []
+    beginnings: list[str] = []
     judge = gate.assessment.assess
 
     def watch(text: str, **options: Any) -> assessment.Verdict:
-        begun.append(options.get("begun", ""))
+        beginnings.append(options.get("begun", ""))
         return judge(text, **options)
 
     monkeypatch.setattr(gate.assessment, "assess", watch)
     with pytest.raises(Blocked):
         collect(["I walked along the shore, " * 4, "and then I went home."])
-    assert begun == ["", ""]
+    assert beginnings == ["", ""]

@@ -1,4 +1,4 @@
-"""The card says what was measured: its tables against the figures that `evaluate_moderation --json` gave."""
+"""Compares the tables of the model card with the figures of `evaluate_moderation --json`."""
 
 import json
 import re
@@ -15,10 +15,10 @@ FIGURES = json.loads((DOCS / "moderation-figures.json").read_text(encoding="utf-
 
 
 def rows(heading: str) -> dict[str, list[str]]:
-    """The table under a heading: first cell -> the other cells."""
+    """The table under a heading: first cell → the other cells."""
     section = CARD.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
-    return {first.strip("`"): rest for first, *rest in cells[2:]}
+    return {first.strip("`"): others for first, *others in cells[2:]}
 
 
 @pytest.mark.parametrize("category", list(Category))
@@ -40,9 +40,9 @@ def test_false_alarms_are_stated(source: str) -> None:
 
 
 def test_no_ordinary_source_is_blocked_too_often() -> None:
-    texts = sum(one["texts"] for one in FIGURES["ordinary"].values())
+    texts = sum(source["texts"] for source in FIGURES["ordinary"].values())
     for action in ("user_block", "persona_block", "user_crisis"):
-        alarms = sum(one.get(action, 0) for one in FIGURES["ordinary"].values())
+        alarms = sum(source.get(action, 0) for source in FIGURES["ordinary"].values())
         assert alarms <= texts * 0.005, f"{action}: {alarms} of {texts}"
 
 

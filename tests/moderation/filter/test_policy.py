@@ -11,11 +11,11 @@ MINORS = [RuleSpec("sexual/minors", direction, 0.7, "block") for direction in ("
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> None:
+def _forget_the_policy() -> None:
     policy.forget()
 
 
-def judged(rules: list[RuleSpec], **probabilities: float) -> RuleAction:
+def action_for(rules: list[RuleSpec], **probabilities: float) -> RuleAction:
     scores = {Category(name.replace("_", "-")): value for name, value in probabilities.items()}
     return decide(ActivePolicy("t", tuple(rules)), scores, direction="user", has_spans=False).action
 
@@ -28,8 +28,8 @@ def test_the_default_policy_has_rules_for_every_category_and_both_directions() -
 
 def test_a_score_at_the_threshold_is_enough_and_below_it_is_not() -> None:
     rules = [RuleSpec("hate", "user", 0.8, "block")]
-    assert judged(rules, hate=0.8) == RuleAction.BLOCK
-    assert judged(rules, hate=0.7999) == RuleAction.ALLOW
+    assert action_for(rules, hate=0.8) == RuleAction.BLOCK
+    assert action_for(rules, hate=0.7999) == RuleAction.ALLOW
 
 
 def test_the_strongest_action_counts_and_a_crisis_is_never_a_bare_block() -> None:
@@ -38,21 +38,21 @@ def test_the_strongest_action_counts_and_a_crisis_is_never_a_bare_block() -> Non
         RuleSpec("hate", "user", 0.9, "block"),
         RuleSpec("self-harm", "user", 0.9, "crisis"),
     ]
-    assert judged(rules, hate=0.6) == RuleAction.FLAG
-    assert judged(rules, hate=0.95) == RuleAction.BLOCK
-    assert judged(rules, hate=0.99, self_harm=0.91) == RuleAction.CRISIS
+    assert action_for(rules, hate=0.6) == RuleAction.FLAG
+    assert action_for(rules, hate=0.95) == RuleAction.BLOCK
+    assert action_for(rules, hate=0.99, self_harm=0.91) == RuleAction.CRISIS
 
 
 def test_a_shadow_rule_is_counted_and_never_applied() -> None:
     rules = [RuleSpec("hate", "user", 0.5, "block", is_shadow=True)]
     counter = policy.SHADOW.labels("user", "block", "hate")
     before = counter._value.get()
-    assert judged(rules, hate=0.9) == RuleAction.ALLOW
+    assert action_for(rules, hate=0.9) == RuleAction.ALLOW
     assert counter._value.get() == before + 1
 
 
 def test_a_rule_of_the_other_direction_does_not_apply() -> None:
-    assert judged([RuleSpec("hate", "persona", 0.5, "block")], hate=0.9) == RuleAction.ALLOW
+    assert action_for([RuleSpec("hate", "persona", 0.5, "block")], hate=0.9) == RuleAction.ALLOW
 
 
 def test_masking_needs_something_to_mask() -> None:
@@ -65,10 +65,10 @@ def test_masking_needs_something_to_mask() -> None:
 def test_a_new_version_becomes_active_and_the_old_one_stays_readable(django_capture_on_commit_callbacks) -> None:  # type: ignore[no-untyped-def]
     assert policy.active().version == "1"
     with django_capture_on_commit_callbacks(execute=True):
-        made = policy.new_version([*MINORS, RuleSpec("hate", "user", 0.5, "block")])
-    assert made.version == "2"
+        version = policy.new_version([*MINORS, RuleSpec("hate", "user", 0.5, "block")])
+    assert version.version == "2"
     assert policy.active().version == "2"
-    assert Policy.objects.get(is_active=True) == made
+    assert Policy.objects.get(is_active=True) == version
     assert Rule.objects.filter(policy__version="1").exists()
 
 
@@ -90,7 +90,7 @@ def test_without_an_active_version_nothing_may_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "says"),
+    ("rule", "message"),
     [
         (RuleSpec("rudeness", "user", 0.5, "block"), "no category"),
         (RuleSpec("hate", "sideways", 0.5, "block"), "no direction"),
@@ -100,8 +100,8 @@ def test_without_an_active_version_nothing_may_pass() -> None:
         (RuleSpec("self-harm", "persona", 0.5, "crisis"), "direction is user"),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_and_nothing_changes(rule: RuleSpec, says: str) -> None:
-    with pytest.raises(BadRule, match=says):
+def test_a_rule_that_cannot_be_is_refused_and_nothing_changes(rule: RuleSpec, message: str) -> None:
+    with pytest.raises(BadRule, match=message):
         policy.new_version([*MINORS, rule])
     assert Policy.objects.count() == 1
 

@@ -1,4 +1,4 @@
-"""What the classifiers said of a text is remembered: asked once, the same answer, and never another classifier's."""
+"""The cache of scores: each text is judged once, and other classifiers empty the cache."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 
 
 class Counting:
-    """A fake that counts what it is asked, and gives each text its length as the probability of hate."""
+    """A fake that records the texts it judges. The probability of hate is the length of the text times `factor`."""
 
     def __init__(self, factor: float = 0.01) -> None:
-        self.asked: list[str] = []
+        self.judged_texts: list[str] = []
         self.factor = factor
 
     def assess(self, texts: Sequence[str]) -> list[dict[Category, float]]:
-        self.asked += texts
+        self.judged_texts += texts
         return [{Category.HATE: self.factor * len(text)} for text in texts]
 
 
@@ -25,7 +25,7 @@ def use(monkeypatch: pytest.MonkeyPatch, *judges: object) -> None:
 
 
 def hate(*texts: str) -> list[float]:
-    return [found[Category.HATE] for found in registry.score(texts)]
+    return [scores[Category.HATE] for scores in registry.score(texts)]
 
 
 def test_a_text_is_judged_once_and_answers_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +33,7 @@ def test_a_text_is_judged_once_and_answers_keep_their_order(monkeypatch: pytest.
     use(monkeypatch, judge)
     assert hate("a", "bb") == [0.01, 0.02]
     assert hate("bb", "ccc", "a", "ccc") == [0.02, 0.03, 0.01, 0.03]
-    assert judge.asked == ["a", "bb", "ccc"]
+    assert judge.judged_texts == ["a", "bb", "ccc"]
 
 
 def test_what_a_caller_changes_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,4 +72,4 @@ def test_the_longest_unasked_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(registry, "_REMEMBERED", registry._Remembered(2))
     for text in ("a", "bb", "a", "ccc", "a", "bb"):
         registry.score([text])
-    assert judge.asked == ["a", "bb", "ccc", "bb"]
+    assert judge.judged_texts == ["a", "bb", "ccc", "bb"]

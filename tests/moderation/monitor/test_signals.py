@@ -54,8 +54,8 @@ def test_a_crisis_message_yields_the_worst_finding() -> None:
 @pytest.mark.parametrize("text", ["Call me at [phone number removed], love.", "我的电话是[电话号码已隐去]。"])
 def test_a_masked_number_in_a_reply_yields_a_finding(text: str) -> None:
     turns = talk(("user", "What is your number?"), ("persona", text))
-    found = [finding for finding in assess_conversation(turns) if finding.category == "pii"]
-    assert [finding.message_id for finding in found] == [turns[1].message_id]
+    masked = [finding for finding in assess_conversation(turns) if finding.category == "pii"]
+    assert [finding.message_id for finding in masked] == [turns[1].message_id]
 
 
 def test_rising_hopelessness_is_seen_over_the_turns() -> None:
@@ -79,10 +79,10 @@ def test_what_no_single_line_says_is_seen_in_all_of_them() -> None:
 
 
 def test_repeated_attempts_are_worse_than_one() -> None:
-    one = assess_conversation(talk(("user", "I will kill you.")))
-    three = assess_conversation(talk(*[("user", f"I will kill you, {word}.") for word in ("a", "b", "c")]))
-    assert "repeated_attempts" not in signals(one)
-    assert "repeated_attempts" in signals(three)
+    single = assess_conversation(talk(("user", "I will kill you.")))
+    repeated = assess_conversation(talk(*[("user", f"I will kill you, {word}.") for word in ("a", "b", "c")]))
+    assert "repeated_attempts" not in signals(single)
+    assert "repeated_attempts" in signals(repeated)
 
 
 def test_a_jailbreak_is_seen() -> None:
