@@ -150,7 +150,6 @@ def test_a_decision_leads_to_the_next_case(alice: User, mina: User, desk: Client
         {"kind": "banish", "reason": "I typed this and want to keep it."},
         {"kind": "suspend_user", "days": "0", "reason": "I typed this and want to keep it."},
         {"kind": "suspend_user", "days": "9999", "reason": "I typed this and want to keep it."},
-        {"kind": "warn", "reason": "a\x00b"},
     ],
 )
 def test_a_form_that_lacks_something_keeps_what_was_typed(alice: User, desk: Client, sent: dict[str, str]) -> None:
@@ -158,7 +157,7 @@ def test_a_form_that_lacks_something_keeps_what_was_typed(alice: User, desk: Cli
     page = desk.post(address(case), sent)
     assert page.status_code == 200
     assert "errorlist" in page.text
-    assert sent["reason"].strip().replace("\x00", "") in page.text.replace("\x00", "")
+    assert sent["reason"].strip() in page.text
     assert not Action.objects.exists()
 
 
