@@ -9,14 +9,15 @@ Exchange = tuple[tuple[str, str], ...]  # of (speaker, text), speaker "user" or 
 _START = re.compile(r"<[ \t|/]{0,4}START[ \t|/]{0,4}>|^[ \t]{0,8}(?:\[|\{\{)[ \t]?START[ \t]?(?:\]|\}\})", re.I | re.M)
 _HEAD = re.compile(
     r"""
-    [\s>*_-]{0,8}
+    \A[\s>*_-]{0,8}
     (?P<name>\{\{[^{}\n]{1,40}\}\}|[^\s:：*_<][^:：*_\n]{0,59}|<[A-Za-z]{2,8}>)
     [ \t]{0,2}[*_]{0,3}[ \t]?(?P<colon>[:：])(?P<emphasis>[*_]{0,3})[ \t]?
     """,
     re.VERBOSE,
 )
-_ASIDE = re.compile(r"[ \t]*[(（\[][^()（）\[\]]{0,50}[)）\]]$")  # Mira (whispering): …
-_QUOTED = re.compile(r"[\"“”„«»‘’「」『』(（]\s*([^\"“”„«»‘’「」『』()（）]{2,40}?)\s*[\"“”„«»‘’「」『』)）]")
+_ASIDE = re.compile(r"(?<![ \t])[ \t]*+[(（\[][^()（）\[\]]{0,50}[)）\]]$")  # Mira (whispering): …
+_QUOTED = re.compile(r"[\"“”„«»‘’「」『』(（]\s*+([^\"“”„«»‘’「」『』()（）]{2,40}?)\s*+[\"“”„«»‘’「」『』)）]")
+_MARK = re.compile(r"\A(\{\{|<)([^{}<>]*+)(\}\}|>)\Z")
 _PERSONA_MARKS = {"{{char}}", "{{bot}}", "{{character}}", "<bot>", "<char>", "<character>"}
 _USER_MARKS = {"{{user}}", "<user>", "you", "user"}
 _TITLES = {
@@ -102,7 +103,8 @@ def _speaker(line: str, names: set[str]) -> tuple[str, str] | None:
 
 def _folded(name: str) -> str:
     folded = " ".join(name.split()).casefold()
-    return re.sub(r"^(\{\{|<)\s*([^{}<>]*?)\s*(\}\}|>)$", r"\1\2\3", folded)
+    mark = _MARK.match(folded)
+    return f"{mark[1]}{mark[2].strip()}{mark[3]}" if mark else folded
 
 
 def _is_name(text: str) -> bool:

@@ -84,22 +84,29 @@ def _numbered(pattern: str) -> str:
 
 
 _NAME = r"(?P<name>[^\s:;|<>\[\]\t(][^:;|<>\[\]\t\n]{0,59}?)"
+# A head is short. It may be indented.
+_SHORT = rf"\A(?=.{{0,{_HEAD_CHARACTERS}}}\Z)"
 _LEADING = re.compile(
     _numbered(
-        rf"(?P<open>[\[(<]?)\ ?{_STAMP}(?P<close>\ ?[\])>]?)(?P<between>\ ?(?:[–—-]\ |[;,|:]\ ?|\t)?\ {{0,3}})"
+        _SHORT
+        + r"\s*+"
+        + rf"(?P<open>[\[(<]?)\ ?{_STAMP}(?P<close>\ ?[\])>]?)(?P<between>\ ?(?:[–—-]\ |[;,|:]\ ?|\t)?\ {{0,3}})"
         rf"(?:<\ ?(?P<nick>[^<>\n]{{1,60}})>:?(?=\s|$)|{_NAME}\ ?(?:(?P<end>[;|>](?=\s|$)|:|\t)|$))"
     ),
     re.VERBOSE | re.IGNORECASE,
 )
 _TRAILING = re.compile(
     _numbered(
-        rf"{_NAME}(?P<between>,?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d){_STAMP}(?P<close>\ ?[\])]?)"
+        _SHORT
+        + r"\s*+"
+        + rf"{_NAME}(?P<between>,?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d){_STAMP}(?P<close>\ ?[\])]?)"
         r"\ ?(?:(?P<end>:)(?=\s|$)|$)"
     ),
     re.VERBOSE | re.IGNORECASE,
 )
 _ALONE = re.compile(
-    _numbered(rf"(?:[–—•|-]\ ?)?[\[(]?\ ?{_STAMP}\ ?[\])]?(?:\ \([^()\n]{{1,80}}\))?"), re.VERBOSE | re.IGNORECASE
+    _numbered(rf"{_SHORT}(?:[–—•|-]\ ?)?[\[(]?\ ?{_STAMP}\ ?[\])]?(?:\ \([^()\n]{{1,80}}\))?"),
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
@@ -139,9 +146,8 @@ def read(line: str) -> ChatHead | None:
     if not _POSSIBLE.search(folded):
         return None
     is_whole = len(line) <= _HEAD_CHARACTERS
-    indent = len(folded) - len(folded.lstrip())
     for where, pattern in (("leading", _LEADING), ("trailing", _TRAILING)):
-        match = pattern.match(folded, indent)
+        match = pattern.match(folded)
         if match is not None and (head := _head(match, where, line, places, is_whole=is_whole)) is not None:
             return head
     return None

@@ -48,7 +48,7 @@ _OTHER_CHATS = [
     (re.compile(r"\AFrom \S.*\n(?:[\w-]+: .*\n)+"), "a mailbox"),
     (
         re.compile(
-            r"(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
+            r"\A(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
         ),
         "a list of mails",
     ),

@@ -78,13 +78,17 @@ _YOU = re.compile(
 )
 _WHO = r"(.{1,80}?)"
 _END = r"[.。।!]?"
-_STRONGLY = re.compile(rf"(?:{'|'.join(_STRONG)}){_END}", re.IGNORECASE)
-_WEAKLY = re.compile(rf"(?:{'|'.join(form.replace('{who}', _WHO) for form in _WEAK)}){_END}", re.IGNORECASE)
-_ANY = r".{1,60}?\s?(?:"
-_STRONG_ANYWHERE = re.compile(f"{_ANY}{'|'.join(_STRONG)}){_END}", re.IGNORECASE)
-_WEAK_ANYWHERE = re.compile(f"{_ANY}{'|'.join(form.replace('{who}', _WHO) for form in _WEAK)}){_END}", re.IGNORECASE)
-_NUMBER = re.compile(r"\+?[\d ()./-]{5,30}\b")
 _LONGEST = 300  # characters; a group's name or description may stand inside
+# Only a short text is looked at, and as a whole: the forms below have several open places each.
+_SHORT = rf"\A(?=.{{0,{_LONGEST}}}\Z)"
+_ANY = r".{1,60}?\s?"
+_DONE = f"(?:{'|'.join(_STRONG)}){_END}"
+_SAID = f"(?:{'|'.join(form.replace('{who}', _WHO) for form in _WEAK)}){_END}"
+_STRONGLY = re.compile(_SHORT + _DONE, re.IGNORECASE)
+_WEAKLY = re.compile(_SHORT + _SAID, re.IGNORECASE)
+_STRONG_ANYWHERE = re.compile(_SHORT + _ANY + _DONE, re.IGNORECASE)
+_WEAK_ANYWHERE = re.compile(_SHORT + _ANY + _SAID, re.IGNORECASE)
+_NUMBER = re.compile(r"\+?[\d ()./-]{5,30}\b")
 
 
 def is_notice(text: str) -> bool:

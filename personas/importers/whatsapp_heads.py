@@ -41,7 +41,7 @@ _HEAD = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_POSSIBLE = re.compile(rf"[{MARKS}]*\[?[{MARKS}]*\d")  # most lines that continue a message fail here
+_POSSIBLE = re.compile(rf"\A[{MARKS}]*+\[?[{MARKS}]*+\d")  # most lines that continue a message fail here
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Consent
-from personas import importing
+from personas import creation, importing
 from personas.importers.base import DamagedFile
-from personas.management.commands import import_persona
 from personas.models import Persona
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter")]
@@ -72,9 +71,10 @@ def test_an_import_that_fails_leaves_nothing_behind(olga, monkeypatch, settings)
             raise DamagedFile("The file changed meanwhile.")
         return read(source)
 
-    read = importing.read
-    monkeypatch.setattr(importing, "read", fail)
-    monkeypatch.setattr(import_persona, "_avatar", lambda cards: b"RIFF")
+    read = importing._read
+    monkeypatch.setattr(importing, "_read", fail)
+    create = creation.create_persona
+    monkeypatch.setattr(creation, "create_persona", lambda **fields: create(**fields | {"avatar": b"RIFF"}))
     with pytest.raises(CommandError, match="The file changed meanwhile"):
         printed(str(SAMPLES / "letters.txt"), str(SAMPLES / "diary.md"), "--name", "Teo")
     assert seen == ["letters.txt", "diary.md"]
