@@ -6,8 +6,9 @@ ids with a check digit (China, US, UK, France, Germany, Spain, Italy, Brazil ...
 only beside a word that says what they are; IP addresses; street addresses in the plain forms of English and
 Chinese. Not covered: names, dates of birth, numbers spelled out in words, addresses in other forms.
 
-Years, prices, dates, verse numbers and the like must pass, so a bare run of digits is a telephone number only
-when it has the shape of one that people write, or stands beside a word such as "call" or 电话.
+Years, prices, dates, verse numbers and the like must pass: `ordinary_numbers` takes them out first, and a bare run of
+digits is a telephone number only when it has the shape of one that people write, or stands beside a word such as
+"call" or 电话.
 """
 
 import ipaddress
@@ -28,7 +29,9 @@ from stdnum.gb import nhs
 from stdnum.it import codicefiscale
 from stdnum.us import ssn
 
-VERSION = "1"
+from moderation.filter import ordinary_numbers
+
+VERSION = "2"
 
 # Where a number without a country code is looked for, in this order.
 REGIONS = ("US", "GB", "CN", "HK", "TW", "IN", "AU", "DE", "FR", "JP", "KR", "ES", "IT", "BR", "NL", "IE", "NZ", "SG")
@@ -67,19 +70,23 @@ _STREET = re.compile(
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Terrace|Crescent|Close|Way|Square|Sq)\b\.?"
     r"(?:,? (?:Apt|Apartment|Flat|Unit|Suite|#)\.? ?\w{1,5})?(?:, (?:[A-Z][\w'.-]++ ?){1,3}+)?+(?:,? [A-Z]{2} \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})?"
 )
+# "In 1969 Abbey Road", "on 12 May St Paul's": a year or a day, and no house number.
+_YEAR_AFTER = re.compile(r"\b(?:in|since|by|until|till) $", re.IGNORECASE)
+_YEAR_OR_DAY = re.compile(
+    r"(?P<year>(?:1[5-9]|20)\d\d )|\d\d? (?:January|February|March|April|May|June|July|August|September|October|November|"
+    r"December) (?:St|Dr)\b"
+)
 _STREET_CHINESE = re.compile(
     r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄|胡同)\d{1,5}号(?>[\u4e00-\u9fff\d]{0,10}(?:楼|栋|幢|单元|室|号))*+"
 )
-_NUMBER = re.compile(r"(?<![\w.])(?:[+＋(（]|00)?\d[\d\s().\-‐–—·/]{5,22}\d(?![\w])|(?<=[\u4e00-\u9fff])\d{8,13}(?!\d)")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:[+＋(（]|00)?\d[\d\s().\-‐–—·/]{5,22}\d(?![A-Za-z0-9_])")
 _DIGITS = re.compile(r"\d")
 _PHONE_WORD = re.compile(
-    r"\b(?:call|phone|ring|dial|text|tel|telephone|mobile|cell|fax|whatsapp|sms|number|reach (?:me|us|him|her)|contact)\b|"
-    r"电话|手机|号码|致电|拨打|联系|热线|座机|传真|微信|打给",
+    r"\b(?:call|phone|ring|dial|text|tel|telephone|mobile|cell(?! counts?\b)|fax|whatsapp|sms|number(?! of\b)|"
+    r"reach (?:me|us|him|her)|contact)\b|电话|手机|号码|致电|拨打|联系|热线|座机|传真|微信|打给",
     re.IGNORECASE,
 )
-_NOT_A_PHONE = re.compile(
-    r"^(?:\d{4}\s?[-–—/.]\s?\d{1,4}|\d{1,4}[-–—/.]\d{1,2}[-–—/.]\d{1,4}|\d{4}\s\d{4}|(?:\d{4}[\s,]+)+\d{4}|\d{1,3}(?:[ .]000)+)$"
-)
+_NOT_A_PHONE = re.compile(r"^(?:\d{1,4}[-–—/.]\d{1,2}[-–—/.]\d{1,4}|(?:(?:1\d|20)\d\d[\s,]+)+(?:1\d|20)\d\d)$")
 _SHAPES = re.compile(
     r"^(?:[+＋]|00)\d|^[(（]\d{2,5}[)）]|^\d{3}[\s.\-]\d{3}[\s.\-]\d{4}$|^1[\s.\-]\d{3}[\s.\-]\d{3}[\s.\-]\d{4}$|^1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}$|"
     r"^0\d{1,5}[\s./\-]\d{2,4}(?:[\s.\-]?\d{2,4}){1,4}$|^0\d{9,11}$"
@@ -189,18 +196,27 @@ def _addresses(text: str) -> Iterator[Span]:
             return False
         return not address.is_unspecified and (address.version == 6 or not found.startswith("0."))
 
-    yield from _found(_IP4, text, "ip", is_ip)
+    yield from _found(_IP4, ordinary_numbers.named_blanked(text), "ip", is_ip)
     yield from _found(_IP6, text, "ip", is_ip)
-    yield from _found(_STREET, text, "address", lambda found: True)
+    for match in _STREET.finditer(text):
+        if not _begins_with_date(match, text):
+            yield Span(match.start(), match.end(), "address")
     yield from _found(_STREET_CHINESE, text, "address", lambda found: True)
 
 
+def _begins_with_date(street: re.Match[str], text: str) -> bool:
+    date = _YEAR_OR_DAY.match(street[0])
+    if date is None:
+        return False
+    return date["year"] is None or _YEAR_AFTER.search(text[max(0, street.start() - 6) : street.start()]) is not None
+
+
 def _phones(text: str) -> Iterator[Span]:
-    for match in _NUMBER.finditer(text):
+    for match in _NUMBER.finditer(ordinary_numbers.blanked(text)):
         found = match[0].strip()
         start = match.start() + match[0].index(found)
         digits = len(_DIGITS.findall(found))
-        if not 7 <= digits <= 15 or _NOT_A_PHONE.match(found):
+        if not 7 <= digits <= 15 or _NOT_A_PHONE.match(found) or ordinary_numbers.is_counting(found):
             continue
         near = text[max(0, start - _CONTEXT) : start + len(found) + _CONTEXT]
         if (_SHAPES.match(found) and _is_possible(found, strictly=True)) or (
