@@ -12,7 +12,7 @@ from moderation.crisis import ladder
 from moderation.filter.classifiers.base import Category, ClassifierInfo
 from moderation.filter.classifiers.features import plain
 
-VERSION = "2"
+VERSION = "3"
 
 _HARM = r"(?:kill|murder|stab|shoot|strangle|behead|choke|beat (?:up|the \w+ out of)|burn|torture|slaughter|hurt|rape|poison|drown|hunt down|cut)"
 _WILL = r"\b(?:i(?: really| just| so| still| honestly)*(?:'?ll| will| am going to|'?m going to|'?m gonna| want to| wanna| swear i(?:'?ll| will)|'?d love to| plan to)|we(?:'?ll| will| are going to)|gonna|going to)(?: \w+ly| just| fucking| personally| come(?: over)? and| find(?: you)? and| track you down and| make you \w+ and)?"
@@ -20,11 +20,21 @@ _YOU = r"(?:you|u|ya|your (?:family|kids?|children|mother|mom|mum|wife|husband|d
 _THEM = r"(?:him|her|them|my (?:boss|wife|husband|ex|neighbou?r|father|mother|teacher|landlord|classmates?|coworkers?)|everyone (?:at|in)|all of (?:them|you))\b"
 _GROUP = r"(?:jews|muslims|christians|blacks|whites|asians|immigrants|migrants|refugees|gays|lesbians|trans(?:gender)? people|homosexuals|women|foreigners|gypsies|mexicans|arabs|chinese|indians|disabled people|犹太人|穆斯林|黑人|同性恋|女人|外地人|外国人|移民)"
 
+# What makes a threat none: "shoot you an e-mail", "cut them in half", "drown you in kisses", "cut her hair".
+_OBJECT = r"(?:(?<=shoot )|(?<=cut )|(?<=burn ))(?:you|u|ya|him|her|them) (?:a|an|some|another)\b(?! new)"
+_FONDNESS = (
+    r" (?:with|in) (?:\w+ ){0,2}(?:kindness|love|kisses|hugs|cuddles|affection|attention|presents|gifts|questions|puns|jokes?|"
+    r"singing|stories|poems|songs|cake|tea|food|work|paperwork|praise|compliments)\b"
+)
+_MATTER = (
+    r"(?:'s)? (?:hair|fringe|nails|feelings|pride|chances|grass|lawn|hedge|bread|cake|meat|toast|food)\b|"
+    r" (?:in|into) (?:half|halves|quarters|slices|pieces|strips|cubes|two|sauce|butter|oil)\b|"
+    r" with (?:vinegar|salt|soap|bait|spray|weedkiller|boiling water)\b| for (?:the )?(?:barbecue|fire|firewood|supper|dinner)\b"
+)
+
 _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
     (
-        re.compile(
-            rf"{_WILL} {_HARM}(?: the \w+ out of)? {_YOU}(?! with (?:kindness|love)| a (?:check|break|deal|slice))"
-        ),
+        re.compile(rf"{_WILL} {_HARM}(?: the \w+ out of)? (?!{_OBJECT}){_YOU}(?!{_FONDNESS})"),
         {Category.HARASSMENT_THREATENING: 0.95, Category.VIOLENCE: 0.93, Category.HARASSMENT: 0.9},
     ),
     (
@@ -34,27 +44,35 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
         {Category.HARASSMENT_THREATENING: 0.92, Category.VIOLENCE: 0.92, Category.HARASSMENT: 0.85},
     ),
     (
-        re.compile(rf"{_WILL} {_HARM} {_THEM}"),
+        re.compile(rf"{_WILL} {_HARM} (?!{_OBJECT}){_THEM}(?!{_FONDNESS}|{_MATTER})"),
         {Category.HARASSMENT_THREATENING: 0.85, Category.VIOLENCE: 0.9},
     ),
     (
         re.compile(
-            r"\b(?:you(?:'?re| are) (?:going to die|a dead (?:man|woman)|dead meat)|you deserve to (?:die|be (?:killed|shot|beaten|raped))|"
-            r"i(?: know|(?:'?ll| will) find(?: out)?) where you live\b.{0,60}(?:kill|hurt|come|sorry|regret|watch)|i(?:'?ll| will) (?:find|hunt) you (?:down )?and|"
-            r"watch your back|hope you (?:die|get (?:hit|shot|killed|raped|cancer)))\b"
+            # "The doctor said that you are going to die" is no threat.
+            r"\b(?:(?<!that )(?<!said )(?<!knew )(?<!know )(?<!told me )(?<!because )(?<!if )(?<!thought )you(?:'?re| are) going to die"
+            r"(?! (?:laughing|smiling|happy|old|when|some ?day|one day|eventually|for|of (?!this|a\b)))|"
+            r"you(?:'?re| are) (?:a dead (?:man|woman)|dead meat)|you deserve to (?:die|be (?:killed|shot(?! (?:from|in|on))|beaten|raped))|"
+            r"i(?: know|(?:'?ll| will) find(?: out)?) where you live\b.{0,60}"
+            r"(?:kill|hurt|(?:come|coming) (?:for|after)|be sorry|regret|watch (?:out|your))|"
+            r"i(?:'?ll| will) (?:find|hunt) you (?:down )?and(?! (?:give|bring|hug|kiss|hold|tell|thank|help|we|sing|dance|marry|love|say|"
+            r"ask|show|sit|talk|never let|buy|cook|read))|"
+            r"watch your back(?! (?:when|while|if|as|on|with|at))|"
+            r"hope you (?:die(?! (?:happy|old|peacefully|in your sleep|smiling|laughing|content))|get (?:hit|shot|killed|raped|cancer)))\b"
         ),
         {Category.HARASSMENT_THREATENING: 0.88, Category.HARASSMENT: 0.9, Category.VIOLENCE: 0.7},
     ),
     (
         re.compile(
             r"(?:我|老子|咱们|迟早|早晚|信不信)[^。!?,，\n]{0,8}(?:要|会|一定|想|就|来|去|非)?(?:杀了|杀死|弄死|打死|砍死|宰了|干掉|捅死|掐死|烧死|整死|做掉)"
-            r"(?:你|他|她|你们|他们|她们|这|那|全)"
+            r"(?:你|他|她|你们|他们|她们|[这那](?![只条盘局碗头窝锅瓶杯道关段篇部]|些(?:杂草|虫|蚊|苍蝇|老鼠|蟑螂|怪|细菌|病菌))|全)"
+            r"(?![^。!?\n]{0,12}(?:棋|游戏|牌局|一局|比赛|决赛))"
         ),
         {Category.HARASSMENT_THREATENING: 0.92, Category.VIOLENCE: 0.9, Category.HARASSMENT: 0.85},
     ),
     (
         re.compile(
-            rf"\b(?:kill|gas|exterminate|shoot|hang|burn|wipe out|lynch|eradicate|nuke) (?:all |every |the |those |these )+{_GROUP}"
+            rf"\b(?:kill|gas|exterminate|shoot|hang|burn|wipe out|lynch|eradicate|nuke) (?:all |every |the |those |these )+{_GROUP}(?!')"
         ),
         {Category.HATE_THREATENING: 0.95, Category.HATE: 0.95, Category.VIOLENCE: 0.9},
     ),
@@ -66,20 +84,20 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
     ),
     (
         re.compile(
-            rf"{_GROUP}(?:都|全都|统统|就)?(?:该死|应该去死|该杀|去死|应该被(?:杀|消灭|枪毙))|(?:杀光|消灭|灭掉|赶尽杀绝)(?:所有|全部|这些|那些)?的?{_GROUP}"
+            rf"{_GROUP}(?:都|全都|统统|就)?(?:该死(?!心)|应该去死|该杀|去死(?![海亡党])|应该被(?:杀|消灭|枪毙))|(?:杀光|消灭|灭掉|赶尽杀绝)(?:所有|全部|这些|那些)?的?{_GROUP}"
         ),
         {Category.HATE_THREATENING: 0.95, Category.HATE: 0.95, Category.VIOLENCE: 0.85},
     ),
     (
         re.compile(
-            r"\b(?:(?:go|just|please|should|could|why don'?t you) (?:and )?(?:kill|hang|shoot|off) your ?self|kill yourself|kys|go (?:and )?die|drink bleach|"
+            r"\b(?:(?:go|just|please|should|could|why don'?t you) (?:and )?(?:kill|hang|shoot|off) your ?self(?!-)|kill yourself|kys|go (?:and )?die(?! your)|drink bleach|"
             r"end your (?:own )?life|the world (?:is|would be) better (?:off )?without you)\b"
         ),
         {Category.HARASSMENT: 0.95, Category.SELF_HARM: 0.9},
     ),
     (
         re.compile(
-            r"(?:你|你们)(?:怎么还不|快|赶紧|就该|应该|可以)?(?:去死|死去|自杀去?吧)|(?:去死吧|快去死|死全家|不得好死)"
+            r"(?:你|你们)(?:怎么还不|快|赶紧|就该|应该|可以)?(?:去死(?![海亡党])|死去|自杀去?吧)|(?:去死吧|快去死(?![海亡党])|死全家|不得好死)"
         ),
         {Category.HARASSMENT: 0.93, Category.SELF_HARM: 0.75},
     ),
@@ -87,8 +105,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
         re.compile(
             r"\b(?:join me (?:in death|here in|on the other side)|come (?:and )?(?:join|be with) me (?:in (?:death|heaven)|now and we|forever)|"
             r"(?:we|you) (?:will|can|could) be together (?:again )?(?:if|when|once) you (?:die|end|kill|leave (?:this|that) (?:world|life))|"
-            r"(?:it'?s|it is|death is) (?:so )?(?:peaceful|easy|beautiful)[^.!?]{0,30}(?:join|come|die|let go)|"
-            r"you should (?:end it|just end it all|do it tonight)|die (?:with|for) me)\b|(?:来陪我|下来陪我|死了就能(?:见|团聚)|跟我一起死|死吧,?不痛)"
+            r"(?:it'?s|it is|death is) (?:so )?(?:peaceful|easy|beautiful)[^.!?]{0,30}"
+            r"(?:\bjoin me|\bcome(?: (?:to|with|and join|and be with) me|(?= ?(?:[.!?,]|$)))|\bdie(?! of)|\blet go(?! of))|"
+            r"you should (?:end it(?! (?:with|on|by|at|here|there|like))|just end it all|do it tonight)|"
+            r"(?:(?<!would )|(?<=you would ))die (?:with|for) me)\b|"
+            # "来陪我过年" asks for company; without anything to do together it may ask for more.
+            r"来陪我(?=[吧呀啊嘛了]|[^\w]|$|一起死)|死了就能(?:见|团聚)|跟我一起死|死吧,?不痛"
         ),
         {Category.SELF_HARM: 0.9},
     ),
@@ -128,7 +150,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
         re.compile(
             r"\b(?:how (?:do|can|could|would|should) (?:i|you|we|one)|how to|teach me (?:how )?to|show me how to|steps (?:to|for)|instructions (?:to|for|on)|recipe for|guide to)\b"
             r"[^.!?\n]{0,16}\b(?:mak|build|construct|synthesi[sz]|cook|creat|assembl|produc)(?:e|ing|ize|izing)?\b[^.!?\n]{0,16}\b"
-            r"(?:pipe ?bombs?|bombs?(?! cake)|explosives?|nerve agent|sarin|ricin|meth(?:amphetamine)?|crystal meth|napalm|molotov|ghost gun|ransomware|malware)\b"
+            r"(?:pipe ?bombs?|(?<!bath )bombs?(?! cake)|explosives?|nerve agent|sarin|ricin|meth(?:amphetamine)?|crystal meth|napalm|molotov|ghost gun|ransomware|malware(?!-free))\b"
         ),
         {Category.ILLICIT: 0.95},
     ),
@@ -144,11 +166,17 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
             r"\b(?:porn\w*|erotica|nudes?|nude (?:photos?|pictures?|pics)|sex (?:story|scene)|sexual (?:story|scene|fantas\w+)|have sex|seduce|erotic \w+)\b[^.!?\n]{0,40}"
             r"\b(?:underage|preteens?|little (?:girl|boy)s?|(?:a|the|with|of) (?:child|minor|kid)(?:ren|s)?|(?:[1-9]|1[0-7])[- ]?(?:year|yr)s?[- ]?old)\b"
             r"(?!.{0,60}\b(?:prevent|report|police|illegal|protect|survivor|wrong))|(?:儿童|未成年|幼女|萝莉|小学生|初中生)[^。!?\n]{0,8}(?:色情|裸照|性爱|做爱|黄片|情色)"
+            r"(?![^。!?\n]{0,12}(?:犯罪|违法|举报|打击|危害|受害|禁止))"
         ),
         {Category.SEXUAL_MINORS: 0.95, Category.SEXUAL: 0.9},
     ),
 )
-_JEST = re.compile(r"\b(?:lol|lmao|haha\w*|jk|just kidding|joking|in the game|chess|pun)\b|😂|🤣|哈哈|开玩笑|游戏里")
+_JEST = re.compile(
+    r"\b(?:lol|lmao|haha\w*|jk|just kidding|joking|in the game|chess|pun|(?:at|in) (?:our |the )?(?:next )?(?:cards|poker|whist|rummy|"
+    r"dominoes|scrabble|monopoly|cluedo|darts|(?:table )?tennis|ping[- ]?pong|golf|football|cricket|badminton|snooker|bowling|"
+    r"backgammon|draughts|checkers|mario kart|fifa|minecraft|fortnite|(?:board|video) games?|quiz|trivia|(?:sack )?race))\b|"
+    r"😂|🤣|哈哈|开玩笑|游戏里"
+)
 _LEVELS: dict[str, dict[Category, float]] = {
     "imminent": {Category.SELF_HARM: 0.98, Category.SELF_HARM_INTENT: 0.98},
     "active": {Category.SELF_HARM: 0.95, Category.SELF_HARM_INTENT: 0.9},
