@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from moderation.crisis import ladder
 from moderation.filter.classifiers.base import Category, ClassifierInfo
 from moderation.filter.classifiers.features import plain
+from moderation.filter.classifiers.set_phrases import GAMES
 
 VERSION = "3"
 
@@ -42,6 +43,14 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
             rf"{_WILL}(?: [\w']+){{0,7}} (?:burn|set fire to|blow up|shoot up|torch|bomb) (?:down )?your (?:house|home|flat|car|shop|school|office)\b(?! (?:of|movie|video))"
         ),
         {Category.HARASSMENT_THREATENING: 0.92, Category.VIOLENCE: 0.92, Category.HARASSMENT: 0.85},
+    ),
+    (
+        re.compile(
+            rf"{_WILL} (?:(?:break|smash|bash|cut|slit|knock|crush|snap|punch|kick)(?: in| out| off)? (?:both |all )?(?:of )?your "
+            r"(?:legs?|arms?|neck|throat|teeth|jaw|skull|face|head|fingers?|nose|bones|ribs|knees?)\b|"
+            r"hang you(?! (?:out|up|a|an|some|on|with))\b)"
+        ),
+        {Category.HARASSMENT_THREATENING: 0.93, Category.VIOLENCE: 0.9, Category.HARASSMENT: 0.85},
     ),
     (
         re.compile(rf"{_WILL} {_HARM} (?!{_OBJECT}){_THEM}(?!{_FONDNESS}|{_MATTER})"),
@@ -99,7 +108,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
         re.compile(
             r"(?:你|你们)(?:怎么还不|快|赶紧|就该|应该|可以)?(?:去死(?![海亡党])|死去|自杀去?吧)|(?:去死吧|快去死(?![海亡党])|死全家|不得好死)"
         ),
-        {Category.HARASSMENT: 0.93, Category.SELF_HARM: 0.75},
+        {Category.HARASSMENT: 0.95, Category.SELF_HARM: 0.75},
     ),
     (
         re.compile(
@@ -172,10 +181,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
     ),
 )
 _JEST = re.compile(
-    r"\b(?:lol|lmao|haha\w*|jk|just kidding|joking|in the game|chess|pun|(?:at|in) (?:our |the )?(?:next )?(?:cards|poker|whist|rummy|"
-    r"dominoes|scrabble|monopoly|cluedo|darts|(?:table )?tennis|ping[- ]?pong|golf|football|cricket|badminton|snooker|bowling|"
-    r"backgammon|draughts|checkers|mario kart|fifa|minecraft|fortnite|(?:board|video) games?|quiz|trivia|(?:sack )?race))\b|"
-    r"😂|🤣|哈哈|开玩笑|游戏里"
+    r"\b(?:lol|lmao|haha\w*|jk|just kidding|joking|in the game|chess|pun|"
+    rf"(?:at|in) (?:our |the )?(?:next )?{GAMES})\b|😂|🤣|哈哈|开玩笑|游戏里"
 )
 _LEVELS: dict[str, dict[Category, float]] = {
     "imminent": {Category.SELF_HARM: 0.98, Category.SELF_HARM_INTENT: 0.98},

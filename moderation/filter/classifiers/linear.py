@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from moderation.filter import encoder
-from moderation.filter.classifiers import features
+from moderation.filter.classifiers import features, set_phrases
 from moderation.filter.classifiers.base import Category, ClassifierInfo, ClassifierUnavailable
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "data" / "linear.safetensors"
@@ -80,6 +80,7 @@ class Linear:
         self._path = path
 
     def assess(self, texts: Sequence[str]) -> list[dict[Category, float]]:
+        texts = [set_phrases.read_plainly(text) for text in texts]
         windows = [window for text in texts for window in _windows(text)]
         owners = [index for index, text in enumerate(texts) for _ in _windows(text)]
         try:
@@ -93,7 +94,7 @@ class Linear:
     def describe(self) -> ClassifierInfo:
         return ClassifierInfo(
             name="linear",
-            version=self._weights.version,
+            version=f"{self._weights.version}.{set_phrases.VERSION}",
             categories=frozenset(self._weights.categories),
             languages=frozenset({"en", "zh"}),
             licence=LICENCE,
