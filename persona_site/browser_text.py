@@ -1,8 +1,8 @@
-"""What a browser sends as text is cleaned here, before any view reads it.
+"""Cleans the text that a browser sends, before any view reads it.
 
 Covered: the query string, form fields, names of uploaded files, cookies, and the parts of the address that become
 arguments of a view. Not covered: JSON bodies of /v1/ (`api.views`) and frames of the websocket (`chat.protocol`),
-which are cleaned where they are parsed; other headers, of which no view keeps anything.
+which are cleaned where they are parsed; other headers, because no view stores them.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +16,7 @@ Application = Callable[..., Awaitable[None]]
 
 
 class CleanText:
-    """Middleware; stands ahead of everything that reads a cookie or a form."""
+    """Middleware. It must come before everything that reads a cookie or a form."""
 
     sync_capable = True
     async_capable = False
@@ -25,8 +25,8 @@ class CleanText:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.encoding = "utf-8"  # of the pages; a request may name an encoding that is none
-        request.GET = _cleaned(request.GET)  # type: ignore[assignment]  # the stubs know an immutable one only
+        request.encoding = "utf-8"  # as the pages use; a request may name an encoding that does not exist
+        request.GET = _cleaned(request.GET)  # type: ignore[assignment]  # the stubs only know the immutable class
         request.COOKIES = _cleaned_cookies(request.COOKIES)
         return self.get_response(request)
 
@@ -36,15 +36,15 @@ class CleanText:
         for name, value in named.items():
             if isinstance(value, str):
                 named[name] = cleaning.clean(value)
-        if request.method == "POST" and not getattr(view, "csrf_exempt", False):  # those read no form
+        if request.method == "POST" and not getattr(view, "csrf_exempt", False):  # exempt views read no form
             request.POST = _cleaned(request.POST)  # type: ignore[assignment]  # as above
-            for uploads in request.FILES.lists():
-                for upload in uploads[1]:
+            for _, uploads in request.FILES.lists():
+                for upload in uploads:
                     upload.name = cleaning.clean_line(upload.name or "") or "file"
 
 
 def with_clean_cookies(inner: Application) -> Application:
-    """The same for a websocket; stands between channels' cookies and its sessions."""
+    """Cleans the cookies of a websocket. It must come after channels' cookies and before its sessions."""
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await inner({**scope, "cookies": _cleaned_cookies(scope["cookies"])}, receive, send)
@@ -52,9 +52,9 @@ def with_clean_cookies(inner: Application) -> Application:
     return application
 
 
-def _cleaned(sent: QueryDict) -> QueryDict:
+def _cleaned(fields: QueryDict) -> QueryDict:
     cleaned = QueryDict(mutable=True)
-    for name, values in sent.lists():
+    for name, values in fields.lists():
         for value in values:
             cleaned.appendlist(cleaning.clean(name), cleaning.clean(value))
     cleaned._mutable = False
@@ -62,5 +62,5 @@ def _cleaned(sent: QueryDict) -> QueryDict:
 
 
 def _cleaned_cookies(cookies: dict[str, str]) -> dict[str, str]:
-    """A cookie in quotation marks may write any character by its octal number."""
+    """Cleans names and values: a cookie in quotation marks can contain any character, written as an octal number."""
     return {cleaning.clean(name): cleaning.clean(value) for name, value in cookies.items()}

@@ -14,21 +14,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 app = Celery("afterword")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# In a container root is the usual user; tasks are JSON, never pickles, which is what the warning is about.
+# In a container, root is the usual user. The warning is about pickled tasks; ours are JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 
 @task_prerun.connect
 @task_postrun.connect
 def _renew_connection(sender: "Task[Any, Any]", **_: Any) -> None:
-    """A broken connection to the database, or an old one, is not used again."""
+    """Closes a database connection that is broken or too old, so that no task uses it."""
     if not sender.request.is_eager:
         close_old_connections()
 
 
 @heartbeat_sent.connect
 def _show_life(**_: Any) -> None:
-    """Every 2 s, from a thread of its own: a worker lives, however long its tasks take. /readyz reads it."""
+    """Shows that this worker lives, for /readyz. Runs every 2 s in its own thread, however long tasks take."""
     from persona_site.redis import connection
     from persona_site.tasks import REMEMBERED, served_key
 
@@ -36,9 +36,9 @@ def _show_life(**_: Any) -> None:
         for queue in _queues():
             connection().set(served_key(queue), 1, ex=REMEMBERED)
     except RedisError:
-        pass  # the beat after this one says it
+        pass  # the next heartbeat tries again
 
 
 def _queues() -> set[str]:
-    """Those that this worker serves."""
+    """The queues that this worker serves."""
     return set(app.amqp.queues.consume_from)

@@ -1,7 +1,7 @@
-"""System checks: combinations of settings that each look fine and together do not work.
+"""System checks: settings that look right one by one and do not work together.
 
-`manage.py check` tells all of them, `manage.py up` stops at the first error, and
-`manage.py check --deploy` adds those that matter on a public address.
+`manage.py check` reports all of them. `manage.py up` stops at the first error.
+`manage.py check --deploy` adds the checks that matter on a public address.
 """
 
 from collections.abc import Collection, Sequence
@@ -38,78 +38,78 @@ def model_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _names_are_known(setting: str, registry: Collection[str], number: int) -> list[CheckMessage]:
-    """The setting names at least one thing, and only what its registry holds."""
+    """Checks that the setting has at least one name, and that its registry has every name."""
     known = ", ".join(sorted(registry))
-    chosen = getattr(settings, setting)
-    if not chosen:
+    names = getattr(settings, setting)
+    if not names:
         return [_error(f"{setting} is empty.", f"Name at least one of: {known}.", number)]
     return [
         _error(f"{setting} names {name!r}, which is unknown.", f"Known: {known}.", number)
-        for name in chosen
+        for name in names
         if name not in registry
     ]
 
 
 @register(Tags.compatibility)
 def remote_engine_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    problems: list[CheckMessage] = []
     if "openai" in settings.ENGINES:
         for setting in ("OPENAI_BASE_URL", "OPENAI_MODEL"):
             if not getattr(settings, setting):
-                found.append(
+                problems.append(
                     _error(f"ENGINES has openai, but {setting} is empty.", f"Set {setting}, or leave openai out.", 3)
                 )
     elif settings.OPENAI_BASE_URL:
-        found.append(
+        problems.append(
             Warning(
                 "OPENAI_BASE_URL is set, but ENGINES does not have openai, so it is not used.",
                 hint="ENGINES=openai,transformers tries the remote server first.",
                 id="afterword.W004",
             )
         )
-    return found
+    return problems
 
 
 @register(Tags.security, deploy=True)
 def public_site_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """What an address that others can reach asks for."""
-    found: list[CheckMessage] = []
+    """Checks what a public address needs: SITE_URL, ALLOWED_HOSTS, HTTPS behind a proxy, and e-mail."""
+    problems: list[CheckMessage] = []
     host = urlsplit(settings.SITE_URL).hostname or ""
     if host in _LOOPBACK:
-        found.append(
+        problems.append(
             Warning(
-                f"SITE_URL is {settings.SITE_URL}; links in e-mails and the owner's link lead nowhere for others.",
+                f"SITE_URL is {settings.SITE_URL}; links in e-mails and the owner's link do not work elsewhere.",
                 hint="Set SITE_URL to the public address, such as https://example.org.",
                 id="afterword.W020",
             )
         )
     elif not _allows(settings.ALLOWED_HOSTS, host):
-        found.append(_error(f"ALLOWED_HOSTS does not have {host}, the host of SITE_URL.", "Add it.", 21))
+        problems.append(_error(f"ALLOWED_HOSTS lacks {host}, the host of SITE_URL.", f"Add {host} to it.", 21))
     if settings.HTTPS and not settings.SITE_URL.startswith("https://"):
-        found.append(_error("HTTPS is on, but SITE_URL does not begin with https://.", "Change one of them.", 22))
+        problems.append(_error("HTTPS is on, but SITE_URL does not begin with https://.", "Change one of them.", 22))
     if settings.HTTPS and not settings.BEHIND_PROXY:
-        found.append(
+        problems.append(
             Warning(
-                "HTTPS is on and BEHIND_PROXY is off: the web server itself speaks plain HTTP, so every request "
+                "HTTPS is on and BEHIND_PROXY is off. The web server itself serves plain HTTP, so every request "
                 "would be redirected without end.",
                 hint="Put a proxy that ends TLS in front and set BEHIND_PROXY=yes.",
                 id="afterword.W023",
             )
         )
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
-        found.append(
+        problems.append(
             Warning(
-                "E-mails, password resets among them, are printed to the log instead of sent.",
+                "E-mails, also those for password resets, are printed to the log and not sent.",
                 hint="Set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST.",
                 id="afterword.W024",
             )
         )
-    return found
+    return problems
 
 
 @register(Tags.security)
 def plain_http_stays_at_home(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Passwords would travel in clear text from other machines."""
+    """Warns where other machines would send passwords in clear text."""
     hosts = [host for host in settings.ALLOWED_HOSTS if host not in _LOOPBACK]
     if settings.HTTPS or not hosts or settings.BIND in _LOOPBACK:
         return []

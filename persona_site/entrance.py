@@ -1,4 +1,4 @@
-"""The way into the admin: through the site's own sign-in."""
+"""The admin's sign-in page, which leads to the site's own."""
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Sends to the sign-in with `next`, which that page checks; 403 for who is signed in and may not see the admin."""
+    """Redirects to the sign-in with `next`, which that page checks. Signed-in people without access get 403."""
     if request.user.is_authenticated and not admin.site.has_permission(request):
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

@@ -1,8 +1,8 @@
 """Typed readers of the environment.
 
-Every setting is read through one of these, so a malformed value stops the start with a
-sentence that names the variable. `NAME_FILE` is read where a secret may live in a file
-(Docker and systemd credentials).
+Every setting is read through one of these. A malformed value stops the start with a sentence that
+names the variable. A secret can also come from the file that `NAME_FILE` names (Docker and systemd
+credentials).
 """
 
 import os
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dotenv
 from django.core.exceptions import ImproperlyConfigured
 
-# What the environment already says wins over the file.
+# Values of the environment override the file.
 dotenv.load_dotenv(Path(__file__).resolve().parent.parent / ".env")
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -25,7 +25,7 @@ _DURATIONS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def text(name: str, default: str = "") -> str:
-    """The value as it stands, without surrounding blanks."""
+    """The value without surrounding blanks."""
     return os.environ.get(name, default).strip()
 
 
@@ -57,7 +57,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def country(name: str) -> str:
-    """Two capital letters (ISO 3166-1), or nothing."""
+    """Two capital letters (ISO 3166-1), or ""."""
     value = text(name).upper()
     if value and not re.fullmatch(r"[A-Z]{2}", value):
         raise ImproperlyConfigured(f"{name} is {value!r}; write two letters, such as GB or DE.")

@@ -1,4 +1,4 @@
-"""/healthz: this process lives. /readyz: whether each part works. /metrics: figures for Prometheus."""
+"""/healthz: the web process answers. /readyz: whether each part works. /metrics: figures for Prometheus."""
 
 import hmac
 import time
@@ -39,11 +39,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 while a part that people need is down. Why, and which workers there are, only those learn who may."""
+    """Answers 503 while a part that people need is down. Only staff and METRICS_TOKEN see reasons and workers."""
     state = {name: _tried(check) for name, check in PARTS.items()}
     ok = all(part.ok for part in state.values())
     body: dict[str, object] = {"ok": ok, **{name: {"ok": part.ok} for name, part in state.items()}}
-    # Who is asking is known from the database, or from the token.
+    # To know whether a person is staff takes the database; the token does not.
     if _has_token(request) or (state["database"].ok and _is_staff(request)):
         body |= {name: asdict(part) for name, part in state.items()}
         body["workers"] = _workers() if state["redis"].ok else []
@@ -52,7 +52,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures for Prometheus; not there for anybody who may not read them."""
+    """Figures for Prometheus. Answers 404 to anybody who may not read them."""
     if not (_is_staff(request) or _has_token(request)):
         raise Http404
     figures = generate_latest(REGISTRY).decode() + worker.metrics_text()
@@ -73,7 +73,7 @@ def _tried(check: Callable[[], None]) -> Part:
     started = time.monotonic()
     try:
         check()
-    except Exception as error:  # whatever it is, it is the answer
+    except Exception as error:  # every failure of a part is an answer
         return Part(False, type(error).__name__)
     return Part(True, ms=round((time.monotonic() - started) * 1000))
 
@@ -88,34 +88,34 @@ def _redis() -> None:
 
 
 def _classifier() -> None:
-    """The filter judges a sentence. While it cannot, no text passes, so people get no replies."""
+    """Lets the filter judge a sentence. While it cannot, no text passes and people get no replies."""
     assess("Good morning.", direction="persona")
 
 
 def _generation() -> None:
-    """Some engine of some worker can speak."""
+    """Requires one engine of one worker that can generate."""
     if not any(engine["ok"] for beat in worker.reported() for engine in beat["engines"]):
         raise NothingReported
 
 
 def _general() -> None:
-    """The timetable and a general worker did their part lately (tasks.heartbeat)."""
+    """Requires a recent heartbeat of the timetable and a general worker (tasks.heartbeat)."""
     if not connection().exists(HEARTBEAT_KEY):
         raise NothingReported
 
 
 def _imports() -> None:
-    """A worker lives that reads uploads, however much waits for it."""
+    """Requires a live worker that reads uploads, however long its queue is."""
     if not connection().exists(served_key("imports")):
         raise NothingReported
 
 
 class NothingReported(Exception):
-    """No worker said lately that it works."""
+    """No worker has reported recently that it works."""
 
 
 def _workers() -> list[dict[str, object]]:
-    """Every living generation worker with its engines; what an engine says of its trouble stays in the log."""
+    """Every live generation worker with its engines. The details of an engine's failure stay in the log."""
     return [
         {
             "worker": beat["worker"],
@@ -130,7 +130,7 @@ def _workers() -> list[dict[str, object]]:
 
 
 class Queues(Collector):
-    """How much waits, asked of Redis when somebody looks."""
+    """The lengths of the queues, read from Redis at each request."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         tasks = GaugeMetricFamily("afterword_tasks_waiting", "Tasks that wait for a general worker.")

@@ -1,4 +1,4 @@
-"""The first page. It stands here and not in a room because it looks into several of them."""
+"""The first page. It is here and not in a room because it shows parts of several rooms."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ from generation.models import ModelStatus
 from generation.tasks import install_model
 from personas import creation
 
-_RECENT, _PERSONAS = 5, 12  # shown here; the lists have all
+_RECENT, _PERSONAS = 5, 12  # the most that this page shows; the list pages show all
 
 
 @dataclass(frozen=True)
 class ModelOffer:
-    """A packaged model that would speak better than the active one, and how far its installation is."""
+    """A packaged model that writes better than the active one, and the progress of its installation."""
 
     name: str
     title: str
@@ -36,7 +36,7 @@ class ModelOffer:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """For strangers what this is; for people their personas and conversations; for the owner also the model."""
+    """Shows visitors what the site is, people their personas and conversations, and the owner also the model offer."""
     if not isinstance(request.user, User):
         return render(request, "home.html")
     context = {
@@ -50,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def accept_model(request: SignedIn) -> HttpResponse:
-    """The owner accepts a model's terms; a general worker fetches and converts it, then it speaks."""
+    """Records that the owner accepts a model's terms. A general worker then fetches, converts and activates it."""
     owner = request.user
     if not owner.is_owner:
         raise Http404
@@ -59,17 +59,17 @@ def accept_model(request: SignedIn) -> HttpResponse:
     except packaged.UnknownModel:
         raise Http404 from None
     if request.POST.get("accept") != "on":
-        messages.error(request, "Nothing is fetched before you accept the terms.")
+        messages.error(request, "Tick the box to accept the terms. The model is not installed before that.")
         return redirect("home")
     with transaction.atomic():
         model_rows.accept_terms(user=owner, name=model.name)
         transaction.on_commit(lambda: install_model.delay(model.name))
-    messages.success(request, f"{model.title} is being installed. This page says how far it is.")
+    messages.success(request, f"{model.title} is being installed. This page shows the progress.")
     return redirect("home")
 
 
 def model_offer() -> ModelOffer | None:
-    """The first model with terms of its own that does not speak yet, or nothing."""
+    """The first model with terms of its own that is not active yet, or None."""
     for model, entry in model_rows.entries():
         if model.terms is not None and not entry.is_active:
             return ModelOffer(

@@ -1,8 +1,8 @@
-"""Which processes still answer. One that ends is started again by supervisord; one that hangs must be ended first.
+"""Finds processes that hang, and ends them. supervisord then starts them again, as it does after a crash.
 
-The web process is asked for /healthz, the timetable is known by its ticks, and workers are pinged by Celery: the pong
-comes from the loop that takes tasks, so a worker whose tasks last long answers, and one that hangs does not.
-A process that has not answered yet is starting, or loads a model, and is left alone however long that takes.
+The web process is asked for /healthz. The timetable shows its life by its ticks. Workers are pinged through Celery:
+the loop that takes tasks sends the pong, so a worker with a long task answers and a worker that hangs does not.
+A process that has never answered is starting or loads a model. It is left alone, however long that takes.
 """
 
 import logging
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 5
 ANSWER_SECONDS = 5
-# So 30 s of silence where a process refuses at once, 60 s where it lets the question wait.
+# This makes 30 s where a process refuses the question at once, and 60 s where it does not answer it.
 SILENT_ROUNDS = 6
 WORKERS = ("generation", "general", "imports")
 
-# What was asked of each process: whether it answered. One that cannot be judged now is left out.
+# For each process, whether it answered. Processes that cannot be judged now are left out.
 Answers = Mapping[str, bool]
 
 
@@ -40,7 +40,7 @@ class _Record:
 
 
 class Watch:
-    """Ends a process that has answered once and then not for SILENT_ROUNDS. `listed`: the processes by name, now."""
+    """Kills a process that answered before and then not for SILENT_ROUNDS. `listed` returns the processes by name."""
 
     def __init__(self, *, listed: Callable[[], Mapping[str, psutil.Process]], ask: Callable[[], Answers]) -> None:
         self._listed = listed
@@ -48,7 +48,7 @@ class Watch:
         self._records: dict[str, _Record] = {}
 
     def look(self) -> None:
-        """One round."""
+        """Asks every process once and judges the answers."""
         for name, process in self._listed().items():
             record = self._records.get(name)
             if record is None or record.process != process:
@@ -69,7 +69,7 @@ class Watch:
             logger.error("process.silent", extra={"watched": name, "rounds": record.silent_rounds})
             del self._records[name]
             with suppress(psutil.NoSuchProcess):
-                record.process.kill()  # SIGTERM would wait for it as everybody else does
+                record.process.kill()  # a process that hangs may not react to SIGTERM
 
     def run(self, ended: threading.Event) -> None:
         while not ended.wait(EVERY_SECONDS):
@@ -80,7 +80,7 @@ class Watch:
 
 
 def ask_all(is_web_answering: Callable[[], bool]) -> Answers:
-    """Asks every process once. While Redis is away nobody but the web process can be judged."""
+    """Asks every process once. While Redis is down, only the web process can be judged."""
     answers = {"web": is_web_answering()}
     try:
         connection().ping()

@@ -1,9 +1,9 @@
 """JSON lines for logs: ids, counts and milliseconds; never the words of a person.
 
-Our own records have an event name for a message (`reply.completed`); what belongs to it comes in
-`extra`. Libraries put values into their messages: an exception's text, a task's result, a path.
-Of those, only the template is kept, but for a few loggers that are known to carry nothing of people.
-Exceptions are logged by type and place, not by their text, which may quote what somebody wrote.
+Our own records have an event name as message (`reply.completed`) and its values in `extra`.
+Libraries put values into their messages: an exception's text, a task's result, a path. Of these
+messages only the template is logged, except for a few loggers that never carry anything of people.
+Exceptions are logged by type and place. Their text is left out, because it may quote a person.
 """
 
 import json
@@ -20,7 +20,7 @@ _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\w+)')
 
 
 class WithoutProbes(logging.Filter):
-    """Drops Django's error line for a 503 of /readyz: whoever asked has the answer, every few seconds."""
+    """Drops Django's error line for a 503 of /readyz. The probe has the answer, and asks every few seconds."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -47,22 +47,22 @@ class JSONFormatter(logging.Formatter):
 
 
 def _what_happened(record: logging.LogRecord) -> dict[str, Any]:
-    """The event's name and what is safe to say of it, by the kind of logger."""
+    """The event's name and the values that are safe to log, by the kind of logger."""
     if record.name == "django.request":
-        # Paths carry tokens (a set-up link, a password reset); the route does not.
+        # Paths can contain tokens (a set-up link, a password reset); the route does not.
         match = getattr(getattr(record, "request", None), "resolver_match", None)
         return {"event": "http.error", "route": match.route if match else None}
     if record.name == "celery.app.trace":
         task = getattr(record, "data", None)
-        known = task if isinstance(task, dict) else {}
+        context = task if isinstance(task, dict) else {}
         return {
             "event": "task.ended",
-            "task": known.get("name"),
-            "id": known.get("id"),
-            "seconds": known.get("runtime"),
+            "task": context.get("name"),
+            "id": context.get("id"),
+            "seconds": context.get("runtime"),
         }
     if record.name == "daphne.server" and record.levelno >= logging.ERROR:
-        # The whole traceback comes in the message, the exception's text among it; its places are kept.
+        # The message has the whole traceback, with the exception's text. Only the places are logged.
         places = [f"{path}:{line} {name}" for path, line, name in _FRAME.findall(record.getMessage())]
         return {"event": "asgi.error", "where": places[-8:]}
     if record.name.startswith(_WITHOUT_WORDS):

@@ -1,7 +1,7 @@
-"""Websockets are opened by this site's own pages only (RFC 6455 section 10.2).
+"""Only this site's own pages can open a websocket (RFC 6455 section 10.2).
 
-Covered: a page from another scheme, host or port cannot open one with a person's cookie. Not covered: programs,
-which send whatever Origin they like; they need the cookie.
+Covered: a page of another scheme, host or port cannot open a websocket with a person's cookie. Not covered: programs
+can send any Origin; they still need the cookie.
 """
 
 from io import BytesIO
@@ -21,7 +21,7 @@ Origin = tuple[str, str, int]  # scheme, host, port
 
 
 class OwnOrigin:
-    """Denies the handshake where the Origin is neither the site's own address nor a trusted one."""
+    """Denies the handshake if the Origin is neither the site's own address nor a trusted one."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -32,18 +32,18 @@ class OwnOrigin:
 
 
 def is_own(scope: Any) -> bool:
-    """Whether a handshake comes from SITE_URL, from the address that it asks for, or from CSRF_TRUSTED_ORIGINS."""
-    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
-    origin = _parts(given[0]) if len(given) == 1 else None
+    """Whether the Origin is SITE_URL, the address of the request itself, or one of CSRF_TRUSTED_ORIGINS."""
+    headers = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+    origin = _parts(headers[0]) if len(headers) == 1 else None
     if origin is None:
         return False
-    return origin in {_parts(settings.SITE_URL), _asked(scope)} or any(
+    return origin in {_parts(settings.SITE_URL), _requested(scope)} or any(
         _matches(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS
     )
 
 
-def _asked(scope: Any) -> Origin | None:
-    """The address that the request itself names, read as Django reads that of a page: its host must be allowed."""
+def _requested(scope: Any) -> Origin | None:
+    """The address that the request itself names, read as Django reads it for a page. Its host must be allowed."""
     as_page = {**scope, "type": "http", "method": "GET", "scheme": _HTTP.get(scope.get("scheme", "ws"), "http")}
     request = ASGIRequest(as_page, BytesIO())
     try:
@@ -53,7 +53,7 @@ def _asked(scope: Any) -> Origin | None:
 
 
 def _matches(origin: Origin, trusted: str) -> bool:
-    """As Django's CSRF check does: `https://*.example.org` stands for every host below it."""
+    """Matches as Django's CSRF check does: `https://*.example.org` covers every host below it."""
     pattern = _parts(trusted.replace("://*.", "://."))
     if pattern is None:
         return False

@@ -1,4 +1,4 @@
-"""What must hold before a site starts. Each check raises CannotStart with one sentence for the operator."""
+"""Checks before a site starts. Each raises CannotStart with one sentence for the operator."""
 
 import errno
 import fcntl
@@ -33,7 +33,7 @@ class CannotStart(Exception):
 
 
 def configuration() -> None:
-    """The system checks of all rooms, errors only; the first one is told."""
+    """Runs the system checks of all rooms and reports the first error."""
     errors = [message for message in checks.run_checks() if message.level >= checks.ERROR]
     if errors:
         hint = f" {errors[0].hint}" if errors[0].hint else ""
@@ -41,7 +41,7 @@ def configuration() -> None:
 
 
 def state_folder() -> None:
-    """It can be written, and there is room."""
+    """Checks that the folder can be written and that the disk has enough free space."""
     folder: Path = settings.STATE_DIR
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,9 @@ def state_folder() -> None:
 
 @contextmanager
 def only_instance(*, wait_seconds: float = 2 * STOP_SECONDS) -> Iterator[IO[bytes]]:
-    """Holds the state folder for this run and yields the open lock file, for supervisord to inherit.
+    """Locks the state folder for this run and yields the open lock file, which supervisord inherits.
 
-    Where a run was killed, its supervisord still holds the lock while it ends its processes; that is waited for.
+    After a run was killed, its supervisord holds the lock until its processes have ended. This waits for that.
     """
     with (settings.STATE_DIR / "up.lock").open("a+b") as lock:
         deadline = time.monotonic() + wait_seconds
@@ -99,7 +99,7 @@ def _holder_lives(lock: IO[bytes]) -> bool:
 
 
 def port() -> None:
-    """Nothing else listens where the site will."""
+    """Checks that nothing else listens on the site's port."""
     family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -118,7 +118,7 @@ def port() -> None:
 
 
 def redis_url() -> None:
-    """The server that REDIS_URL names answers."""
+    """Checks that the server of REDIS_URL answers."""
     where = _without_password(settings.REDIS_URL)
     try:
         redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5).ping()
@@ -131,7 +131,7 @@ def redis_url() -> None:
 
 
 def database_url() -> None:
-    """The server that DATABASE_URL names answers, and knows pgvector."""
+    """Checks that the server of DATABASE_URL answers and has pgvector."""
     values = settings.DATABASES["default"]
     where = f"{values['HOST'] or 'localhost'}:{values['PORT'] or 5432}/{values['NAME']}"
     try:
@@ -150,7 +150,7 @@ def database_url() -> None:
 
 
 def _reason(error: DatabaseError, password: str) -> str:
-    """The last line of the server's or the driver's message, as a sentence, without the password."""
+    """The first line of the server's or the driver's message, as a sentence, without the password."""
     cause = error.__cause__
     if isinstance(cause, psycopg.errors.ConnectionTimeout):
         return "no answer within the time allowed."

@@ -1,7 +1,7 @@
-"""Which processes make up a running site, and the supervisor that keeps them running.
+"""The processes of a running site, and the supervisor that keeps them running.
 
-supervisord (docs/decisions/0001-supervisor.md) starts them, starts again whichever ends, and ends
-all of them with itself. On several machines the same commands run one by one (docs/operations.md).
+supervisord (docs/decisions/0001-supervisor.md) starts them, restarts a process that ends, and ends
+all of them when it ends. On several machines the same commands run one by one (docs/operations.md).
 """
 
 import ctypes
@@ -19,14 +19,14 @@ from typing import IO
 import psutil
 from django.conf import settings
 
-# A worker that drains gets this long; what it leaves unfinished is taken up by its lease at the next start.
+# The time that a worker has to finish. After the next start, unfinished replies are queued again by their lease.
 STOP_SECONDS = 10
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 @dataclass(frozen=True)
 class Process:
-    """One of the programs that `manage.py up` runs; `command` is quoted as for a shell."""
+    """A program that `manage.py up` runs. `command` is quoted as for a shell."""
 
     name: str
     command: str
@@ -34,10 +34,10 @@ class Process:
 
 
 def processes(*, with_redis: bool) -> list[Process]:
-    """Every process of a site on one machine, but PostgreSQL."""
+    """Every process of a site on one machine, except PostgreSQL."""
     python = shlex.quote(sys.executable)
-    # In line for the processor: pages before replies, so that they answer at once and, at a start, the link does not
-    # wait for the language model; replies before the monitor; the monitor before imports.
+    # `nice` orders them: pages before replies, so that pages answer at once and the owner's link does not wait for the
+    # language model at a start; replies before the monitor; the monitor before imports.
     celery = f"{python} -m celery --quiet --app persona_site"
     worker = f"{celery} worker --pool threads --without-mingle --without-gossip --loglevel INFO"
     listed = [
@@ -64,10 +64,10 @@ def processes(*, with_redis: bool) -> list[Process]:
 
 
 def _model_threads() -> str:
-    """Threads of the language model: all cores but one, which the filter, the pages and the stores share.
+    """Threads of the language model: all cores except one, which the filter, the pages and the stores share.
 
-    Threads that wait for each other burn what they wait with: on two busy cores a step of one reply took
-    434 ms of CPU time with two threads, 112 to 125 ms with one.
+    Threads use CPU time while they wait for each other. On two busy cores a step of one reply took 434 ms of
+    CPU time with two threads, and 112 to 125 ms with one.
     """
     return os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) - 1))
 
@@ -78,7 +78,7 @@ def configuration(listed: Sequence[Process]) -> str:
         _section(
             "supervisord",
             nodaemon="true",
-            umask="077",  # it would set 022 for its processes
+            umask="077",  # supervisord's default for its processes is 022
             logfile="/dev/null",
             logfile_maxbytes="0",
             loglevel="warn",
@@ -97,7 +97,7 @@ def configuration(listed: Sequence[Process]) -> str:
                 environment=f'AFTERWORD_PROCESS="{process.name}",PYTHONUNBUFFERED="1",TQDM_DISABLE="1",'
                 f'OMP_NUM_THREADS="{_model_threads()}"',
                 autorestart="true",
-                # Ends too early to count as started: tried again after 1 s, 2 s, 3 s …
+                # A process that ends right after its start is tried again after 1 s, 2 s, 3 s …
                 startretries="1000",
                 stopsignal="TERM",
                 stopwaitsecs=str(STOP_SECONDS),
@@ -107,14 +107,14 @@ def configuration(listed: Sequence[Process]) -> str:
                 **_output(process),
             )
         )
-    # One group for all but Redis, so that they stop together and Redis after them.
+    # One group for all except Redis, so that they stop together and Redis stops after them.
     names = ",".join(process.name for process in listed if process.name != "redis")
     sections.append(_section("group:site", programs=names, priority="10"))
     return "\n".join(sections)
 
 
 def _output(process: Process) -> dict[str, str]:
-    """To the terminal; Redis, which has no log levels worth showing, to a file of its own."""
+    """Sends output to the terminal, and that of Redis to its own file: its log is of no use in the terminal."""
     if process.name == "redis":
         path = str(settings.STATE_DIR / "redis" / "log")
         return {"stdout_logfile": path, "stdout_logfile_maxbytes": "1MB", "stdout_logfile_backups": "1"}
@@ -126,7 +126,7 @@ def _section(title: str, **values: str) -> str:
 
 
 class Supervisor:
-    """A running supervisord, bound to the life of this process."""
+    """A running supervisord, which ends when this process ends."""
 
     def __init__(
         self, listed: Sequence[Process], *, keep_open: Sequence[int], show: Callable[[IO[bytes]], None]
@@ -139,9 +139,9 @@ class Supervisor:
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # Not into the pipe: with its reader killed, supervisord must still be able to complain and go on.
+            # Errors go to a file: supervisord must be able to write them and go on after the pipe's reader was killed.
             stderr=errors,
-            # Its own session: a Ctrl-C in the terminal reaches this process alone, which then stops it in order.
+            # In its own session, so that Ctrl-C reaches only this process, which then stops everything in order.
             start_new_session=True,
             pass_fds=keep_open,
             preexec_fn=_end_with_parent,  # one system call: no lock, no import
@@ -164,7 +164,7 @@ class Supervisor:
         return by_name
 
     def stop(self) -> None:
-        """Ends every process: asks, waits, and kills what is left."""
+        """Ends every process: sends SIGTERM, waits, and kills the processes that still run."""
         if self.is_running():
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -172,11 +172,11 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        left = [each for each in psutil.Process().children(recursive=True) if _is_ours(each)]
-        for process in left:
+        orphans = [child for child in psutil.Process().children(recursive=True) if _is_ours(child)]
+        for process in orphans:
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-        _, alive = psutil.wait_procs(left, timeout=STOP_SECONDS)
+        _, alive = psutil.wait_procs(orphans, timeout=STOP_SECONDS)
         for process in alive:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -184,7 +184,7 @@ class Supervisor:
 
 
 def _is_ours(process: psutil.Process) -> bool:
-    """Whether supervisord started it; PostgreSQL, adopted as well, is stopped in its own way."""
+    """Whether supervisord started the process. PostgreSQL is adopted too, but `EmbeddedPostgres` stops it."""
     try:
         return "AFTERWORD_PROCESS" in process.environ()
     except psutil.Error:
@@ -192,7 +192,7 @@ def _is_ours(process: psutil.Process) -> bool:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Linux only; elsewhere a killed `manage.py up` leaves its processes, which the next start reports."""
+    """Calls prctl on Linux. Elsewhere a killed `manage.py up` leaves its processes, and the next start reports them."""
     if sys.platform == "linux":
         _libc.prctl(option, value, 0, 0, 0)
 
@@ -205,5 +205,5 @@ def _end_with_parent() -> None:
 
 
 def _adopt_orphans() -> None:
-    """Were supervisord itself killed, its children become ours, and `stop` finds them."""
+    """Makes this process the parent of supervisord's children if supervisord is killed, so that `stop` finds them."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)

@@ -1,4 +1,4 @@
-"""The one place that connects to Redis, and the names of keys that two rooms share."""
+"""Connections to Redis, and the names of keys that two rooms share."""
 
 import logging
 from datetime import timedelta
@@ -17,30 +17,35 @@ _REMEMBERED = timedelta(days=1)
 
 @cache
 def connection() -> "redis.Redis":
-    """The process's shared synchronous client; thread-safe, answers bytes."""
+    """The process's shared synchronous client. It is thread-safe and returns bytes."""
     return redis.Redis.from_url(settings.REDIS_URL, health_check_interval=30)
 
 
 def async_connection() -> "redis.asyncio.Redis":
-    """A new asynchronous client; the caller closes it, on the event loop that made it."""
-    # Longer than any blocking read (generation.jobs.stream waits 5 s), so that silence is no error.
+    """A new asynchronous client. The caller closes it, on the event loop that created it."""
+    # Longer than any blocking read (generation.jobs.stream waits 5 s), so that an empty stream is no error.
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=30, socket_timeout=20)
 
 
 def cancel_key(subject: UUID) -> str:
-    """Set while a reply (or every reply of a conversation) must stop. Written by whoever may
-    stop it: the person through `chat.messages.stop`, a moderator through `moderation.desk.cases.decide`."""
+    """The key that is set while a reply, or every reply of a conversation, must stop.
+
+    A person sets it through `chat.messages.stop`, a moderator through `moderation.desk.cases.decide`.
+    """
     return f"cancel:{subject}"
 
 
 def rewrite_log() -> None:
-    """Has Redis write its log on the disk anew, without the words that were deleted before this call."""
+    """Makes Redis rewrite its log on the disk, without the words that were deleted before this call."""
     connection().set(_REWRITE_OWED, 1, ex=_REMEMBERED)
     rewrite_log_if_owed()
 
 
 def rewrite_log_if_owed() -> None:
-    """A rewrite that is under way may have begun before the words were deleted; the next call starts another."""
+    """Starts a rewrite that is owed, unless one is under way: that one may have begun before the deletion.
+
+    The next call then starts another.
+    """
     redis_ = connection()
     if not redis_.exists(_REWRITE_OWED):
         return
@@ -48,8 +53,8 @@ def rewrite_log_if_owed() -> None:
     if not state["aof_enabled"]:
         redis_.delete(_REWRITE_OWED)
     elif not (state["aof_rewrite_in_progress"] or state["rdb_bgsave_in_progress"]):
-        redis_.delete(_REWRITE_OWED)  # first: what is deleted from now on asks again
+        redis_.delete(_REWRITE_OWED)  # before the rewrite: a later deletion must ask for another one
         try:
             redis_.bgrewriteaof()
-        except redis.ResponseError as error:  # a server that is not ours may not let us
+        except redis.ResponseError as error:  # a server of the operator may forbid the command
             logger.warning("redis.log_not_rewritten", extra={"error": type(error).__name__})

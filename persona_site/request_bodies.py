@@ -1,8 +1,8 @@
-"""How much, and for how long, a request may send: refused while it comes in, before it is on the disk.
+"""Limits the size and the duration of a request's body, and refuses it before it is stored.
 
 Daphne 4.2 reads a whole body into memory or a temporary file before it calls the application, and has no limit of
-its own, so the limit stands in its request class. Covered: bodies with and without a told length, slow ones, every
-path. Not covered: the request line and headers, which Twisted bounds (16 KB together, a minute of silence).
+its own. Therefore the limit is in its request class. Covered: bodies with and without Content-Length, slow bodies,
+every path. Not covered: the request line and headers, which Twisted bounds (16 KB together, a minute of silence).
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from daphne import http_protocol
 from django.conf import settings
 
 PATIENCE_S = 300.0  # for a whole body: 500 MB at 14 Mbit/s
-_DRAIN_S = 10.0  # how long a refused client may go on sending, so that it reads the answer
-_FORM = 2 * 1024**2  # the typed fields of a persona, and what stands between its files
+_DRAIN_S = 10.0  # a refused client may go on sending for this long, so that it reads the answer
+_FORM = 2 * 1024**2  # the typed fields of a persona, and the separators between its files
 _SMALL = 1024**2
 
 
@@ -22,11 +22,11 @@ def limit_of(path: str) -> int:
         return settings.UPLOAD_BYTES * settings.UPLOAD_FILES + _FORM
     if path.startswith("/v1/"):
         return settings.API_BODY
-    return max(_SMALL, 16 * settings.MESSAGE_CHARACTERS)  # a character takes 12 bytes in a form at most
+    return max(_SMALL, 16 * settings.MESSAGE_CHARACTERS)  # in a form, a character takes at most 12 bytes
 
 
 class BoundedRequest(http_protocol.WebRequest):
-    """Daphne's request, which ends with an answer where its body is too long or too slow."""
+    """Daphne's request. It answers 413 if its body is too long, and 408 if it is too slow."""
 
     _limit = _received = 0
     _is_refused = False
@@ -65,10 +65,10 @@ class BoundedRequest(http_protocol.WebRequest):
         self._refuse("408 Request Timeout", f"This request did not arrive within {PATIENCE_S:.0f} seconds.")
 
     def _refuse(self, status: str, sentence: str) -> None:
-        """Answers at once, then throws away what still comes, for a while."""
+        """Answers at once, then discards what the client still sends, and closes after a while."""
         self._is_refused = True
         self._stop_waiting()
-        self.requestHeaders.removeHeader(b"Expect")  # nothing more is wanted
+        self.requestHeaders.removeHeader(b"Expect")  # the client must not send the body
         body = f"{sentence}\n".encode()
         head = (
             f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
@@ -86,5 +86,5 @@ class BoundedRequest(http_protocol.WebRequest):
 
 
 def bound() -> None:
-    """Makes Daphne, which knows no setting for it, use this class."""
+    """Makes Daphne use this class. Daphne has no setting for it."""
     http_protocol.WebRequest = BoundedRequest

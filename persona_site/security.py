@@ -1,4 +1,4 @@
-"""What every answer carries that Django does not set itself, and the answer where passwords wait too long."""
+"""Headers of every answer that Django does not set itself, and the answer when passwords wait too long."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicy:
-    """Allows this site's own files only: no inline script or style, nothing from elsewhere (CSP level 3)."""
+    """Allows only this site's own files: no inline script or style, nothing from other sites (CSP level 3)."""
 
     sync_capable = True
     async_capable = False
@@ -37,10 +37,10 @@ class ContentSecurityPolicy:
 
 
 class NoStore:
-    """Keeps what is shown to one person out of every cache: their browser's, a proxy's, a shared computer's.
+    """Keeps pages for one person out of every cache: their browser's, a proxy's, a shared computer's.
 
-    Marked are all answers to a request with a session or a key, and those that begin a session, answer a form, or
-    stand under /account/. What a stranger is shown stays cacheable; static files are answered before this.
+    It marks answers to requests with a session or a key, answers that begin a session, answers to forms, and every
+    page under /account/. Pages for visitors stay cacheable. Static files are answered before this.
     """
 
     sync_capable = True
@@ -57,7 +57,7 @@ class NoStore:
 
 
 def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
-    # By the cookie, not by `request.user`: that would ask the database, which may be away.
+    # This looks at the cookie: `request.user` would ask the database, which may be down.
     cookie = settings.SESSION_COOKIE_NAME
     return (
         cookie in request.COOKIES
@@ -69,10 +69,10 @@ def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 class ForgetAtSignOut:
-    """Has the browser forget what pages kept in its storage (drafts, and nothing else here) once a session has ended.
+    """Makes the browser clear its storage when a session ends. The pages of this site store only drafts there.
 
-    Every end shows in the same way: the answer takes the session's cookie away. Browsers do this on HTTPS and on
-    localhost only; elsewhere js/shared/session.js does it alone. Cookies and caches are left as they are.
+    Every answer that ends a session removes its cookie, and this looks for that. Browsers clear their storage only on
+    HTTPS and on localhost; elsewhere only js/shared/session.js does it. Cookies and caches stay as they are.
     """
 
     sync_capable = True
@@ -90,7 +90,7 @@ class ForgetAtSignOut:
 
 
 class TooManyPasswords:
-    """Answers 503, on whichever page, where a password could not be hashed in time."""
+    """Answers 503 on every page if a password could not be hashed in time."""
 
     sync_capable = True
     async_capable = False

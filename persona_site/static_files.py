@@ -1,4 +1,4 @@
-"""Static files, collected again only when one of them changed: hashing and compressing takes seconds."""
+"""Collects static files only if one of them changed: hashing and compressing takes seconds."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 
 def collect() -> bool:
-    """Brings STATIC_ROOT up to date; True if there was something to do."""
+    """Brings STATIC_ROOT up to date. Returns whether a file had changed."""
     mark = settings.STATIC_ROOT / ".fingerprint"
     fingerprint = _fingerprint()
     if mark.exists() and mark.read_text() == fingerprint:
@@ -22,6 +22,6 @@ def _fingerprint() -> str:
     """SHA-256 over the names, sizes and times of all source files."""
     digest = hashlib.sha256()
     for finder in get_finders():
-        for path, storage in sorted(finder.list(None), key=lambda found: found[0]):
+        for path, storage in sorted(finder.list(None), key=lambda source: source[0]):
             digest.update(f"{path} {storage.size(path)} {storage.get_modified_time(path).timestamp()}\n".encode())
     return digest.hexdigest()

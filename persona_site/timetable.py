@@ -1,4 +1,4 @@
-"""Celery's beat, which shows at every tick that it lives: the supervisor cannot ask it (persona_site/liveness.py)."""
+"""Celery's beat, which touches a file at every tick, because it cannot be pinged (persona_site/liveness.py)."""
 
 import time
 from pathlib import Path
@@ -9,12 +9,12 @@ from django.conf import settings
 
 
 def beat_file() -> Path:
-    """Its time of change is that of the timetable's last tick, which comes every 2 s."""
+    """The file whose modification time is the timetable's last tick. Ticks come every 2 s."""
     return Path(settings.STATE_DIR) / "beat-alive"
 
 
 def is_ticking(*, seconds: float) -> bool:
-    """Whether it ticked within that time."""
+    """Whether the last tick is less than `seconds` old."""
     try:
         return time.time() - beat_file().stat().st_mtime < seconds
     except FileNotFoundError:

@@ -14,7 +14,7 @@ urlpatterns = [
     path("personas/", include("personas.urls")),
     path("conversations/", include("chat.urls")),
     path("", include("moderation.urls")),
-    # Passwords are asked for at one place only, where guesses are counted: the admin's own pages do not count them.
+    # The site's own pages ask for passwords, because they count guesses. The admin's pages do not.
     path("admin/login/", entrance.admin_login),
     path("admin/logout/", logout),
     path("admin/password_change/", password_change),

@@ -1,7 +1,7 @@
-"""Text and JSON from outside, made storable at the door where they enter.
+"""Makes text and JSON from outside storable where they enter the site.
 
-PostgreSQL holds no NUL and neither UTF-8 nor a tokenizer knows a lone surrogate, so a text that keeps one
-fails later, far from its writer. Every loop here is linear in the text's length.
+PostgreSQL cannot store NUL, and neither UTF-8 nor a tokenizer knows a lone surrogate. A text that contains one would
+fail later, far from its writer. Every loop here is linear in the text's length.
 """
 
 import json
@@ -12,35 +12,35 @@ from typing import Any
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-# Blanks, controls, and characters that only steer others, such as zero-width joiners and changes of direction.
+# Blanks, controls, and characters that only affect others, such as zero-width joiners and changes of direction.
 _INVISIBLE = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 
-JSON_DEPTH = 100  # Python's own recursion ends near 1,000, and whoever walks a value needs a frame or two a level
+JSON_DEPTH = 100  # Python's recursion limit is near 1,000, and a walk over a value takes one or two frames a level
 NUMBER_DIGITS = 64
 
 
 class BadJSON(ValueError):
-    """Its text is a sentence about what is wrong, without anything of what was sent."""
+    """Its text is a sentence about the fault. It quotes nothing of the input."""
 
 
 def clean(text: str) -> str:
-    r"""The text with `\n` for line ends and U+FFFD for lone surrogates, without other controls than the tab."""
+    r"""The text with `\n` for line ends, U+FFFD for lone surrogates, and no other control characters except the tab."""
     plain = _CONTROL.sub("", _LINE_END.sub("\n", text))
     return _LONE_SURROGATE.sub("\ufffd", plain)
 
 
 def clean_line(text: str) -> str:
-    """As `clean`, in one line: a name, a title, a search."""
+    """As `clean`, in one line: for a name, a title or a search."""
     return " ".join(clean(text).split())
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of it can be seen."""
+    """Whether the text has no visible character."""
     return all(unicodedata.category(character) in _INVISIBLE for character in text)
 
 
 def whole_number(text: str, *, most: int) -> int | None:
-    """The number from 0 to `most` that ASCII digits write, or None. Never converts more digits than `most` has."""
+    """The number from 0 to `most` in ASCII digits, or None. Never converts more digits than `most` has."""
     if not (text.isascii() and text.isdecimal()) or len(text.lstrip("0")) > len(str(most)):
         return None
     number = int(text.lstrip("0") or "0")
@@ -48,20 +48,20 @@ def whole_number(text: str, *, most: int) -> int | None:
 
 
 def parsed_json(document: str | bytes) -> Any:
-    """JSON's value with every text in it cleaned. Raises BadJSON."""
+    """The parsed JSON value, with every text in it cleaned. Raises BadJSON."""
     try:
         value = json.loads(document, parse_int=_short_int, parse_float=_short_float)
     except RecursionError:
         raise _too_deep() from None
     except BadJSON:
         raise
-    except ValueError:  # also bytes that are in no encoding of Unicode
-        raise BadJSON("It is no JSON, or cut off.") from None
+    except ValueError:  # also for bytes that are not Unicode text
+        raise BadJSON("It is not JSON, or it is cut off.") from None
     return clean_json(value)
 
 
 def clean_json(value: Any, *, depth: int = JSON_DEPTH) -> Any:
-    """A value of JSON's types with every text in it cleaned. Raises BadJSON where it is nested deeper than `depth`."""
+    """A value of JSON's types, with every text in it cleaned. Raises BadJSON if it is nested deeper than `depth`."""
     if isinstance(value, str):
         return clean(value)
     if not isinstance(value, list | dict):
@@ -69,8 +69,8 @@ def clean_json(value: Any, *, depth: int = JSON_DEPTH) -> Any:
     if depth == 0:
         raise _too_deep()
     if isinstance(value, list):
-        return [clean_json(each, depth=depth - 1) for each in value]
-    return {clean(str(name)): clean_json(each, depth=depth - 1) for name, each in value.items()}
+        return [clean_json(item, depth=depth - 1) for item in value]
+    return {clean(str(name)): clean_json(item, depth=depth - 1) for name, item in value.items()}
 
 
 def _short_int(digits: str) -> int:

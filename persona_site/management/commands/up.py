@@ -1,4 +1,4 @@
-"""`manage.py up`: everything that a site on one machine needs, in the foreground, until Ctrl-C."""
+"""`manage.py up`: runs a whole site on one machine, in the foreground, until Ctrl-C."""
 
 import json
 import signal
@@ -26,7 +26,7 @@ _COLUMN = 10
 
 class Command(BaseCommand):
     help = "Runs the whole site: stores, web server, workers and timetable. Ctrl-C ends all of them."
-    requires_system_checks: list[str] = []  # run by preflight.configuration, which tells them in one sentence
+    requires_system_checks: list[str] = []  # preflight.configuration runs them and reports one sentence
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             with ExitStack() as running:
                 self._run(running)
         except KeyboardInterrupt:
-            self._say("Stopped. Everything is kept in " + str(settings.STATE_DIR) + ".")
+            self._say(f"Stopped. All data is kept in {settings.STATE_DIR}.")
         except (preflight.CannotStart, services.ServiceUnavailable) as error:
             raise CommandError(str(error)) from None
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             _wait_for_web(supervisor)
         self._announce(time.monotonic() - started)
         running.enter_context(_watched(supervisor))
-        # Asking also makes the web process load its filter before the first message comes.
+        # The request for /readyz also makes the web process load its filter before the first message comes.
         threading.Thread(target=self._tell_when_replies_begin, args=(started,), daemon=True).start()
         _watch(supervisor, postgres)
 
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         return postgres
 
     def _prepare_model(self) -> None:
-        """The model that MODEL names, or the default one, ready to be loaded."""
+        """Installs the model that MODEL names, or the default one."""
         try:
             if settings.MODEL:
                 self._accept_terms(model_rows.lookup(settings.MODEL))
@@ -94,18 +94,20 @@ class Command(BaseCommand):
             raise preflight.CannotStart(str(error)) from None
 
     def _accept_terms(self, model: packaged.CatalogueModel) -> None:
-        """Shows the terms and asks, where somebody can answer; else ACCEPT_MODEL_TERMS must say yes."""
+        """Shows the terms and asks in the terminal. Without a terminal, ACCEPT_MODEL_TERMS must be yes."""
         if model.terms is None or model_rows.terms_accepted(model.name):
             return
         if not settings.ACCEPT_MODEL_TERMS:
             self._say(f"{model.terms.text}\n{model.terms.summary}\n")
             if not sys.stdin.isatty():
                 raise preflight.CannotStart(
-                    f"{model.title} comes under the {model.terms.title}, shown above ({model.terms.url}). "
+                    f"{model.title} is licensed under the {model.terms.title}, shown above ({model.terms.url}). "
                     "To accept them without a terminal, set ACCEPT_MODEL_TERMS=yes."
                 )
             if input(f"Do you accept the {model.terms.title}? [y/N] ").strip().lower() not in {"y", "yes"}:
-                raise preflight.CannotStart("Not accepted, so nothing was fetched. Without MODEL the default one runs.")
+                raise preflight.CannotStart(
+                    "You did not accept the terms, so nothing was fetched. Leave out MODEL to run the default model."
+                )
         model_rows.accept_terms(user=None, name=model.name)
 
     def _percent(self, percent: int, step: str) -> None:
@@ -122,11 +124,11 @@ class Command(BaseCommand):
     def _tell_when_replies_begin(self, started: float) -> None:
         while not _get("/readyz", seconds=60):
             time.sleep(1)
-        self._say(f"The language model is loaded; replies begin. ({time.monotonic() - started:.1f} s)")
+        self._say(f"The language model is loaded and replies can begin. ({time.monotonic() - started:.1f} s)")
 
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:
-        """One line per long step: what it is, then how long it took."""
+        """Prints the title of a long step, and its duration when it ends."""
         started = time.monotonic()
         self._say(f"{title} …")
         yield
@@ -137,13 +139,13 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _show(self, output: IO[bytes]) -> None:
-        """What the processes print, each line led by its process; runs in a thread of its own."""
+        """Prints the processes' output, each line after the name of its process. Runs in its own thread."""
         for line in output:
             self._say(readable(line.decode(errors="replace").rstrip("\n")))
 
 
 def readable(line: str) -> str:
-    """A log event as `process | level event key=value`; any other line as it is."""
+    """A log event as `process | level event key=value`, and any other line unchanged."""
     try:
         event = json.loads(line)
         name, level, title = event.pop("process"), event.pop("level"), event.pop("event")
@@ -156,19 +158,19 @@ def readable(line: str) -> str:
 
 
 def _wait_for_web(supervisor: Supervisor) -> None:
-    """Until the web server answers and Redis is there for it. Raises CannotStart."""
+    """Waits until the web server and Redis answer. Raises CannotStart."""
     deadline = time.monotonic() + WEB_SECONDS
     while not (_get("/healthz") and (env.secret("REDIS_URL") or services.redis_answers())):
         if not supervisor.is_running():
             raise _supervisor_ended()
         if time.monotonic() > deadline:
-            raise preflight.CannotStart(f"The site did not answer within {WEB_SECONDS} s; the lines above say why.")
+            raise preflight.CannotStart(f"The site did not answer within {WEB_SECONDS} s. The lines above say why.")
         time.sleep(0.2)
 
 
 @contextmanager
 def _watched(supervisor: Supervisor) -> Iterator[None]:
-    """Meanwhile, a process that stops answering is ended, and supervisord starts another."""
+    """Watches the processes in a thread: it kills one that stops answering, and supervisord starts it again."""
     ended = threading.Event()
     watch = liveness.Watch(listed=supervisor.listed, ask=lambda: liveness.ask_all(lambda: _get("/healthz")))
     threading.Thread(target=watch.run, args=(ended,), name="liveness", daemon=True).start()
@@ -192,7 +194,7 @@ def _get(path: str, seconds: float = 5) -> bool:
 
 def _supervisor_ended() -> preflight.CannotStart:
     path = settings.STATE_DIR / "supervisord.err"
-    return preflight.CannotStart(f"The supervisor ended; the lines above or {path} say why.")
+    return preflight.CannotStart(f"The supervisor ended. The lines above or {path} say why.")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -200,7 +202,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _watch(supervisor: Supervisor, postgres: services.EmbeddedPostgres | None) -> None:
-    """Until a signal. supervisord looks after the processes, this after PostgreSQL and supervisord."""
+    """Watches PostgreSQL and supervisord until a signal comes. supervisord watches the other processes."""
     while supervisor.is_running():
         if postgres is not None:
             postgres.keep()
