@@ -1,4 +1,4 @@
-"""This room's part of a person's data: the account itself, consents, and what was used."""
+"""This room's part of a person's data: the account, consents, and quotas."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def export(user: User) -> dict[str, Any]:
 
 
 def erase(user: User) -> None:
-    """Consents prove what was declared about a persona; once both are gone, nothing is left to prove."""
+    """Deletes consents, quotas and addresses. A consent proves a declaration about a persona, which is erased too."""
     user.consents.all().delete()
     user.quotas.all().delete()
     EmailAddress.objects.filter(user=user).delete()

@@ -1,4 +1,4 @@
-"""What this site changes in the account library."""
+"""Changes to the behaviour of the account library."""
 
 import secrets
 
@@ -11,7 +11,7 @@ from accounts.models import User
 
 
 def shown_name(user: User) -> str:
-    """How the site names somebody to themselves, on pages and in letters."""
+    """The name that pages and e-mails show a person for their own account."""
     return user.email
 
 
@@ -20,10 +20,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return bool(settings.SIGN_UP_OPEN)
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
-        """A name that says nothing: one made from the address would show that another has the same."""
+        """Sets a random name. A name made from the address would show that another account has the same one."""
         user.username = f"person-{secrets.token_hex(6)}"
 
     def set_password(self, user: User, password: str) -> None:
-        """Every new password comes through here; the library keeps the session of the request at hand."""
+        """Sets the password and ends all sessions. The library keeps the session of the current request.
+
+        Every new password comes through here.
+        """
         super().set_password(user, password)
         sessions.end_all(user)

@@ -1,4 +1,4 @@
-"""People, quotas and consents in Django's admin. Rights are changed by actions, through their doors."""
+"""People, quotas and consents in Django's admin. Actions change rights, through the doors of `accounts.roles`."""
 
 from collections.abc import Callable
 from typing import cast
@@ -13,10 +13,10 @@ from django.http import HttpRequest
 from accounts import my_data, roles, sessions
 from accounts.models import Consent, Quota, Role, User
 
-Door = Callable[[User, User], None]  # whose account, and who asks
+Door = Callable[[User, User], None]  # the account, and the member of staff
 Action = Callable[["PersonAdmin", HttpRequest, QuerySet[User]], None]
 
-# Nobody is a member of a group here: rights follow from the role, and one right is given by an action below.
+# Groups are not used: rights follow from the role, and an action below gives one more right.
 admin.site.unregister(Group)
 
 
@@ -58,7 +58,7 @@ _DOORS = [
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """A password that staff sets: the person's sessions end with the old one."""
+    """Sets a password for a person, and ends all their sessions."""
 
     def save(self, commit: bool = True) -> User:
         user = cast(User, super().save(commit))
@@ -68,7 +68,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    """Rights are changed by the actions of the list alone, through `accounts.roles`, which keeps who did it."""
+    """Accounts. Only the actions of the list change rights, through `accounts.roles`, which records who did it."""
 
     list_display = ("email", "username", "role", "country", "is_active", "date_joined", "last_login")
     list_filter = ("role", "is_active")
@@ -93,7 +93,7 @@ class PersonAdmin(UserAdmin):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the site itself keeps; people look."""
+    """Rows that only the site writes. Staff can read them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,11 +1,12 @@
-"""Signing in where several accounts may have one address.
+"""Signs people in where several accounts may have one address.
 
-Nobody may learn from this site whether an address has an account. While addresses need not be confirmed
-(`EMAIL_VERIFICATION=optional`), a sign-up with a known address therefore makes another account beside the first,
-and each is signed in to with its own password. Confirming the address decides whose it is.
+This site must not tell whether an address has an account. While addresses need not be confirmed
+(`EMAIL_VERIFICATION=optional`), a sign-up with a known address therefore creates another account beside the first.
+Each account has its own password. The account that confirms the address keeps it.
 
-Covered: answers, and the number of hashes, are the same for no account, one, and one that somebody made beside it
-to find out. Not covered: who makes several more can count them; `EMAIL_VERIFICATION=mandatory` closes that, too.
+Covered: answers and the number of hashes are the same for no account, for one account, and for one account with a
+second that somebody created beside it as a test. Not covered: a person who creates several more accounts can count
+them. `EMAIL_VERIFICATION=mandatory` prevents that too.
 """
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -15,11 +16,11 @@ from allauth.account.models import EmailAddress
 from accounts.models import User
 
 LEAST_HASHES = 2
-MOST_HASHES = 5  # so that nobody makes another person's sign-in slow with accounts of the same address
+MOST_HASHES = 5  # otherwise many accounts with one address would slow down the sign-in of its owner
 
 
 class EveryAccountOfTheAddress(AuthenticationBackend):
-    """Tries the accounts that confirmed the address, then the others, the oldest first."""
+    """Tries the accounts that confirmed the address first, then the others, from the oldest on."""
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
         self._did_check_password = True

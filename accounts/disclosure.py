@@ -1,4 +1,4 @@
-"""What a person is told, and accepts, before they have an account; versioned, because consents refer to it.
+"""The text that a person reads and accepts before they have an account. Consents refer to its version.
 
 Rows CA2 and NY3 (software, not a person), CA9 (minors) and T3 (monitoring) of docs/compliance.md.
 """
@@ -14,5 +14,5 @@ AGREEMENT = "I have read this, I am at least 18 years old, and I accept the rule
 
 
 def full_text() -> str:
-    """Everything that stood before a person when they agreed."""
+    """The whole text that a person agrees to."""
     return "\n".join([SOFTWARE, MINORS, MONITORING, AGREEMENT])

@@ -1,7 +1,7 @@
 """The one-time link that signs the owner in, and the owner's account.
 
-Covered: the token is 256 random bits, only its SHA-256 is kept, it works once and for a day, and a
-new link ends the older ones. Not covered: who reads the terminal that the link is printed on.
+Covered: the token is 256 random bits, only its SHA-256 is stored, it works once and for a day, and a
+new link ends the older ones. Not covered: other people who can read the terminal with the link.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ LIFETIME = timedelta(hours=24)
 
 
 class LinkInvalid(Exception):
-    """The link was used, is too old, or never was."""
+    """The link was used, has expired, or never existed."""
 
 
 def owner_exists() -> bool:
@@ -35,7 +35,7 @@ def owner_has_signed_in() -> bool:
 
 @transaction.atomic
 def owner() -> User:
-    """The owner; made if there is none. The first one, where there are several."""
+    """The first owner. Creates one if there is none."""
     existing = User.objects.filter(role=Role.OWNER, is_active=True).order_by("pk").first()
     if existing:
         return existing
@@ -48,7 +48,7 @@ def owner() -> User:
 
 @transaction.atomic
 def new_link() -> str:
-    """A new link, and the end of all older ones."""
+    """Creates a link and ends all older ones."""
     token = secrets.token_urlsafe(32)
     SetupLink.objects.filter(used_at__isnull=True).delete()
     SetupLink.objects.create(digest=_digest(token))
@@ -57,7 +57,7 @@ def new_link() -> str:
 
 @transaction.atomic
 def redeem(token: str) -> User:
-    """Uses up the link and gives the owner to sign in. Raises LinkInvalid."""
+    """Uses up the link and returns the owner. Raises LinkInvalid."""
     now = timezone.now()
     claimed = SetupLink.objects.filter(
         digest=_digest(token), used_at__isnull=True, created_at__gt=now - LIFETIME
@@ -69,7 +69,7 @@ def redeem(token: str) -> User:
 
 @transaction.atomic
 def claim(*, owner: User, email: str, password: str) -> None:
-    """Gives an owner who came by the link an address and a password to sign in with."""
+    """Sets the e-mail address and password of an owner who signed in by the link, and ends their sessions."""
     owner.email = email
     owner.set_password(password)
     owner.save(update_fields=["email", "password"])

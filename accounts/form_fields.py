@@ -1,4 +1,4 @@
-"""A field for words, which every room's forms share."""
+"""The text field that the forms of all rooms share."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django import forms
 
 
 class Words(forms.CharField):
-    """What a person types in any script: it runs in its own direction, and nothing of it is cut.
+    """Text in any script. It is shown in its own direction, and the browser does not cut it.
 
-    A form sends each line end as two characters; one is kept and counted, as the page counts it
-    (js/shared/limits.js). The limit goes to the page as `data-most`: `maxlength` counts otherwise, and it
-    cuts what is pasted.
+    A form sends each line end as two characters. The field stores and counts one, as the page does
+    (js/shared/limits.js). The page reads the limit from `data-most`: `maxlength` counts differently, and it
+    cuts pasted text.
     """
 
     def to_python(self, value: Any) -> Any:

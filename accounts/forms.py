@@ -1,4 +1,4 @@
-"""Forms of the account; they check shape and write nothing but what allauth's own sign-up writes."""
+"""Forms of the account. They check shape. Only the sign-up form writes, as allauth's own does."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from accounts.models import User
 
 
 class SignupForm(AllauthSignupForm):
-    """E-mail and password, and the agreement, which is kept with its words.
+    """E-mail address, password and the agreement, which is stored with its text.
 
-    The browser's region becomes the account's country, so that help lines fit from the first message;
-    the account page changes it.
+    The browser's region becomes the account's country, so that help lines fit from the first message.
+    People can change the country on the account page.
     """
 
     agreement = forms.BooleanField(
@@ -26,9 +26,9 @@ class SignupForm(AllauthSignupForm):
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists:
-            make_password(self.cleaned_data["password1"])  # what a new account costs, so that time tells nothing
-        made: tuple[User | None, HttpResponse | None] = super().try_save(request)
-        return made
+            make_password(self.cleaned_data["password1"])  # takes as long as a new account, so timing tells nothing
+        account: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return account
 
     def save(self, request: HttpRequest) -> User:
         user: User = super().save(request)
@@ -43,7 +43,7 @@ class CountryForm(forms.ModelForm):
         label="Country",
         choices=countries.choices,
         required=False,
-        help_text="Decides which help lines are shown to you. Nothing else depends on it.",
+        help_text="Your country decides which help lines you see, and nothing else.",
     )
 
     class Meta:
@@ -52,7 +52,7 @@ class CountryForm(forms.ModelForm):
 
 
 class OwnerForm(forms.Form):
-    """How an owner who came by the one-time link signs in from now on."""
+    """The address and password of an owner who signed in by the one-time link."""
 
     email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     password = forms.CharField(
@@ -69,7 +69,7 @@ class OwnerForm(forms.Form):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
-            raise forms.ValidationError("Another account has this e-mail address.")
+            raise forms.ValidationError("Another account has this e-mail address. Choose a different one.")
         return email
 
     def clean_password(self) -> str:
@@ -79,7 +79,7 @@ class OwnerForm(forms.Form):
 
 
 class EraseForm(forms.Form):
-    """Proof that the person at the keyboard means it: their password, or a word where there is none."""
+    """Asks for the person's password, or for a word in capitals if they have no password."""
 
     WORD = "ERASE"
 

@@ -1,8 +1,8 @@
-"""Argon2, bounded for the whole process.
+"""Argon2 with a limit on how many hashes one process computes at once.
 
-Covered: each hash takes 100 MB and a good part of a second on all cores; however many people send passwords at
-once, and through whichever page, no more than `AT_ONCE` are computed. Not covered: several web processes, each of
-which has its own bound.
+A hash takes 100 MB and a good part of a second on all cores. Covered: no more than `AT_ONCE` hashes are computed at
+once, however many people send passwords and on every page. Not covered: several web processes, because each has its
+own limit.
 """
 
 import threading
@@ -17,7 +17,7 @@ _free = threading.BoundedSemaphore(AT_ONCE)
 
 
 class HashingBusy(Exception):
-    """No hash could be begun in time. `persona_site.security.TooManyPasswords` answers it on every page."""
+    """A hash did not get its turn in time. `persona_site.security.TooManyPasswords` answers 503 on every page."""
 
 
 class BoundedArgon2PasswordHasher(Argon2PasswordHasher):

@@ -10,7 +10,7 @@ class Role(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person who signs in by e-mail. `is_staff` and `is_superuser` follow from the role (`accounts.roles.give`)."""
+    """A person, who signs in by e-mail. `accounts.roles.give` sets `is_staff` and `is_superuser` by the role."""
 
     email = models.EmailField(
         db_index=True, help_text="Not unique: that would tell strangers who has an account (`accounts.backends`)."
@@ -40,7 +40,7 @@ class Quota(models.Model):
 
 
 class Consent(models.Model):
-    """What a person agreed to or declared, with the version of the text that stood before them (GDPR art. 7(1))."""
+    """What a person agreed to or declared, with the text that they read and its version (GDPR art. 7(1))."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=64, help_text="persona.<who> for a declaration, model.<name> for terms.")
@@ -51,7 +51,7 @@ class Consent(models.Model):
 
 
 class SetupLink(models.Model):
-    """A one-time link that signs the owner in; only its digest is kept."""
+    """A one-time link that signs the owner in. Only its SHA-256 is stored."""
 
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,6 +1,6 @@
-"""A person's right to take their data along and to have it erased (GDPR art. 15, 17 and 20).
+"""Exports and erases a person's data (GDPR art. 15, 17 and 20).
 
-Each room registers its own part in `AppConfig.ready()`, so this room needs to know none of them.
+Each room registers its own part in `AppConfig.ready()`, so this room depends on none of them.
 """
 
 import json
@@ -30,14 +30,14 @@ _parts: dict[str, _Part] = {}
 def register(room: str, *, export: Callable[[User], Any], erase: Callable[[User], None]) -> None:
     """Adds a room's part.
 
-    `export` returns what becomes `<room>.json`: anything JSON knows, and dates, UUIDs and decimals.
-    `erase` deletes the rows and, on commit, the files that belong to the person.
+    `export` returns the content of `<room>.json`: JSON's types, dates, UUIDs and decimals.
+    `erase` deletes the person's rows and, on commit, their files.
     """
     _parts[room] = _Part(export, erase)
 
 
 def rooms() -> list[str]:
-    """Names of the registered rooms, in the order of their registration."""
+    """The names of the registered rooms, in the order of their registration."""
     return list(_parts)
 
 
@@ -53,11 +53,11 @@ def export(user: User) -> bytes:
 
 @transaction.atomic
 def erase(user: User) -> None:
-    """Erases everything that the rooms hold, then the account; all of it or nothing.
+    """Erases the person's data in every room, then the account. It erases everything or nothing.
 
-    Rooms run in reverse order of registration: chat before personas before accounts, so that none
-    meets rows of a room above it. A moderator's decisions must stay (they are part of other people's
-    records), so an account that they point at is kept without name, address and password.
+    Rooms run in reverse order of registration: chat before personas before accounts. A room above has then
+    already deleted its rows. A moderator's decisions must stay, because they are part of other people's
+    records. An account that they refer to is kept without name, address and password.
     """
     sessions.end_all(user)
     for part in reversed(_parts.values()):

@@ -1,4 +1,4 @@
-"""What every page's frame needs to know beside the request and the person."""
+"""The template context of every page's frame, beside the request and the person."""
 
 from django.conf import settings
 from django.http import HttpRequest

@@ -1,10 +1,10 @@
-"""How much of each kind a person may use, in fixed windows of `settings.QUOTAS`.
+"""Limits how much of each kind a person may use, in the fixed windows of `settings.QUOTAS`.
 
-The owner's messages are counted and never refused: that limit protects a site from its guests. A part with a limit
-of its own, an API key, is held to that limit whoever it belongs to.
+The owner's messages are counted and never refused, because that limit protects a site from its guests. A part with
+its own limit, such as an API key, keeps that limit, also if the owner holds it.
 
 A window begins at a whole multiple of its length since the epoch (UTC), so all processes agree
-on it without a clock of their own. QuotaExceeded is the only error.
+on its start. QuotaExceeded is the only error.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _WINDOWS = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelt
 
 
 class QuotaExceeded(Exception):
-    """Nothing is left in this window. `retry_after` is the time until the next one begins."""
+    """The limit of this window is reached. `retry_after` is the time until the next window begins."""
 
     def __init__(self, *, kind: str, amount: int, limit: int, window: timedelta, retry_after: timedelta) -> None:
         self.kind = kind
@@ -40,19 +40,19 @@ class QuotaExceeded(Exception):
 
 @dataclass(frozen=True)
 class Meter:
-    """What a person has used of one kind, for the account page."""
+    """How much of one kind a person has used, for the account page."""
 
     kind: str
     used: int
-    limit: int | None  # None: as much as they like
+    limit: int | None  # None: no limit
     per: str  # hour, day, …
     resets_at: datetime
 
 
 def check(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit | None = None) -> None:
-    """Raises QuotaExceeded if `amount` more would not fit; changes nothing. `spend` decides for good.
+    """Raises QuotaExceeded if `amount` more would not fit, and changes nothing. Only `spend` counts the amount.
 
-    A `part` of what a person uses, such as one API key's, is counted for itself, against its own limit `of`.
+    A `part` of a person's use, such as that of one API key, is counted separately, against its own limit `of`.
     """
     limit, window = of or settings.QUOTAS[kind]
     start = _window_start(window)
@@ -65,9 +65,9 @@ def check(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit |
 def spend(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit | None = None) -> None:
     """Counts `amount` as used, or raises QuotaExceeded and counts nothing.
 
-    Two requests at once cannot pass the limit together: the condition stands in the UPDATE itself,
-    which PostgreSQL evaluates again after waiting for the row. A roll-back of the caller's
-    transaction gives back what was spent.
+    Two requests at once cannot pass the limit together: the condition is part of the UPDATE, and
+    PostgreSQL evaluates it again after it waited for the row. A rollback of the caller's
+    transaction also takes back the amount.
     """
     limit, window = of or settings.QUOTAS[kind]
     start = _window_start(window)
@@ -79,7 +79,7 @@ def spend(*, user: User, kind: str, amount: int = 1, part: str = "", of: Limit |
 
 
 def note(*, user: User, kind: str, amount: int, part: str = "", of: Limit | None = None) -> None:
-    """Counts what was used already, past the limit too: what a reply costs is known at its end only."""
+    """Counts an amount that was already used, also past the limit: the cost of a reply is known only at its end."""
     _, window = of or settings.QUOTAS[kind]
     _add(user, _counter(kind, part), amount, _window_start(window), Q())
 
@@ -91,14 +91,14 @@ def _is_unlimited(user: User, kind: str) -> bool:
 def _add(user: User, counter: str, amount: int, start: datetime, fits: Q) -> bool:
     is_old = Q(window_start__lt=start)
     fitting = Quota.objects.filter(is_old | fits if fits else Q(), user=user, kind=counter)
-    added = {
+    changes = {
         "used": Case(When(is_old, then=amount), default=F("used") + amount),
         "window_start": Case(When(is_old, then=start), default=F("window_start")),
     }
-    if fitting.update(**added):
+    if fitting.update(**changes):
         return True
     Quota.objects.get_or_create(user=user, kind=counter, defaults={"window_start": start})
-    return bool(fitting.update(**added))
+    return bool(fitting.update(**changes))
 
 
 def _counter(kind: str, part: str) -> str:
@@ -126,13 +126,13 @@ def _window_start(window: timedelta) -> datetime:
 
 
 def _used(user: User, kind: str, start: datetime) -> int:
-    row = Quota.objects.filter(user=user, kind=kind, window_start__gte=start).values_list("used", flat=True).first()
-    return row or 0
+    used = Quota.objects.filter(user=user, kind=kind, window_start__gte=start).values_list("used", flat=True).first()
+    return used or 0
 
 
 def _exceeded(kind: str, amount: int, start: datetime, of: Limit) -> QuotaExceeded:
     limit, window = of
-    # A window may end between its start and this line; a retry is then possible at once.
+    # The window may have ended since the check; a retry is then possible at once.
     retry_after = max(start + window - timezone.now(), timedelta(seconds=1))
     return QuotaExceeded(kind=kind, amount=amount, limit=limit, window=window, retry_after=retry_after)
 
@@ -142,7 +142,7 @@ def _per(window: timedelta) -> str:
 
 
 def _in_words(span: timedelta) -> str:
-    """The largest fitting unit, rounded up: 1 minute, 23 minutes, 5 hours."""
+    """The span in the largest fitting unit, rounded up: 1 minute, 23 minutes, 5 hours."""
     seconds = span.total_seconds()
     for name, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
         if seconds >= length or name == "second":

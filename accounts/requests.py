@@ -1,4 +1,4 @@
-"""Requests as views see them."""
+"""Types of requests in views."""
 
 from django.http import HttpRequest
 

@@ -1,6 +1,6 @@
-"""Who may do what: a role, the flags of Django's admin that follow from it, and whether an account is active.
+"""Rights of accounts: the role, the flags of Django's admin that follow from it, and whether an account is active.
 
-Every such change goes through one of these doors, which write it to the audit trail with who made it.
+Every change goes through one of these doors. They write it to the audit trail, with the person who made it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,18 @@ from django.db import transaction
 from accounts import sessions
 from accounts.models import Role, User
 
-# What a moderator may look at in the admin; decisions are taken in /moderation/, through its doors.
+# The models that a moderator can see in the admin. Moderators decide in /moderation/, through its doors.
 _MODERATOR_SEES = {
     "moderation": ["action", "assessment", "auditentry", "case", "policy", "restriction", "rule"],
 }
 
 
-# The one right that is given beside a role; `moderation.models.case` says what it opens.
+# The only right that is given separately from a role. `moderation.models.case` describes it.
 _CHILD_SAFETY = ("moderation", "review_child_safety")
 
 
 class Recorder(Protocol):
-    """Writes one row of the audit trail; `actor` None is the site itself."""
+    """Writes one row of the audit trail. `actor` None means the site itself."""
 
     def __call__(self, *, action: str, subject: str, actor: User | None, data: Mapping[str, Any]) -> object: ...
 
@@ -32,16 +32,16 @@ _recorders: list[Recorder] = []
 
 
 def record_with(recorder: Recorder) -> None:
-    """Registers the audit trail, which lies in a room above this one. Called in `AppConfig.ready()`."""
+    """Registers the audit trail, which is in a room above this one. Called in `AppConfig.ready()`."""
     _recorders.append(recorder)
 
 
 @transaction.atomic
 def give(user: User, role: Role | str, *, by: User | None) -> None:
-    """Makes `user` a user, moderator or owner. `by` None: the site itself. Raises ValueError for any other role."""
+    """Gives `user` the role of user, moderator or owner. `by` None: the site itself. Raises ValueError for others."""
     new, old = Role(role), _locked(user).role
     if user.user_permissions.filter(codename=_CHILD_SAFETY[1]).exists():
-        let_review_child_safety(user, by=by, may=False)  # it ends with the role, and the trail says so
+        let_review_child_safety(user, by=by, may=False)  # this right ends with the role, and the trail records it
     user.role = new
     user.is_staff = user.is_moderator
     user.is_superuser = user.is_owner
@@ -53,7 +53,7 @@ def give(user: User, role: Role | str, *, by: User | None) -> None:
 
 @transaction.atomic
 def deactivate(user: User, *, by: User | None) -> None:
-    """Closes the account to its person, and ends their sessions; nothing is erased. Raises ValueError for one's own."""
+    """Closes the account and ends its sessions. Erases nothing. Raises ValueError if it is the account of `by`."""
     if by is not None and by.pk == user.pk:
         raise ValueError("You cannot deactivate your own account.")
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
@@ -63,17 +63,17 @@ def deactivate(user: User, *, by: User | None) -> None:
 
 @transaction.atomic
 def reactivate(user: User, *, by: User | None) -> None:
-    """Lets the person of a deactivated account sign in again."""
+    """Opens a deactivated account again."""
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         _record("account.reactivated", user, by, {})
 
 
 @transaction.atomic
 def let_review_child_safety(user: User, *, by: User | None, may: bool) -> None:
-    """Gives a moderator the right to see cases of child safety, or takes it. Raises ValueError for anybody else."""
+    """Gives a moderator the right to see cases of child safety, or takes it. Raises ValueError for other accounts."""
     user = _locked(user)
     if user.role != Role.MODERATOR:
-        raise ValueError(f"Account {user.pk} is no moderator.")
+        raise ValueError(f"Account {user.pk} is not a moderator.")
     app, codename = _CHILD_SAFETY
     permission = Permission.objects.get(content_type__app_label=app, codename=codename)
     if user.user_permissions.filter(pk=permission.pk).exists() == may:
@@ -83,23 +83,23 @@ def let_review_child_safety(user: User, *, by: User | None, may: bool) -> None:
 
 
 def _locked(user: User) -> User:
-    """The account's row, held until the transaction ends, so that the trail says what was changed from what."""
+    """The account's row, locked until the transaction ends, so that the trail has the true former value."""
     return User.objects.select_for_update().get(pk=user.pk)
 
 
 def _record(action: str, user: User, by: User | None, data: Mapping[str, Any]) -> None:
     if not _recorders:
-        raise RuntimeError("Nobody keeps the audit trail, so nobody's rights may change.")
+        raise RuntimeError("No audit trail is registered, so no rights may change.")
     for record in _recorders:
         record(action=action, subject=f"user:{user.pk}", actor=by, data=data)
 
 
 def _moderator_permissions() -> Iterable[Permission]:
-    wanted = [(app, f"view_{model}") for app, models in _MODERATOR_SEES.items() for model in models]
+    visible = [(app, f"view_{model}") for app, models in _MODERATOR_SEES.items() for model in models]
     return [
         permission
         for permission in Permission.objects.filter(content_type__app_label__in=_MODERATOR_SEES).select_related(
             "content_type"
         )
-        if (permission.content_type.app_label, permission.codename) in wanted
+        if (permission.content_type.app_label, permission.codename) in visible
     ]

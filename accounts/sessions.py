@@ -1,8 +1,8 @@
-"""A person's sessions: whether one still stands, and the end of all of them.
+"""A person's sessions: whether one is still open, and how to end all of them.
 
-Signing out, "end other sessions" and a new session key delete the session's row, whichever library does it, so
-one hook on that row hears of every such end. A new password, a deactivation and an erasure come through `end_all`.
-Who keeps connections open registers with `when_ended` to be told at once, and asks `is_open` from time to time.
+Signing out, "end other sessions" and a new session key all delete the session's row, so a signal on that row reports
+each of these ends. A new password, a deactivation and an erasure call `end_all`. Code that keeps connections open
+registers with `when_ended` to be notified at once, and calls `is_open` from time to time.
 """
 
 from collections.abc import Callable
@@ -22,33 +22,36 @@ _listeners: list[Callable[[int], None]] = []
 
 
 def when_ended(listener: Callable[[int], None]) -> None:
-    """Registers who is told the account's id when a session of it may have ended. Called in `AppConfig.ready()`."""
+    """Registers a listener, called with an account's id when one of its sessions may have ended.
+
+    Called in `AppConfig.ready()`.
+    """
     _listeners.append(listener)
 
 
 def is_open(user: User, session_key: str | None) -> bool:
-    """Whether the session that `user` was read from still stands, in one query.
+    """Whether the session of `user` is still open, in one query.
 
-    The password is compared because a new one ends the sessions that were opened with the old one.
+    The password is compared because a new password ends the sessions that were opened with the old one.
     """
-    standing = Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now())
-    return User.objects.filter(Exists(standing), pk=user.pk, password=user.password, is_active=True).exists()
+    session = Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now())
+    return User.objects.filter(Exists(session), pk=user.pk, password=user.password, is_active=True).exists()
 
 
 def end_all(user: User) -> None:
-    """Ends every session of a person. The one of the request at hand lives on if its key is cycled afterwards."""
+    """Ends every session of a person. The session of the current request stays if its key is cycled afterwards."""
     for session in UserSession.objects.filter(user=user):
         session.end()
-    _tell(user.pk)
+    _notify(user.pk)
 
 
 def row_deleted(sender: Any, instance: Session, **_: Any) -> None:
     """Receives Django's `post_delete` of a session's row."""
     user_id = instance.get_decoded().get(SESSION_KEY)
     if user_id is not None:
-        _tell(int(user_id))
+        _notify(int(user_id))
 
 
-def _tell(user_id: int) -> None:
+def _notify(user_id: int) -> None:
     for listener in _listeners:
         transaction.on_commit(partial(listener, user_id), robust=True)

@@ -23,21 +23,21 @@ from accounts.requests import SignedIn
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Signs the owner in, once per link."""
     if "prefetch" in request.headers.get("Sec-Purpose", ""):
-        # A browser that loads ahead of the click must not use the link up.
+        # A browser that loads the page before the click must not use up the link.
         return HttpResponse(status=204)
     try:
         user = first_run.redeem(token)
     except first_run.LinkInvalid:
         return render(request, "account/setup_link_invalid.html", status=410)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    UserSession.objects.create_from_request(request)  # so that it is listed, and ends with the others
+    UserSession.objects.create_from_request(request)  # so that the list has it, and `end_all` ends it
     return redirect("home")
 
 
 @login_required
 @never_cache
 def account(request: SignedIn) -> HttpResponse:
-    """Role, quotas, country, and the ways to everything else about the account."""
+    """Shows role, quotas and country, and links to everything else about the account."""
     user = request.user
     form = CountryForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
@@ -50,7 +50,7 @@ def account(request: SignedIn) -> HttpResponse:
 @login_required
 @require_POST
 def claim(request: SignedIn) -> HttpResponse:
-    """An owner without a password sets how to sign in."""
+    """Sets the address and password of an owner who has none yet."""
     user = request.user
     if user.has_usable_password():
         return redirect("account")
@@ -69,7 +69,7 @@ def claim(request: SignedIn) -> HttpResponse:
 @login_required
 @require_POST
 def export(request: SignedIn) -> HttpResponse:
-    """The person's data as a ZIP archive."""
+    """Sends the person's data as a ZIP archive."""
     name = f"afterword-{timezone.now():%Y-%m-%d}.zip"
     return HttpResponse(
         my_data.export(request.user),
@@ -81,7 +81,7 @@ def export(request: SignedIn) -> HttpResponse:
 @login_required
 @never_cache
 def erase(request: SignedIn) -> HttpResponse:
-    """Asks for proof, then erases the account with everything that belongs to it."""
+    """Asks for the password, then erases the account and everything that belongs to it."""
     user = request.user
     if refusal := ratelimit.consume_or_429(request, action="erase_account"):
         return cast(HttpResponse, refusal)
@@ -89,7 +89,7 @@ def erase(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         my_data.erase(user)
         logout(request)
-        messages.success(request, "Your account and everything in it is erased.")
+        messages.success(request, "Your account and everything in it has been erased.")
         return redirect("account_login")
     return render(request, "account/erase.html", {"form": form}, status=400 if form.errors else 200)
 

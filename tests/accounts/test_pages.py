@@ -160,7 +160,7 @@ def test_an_owner_cannot_take_somebodys_address(client, alice):
     client.get(path_of(first_run.new_link()))
     page = client.post("/account/owner/", {"email": "ALICE@example.test", "password": "a long enough password"})
     assert page.status_code == 400
-    assert "Another account has this e-mail address." in page.text
+    assert "Another account has this e-mail address. Choose a different one." in page.text
 
 
 def test_the_country_is_kept_and_only_a_real_one(client, alice):

@@ -64,8 +64,8 @@ def test_the_texts_of_json_are_cleaned_keys_included() -> None:
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        ("{", "It is no JSON, or cut off."),
-        (b"\xff\xfe\x00", "It is no JSON, or cut off."),
+        ("{", "It is not JSON, or it is cut off."),
+        (b"\xff\xfe\x00", "It is not JSON, or it is cut off."),
         (DEEP, "It is nested too deeply; the limit is 100 levels."),
         ("[" * 200_000, "It is nested too deeply; the limit is 100 levels."),
         ('{"a":' * 101 + "1" + "}" * 101, "It is nested too deeply; the limit is 100 levels."),

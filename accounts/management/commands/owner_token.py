@@ -1,4 +1,4 @@
-"""`manage.py owner_token`: a new one-time link that signs the owner in."""
+"""`manage.py owner_token`: prints a new one-time link that signs the owner in."""
 
 import json
 from argparse import ArgumentParser
@@ -10,7 +10,7 @@ from accounts import first_run
 
 
 class Command(BaseCommand):
-    help = "Prints a new one-time link that signs the owner in; older links end. Valid for 24 hours."
+    help = "Prints a new one-time link that signs the owner in. It works for 24 hours; older links end."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help='Print {"link": …}.')
