@@ -88,5 +88,5 @@ def test_who_waits_too_long_is_told_so(
     assert hashers._free.acquire()
     answer = client.post(path, fields)
     assert (answer.status_code, answer["Retry-After"]) == (503, "0")
-    assert "Passwords are checked a few at a time" in answer.text
+    assert "The site checks a few passwords at a time" in answer.text
     assert User.objects.filter(pk=alice.pk).exists()

@@ -128,7 +128,7 @@ def test_the_owners_link_signs_in_once_and_the_owner_sets_a_password(client):
     assert client.get(path).status_code == 302
     owner = User.objects.get()
     assert client.session["_auth_user_id"] == str(owner.pk)
-    assert "Come back without the link" in client.get("/account/").text
+    assert "Sign in without the link" in client.get("/account/").text
     client.post("/account/owner/", {"email": "olga@example.test", "password": "a long enough password"})
     owner.refresh_from_db()
     assert owner.email == "olga@example.test"
@@ -224,5 +224,5 @@ def test_the_account_page_tells_the_owner_that_no_hourly_limit_stops_them(client
     for user, is_told in ((alice, False), (olga, True)):
         client.force_login(user)
         page = client.get("/account/").text
-        assert ("the limit of its guests does not stop you" in page) is is_told
+        assert ("this limit does not apply to you" in page) is is_told
         assert "Messages: 0" in page

@@ -212,7 +212,7 @@ def test_an_engine_that_does_not_tell_is_said_not_to(client, alice, reply, speak
     speak(" The lamp is lit.")
     replies.produce(reply.id)
     client.force_login(alice)
-    assert "This engine does not tell" in page_of(client, reply).text
+    assert "This engine reports no probabilities" in page_of(client, reply).text
 
 
 def test_a_withdrawn_reply_leaves_no_words_behind(alice, reply, speak):
@@ -231,7 +231,7 @@ def test_of_a_reply_made_before_nothing_is_pretended(client, alice, reply):
     client.force_login(alice)
     page = page_of(client, reply)
     assert page.status_code == 200
-    assert "Nothing was kept of this reply’s making" in page.text
+    assert "The prompt of this reply was not stored" in page.text
     assert "The prompt</h2>" not in page.text
 
 

@@ -141,7 +141,7 @@ def reply_item(wire: Wire) -> Any:
 def test_a_reply_goes_through_its_states_in_sight(wire: Wire, conversation: Conversation) -> None:
     message = say(wire, "Good evening!", conversation)
     reply_id = queue_reply(wire, message, position=2)
-    expect(reply_item(wire)).to_contain_text("Waiting its turn. 2 replies are ahead; about 20 seconds.")
+    expect(reply_item(wire)).to_contain_text("Waiting for its turn. 2 replies are ahead; about 20 seconds.")
     wire.send(started(reply_id))
     expect(reply_item(wire)).to_contain_text("Finding the first words with smollm2.")
     wire.send(delta(reply_id, 0, "Good evening, "))
@@ -161,7 +161,7 @@ def test_a_wait_is_shown_as_it_shrinks_and_said_twice(wire: Wire, conversation: 
     expect(reply_item(wire)).to_contain_text("1 replies are ahead; about 10 seconds.")
     wire.send(queued(message, 0, reply_id=first.reply_id, message_id=first.message_id))
     said = wire.page.locator("[data-announcer] p")
-    expect(said).to_have_text(["Waiting its turn. 9 replies are ahead; about 90 seconds.", "Your reply is next."])
+    expect(said).to_have_text(["Waiting for its turn. 9 replies are ahead; about 90 seconds.", "Your reply is next."])
 
 
 def test_a_place_that_is_out_of_date_does_not_stop_a_reply(wire: Wire, conversation: Conversation) -> None:

@@ -123,7 +123,7 @@ def test_the_next_engine_goes_on_in_the_middle_of_a_sentence(room: Room) -> None
     assert room.second.asked[-1]["messages"][-1]["content"].endswith("I am here. The lamp is lit and the")
     page = room.owner.http.get(ENGINES).text
     assert "The server&#x27;s answer ended before its end mark." in page
-    assert "second went on." in page
+    assert "second continued the reply." in page
 
 
 def test_a_provider_that_falls_silent_is_taken_over_after_its_time(room: Room) -> None:

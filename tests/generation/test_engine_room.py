@@ -69,7 +69,7 @@ def test_the_page_shows_health_speed_spend_and_why_it_failed(desk: Client, beats
         "The server answered 500.",
         "The server fell silent.",
         "after 4 tokens",
-        "near went on.",
+        "near continued the reply.",
         "generation@b",
     ):
         assert shown in text

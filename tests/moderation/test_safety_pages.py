@@ -78,7 +78,7 @@ def test_ds1_a_new_version_changes_the_page_at_once(client: Client, olga: User) 
 
 def test_without_an_active_policy_the_page_says_that_nothing_passes(client: Client) -> None:
     Policy.objects.update(is_active=False)
-    assert "no message is let through" in client.get("/rules/").text
+    assert "No message passes the filter" in client.get("/rules/").text
 
 
 def test_the_pages_answer_nothing_but_reading(client: Client) -> None:

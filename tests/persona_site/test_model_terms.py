@@ -38,7 +38,7 @@ def test_without_a_terminal_they_are_shown_and_refused(command, monkeypatch):
 @pytest.mark.parametrize("answer", ["", "n", "no", "what?"])
 def test_any_answer_but_yes_accepts_nothing(command, monkeypatch, answer):
     monkeypatch.setattr("sys.stdin", Terminal(answer + "\n"))
-    with pytest.raises(preflight.CannotStart, match="Not accepted"):
+    with pytest.raises(preflight.CannotStart, match="You did not accept the terms"):
         accept(command)
     assert not model_rows.terms_accepted("gemma3-270m")
 

@@ -58,7 +58,7 @@ def test_a_persona_of_two_sentences_is_made_with_one_preview(browser, alice):
     response, draft = previewed(browser, sayings="Clocks lie.\n- They mean well.", examples="> Tea?\nAlways.")
     page = response.content.decode()
     assert response.redirect_chain[-1][0] == reverse("personas:preview", args=[draft.pk])
-    assert "tokens; the talk itself takes the rest" in page
+    assert "tokens. The other tokens are for the conversation" in page
     assert not Persona.objects.filter(owner=alice).exists()
     response = browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
     persona = Persona.objects.get(owner=alice)

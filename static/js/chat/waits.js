@@ -17,7 +17,7 @@ export class Waits {
     if (position > 0 && this.replyId !== reply_id) {
       this.replyId = reply_id;
       this.isNext = false;
-      this.announcer.say(`Waiting its turn. ${detail}`);
+      this.announcer.say(`Waiting for its turn. ${detail}`);
     } else if (position === 0 && this.replyId === reply_id && !this.isNext) {
       this.isNext = true;
       this.announcer.say("Your reply is next.");
