@@ -304,7 +304,7 @@ def test_while_a_reply_is_written_words_wait_in_the_box(wire: Wire, conversation
     expect(wire.page.locator("[data-stop]")).to_be_visible()
     wire.page.locator("#composer-text").fill("And another thing")
     wire.page.locator("#composer-text").press("Enter")
-    expect(wire.page.locator("[data-status-line]")).to_contain_text("Wait for the reply, or stop it.")
+    expect(wire.page.locator("[data-status-line]")).to_contain_text("Wait for the reply to end, or stop it.")
     expect(wire.page.locator("#composer-text")).to_have_value("And another thing")
     assert len(wire.wait_for("message.send")) == 1
 
@@ -470,7 +470,7 @@ def test_a_model_that_takes_over_in_the_middle_is_named(wire: Wire, conversation
     wire.send(started(reply_id), delta(reply_id, 0, "It is calm. "))
     expect(reply_item(wire)).not_to_contain_text("The model changed")
     wire.send(ReplyStarted(reply_id=reply_id, attempt=1, engine="gemma3", because="engine_failed"))
-    expect(reply_item(wire)).to_contain_text("The model changed here; gemma3 goes on.")
+    expect(reply_item(wire)).to_contain_text("The model changed here; gemma3 continues.")
     expect(reply_item(wire)).not_to_contain_text("engine_failed")
     wire.send(delta(reply_id, 1, "The boats are home."), completed(reply_id, "It is calm. The boats are home."))
     expect(reply_text(wire)).to_have_text("It is calm. The boats are home.")

@@ -75,7 +75,7 @@ def test_a_page_that_is_signed_out_comes_back_only_when_somebody_returns_to_it(w
 def test_too_many_open_conversations_are_told_and_tried_again_after_a_while(wire: Wire) -> None:
     wire.page.clock.install()
     wire.sockets[-1].close(code=4429)
-    expect(wire.page.locator("[data-connection]")).to_contain_text("as many conversations open as one person can")
+    expect(wire.page.locator("[data-connection]")).to_contain_text("You have reached the limit of open conversations")
     wire.page.clock.run_for(10_000)
     assert len(wire.sockets) == 1
     wire.page.clock.run_for(25_000)

@@ -1,5 +1,5 @@
 // @ts-check
-// The box one writes in. What was typed is kept in this browser until the server has it, or the session ends.
+// The box for a new message. The browser stores the text until the server has it or the session ends.
 
 import { characters, inWords } from "../shared/characters.js";
 import { required } from "../shared/dom.js";
@@ -11,9 +11,9 @@ const NEAR_LIMIT = 0.9;
 export class Composer {
   /**
    * @param {HTMLFormElement} form
-   * @param {string} key of what is kept in localStorage
-   * @param {(draft: Draft) => boolean} onSend false: it cannot be sent now, the words stay
-   * @param {(text: string) => boolean} isInThread whether a message that was on its way has arrived
+   * @param {string} key of the draft in localStorage
+   * @param {(draft: Draft) => boolean} onSend false: it cannot be sent now, and the text stays
+   * @param {(text: string) => boolean} isInThread whether a message that was being sent has arrived
    */
   constructor(form, key, onSend, isInThread) {
     this.form = form;
@@ -25,18 +25,18 @@ export class Composer {
     this.line = required(form, "[data-status-line]");
     this.counter = required(form, "[data-count]");
     this.most = Number(this.box.dataset.most);
-    /** @type {Draft | null} sent, and not yet answered for */
+    /** @type {Draft | null} sent, and not answered yet */
     this.sending = null;
-    /** @type {Draft | null} came back; sent again unchanged, it keeps its id and so cannot arrive twice */
+    /** @type {Draft | null} refused; if sent again unchanged, it keeps its id and cannot arrive twice */
     this.returned = null;
-    this.isKept = true;
+    this.isStored = true;
     this.recover(isInThread);
     required(form, "[data-keys]").hidden = false;
     this.box.addEventListener("keydown", (event) => this.pressed(event));
     this.box.addEventListener("input", () => this.changed());
   }
 
-  /** Brings back what an earlier visit left here. @param {(text: string) => boolean} isInThread */
+  /** Restores the draft of an earlier visit. @param {(text: string) => boolean} isInThread */
   recover(isInThread) {
     const { text = "", sending = null } = this.stored();
     if (!this.box.value) this.box.value = text;
@@ -46,13 +46,13 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   pressed(event) {
-    // While a Chinese, Japanese or Korean word is being composed, Enter chooses it; 229 is Safari's way to say so.
+    // While a Chinese, Japanese or Korean word is being composed, Enter chooses it. Safari reports this as 229.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.form.requestSubmit(this.sendButton);
   }
 
-  /** Hands over what was written; true if it was taken. */
+  /** Sends the text. Returns whether it was sent. */
   submit() {
     const text = this.box.value.trim();
     if (!text) return false;
@@ -77,12 +77,12 @@ export class Composer {
     this.changed();
   }
 
-  /** The server did not take the message: its words come back into the box. @param {string} clientId */
+  /** The server refused the message, so its text comes back into the box. @param {string} clientId */
   refused(clientId) {
     if (this.sending?.clientId === clientId) this.takeBack(this.sending);
   }
 
-  /** Keeps nothing in this browser any more; what was not sent comes back. */
+  /** Deletes the stored draft and returns the text that was not sent. */
   forget() {
     if (this.sending) this.takeBack(this.sending);
     const text = this.box.value;
@@ -99,7 +99,7 @@ export class Composer {
     this.changed();
   }
 
-  /** Shows Stop in the place of Send while a reply is being written. @param {boolean} isReplying */
+  /** Shows Stop instead of Send while a reply is being written. @param {boolean} isReplying */
   replying(isReplying) {
     if (this.sendButton.hidden === isReplying) return;
     const hadFocus = [this.sendButton, this.stopButton].some((button) => button === document.activeElement);
@@ -115,9 +115,9 @@ export class Composer {
     if (this.line.textContent !== text) this.line.textContent = text;
   }
 
-  /** Whether what is typed is kept in this browser from now on; false also forgets what was. @param {boolean} isKept */
-  keep(isKept) {
-    this.isKept = isKept;
+  /** Whether the browser stores the draft from now on; false also deletes it. @param {boolean} isStored */
+  keep(isStored) {
+    this.isStored = isStored;
     this.store();
   }
 
@@ -137,17 +137,17 @@ export class Composer {
     try {
       return JSON.parse(localStorage.getItem(this.key) ?? "{}");
     } catch {
-      return {}; // storage is off, or holds something else
+      return {}; // storage is off, or has something else
     }
   }
 
   store() {
-    const kept = { text: this.box.value, sending: this.sending };
+    const draft = { text: this.box.value, sending: this.sending };
     try {
-      if (this.isKept && (kept.text || kept.sending)) localStorage.setItem(this.key, JSON.stringify(kept));
+      if (this.isStored && (draft.text || draft.sending)) localStorage.setItem(this.key, JSON.stringify(draft));
       else localStorage.removeItem(this.key);
     } catch {
-      // Storage is off or full; the words are still in the box.
+      // Storage is off or full; the text is still in the box.
     }
   }
 }

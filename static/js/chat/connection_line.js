@@ -1,5 +1,5 @@
 // @ts-check
-// The line under a conversation that says how its connection is, where there is something to say.
+// The line under a conversation that reports a problem with its connection.
 
 /** @typedef {import("./socket.js").State} State */
 
@@ -9,21 +9,21 @@ export class ConnectionLine {
     this.element = element;
     this.link = document.createElement("a");
     this.link.href = signInUrl;
-    this.link.target = "_blank"; // what was written stays in this tab
+    this.link.target = "_blank"; // unsent text stays in this tab
     this.link.rel = "noopener";
     this.link.textContent = "Sign in (in a new tab)";
   }
 
   /** @param {State} state @param {number} retryInMs @param {boolean} isBarred */
   show(state, retryInMs, isBarred) {
-    const parts = this.said(state, retryInMs, isBarred);
+    const parts = this.parts(state, retryInMs, isBarred);
     if (parts) this.element.replaceChildren(...parts);
     this.element.hidden = !this.element.textContent;
   }
 
-  /** @param {State} state @param {number} retryInMs @param {boolean} isBarred @returns {(string | Node)[] | null} null: as before */
-  said(state, retryInMs, isBarred) {
-    if (isBarred) return ["No live connection is possible here. The page works without it: send, then reload."];
+  /** @param {State} state @param {number} retryInMs @param {boolean} isBarred @returns {(string | Node)[] | null} null: the line stays */
+  parts(state, retryInMs, isBarred) {
+    if (isBarred) return ["A live connection is not possible here. The page works without it: send your message, then reload the page."];
     const seconds = Math.max(1, Math.round(retryInMs / 1000));
     switch (state) {
       case "open":
@@ -31,7 +31,7 @@ export class ConnectionLine {
       case "waiting":
         return [`No connection. Trying again in ${seconds} s. What you write is kept here.`];
       case "crowded":
-        return [`You have as many conversations open as one person can. Close another one; this one tries again in ${seconds} s. What you write is kept here.`];
+        return [`You have reached the limit of open conversations. Close another one. This one tries again in ${seconds} s. What you write is kept here.`];
       case "signed-out":
         return ["You are signed out. What you wrote stays in the box until you leave this page. ", this.link];
       default:

@@ -1,10 +1,10 @@
 // @ts-check
-// What stands in the place of a conversation that was deleted in another tab, with its persona or with the account.
+// Replaces a conversation that was deleted in another tab, or with its persona or the account.
 
 import { blank, required } from "../shared/dom.js";
 
 /**
- * Says that the conversation is gone and offers the way back. What was typed and not sent stays, to be copied.
+ * Says that the conversation was deleted and links to the others. Unsent text stays, so that it can be copied.
  * @param {HTMLElement} page
  * @param {string} unsent
  */
@@ -19,7 +19,7 @@ export function showDeleted(page, unsent) {
   required(element, "a").focus();
 }
 
-/** Messages that were being said differently. @param {HTMLElement} page */
+/** The texts of unsent edits. @param {HTMLElement} page */
 function changedEdits(page) {
   const boxes = /** @type {NodeListOf<HTMLTextAreaElement>} */ (page.querySelectorAll('[data-slot="edit"]'));
   return [...boxes].filter((box) => box.value !== box.defaultValue).map((box) => box.value);

@@ -1,6 +1,6 @@
 // @ts-check
-// The page inside a reply: waits for the probabilities, then shows a word's alternatives by pointer, keys or tap.
-// Without this script the words are links to their alternatives.
+// The page inside a reply. It waits for the probabilities, then shows a word's alternatives by pointer, keys or tap.
+// Without this script, the words are links to their alternatives.
 
 import { required } from "../shared/dom.js";
 
@@ -8,12 +8,12 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 4000;
 
 const page = required(document, "[data-inside]");
-/** The word whose alternatives stay until it is let go. @type {HTMLElement | null} */
-let held = null;
+/** The word whose alternatives stay visible until they are closed. @type {HTMLElement | null} */
+let pinned = null;
 /** Where the pointer last was. */
 let mouse = { x: -1, y: -1 };
 
-/** Asks again until the words are there, ever less often. @param {number} waitMs */
+/** Asks again for the words until they are there, less and less often. @param {number} waitMs */
 function fillIn(waitMs) {
   if (required(page, "[data-words]").dataset.state !== "reading") return;
   setTimeout(async () => {
@@ -28,22 +28,22 @@ function fillIn(waitMs) {
         return;
       }
     } catch {
-      // The site may be restarting; the next look tells.
+      // The site may be restarting; the next request shows it.
     }
     fillIn(Math.min(waitMs * 1.5, LONGEST_WAIT_MS));
   }, waitMs);
 }
 
 /** @returns {HTMLElement[]} */
-const words = () => [...page.querySelectorAll("a[data-number]")].map((each) => /** @type {HTMLElement} */ (each));
+const words = () => [...page.querySelectorAll("a[data-number]")].map((word) => /** @type {HTMLElement} */ (word));
 
 /** @param {EventTarget | null} target @returns {HTMLElement | null} */
 const wordOf = (target) => (target instanceof Element ? target.closest("a[data-number]") : null);
 
 /** @param {HTMLElement | null} word */
 function show(word) {
-  for (const each of page.querySelectorAll("[data-current]")) each.removeAttribute("data-current");
-  for (const each of page.querySelectorAll("a[data-number][aria-current]")) each.removeAttribute("aria-current");
+  for (const panel of page.querySelectorAll("[data-current]")) panel.removeAttribute("data-current");
+  for (const other of page.querySelectorAll("a[data-number][aria-current]")) other.removeAttribute("aria-current");
   if (!word) return;
   word.setAttribute("aria-current", "true");
   panelOf(word).toggleAttribute("data-current", true);
@@ -52,20 +52,20 @@ function show(word) {
 /** @param {HTMLElement} word */
 const panelOf = (word) => required(page, `[data-panel="${word.dataset.number}"]`);
 
-/** One word can be reached by Tab; the arrow keys go from word to word. @param {HTMLElement} word */
+/** Makes one word reachable by Tab; the arrow keys move from word to word. @param {HTMLElement} word */
 function reach(word) {
-  for (const each of words()) each.tabIndex = each === word ? 0 : -1;
+  for (const other of words()) other.tabIndex = other === word ? 0 : -1;
 }
 
 /** @param {HTMLElement | null} word */
-function hold(word) {
-  held = word;
+function pin(word) {
+  pinned = word;
   show(word);
 }
 
-function letGo() {
-  held?.focus();
-  hold(null);
+function unpin() {
+  pinned?.focus();
+  pin(null);
 }
 
 function begin() {
@@ -75,9 +75,9 @@ function begin() {
 
 page.addEventListener("pointerover", (event) => {
   const word = wordOf(event.target);
-  // Where the page moves beneath a resting mouse, nobody pointed at what comes to lie there.
+  // If the page moves under a mouse that rests, the person has not pointed at this word.
   const isResting = event.clientX === mouse.x && event.clientY === mouse.y;
-  if (word && !held && !isResting && event.pointerType === "mouse") show(word);
+  if (word && !pinned && !isResting && event.pointerType === "mouse") show(word);
 });
 page.addEventListener("pointermove", (event) => {
   mouse = { x: event.clientX, y: event.clientY };
@@ -86,25 +86,25 @@ page.addEventListener("focusin", (event) => {
   const word = wordOf(event.target);
   if (!word) return;
   reach(word);
-  if (held !== word) held = null;
+  if (pinned !== word) pinned = null;
   show(word);
 });
 page.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
   if (target.closest("[data-close]")) {
     event.preventDefault();
-    letGo();
+    unpin();
     return;
   }
   const word = wordOf(target);
   if (!word) return;
   event.preventDefault();
-  hold(word);
-  // A click by key has no pointer: the reader goes on in the alternatives.
+  pin(word);
+  // A click by key has no pointer, so the focus moves to the alternatives.
   if (event.detail === 0) panelOf(word).focus();
 });
 page.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") return letGo();
+  if (event.key === "Escape") return unpin();
   const word = wordOf(event.target);
   if (!word || event.ctrlKey || event.metaKey || event.altKey) return;
   const all = words();

@@ -1,5 +1,5 @@
 // @ts-check
-// Wires the conversation page together. Everything that changes while it is open is held here.
+// Connects the parts of the conversation page, and keeps its state while it is open.
 
 import { Announcer } from "../shared/announce.js";
 import { required } from "../shared/dom.js";
@@ -36,9 +36,9 @@ let reloadAgain = false;
 
 /** @param {{text: string, clientId: string}} draft */
 function send({ text, clientId }) {
-  const waitFor = thread.unfinished ? "the reply, or stop it" : connection.owed.size ? "your last message to arrive" : "";
+  const waitFor = thread.unfinished ? "the reply to end, or stop it" : connection.owed.size ? "your last message to arrive" : "";
   if (waitFor) {
-    composer?.say(`Wait for ${waitFor}. Your words stay here.`);
+    composer?.say(`Wait for ${waitFor}. Your text stays here.`);
     return false;
   }
   composer?.say("");
@@ -80,7 +80,7 @@ function show(frame) {
     case "reply.failed":
       return ended(frame.reply_id, "failed", null, frame.detail);
     case "notice":
-      if (thread.notice(frame)) announcer.say([frame.text, ...frame.resources.map((each) => `${each.name}: ${each.contact}`)].join(" "));
+      if (thread.notice(frame)) announcer.say([frame.text, ...frame.resources.map((line) => `${line.name}: ${line.contact}`)].join(" "));
       return;
     case "thread.changed":
       reload();
@@ -90,14 +90,14 @@ function show(frame) {
       composer?.say(frame.detail, "alarm");
       return;
     case "pong":
-    case "conversation.deleted": // the socket's close says so too, and also to a tab that was away
+    case "conversation.deleted": // the socket's close code also says this, and reaches a tab that was offline
       return;
     default:
       unknown(frame);
   }
 }
 
-/** A type error wherever a frame of the protocol is not shown. @param {never} frame */
+/** The type checker reports an error here if a frame of the protocol is not handled above. @param {never} frame */
 function unknown(frame) {
   throw new Error(`Unknown frame ${JSON.stringify(frame)}`);
 }
@@ -125,7 +125,7 @@ function ended(replyId, status, text, detail = "") {
   if (detail) announcer.say(detail);
 }
 
-/** Takes another branch from the server; what streams meanwhile is kept by the thread. */
+/** Loads the thread from the server, for another branch. Text that streams meanwhile is kept in `thread`. */
 async function reload() {
   reloadAgain = reloading;
   if (reloading) return;
@@ -181,8 +181,8 @@ page.addEventListener("submit", (event) => {
   else composer?.submit();
 });
 page.addEventListener("click", (event) => {
-  const touched = /** @type {Element} */ (event.target);
-  if (!touched.closest("a, button, summary, textarea")) touched.closest(".message")?.toggleAttribute("data-open");
+  const target = /** @type {Element} */ (event.target);
+  if (!target.closest("a, button, summary, textarea")) target.closest(".message")?.toggleAttribute("data-open");
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing && !document.querySelector(":popover-open")) stop();

@@ -7,7 +7,7 @@ import { blank, fill, required } from "../shared/dom.js";
 /** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
 
 /**
- * A message that the server has not answered for.
+ * A message that the server has not answered yet.
  * @param {ParentNode} page
  * @param {string} clientId
  * @param {string} text
@@ -33,7 +33,7 @@ export function userElement(page, message) {
 }
 
 /**
- * Whether the newest message of the person says this.
+ * Whether the newest message of the person has this text.
  * @param {ParentNode} thread
  * @param {string} text
  */
@@ -42,7 +42,7 @@ export function isNewestOwn(thread, text) {
 }
 
 /**
- * Room for a reply.
+ * An empty element for a reply.
  * @param {ParentNode} page
  * @param {ReplyQueued} frame
  */
@@ -54,12 +54,12 @@ export function replyElement(page, frame) {
 }
 
 /**
- * That another engine speaks than the one whose turn it was, in calm words; why is the operator's matter.
+ * Tells the person that another engine writes the reply. The reason is only for the operator.
  * @param {string} engine
  * @param {boolean} isInTheMiddle
  */
 export function takeover(engine, isInTheMiddle) {
-  return isInTheMiddle ? `The model changed here; ${engine} goes on.` : `${engine} writes in place of the usual model.`;
+  return isInTheMiddle ? `The model changed here; ${engine} continues.` : `${engine} writes instead of the usual model.`;
 }
 
 /**

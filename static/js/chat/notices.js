@@ -1,5 +1,5 @@
 // @ts-check
-// What the site itself says in a thread: help in a crisis, what was held back, the AI disclosure again.
+// The site's own notices in a thread: help in a crisis, a blocked message, the AI disclosure again.
 
 import { blank, fill, required } from "../shared/dom.js";
 
@@ -41,7 +41,7 @@ function resourceElement(page, resource) {
 }
 
 /**
- * Makes the number of a help line one that a phone dials at a touch. A line that is texted opens a text.
+ * Turns the number of a help line into a link that a phone dials. If the line takes only texts, it opens a text.
  * @param {ParentNode} root
  */
 export function makeDialable(root) {

@@ -1,19 +1,19 @@
 // @ts-check
-// Follows the newest words only while the reader is there; otherwise offers a way down and moves nothing.
+// Scrolls with the newest text while the reader is at the end. Otherwise it shows a button and does not scroll.
 
 const NEAR_PX = 120;
 
 export class Scrolling {
   /**
-   * @param {HTMLElement} button shown when there are newer words below
-   * @param {HTMLElement} content what grows
+   * @param {HTMLElement} button shown when there is newer text below
+   * @param {HTMLElement} content the element that grows
    */
   constructor(button, content) {
     this.button = button;
     this.isFollowing = true;
     button.addEventListener("click", () => this.toEnd());
     addEventListener("scroll", () => this.scrolled(), { passive: true });
-    // A message that is not yet rendered has an estimated height (content-visibility); its true one comes later.
+    // A message that is not rendered yet has an estimated height (content-visibility), which changes later.
     new ResizeObserver(() => this.isFollowing && this.toEnd()).observe(content);
   }
 
@@ -33,9 +33,9 @@ export class Scrolling {
   }
 
   /**
-   * Changes the page and keeps the reader where they are.
+   * Changes the page without moving the reader.
    * @param {() => void} change
-   * @param {boolean} [isNews] whether what was added is worth a hint to somebody who reads further up
+   * @param {boolean} [isNews] whether to show the button to a reader who is further up
    */
   around(change, isNews = true) {
     this.isFollowing = this.isAtEnd;

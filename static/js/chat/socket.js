@@ -1,6 +1,6 @@
 // @ts-check
-// The conversation's websocket: it comes back by itself, resumes after the last frame that it saw,
-// and sends a message again, under the same client_id, until the server has answered for it.
+// The conversation's websocket. It reconnects by itself, resumes after the last frame that it received,
+// and sends a message again, with the same client_id, until the server has answered it.
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./protocol.d.ts").MessageSend} MessageSend */
@@ -32,7 +32,7 @@ export class Connection {
     this.isSignedOut = false;
     /** @type {WebSocket | null} */
     this.socket = null;
-    /** @type {Map<string, MessageSend>} messages that the server has not answered for */
+    /** @type {Map<string, MessageSend>} messages that the server has not answered yet */
     this.owed = new Map();
     this.retryTimer = 0;
     this.pingTimer = 0;
@@ -46,7 +46,7 @@ export class Connection {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
-  /** True where the site answers but websockets do not get through: then plain forms must do. */
+  /** Whether websockets do not get through, although the browser is online. The page then uses plain forms. */
   get isBarred() {
     return !this.hasOpened && this.failures >= 3 && navigator.onLine;
   }
@@ -63,25 +63,25 @@ export class Connection {
     socket.addEventListener("close", (event) => socket === this.socket && this.closed(event.code));
   }
 
-  /** Says something, now or as soon as there is a connection. @param {MessageSend} message */
+  /** Sends a message, now or as soon as there is a connection. @param {MessageSend} message */
   sendMessage(message) {
     this.owed.set(message.client_id, message);
     this.send(message);
   }
 
-  /** Asks for something now; false where there is no connection. @param {ClientFrame} frame */
+  /** Sends a frame now. Returns false if there is no connection. @param {ClientFrame} frame */
   send(frame) {
     if (!this.isOpen) return false;
     this.socket?.send(JSON.stringify(frame));
     return true;
   }
 
-  /** The server answered for this message; it is not sent again. @param {string} clientId */
+  /** The server answered this message, so it is not sent again. @param {string} clientId */
   settle(clientId) {
     return this.owed.delete(clientId);
   }
 
-  /** Does not wait any longer; who was signed out may have come back from the page that signs in. */
+  /** Reconnects at once, also after the session ended: the person may have signed in again in another tab. */
   retryNow() {
     if (this.retryTimer || this.isSignedOut) this.open();
   }
@@ -108,7 +108,7 @@ export class Connection {
     /** @type {ServerFrame} */
     const frame = JSON.parse(data);
     if (frame.type !== "pong") this.onFrame(frame);
-    // After the frame was shown, so that one whose showing failed comes again.
+    // Set after the frame was shown, so that a frame that could not be shown comes again.
     if (frame.offset) this.offset = frame.offset;
   }
 
@@ -117,7 +117,7 @@ export class Connection {
     if (this.send({ type: "ping" })) this.pongTimer = setTimeout(() => this.giveUp(), PONG_WITHIN_MS);
   }
 
-  /** A socket that does not answer may take minutes to close; do not wait for it. */
+  /** Drops a socket that does not answer, because it may take minutes to close. */
   giveUp() {
     const silent = this.socket;
     this.socket = null;
@@ -137,7 +137,7 @@ export class Connection {
       return;
     }
     const most = code === TOO_MANY ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
-    const wait = most / 2 + (Math.random() * most) / 2; // so that a thousand tabs do not come back at once
+    const wait = most / 2 + (Math.random() * most) / 2; // random, so that a thousand tabs do not reconnect at once
     this.failures += 1;
     this.retryTimer = setTimeout(() => this.open(), wait);
     this.onState(code === TOO_MANY ? "crowded" : "waiting", wait);

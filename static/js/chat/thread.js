@@ -1,6 +1,6 @@
 // @ts-check
-// Frames become elements here. What a reply says is known by (reply_id, attempt, seq): a piece that was
-// seen is ignored, and a higher attempt begins again.
+// Turns frames into elements. (reply_id, attempt, seq) identifies a piece of a reply: a piece that was
+// received before is ignored, and a higher attempt begins the text again.
 
 import { fill, localTimes, required } from "../shared/dom.js";
 import { pendingElement, replyElement, takeover, userElement } from "./messages.js";
@@ -16,7 +16,7 @@ import { makeDialable, noticeElement } from "./notices.js";
 export const UNFINISHED = ["queued", "started", "generating"];
 
 export class Thread {
-  /** @param {HTMLElement} page the element that holds the thread and the blanks */
+  /** @param {HTMLElement} page the element with the thread and the blanks */
   constructor(page) {
     this.page = page;
     /** @type {Map<string, Reply>} */
@@ -34,7 +34,7 @@ export class Thread {
     return messages.item(messages.length - 1) ?? undefined;
   }
 
-  /** The id of the reply that is still owed, if one is. At most one is, per conversation. */
+  /** The id of the reply that is not finished, if there is one. A conversation has at most one. */
   get unfinished() {
     return [...this.replies].find(([, reply]) => UNFINISHED.includes(reply.status))?.[0];
   }
@@ -44,12 +44,12 @@ export class Thread {
     return this.list.querySelector(`[data-message="${CSS.escape(id)}"]`);
   }
 
-  /** Reads the replies that the server rendered, and shows what is known better of the unfinished ones. */
+  /** Reads the replies that the server rendered. If frames brought newer text for an unfinished one, it shows that. */
   adopt() {
     for (const element of this.list.querySelectorAll("[data-reply]")) {
       const { reply: id = "", message: messageId = "", status = "", attempt } = /** @type {HTMLElement} */ (element).dataset;
-      const known = this.replies.get(id);
-      if (known && UNFINISHED.includes(status)) this.show(known);
+      const earlier = this.replies.get(id);
+      if (earlier && UNFINISHED.includes(status)) this.show(earlier);
       else {
         const text = element.querySelector('[data-slot="text"]')?.textContent ?? "";
         this.replies.set(id, { messageId, status, attempt: Number(attempt), seq: -1, text, detail: "" });
@@ -60,7 +60,7 @@ export class Thread {
   }
 
   /**
-   * Puts a message there that the server has not answered for.
+   * Adds a message that the server has not answered yet.
    * @param {string} clientId
    * @param {string} text
    * @param {boolean} isOnItsWay
@@ -83,7 +83,7 @@ export class Thread {
   }
 
   /**
-   * Shows a message of the person; false where it belongs to another branch than the one in view.
+   * Shows a message of the person. Returns false if it belongs to another branch than the visible one.
    * @param {MessageShown} message
    */
   accept(message) {
@@ -93,11 +93,11 @@ export class Thread {
     return true;
   }
 
-  /** Makes room for a reply, and says how long it waits; false where it belongs to another branch. @param {ReplyQueued} frame */
+  /** Shows a waiting reply. Returns false if it belongs to another branch. @param {ReplyQueued} frame */
   queue(frame) {
-    const known = this.replies.get(frame.reply_id);
-    if (known && frame.attempt < known.attempt) return true; // it was begun meanwhile
-    const reply = known ?? { messageId: frame.message_id, status: "", attempt: 0, seq: -1, text: "", detail: "" };
+    const earlier = this.replies.get(frame.reply_id);
+    if (earlier && frame.attempt < earlier.attempt) return true; // the reply has begun meanwhile
+    const reply = earlier ?? { messageId: frame.message_id, status: "", attempt: 0, seq: -1, text: "", detail: "" };
     reply.status = "queued";
     this.replies.set(frame.reply_id, reply);
     if (!this.message(frame.message_id)) {
@@ -119,11 +119,11 @@ export class Thread {
     this.fillIn(reply, "because", frame.because && takeover(frame.engine, reply.text !== ""));
   }
 
-  /** Appends a piece; the text that is new by it. @param {ReplyDelta} frame */
+  /** Appends a piece, and returns the text that is new. @param {ReplyDelta} frame */
   extend(frame) {
     const reply = this.atAttempt(frame);
     if (!reply || frame.seq <= reply.seq) return "";
-    // The first piece of an attempt begins the text; of a continued reply it is what was said before.
+    // The first piece of an attempt replaces the text. For a continued reply it repeats the text so far.
     const before = frame.seq === 0 ? "" : reply.text;
     const repeated = frame.seq === 0 && reply.text === frame.text;
     reply.seq = frame.seq;
@@ -136,7 +136,7 @@ export class Thread {
   /**
    * @param {string} replyId
    * @param {string} status
-   * @param {string | null} text null: what was shown stays
+   * @param {string | null} text null: the shown text stays
    * @param {string} detail why, for the person
    */
   end(replyId, status, text, detail) {
@@ -157,7 +157,7 @@ export class Thread {
     return true;
   }
 
-  /** Takes the thread as the server renders it now. @param {HTMLElement} fresh */
+  /** Replaces the thread by the one that the server renders now. @param {HTMLElement} fresh */
   replace(fresh) {
     const pending = this.list.querySelectorAll("[data-client]");
     this.list.replaceWith(fresh);
@@ -165,7 +165,7 @@ export class Thread {
     this.adopt();
   }
 
-  /** @param {{reply_id: string, attempt: number}} frame @returns {Reply | undefined} nothing for a lapsed attempt */
+  /** @param {{reply_id: string, attempt: number}} frame @returns {Reply | undefined} undefined for an outdated attempt */
   atAttempt(frame) {
     const reply = this.replies.get(frame.reply_id);
     if (!reply || frame.attempt < reply.attempt) return undefined;

@@ -1,11 +1,11 @@
 // @ts-check
-// The conversation's title, which its first message gives it.
+// The conversation's title, which comes from its first message.
 
 import { required } from "../shared/dom.js";
 
-/** Shows it wherever the page does. @param {string} title */
+/** Sets the title everywhere on the page. @param {string} title */
 export function entitle(title) {
-  for (const each of document.querySelectorAll("[data-title]")) each.textContent = title;
+  for (const element of document.querySelectorAll("[data-title]")) element.textContent = title;
   document.title = `${title} · Afterword`;
   const field = /** @type {HTMLInputElement} */ (required(document, "#conversation-title"));
   if (!field.value) field.value = title;

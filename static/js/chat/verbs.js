@@ -1,10 +1,10 @@
 // @ts-check
-// The small forms of a message as frames: what each would post, the websocket asks for.
+// The small forms of a message as frames: the websocket sends what a form would post.
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 
 /**
- * What a form of a message asks for; nothing where it is another form.
+ * The frame for a form of a message, or undefined for any other form.
  * @param {HTMLFormElement} form
  * @returns {ClientFrame | undefined}
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// What a screen reader is told of a wait: when it begins and when it is nearly over. What changes in between
-// is for the eye.
+// Tells a screen reader when a wait begins and when it is nearly over. The changes in between are only
+// visible.
 
 /** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Keyboard review: every key only presses a link, a choice or a button that is on the page anyway.
+// Keyboard review: every key presses a link, a choice or a button that is on the page.
 
 const page = document.querySelector("[data-review]");
 
@@ -10,7 +10,7 @@ function announce(sentence) {
 }
 
 /**
- * Moves the focus along the elements, from the one that has it, or to the first.
+ * Moves the focus to the next element, by `step`. If no element has the focus, it goes to the first or the last.
  * @param {string} selector
  * @param {number} step
  * @returns {HTMLElement | undefined}
@@ -84,5 +84,5 @@ document.addEventListener("keydown", (event) => {
   if (act(event.key)) event.preventDefault();
 });
 
-// After a refused decision, the first thing to mend has the focus.
+// After a refused decision, the first field with an error has the focus.
 /** @type {HTMLElement | null} */ (page?.querySelector("[aria-invalid=true]"))?.focus();

@@ -1,6 +1,6 @@
 // @ts-check
-// Shows which files were chosen, refuses what the server would refuse, and how far an upload is.
-// Without this module the form works as a plain one.
+// Lists the chosen files, refuses files that the server would refuse, and shows the progress of an upload.
+// Without this module, the form works as a plain form.
 
 import { watch } from "../shared/progress.js";
 
@@ -15,7 +15,7 @@ function attach(form) {
   files.addEventListener("change", () => {
     const problem = problemWith([...(files.files ?? [])]);
     files.setCustomValidity(problem);
-    say(problem || chosen([...(files.files ?? [])]), Boolean(problem));
+    say(problem || listing([...(files.files ?? [])]), Boolean(problem));
   });
 
   form.addEventListener("submit", (event) => {
@@ -27,14 +27,14 @@ function attach(form) {
 
   /** @param {File[]} list */
   function problemWith(list) {
-    if (list.length > mostFiles) return `These are ${list.length} files; the limit is ${mostFiles}.`;
+    if (list.length > mostFiles) return `You chose ${list.length} files; the limit is ${mostFiles}. Choose fewer.`;
     const large = list.find((file) => file.size > mostBytes);
     if (!large) return "";
-    return `${large.name} has ${megabytes(large.size)} MB; the limit is ${megabytes(mostBytes)} MB.`;
+    return `${large.name} has ${megabytes(large.size)} MB; the limit is ${megabytes(mostBytes)} MB. Choose a smaller file.`;
   }
 
   /** @param {File[]} list */
-  function chosen(list) {
+  function listing(list) {
     const total = list.reduce((sum, file) => sum + file.size, 0);
     return list.length ? `${list.map((file) => file.name).join(", ")} (${megabytes(total)} MB)` : "";
   }
@@ -62,7 +62,7 @@ function attach(form) {
     request.upload.addEventListener("progress", (event) => {
       progress.hidden = false;
       progress.value = (event.loaded / event.total) * 100;
-      say(progress.value < 100 ? `${Math.round(progress.value)} % sent` : "Arriving …");
+      say(progress.value < 100 ? `${Math.round(progress.value)} % sent` : "Sent. Waiting for the site …");
     });
     request.addEventListener("load", () => arrive(request));
     request.addEventListener("error", () => fail());
@@ -88,7 +88,7 @@ function attach(form) {
 
   function fail() {
     progress.hidden = true;
-    say("The upload did not arrive. What you typed is still here; try again.", true);
+    say("The upload did not arrive. What you typed is still here. Try again.", true);
   }
 }
 

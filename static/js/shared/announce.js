@@ -1,5 +1,5 @@
 // @ts-check
-// What a screen reader says: streamed text one sentence at a time, so that it is heard once and whole.
+// Gives a screen reader streamed text one sentence at a time, so that it reads each sentence once and whole.
 
 const SENTENCE = /[^.!?…。！？\n]*[.!?…。！？\n]+["'”’」』)]*\s*/gu;
 
@@ -7,10 +7,11 @@ export class Announcer {
   /** @param {HTMLElement} region an element with aria-live="polite" */
   constructor(region) {
     this.region = region;
-    this.held = "";
+    /** Streamed text that does not end a sentence yet. */
+    this.pending = "";
   }
 
-  /** Says a text by itself. @param {string} text */
+  /** Says a text on its own. @param {string} text */
   say(text) {
     const line = document.createElement("p");
     line.textContent = text;
@@ -18,24 +19,24 @@ export class Announcer {
     while (this.region.childElementCount > 20) this.region.firstElementChild?.remove();
   }
 
-  /** Takes a piece of streamed text and says each sentence that it completes. @param {string} text */
+  /** Adds a piece of streamed text and says each sentence that it completes. @param {string} text */
   stream(text) {
-    this.held += text;
-    const sentences = this.held.match(SENTENCE) ?? [];
+    this.pending += text;
+    const sentences = this.pending.match(SENTENCE) ?? [];
     const whole = sentences.join("");
-    this.held = this.held.slice(whole.length);
+    this.pending = this.pending.slice(whole.length);
     if (whole.trim()) this.say(whole.trim());
   }
 
-  /** Says what is left, at the end of a stream. */
+  /** Says the rest of the text, at the end of a stream. */
   finish() {
-    if (this.held.trim()) this.say(this.held.trim());
-    this.held = "";
+    if (this.pending.trim()) this.say(this.pending.trim());
+    this.pending = "";
   }
 
-  /** Takes back what was said and what was begun: it was withdrawn. */
+  /** Removes all text from the region, because the reply was withdrawn. */
   drop() {
-    this.held = "";
+    this.pending = "";
     this.region.replaceChildren();
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
-// Characters as the server counts them: Unicode code points of what is left after trimming, a line end being one.
+// Counts characters as the server does: Unicode code points of the trimmed text. A line end counts as one.
 
-/** @param {string} text what a field holds, in which the browser has made every line end "\n" */
+/** @param {string} text a field's value, in which the browser has turned every line end into "\n" */
 export function characters(text) {
   return [...text.trim()].length;
 }

@@ -1,17 +1,17 @@
 // @ts-check
-// Small helpers for elements. Text from people is only ever set as text.
+// Small functions for elements. Text from people is always set as text, never as markup.
 
 /**
- * The one element that a page must have.
+ * The first element that matches. Throws if the page has none.
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root
  * @param {string} selector
  * @returns {T}
  */
 export function required(root, selector) {
-  const found = root.querySelector(selector);
-  if (!found) throw new Error(`The page has no ${selector}.`);
-  return /** @type {T} */ (found);
+  const element = root.querySelector(selector);
+  if (!element) throw new Error(`The page has no ${selector}.`);
+  return /** @type {T} */ (element);
 }
 
 /**
@@ -28,7 +28,7 @@ export function blank(root, name) {
 }
 
 /**
- * Sets the text of a part; false where the element has no such part.
+ * Sets the text of a part. Returns false if the element has no such part.
  * @param {Element} element
  * @param {string} name
  * @param {string} text
@@ -41,7 +41,7 @@ export function fill(element, name, text) {
 }
 
 /**
- * Writes times in the reader's own zone and manner: `data-time` the hour, `data-date` the day.
+ * Writes times in the reader's own time zone and format: the hour for `data-time`, the day for `data-date`.
  * @param {ParentNode} root
  */
 export function localTimes(root) {

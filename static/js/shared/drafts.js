@@ -1,15 +1,15 @@
 // @ts-check
-// What was typed and not sent yet, kept in this browser for one account until it signs out.
+// Drafts: text that was typed and not sent yet. The browser stores it for one account until it signs out.
 
 const PREFIX = "draft:";
-const SIGNED_OUT = "signed-out"; // set and taken away at once: other tabs hear of it
+const SIGNED_OUT = "signed-out"; // set and removed at once, which notifies the other tabs
 
 /** The key of a draft. @param {string} account @param {string} name */
 export function keyOf(account, name) {
   return `${PREFIX}${account}:${name}`;
 }
 
-/** Forgets every draft but those of `account`; all of them where it is empty. @param {string} account */
+/** Forgets every draft except those of `account`. Forgets all if it is empty. @param {string} account */
 export function forgetDrafts(account) {
   try {
     for (const key of Object.keys(localStorage)) {
@@ -17,7 +17,7 @@ export function forgetDrafts(account) {
       if (key.startsWith(PREFIX) && !isTheirs) localStorage.removeItem(key);
     }
   } catch {
-    // Storage is off, so nothing was kept.
+    // Storage is off, so there are no drafts.
   }
 }
 
@@ -28,11 +28,11 @@ export function signOut() {
     localStorage.setItem(SIGNED_OUT, "yes");
     localStorage.removeItem(SIGNED_OUT);
   } catch {
-    // Storage is off; the other tabs hear of it from the server.
+    // Storage is off; the server notifies the other tabs.
   }
 }
 
-/** Calls back when another tab signs out, or clears the storage. @param {() => void} react */
+/** Calls `react` when another tab signs out or clears the storage. @param {() => void} react */
 export function whenSignedOut(react) {
   addEventListener("storage", (event) => (event.key === SIGNED_OUT || event.key === null) && react());
 }

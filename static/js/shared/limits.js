@@ -1,5 +1,5 @@
 // @ts-check
-// Fields with a limit: what is too long is kept, told in a sentence, and not sent.
+// Fields with a limit. A text that is too long stays in the field, is not sent, and a sentence says so.
 
 import { characters, inWords } from "./characters.js";
 
@@ -22,7 +22,7 @@ function look(field) {
   line.toggleAttribute("data-problem", Boolean(problem));
 }
 
-/** The line below a field that says how full it is. @param {Field} field @returns {HTMLElement} */
+/** The line below a field with the count of its characters. @param {Field} field @returns {HTMLElement} */
 function lineOf(field) {
   const next = field.nextElementSibling;
   if (next instanceof HTMLElement && next.matches("[data-limit-line]")) return next;

@@ -1,5 +1,5 @@
 // @ts-check
-// On every page: drafts of nobody but the person who is signed in now stay in this browser.
+// On every page: this browser keeps only the drafts of the person who is signed in now.
 
 import { forgetDrafts, signOut } from "./drafts.js";
 
