@@ -3,20 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
-# Node comes as a wheel, so that no machine needs one of its own.
+# Node is installed from a wheel, so that the machine does not need its own.
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
 .PHONY: run test check style lint e2e faults bench clean
 
-# Settings may stand behind: make run PORT=8001, make run MODEL=gemma3-270m.
+# Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
 test: lint
 	$(BIN)/python -m pytest
 
-# While you work: no PostgreSQL, Redis, model or browser is started.
+# For use while you work. It starts no PostgreSQL, Redis, model or browser.
 check: style
 	$(BIN)/python -m pytest --without-services --numprocesses 2 --dist worksteal
 
@@ -35,11 +35,11 @@ e2e: $(VENV)/.installed-dev
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m faults
 
-# By hand: python -m benchmarks.prompt_forms FOLDER --data DATA, and python -m benchmarks.gpu where there is a card.
+# Run these by hand: python -m benchmarks.prompt_forms FOLDER --data DATA, and python -m benchmarks.gpu on a GPU.
 bench: $(VENV)/.installed-bench
 	@for name in generation crowd moderation websocket hostile; do echo "$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-# Removes what was installed and cached; the state folder (var/) stays.
+# Removes installed packages and caches. The state folder (var/) stays.
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
 
@@ -47,12 +47,12 @@ $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Afterword needs Python 3.11 or newer; there is no $(PYTHON) here."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Afterword needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make run PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks its venv module. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
-	@echo "Making the virtual environment …"
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The virtual environment could not be made in $(CURDIR)/$(VENV); the lines above say why."; exit 1; }
+	@echo "Creating the virtual environment …"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The virtual environment could not be created in $(CURDIR)/$(VENV). The lines above say why."; exit 1; }
 
-# Wheels only: nothing is ever compiled here, so no compiler is needed, and no package runs code of its own to install.
+# Installs wheels only. So no compiler is needed, and no package runs its own code during the installation.
 define install
-	@$(PIP) install --only-binary :all: $(1) || { echo "The packages could not be installed; the lines above say why. No network, a full disk, and a system for which there are no wheels are the usual reasons."; exit 1; }
+	@$(PIP) install --only-binary :all: $(1) || { echo "The packages could not be installed. The lines above say why. The usual reasons are no network, a full disk, or a system without wheels."; exit 1; }
 endef
 
 $(VENV)/.installed: requirements.txt requirements-weights.txt requirements-export.txt | $(BIN)/python
@@ -66,7 +66,7 @@ $(VENV)/.installed: requirements.txt requirements-weights.txt requirements-expor
 	@touch $@
 
 $(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
-	@echo "Installing what the benchmarks compare with …"
+	@echo "Installing the packages for the benchmarks …"
 	$(call install,-r requirements-bench.txt)
 	@touch $@
 
@@ -75,5 +75,5 @@ $(VENV)/.installed-dev: requirements-dev.txt package.json package-lock.json $(VE
 	$(call install,-r requirements-dev.txt)
 	@echo "Installing the compiler that checks the scripts …"
 	@rm -rf $(VENV)/typescript && mkdir $(VENV)/typescript && cp package.json package-lock.json $(VENV)/typescript
-	@cd $(VENV)/typescript && ../bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || { echo "The compiler could not be installed; the lines above say why. A network without registry.npmjs.org is the usual reason."; exit 1; }
+	@cd $(VENV)/typescript && ../bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || { echo "The compiler could not be installed. The lines above say why. The usual reason is a network without registry.npmjs.org."; exit 1; }
 	@touch $@

@@ -165,7 +165,7 @@ export class Thread {
     this.adopt();
   }
 
-  /** @param {{reply_id: string, attempt: number}} frame @returns {Reply | undefined} undefined for an outdated attempt */
+  /** @param {{reply_id: string, attempt: number}} frame @returns {Reply | undefined} undefined: outdated */
   atAttempt(frame) {
     const reply = this.replies.get(frame.reply_id);
     if (!reply || frame.attempt < reply.attempt) return undefined;
