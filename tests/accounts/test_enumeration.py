@@ -1,4 +1,4 @@
-"""Nobody learns from this site who has an account."""
+"""This site does not tell who has an account."""
 
 import re
 
@@ -30,7 +30,7 @@ def alice(alice):
 
 @pytest.fixture
 def hashes(monkeypatch):
-    """Counts what is hashed; here an MD5 stands for each Argon2."""
+    """Counts the hashes. The tests use MD5 instead of Argon2."""
     counted = []
     encode = MD5PasswordHasher.encode
     monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: counted.append(1) or encode(*args))
@@ -44,7 +44,7 @@ def hashes(monkeypatch):
 
 
 def shape(answer):
-    """What a stranger sees of an answer, without what differs from one time to the next and the address itself."""
+    """The visible parts of an answer, without the address and the values that differ each time."""
     text = re.sub(r'value="[^"]*"|person-\w+|nobody@|alice@', "", answer.text)
     messages = [str(message) for message in answer.wsgi_request._messages]
     return answer.status_code, answer.headers.get("Location"), text, [m.split("@")[-1] for m in messages]

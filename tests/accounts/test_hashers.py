@@ -1,4 +1,4 @@
-"""However many passwords come at once, few are hashed at once."""
+"""Only a few passwords are hashed at once, however many come."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ HASHER = "accounts.hashers.BoundedArgon2PasswordHasher"
 
 
 class Bench:
-    """Stands in for the costly part: counts who is at it, and keeps them until they may go on."""
+    """A fake for the costly part: counts the callers inside it, and blocks them until the test lets them continue."""
 
     def __init__(self) -> None:
         self.busy = self.most = 0

@@ -13,7 +13,7 @@ from tests import factories
 
 @pytest.fixture
 def registry(monkeypatch):
-    """The registry as it is, with what a test adds taken away afterwards."""
+    """The registry. Entries that a test adds are removed afterwards."""
     monkeypatch.setattr(my_data, "_parts", dict(my_data._parts))
     return my_data
 

@@ -1,4 +1,4 @@
-"""The admin has no door of its own."""
+"""The admin has no sign-in page of its own."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +16,7 @@ def no_rate_limit_left_over():
 
 @pytest.fixture(autouse=True)
 def _no_guess_at_the_admin(monkeypatch):
-    """The admin's form would check the password without counting."""
+    """The admin's form would check the password without counting guesses."""
     monkeypatch.setattr(AdminAuthenticationForm, "clean", lambda form: pytest.fail("A guess that nobody counts."))
 
 

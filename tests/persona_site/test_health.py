@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client(client, mina):
-    """Somebody who may know why; strangers are `Client()`."""
+    """A client that may see reasons. Visitors use `Client()`."""
     client.force_login(mina)
     return client
 
@@ -97,7 +97,7 @@ def test_readyz_tells_that_a_worker_reads_uploads_however_busy_it_is(client, mon
     connection().delete(served_key("imports"))
     assert client.get("/readyz").json()["imports"]["because"] == "NothingReported"
     monkeypatch.setattr(celery, "_queues", lambda: {"imports"})
-    heartbeat_sent.send(sender=None)  # as Celery does every 2 s, beside the tasks
+    heartbeat_sent.send(sender=None)  # Celery sends this every 2 s, while tasks run
     assert client.get("/readyz").json()["imports"]["ok"]
     connection().delete(served_key("imports"))
 
@@ -141,5 +141,5 @@ def test_a_part_that_breaks_in_an_unexpected_way_is_down_not_an_error_page(clien
     monkeypatch.setitem(health.PARTS, "database", broken)
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json()["database"] == {"ok": False}  # nobody can tell who asks
+    assert response.json()["database"] == {"ok": False}  # without the database, nobody is known as staff
     assert b"words of a person" not in response.content

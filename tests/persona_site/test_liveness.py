@@ -1,4 +1,4 @@
-"""Who is ended for not answering, and who is not."""
+"""Which processes are killed because they do not answer, and which are not."""
 
 import psutil
 import pytest
@@ -7,7 +7,7 @@ from persona_site import liveness
 
 
 class Victim:
-    """Stands for a process: proves what is ended, not how."""
+    """A fake process. It proves which process is killed, not how."""
 
     def __init__(self) -> None:
         self.is_killed = False
@@ -18,7 +18,7 @@ class Victim:
 
 @pytest.fixture
 def stage():
-    """Processes by name, what each answers, and the watch over them."""
+    """Processes by name, their answers, and the watch over them."""
 
     class Stage:
         def __init__(self) -> None:
@@ -60,7 +60,7 @@ def test_one_answer_in_time_is_enough(stage):
 
 def test_while_nobody_can_be_asked_nobody_is_judged(stage):
     stage.look(1)
-    stage.answers = {"web": True}  # Redis is away
+    stage.answers = {"web": True}  # Redis is down
     stage.look(10 * liveness.SILENT_ROUNDS)
     assert not stage.processes["imports"].is_killed
 

@@ -1,4 +1,4 @@
-"""The terms of MODEL are accepted at the terminal, or nothing is fetched."""
+"""The terms of MODEL must be accepted in the terminal. Otherwise nothing is fetched."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Nobody else on the machine reads what a site keeps, and folders above the state folder stay as they are."""
+"""Other users of the machine cannot read the state folder, and folders above it are not changed."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def parent():
 
 
 def run_command(state, tmp_path):
-    """A command that makes the state folder, the stores and the tables."""
+    """Runs a command that creates the state folder, the stores and the tables."""
     texts = tmp_path / "texts.jsonl"
     texts.write_text(json.dumps({"id": "a", "text": "I planted beans this morning."}))
     return subprocess.run(
@@ -49,11 +49,11 @@ def run_command(state, tmp_path):
 
 
 def test_a_new_state_folder_is_its_owners_alone(parent, tmp_path):
-    parent.chmod(0o711)  # to be passed, not to be looked into
+    parent.chmod(0o711)  # others can pass through it and cannot list it
     done = run_command(parent / "state", tmp_path)
     assert done.returncode == 0, done.stderr
     assert mode_of(parent) == 0o711
-    # As root, PostgreSQL runs as another user in root's group, which passes and cannot look in.
+    # As root, PostgreSQL runs as another user in root's group, which can pass through and cannot list it.
     assert mode_of(parent / "state") == (0o710 if IS_ROOT else 0o700)
     assert readable_by_others(parent / "state") == []
 

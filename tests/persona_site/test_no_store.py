@@ -1,4 +1,4 @@
-"""What is shown to one person stays in no cache."""
+"""No cache stores a page for one person."""
 
 import pytest
 from django.contrib.sessions.models import Session

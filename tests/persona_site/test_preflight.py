@@ -1,4 +1,4 @@
-"""Each thing that keeps a site from starting is told in one sentence, without a traceback, by the real command."""
+"""The real command reports each fault that prevents a start in one sentence, without a traceback."""
 
 import os
 import shutil
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def state(tmp_path_factory):
-    """A state folder of its own, with a name short enough for Unix sockets."""
+    """A separate state folder, with a path short enough for Unix sockets."""
     return tmp_path_factory.mktemp("state")
 
 
 def up(state, **environment):
-    """`manage.py up`, which must refuse; its exit code and what it printed."""
+    """Runs `manage.py up`, which must refuse. Returns its exit code and its output."""
     done = subprocess.run(
         [sys.executable, "manage.py", "up"],
         cwd=django_settings.BASE_DIR,
@@ -63,7 +63,7 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(state):
 
 
 def embedded_database_url():
-    """The test run's own server, as an operator would name it."""
+    """The URL of the test run's own server, as an operator would write it."""
     return f"postgresql://postgres@/postgres?host={django_settings.DATABASES['default']['HOST']}"
 
 
@@ -138,7 +138,7 @@ def test_a_state_folder_that_cannot_be_written(settings, tmp_path):
 @pytest.mark.django_db
 def test_a_database_without_pgvector(monkeypatch):
     class Cursor:
-        """Answers as a server on which the extension is not installed."""
+        """Answers like a server without the extension."""
 
         def __enter__(self):
             return self

@@ -26,7 +26,7 @@ CommandLineInterface().run(["--verbosity", "0", "--port", sys.argv[1], "persona_
 
 @pytest.fixture(scope="module")
 def server():
-    """The port of the web server, and the folder for its temporary files."""
+    """Yields the port of the web server and the folder for its temporary files."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"TMPDIR": folder, "DJANGO_SETTINGS_MODULE": "persona_site.settings"}

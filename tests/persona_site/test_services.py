@@ -1,4 +1,4 @@
-"""Management commands on a machine where nothing has run yet."""
+"""Management commands before the first start of a site."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`manage.py up` with its real processes: started, killed, stopped, started again."""
+"""`manage.py up` with its real processes: start, kill, stop, start again."""
 
 import itertools
 import re
@@ -30,7 +30,7 @@ def nothing_runs_on(site: Site) -> Iterator[None]:
 
 
 def left_behind(site: Site) -> list[psutil.Process]:
-    """Everything that runs for this state folder, whoever its parent is."""
+    """All processes that run for this state folder, with any parent."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -50,7 +50,7 @@ def part_is_ok(site: Site, part: str) -> bool:
 
 
 def replace(site: Site, *words: str) -> None:
-    """SIGKILLs what has all the words in its command line, and waits until another one runs instead."""
+    """Sends SIGKILL to the process with all the words in its command line, and waits for its successor."""
 
     def running() -> set[psutil.Process]:
         return {each for each in left_behind(site) if all(word in " ".join(command_line(each)) for word in words)}
@@ -63,14 +63,14 @@ def replace(site: Site, *words: str) -> None:
 
 def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     site.start(speaking=False)
-    # 1. It says what it does, and gives a link once the site answers.
+    # 1. It reports its steps, and prints a link when the site answers.
     for step in ("State folder", "Stores", "Database schema", "Static files", "Language model", "Web server"):
         assert f"{step}: done in" in site.log.read_text() or f"{step} {site.state}: done in" in site.log.read_text()
     visitor = Visitor(site)
     assert visitor.http.get(site.owner_link()).status_code == 200
     assert visitor.http.get("/account/").status_code == 200
 
-    # 2. What is killed comes back, the stores included, and with the stores what they hold.
+    # 2. Killed processes are started again, also the stores, which keep their data.
     for words in (
         ("redis-server",),
         ("daphne",),
@@ -84,26 +84,26 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     wait_until(lambda: part_is_ok(site, "database") and part_is_ok(site, "redis"), seconds=60, explain=site.output)
     assert visitor.http.get("/account/").status_code == 200
 
-    # 3. Ctrl-C: exit code 0, nothing left behind.
+    # 3. Ctrl-C gives exit code 0 and leaves no process.
     assert site.stop() == 0, site.output()
     assert left_behind(site) == []
 
-    # 4. Again, with its data: the owner was there, so there is no new link.
+    # 4. A second start keeps the data. The owner has signed in, so it prints no new link.
     links = site.log.read_text().count("/setup/")
     site.start(speaking=False)
     assert site.log.read_text().count("/setup/") == links
     assert visitor.http.get("/account/").status_code == 200
 
-    # 5. A second one is refused, and harms the first in nothing.
+    # 5. Another run on the same folder is refused, and does not disturb the first.
     assert f"Afterword is already running on the state folder {site.state}. Stop that run first" in up(site.state)
     assert httpx.get(f"{site.url}/healthz").text == "ok\n"
 
-    # 6. Killed itself, it takes its processes along, and the next start works.
+    # 6. If it is killed itself, its processes end too, and the next start works.
     site.process.kill()
     site.process.wait()
     site.start(speaking=False)
 
-    # 7. Without its supervisor, it ends and says so.
+    # 7. If its supervisor is killed, it ends and says so.
     next(each for each in left_behind(site) if "supervisor.supervisord" in command_line(each)).kill()
     assert site.process.wait(60) == 1
     assert "The supervisor ended" in site.output()
@@ -119,7 +119,7 @@ HANGING = {
 
 
 def logged(site: Site, event: str) -> set[str]:
-    """The processes of which the supervisor said so."""
+    """The processes that the supervisor reported."""
     return set(re.findall(rf'"event": "{event}", "watched": "(\w+)"', site.log.read_text()))
 
 

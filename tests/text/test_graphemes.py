@@ -1,4 +1,4 @@
-"""Nothing that a reader sees as one character is cut in two."""
+"""A cut never splits what a reader sees as one character."""
 
 import time
 
