@@ -58,10 +58,10 @@ def test_the_address_that_was_asked_for_may_where_its_host_is_allowed():
 
 
 def test_a_proxy_that_ends_tls_is_believed_where_there_is_one(settings):
-    asked = scope("https://site.test", host="site.test", x_forwarded_proto="https")
-    assert not is_own(asked)
+    handshake = scope("https://site.test", host="site.test", x_forwarded_proto="https")
+    assert not is_own(handshake)
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    assert is_own(asked)
+    assert is_own(handshake)
     assert not is_own(scope("http://site.test", host="site.test", x_forwarded_proto="https"))
 
 
