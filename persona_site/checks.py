@@ -33,18 +33,18 @@ def classifiers_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 def model_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.MODEL or settings.MODEL in PACKAGED:
         return []
-    known = ", ".join(PACKAGED)
-    return [_error(f"MODEL names {settings.MODEL!r}, which is not packaged.", f"Known: {known}.", 4)]
+    choices = ", ".join(PACKAGED)
+    return [_error(f"MODEL names {settings.MODEL!r}, which is not packaged.", f"Known: {choices}.", 4)]
 
 
 def _names_are_known(setting: str, registry: Collection[str], number: int) -> list[CheckMessage]:
     """Checks that the setting has at least one name, and that its registry has every name."""
-    known = ", ".join(sorted(registry))
+    choices = ", ".join(sorted(registry))
     names = getattr(settings, setting)
     if not names:
-        return [_error(f"{setting} is empty.", f"Name at least one of: {known}.", number)]
+        return [_error(f"{setting} is empty.", f"Name at least one of: {choices}.", number)]
     return [
-        _error(f"{setting} names {name!r}, which is unknown.", f"Known: {known}.", number)
+        _error(f"{setting} names {name!r}, which is unknown.", f"Known: {choices}.", number)
         for name in names
         if name not in registry
     ]

@@ -128,7 +128,7 @@ def test_changing_the_address_to_a_known_one_says_the_same_as_to_an_unknown_one(
     for email in (KNOWN, UNKNOWN):
         added = client.post("/account/email/", {"action_add": "", "email": email})
         primary = client.post("/account/email/", {"action_primary": "", "email": email})
-        answers.append([(each.status_code, each.headers.get("Location")) for each in (added, primary)])
+        answers.append([(answer.status_code, answer.headers.get("Location")) for answer in (added, primary)])
     assert answers[0] == answers[1]
     assert answers[0][1][0] == 302
 

@@ -87,8 +87,8 @@ def test_guessing_a_password_is_slowed_down_even_with_the_right_one_last(client,
 
 def test_a_new_password_keeps_this_session_and_ends_the_others(client, alice):
     other = Client()
-    for each in (client, other):
-        each.post("/account/login/", {"login": alice.email, "password": factories.PASSWORD})
+    for browser in (client, other):
+        browser.post("/account/login/", {"login": alice.email, "password": factories.PASSWORD})
     new = "another long password"
     client.post("/account/password/change/", {"oldpassword": factories.PASSWORD, "password1": new, "password2": new})
     assert client.get("/account/").status_code == 200

@@ -72,8 +72,8 @@ def test_a_right_ends_with_the_role_and_the_trail_says_so(mina, olga):
 def test_a_moderator_who_is_erased_but_kept_in_the_records_loses_every_right_in_the_trail(alice, mina):
     cases.decide(case=make_case(alice), moderator=mina, kind="dismiss", reason="Nothing.")
     my_data.erase(mina)
-    kept = User.objects.get(pk=mina.pk)
-    assert (kept.role, kept.is_active, kept.is_staff) == (Role.USER, False, False)
+    anonymous = User.objects.get(pk=mina.pk)
+    assert (anonymous.role, anonymous.is_active, anonymous.is_staff) == (Role.USER, False, False)
     assert [row[0] for row in trail()][-2:] == ["account.role_given", "account.deactivated"]
 
 

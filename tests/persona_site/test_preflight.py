@@ -23,8 +23,8 @@ def state(tmp_path_factory):
 
 
 def up(state, **environment):
-    """Runs `manage.py up`, which must refuse. Returns its exit code and its output."""
-    done = subprocess.run(
+    """Runs `manage.py up`, which must refuse with exit code 1 and no traceback. Returns its stderr."""
+    result = subprocess.run(
         [sys.executable, "manage.py", "up"],
         cwd=django_settings.BASE_DIR,
         env={key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
@@ -34,9 +34,9 @@ def up(state, **environment):
         text=True,
         timeout=120,
     )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    return done.stderr
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    return result.stderr
 
 
 def test_a_port_in_use(state):
@@ -44,22 +44,22 @@ def test_a_port_in_use(state):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        said = up(state, PORT=str(port))
-    assert f"Port {port} on 127.0.0.1 is in use by another program." in said
-    assert f"PORT={port + 1} make run" in said
+        output = up(state, PORT=str(port))
+    assert f"Port {port} on 127.0.0.1 is in use by another program." in output
+    assert f"PORT={port + 1} make run" in output
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(state):
-    said = up(state, DATABASE_URL="postgresql://me:sesame-opens@127.0.0.1:1/site")
-    assert "The database at 127.0.0.1:1/site does not answer" in said
-    assert "Check DATABASE_URL." in said
-    assert "sesame-opens" not in said
+    output = up(state, DATABASE_URL="postgresql://me:sesame-opens@127.0.0.1:1/site")
+    assert "The database at 127.0.0.1:1/site does not answer" in output
+    assert "Check DATABASE_URL." in output
+    assert "sesame-opens" not in output
 
 
 def test_a_redis_that_does_not_answer_is_named_without_its_password(state):
-    said = up(state, DATABASE_URL=embedded_database_url(), REDIS_URL="redis://:sesame-opens@127.0.0.1:1/0")
-    assert "Redis at 127.0.0.1:1 does not answer (ConnectionError). Check REDIS_URL." in said
-    assert "sesame-opens" not in said
+    output = up(state, DATABASE_URL=embedded_database_url(), REDIS_URL="redis://:sesame-opens@127.0.0.1:1/0")
+    assert "Redis at 127.0.0.1:1 does not answer (ConnectionError). Check REDIS_URL." in output
+    assert "sesame-opens" not in output
 
 
 def embedded_database_url():
@@ -81,9 +81,9 @@ def test_a_state_folder_with_too_long_a_name(tmp_path):
 
 
 def test_a_remote_engine_without_an_address(state):
-    said = up(state, ENGINES="openai")
-    assert "ENGINES has openai, but OPENAI_BASE_URL is empty. Set OPENAI_BASE_URL" in said
-    assert "(afterword.E003)" in said
+    output = up(state, ENGINES="openai")
+    assert "ENGINES has openai, but OPENAI_BASE_URL is empty. Set OPENAI_BASE_URL" in output
+    assert "(afterword.E003)" in output
 
 
 def test_an_unknown_engine(state):
@@ -109,9 +109,9 @@ def test_an_old_python_is_told_before_anything_is_imported(version):
         f"sys.version = '{version}.1 (main)'\n"
         "runpy.run_path('manage.py', run_name='__main__')\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=django_settings.BASE_DIR, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr == f"Afterword needs Python 3.11 or newer; this is {version}.1.\n"
+    result = subprocess.run([sys.executable, "-c", code], cwd=django_settings.BASE_DIR, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr == f"Afterword needs Python 3.11 or newer; this is {version}.1.\n"
 
 
 Usage = namedtuple("Usage", "total used free")

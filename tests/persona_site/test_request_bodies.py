@@ -71,9 +71,9 @@ def bytes_written(process):
 @pytest.mark.parametrize("path", ["/healthz", "/conversations/", "/v1/chat/completions", "/personas/new/", "/nowhere"])
 def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(server, path):
     with opened(server, path, f"Content-Length: {limit_of(path) + 1}", "Expect: 100-continue") as client:
-        told = answer(client)
-    assert told.startswith("HTTP/1.1 413 ")
-    assert f"the limit is {limit_of(path):,}." in told
+        response = answer(client)
+    assert response.startswith("HTTP/1.1 413 ")
+    assert f"the limit is {limit_of(path):,}." in response
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/v1/chat/completions"])
@@ -82,9 +82,9 @@ def test_a_body_of_untold_length_is_refused_once_it_is_too_long(server, path):
     with opened(server, path, "Transfer-Encoding: chunked") as client:
         for _ in range(limit_of(path) // 0x10000 + 16):
             client.sendall(chunk)
-        told = answer(client)
-    assert told.startswith("HTTP/1.1 413 ")
-    assert f"more than {limit_of(path):,} bytes" in told
+        response = answer(client)
+    assert response.startswith("HTTP/1.1 413 ")
+    assert f"more than {limit_of(path):,} bytes" in response
     assert answers(server[0])
 
 
@@ -107,15 +107,15 @@ def test_a_body_that_comes_byte_by_byte_is_given_up(server):
     started = time.monotonic()
     with opened(server, "/healthz", "Content-Length: 1000") as client:
         client.settimeout(0.3)
-        told = b""
-        while not told and time.monotonic() - started < 20:
+        response = b""
+        while not response and time.monotonic() - started < 20:
             client.sendall(b"x")
             try:
-                told = client.recv(4096)
+                response = client.recv(4096)
             except TimeoutError:
                 continue
-    assert told.startswith(b"HTTP/1.1 408 ")
-    assert b"within 2 seconds" in told
+    assert response.startswith(b"HTTP/1.1 408 ")
+    assert b"within 2 seconds" in response
 
 
 def test_uploads_may_be_as_many_and_as_long_as_the_settings_say():

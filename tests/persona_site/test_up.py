@@ -31,15 +31,15 @@ def nothing_runs_on(site: Site) -> Iterator[None]:
 
 def left_behind(site: Site) -> list[psutil.Process]:
     """All processes that run for this state folder, with any parent."""
-    found = []
+    matches = []
     for process in psutil.process_iter():
         try:
             state = process.environ().get("AFTERWORD_STATE", "")
         except psutil.Error:
             continue
         if any(str(site.state) in word for word in (*command_line(process), state)):
-            found.append(process)
-    return found
+            matches.append(process)
+    return matches
 
 
 def part_is_ok(site: Site, part: str) -> bool:
@@ -53,7 +53,9 @@ def replace(site: Site, *words: str) -> None:
     """Sends SIGKILL to the process with all the words in its command line, and waits for its successor."""
 
     def running() -> set[psutil.Process]:
-        return {each for each in left_behind(site) if all(word in " ".join(command_line(each)) for word in words)}
+        return {
+            process for process in left_behind(site) if all(word in " ".join(command_line(process)) for word in words)
+        }
 
     victims = running()
     assert victims, f"No process with {words}."
@@ -104,7 +106,7 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     site.start(speaking=False)
 
     # 7. If its supervisor is killed, it ends and says so.
-    next(each for each in left_behind(site) if "supervisor.supervisord" in command_line(each)).kill()
+    next(process for process in left_behind(site) if "supervisor.supervisord" in command_line(process)).kill()
     assert site.process.wait(60) == 1
     assert "The supervisor ended" in site.output()
     assert left_behind(site) == []
