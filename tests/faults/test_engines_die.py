@@ -81,7 +81,7 @@ class Room:
         assert token
         data = {"csrfmiddlewaretoken": token[1], "to": to}
         answer = self.owner.http.post(f"{ENGINES}{name}/switch/", data=data, headers={"Referer": str(page.url)})
-        assert f"Switched {to} from the next reply on: {name}." in answer.text
+        assert f"The engine {name} is switched {to} from the next reply on." in answer.text
 
     def ask(self) -> "Answer":
         listener = Listener(self.person, self.person.start_conversation(self.persona))

@@ -198,14 +198,14 @@ def test_while_files_are_read_the_page_shows_how_far_and_goes_on_by_itself(brows
     assert "data-under-way" not in part
     assert "data-reload" in part
     # 3. What was typed is there.
-    assert "Teo, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
+    assert "<bdi>Teo</bdi>, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
 
 
 def test_a_form_that_waits_for_its_card_is_judged_when_the_card_is_read(browser, alice, busy):
     response, draft = previewed(browser, name="", files=[upload("card_v2.json")])
     assert response.status_code == 200
     tasks.read_uploads(alice.pk)
-    assert "Wick, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
+    assert "<bdi>Wick</bdi>, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
 
 
 def test_a_form_that_is_wrong_says_so_after_its_files_are_read(browser, alice, busy):
