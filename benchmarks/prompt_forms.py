@@ -33,7 +33,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 django.setup()
 
 from generation.engines.base import EngineInfo, Prompt  # noqa: E402
-from personas import prompt, prompt_sheet  # noqa: E402
+from personas import prompt, prompt_sheet, samples  # noqa: E402
 from personas.phrases import phrases_for  # noqa: E402
 
 CHOICES = 4
@@ -90,11 +90,11 @@ def _writer(name: str, description: str, calls_user: str, language: str, blocks:
             calls_user=calls_user,
             language=language,
             depicts="historical",
-            exchanges=prompt_sheet.samples(language=language, passages=lines[:half]),
+            exchanges=samples.samples(language=language, passages=lines[:half]),
         ),
         [
             Line(exchange.persona, exchange.user)
-            for exchange in prompt_sheet.answers(language=language, passages=lines[half:], repeat=6)
+            for exchange in samples.answers(language=language, passages=lines[half:], repeat=6)
         ][:items],
     )
 
@@ -113,7 +113,7 @@ def algernon(data: Path, items: int) -> Speaker:
             name="Algernon",
             description="Algernon Moncrieff is an idle and witty gentleman of London, fond of cucumber sandwiches.",
             calls_user="Jack",
-            exchanges=prompt_sheet.samples(language="en", passages=lines[:half]),
+            exchanges=samples.samples(language="en", passages=lines[:half]),
         ),
         lines[half:][:items],
     )

@@ -42,7 +42,8 @@ from generation.engines.base import (
 from personas.memory import Recalled
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
-from personas.prompt_sheet import Exchange, Sheet, asks_in_earnest, honest_exchange
+from personas.prompt_sheet import Sheet, asks_in_earnest, honest_exchange
+from personas.samples import Exchange
 from text import graphemes
 
 T = TypeVar("T")

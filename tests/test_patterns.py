@@ -27,7 +27,7 @@ from generation.engines.batching.stopping import StopStrings
 from moderation.crisis import ladder
 from moderation.filter import pii
 from moderation.filter.classifiers import features, lexicon
-from personas import corpus, memory, prompt, prompt_sheet
+from personas import corpus, memory, prompt, prompt_sheet, samples
 from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
 from personas.models import Passage, Persona
 from tests import attacks
@@ -195,7 +195,7 @@ def turns(text: str, *, size: int, every: int) -> Iterator[tuple[base.Utterance,
 
 
 def sampled(text: str, language: str) -> None:
-    prompt_sheet.samples(language=language, sayings=[text], passages=[Passage(text=text, prompted_by=text[:200])])
+    samples.samples(language=language, sayings=[text], passages=[Passage(text=text, prompted_by=text[:200])])
 
 
 LOOPS: dict[str, Callable[[str], object]] = {

@@ -7,7 +7,8 @@ from generation.engines.base import EngineInfo, Prompt, PromptTooLong, Sampling
 from personas import prompt
 from personas.memory import Recalled
 from personas.models import Depicts
-from personas.prompt_sheet import Exchange, Sheet
+from personas.prompt_sheet import Sheet
+from personas.samples import Exchange
 
 FORMS = ["chat", "transcript"]
 

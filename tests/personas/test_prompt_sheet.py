@@ -7,14 +7,13 @@ import pytest
 from accounts.models import User
 from personas.models import Depicts, Passage, Persona, Source
 from personas.prompt_sheet import (
-    EXCHANGES,
-    Exchange,
     Sheet,
     asks_in_earnest,
     honest_exchange,
     honest_opening,
     sheet_for,
 )
+from personas.samples import EXCHANGES, Exchange
 from tests.factories import make_persona
 
 
@@ -83,27 +82,6 @@ def test_written_exchanges_come_before_everything_else(persona: Any) -> None:
     )
 
 
-def test_a_chat_gives_real_exchanges(persona: Any) -> None:
-    ada = persona()
-    give_words(ada, "I was up on the gallery all night, and I saw nothing!", prompted_by="Where were you?")
-    assert sheet_for(ada).exchanges == (
-        Exchange("Where were you?", "I was up on the gallery all night, and I saw nothing!"),
-    )
-
-
-def test_letters_become_answers_to_questions_each_asked_once(persona: Any) -> None:
-    ada = persona()
-    give_words(
-        ada,
-        "It has rained for a week and I am tired of my own face. Captain Morgan, Mr. Hale and Mrs. Pryce sailed.",
-        "I danced with nobody, which suited me perfectly well! I thought the rain would never end.",
-    )
-    asked = {exchange.user: exchange.persona for exchange in sheet_for(ada).exchanges[2:]}
-    assert len(asked) == 2
-    assert asked["Do you like dancing?"] == "I danced with nobody, which suited me perfectly well!"
-    assert "rain" in asked["How is the weather with you?"]
-
-
 def test_the_samples_follow_what_is_added_and_deleted(persona: Any) -> None:
     ada = persona()
     give_words(ada, "I danced with nobody, which suited me perfectly well!")
@@ -115,52 +93,6 @@ def test_the_samples_follow_what_is_added_and_deleted(persona: Any) -> None:
     ada.passages.all().delete()
     assert sheet_for(ada).exchanges[2:] == ()
     assert not sheet_for(ada).has_own_words
-
-
-def test_what_cannot_stand_in_a_prompt_is_no_sample(persona: Any) -> None:
-    ada = persona()
-    give_words(
-        ada,
-        "I wrote to ada@example.org about the weather.",
-        "Call me on 0123456789 when it rains.",
-        "I read https://example.org every morning.",
-        "I <b>think</b> that it rains.",
-        "Rain.",
-        "我今天很高兴，天气好。",
-        "I think " + "very " * 100 + "much.",
-    )
-    assert sheet_for(ada).exchanges[2:] == ()
-
-
-def test_a_chinese_persona_gets_chinese_questions(persona: Any) -> None:
-    luxun = persona(name="鲁迅", language="zh-Hans")
-    give_words(luxun, "夜小雨。心里总是说不出的难过。", "The weather is fine and I am well.")
-    assert sheet_for(luxun).exchanges[4:] == (Exchange("你心里难过吗？", "心里总是说不出的难过。"),)
-
-
-def test_chinese_in_the_old_written_style_is_no_sample(persona: Any) -> None:
-    luxun = persona(name="鲁迅", language="zh-Hans")
-    give_words(luxun, "枯坐终日，极无聊赖。")
-    assert sheet_for(luxun).exchanges[4:] == ()
-
-
-def test_who_never_talked_is_lent_two_lines_of_small_talk(persona: Any) -> None:
-    asked = [exchange.user for exchange in sheet_for(persona()).exchanges]
-    assert asked == ["Hello. How are you today?", "I had a long day."]
-
-
-def test_no_sample_can_deny_what_speaks(persona: Any) -> None:
-    liar = persona(examples=[[["user", "Are you a real person?"], ["persona", "Yes, of flesh and blood, my dear."]]])
-    give_words(liar, "Yes, of course I am a human being.", prompted_by="Are you an AI?")
-    assert all("Yes" not in exchange.persona for exchange in sheet_for(liar).exchanges)
-
-
-def test_near_copies_are_told_once(persona: Any) -> None:
-    ada = persona()
-    give_words(
-        ada, "I was so glad to see the boat come in at last!", "I was so glad to see the boat come in at last, dear!"
-    )
-    assert len(sheet_for(ada).exchanges[2:]) == 1
 
 
 def test_the_sheet_is_the_same_every_time_and_small(persona: Any, shared_data: Path) -> None:
