@@ -1,6 +1,6 @@
-"""Utterances -> passages: the persona's own words in pieces that fit a prompt, cleaned, one of each.
+"""Turns utterances into passages: the persona's own words in cleaned pieces that fit a prompt, without repeats.
 
-What other people said is dropped, but for the words that the persona answered.
+The words of other people are dropped, except the words that the persona answered.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from text.scripts import wide_characters
 from text.sentences import ends
 
 PASSAGE = 600  # characters of a passage, about 150 tokens; Chinese, Japanese and Korean count three times
-PROMPTED_BY = 300  # characters of what came before
+PROMPTED_BY = 300  # characters of the message before a passage
 MOST_PASSAGES = 20_000  # of one source
 _MONOLOGUE = 20  # characters: a shorter piece of a letter is a greeting or a remnant
-_TURN_GAP = 30 * 60  # seconds after which a person begins anew
+_TURN_GAP = 30 * 60  # seconds; after a longer pause a new turn begins
 
 _BLANK = re.compile(r"[ \t\u00a0\u3000]+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -32,99 +32,99 @@ class Piece:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text without regard to case and blanks: the same words twice are kept once."""
+        """SHA-256 of the text, with case and blanks folded. Passages with the same digest are stored once."""
         return hashlib.sha256(" ".join(self.text.split()).casefold().encode()).hexdigest()
 
 
 def pieces(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[Piece]:
-    """Passages from (utterance, whether it is the persona's), in order and each once, at most MOST_PASSAGES."""
-    seen: set[str] = set()
+    """Passages from (utterance, is_persona) pairs, in order, without repeats, at most MOST_PASSAGES."""
+    digests: set[str] = set()
     for turn in _turns(utterances):
         for piece in turn.pieces():
-            if piece.digest not in seen and len(seen) < MOST_PASSAGES:
-                seen.add(piece.digest)
+            if piece.digest not in digests and len(digests) < MOST_PASSAGES:
+                digests.add(piece.digest)
                 yield piece
 
 
 @dataclass
 class _Turn:
-    """What the persona said without being interrupted, and what it answered."""
+    """Consecutive utterances of the persona, and the message that they answer."""
 
     prompted_by: str
-    said: list[Utterance] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)
     length: int = 0  # characters
 
     def add(self, utterance: Utterance) -> None:
-        self.said.append(utterance)
+        self.utterances.append(utterance)
         self.length += len(utterance.text)
 
     def goes_on_with(self, utterance: Utterance) -> bool:
-        last, now = self.said[-1].sent_at, utterance.sent_at
+        last, now = self.utterances[-1].sent_at, utterance.sent_at
         is_soon = last is None or now is None or abs((now - last).total_seconds()) <= _TURN_GAP
         return is_soon and self.length < PASSAGE
 
     def pieces(self) -> Iterator[Piece]:
-        if not self.said:
+        if not self.utterances:
             return
-        least = 2 if self.said[0].speaker else _MONOLOGUE
-        texts = split("\n".join(filter(None, (clean(one.text) for one in self.said))))
+        least = 2 if self.utterances[0].speaker else _MONOLOGUE
+        texts = split("\n".join(filter(None, (clean(utterance.text) for utterance in self.utterances))))
         for number, text in enumerate(texts):
             if _worth(text) >= least:
-                yield Piece(text, self.prompted_by if number == 0 else "", self.said[0].source_ref)
+                yield Piece(text, self.prompted_by if number == 0 else "", self.utterances[0].source_ref)
 
 
 def _turns(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[_Turn]:
-    heard = ""
+    prompt = ""
     turn = _Turn("")
     for utterance, is_persona in utterances:
         if not is_persona:
             yield turn
-            heard = graphemes.ending(f"{heard}\n{clean(utterance.text)}".strip(), PROMPTED_BY)
-            turn = _Turn(heard)
+            prompt = graphemes.ending(f"{prompt}\n{clean(utterance.text)}".strip(), PROMPTED_BY)
+            turn = _Turn(prompt)
             continue
-        # A named author is a voice in a talk; an unnamed one writes paragraphs, each of which stands alone.
-        if turn.said and not (utterance.speaker and turn.goes_on_with(utterance)):
+        # A named author takes part in a talk. An unnamed author writes paragraphs, and each of them stands alone.
+        if turn.utterances and not (utterance.speaker and turn.goes_on_with(utterance)):
             yield turn
             turn = _Turn("")
         turn.add(utterance)
-        heard = ""
+        prompt = ""
     yield turn
 
 
 def clean(text: str) -> str:
-    """Without links and superfluous blanks; line breaks stay."""
+    """The text without links and superfluous blanks. Line breaks stay."""
     lines = (_BLANK.sub(" ", line).strip() for line in _LINK.sub("", text).splitlines())
     return "\n".join(line for line in lines if line)
 
 
 def split(text: str) -> list[str]:
-    """Pieces of at most PASSAGE characters, cut between sentences where there are any."""
+    """Pieces of at most PASSAGE characters, cut between sentences if possible."""
     if _length(text) <= PASSAGE:
         return [text] if text else []
-    found: list[str] = []
+    passages: list[str] = []
     current, length = "", 0
     for sentence in _sentences(text):
         added = _length(sentence)
         if current and length + added > PASSAGE:
-            found.append(current.strip())
+            passages.append(current.strip())
             current, length = "", 0
         current += sentence
         length += added
-    return [*found, current.strip()] if current.strip() else found
+    return [*passages, current.strip()] if current.strip() else passages
 
 
 def _sentences(text: str) -> Iterator[str]:
     start = 0
     for end in ends(text):
-        left = _length(text[start:end])
-        while left > PASSAGE:
+        remaining = _length(text[start:end])
+        while remaining > PASSAGE:
             piece = text[start : min(start + PASSAGE, end)]
             cut = PASSAGE // 3 if wide_characters(piece) else PASSAGE
             space = piece.rfind(" ", cut // 2, cut)
             piece = graphemes.beginning(piece, space + 1 if space > 0 else cut)
             yield piece
             start += len(piece)
-            left -= _length(piece)
+            remaining -= _length(piece)
         if start < end:
             yield text[start:end]
         start = end

@@ -1,9 +1,9 @@
-"""The doors of a persona: make, change, add words, copy, delete. Whoever may see it is decided here too.
+"""The doors of a persona: make, change, add words, copy, delete. They also decide who may see it.
 
 CreationRefused         `user_message` says what is wrong and what to do
-├── WordsRefused        the filter does not let a persona say this
+├── WordsRefused        the filter refuses these words for a persona
 ├── PersonaDisabled     a moderator has disabled it
-└── FilterUnavailable   the filter cannot judge now, so nothing is made
+└── FilterUnavailable   the filter cannot judge now, so nothing is saved
 accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
 """
 
@@ -47,7 +47,7 @@ class PersonaDisabled(CreationRefused):
     def __init__(self, persona: Persona) -> None:
         super().__init__(
             f"A moderator has disabled {persona.name}, so it can be neither copied nor changed. "
-            "Who owns it can object to the decision; until it is lifted, everything stays as it is."
+            "Its owner can object to the decision. Until the decision is lifted, everything stays as it is."
         )
 
 
@@ -57,7 +57,7 @@ class FilterUnavailable(CreationRefused):
 
 @dataclass(frozen=True)
 class PersonaFields:
-    """What a person says about a persona. `examples` are exchanges of [speaker, text], "user" or "persona"."""
+    """The values that an owner gives a persona. `examples` are exchanges of [speaker, text], "user" or "persona"."""
 
     name: str
     depicts: str
@@ -73,7 +73,7 @@ class PersonaFields:
     card: dict[str, Any] = field(default_factory=dict)
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Everything in it that a prompt or a page may hold: (what it is, the text)."""
+        """Every text of it that a prompt or a page may show, as (label, text)."""
         yield from (
             ("its name", self.name),
             ("how it relates to you", self.relation),
@@ -91,22 +91,22 @@ class PersonaFields:
 
 
 def visible_to(user: User) -> QuerySet[Persona]:
-    """The user's own personas, and those that ship with the site. None for a deactivated account."""
+    """The user's own personas and the shipped ones. A deactivated account sees no persona."""
     is_active = Exists(User.objects.filter(pk=user.pk, is_active=True))
     return Persona.objects.filter(is_active, Q(owner=user) | Q(is_shared=True))
 
 
 def get_persona_for(user: User, persona_id: UUID) -> Persona:
     """A persona that the user may talk with. Raises Http404."""
-    return _found(visible_to(user), persona_id)
+    return _get(visible_to(user), persona_id)
 
 
 def get_own_persona(user: User, persona_id: UUID) -> Persona:
     """A persona that the user may change. Raises Http404."""
-    return _found(Persona.objects.filter(owner=user, owner__is_active=True), persona_id)
+    return _get(Persona.objects.filter(owner=user, owner__is_active=True), persona_id)
 
 
-def _found(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
+def _get(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
     persona = personas.filter(pk=persona_id).first()
     if persona is None:
         raise Http404
@@ -117,7 +117,7 @@ def _found(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
 
 
 def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None = None) -> Persona:
-    """Makes a persona and keeps the declaration that its owner gave. Raises CreationRefused, QuotaExceeded."""
+    """Makes a persona and records the declaration of its owner. Raises CreationRefused, QuotaExceeded."""
     quotas.check(user=owner, kind="uploads")
     refuse_unfit(fields)
     _refuse_unfit_opening(fields)
@@ -134,7 +134,7 @@ def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None =
 def update_persona(
     *, user: User, persona: Persona, fields: PersonaFields, avatar: bytes | None = None, is_without_avatar: bool = False
 ) -> Persona:
-    """Changes a persona of the user's. Raises CreationRefused, and Http404 for another's."""
+    """Changes a persona of the user. Raises CreationRefused, and Http404 for a persona of somebody else."""
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
     refuse_unfit(fields)
@@ -155,9 +155,9 @@ def update_persona(
 
 
 def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, format: str, speaker: str) -> Source:
-    """Adds a file's words, of which `speaker`'s are the persona's. `format` is a name in importers.registry.
+    """Adds a file. The words of `speaker` become the persona's words. `format` is a name in importers.registry.
 
-    A worker reads it after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
+    A worker reads the file after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
@@ -173,15 +173,15 @@ def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, forma
 
 
 def queue_reading(owner_id: int) -> None:
-    """Lets a worker read what a person uploaded."""
+    """Queues the reading of a person's uploads."""
     try:
         tasks.read_uploads.delay(owner_id)
     except OperationalError:
-        logger.warning("broker.unreachable", extra={"owner": owner_id})  # `tasks.tidy` finds the rows
+        logger.warning("broker.unreachable", extra={"owner": owner_id})  # `tasks.tidy` queues it again
 
 
 def queue_embedding(persona_id: UUID) -> None:
-    """Lets a worker make the vectors that are missing; without one, recall goes by words."""
+    """Queues the making of missing vectors. Until a worker has made them, recall uses words alone."""
     try:
         tasks.embed_passages.delay(str(persona_id))
     except OperationalError:
@@ -199,7 +199,7 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
 
 
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:
-    """A copy, with all words that pass the filter, of a persona that the user may see.
+    """Copies a persona that the user may see, with all words that pass the filter.
 
     Raises CreationRefused, PersonaDisabled, QuotaExceeded, ImportFailed, Http404.
     """
@@ -233,7 +233,7 @@ def delete_persona(*, user: User, persona: Persona) -> None:
 
 
 def remove(persona: Persona) -> None:
-    """As `delete_persona`, for who has the right to it: its owner, or the erasure of the owner's account."""
+    """Deletes a persona without asking who wants it. For `delete_persona` and for the erasure of an account."""
     with transaction.atomic():
         for source in persona.sources.exclude(file=""):
             _delete_file_later(source.file)
@@ -248,21 +248,21 @@ def remove(persona: Persona) -> None:
     logger.info("persona.deleted", extra={"persona": str(persona_id)})
 
 
-# --- Parts of the above ---------------------------------------------------------------------------
+# --- Checks and small steps ---------------------------------------------------------------------------
 
 
 def refuse_disabled(persona: Persona) -> None:
-    """Raises PersonaDisabled while a moderator's decision stands against it."""
+    """Raises PersonaDisabled while a moderator's decision against the persona stands."""
     if restrictions.is_disabled(persona.pk):
         raise PersonaDisabled(persona)
 
 
 def refuse_unfit(fields: PersonaFields) -> None:
-    """Raises WordsRefused where the filter blocks hatred or the sexualisation of children, FilterUnavailable."""
+    """Raises WordsRefused if the filter finds hatred or the sexualisation of children. Raises FilterUnavailable."""
     labels = {text: label for label, text in reversed(list(fields.texts())) if text.strip()}
-    # A card's placeholders and comments can take a word apart: what they are filled with is judged, too.
-    filled = {prompt_sheet.fill(fields, text): label for text, label in labels.items()}
-    labels = filled | labels
+    # A card's placeholders and comments can split a word. So the text with placeholders filled is judged too.
+    filled_labels = {prompt_sheet.fill(fields, text): label for text, label in labels.items()}
+    labels = filled_labels | labels
     texts = list(labels)
     try:
         refusals = judging.refusals(texts, beside_child=judging.mentions_child(texts))
@@ -277,7 +277,7 @@ def refuse_unfit(fields: PersonaFields) -> None:
 
 
 def _refuse_unfit_opening(fields: PersonaFields) -> None:
-    """Raises WordsRefused where no conversation could begin with the opening line, FilterUnavailable."""
+    """Raises WordsRefused if the filter would block the opening line. Raises FilterUnavailable."""
     try:
         for _ in gate.cleared(iter(filter(None, [prompt_sheet.fill(fields, fields.opening_line)]))):
             pass
@@ -291,7 +291,7 @@ def _refuse_unfit_opening(fields: PersonaFields) -> None:
 
 
 def unavailable() -> FilterUnavailable:
-    """What the doors raise while the filter cannot judge."""
+    """The error that the doors raise while the filter cannot judge."""
     return FilterUnavailable(
         "The filter that reads new personas is not available right now, so nothing was saved. "
         "What you typed is kept; try again in a few minutes."
@@ -321,5 +321,5 @@ def _delete_file_later(file: Any) -> None:
 
 
 def fields_of(persona: Persona) -> Mapping[str, Any]:
-    """The values of PersonaFields that a persona has now."""
+    """The present values of a persona's PersonaFields."""
     return {name: getattr(persona, name) for name in PersonaFields.__dataclass_fields__}

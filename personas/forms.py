@@ -1,4 +1,4 @@
-"""The persona form: shape and size of what is typed. It keeps everything and writes nothing."""
+"""The persona form. It checks the shape and size of the typed values, keeps them, and writes nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -83,14 +83,14 @@ class PersonaForm(forms.Form):
         required=False,
         label="Sample exchanges",
         widget=_area(8),
-        help_text="Begin what is said to them with “>”, their answer without. A blank line separates exchanges.",
+        help_text="Begin each line to them with “>”. Write their answer without it. A blank line separates exchanges.",
     )
     opening_line = Words(
         max_length=4_000,
         required=False,
         label="Opening line",
         widget=_area(2),
-        help_text="Leave it empty to speak first.",
+        help_text="Leave it empty if you want to write first.",
     )
     language = forms.ChoiceField(choices=LANGUAGES, initial="en", label="Language")
     temperature = _number(0, 2, 0.05, "Temperature", "0 to 2. Higher is more surprising.")
@@ -136,7 +136,7 @@ class PersonaForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if cleaning.is_blank(name):
-            raise forms.ValidationError("This name cannot be seen. Write one with a letter in it.")
+            raise forms.ValidationError("This name has no visible character. Write a name with a letter in it.")
         return name
 
     def clean_sayings(self) -> list[str]:
@@ -145,7 +145,7 @@ class PersonaForm(forms.Form):
         ]
         if len(sayings) > _MOST_SAYINGS:
             raise forms.ValidationError(
-                f"These are {len(sayings)} sayings; the limit is {_MOST_SAYINGS}. Upload the rest as a file."
+                f"You entered {len(sayings)} sayings; the limit is {_MOST_SAYINGS}. Upload the rest as a file."
             )
         longest = max(sayings, key=len, default="")
         if len(longest) > _SAYING_CHARACTERS:
@@ -158,13 +158,17 @@ class PersonaForm(forms.Form):
     def clean_examples(self) -> list[list[list[str]]]:
         exchanges = read_examples(self.cleaned_data["examples"])
         if len(exchanges) > _MOST_EXCHANGES:
-            raise forms.ValidationError(f"These are {len(exchanges)} exchanges; the limit is {_MOST_EXCHANGES}.")
+            raise forms.ValidationError(
+                f"You entered {len(exchanges)} exchanges; the limit is {_MOST_EXCHANGES}. Delete some of them."
+            )
         return exchanges
 
     def clean_stop(self) -> list[str]:
         stops = [line for line in self.cleaned_data["stop"].splitlines() if line.strip()]
         if len(stops) > _MOST_STOPS:
-            raise forms.ValidationError(f"These are {len(stops)} texts; the limit is {_MOST_STOPS}.")
+            raise forms.ValidationError(
+                f"You entered {len(stops)} texts; the limit is {_MOST_STOPS}. Delete some of them."
+            )
         return stops
 
     def clean(self) -> dict[str, Any]:
@@ -177,16 +181,16 @@ class PersonaForm(forms.Form):
 
     def persona_fields(self) -> PersonaFields:
         """The values of a valid form."""
-        given = self.cleaned_data
-        sampling = {name: given[name] for name in (*SAMPLING, "max_tokens", "seed") if given[name] is not None}
-        if given["stop"]:
-            sampling["stop"] = given["stop"]
+        values = self.cleaned_data
+        sampling = {name: values[name] for name in (*SAMPLING, "max_tokens", "seed") if values[name] is not None}
+        if values["stop"]:
+            sampling["stop"] = values["stop"]
         names = PersonaFields.__dataclass_fields__.keys() - {"sampling", "card"}
-        return PersonaFields(**{name: given[name] for name in names}, sampling=sampling, card=dict(self.card))
+        return PersonaFields(**{name: values[name] for name in names}, sampling=sampling, card=dict(self.card))
 
 
 def read_examples(text: str) -> list[list[list[str]]]:
-    """`> what is said to the persona` and its answer, blank lines between exchanges."""
+    """Exchanges from text: lines to the persona begin with `>`, its answers do not, blank lines separate exchanges."""
     exchanges: list[list[list[str]]] = []
     turns: list[list[str]] = []
     for line in [*text.splitlines(), ""]:
@@ -206,7 +210,7 @@ def read_examples(text: str) -> list[list[list[str]]]:
 
 
 def initial_of(persona: Persona) -> dict[str, Any]:
-    """A persona's values as the form shows them."""
+    """The values of a persona in the form's shape."""
     sampling = persona.sampling
     return {
         **{

@@ -7,7 +7,7 @@ from pgvector.django import HnswIndex, VectorField
 
 
 class Depicts(models.TextChoices):
-    """Who a persona is; each asks for its own declaration (compliance H6)."""
+    """Who a persona depicts. Each choice needs its own declaration (compliance H6)."""
 
     SELF = "self", "Myself"
     LIVING = "living", "Someone living, who agreed"
@@ -16,7 +16,7 @@ class Depicts(models.TextChoices):
     FICTIONAL = "fictional", "A fictional character"
 
 
-# No URL serves these folders: pictures go through a view that checks the owner, uploads through none at all.
+# No URL serves these folders. A view that checks the owner serves pictures. No view serves uploads.
 def _avatar_path(persona: "Persona", name: str) -> str:
     return f"avatars/{persona.pk}.webp"
 
@@ -30,7 +30,7 @@ def _draft_avatar_path(draft: "Draft", name: str) -> str:
 
 
 class Persona(models.Model):
-    """Somebody to talk with. Its words come from `Source`s and from the fields that a person typed."""
+    """A character to talk with. Its words come from `Source`s and from the fields that its owner typed."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personas", null=True)
@@ -68,7 +68,7 @@ class Persona(models.Model):
         return self.name
 
 
-# By `importers.registry.IMPORTERS`.
+# The keys are those of `importers.registry.IMPORTERS`.
 FORMAT_LABELS = {
     "whatsapp": "WhatsApp export",
     "character-card": "Character card",
@@ -85,7 +85,7 @@ class SourceStatus(models.TextChoices):
 
 
 class Source(models.Model):
-    """One upload. The file itself is kept no longer than its import; what stays is what was understood."""
+    """One upload. The file is deleted after its import; its utterances and passages stay."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="sources")
@@ -114,7 +114,7 @@ class Source(models.Model):
 
 
 class Utterance(models.Model):
-    """One thing that somebody said or wrote in a source, in its order."""
+    """One message or paragraph of a source, in the order of the source."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="utterances")
     position = models.PositiveIntegerField()
@@ -130,7 +130,7 @@ class Utterance(models.Model):
 
 
 class Passage(models.Model):
-    """A piece of the persona's own words, cleaned and short enough for a prompt."""
+    """A cleaned piece of the persona's own words, short enough for a prompt."""
 
     persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="passages")
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="passages")
@@ -148,7 +148,7 @@ class Passage(models.Model):
 
 
 class Draft(models.Model):
-    """A persona that is being made or changed: what was typed and uploaded, kept while it is looked over."""
+    """A persona that is being made or changed: the typed fields and the uploads, before they are saved."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="persona_drafts")
@@ -168,7 +168,7 @@ class DraftFileStatus(models.TextChoices):
 
 
 class DraftFile(models.Model):
-    """An uploaded file of a draft and what was understood of it."""
+    """An uploaded file of a draft and the result of reading it."""
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
     status = models.CharField(max_length=16, choices=DraftFileStatus, default=DraftFileStatus.READING)

@@ -1,27 +1,27 @@
-"""Sheet, memories and turns → what an engine continues. Pure: no database, no clock, no model.
+"""Builds the prompt of a reply from sheet, memories and turns. Pure: no database, no clock, no model.
 
-Two forms. "chat" makes messages for a model's own chat template. "transcript" makes one text that a
-pretrained model simply goes on writing: an introduction, sample exchanges, the talk so far, and the
-persona's name with a colon; Project December spoke this way.
+There are two forms. "chat" makes messages for the model's own chat template. "transcript" makes one text that
+a pretrained model continues: an introduction, sample exchanges, the talk so far, and the persona's name with a
+colon. Project December used the transcript form.
 
-Order, in both: who this is, samples, talk, memories, newest message. What never changes stands first,
-and what changes each turn stands last, so an engine that caches prefixes reads only the end anew.
+The order is the same in both: introduction, samples, talk, memories, newest message. Parts that never change come
+first and parts that change each turn come last, so an engine that caches prefixes reads only the end again.
 
-Room is `context_length - max_tokens`, less a small reserve for the template's own tokens. It is given
-out in this order, so what comes later is dropped first:
+The room is `context_length - max_tokens`, less a small reserve for the template's own tokens. The parts get room
+in this order, so later parts are dropped first:
 
 1. the rules, whole, and the introduction up to half of the room (a longer one loses its end);
 2. the newest message, up to half of what is then left (a longer one loses its middle);
 3. samples, up to a quarter of the room; the last of `Sheet.exchanges` goes first;
 4. memories, up to an eighth of the room; the weakest goes first;
-5. where the newest message asks in earnest what speaks here, an honest answer before it as a sample: a
-   small model does as it is shown. It stands in no other prompt, where it would color every reply;
-6. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`: the first
-   turn kept moves in steps, so the cached beginning survives several messages.
+5. if the newest message asks sincerely whether this is a person, an honest answer before it as a sample,
+   because a small model imitates samples. No other prompt holds it, since it would color every reply;
+6. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`. The first turn
+   of the prompt moves in steps, so the cached beginning stays valid for several messages.
 
 Covered against forgery: markup of chat templates is broken up in every text, labels lose colons and
 line breaks, and in a transcript each turn is one line, so no text can begin a turn of its own.
-Not covered: a model that believes what a text claims. Hence the filter on what a persona says.
+Not covered: a model that believes a claim in a text. The filter therefore reads every reply.
 """
 
 import re
@@ -50,7 +50,7 @@ T = TypeVar("T")
 Count = Callable[[str], int]
 
 MESSAGE_OVERHEAD = 8  # tokens that a chat template adds to a message, at most, in the templates we know
-RESERVE = 16  # tokens: start of text, joints between pieces that tokenise apart
+RESERVE = 16  # tokens: start of text, joins between pieces that are counted separately
 SMALLEST_ROOM = 96  # tokens: below this not even the rules and a few words fit
 TURN_BLOCK = 8
 LABEL_CHARACTERS = 40
@@ -62,7 +62,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Spoken(Protocol):
-    """A turn of the talk, as `moderation.talk.Turn` has it."""
+    """A turn of the conversation, as `moderation.talk.Turn` has it."""
 
     @property
     def speaker(self) -> str: ...  # "user" or "persona"
@@ -83,9 +83,8 @@ def build(
 ) -> Prompt:
     """The prompt for the persona's next words, at most `info.context_length - max_tokens` tokens long.
 
-    `memories` come best first, `turns` oldest first; the last turn is the one to answer. `prefix` is the
-    beginning of the answer that was given already. Raises PromptTooLong where the window is too small
-    for the rules and a few words.
+    `memories` come best first, `turns` oldest first. The last turn is the message to answer. `prefix` is the part
+    of the answer that exists already. Raises PromptTooLong if the window is too small for the rules and a few words.
     """
     form: _Form = _Transcript(sheet) if _form_for(sheet, info) == "transcript" else _Chat(sheet)
     window = info.context_length - max_tokens - RESERVE
@@ -95,26 +94,30 @@ def build(
         excess = form.length(prompt, count) + count(prefix) - window
         if excess <= 0:
             return form.opened(prompt, prefix, count)
-        room -= excess  # pieces that tokenise longer together than apart
+        room -= excess  # joined pieces can have more tokens than separate ones
     raise PromptTooLong(f"{info.context_length} tokens of context leave no room beside {max_tokens} for the reply.")
 
 
 def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
-    """The model's own defaults with the persona's differences; unknown names and wrong values are ignored."""
-    own = info.sampling if _form_for(sheet, info) == info.prompt_form else info.chat_sampling or info.sampling
-    chosen: dict[str, Any] = {}
+    """The model's defaults with the persona's own values. Unknown names and wrong values are ignored."""
+    defaults = info.sampling if _form_for(sheet, info) == info.prompt_form else info.chat_sampling or info.sampling
+    overrides: dict[str, Any] = {}
     for name, value in sheet.sampling.items():
         if name == "stop":
-            chosen["stop"] = tuple(s for s in value if isinstance(s, str) and s)[:4] if isinstance(value, list) else ()
+            overrides["stop"] = (
+                tuple(s for s in value if isinstance(s, str) and s)[:4] if isinstance(value, list) else ()
+            )
         elif name in _LIMITS and isinstance(value, int | float) and not isinstance(value, bool):
             low, high, kind = _LIMITS[name]
-            chosen[name] = kind(min(max(value, low), high))
-    return replace(own, **chosen)
+            overrides[name] = kind(min(max(value, low), high))
+    return replace(defaults, **overrides)
 
 
 def _form_for(sheet: Sheet, info: EngineInfo) -> PromptForm:
-    """A person's own words are gone on from; a character that is only described is played, where the model was taught
-    to do that."""
+    """A persona with its own corpus uses the model's own prompt form.
+
+    A persona that only has a description uses the model's chat template, if it has one.
+    """
     return "chat" if info.chat_sampling is not None and not sheet.has_own_words else info.prompt_form
 
 
@@ -131,42 +134,42 @@ _LIMITS: dict[str, tuple[float, float, type]] = {
 }
 
 
-# --- Text that cannot pretend ---------------------------------------------------------------------
+# --- Text that cannot forge a turn ----------------------------------------------------------------------
 
 
 def defused(text: str) -> str:
-    """The text with every chat template's markup broken by a space: `<|im_end|>` becomes `< |im_end| >`."""
+    """The text with all chat-template markup broken by a space: `<|im_end|>` becomes `< |im_end| >`."""
     return _BLANK_LINES.sub("\n\n", _MARKUP.sub(lambda m: f" {m[0]}" if m[0] == ">" else f"{m[0]} ", text)).strip()
 
 
 def one_line(text: str) -> str:
-    """Defused, and on a single line, so that nothing in it stands where a turn's name stands."""
+    """The text defused and on a single line, so that nothing in it can look like the name of a turn."""
     return _SPACE.sub(" ", defused(text)).strip()
 
 
 def label(name: str) -> str:
-    """A name fit to stand before a colon."""
+    """The name without characters that break a `name:` label, at most LABEL_CHARACTERS long."""
     plain = _SPACE.sub(" ", re.sub(r"[:：<>|\[\]]", " ", name)).strip()
     return graphemes.beginning(plain, LABEL_CHARACTERS).strip()
 
 
 def cut_end(text: str, limit: int, count: Count) -> str:
-    """The longest beginning that counts at most `limit` tokens, marked where it was cut."""
-    return _shorten(text, limit, count, lambda kept: f"{graphemes.beginning(text, kept).rstrip()} […]")
+    """The longest beginning with at most `limit` tokens, with a mark at the cut."""
+    return _shorten(text, limit, count, lambda size: f"{graphemes.beginning(text, size).rstrip()} […]")
 
 
 def cut_middle(text: str, limit: int, count: Count) -> str:
-    """Beginning and end of a text, together at most `limit` tokens, with a mark between them."""
+    """The beginning and end of a text, together at most `limit` tokens, with a mark between them."""
     return _shorten(
         text,
         limit,
         count,
-        lambda kept: f"{graphemes.beginning(text, kept - kept // 2)} […] {graphemes.ending(text, kept // 2)}",
+        lambda size: f"{graphemes.beginning(text, size - size // 2)} […] {graphemes.ending(text, size // 2)}",
     )
 
 
 def _shorten(text: str, limit: int, count: Count, shortened: Callable[[int], str]) -> str:
-    # A text of limit * 40 characters is beyond any limit; counting a book to learn that would take seconds.
+    # A text longer than limit * 40 characters exceeds the limit in any case. Counting a whole book takes seconds.
     if limit <= 0:
         return ""
     if len(text) <= limit * 40 and count(text) <= limit:
@@ -183,7 +186,7 @@ def _shorten(text: str, limit: int, count: Count, shortened: Callable[[int], str
 
 @dataclass(frozen=True)
 class _Filled:
-    """What found room, still in pieces."""
+    """The parts that fit the room, not yet joined."""
 
     rules: str
     introduction: str
@@ -199,25 +202,25 @@ def _fill(
     rules = form.rules()
     rules_tokens = count(rules)
     introduction = cut_end(form.introduction(), max(room // 2 - rules_tokens, 0), count)
-    left = room - rules_tokens - count(introduction) - 2 * MESSAGE_OVERHEAD
+    remaining = room - rules_tokens - count(introduction) - 2 * MESSAGE_OVERHEAD
 
     newest = [form.clean(turn.text) for turn in turns[-1:]]
-    newest = [cut_middle(text, left // 2, count) for text in newest]
-    left -= sum(form.turn_tokens(text, count) for text in newest)
+    newest = [cut_middle(text, remaining // 2, count) for text in newest]
+    remaining -= sum(form.turn_tokens(text, count) for text in newest)
 
     exchanges, spent = _fitting(
         sheet.exchanges,
-        min(room // 4, left),
+        min(room // 4, remaining),
         lambda e: form.turn_tokens(form.clean(e.user), count) + form.turn_tokens(form.clean(e.persona), count),
     )
     samples_tokens = spent
-    left -= spent
+    remaining -= spent
 
     recalled, spent = _fitting(
-        [form.clean(memory.text) for memory in memories], min(room // 8, left), lambda text: count(text) + 4
+        [form.clean(memory.text) for memory in memories], min(room // 8, remaining), lambda text: count(text) + 4
     )
     memories_tokens = spent
-    left -= spent
+    remaining -= spent
 
     reminder: list[tuple[str, str]] = []
     if turns and turns[-1].speaker == "user" and asks_in_earnest(sheet, turns[-1].text):
@@ -225,15 +228,15 @@ def _fill(
         reminder = [("user", honest.user), ("persona", form.clean(honest.persona))]
     reminder_tokens = sum(form.turn_tokens(text, count) for _, text in reminder)
 
-    older, turns_tokens = _older(form, turns[:-1], room, left - reminder_tokens, count)
-    kept = (*older, *reminder, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
+    older, turns_tokens = _older(form, turns[:-1], room, remaining - reminder_tokens, count)
+    prompt_turns = (*older, *reminder, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
     turns_tokens += reminder_tokens + sum(form.turn_tokens(text, count) for text in newest)
     return _Filled(
         rules=rules,
         introduction=introduction,
         exchanges=tuple(exchanges),
         memories=tuple(recalled),
-        turns=kept,
+        turns=prompt_turns,
         parts=(
             PromptPart("rules", rules, rules_tokens),
             PromptPart("introduction", introduction, count(introduction)),
@@ -246,7 +249,7 @@ def _fill(
             PromptPart("memories", "\n".join(recalled), memories_tokens, dropped=len(memories) - len(recalled)),
             PromptPart(
                 "turns",
-                "\n".join(text for _, text in kept),
+                "\n".join(text for _, text in prompt_turns),
                 turns_tokens,
                 dropped=len(turns) - len(older) - len(newest),
             ),
@@ -255,42 +258,45 @@ def _fill(
 
 
 def _fitting(items: Iterable[T], limit: int, tokens: Callable[[T], int]) -> tuple[list[T], int]:
-    """The first items that fit together, and what they cost."""
-    kept: list[T] = []
+    """The first items that fit into `limit` tokens together, and their tokens."""
+    fitting: list[T] = []
     spent = 0
     for item in items:
         cost = tokens(item)
         if spent + cost > limit:
             break
-        kept.append(item)
+        fitting.append(item)
         spent += cost
-    return kept, spent
+    return fitting, spent
 
 
 def _older(
-    form: "_Form", turns: Sequence[Spoken], room: int, left: int, count: Count
+    form: "_Form", turns: Sequence[Spoken], room: int, remaining: int, count: Count
 ) -> tuple[list[tuple[str, str]], int]:
-    """The turns before the newest that fit, oldest first, beginning at a multiple of TURN_BLOCK."""
-    kept: list[tuple[str, str, int]] = []
+    """The turns before the newest that fit, oldest first, with their tokens.
+
+    The first of them is at a multiple of TURN_BLOCK.
+    """
+    older: list[tuple[str, str, int]] = []
     for turn in reversed(turns):
         text = cut_middle(form.clean(turn.text), room // 8, count)
         cost = form.turn_tokens(text, count)
-        if cost > left:
+        if cost > remaining:
             break
-        left -= cost
-        kept.append((turn.speaker, text, cost))
-    kept.reverse()
-    surplus = -(len(turns) - len(kept)) % TURN_BLOCK
-    if surplus < len(kept):
-        kept = kept[surplus:]
-    return [(speaker, text) for speaker, text, _ in kept], sum(cost for *_, cost in kept)
+        remaining -= cost
+        older.append((turn.speaker, text, cost))
+    older.reverse()
+    surplus = -(len(turns) - len(older)) % TURN_BLOCK
+    if surplus < len(older):
+        older = older[surplus:]
+    return [(speaker, text) for speaker, text, _ in older], sum(cost for *_, cost in older)
 
 
 # --- The two forms --------------------------------------------------------------------------------
 
 
 class _Form(ABC):
-    """What both forms say of a persona, in its language."""
+    """The parts that both forms share, in the persona's language."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
@@ -304,20 +310,20 @@ class _Form(ABC):
     def clean(self, text: str) -> str: ...
 
     def rules(self) -> str:
-        return self._said(
+        return self._worded(
             self.phrases.rules_fictional if self.sheet.depicts == Depicts.FICTIONAL else self.phrases.rules
         )
 
     def introduction(self) -> str:
-        """Description, scene and relation as one text; each piece loses its markup."""
+        """Description, scene and relation as one text, without chat-template markup."""
         sheet, phrases = self.sheet, self.phrases
         pieces = [one_line(sheet.description), one_line(sheet.scenario)]
         if sheet.relation:
-            pieces.append(self._said(phrases.relation, relation=one_line(sheet.relation)))
-        pieces.append(self._said(phrases.opening))
+            pieces.append(self._worded(phrases.relation, relation=one_line(sheet.relation)))
+        pieces.append(self._worded(phrases.opening))
         return phrases.joiner.join(piece for piece in pieces if piece)
 
-    def _said(self, template: str, **more: str) -> str:
+    def _worded(self, template: str, **more: str) -> str:
         return template.format(name=self.name, user=self.user, **more)
 
     @abstractmethod
@@ -348,20 +354,21 @@ class _Transcript(_Form):
             lines.append(self._line(self.name, self.clean(exchange.persona)))
         talk = [self._line(names[speaker], text) for speaker, text in filled.turns]
         if filled.memories:
-            said = self._said(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
-            talk[-1:-1] = [said]
+            memories = self._worded(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
+            talk[-1:-1] = [memories]
         return "\n".join([*lines, *talk, f"{self.name}{self.phrases.colon.rstrip()}"])
 
     def length(self, filled: _Filled, count: Count) -> int:
         return count(self._text(filled))
 
     def opened(self, filled: _Filled, prefix: str, count: Count) -> Prompt:
-        # A word and the space before it are one token: the text ends with the colon, the reply begins with the space.
-        begun = f" {prefix.lstrip()}" if prefix and self.phrases.colon.endswith(" ") else prefix
+        # A word and the space before it are one token. So the text ends with the colon, and the reply begins with
+        # the space.
+        spaced_prefix = f" {prefix.lstrip()}" if prefix and self.phrases.colon.endswith(" ") else prefix
         return Prompt(
             form="transcript",
             text=self._text(filled),
-            prefix=begun,
+            prefix=spaced_prefix,
             stop=("\n", f"{self.user}{self.phrases.colon.rstrip()}", f"{self.name}{self.phrases.colon.rstrip()}", "<|"),
             parts=(*filled.parts, *_prefix_part(prefix, count)),
         )
@@ -375,18 +382,18 @@ class _Chat(_Form):
         return count(text) + MESSAGE_OVERHEAD
 
     def _messages(self, filled: _Filled) -> tuple[PromptMessage, ...]:
-        """System first, then user and assistant in turn, which every known template accepts."""
-        said: list[tuple[str, str]] = []
+        """The system message, then user and assistant in turn. Every known template accepts this order."""
+        talk: list[tuple[str, str]] = []
         for exchange in filled.exchanges:
-            said += [("user", self.clean(exchange.user)), ("persona", self.clean(exchange.persona))]
+            talk += [("user", self.clean(exchange.user)), ("persona", self.clean(exchange.persona))]
         if filled.turns and filled.turns[0][0] == "persona":
-            said.append(("user", self.phrases.begins))
-        said += filled.turns
-        if filled.memories and said:
-            words = self._said(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
-            said[-1] = (said[-1][0], f"{words}\n\n{said[-1][1]}")
+            talk.append(("user", self.phrases.begins))
+        talk += filled.turns
+        if filled.memories and talk:
+            words = self._worded(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
+            talk[-1] = (talk[-1][0], f"{words}\n\n{talk[-1][1]}")
         messages = [PromptMessage("system", f"{filled.introduction}\n\n{filled.rules}")]
-        for speaker, text in said:
+        for speaker, text in talk:
             role = "user" if speaker == "user" else "assistant"
             if messages[-1].role == role:
                 messages[-1] = replace(messages[-1], content=f"{messages[-1].content}\n\n{text}")

@@ -20,7 +20,7 @@ _MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNOR
 
 
 class Named(Protocol):
-    """What fills the placeholders of a persona's texts."""
+    """The values that fill the placeholders in a persona's texts."""
 
     @property
     def name(self) -> str: ...
@@ -34,6 +34,8 @@ class Named(Protocol):
 
 @dataclass(frozen=True)
 class Sheet:
+    """The facts of a persona that a prompt is built from."""
+
     name: str
     description: str = ""
     scenario: str = ""
@@ -42,12 +44,12 @@ class Sheet:
     depicts: str = Depicts.FICTIONAL
     language: str = "en"
     exchanges: tuple[Exchange, ...] = ()  # the most telling first
-    has_own_words: bool = False  # letters or messages of theirs, not only a description and samples
+    has_own_words: bool = False  # whether it has passages, not only a description and samples
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sheet_for(persona: Persona) -> Sheet:
-    """The sheet of a persona. Reads at most PASSAGES_READ of its passages, and those once."""
+    """The sheet of a persona. Reads at most PASSAGES_READ of its passages, and caches their samples."""
     phrases = phrases_for(persona.language)
     filled = _Macros(persona)
     passages = tuple(persona.passages.order_by("digest").values_list("pk", flat=True)[:PASSAGES_READ])
@@ -74,74 +76,77 @@ def sheet_for(persona: Persona) -> Sheet:
 def _samples_of(
     language: str, written: tuple[Exchange, ...], sayings: tuple[str, ...], passages: tuple[int, ...]
 ) -> tuple[Exchange, ...]:
-    """`samples` with the passages of these ids, which do not change: a fifth of a second for a book of letters."""
-    heard = Passage.objects.filter(pk__in=passages).order_by("digest").only("text", "prompted_by")
-    return samples(language=language, written=written, sayings=sayings, passages=list(heard))
+    """`samples` from the passages with these ids. Cached, since it takes a fifth of a second for a book of letters.
+
+    The cache stays correct because passages do not change.
+    """
+    rows = Passage.objects.filter(pk__in=passages).order_by("digest").only("text", "prompted_by")
+    return samples(language=language, written=written, sayings=sayings, passages=list(rows))
 
 
 def opening_line(persona: Persona) -> str:
-    """What the persona says first, with a card's placeholders filled; empty where the person speaks first."""
+    """The persona's opening line with a card's placeholders filled. It is empty if the user writes first."""
     return _Macros(persona)(persona.opening_line)
 
 
 def fill(persona: Named, text: str) -> str:
-    """The text as a prompt or a page of the talk holds it, with a card's placeholders filled."""
+    """The text with a card's placeholders filled, as a prompt or a conversation page shows it."""
     return _Macros(persona)(text)
 
 
 class _Macros:
-    """Fills the placeholders of character cards: {{char}}, {{user}}, <BOT>, <USER>; drops comments."""
+    """Fills the placeholders of character cards ({{char}}, {{user}}, <BOT>, <USER>) and drops comments."""
 
     def __init__(self, persona: Named) -> None:
         user = persona.calls_user or phrases_for(persona.language).friend
         self._values = {"char": persona.name, "bot": persona.name, "user": user, "original": ""}
 
     def __call__(self, text: str) -> str:
-        # A comment without an end stays; what begins in it has no end either, and is not looked at again.
+        # An unclosed comment stays. A comment that begins inside it is unclosed too, so it is not searched again.
         text = _MACRO_COMMENT.sub(lambda m: "" if m[1] else m[0], text)
         return _MACRO.sub(lambda m: self._values[(m[1] or m[2]).casefold()], text).strip()
 
 
 def _personality(persona: Persona) -> str:
-    """A card's own summary of character, unless the description has it already."""
+    """The card's personality text, unless the description already contains it."""
     card = persona.card.get("data", persona.card)
     text = card.get("personality", "") if isinstance(card, dict) else ""
     return text if isinstance(text, str) and text not in persona.description else ""
 
 
 def _written(persona: Persona, filled: _Macros) -> Iterator[Exchange]:
-    """Each answer of the sample exchanges, after what was said to it; what has another shape is passed over."""
+    """The sample exchanges that the owner typed, each question with its answer. Other shapes are skipped."""
     for lines in persona.examples:
-        asked = ""
+        question = ""
         for line in lines if isinstance(lines, list) else []:
             match line:
-                case ["user", str(asked)]:
+                case ["user", str(question)]:
                     pass
-                case ["persona", str(answer)] if asked:
-                    yield Exchange(filled(asked), filled(answer))
-                    asked = ""
+                case ["persona", str(answer)] if question:
+                    yield Exchange(filled(question), filled(answer))
+                    question = ""
 
 
 def honest_exchange(sheet: Sheet) -> Exchange:
-    """The sincere question and what every persona says to it (compliance H1)."""
+    """The sincere question and the answer that every persona gives to it (compliance H1)."""
     phrases = phrases_for(sheet.language)
     answer = phrases.answer_fictional if sheet.depicts == Depicts.FICTIONAL else phrases.answer
     return Exchange(phrases.asked, answer.format(name=sheet.name))
 
 
 def asks_in_earnest(sheet: Sheet, text: str) -> bool:
-    """Whether somebody asks what speaks here.
+    """Whether the text asks sincerely if the persona is a person or an AI.
 
     Covered: the usual ways to ask, in English and Chinese. Not covered: hints, other languages, and a
-    denial that nobody asked for, which the filter must catch.
+    denial that comes without a question. The filter must catch such a denial.
     """
     return phrases_for(sheet.language).sincere.search(text) is not None
 
 
-def honest_opening(sheet: Sheet, asked: str) -> str:
-    """How a reply must begin where somebody asks in earnest; empty after any other message.
+def honest_opening(sheet: Sheet, user_text: str) -> str:
+    """The words that a reply must begin with after a sincere question. Empty after any other message.
 
-    A small model follows no rule reliably, so these words are not left to it: they are the reply's
-    first, given to the engine as `Prompt.prefix`, and it only goes on from them.
+    A small model follows no rule reliably, so it does not choose these words. They are given to the engine
+    as `Prompt.prefix`, and the engine continues them.
     """
-    return honest_exchange(sheet).persona if asks_in_earnest(sheet, asked) else ""
+    return honest_exchange(sheet).persona if asks_in_earnest(sheet, user_text) else ""

@@ -28,14 +28,14 @@ _PROPER = re.compile(r"(?<=[\w,;] )(?!I\b)[A-Z][a-z]+")
 
 @dataclass(frozen=True)
 class Exchange:
-    """Something said to the persona, and its answer."""
+    """A message to the persona and its answer."""
 
     user: str
     persona: str
 
 
-class Heard(Protocol):
-    """Words of a persona, and what was said just before, as `Passage` has them."""
+class Prompted(Protocol):
+    """Words of a persona and the message before them, as `Passage` has them."""
 
     text: str
     prompted_by: str
@@ -46,25 +46,25 @@ def samples(
     language: str,
     written: Iterable[Exchange] = (),
     sayings: Iterable[str] = (),
-    passages: Sequence[Heard] = (),
+    passages: Sequence[Prompted] = (),
 ) -> tuple[Exchange, ...]:
     """At most EXCHANGES samples, the most telling first. Pure; `passages` in any order."""
     phrases = phrases_for(language)
-    # Whether it is real, a persona answers in our words only: see honest_exchange.
-    known = [
+    # A persona answers questions about being real only in our words: see `prompt_sheet.honest_exchange`.
+    real = [
         exchange
-        for exchange in [*written, *_said(passages, language, phrases)]
+        for exchange in [*written, *_from_chat(passages, language, phrases)]
         if not phrases.sincere.search(exchange.user)
     ]
-    found = [
-        *(known or [Exchange(*exchange) for exchange in phrases.small_talk]),
-        *_asked(sayings, phrases, anything=() if known else phrases.anything),
+    candidates = [
+        *(real or [Exchange(*exchange) for exchange in phrases.small_talk]),
+        *_with_questions(sayings, phrases, anything=() if real else phrases.anything),
         *answers(language=language, passages=passages),
     ]
-    return tuple(islice(_distinct(found), EXCHANGES))
+    return tuple(islice(_distinct(candidates), EXCHANGES))
 
 
-def answers(*, language: str, passages: Sequence[Heard], repeat: int = 1) -> list[Exchange]:
+def answers(*, language: str, passages: Sequence[Prompted], repeat: int = 1) -> list[Exchange]:
     """Sentences of letters with the questions that they answer, the most telling first.
 
     Each question is asked at most `repeat` times.
@@ -75,44 +75,44 @@ def answers(*, language: str, passages: Sequence[Heard], repeat: int = 1) -> lis
         (s for text in plain for s in _sentences(text) if _is_fit(s, language)),
         key=lambda s: (-_worth(s, phrases), s),
     )
-    return list(_asked(sentences, phrases, repeat))
+    return list(_with_questions(sentences, phrases, repeat))
 
 
-def _said(passages: Iterable[Heard], language: str, phrases: Phrases) -> list[Exchange]:
+def _from_chat(passages: Iterable[Prompted], language: str, phrases: Phrases) -> list[Exchange]:
     """Real exchanges of a chat, the most telling first."""
-    found = [
+    exchanges = [
         Exchange(passage.prompted_by.strip(), passage.text.strip())
         for passage in passages
         if passage.prompted_by and _is_fit(passage.text, language) and _is_fit(passage.prompted_by, language, least=4)
     ]
-    return sorted(found, key=lambda e: (-_worth(e.persona, phrases), e.persona))
+    return sorted(exchanges, key=lambda e: (-_worth(e.persona, phrases), e.persona))
 
 
-def _asked(
+def _with_questions(
     sentences: Iterable[str], phrases: Phrases, repeat: int = 1, anything: Sequence[str] = ()
 ) -> Iterator[Exchange]:
-    """Each sentence with a question that it answers, no question more than `repeat` times.
+    """Each sentence with a question that it answers. No question is used more than `repeat` times.
 
-    `anything` are questions that any sentence answers, for those that tell by no word what they are about.
+    `anything` holds questions that any sentence answers. They are used for sentences that match no cue.
     """
-    asked: Counter[str] = Counter()
+    uses: Counter[str] = Counter()
     for sentence in sentences:
-        fitting = [cue.question for cue in phrases.cues if cue.pattern.search(sentence)]
-        question = next((q for q in [*fitting, *anything] if asked[q] < repeat), None)
+        questions = [cue.question for cue in phrases.cues if cue.pattern.search(sentence)]
+        question = next((q for q in [*questions, *anything] if uses[q] < repeat), None)
         if question:
-            asked[question] += 1
+            uses[question] += 1
             yield Exchange(question, sentence)
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for whole in split(text):
-        sentence = whole.strip(" \t\n-–—\"'“”‘’")
+    for raw in split(text):
+        sentence = raw.strip(" \t\n-–—\"'“”‘’")
         if sentence and not sentence[0].islower():
             yield sentence
 
 
 def _is_fit(text: str, language: str, least: int = 12) -> bool:
-    """Long enough to have a voice, short enough for a sample, in the persona's script, plain words."""
+    """Whether a text is long enough to show a voice, short enough for a sample, in the right script, and plain."""
     length = len(text.strip())
     wide = is_chinese(language)
     if not (least // 2 if wide else least) <= length <= (80 if wide else 220) or _UNFIT.search(text):
@@ -123,7 +123,10 @@ def _is_fit(text: str, language: str, least: int = 12) -> bool:
 
 
 def _worth(text: str, phrases: Phrases) -> float:
-    """How much a line shows of its speaker: says I, has a good length, stands alone, is about more than names."""
+    """How well a line shows its speaker.
+
+    A line scores higher if it uses the first person, has a good length, stands alone and holds few names.
+    """
     wide = phrases.joiner == ""
     ideal = 30 if wide else 100
     worth = 1 - abs(len(text) - ideal) / ideal
@@ -138,16 +141,17 @@ def _worth(text: str, phrases: Phrases) -> float:
 
 
 def _distinct(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
-    """Drops an exchange whose answer or question says again what an earlier one said."""
-    kept: list[tuple[Exchange, frozenset[str]]] = []
+    """Drops an exchange whose question or answer repeats that of an earlier exchange."""
+    earlier: list[tuple[Exchange, frozenset[str]]] = []
     for exchange in exchanges:
         grams = _trigrams(exchange.persona)
         if not grams or any(
-            exchange.user.casefold() == other.user.casefold() or len(grams & seen) > 0.5 * min(len(grams), len(seen))
-            for other, seen in kept
+            exchange.user.casefold() == other.user.casefold()
+            or len(grams & other_grams) > 0.5 * min(len(grams), len(other_grams))
+            for other, other_grams in earlier
         ):
             continue
-        kept.append((exchange, grams))
+        earlier.append((exchange, grams))
         yield exchange
 
 

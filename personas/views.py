@@ -1,4 +1,4 @@
-"""Pages of personas: list, form, preview, one persona, its picture and its import's progress."""
+"""Pages of personas: list, form, preview, one persona, its picture, and the progress of its import."""
 
 from typing import BinaryIO, cast
 from uuid import UUID
@@ -54,7 +54,7 @@ def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     if request.method != "POST":
         try:
-            creation.refuse_disabled(persona)  # before anything is typed; saving asks again
+            creation.refuse_disabled(persona)  # tells the owner before anything is typed; saving checks again
         except creation.PersonaDisabled as refusal:
             messages.error(request, refusal.user_message)
             return redirect("personas:detail", persona.pk)
@@ -67,32 +67,35 @@ def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: SignedIn, draft_id: UUID) -> HttpResponse:
-    found = drafts.get_draft_for(request.user, draft_id)
+    own_draft = drafts.get_draft_for(request.user, draft_id)
     if request.method == "POST":
-        return _take(request, found)
-    if drafts.is_reading(found):
-        return _reading_page(request, found)
-    return _form_page(request, _unbound(found), draft=found, persona=found.persona)
+        return _take(request, own_draft)
+    if drafts.is_reading(own_draft):
+        return _reading_page(request, own_draft)
+    return _form_page(request, _unbound(own_draft), draft=own_draft, persona=own_draft.persona)
 
 
 def _take(request: SignedIn, draft: Draft) -> HttpResponse:
-    """Keeps what was sent, then shows the preview, or the form again with what is wrong; first that files are read."""
-    # 1. What was typed. What a card brings fills only what is blank, so the fields come first.
+    """Keeps the submitted form and files, then redirects to the preview or shows the form with its errors.
+
+    While files are still being read, both pages show the progress of the reading.
+    """
+    # 1. Keep the typed fields. A card fills only blank fields, so the typed ones come first.
     drafts.keep_fields(draft, {name: request.POST.get(name, "") for name in PersonaForm.base_fields})
-    # 2. Files, each with its own outcome.
+    # 2. Keep the files. Each can fail by itself.
     drafts.forget_failures(draft)
     problems = _take_files(request, draft)
-    if removed := request.POST.get("remove", ""):
-        drafts.remove_file(draft, cleaning.whole_number(removed, most=_HIGHEST_ID) or 0)
+    if file_id := request.POST.get("remove", ""):
+        drafts.remove_file(draft, cleaning.whole_number(file_id, most=_HIGHEST_ID) or 0)
     for problem in problems:
         messages.error(request, problem)
-    # 3. Where to go on. A form that waits for a card is not judged yet.
+    # 3. Choose the next page. The form is not validated while a card is being read, since the card may fill it.
     draft.refresh_from_db()
-    is_wanted = request.POST.get("then") == "preview" and not problems
+    wants_preview = request.POST.get("then") == "preview" and not problems
     form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
-    if drafts.is_reading(draft) or (is_wanted and form.is_valid()):
-        return redirect("personas:preview" if is_wanted else "personas:draft", draft.pk)
-    if not problems and not is_wanted:
+    if drafts.is_reading(draft) or (wants_preview and form.is_valid()):
+        return redirect("personas:preview" if wants_preview else "personas:draft", draft.pk)
+    if not problems and not wants_preview:
         return redirect("personas:draft", draft.pk)
     return _form_page(request, form, draft=draft, persona=draft.persona, status=422)
 
@@ -120,7 +123,7 @@ def _reading_page(request: SignedIn, draft: Draft) -> HttpResponse:
 @login_required
 @require_safe
 def draft_progress(request: SignedIn, draft_id: UUID) -> HttpResponse:
-    """The files' part of the page, asked for again while a worker reads them."""
+    """The files' part of the page. The page polls it while a worker reads them."""
     return render(request, "personas/reading.html#files", _reading(drafts.get_draft_for(request.user, draft_id)))
 
 
@@ -157,28 +160,28 @@ def _form_page(
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
-    found = drafts.get_draft_for(request.user, draft_id)
-    if drafts.is_reading(found):
-        return _reading_page(request, found)
-    form = PersonaForm(found.fields, persona=found.persona, card=found.card)
+    own_draft = drafts.get_draft_for(request.user, draft_id)
+    if drafts.is_reading(own_draft):
+        return _reading_page(request, own_draft)
+    form = PersonaForm(own_draft.fields, persona=own_draft.persona, card=own_draft.card)
     if not form.is_valid():
-        return _form_page(request, form, draft=found, persona=found.persona, status=422)
+        return _form_page(request, form, draft=own_draft, persona=own_draft.persona, status=422)
     if request.method == "POST":
-        drafts.choose_speakers(found, _chosen(request))
+        drafts.choose_speakers(own_draft, _chosen_speakers(request))
         if request.POST.get("then") == "save":
-            return _save(request, found, form)
-        return redirect("personas:preview", found.pk)
-    return _preview_page(request, found, form)
+            return _save(request, own_draft, form)
+        return redirect("personas:preview", own_draft.pk)
+    return _preview_page(request, own_draft, form)
 
 
-def _chosen(request: SignedIn) -> dict[int, str]:
-    """Speakers by file, from fields named `speaker-<id>`."""
-    sent = {
+def _chosen_speakers(request: SignedIn) -> dict[int, str]:
+    """The chosen speaker of each file, from fields named `speaker-<id>`."""
+    speakers = {
         cleaning.whole_number(name.removeprefix("speaker-"), most=_HIGHEST_ID): str(value)
         for name, value in request.POST.items()
         if name.startswith("speaker-")
     }
-    return {number: value for number, value in sent.items() if number is not None}
+    return {number: value for number, value in speakers.items() if number is not None}
 
 
 def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
@@ -242,7 +245,7 @@ def detail(request: SignedIn, persona_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def progress(request: SignedIn, persona_id: UUID) -> HttpResponse:
-    """The sources' part of the page, asked for again while a file is being read."""
+    """The sources' part of the page. The page polls it while a file is being read."""
     persona = creation.get_own_persona(request.user, persona_id)
     return render(request, "personas/detail.html#sources", _detail(request, persona))
 

@@ -140,7 +140,7 @@ def test_what_was_typed_and_uploaded_survives_an_error(browser):
         ("sayings", "y" * 5_000, "One saying has 5000 characters; the limit is 1000."),
         ("temperature", "9", "less than or equal to 2"),
         ("temperature", "nan", "Enter a number."),
-        ("stop", "a\nb\nc\nd\ne", "These are 5 texts; the limit is 4."),
+        ("stop", "a\nb\nc\nd\ne", "You entered 5 texts; the limit is 4."),
         ("name", "", "This field is required."),
         ("depicts", "robot", "not one of the available choices"),
         ("name", "z" * 81, "has 81"),
