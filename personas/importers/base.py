@@ -1,9 +1,9 @@
-"""The Importer seam: an uploaded file in, utterances and counted skips out.
+"""The Importer seam: it turns an uploaded file into utterances and counted skips.
 
 ImportFailed            `user_message` says what is wrong and what to do
 ├── UnknownFormat       no importer recognises it
-├── DamagedFile         the format is known, this file is broken or hostile
-└── FileTooLarge        a limit was passed; the message has the limit and the value
+├── DamagedFile         the format is known, but the file is broken or hostile
+└── FileTooLarge        the file exceeds a limit; the message has the limit and the value
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 
 class ImportFailed(Exception):
-    """A file cannot be imported. The text is for the person who uploaded it."""
+    """A file cannot be imported. The message is for the person who uploaded it."""
 
     def __init__(self, user_message: str) -> None:
         super().__init__(user_message)
@@ -34,10 +34,10 @@ class FileTooLarge(ImportFailed):
 
 @dataclass(frozen=True)
 class Utterance:
-    """What one speaker said at once. `speaker` is empty where the file has a single, unnamed author.
+    """One message or paragraph of one speaker. `speaker` is empty if the file has a single, unnamed author.
 
-    `sent_at` is None where the file tells no time; chat exports tell wall-clock time without a zone,
-    which is kept as UTC. `source_ref` leads back to the place: "line 12", "page 3".
+    `sent_at` is None if the file gives no time. Chat exports give wall-clock time without a zone, which is stored
+    as UTC. `source_ref` names the place in the file: "line 12", "page 3".
     """
 
     speaker: str
@@ -56,7 +56,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence for the person who uploads: what had to be guessed, what was left out and why."""
+    """A sentence for the person who uploads. It names a guess, or something that was left out and the reason."""
 
     text: str
 
@@ -68,12 +68,12 @@ class Importer(Protocol):
     name: str  # its key in the registry, as stored in Source.format
 
     def sniff(self, head: bytes, name: str) -> float:
-        """Confidence in [0, 1] from the first 64 KiB; the file's name only breaks ties."""
+        """Confidence in [0, 1] from the first 64 KiB. The file's name only breaks ties."""
         ...
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
-        """Streams with bounded memory; every record is an utterance or a counted skip. Raises ImportFailed.
+        """Streams the records with bounded memory: utterances, counted skips and remarks. Raises ImportFailed.
 
-        `stream` can be sought in: an importer may read it twice.
+        `stream` is seekable, so an importer may read it twice.
         """
         ...

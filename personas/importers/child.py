@@ -1,6 +1,6 @@
-"""What a child process does with one upload or one picture; `personas.parsing` and `personas.avatars` ask for it.
+"""The work of a child process on one upload. `personas.parsing` starts it.
 
-Only this module and the importers run there: no database, no settings but the ones that are handed over.
+Only this module and the importers run there, without a database and with no settings except the given ones.
 """
 
 import io
@@ -19,7 +19,7 @@ Answer = tuple[str, Any]
 
 
 def answers(file: BinaryIO, *, name: str, format: str, upload_bytes: int) -> Iterator[Answer]:
-    """The format (chosen by content where none is given), every record, at the end the card; or what failed."""
+    """Yields the format (chosen by content if none is given), every record, and the card at the end; or the failure."""
     settings.configure(UPLOAD_BYTES=upload_bytes)
     try:
         importer = registry.get(format) if format else registry.choose(file, name)

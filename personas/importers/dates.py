@@ -1,4 +1,4 @@
-"""Dates as people write them over letters and diary entries; only those that can be read in one way."""
+"""Reads the dates above letters and diary entries. Dates with more than one possible reading are not read."""
 
 import re
 from datetime import UTC, date, datetime
@@ -43,17 +43,17 @@ _AFTER = re.compile(r"[\s.,:;—–-]*+(?:星期.|周.|[(（][^()（）]{1,12}[)
 
 
 def leading(line: str) -> tuple[datetime, str] | None:
-    """The date that a line begins with, and what follows it; None where it begins with none."""
+    """The date at the beginning of a line and the text after it. None if the line does not begin with a date."""
     text = _LEAD.sub("", line.strip().strip("*_# "))
     for pattern in _PATTERNS:
         match = pattern.match(text)
         if match and (day := _date(match)):
-            rest = text[match.end() :]
-            separator = _AFTER.match(rest)
+            following_text = text[match.end() :]
+            separator = _AFTER.match(following_text)
             assert separator is not None
-            if rest and not separator[0]:
+            if following_text and not separator[0]:
                 return None
-            return datetime(day.year, day.month, day.day, tzinfo=UTC), rest[separator.end() :]
+            return datetime(day.year, day.month, day.day, tzinfo=UTC), following_text[separator.end() :]
     return None
 
 

@@ -1,7 +1,7 @@
-"""Bytes of unknown origin -> lines of text, with bounded memory.
+"""Decodes bytes in an unknown encoding into lines of text, with bounded memory.
 
-The order of the rules matters: charset-normalizer alone turns UTF-8 with a few bad bytes into
-mojibake and cp1252 into cp1250, so it is asked last.
+The order of the rules matters. charset-normalizer alone turns UTF-8 with a few bad bytes into
+mojibake, and cp1252 into cp1250, so it is used last.
 """
 
 import codecs
@@ -16,11 +16,11 @@ from personas.importers.base import DamagedFile
 from text import cleaning
 
 HEAD_BYTES = 64 * 1024
-LONGEST_LINE = 200_000  # characters; what is longer is read in pieces
+LONGEST_LINE = 200_000  # characters; longer lines are read in pieces
 _CHUNK = 1 << 16
-_BAD_SHARE = 0.001  # of a file's bytes: below, it is UTF-8 with a few damaged places
+_BAD_SHARE = 0.001  # of a file's bytes; below this share, it is UTF-8 with a few damaged places
 _LEGACY = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
-_BOMS = [  # UTF-32 before UTF-16: the first bytes of its little-endian mark are the other's
+_BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,14 +32,14 @@ _CONTROL_BYTES = bytes(range(1, 9)) + bytes(range(14, 32))
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a file's bytes are read. `is_guessed` where no rule is certain and a person should look."""
+    """The encoding of a file. `is_guessed` is true if no rule was certain and a person should check the text."""
 
     name: str
     is_guessed: bool = False
 
 
 def detect(stream: BinaryIO) -> Encoding:
-    """The encoding of the whole file; leaves the stream at its start. Raises DamagedFile if it is not text."""
+    """The encoding of the whole file. Leaves the stream at its start. Raises DamagedFile if it is not text."""
     stream.seek(0)
     head = stream.read(HEAD_BYTES)
     encoding = _from_head(head) or _from_whole(stream, head)
@@ -72,7 +72,7 @@ def _from_whole(stream: BinaryIO, head: bytes) -> Encoding:
 
 
 def _count_bad_utf8(stream: BinaryIO) -> tuple[int, int]:
-    """Bytes in all, and how many places of them are not UTF-8."""
+    """The number of bytes, and the number of places that are not UTF-8."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     total = bad = 0
@@ -84,7 +84,7 @@ def _count_bad_utf8(stream: BinaryIO) -> tuple[int, int]:
 
 
 def _legacy(head: bytes) -> str:
-    """The likeliest of the encodings that people's old exports have, by how their letters fall."""
+    """The likeliest legacy encoding of the head, by its letters. cp1252 if none fits."""
     sample = head[: head.rfind(b"\n") + 1] or head
     best = from_bytes(sample, cp_isolation=_LEGACY).best()
     if best is not None:
@@ -93,12 +93,12 @@ def _legacy(head: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    """Without what a database or a prompt cannot hold."""
+    """The text without characters that a database or a prompt cannot hold."""
     return cleaning.clean(text)
 
 
 def decode_head(head: bytes) -> str:
-    """A head as text for sniffing: never raises, the broken end of the last character dropped."""
+    """The head as text for sniffing. Never raises. An incomplete last character is dropped."""
     try:
         encoding = detect(io.BytesIO(head))
     except DamagedFile:
@@ -107,7 +107,7 @@ def decode_head(head: bytes) -> str:
 
 
 class Line(NamedTuple):
-    """`end` is how it ends: CR LF, LF, CR, or nothing at the file's end and where a long line is cut."""
+    """`end` is the line ending: CR LF, LF or CR. It is empty at the file's end and where a long line is cut."""
 
     number: int
     text: str
@@ -115,12 +115,12 @@ class Line(NamedTuple):
 
 
 def lines(stream: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, str]]:
-    """Line numbers from 1 and lines without their ends (CR, LF or both), cleaned."""
+    """Line numbers from 1, and cleaned lines without their line endings (CR, LF or both)."""
     return ((line.number, line.text) for line in ended_lines(stream, encoding))
 
 
 def ended_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line]:
-    """The same with the lines' ends, for files in which they tell something."""
+    """As `lines`, with the line endings, for formats in which they carry meaning."""
     stream.seek(0)
     wrapper = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace", newline="")
     number = 1
@@ -142,7 +142,7 @@ def ended_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line]:
 
 
 def remark(encoding: Encoding) -> str:
-    """What to tell the person about a guessed encoding."""
+    """The remark for the person about a guessed encoding."""
     if encoding.name == "utf-8":
         return "A few characters of this file are damaged; they are shown as \ufffd."
     return (

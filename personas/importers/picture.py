@@ -1,4 +1,4 @@
-"""What a child process does with a picture that somebody uploaded; `personas.avatars` asks for it."""
+"""The work of a child process on one uploaded picture. `personas.avatars` starts it."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from personas import avatars
 
 
 def answers(file: BinaryIO) -> Iterator[tuple[str, str]]:
-    """The picture as WebP, in base64, or why not."""
+    """Yields the picture as WebP in base64, or the reason why it is refused."""
     try:
         yield "picture", b64encode(avatars.encoded(file)).decode()
     except avatars.PictureRefused as refusal:

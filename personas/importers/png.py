@@ -12,15 +12,15 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 TEXT_BYTES = 8 * 1024**2  # of one text chunk, packed or unpacked
 _MOST_CHUNKS = 100_000
 _TEXT_TYPES = {b"tEXt", b"zTXt", b"iTXt"}
-_KEYWORD_BYTES = 79  # by the specification
+_KEYWORD_BYTES = 79  # the maximum of the specification
 _WRONG_CHECKSUM = "The text inside this PNG is damaged: its checksum is wrong. Download it again."
 _CUT_OFF = "This PNG is cut off in the middle. Download it again from where it came."
 
 
 def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes | DamagedFile]]:
-    """Keyword and value of every text chunk, in order; in place of a value that is damaged, what is wrong with it.
+    """Keyword and value of every text chunk, in order. A DamagedFile replaces a damaged value.
 
-    Raises DamagedFile where the picture itself is, or FileTooLarge.
+    Raises DamagedFile if the picture itself is damaged, or FileTooLarge.
     """
     if stream.read(8) != MAGIC:
         raise DamagedFile("This file is not a PNG picture.")
@@ -49,7 +49,7 @@ def _skip(stream: BinaryIO, length: int) -> None:
 
 
 def _checked(stream: BinaryIO, kind: bytes, length: int) -> tuple[bytes, bool]:
-    """A chunk's body, and whether its checksum is right."""
+    """The body of a chunk, and whether its checksum is correct."""
     if length > TEXT_BYTES:
         raise FileTooLarge(
             f"A text inside this PNG has {length // 1024**2:,} MB; the limit is {TEXT_BYTES // 1024**2} MB."
@@ -61,17 +61,17 @@ def _checked(stream: BinaryIO, kind: bytes, length: int) -> tuple[bytes, bool]:
 
 
 def _value(kind: bytes, body: bytes) -> bytes | DamagedFile:
-    _, _, rest = body.partition(b"\0")
+    _, _, value = body.partition(b"\0")
     try:
         if kind == b"zTXt":
-            return _inflated(rest[1:])
+            return _inflated(value[1:])
         if kind == b"iTXt":
-            is_packed, rest = rest[:1] == b"\1", rest[2:]
-            rest = rest.split(b"\0", 2)[-1]  # after the language tag and the translated keyword
-            return _inflated(rest) if is_packed else rest
+            is_packed, value = value[:1] == b"\1", value[2:]
+            value = value.split(b"\0", 2)[-1]  # after the language tag and the translated keyword
+            return _inflated(value) if is_packed else value
     except DamagedFile as damage:
         return damage
-    return rest
+    return value
 
 
 def _inflated(packed: bytes) -> bytes:

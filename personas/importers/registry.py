@@ -1,4 +1,4 @@
-"""Which importers there are, and which one a file is for, by its content."""
+"""Lists the importers, and chooses one for a file by its content."""
 
 import io
 import re
@@ -40,7 +40,7 @@ _OFFICE = [
     (b"mimetypeapplication/vnd.oasis", f"an OpenDocument file. {_AS_TEXT}"),
     (b"mimetypeapplication/epub", f"an EPUB book. {_AS_TEXT}"),
 ]
-# Exports of other apps hold other people's words, so they must not be taken for one author's text.
+# Exports of other apps contain other people's words, so they must not be read as the text of one author.
 _OTHER_CHATS = [
     (re.compile(r"\[LINE\]"), "a LINE export"),
     (re.compile(r"消息记录|(?:\A|\n)消息对象:"), "a QQ export"),
@@ -57,7 +57,7 @@ _OTHER_CHATS = [
     (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
     (re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d\] [^:\n]+: "), "a Signal export"),
 ]
-# A diary may look so, too; a chat is one whose names come again and again.
+# A diary may look the same. In a chat, the names recur.
 _WECHAT = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d(?::\d\d)? [^\s<][^\n:]{0,60}\n")
 _WEB_PAGE = re.compile(r"\A\s*+(?:<!doctype html|<html\b)", re.IGNORECASE)
 
@@ -70,9 +70,9 @@ def get(name: str) -> Importer:
 
 
 def choose(stream: BinaryIO, name: str) -> Importer:
-    """The importer that is surest of the file; leaves the stream at its start.
+    """The importer with the highest confidence. Leaves the stream at its start.
 
-    Raises UnknownFormat with what the file is and what to do, or FileTooLarge, before anything is parsed.
+    Raises UnknownFormat (its message names the kind of file and what to do) or FileTooLarge, before any parsing.
     """
     check_size(stream, name)
     head = stream.read(decoding.HEAD_BYTES)
@@ -90,7 +90,7 @@ def choose(stream: BinaryIO, name: str) -> Importer:
 
 
 def check_size(stream: BinaryIO, name: str) -> None:
-    """Raises UnknownFormat for nothing, FileTooLarge past the limit; leaves the stream at its start."""
+    """Raises UnknownFormat for an empty file, FileTooLarge above the limit. Leaves the stream at its start."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if not size:
@@ -103,13 +103,13 @@ def check_size(stream: BinaryIO, name: str) -> None:
 
 
 def _refuse_known(head: bytes, name: str) -> None:
-    for magic, what in _MAGIC:
+    for magic, kind in _MAGIC:
         if head.startswith(magic):
-            raise UnknownFormat(f"{name} is {what}")
+            raise UnknownFormat(f"{name} is {kind}")
     if head.startswith(b"PK"):
-        for mark, what in _OFFICE:
+        for mark, kind in _OFFICE:
             if mark in head:
-                raise UnknownFormat(f"{name} is {what}")
+                raise UnknownFormat(f"{name} is {kind}")
     if _WEB_PAGE.match(decoding.decode_head(head[:2048])):
         raise UnknownFormat(f"{name} is a web page. Copy the words that you want into a text file and upload that.")
 
@@ -120,10 +120,10 @@ def _refuse_other_chats(text: str, name: str, best: str) -> None:
             f"{name} holds no words that can be read. Upload text, a WhatsApp export or a character card."
         )
     wechat = [(_WECHAT, "a WeChat or QQ export")] if best == "chat-log" else []
-    for pattern, what in [*_OTHER_CHATS, *wechat]:
+    for pattern, kind in [*_OTHER_CHATS, *wechat]:
         if pattern.match(text):
             raise UnknownFormat(
-                f"{name} looks like {what}, which cannot be read yet. "
+                f"{name} looks like {kind}, which cannot be read yet. "
                 "Turn it into lines of the form “Name: words” in a text file, and upload that."
             )
     if best == "plain-text" and chat_log.looks_like_chat(text):
@@ -133,4 +133,4 @@ def _refuse_other_chats(text: str, name: str, best: str) -> None:
             "lines of the form “Name: words”."
         )
     if text.lstrip().startswith(("{", "[{")) or (text.lstrip()[:1] == "[" and text.rstrip()[-1:] == "]"):
-        raise UnknownFormat(f"{name} is JSON, but no character card.")
+        raise UnknownFormat(f"{name} is JSON, but it is not a character card.")

@@ -1,4 +1,4 @@
-"""What an importer understood of a file, counted while the records pass by."""
+"""Counts the records of an importer while they pass."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -33,17 +33,17 @@ class Summary:
                 case Remark(text):
                     self.remarks.append(text)
                 case Utterance():
-                    self._see(record)
+                    self._count(record)
                     yield record
 
-    def _see(self, utterance: Utterance) -> None:
+    def _count(self, utterance: Utterance) -> None:
         speaker = utterance.speaker
         if speaker not in self.speakers and len(self.speakers) >= MOST_SPEAKERS:
             return
         self.speakers[speaker] += 1
-        shown = self.samples.setdefault(speaker, [])
-        if len(shown) < SAMPLES and len(utterance.text) > 12:
-            shown.append(graphemes.beginning(utterance.text, _SAMPLE_CHARACTERS))
+        speaker_samples = self.samples.setdefault(speaker, [])
+        if len(speaker_samples) < SAMPLES and len(utterance.text) > 12:
+            speaker_samples.append(graphemes.beginning(utterance.text, _SAMPLE_CHARACTERS))
         if utterance.sent_at:
             self.first = min(self.first or utterance.sent_at, utterance.sent_at)
             self.last = max(self.last or utterance.sent_at, utterance.sent_at)
@@ -53,7 +53,7 @@ class Summary:
         return self.speakers.total()
 
     def as_json(self) -> dict[str, Any]:
-        """What `Source.report` keeps: counts and times, none of the words."""
+        """The value of `Source.report`: counts, times, speaker names and remarks, but no message text."""
         return {
             "format": self.format,
             "messages": self.messages,
@@ -66,5 +66,5 @@ class Summary:
 
 
 def _clock(moment: datetime | None) -> str | None:
-    """Wall-clock time as the file shows it: exports tell no zone."""
+    """Wall-clock time as in the file, since exports give no zone."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment else None

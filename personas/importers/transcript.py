@@ -1,4 +1,4 @@
-"""A talk written down as `Name: words`, with two or more names that come again and again."""
+"""Reads a talk in the form `Name: words`, with two or more names that recur."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ _MOST_NAMES = 2_000
 
 
 def names_in(lines: Iterable[str]) -> tuple[set[str], float]:
-    """The names that recur, and the share of filled lines that begin with one of them."""
+    """The recurring names, and the share of non-empty lines that begin with one of them."""
     counts: Counter[str] = Counter()
     filled = 0
     for line in lines:
@@ -47,7 +47,7 @@ class Transcript:
             yield Remark(decoding.remark(encoding))
         recurring, _ = names_in(line for _, line in decoding.lines(stream, encoding))
         if len(recurring) < 2:
-            raise DamagedFile("This text names fewer than two speakers again and again, so it is no transcript.")
+            raise DamagedFile("This text has fewer than two speakers whose names recur, so it is not a transcript.")
         yield from _turns(decoding.lines(stream, encoding), recurring)
 
 

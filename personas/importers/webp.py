@@ -1,7 +1,7 @@
-"""The character card in a WebP picture: in the Exif or XMP chunk of its RIFF container.
+"""Reads the character card in a WebP picture, from the Exif or XMP chunk of its RIFF container.
 
-Sources: RFC 9649 (WebP), Exif 3.0. Tools that write cards put the JSON into Exif's UserComment, bare, as base64,
-or as the numbers of its bytes.
+Sources: RFC 9649 (WebP), Exif 3.0. Tools that write cards put the JSON into Exif's UserComment: plain, as base64,
+or as a list of byte values.
 """
 
 import html
@@ -18,7 +18,7 @@ _EXIF_FOLDER, _COMMENT, _DESCRIPTION = 0x8769, 0x9286, 0x010E
 _NUMBERS = re.compile(rb"\d{1,3}(?:,\d{1,3})+")
 _XMP_CARD = re.compile(rb"\b(?:chara|ccv3)(?:\s?=\s?[\"']([^\"'<>]*)|>([^<>]*)<)")
 _BROKEN = "This WebP picture is cut off or damaged. Download it again from where it came."
-# What Pillow raises for metadata that is no Exif.
+# The errors that Pillow raises for malformed Exif.
 _NO_EXIF = (SyntaxError, ValueError, KeyError, TypeError, IndexError, OverflowError, OSError, struct.error)
 
 
@@ -27,7 +27,7 @@ def is_webp(head: bytes) -> bool:
 
 
 def card_texts(stream: BinaryIO) -> Iterator[bytes]:
-    """What may be a card, JSON or base64, the likeliest first. Raises DamagedFile or FileTooLarge."""
+    """Texts that may be a card, in JSON or base64, the likeliest first. Raises DamagedFile or FileTooLarge."""
     for kind, body in _chunks(stream):
         yield from (_exif_texts(body) if kind == b"EXIF" else _xmp_texts(body))
 
@@ -53,7 +53,7 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _exif_texts(body: bytes) -> Iterator[bytes]:
-    from PIL import Image  # costs more to import than all importers; few files are WebP pictures
+    from PIL import Image  # slower to import than all importers together, and few files are WebP pictures
 
     exif = Image.Exif()
     try:
@@ -68,7 +68,7 @@ def _exif_texts(body: bytes) -> Iterator[bytes]:
 
 
 def _comment(raw: bytes) -> bytes:
-    """A UserComment without the eight bytes that name its character set."""
+    """The text of a UserComment, without the eight bytes that name its character set."""
     if raw.startswith(b"UNICODE\0"):
         encoding = "utf-16-be" if raw[8:9] == b"\0" else "utf-16-le"
         raw = raw[8:] if raw[8:10].isascii() and b"\0" not in raw[8:40] else _as_utf8(raw[8:], encoding)

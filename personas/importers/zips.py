@@ -1,4 +1,4 @@
-"""Archives from strangers: limits before anything is unpacked, and what is unpacked is counted while it is read."""
+"""Opens uploaded archives. Limits are checked before unpacking, and unpacked bytes are counted while they are read."""
 
 import tempfile
 import zipfile
@@ -17,7 +17,7 @@ _IN_MEMORY = 2 * 1024**2
 
 
 def opened(stream: BinaryIO) -> zipfile.ZipFile:
-    """Raises DamagedFile or FileTooLarge."""
+    """The opened archive. Raises DamagedFile or FileTooLarge."""
     try:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -28,7 +28,10 @@ def opened(stream: BinaryIO) -> zipfile.ZipFile:
 
 
 def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, limit: int | None = None) -> BinaryIO:
-    """One entry as a file that can be sought in, never more than `limit` bytes (by default the upload limit)."""
+    """One entry as a seekable file of at most `limit` bytes (by default the upload limit).
+
+    Raises DamagedFile or FileTooLarge.
+    """
     limit = limit or settings.UPLOAD_BYTES
     if entry.flag_bits & 1:
         raise DamagedFile("This .zip is protected by a password. Unpack it and upload the file inside.")
@@ -50,17 +53,17 @@ def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, limit: int | N
     return cast(BinaryIO, target)
 
 
-def entries(archive: zipfile.ZipFile, wanted: Callable[[str], bool]) -> list[zipfile.ZipInfo]:
-    """The files (not folders, not the Mac's shadow files) whose names are wanted."""
+def entries(archive: zipfile.ZipFile, is_wanted: Callable[[str], bool]) -> list[zipfile.ZipInfo]:
+    """The files whose names `is_wanted` accepts, without folders and macOS metadata."""
     return [
         entry
         for entry in archive.infolist()
-        if not entry.is_dir() and not entry.filename.startswith("__MACOSX/") and wanted(entry.filename)
+        if not entry.is_dir() and not entry.filename.startswith("__MACOSX/") and is_wanted(entry.filename)
     ]
 
 
 def chat_text(stream: BinaryIO) -> BinaryIO:
-    """The one .txt of a chat export's .zip. Raises UnknownFormat where there is none, or more than one."""
+    """The .txt of a chat export's .zip. Raises UnknownFormat if there is none, or more than one."""
     with opened(stream) as archive:
         texts = entries(archive, lambda name: name.casefold().endswith(".txt"))
         named = [
@@ -68,9 +71,9 @@ def chat_text(stream: BinaryIO) -> BinaryIO:
         ]
         candidates = named if named else texts
         if len(candidates) != 1:
-            found = "no .txt file" if not candidates else f"{len(candidates)} .txt files"
+            contents = "no .txt file" if not candidates else f"{len(candidates)} .txt files"
             raise UnknownFormat(
-                f"This .zip holds {found}, where a WhatsApp export holds one. "
+                f"This .zip holds {contents}, where a WhatsApp export holds one. "
                 "Unpack it and upload the files that you mean."
             )
         return unpacked(archive, candidates[0])
