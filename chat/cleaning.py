@@ -1,4 +1,4 @@
-"""What a small model adds to a reply that no person would write, taken out on the way."""
+"""Removes the faults of small models from a reply while it streams: stutter, stage directions, repeats, echoes."""
 
 import re
 from collections.abc import Callable, Generator, Iterable
@@ -9,8 +9,8 @@ from text.sentences import breaks_off, split
 _WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _SEPARATORS = ",，、 "
 _STUTTER = re.compile(r"\b([^\W\d_]+)(?:[,，、 ]+\1){3}[,，、 ]", re.IGNORECASE)
-_STUTTER_CHARACTERS = 200  # looked back over
-# What an actor does, in brackets or asterisks; an aside of the speaker's own has an "I" in it, or another verb.
+_STUTTER_CHARACTERS = 200  # the end of the text in which a stutter is searched
+# An action in brackets or asterisks. An aside of the speaker contains an "I" or another verb.
 _ACT = (
     r"(?:(?:she|he|they|softly|gently|quietly|short|long|a)\s+)?"
     r"(?:(?:paus|laugh|chuckl|giggl|smil|grin|smirk|sigh|nod|wink|shrug|blush|gasp|frown|whisper|yawn)(?:s|es|ed|ing|e)?"
@@ -24,98 +24,100 @@ _DIRECTION = (
 )
 _DIRECTED = re.compile(_DIRECTION, re.IGNORECASE)
 _WITH_BLANKS = re.compile(rf"(?:(?<!\s)\s++)?{_DIRECTION}(?=[.,;:!?…。，！？]|\s*$)|{_DIRECTION}\s*", re.IGNORECASE)
-_SHORTEST_REPEATED = 3  # words; shorter ones ("Yes." "Oh, my.") come again in any talk
+_SHORTEST_REPEATED = 3  # words; shorter sentences ("Yes." "Oh, my.") recur in any talk
 
 
 def until_stuttering(pieces: Iterable[str]) -> Generator[str]:
-    """The text up to a word that was said four times in a row ("No, no, no, no, …"), ended there."""
-    said = held = ""
+    """The text up to a word that occurs four times in a row ("No, no, no, no, …"), ended with a full stop there."""
+    recent = separators = ""
     for piece in pieces:
-        said = (said + piece)[-_STUTTER_CHARACTERS:]
-        if held and not piece.strip(_SEPARATORS):
-            held += piece  # no word has come since the last look
+        recent = (recent + piece)[-_STUTTER_CHARACTERS:]
+        if separators and not piece.strip(_SEPARATORS):
+            separators += piece  # no word has come since the last search
             continue
-        text = held + piece
-        shown = text.rstrip(_SEPARATORS)
-        held = text[len(shown) :]
-        if shown:
-            yield shown
-        if _STUTTER.search(said):
-            yield "。" if said[-1] in "，、" else "."
+        text = separators + piece
+        words = text.rstrip(_SEPARATORS)
+        separators = text[len(words) :]
+        if words:
+            yield words
+        if _STUTTER.search(recent):
+            yield "。" if recent[-1] in "，、" else "."
             return
-    if held:
-        yield held
+    if separators:
+        yield separators
 
 
 def has_directions(text: str) -> bool:
-    """Whether it holds stage directions: "(smiles)", "*sighs and looks away*"."""
+    """Whether the text holds stage directions: "(smiles)", "*sighs and looks away*"."""
     return bool(_DIRECTED.search(text))
 
 
 def without_directions(sentences: Iterable[str]) -> Generator[str]:
-    """The sentences without stage directions, for a persona that speaks and does not act; if there is nothing else,
-    the first direction after all."""
-    held = ""
+    """The sentences without stage directions, for a persona that is not written with them.
+
+    If the reply holds nothing else, its first direction is kept.
+    """
+    direction = ""
     has_spoken = False
     for sentence in sentences:
-        spoken = _WITH_BLANKS.sub("", sentence)
-        if not spoken.strip():
-            held = held or sentence
+        words = _WITH_BLANKS.sub("", sentence)
+        if not words.strip():
+            direction = direction or sentence
             continue
         has_spoken = True
-        yield spoken
-    if held and not has_spoken:
-        yield held
+        yield words
+    if direction and not has_spoken:
+        yield direction
 
 
 def until_repeated(sentences: Iterable[str]) -> Generator[str]:
-    """The sentences up to the first that was said before in the same reply: the model has begun to loop."""
-    said: set[tuple[str, ...]] = set()
-    begun: tuple[str, ...] = ()  # of a sentence that comes in parts
+    """The sentences up to the first one that repeats an earlier one of the same reply: the model loops."""
+    earlier: set[tuple[str, ...]] = set()
+    beginning: tuple[str, ...] = ()  # words of a sentence that comes in parts
     for sentence in sentences:
-        words = begun + _words(sentence)
-        if words in said:
+        words = beginning + _words(sentence)
+        if words in earlier:
             return
         if len(words) >= _SHORTEST_REPEATED:
-            said.add(words)
+            earlier.add(words)
         yield sentence
-        begun = words if breaks_off(sentence) else ()
+        beginning = words if breaks_off(sentence) else ()
 
 
 def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generator[str]:
-    """The sentences that the speaker has not said before; if there is no other, the first echo after all.
+    """The sentences that are not in the speaker's last replies. If there is no other, the first echo is kept.
 
-    `earlier` is what was said in the last replies, a text each. A small model that sees its own words in
-    the prompt is drawn to say them again.
+    `earlier` holds the texts of the last replies. A small model that sees its own words in the prompt tends to
+    repeat them.
     """
-    said = {_words(each) for text in earlier for each in split(text)}
-    held = ""
+    earlier_words = {_words(sentence) for text in earlier for sentence in split(text)}
+    echo = ""
     has_spoken = is_echo = goes_on = False
     for sentence in sentences:
-        if not goes_on:  # the rest of a sentence shares the lot of its beginning
+        if not goes_on:  # if the beginning of a sentence is dropped, so is the rest
             words = _words(sentence)
-            is_echo = words in said and len(words) >= _SHORTEST_REPEATED
+            is_echo = words in earlier_words and len(words) >= _SHORTEST_REPEATED
         goes_on = breaks_off(sentence)
         if is_echo:
-            held = held or sentence
+            echo = echo or sentence
             continue
         has_spoken = True
         yield sentence
-    if held and not has_spoken:
-        yield held
+    if echo and not has_spoken:
+        yield echo
 
 
 def begins_no_echo(earlier: Iterable[str]) -> Callable[[str], bool]:
-    """Whether first words are new: none of the sentences said earlier begins with them."""
-    said = [_words(each) for text in earlier for each in split(text)]
+    """A test of the first words of a reply. It is true if no sentence of the earlier replies begins with them."""
+    earlier_words = [_words(sentence) for text in earlier for sentence in split(text)]
 
     def begins(text: str) -> bool:
         words = _words(text)
-        return all(each[: len(words)] != words for each in said)
+        return all(sentence[: len(words)] != words for sentence in earlier_words)
 
     return begins
 
 
 def _words(sentence: str) -> tuple[str, ...]:
-    """Its words, folded; in Chinese, which has no blanks between them, its characters."""
+    """The words of a sentence, casefolded. Chinese has no blanks between words, so each character counts as one."""
     return tuple(_WORD.findall(sentence.casefold()))

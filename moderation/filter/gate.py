@@ -1,13 +1,13 @@
-"""What a persona says, sentence by sentence, before anybody sees it.
+"""Judges a persona's reply, sentence by sentence, before anybody sees it.
 
-Each sentence is judged alone and as the continuation of the last TAIL characters that were cleared, so a thing said
-across two sentences is seen; the whole reply is judged once more at the end. Personal data is masked before anything
-leaves. A sentence's end that may be the beginning of a number or an address is held back until the next one shows what
-it is. First words that come ahead of their sentence wait for it where they would not pass by themselves, and the rest
-is judged with them.
+Each sentence is judged alone and as the continuation of the last TAIL cleared characters, so a violation across two
+sentences is found. The whole reply is judged once more at the end. Personal data is masked before a sentence is
+released. If the end of a sentence may be the beginning of a number or an address, it is held back until the next
+sentence arrives. The first words of a reply are sent early only if they pass the filter on their own. Otherwise they
+wait for the whole sentence. The rest of the sentence is judged together with its first words.
 
-Not covered: a thing said across more sentences than the tail holds, which only the last check can see. Then
-the reply is blocked after parts of it were shown, and the page takes them back.
+Not covered: a violation across more sentences than the tail holds. Only the last check can find it. Then the reply is
+blocked after parts of it were shown, and the page removes them.
 """
 
 import dataclasses
@@ -22,14 +22,14 @@ from text.sentences import has_end
 
 TAIL = 200  # characters
 _LONGEST_HELD = 64
-# Digits with what people write between them, or something with an @, at the very end.
+# Digits with the separators that people write between them, or a text with an @, at the very end.
 _UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]{0,64}|[^\s@]{1,64}@\S{0,64}|[+(（]\s{0,64})$")
-# Characters of a sentence's first words: too few to be refused for by themselves. A longer part is judged as it comes.
+# Characters of a sentence's first words. A part this short is never blocked alone. A longer part is judged at once.
 _FEW = 80
 
 
 class Blocked(Exception):
-    """The reply must stop; what was shown of it is taken back."""
+    """The reply must stop, and its shown parts must be removed."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.category)
@@ -39,43 +39,43 @@ class Blocked(Exception):
 def cleared(
     sentences: Iterator[str], *, before: str = "", judged: Callable[[Verdict], None] = lambda verdict: None
 ) -> Generator[str]:
-    """The sentences, masked where needed, in order; joined they are the reply as it may be kept.
+    """Yields the sentences that passed, masked where needed, in order. Joined, they are the reply that may be stored.
 
-    `before` is text that they continue and that was cleared earlier; `judged` is given the verdict of each
-    part that passed. Raises Blocked, and ClassifierUnavailable, in which case nothing further may be shown either.
+    `before` is earlier cleared text that the sentences continue. `judged` is called with the verdict of each part
+    that passed. Raises Blocked and ClassifierUnavailable. After either, nothing further may be shown.
     """
-    said = before  # as the model wrote it
+    original = before  # the reply so far, as the model wrote it
     pieces = 0
-    shown = ""
-    held = ""
-    begun = ""  # the first words of a sentence that goes on
+    masked = ""
+    pending = ""
+    beginning = ""  # the first words of a sentence that is not complete
     for sentence in sentences:
-        ready, held = _hold_back(held + sentence)
+        ready, pending = _hold_back(pending + sentence)
         if ready:
-            verdict = _assessed(ready, said, begun)
+            verdict = _assessed(ready, original, beginning)
             ends = has_end(ready)
             if not verdict.passes and not ends and len(ready) <= _FEW:
-                held = ready + held
+                pending = ready + pending
                 continue
-            passed = _passed(verdict, judged)
+            cleared_text = _passed(verdict, judged)
             pieces += 1
-            said += ready
-            begun = "" if ends or len(begun + ready) > _FEW else begun + ready
-            shown += passed
-            yield passed
-    if held:
-        passed = _passed(_assessed(held, said, begun), judged)
+            original += ready
+            beginning = "" if ends or len(beginning + ready) > _FEW else beginning + ready
+            masked += cleared_text
+            yield cleared_text
+    if pending:
+        cleared_text = _passed(_assessed(pending, original, beginning), judged)
         pieces += 1
-        said += held
-        shown += passed
-        yield passed
-    if pieces > 1 or before:  # one piece that was everything has been judged as a whole already
-        _judge_whole(said, shown)
+        original += pending
+        masked += cleared_text
+        yield cleared_text
+    if pieces > 1 or before:  # a single piece was already judged as a whole
+        _judge_whole(original, masked)
 
 
-def _assessed(text: str, said: str, begun: str) -> Verdict:
-    before = said[: len(said) - len(begun)][-TAIL:]
-    return assessment.assess(text, direction=Direction.PERSONA, before=before, begun=begun)
+def _assessed(text: str, original: str, beginning: str) -> Verdict:
+    before = original[: len(original) - len(beginning)][-TAIL:]
+    return assessment.assess(text, direction=Direction.PERSONA, before=before, begun=beginning)
 
 
 def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
@@ -85,19 +85,19 @@ def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
     return verdict.text
 
 
-def _judge_whole(said: str, shown: str) -> None:
-    """The last check; personal data that slipped through in pieces blocks, because it cannot be masked any more."""
-    if not said.strip():
+def _judge_whole(original: str, masked: str) -> None:
+    """The last check. Personal data in shown pieces blocks the reply, because it cannot be masked any more."""
+    if not original.strip():
         return
-    verdict = assessment.assess(said, direction=Direction.PERSONA)
+    verdict = assessment.assess(original, direction=Direction.PERSONA)
     if not verdict.passes:
         raise Blocked(verdict)
-    if verdict.action == RuleAction.MASK and pii.find(shown):
+    if verdict.action == RuleAction.MASK and pii.find(masked):
         raise Blocked(dataclasses.replace(verdict, action=RuleAction.BLOCK, category=str(Category.PII)))
 
 
 def _hold_back(text: str) -> tuple[str, str]:
-    """What may be judged now, and the end that waits for the next sentence."""
+    """The part that can be judged now, and the end that waits for the next sentence."""
     match = _UNFINISHED.search(text[-_LONGEST_HELD:])
     if match is None:
         return text, ""
