@@ -1,4 +1,4 @@
-"""Personas and sources: found, counted, and their words not shown."""
+"""Personas and sources in the admin: staff can find and count them, but not read their words."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from personas.models import Persona, Source
 
 @admin.register(Persona)
 class PersonaAdmin(ReadOnlyAdmin):
-    """What a persona is made of stays between it and its owner; here stand counts."""
+    """Shows counts only. The words of a persona are for its owner."""
 
     list_display = ("id", "owner", "depicts", "language", "is_shared", "source_count", "passage_count", "created_at")
     list_filter = ("depicts", "is_shared", "language")
@@ -20,10 +20,10 @@ class PersonaAdmin(ReadOnlyAdmin):
     fields = ("id", "owner", "depicts", "language", "is_shared", "sampling", "created_at", "updated_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Persona]:
-        counted: QuerySet[Persona] = super().get_queryset(request).annotate(
+        personas: QuerySet[Persona] = super().get_queryset(request).annotate(
             sources_total=Count("sources", distinct=True), passages_total=Count("passages", distinct=True)
         )  # fmt: skip
-        return counted
+        return personas
 
     @admin.display(description="sources")
     def source_count(self, persona: Any) -> int:

@@ -11,5 +11,5 @@ class PersonasConfig(AppConfig):
         from personas import my_data, shipped
 
         register("personas", export=my_data.export, erase=my_data.erase)
-        # Django's own hook for rows that an installation is never without; each start migrates first.
+        # Django's own hook for rows that every installation needs. Each start migrates first.
         post_migrate.connect(lambda **_: shipped.ensure(), sender=self, weak=False)

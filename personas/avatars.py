@@ -1,6 +1,6 @@
-"""Pictures from strangers, made harmless: only the pixels of the first frame survive.
+"""Makes uploaded pictures harmless: only the pixels of the first frame are kept.
 
-A child process decodes them (`personas.children`): `webp` asks it, `encoded` is what it does.
+A child process decodes them (`personas.children`). `webp` starts the child, and the child calls `encoded`.
 """
 
 import io
@@ -33,7 +33,7 @@ class PictureRefused(Exception):
 
 
 def webp(stream: BinaryIO, *, size: int) -> bytes:
-    """The picture as WebP of at most SIDE pixels, upright, without metadata. Raises PictureRefused."""
+    """The picture as WebP, upright, without metadata, each side at most SIDE pixels. Raises PictureRefused."""
     if size > MOST_BYTES:
         raise PictureRefused(f"The picture has {size / 1024**2:.1f} MB; the limit is {MOST_BYTES // 1024**2} MB.")
     limits = children.Limits(seconds=SECONDS, memory=MEMORY)
@@ -48,7 +48,7 @@ def webp(stream: BinaryIO, *, size: int) -> bytes:
                 return b64decode(text)
         except children.ChildFailed as failure:
             raise _refusal(failure) from failure
-        except (StopIteration, TypeError, ValueError) as error:  # a picture has taken the child over
+        except (StopIteration, TypeError, ValueError) as error:  # the picture may control the child
             raise _refusal(children.Crashed()) from error
     raise PictureRefused(str(text))
 
@@ -67,8 +67,11 @@ def _refusal(failure: children.ChildFailed) -> PictureRefused:
 
 
 def encoded(stream: BinaryIO) -> bytes:
-    """`webp`, within a child process. The header's size is checked before a pixel is decoded. Raises PictureRefused."""
-    from PIL import Image, UnidentifiedImageError  # costs more to load than all importers; few files hold a picture
+    """The work of `webp` in the child process. It checks the size in the header before it decodes a pixel.
+
+    Raises PictureRefused.
+    """
+    from PIL import Image, UnidentifiedImageError  # slower to load than all importers, and few files hold a picture
 
     try:
         with warnings.catch_warnings():
@@ -83,7 +86,9 @@ def encoded(stream: BinaryIO) -> bytes:
     except MemoryError as error:
         raise PictureRefused(_TOO_MUCH_MEMORY) from error
     except UnidentifiedImageError as error:
-        raise PictureRefused("That is no picture in PNG, JPEG, WebP or GIF.") from error
+        raise PictureRefused(
+            "This file is not a picture in PNG, JPEG, WebP or GIF. Save it in one of these formats."
+        ) from error
     except Image.DecompressionBombError as error:
         limit = MOST_PIXELS // 1_000_000
         raise PictureRefused(
@@ -98,9 +103,9 @@ def _shrunk(picture: "Image.Image") -> bytes:
 
     picture.seek(0)
     mode = "RGBA" if picture.has_transparency_data else "RGB"
-    if picture.mode not in {mode, "L"}:  # palettes and depths that cannot be shrunk as they are
+    if picture.mode not in {mode, "L"}:  # some palettes and depths cannot be shrunk
         picture = picture.convert(mode)
-    # Made small before it is turned: a JPEG is then decoded at the smaller size, and no large copy is made.
+    # It is shrunk before it is turned, so a JPEG is decoded at the smaller size and no large copy is made.
     picture.thumbnail((SIDE, SIDE))
     small = ImageOps.exif_transpose(picture).convert(mode)
     small.info.clear()

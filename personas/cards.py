@@ -1,4 +1,4 @@
-"""A character card's fields as the form of a persona has them."""
+"""Turns the fields of a character card into the fields of the persona form."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def form_fields(card: CardFields) -> dict[str, str]:
 
 
 def written_examples(exchanges: Sequence[Sequence[Sequence[str]]]) -> str:
-    """Exchanges as they stand in the form: `> ` before what is said to the persona, a blank line between."""
+    """Exchanges as text for the form: `> ` before each line to the persona, a blank line between exchanges."""
     return "\n\n".join(
         "\n".join(f"> {text}" if speaker == "user" else text for speaker, text in exchange) for exchange in exchanges
     )

@@ -1,10 +1,10 @@
-"""Work on a stranger's file in a process of its own, with limits; what it does there harms nobody else.
+"""Runs work on an uploaded file in a child process with limits, so that a hostile file harms nobody else.
 
-ChildFailed             how the child ended instead of answering
+ChildFailed             the child ended without an answer
 ├── OutOfTime           processor time, or waiting for it, passed the limit
 ├── OutOfMemory
-├── Crashed             a signal, an exception, or answers that are none
-└── AllBusy             as many children as this process may have are at work
+├── Crashed             a signal, an exception, or malformed answers
+└── AllBusy             this process already runs as many children as it may
 """
 
 import json
@@ -27,13 +27,13 @@ logger = logging.getLogger(__name__)
 
 MOST = 2  # children of one process at once
 _QUEUE_SECONDS = 20  # how long a caller waits for its turn
-# Seconds of waiting for each second of processor time: a busy machine gives the child, at nice 10, only a part.
+# Seconds of waiting for each second of processor time. On a busy machine the child (nice 10) gets only a part.
 _PATIENCE = 4
-# Bytes of one answer for each byte of an upload: the file may be one message, and JSON writes some characters longer.
+# Bytes of one answer for each byte of an upload. A file may be one message, and JSON lengthens some characters.
 _ANSWER = 4
 _SMALL_ANSWER = 16 * 1024**2  # a card and its picture
 _CHUNK = 1 << 16
-# What an interpreter needs to start. No secret is among it.
+# The variables that an interpreter needs to start. None of them is a secret.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 _turns = threading.BoundedSemaphore(MOST)
 
@@ -69,9 +69,9 @@ class Limits:
 def answers(
     module: str, file: BinaryIO, *, limits: Limits, arguments: Mapping[str, Any]
 ) -> Generator[tuple[str, Any], None, None]:
-    """What `module.answers(file, **arguments)` yields in a child: (kind, JSON value). Raises ChildFailed.
+    """Runs `module.answers(file, **arguments)` in a child and yields its answers as (kind, JSON value).
 
-    `file` is a real file; its position moves. Close the iterator: that ends the child.
+    Raises ChildFailed. `file` is a real file; its position moves. Close the iterator to end the child.
     """
     with _turn(), _started(file) as child, closing(_lines(child, limits)) as lines:
         _ask(child, {"module": module, "limits": _rlimits(limits), "arguments": dict(arguments)})
@@ -101,7 +101,7 @@ def _turn() -> Iterator[None]:
 
 @contextmanager
 def _started(file: BinaryIO) -> Iterator["subprocess.Popen[bytes]"]:
-    """The child in a session of its own; gone, with whatever it started, when the block ends."""
+    """Starts the child in its own session. When the block ends, the child and its processes are killed."""
     child = subprocess.Popen(
         [sys.executable, "-m", "personas.confined", str(file.fileno())],
         stdin=subprocess.PIPE,
@@ -129,13 +129,16 @@ def _rlimits(limits: Limits) -> dict[str, int]:
 
 def _ask(child: "subprocess.Popen[bytes]", request: Mapping[str, Any]) -> None:
     assert child.stdin is not None
-    with suppress(BrokenPipeError):  # a child that is gone is met when its answers are read
+    with suppress(BrokenPipeError):  # reading the answers detects a child that has ended
         child.stdin.write(json.dumps(request).encode() + b"\n")
         child.stdin.close()
 
 
 def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Generator[bytes, None, None]:
-    """Its output by lines; waiting for it is counted, what the caller does between two lines is not."""
+    """The child's output by lines. Only the waiting counts as time, not the caller's work between two lines.
+
+    Raises OutOfTime, and OutOfMemory for a line that is too long.
+    """
     assert child.stdout is not None
     poll = select.poll()
     poll.register(child.stdout, select.POLLIN)
@@ -151,11 +154,11 @@ def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Generator[bytes,
         chunk = os.read(child.stdout.fileno(), _CHUNK)
         if not chunk:
             return
-        *whole, rest = chunk.split(b"\n")
-        for end in whole:
+        *line_ends, beginning = chunk.split(b"\n")
+        for end in line_ends:
             yield bytes(line) + end
             line.clear()
-        line += rest
+        line += beginning
         if len(line) > longest:
             raise OutOfMemory
 
@@ -171,13 +174,13 @@ def _parsed(line: bytes) -> tuple[str, Any]:
 
 
 def _ended(child: "subprocess.Popen[bytes]", module: str) -> ChildFailed:
-    """Why there are no more answers, by the child's exit code."""
-    with suppress(subprocess.TimeoutExpired):  # one that closed its output and stays is killed by `_started`
+    """The error for the child's exit code, when its answers stopped early."""
+    with suppress(subprocess.TimeoutExpired):  # `_started` kills a child that closed its output but still runs
         child.wait(1)
     logger.warning("child.ended", extra={"job": module, "code": child.returncode})
     match child.returncode:
         case code if code == -signal.SIGXCPU:
             return OutOfTime()
-        case code if code == -signal.SIGKILL:  # by the kernel, where the whole machine has no memory left
+        case code if code == -signal.SIGKILL:  # the kernel kills it if the whole machine has no memory left
             return OutOfMemory()
     return Crashed()

@@ -1,10 +1,10 @@
-"""The child's side of `personas.children`: limits first, then one job on one file, its answers as JSON lines.
+"""The child's side of `personas.children`. It sets limits, runs one job on one file, and writes answers as JSON lines.
 
     python -m personas.confined FILE_DESCRIPTOR < request
 
 Covered: processor time, memory, the size of written files, open files, core dumps; the site's secrets, which are not
 in its environment. Not covered: the kernel's interface. The child runs as the same user, without a filter of system
-calls, so code that a file smuggles in could still open what that user may open.
+calls, so code that a file injects could still open every file that this user may open.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ def main() -> None:
     _limit(**request["limits"])
     job = importlib.import_module(request["module"])
     with os.fdopen(int(sys.argv[1]), "rb") as file, os.fdopen(os.dup(1), "wb") as output:
-        os.dup2(2, 1)  # what a library prints must not stand among the answers
+        os.dup2(2, 1)  # output that a library prints must not mix with the answers
         try:
             for answer in job.answers(file, **request["arguments"]):
                 _write(output, *answer)
@@ -35,7 +35,7 @@ def main() -> None:
         except MemoryError:
             _write(output, "out of memory", None)
         except Exception as error:
-            # The text of an exception may quote the file; its type and place do not.
+            # The text of an exception may quote the file. Its type and place do not.
             place = traceback.extract_tb(error.__traceback__)[-1]
             _write(output, "broken", f"{os.path.basename(place.filename)}:{place.lineno} {type(error).__name__}")
 
@@ -43,8 +43,8 @@ def main() -> None:
 def _limit(*, seconds: int, memory: int, written: int) -> None:
     """`seconds` of processor time; bytes of address space and of each written file."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # with the thread that waits for it
-    os.nice(10)  # behind pages, replies and the monitor
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # the child ends with the thread that waits for it
+    os.nice(10)  # pages, replies and the monitor go first
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
     for kind, most in (
         (resource.RLIMIT_AS, memory),

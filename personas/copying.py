@@ -1,4 +1,4 @@
-"""The words of a source, copied to another persona."""
+"""Copies a source and its words to another persona."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from personas.models import Passage, Persona, Source, Utterance
 
 
 def copy_source(source: Source, persona: Persona) -> None:
-    """Copies a source with its words. Within a transaction. Raises ClassifierUnavailable."""
+    """Copies a source with its words. Call it within a transaction. Raises ClassifierUnavailable."""
     utterances, passages = list(source.utterances.all()), _fit_passages(source)
     source.pk, source.persona, source._state.adding = Source._meta.pk.get_default(), persona, True
     source.save()
@@ -22,7 +22,7 @@ def copy_source(source: Source, persona: Persona) -> None:
 
 
 def _fit_passages(source: Source) -> list[Passage]:
-    """Those that may be copied: judged again where other rules than today's were active when they were made."""
+    """The passages that may be copied. They are judged again if the filter's rules have changed since the import."""
     passages = list(source.passages.all())
     if source.report.get("policy") == policy.active().version:
         return passages

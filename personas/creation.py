@@ -233,7 +233,7 @@ def delete_persona(*, user: User, persona: Persona) -> None:
 
 
 def remove(persona: Persona) -> None:
-    """Deletes a persona without asking who wants it. For `delete_persona` and for the erasure of an account."""
+    """Deletes a persona without checking its owner. For `delete_persona`, which checks, and account erasure."""
     with transaction.atomic():
         for source in persona.sources.exclude(file=""):
             _delete_file_later(source.file)

@@ -1,4 +1,4 @@
-"""What a person declares about whom a persona depicts (compliance H6), versioned because consents refer to it."""
+"""The declarations about the person that a persona depicts (compliance H6). Consents refer to their version."""
 
 from personas.models import Depicts
 

@@ -1,4 +1,4 @@
-"""Drafts: what was typed and uploaded survives an error in the form, the preview, and a closed window."""
+"""Drafts keep typed fields and uploads through errors in the form, the preview, and a closed window."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,13 +25,13 @@ from personas.importers.base import FileTooLarge, Utterance
 from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source
 from text import graphemes
 
-_MOST_DRAFTS = 20  # of one person; the oldest goes
+_MOST_DRAFTS = 20  # of one person; the oldest is discarded
 _SHOWN_PASSAGES = 6
 _UTTERANCES = TypeAdapter(list[Utterance])
 
 
 def get_draft_for(user: User, draft_id: UUID) -> Draft:
-    """Raises Http404."""
+    """A draft of the user. Raises Http404."""
     drafts = Draft.objects.filter(owner=user, owner__is_active=True)
     draft = drafts.filter(pk=draft_id).select_related("persona").first()
     if draft is None:
@@ -40,7 +40,7 @@ def get_draft_for(user: User, draft_id: UUID) -> Draft:
 
 
 def begin(user: User, *, persona: Persona | None = None) -> Draft:
-    """An empty draft, or one that changes a persona of the user's. Raises Http404."""
+    """Creates an empty draft, or a draft that changes a persona of the user. Raises Http404."""
     if persona is not None:
         persona = creation.get_own_persona(user, persona.pk)
     for old in Draft.objects.filter(owner=user).order_by("-updated_at")[_MOST_DRAFTS - 1 :]:
@@ -50,9 +50,9 @@ def begin(user: User, *, persona: Persona | None = None) -> Draft:
 
 
 def keep_fields(draft: Draft, typed: Mapping[str, Any]) -> None:
-    """Keeps what was typed, without the characters that a database cannot hold."""
+    """Stores the typed fields, without the characters that a database cannot hold."""
     draft.fields = {name: _storable(value) for name, value in typed.items()}
-    draft.save(update_fields=["fields", "updated_at"])  # a worker may have written the others meanwhile
+    draft.save(update_fields=["fields", "updated_at"])  # a worker may have written the other columns meanwhile
 
 
 def _storable(value: Any) -> Any:
@@ -60,7 +60,7 @@ def _storable(value: Any) -> Any:
 
 
 def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
-    """Keeps a file; a worker reads it (`personas.uploads`). Raises ImportFailed for what is refused unread."""
+    """Stores a file. A worker reads it (`personas.uploads`). Raises ImportFailed if it is refused before reading."""
     name = graphemes.ending(decoding.clean(name).strip(), 200) or "file"
     if draft.files.exclude(status=DraftFileStatus.FAILED).count() >= settings.UPLOAD_FILES:
         raise FileTooLarge(
@@ -78,12 +78,12 @@ def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
 
 
 def is_reading(draft: Draft) -> bool:
-    """Whether a worker still has files of it to read."""
+    """Whether a worker still has to read files of the draft."""
     return draft.files.filter(status=DraftFileStatus.READING).exists()
 
 
 def set_avatar(draft: Draft, stream: BinaryIO, *, size: int) -> None:
-    """Raises avatars.PictureRefused, and ImportFailed where the account has no room for it."""
+    """Stores a picture. Raises avatars.PictureRefused, and ImportFailed if the account has no room for it."""
     picture = avatars.webp(stream, size=size)
     with storage.room_for(draft.owner, len(picture)):
         draft.avatar.delete(save=False)
@@ -92,7 +92,7 @@ def set_avatar(draft: Draft, stream: BinaryIO, *, size: int) -> None:
 
 
 def forget_failures(draft: Draft) -> None:
-    """Their owner has read why these files were of no use."""
+    """Deletes the rows of files that could not be read. Their owner has seen the reasons."""
     draft.files.filter(status=DraftFileStatus.FAILED).delete()
 
 
@@ -107,10 +107,10 @@ def remove_file(draft: Draft, file_id: int) -> None:
     file.delete()
 
 
-def choose_speakers(draft: Draft, chosen: Mapping[int, str]) -> None:
-    """Whose words of each file are the persona's; what the file does not hold is ignored."""
+def choose_speakers(draft: Draft, speakers: Mapping[int, str]) -> None:
+    """Sets the persona's speaker of each file, by file id. A speaker that the file does not have is ignored."""
     for file in draft.files.filter(status=DraftFileStatus.READY):
-        speaker = chosen.get(file.pk)
+        speaker = speakers.get(file.pk)
         if speaker is not None and speaker in file.report["speakers"] and speaker != file.speaker:
             file.speaker = speaker
             file.save(update_fields=["speaker"])
@@ -121,11 +121,11 @@ def choose_speakers(draft: Draft, chosen: Mapping[int, str]) -> None:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What saving would make: words, and the prompt as the active model would get it."""
+    """The result that saving would have: passages, and the prompt that the active model would get."""
 
     passages: int
     left_out: dict[str, int]  # passages that the filter refuses, by reason
-    is_partial: bool  # the files hold more than the beginnings from which this is made
+    is_partial: bool  # the files are longer than the beginnings that this is made from
     shown: tuple[Passage, ...]
     parts: tuple[PromptPart, ...]
     tokens: int
@@ -135,11 +135,11 @@ class Rehearsal:
 
 
 class _RolledBack(Exception):
-    """Ends a rehearsal; never leaves `rehearse`."""
+    """Rolls a rehearsal back. `rehearse` catches it."""
 
 
 def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
-    """Makes the persona in a transaction that is rolled back, so what is shown is what will be.
+    """Makes the persona in a transaction that is rolled back, so the preview shows exactly what saving would make.
 
     Raises FilterUnavailable.
     """
@@ -195,7 +195,7 @@ def _described(persona: Persona, draft: Draft, left_out: Mapping[str, int]) -> R
 
 
 def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False) -> Persona:
-    """The draft becomes a persona, or changes the one it was begun for. Raises CreationRefused, QuotaExceeded."""
+    """Makes a persona from the draft, or changes the draft's persona. Raises CreationRefused, QuotaExceeded."""
     picture = draft.avatar.read() if draft.avatar else None
     files = draft.files.filter(status=DraftFileStatus.READY)
     quotas.check(user=draft.owner, kind="uploads", amount=max(1, files.count()))

@@ -1,6 +1,6 @@
-"""Drafts that nobody needs any more, and what other rooms keep of a persona that is deleted.
+"""Discards drafts, and lets other rooms end their uses of a persona that is deleted.
 
-A room above this one registers how it ends its uses of a persona in `AppConfig.ready()`.
+A room above this one registers a function for that in `AppConfig.ready()`.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _ends: list[Callable[[Persona], None]] = []
 
 
 def register(end: Callable[[Persona], None]) -> None:
-    """Registers a room's part: `end` is called in the transaction that deletes the persona, before it."""
+    """Registers a room's function. It is called before the persona is deleted, in the same transaction."""
     _ends.append(end)
 
 

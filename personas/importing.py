@@ -1,4 +1,4 @@
-"""A source's file -> its utterances and passages, all or nothing; the file goes when it is done."""
+"""Turns a source's file into utterances and passages, all or nothing. The file is deleted afterwards."""
 
 import logging
 from collections import Counter
@@ -21,16 +21,16 @@ T = TypeVar("T")
 
 SITE_FAILED = "This file could not be read because of an error on this site's side. Its operator can see why."
 _BATCH = 1000
-# A card's lines are in the persona's own fields, where its owner edits them; as passages they would stay behind.
+# A card's lines are in the persona's fields, where its owner edits them. As passages they would stay unedited.
 WITHOUT_PASSAGES = {"character-card"}
 
 
 def import_source(source_id: UUID, *, is_waiting: bool = False) -> bool:
-    """Reads the file of a source that is importing; False, and nothing done, if it is done or another worker has it.
+    """Reads the file of a source whose import is open. Returns False if it did not: done, or with another worker.
 
-    With `is_waiting`, the other worker's end is waited for. A file that cannot be read leaves the source `failed`, with
-    a sentence for its owner. While the filter cannot judge its passages, the source waits as it is, and `tasks.tidy`
-    has it read later.
+    With `is_waiting`, it waits for the other worker first. A file that cannot be read makes the source `failed`, with
+    a sentence for its owner. While the filter cannot judge the passages, it returns False and the source stays as it
+    is. `tasks.tidy` queues it again.
     """
     file = Source.objects.filter(pk=source_id).values_list("file", flat=True).first()
     try:
@@ -55,14 +55,14 @@ def import_source(source_id: UUID, *, is_waiting: bool = False) -> bool:
 
 
 def _read(source: Source) -> None:
-    """Writes the rows of a source. Within a transaction. Raises ImportFailed and ClassifierUnavailable."""
+    """Writes the rows of a source. Call it within a transaction. Raises ImportFailed and ClassifierUnavailable."""
     with (
         source.file.open("rb") as stream,
         parsing.opened(cast(BinaryIO, stream), name=source.name, format=source.format) as reading,
     ):
         passages = store(source, reading, left_out=reading.summary.skipped)
     if source.speaker not in reading.summary.speakers and source.format not in WITHOUT_PASSAGES:
-        raise DamagedFile("Nothing in this file was said by the speaker who was chosen.")
+        raise DamagedFile("This file holds no words of the chosen speaker.")
     source.report = reading.summary.as_json() | {"passages": passages, "policy": policy.active().version}
     source.status = SourceStatus.READY
     source.error = ""
@@ -75,21 +75,20 @@ def _read(source: Source) -> None:
 
 
 def store(source: Source, utterances: Iterable[Spoken], *, left_out: Counter[str]) -> int:
-    """Writes a source's utterances and passages; how many passages were new. Within a transaction.
+    """Writes a source's utterances and passages. Returns the number of new passages. Call it within a transaction.
 
-    What becomes a passage is judged first; `left_out` counts by reason what no persona may be made of. Raises
-    ClassifierUnavailable.
+    The filter judges each passage first. `left_out` counts the refused ones by reason. Raises ClassifierUnavailable.
     """
-    kept = _kept(source, ((utterance, utterance.speaker == source.speaker) for utterance in utterances))
+    spoken = _stored(source, ((utterance, utterance.speaker == source.speaker) for utterance in utterances))
     if source.format in WITHOUT_PASSAGES:
-        return sum(0 for _ in kept)
-    return _save_passages(source, corpus.pieces(kept), left_out=left_out)
+        return sum(0 for _ in spoken)
+    return _save_passages(source, corpus.pieces(spoken), left_out=left_out)
 
 
-def _kept(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator[tuple[Spoken, bool]]:
-    """Passes everything on; stores the persona's utterances, and of others only what the persona answered, unnamed."""
+def _stored(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator[tuple[Spoken, bool]]:
+    """Yields every utterance, and stores those of the persona and those that it answered, the latter without a name."""
     rows: list[Utterance] = []
-    before: Utterance | None = None
+    previous: Utterance | None = None
     for position, (utterance, is_persona) in enumerate(utterances):
         row = Utterance(
             source=source,
@@ -101,8 +100,8 @@ def _kept(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator
             source_ref=utterance.source_ref,
         )
         if is_persona:
-            rows += [before, row] if before else [row]
-        before = None if is_persona else row
+            rows += [previous, row] if previous else [row]
+        previous = None if is_persona else row
         if len(rows) >= _BATCH:
             Utterance.objects.bulk_create(rows)
             rows = []
@@ -111,11 +110,11 @@ def _kept(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator
 
 
 def _save_passages(source: Source, pieces: Iterable[corpus.Piece], *, left_out: Counter[str]) -> int:
-    """How many passages were new; those that another source of the persona has already are left out.
+    """Writes the passages that are new to the persona and pass the filter. Returns their number.
 
-    So are those that no persona may be made of, which `left_out` counts by reason.
+    `left_out` counts the refused ones by reason.
     """
-    before = source.passages.count()
+    earlier_count = source.passages.count()
     beside_child = judging.is_beside_child(source.persona)
     for batch in _batches(judging.fit(pieces, beside_child=beside_child, left_out=left_out), _BATCH):
         Passage.objects.bulk_create(
@@ -132,7 +131,7 @@ def _save_passages(source: Source, pieces: Iterable[corpus.Piece], *, left_out: 
             ],
             ignore_conflicts=True,
         )
-    return source.passages.count() - before
+    return source.passages.count() - earlier_count
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

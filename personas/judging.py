@@ -1,8 +1,8 @@
-"""Which words no persona may be made of, whoever it depicts: what it may say, is told, or is called.
+"""Judges the words that a persona is made of: its names, its fields and its passages. The rules are the same for all.
 
-Other categories are met where the persona speaks, by the output gate. Covered: every field that a prompt or a page
-holds, the texts of a character card, passages of files with what they answer. Not covered: the lore book and the
-extensions of a card, which neither a prompt nor a page holds.
+Other categories are left to the output gate, which judges each reply. Covered: every field that a prompt or a page
+holds, the texts of a character card, passages of files with the messages that they answer. Not covered: the lore book
+and the extensions of a card, which neither a prompt nor a page holds.
 """
 
 import re
@@ -19,7 +19,7 @@ from personas.corpus import Piece
 from personas.models import Persona
 
 _REFUSED = {Category.HATE, Category.HATE_THREATENING, Category.SEXUAL_MINORS}
-# A child, said in words: beside one, whatever the filter blocks as sexual is refused, since a classifier
+# Words for a child. Beside such words, everything that the filter blocks as sexual is refused, since a classifier
 # that is sure of the one is often unsure of the other.
 _CHILD = re.compile(
     r"\b(?:[1-9]|1[0-7]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
@@ -30,7 +30,7 @@ _CHILD = re.compile(
 )
 _AT_ONCE = 2_000  # characters judged as one text
 _PIECES = 200  # passages judged in one pass
-_LEFT_OUT = "refused by the filter"  # how the reason begins that a report gives
+_LEFT_OUT = "refused by the filter"  # the beginning of the reason in a report
 
 _CARD_TEXTS = {
     "name": "name",
@@ -56,29 +56,29 @@ def mentions_child(texts: Iterable[str]) -> bool:
 
 
 def is_beside_child(persona: Persona) -> bool:
-    """Whether the passages of a persona stand beside talk of a child."""
+    """Whether the description or scene of a persona mentions a child."""
     return mentions_child([persona.description, persona.scenario])
 
 
 def refusals(texts: Sequence[str], *, beside_child: bool) -> list[str]:
-    """Of each text, the category that it is refused for, or "". Raises ClassifierUnavailable.
+    """The category that each text is refused for, or "". Raises ClassifierUnavailable.
 
-    `beside_child`: something that belongs to these texts speaks of a child; one that does so itself counts too.
+    `beside_child`: another text of the same persona mentions a child. A text that mentions a child itself counts too.
     """
     parts = [(index, part) for index, text in enumerate(texts) for part in _parts(text)]
     verdicts = assessment.assess_many([part for _, part in parts], direction=Direction.PERSONA)
-    found = [""] * len(texts)
+    categories = [""] * len(texts)
     for (index, _), verdict in zip(parts, verdicts, strict=True):
-        if verdict.action != RuleAction.BLOCK or found[index]:
+        if verdict.action != RuleAction.BLOCK or categories[index]:
             continue
         is_sexual = verdict.category == Category.SEXUAL and (beside_child or mentions_child([texts[index]]))
         if verdict.category in _REFUSED or is_sexual:
-            found[index] = verdict.category
-    return found
+            categories[index] = verdict.category
+    return categories
 
 
 def card_texts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a card holds for readers and for a prompt: (what it is, the text)."""
+    """The texts of a card that a reader or a prompt can see, as (label, text)."""
     data = card.get("data", card)
     if not isinstance(data, dict):
         return
@@ -89,23 +89,23 @@ def card_texts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def fit(pieces: Iterable[Piece], *, beside_child: bool, left_out: Counter[str]) -> Iterator[Piece]:
-    """The passages that a persona may be made of, in order; counts the others by reason, as a report shows skips.
+    """The passages that pass the filter, in order. `left_out` counts the others by reason, as a report shows skips.
 
-    A passage is refused for what it answers too, since samples show both. Raises ClassifierUnavailable.
+    A passage is also refused for the message that it answers, since samples show both. Raises ClassifierUnavailable.
     """
     iterator = iter(pieces)
     while batch := list(islice(iterator, _PIECES)):
         texts = [text for piece in batch for text in (piece.text, piece.prompted_by)]
-        found = refusals(texts, beside_child=beside_child)
-        for piece, own, answered in zip(batch, found[::2], found[1::2], strict=True):
-            if category := own or answered:
+        categories = refusals(texts, beside_child=beside_child)
+        for piece, own_category, prompt_category in zip(batch, categories[::2], categories[1::2], strict=True):
+            if category := own_category or prompt_category:
                 left_out[f"{_LEFT_OUT} ({plain_words.category_in_words(category)})"] += 1
             else:
                 yield piece
 
 
 def left_out_of(report: Mapping[str, Any]) -> dict[str, int]:
-    """What the filter left out, of the skips that a source's report counts."""
+    """The passages that the filter left out, by reason, from a source's report."""
     return {reason: count for reason, count in report["skipped"].items() if reason.startswith(_LEFT_OUT)}
 
 

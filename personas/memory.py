@@ -1,10 +1,9 @@
-"""What a persona's own words hold on a matter: `recall`.
+"""Finds the passages of a persona that bear on a message: `recall`.
 
-Two rankings of its passages are merged by reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009):
-by meaning, the inner product of MiniLM vectors in pgvector; and by words, weighted by how rare they are
-in this corpus (the inverse document frequency of BM25). MiniLM's vocabulary hardly knows Chinese, so
-there the words, pairs of characters, do the work. Both are needed: a name is found by its letters, a
-paraphrase by its meaning.
+Two rankings of its passages are merged by reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009). One ranks
+by meaning, with the inner product of MiniLM vectors in pgvector. The other ranks by words, weighted by their
+rarity in this corpus (the inverse document frequency of BM25). Both are needed: letters find a name, meaning
+finds a paraphrase. MiniLM's vocabulary has little Chinese, so the words (pairs of characters) matter most there.
 """
 
 import logging
@@ -24,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 CANDIDATES = 20  # of each ranking
 RANK_CONSTANT = 60  # of reciprocal rank fusion, as published
-LEAST_SIMILARITY = 0.25  # inner product; below it, MiniLM's neighbours have nothing to do with each other
-TERMS = 24  # of a query; a pasted page would otherwise make a thousand conditions
+LEAST_SIMILARITY = 0.25  # inner product; below it, MiniLM's neighbours are unrelated
+TERMS = 24  # of a query; without a limit, a pasted page would make a thousand conditions
 
 _WORD = re.compile(r"[a-zà-öø-ÿ\u0370-\u1fff0-9']+")
 _HAN_RUN = re.compile(f"[{KANA}{HAN}]+")
-# English words that tell nothing of a matter. Rare ones would weigh much in a small corpus.
+# English words without a subject. In a small corpus they can be rare and would then weigh much.
 _EMPTY_WORDS = """
     the and was were are for but not you your yours him his her hers she they them their theirs its our ours that
     this these those there here then than with from have has had will would shall should can could may might must
@@ -42,7 +41,7 @@ _ENDING = re.compile(r"(?:ings?|edly|ed|es|s|ly|e)$")
 
 @dataclass(frozen=True)
 class Recalled:
-    """A passage and why it came: `score` is its fused rank, higher is better, at most 2 / 61."""
+    """A recalled passage. `score` is its fused rank: higher is better, at most 2 / 61."""
 
     text: str
     prompted_by: str
@@ -51,10 +50,9 @@ class Recalled:
 
 
 def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = None) -> list[Recalled]:
-    """At most `k` passages of the persona that bear on the query, best first; none where none does.
+    """At most `k` passages of the persona that bear on the query, best first. It can return none.
 
-    Before a persona's passages are embedded, and where the embedder's weights are not installed, words
-    alone decide.
+    Words alone decide until the persona's passages are embedded, and if the embedder's weights are not installed.
     """
     if not persona.passages.exists():
         return []
@@ -73,8 +71,8 @@ def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = 
 
 
 def _by_meaning(persona: Persona, query: str, embedder: Embedder) -> list[int]:
-    own = persona.passages.filter(embedder=embedder.name)
-    if not query.strip() or not own.exists():
+    embedded = persona.passages.filter(embedder=embedder.name)
+    if not query.strip() or not embedded.exists():
         return []
     try:
         vector = embedder.embed([query])[0]  # float32 [dimensions]
@@ -82,7 +80,7 @@ def _by_meaning(persona: Persona, query: str, embedder: Embedder) -> list[int]:
         logger.warning("memory.words_only", extra={"embedder": embedder.name})
         return []
     nearest = (
-        own.annotate(distance=MaxInnerProduct("embedding", vector))  # the negative inner product
+        embedded.annotate(distance=MaxInnerProduct("embedding", vector))  # the negative inner product
         .order_by("distance")
         .values_list("pk", "distance")[:CANDIDATES]
     )
@@ -90,12 +88,12 @@ def _by_meaning(persona: Persona, query: str, embedder: Embedder) -> list[int]:
 
 
 def terms(text: str) -> list[str]:
-    """Beginnings of words, and pairs of Chinese or Japanese characters, in order, each once."""
+    """Stems of words, and pairs of Chinese or Japanese characters, in order, without repeats, at most TERMS."""
     text = text.casefold()
-    found = [_beginning(word) for word in _WORD.findall(text) if len(word) > 2 and word not in _EMPTY]
+    stems = [_beginning(word) for word in _WORD.findall(text) if len(word) > 2 and word not in _EMPTY]
     for run in _HAN_RUN.findall(text):
-        found += [run[i : i + 2] for i in range(len(run) - 1)]
-    return list(dict.fromkeys(found))[:TERMS]
+        stems += [run[i : i + 2] for i in range(len(run) - 1)]
+    return list(dict.fromkeys(stems))[:TERMS]
 
 
 def _beginning(word: str) -> str:
@@ -105,10 +103,10 @@ def _beginning(word: str) -> str:
 
 
 def _by_words(persona: Persona, query: str) -> list[int]:
-    # strpos is cheap and comes first: the regular expression only sees texts that have the letters anyway.
-    # A term in more than half of the passages tells nothing and weighs nothing.
-    looked_for = terms(query)
-    if not looked_for:
+    # strpos is cheap and comes first, so the regular expression only reads texts that contain the letters.
+    # A term in more than half of the passages has no weight, since it does not tell passages apart.
+    query_terms = terms(query)
+    if not query_terms:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
@@ -126,6 +124,6 @@ def _by_words(persona: Persona, query: str) -> list[int]:
             ) AS weighed
             ORDER BY weight / (1 + size / 2000.0) DESC, id LIMIT %s
             """,
-            [persona.pk, looked_for, CANDIDATES],
+            [persona.pk, query_terms, CANDIDATES],
         )
         return [pk for (pk,) in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""This room's part of a person's data: their personas with every word, and their drafts."""
+"""The personas' part of a person's data export and erasure: personas with every word, and drafts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The one door through which an upload's words come in: read by a child process, seen here as they pass."""
+"""The one door for the words of an upload. A child process reads the file; this side checks and counts its answers."""
 
 import logging
 import math
@@ -34,7 +34,7 @@ _FAILURES = {kind.__name__: kind for kind in (ImportFailed, UnknownFormat, Damag
 
 
 class Reading:
-    """A file that is being read. Iterate once for its utterances; `summary` and `card` are whole at the end."""
+    """A file that is being read. Iterate once for its utterances. `summary` and `card` are complete at the end."""
 
     def __init__(self, format: str, answers: Iterator["Answer"]) -> None:
         self.format = format
@@ -57,7 +57,7 @@ class Reading:
 
 @contextmanager
 def opened(file: BinaryIO, *, name: str, format: str = "") -> Iterator[Reading]:
-    """Reads a real file from its start, as `format`, or as what its content says. Raises ImportFailed."""
+    """Reads a real file from its start. Without `format`, its content decides. Raises ImportFailed."""
     with closing(_answers(file, name=name, format=format)) as answers:
         yield Reading(str(next(answers)), answers)
 
@@ -66,7 +66,7 @@ Answer = str | Record | CardFields
 
 
 def _answers(file: BinaryIO, *, name: str, format: str) -> Generator[Answer, None, None]:
-    """The format, then the records and the card. A child that a file has taken over can say nothing else."""
+    """The format, then the records and the card. Other answers are refused, in case a file controls the child."""
     limits = children.Limits(seconds=math.ceil(settings.IMPORT_TIME.total_seconds()), memory=settings.IMPORT_MEMORY)
     arguments = {"name": name, "format": format, "upload_bytes": settings.UPLOAD_BYTES}
     file.seek(0)

@@ -1,7 +1,7 @@
-"""What a prompt says around a persona's own words, and questions that its words can answer; per language.
+"""The fixed words of a prompt, and the questions that a persona's words can answer, per language.
 
-`{name}` is the persona, `{user}` the person who writes. A language without its own set uses English
-around the persona's words, which stay as they are.
+`{name}` is the persona, `{user}` the person who writes. A language without its own set uses the English one.
+The persona's own words stay as they are.
 """
 
 import re
@@ -12,7 +12,7 @@ Pattern = re.Pattern[str]
 
 @dataclass(frozen=True)
 class Cue:
-    """Words by which a sentence tells what it is about, and a natural thing to ask before it."""
+    """Words that show the subject of a sentence, and a natural question before such a sentence."""
 
     pattern: Pattern
     question: str
@@ -20,25 +20,25 @@ class Cue:
 
 @dataclass(frozen=True)
 class Phrases:
-    friend: str  # what the person is called where the persona has no name for them
-    colon: str  # between a name and what is said, with its space
+    friend: str  # the name of the person if the persona has none for them
+    colon: str  # between a name and the words of a turn, with its space
     joiner: str  # between sentences
     relation: str
     opening: str
     rules: str
     rules_fictional: str
     memories: str
-    begins: str  # stands for the person's silence where the persona speaks first
-    sincere: Pattern  # asks in earnest what speaks here
-    asked: str  # the sincere question, as a sample
-    answer: str  # … and its honest answer, a sample in every prompt (compliance H1)
+    begins: str  # the person's turn if the persona writes first
+    sincere: Pattern  # sincere questions whether the persona is a person or an AI
+    asked: str  # the sincere question as a sample
+    answer: str  # the honest answer to it (compliance H1)
     answer_fictional: str
-    small_talk: tuple[tuple[str, str], ...]  # for somebody of whom no talk is known: shows a talk's register
+    small_talk: tuple[tuple[str, str], ...]  # for a persona without any known talk: it shows the register of a talk
     cues: tuple[Cue, ...]
-    anything: tuple[str, ...]  # questions that every saying answers
+    anything: tuple[str, ...]  # questions that any saying answers
     spoken: Pattern  # a word of the spoken language; a line without one is in an old written style
     first_person: Pattern
-    leans_back: Pattern  # how a line begins that needs the line before it
+    leans_back: Pattern  # the beginning of a line that needs the line before it
 
 
 def _any_case(pattern: str) -> Pattern:
@@ -167,7 +167,7 @@ CHINESE = Phrases(
 
 
 def is_chinese(language: str) -> bool:
-    """Whether a BCP 47 tag is a Chinese one."""
+    """Whether a BCP 47 tag names a Chinese language."""
     return language.casefold().split("-")[0] in {"zh", "yue", "wuu", "cmn", "lzh"}
 
 

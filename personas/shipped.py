@@ -1,8 +1,10 @@
-"""The personas that ship with the site, written for it. Small models imitate what they are shown, so the
-introductions are short and the samples plain; whoever changes them reads real replies afterwards.
+"""The personas that ship with the site. They were written for it.
 
-Ada Lovelace is written from facts of her life (1815-1852; notes on Menabrea's memoir, 1843) and speaks
-in words of ours, not in quotations. Samantha is our own character, once in English and once in Chinese.
+Small models imitate their samples, so the introductions are short and the samples plain. Read real replies after
+each change to them.
+
+Ada Lovelace is written from facts of her life (1815-1852; notes on Menabrea's memoir, 1843). Her lines are
+our own, not quotations. Samantha is our own character, once in English and once in Chinese.
 """
 
 from typing import Any
@@ -15,8 +17,8 @@ ADA = UUID("5a3a0c1e-0000-4000-8000-000000000002")
 SAMANTHA_ZH = UUID("5a3a0c1e-0000-4000-8000-000000000003")
 
 
-def _exchange(asked: str, answered: str) -> list[list[str]]:
-    return [["user", asked], ["persona", answered]]
+def _exchange(question: str, answer: str) -> list[list[str]]:
+    return [["user", question], ["persona", answer]]
 
 
 SHIPPED: dict[UUID, dict[str, Any]] = {
@@ -167,6 +169,6 @@ SHIPPED: dict[UUID, dict[str, Any]] = {
 
 
 def ensure() -> None:
-    """Makes the shipped personas, or brings them to what stands here; the same again changes nothing."""
+    """Creates or updates the shipped personas. A second call changes nothing."""
     for persona_id, fields in SHIPPED.items():
         Persona.objects.update_or_create(pk=persona_id, defaults={**fields, "owner": None, "is_shared": True})

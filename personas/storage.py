@@ -1,6 +1,6 @@
-"""How many bytes of uploads and pictures an account keeps, and the limit.
+"""The bytes of uploads and pictures that an account stores, and the limit.
 
-Counted: files of drafts, sources (their words stay when the file goes), pictures of personas and of drafts.
+Counted: files of drafts, sources (their words stay after the file is deleted), pictures of personas and of drafts.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from personas.models import Draft, DraftFile, Persona, Source
 
 
 def used(user: User) -> int:
-    """Bytes that are kept for this account."""
+    """The bytes that this account stores."""
     files = DraftFile.objects.filter(draft__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     sources = Source.objects.filter(persona__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     pictures = [
@@ -28,22 +28,25 @@ def used(user: User) -> int:
 
 
 def of_persona(persona: Persona) -> int:
-    """Bytes that a copy of it would need."""
+    """The bytes that a copy of the persona would need."""
     sources = persona.sources.aggregate(total=Sum("bytes"))["total"] or 0
     return sources + (_size(persona.avatar.name) if persona.avatar else 0)
 
 
 @contextmanager
 def room_for(user: User, size: int) -> Iterator[None]:
-    """Around the keeping of `size` more bytes; two at once are counted one after the other. Raises FileTooLarge."""
+    """Wrap the storing of `size` more bytes in this. Two calls for one user run one after the other.
+
+    Raises FileTooLarge if the account has no room.
+    """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        kept = used(user)
-        if kept + size > settings.STORAGE_PER_ACCOUNT:
+        used_bytes = used(user)
+        if used_bytes + size > settings.STORAGE_PER_ACCOUNT:
             raise FileTooLarge(
-                f"Your drafts, files and pictures take {_megabytes(kept)}, and this needs {_megabytes(size)} more; the "
-                f"limit is {_megabytes(settings.STORAGE_PER_ACCOUNT)} for one account. Discard a draft, or delete a "
-                "file or a persona that you do not need. The site's operator can raise STORAGE_PER_ACCOUNT."
+                f"Your drafts, files and pictures take {_megabytes(used_bytes)}, and this needs {_megabytes(size)} "
+                f"more; the limit is {_megabytes(settings.STORAGE_PER_ACCOUNT)} for one account. Discard a draft, or "
+                "delete a file or a persona that you do not need. The site's operator can raise STORAGE_PER_ACCOUNT."
             )
         yield
 

@@ -1,4 +1,4 @@
-"""Work on personas that a person need not wait for. The rows say what is owed; doing it twice is harmless."""
+"""Background work on personas. The rows record the open work; doing it twice is harmless."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from personas.models import Draft, Passage, Source
 
 _BATCH = 64
 _DRAFT_LIFE = timedelta(days=2)
-# Longer than a worker needs to take a task from an empty queue; a person whose file is being read is passed over.
+# Longer than a worker needs to take a task from an empty queue. A lease skips a person whose file is being read.
 _OVERDUE = timedelta(seconds=30)
 
 
@@ -21,7 +21,7 @@ _OVERDUE = timedelta(seconds=30)
 def read_uploads(owner_id: int) -> None:
     """Reads one file of a person, then queues itself for the next one, behind what others uploaded meanwhile.
 
-    One task per person at once, so twenty files of one person take a place in the queue like one of another's.
+    One task per person at once, so twenty files of one person take one place in the queue, like one file of another.
     """
     lease = leases.take(f"uploads:{owner_id}")
     if lease is None:
@@ -30,15 +30,17 @@ def read_uploads(owner_id: int) -> None:
         upload = uploads.read_next(owner_id)
     if isinstance(upload, Source):
         embed_passages.delay(str(upload.persona_id))
-    # Asked after the lease was given back: a task for a file that came while it was held has found it taken.
+    # Checked after the lease is released. A task for a file that arrived meanwhile found the lease taken and ended.
     if upload is not None and uploads.is_owed(owner_id):
         read_uploads.delay(owner_id)
 
 
 @shared_task
 def embed_passages(persona_id: str) -> None:
-    """Makes vectors that the present embedder has not made: a batch, then queues itself for the rest, so that other
-    work and a stop need not wait for all of it. One task per persona at once."""
+    """Makes a batch of the vectors that the present embedder has not made, then queues itself for the next batch.
+
+    So other work, or a stop of the worker, waits for one batch only. One task per persona at once.
+    """
     lease = leases.take(f"embed:{persona_id}")
     if lease is None:
         return
@@ -49,7 +51,7 @@ def embed_passages(persona_id: str) -> None:
 
 
 def _embed_batch(persona_id: str) -> bool:
-    """Whether there may be more."""
+    """Embeds one batch. Returns whether more may be missing."""
     embedder = MiniLM()
     missing = Passage.objects.filter(persona_id=persona_id).exclude(embedder=embedder.name).order_by("id")
     batch = list(missing[:_BATCH])
@@ -62,7 +64,7 @@ def _embed_batch(persona_id: str) -> bool:
 
 @shared_task
 def tidy() -> None:
-    """Drops forgotten drafts, and queues again what a lost worker or broker left undone."""
+    """Discards old drafts, and queues work again that a lost worker or broker left undone."""
     for draft in Draft.objects.filter(updated_at__lt=timezone.now() - _DRAFT_LIFE)[:100]:
         discard(draft)
     for owner_id in uploads.owners_since_before(timezone.now() - _OVERDUE)[:20]:

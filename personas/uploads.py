@@ -1,4 +1,4 @@
-"""Reading what a person uploaded, one file at a time. The rows say what is owed; a worker calls `read_next`."""
+"""Reads a person's uploads, one file at a time. The rows record the open work; a worker calls `read_next`."""
 
 import logging
 from datetime import datetime
@@ -16,15 +16,16 @@ from personas.models import Draft, DraftFile, DraftFileStatus, Source, SourceSta
 
 logger = logging.getLogger(__name__)
 
-# Of each file, what the preview is made from.
+# The preview is made from the beginning of each file.
 BEGINNING = 3_000  # utterances
-_BEGINNING_CHARACTERS = 100_000  # the filter reads them while the preview's owner waits: about a second
+_BEGINNING_CHARACTERS = 100_000  # the filter reads them in about a second, while the owner waits
 
 
 def read_next(owner_id: int) -> DraftFile | Source | None:
-    """Reads the person's oldest file, those of drafts first, since somebody looks at them; None where none was read.
+    """Reads the person's oldest file and returns it. Returns None if no file was read.
 
-    Two calls for one person at once would read a file twice, so the caller holds a lease.
+    Files of drafts come first, because their owner waits for the preview. Two calls for one person at once would
+    read a file twice, so the caller holds a lease.
     """
     file = _draft_files().filter(draft__owner=owner_id).order_by("id").first()
     if file is not None:
@@ -39,10 +40,10 @@ def is_owed(owner_id: int) -> bool:
 
 
 def owners_since_before(moment: datetime) -> list[int]:
-    """People whose files were uploaded before that and are not read yet."""
-    drafting = _draft_files().filter(draft__updated_at__lt=moment).values_list("draft__owner", flat=True)
-    importing_ = _sources().filter(created_at__lt=moment, persona__owner__isnull=False)
-    return sorted({*drafting, *importing_.values_list("persona__owner", flat=True)})
+    """Ids of the people whose files were uploaded before `moment` and are not read yet."""
+    draft_owners = _draft_files().filter(draft__updated_at__lt=moment).values_list("draft__owner", flat=True)
+    sources = _sources().filter(created_at__lt=moment, persona__owner__isnull=False)
+    return sorted({*draft_owners, *sources.values_list("persona__owner", flat=True)})
 
 
 def _draft_files() -> QuerySet[DraftFile]:
@@ -54,7 +55,7 @@ def _sources() -> QuerySet[Source]:
 
 
 def _read_draft_file(file: DraftFile) -> None:
-    """Keeps what was understood of it, or a sentence that says why nothing was."""
+    """Stores the result of reading the file, or a sentence that says why it cannot be read."""
     beginning: list[Utterance] = []
     characters = 0
     try:
@@ -77,7 +78,7 @@ def _read_draft_file(file: DraftFile) -> None:
 
 
 def _keep(file: DraftFile, reading: parsing.Reading, beginning: list[Utterance]) -> None:
-    """Unless the file was taken out of its draft meanwhile."""
+    """Stores the result, unless the file was removed from its draft meanwhile."""
     with transaction.atomic():
         draft = Draft.objects.select_for_update().filter(pk=file.draft_id).first()
         row = DraftFile.objects.filter(pk=file.pk, status=DraftFileStatus.READING).first()
@@ -95,18 +96,18 @@ def _keep(file: DraftFile, reading: parsing.Reading, beginning: list[Utterance])
 
 
 def _likely_speaker(summary: Summary, name: str, card: CardFields | None) -> str:
-    """Who is the persona: the one named like it, or else the one with the most lines."""
+    """The speaker who is most likely the persona: one with a word of its name, or else the one with the most lines."""
     if card is not None:
         return card.name
-    wanted = name.casefold().split()
+    name_words = name.casefold().split()
     for speaker in summary.speakers:
-        if wanted and set(wanted) & set(speaker.casefold().split()):
+        if name_words and set(name_words) & set(speaker.casefold().split()):
             return speaker
     return summary.speakers.most_common(1)[0][0]
 
 
 def _take_card(draft: Draft, card: CardFields) -> None:
-    """Fills what is still blank from a card, and takes its picture."""
+    """Fills the blank fields of the draft from a card, and takes the card's picture."""
     blank = {name: value for name, value in cards.form_fields(card).items() if not draft.fields.get(name)}
     draft.fields = draft.fields | blank
     draft.card = card.card
@@ -124,7 +125,7 @@ def _take_picture(draft: Draft, picture: bytes) -> None:
 
 
 def _fail(file: DraftFile, sentence: str) -> None:
-    """The row stays, so that its owner learns why; the file goes."""
+    """Deletes the file. The row stays, so that its owner learns the reason."""
     DraftFile.objects.filter(pk=file.pk, status=DraftFileStatus.READING).update(
         status=DraftFileStatus.FAILED, error=sentence, file=""
     )

@@ -1,4 +1,4 @@
-"""The Embedder seam: texts in, unit vectors out."""
+"""The Embedder seam: it turns texts into unit vectors."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,5 +12,5 @@ class Embedder(Protocol):
     dimensions: int
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """float32 [n, dimensions], rows of length 1; of the same text, the same vector but for rounding."""
+        """float32 [n, dimensions], rows of length 1. The same text gives the same vector, apart from rounding."""
         ...

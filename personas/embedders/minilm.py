@@ -1,4 +1,4 @@
-"""Sentence vectors by all-MiniLM-L6-v2: English well, other languages by the pieces they share with it."""
+"""Sentence vectors by all-MiniLM-L6-v2. It is good at English; in other languages it only knows shared word pieces."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from moderation.filter import encoder
 
 
 class MiniLM:
-    """The encoder that the filter uses too, so a process holds its weights once. Thread-safe."""
+    """Uses the same encoder as the filter, so a process loads its weights once. Thread-safe."""
 
     name = "all-minilm-l6-v2"
     dimensions = encoder.DIMENSIONS

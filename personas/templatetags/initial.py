@@ -7,5 +7,5 @@ register = template.Library()
 
 @register.filter
 def initial(name: str) -> str:
-    """The first letter of a name as a reader sees it, with its accents."""
+    """The first letter of a name with its accents, in upper case."""
     return graphemes.first(name).upper()

@@ -1,4 +1,4 @@
-"""A filter that lets everything pass, for tests of what is not the filter, and files kept apart."""
+"""Fixtures: a filter that allows every text, for tests of other rooms, and a media folder of their own."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ def _own_media(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def _rules(request):
-    """The filter's rules, which an earlier transactional test has emptied from their table."""
+    """Restores the filter's rules, since an earlier transactional test may have emptied their table."""
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         request.getfixturevalue("db")
         factories.make_policy()
@@ -24,7 +24,7 @@ def _rules(request):
 
 @pytest.fixture
 def no_worker(monkeypatch):
-    """Nothing is queued: the broker of the tests has no worker."""
+    """Queues nothing, since the broker of the tests has no worker."""
     from personas import tasks
 
     queued = []
@@ -35,7 +35,7 @@ def no_worker(monkeypatch):
 
 @pytest.fixture
 def reader(no_worker, monkeypatch):
-    """What is uploaded is read at once, as by a worker that has nothing else to do."""
+    """Reads each upload at once, like an idle worker."""
     from personas import tasks
 
     monkeypatch.setattr(tasks.read_uploads, "delay", tasks.read_uploads)
@@ -44,7 +44,7 @@ def reader(no_worker, monkeypatch):
 
 @pytest.fixture
 def busy(no_worker, monkeypatch):
-    """A worker that has something else to do: the people whose files wait."""
+    """A busy worker. Returns the ids of the people whose files wait."""
     from personas import tasks
 
     queue = []
@@ -54,12 +54,12 @@ def busy(no_worker, monkeypatch):
 
 @pytest.fixture
 def quiet_filter(monkeypatch):
-    """Proves nothing of the filter: it allows every text, and remembers what it was asked."""
-    asked = []
+    """Allows every text and records it. It proves nothing about the filter."""
+    judged_texts = []
 
     def allow(texts, *, direction):
-        asked.extend(texts)
+        judged_texts.extend(texts)
         return [SimpleNamespace(action=RuleAction.ALLOW, category="") for _ in texts]
 
     monkeypatch.setattr(assessment, "assess_many", allow)
-    return asked
+    return judged_texts

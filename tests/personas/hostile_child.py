@@ -1,4 +1,4 @@
-"""What code that a hostile file has taken over might do; a child process runs it in place of the importers."""
+"""Attacks of a child process that a hostile file controls. The child runs them in place of the importers."""
 
 import os
 import signal
@@ -114,7 +114,7 @@ def start_another() -> Iterator[tuple[str, Any]]:
 
 
 def _output() -> int:
-    """The descriptor that answers go to: the newest pipe."""
+    """The descriptor of the answers: the newest pipe."""
     return max(number for number in range(64) if os.path.exists(f"/proc/self/fd/{number}") and _is_pipe(number))
 
 

@@ -1,4 +1,4 @@
-"""Reads a file as the importers' child does, then tells which modules that took."""
+"""Reads a file as the importers' child does, then prints the modules that were imported."""
 
 import sys
 from collections.abc import Iterator

@@ -162,7 +162,7 @@ def test_a_speaker_who_says_nothing_is_a_failure(alice):
     creation.add_source(
         user=alice, persona=persona, file=io.BytesIO(CHAT), name="a.txt", format="whatsapp", speaker="Nobody"
     )
-    assert persona.sources.get().error == "Nothing in this file was said by the speaker who was chosen."
+    assert persona.sources.get().error == "This file holds no words of the chosen speaker."
     assert not Utterance.objects.exists()
 
 

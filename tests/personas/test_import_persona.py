@@ -63,11 +63,11 @@ def test_a_card_without_examples_makes_a_persona(olga, tmp_path):
 
 
 def test_an_import_that_fails_leaves_nothing_behind(olga, monkeypatch, settings):
-    seen = []
+    names = []
 
     def fail(source, **_):
-        seen.append(source.name)
-        if len(seen) == 2:
+        names.append(source.name)
+        if len(names) == 2:
             raise DamagedFile("The file changed meanwhile.")
         return read(source)
 
@@ -77,7 +77,7 @@ def test_an_import_that_fails_leaves_nothing_behind(olga, monkeypatch, settings)
     monkeypatch.setattr(creation, "create_persona", lambda **fields: create(**fields | {"avatar": b"RIFF"}))
     with pytest.raises(CommandError, match="The file changed meanwhile"):
         printed(str(SAMPLES / "letters.txt"), str(SAMPLES / "diary.md"), "--name", "Teo")
-    assert seen == ["letters.txt", "diary.md"]
+    assert names == ["letters.txt", "diary.md"]
     assert not Persona.objects.filter(is_shared=False).exists()
     assert not Consent.objects.filter(user=olga, kind__startswith="persona.").exists()
     assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
@@ -105,7 +105,10 @@ def test_plain_words_are_for_people(olga):
             "no speaker 'Mallory'; it has: Nora, Uncle Teo",
         ),
         ([str(SAMPLES / "letters.txt")], "The site has no owner yet"),
-        ([str(SAMPLES / "letters.txt"), "--user", "nobody"], "Nobody here is called 'nobody'"),
+        (
+            [str(SAMPLES / "letters.txt"), "--user", "nobody"],
+            "No active account has the name or e-mail address 'nobody'",
+        ),
         ([__file__.replace("test_import_persona.py", "__init__.py")], "is empty"),
     ],
 )

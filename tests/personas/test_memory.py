@@ -16,7 +16,7 @@ from tests.factories import make_persona
 
 
 class Topics:
-    """Knows three topics by a word each: proves that what is alike in meaning only is found, and near."""
+    """Knows three topics by one word each. It proves that recall finds texts that are alike in meaning only."""
 
     name = "topics"
     dimensions = 384

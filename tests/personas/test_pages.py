@@ -1,4 +1,4 @@
-"""The form, its preview, and the pages of one persona, as a browser without scripts meets them."""
+"""The form, its preview, and the pages of one persona, as a browser without scripts shows them."""
 
 import io
 import re
@@ -49,7 +49,7 @@ def picture() -> bytes:
 
 
 def previewed(browser, **fields):
-    """The preview of what is sent; the draft behind it."""
+    """Sends the form. Returns the preview and its draft."""
     response = browser.post(reverse("personas:new"), {**TYPED, "then": "preview", **fields}, follow=True)
     return response, Draft.objects.get()
 
@@ -183,11 +183,11 @@ def test_while_files_are_read_the_page_shows_how_far_and_goes_on_by_itself(brows
     assert "0 of 2 read" in page
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
     assert busy == [alice.pk, alice.pk]
-    # 1. Whatever page of the draft is asked for, and whatever is pressed, nothing is judged or saved meanwhile.
+    # 1. No page and no button of the draft judges or saves anything while files are being read.
     assert "0 of 2 read" in browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
     browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
     assert not Persona.objects.filter(owner=alice).exists()
-    # 2. The part that is asked for again counts, and at last says that the page is to be loaded anew.
+    # 2. The polled part shows the count, and at the end asks the browser to reload the page.
     tasks.read_uploads(alice.pk)
     part = browser.get(reverse("personas:draft_progress", args=[draft.pk])).content.decode()
     assert "1 of 2 read" in part
@@ -197,7 +197,7 @@ def test_while_files_are_read_the_page_shows_how_far_and_goes_on_by_itself(brows
     part = browser.get(reverse("personas:draft_progress", args=[draft.pk])).content.decode()
     assert "data-under-way" not in part
     assert "data-reload" in part
-    # 3. What was typed is there.
+    # 3. The typed values are still there.
     assert "<bdi>Teo</bdi>, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
 
 
@@ -218,9 +218,9 @@ def test_a_form_that_is_wrong_says_so_after_its_files_are_read(browser, alice, b
 
 def test_a_refused_picture_is_told_after_the_files_are_read(browser, alice, busy):
     response, draft = previewed(browser, files=[upload("letters.txt")], avatar=upload("me.png", b"<svg>"))
-    assert "That is no picture" not in response.content.decode()
+    assert "This file is not a picture" not in response.content.decode()
     tasks.read_uploads(alice.pk)
-    assert "That is no picture" in browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
+    assert "This file is not a picture" in browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
 
 
 def test_no_page_reads_a_file_itself(browser, monkeypatch, busy):
@@ -312,7 +312,7 @@ def test_a_picture_that_is_none_is_refused_and_the_form_kept(browser):
     response = browser.post(
         reverse("personas:new"), {**TYPED, "then": "preview", "avatar": upload("me.png", b"<svg onload=alert(1)>")}
     )
-    assert "That is no picture in PNG, JPEG, WebP or GIF." in response.content.decode()
+    assert "This file is not a picture in PNG, JPEG, WebP or GIF." in response.content.decode()
     assert "Teo mends clocks." in response.content.decode()
 
 

@@ -1,4 +1,4 @@
-"""Files are read by a child process, whatever they do to it."""
+"""A child process reads files, and hostile files harm only the child."""
 
 import io
 import json
@@ -31,7 +31,7 @@ SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
 
 @pytest.fixture
 def hostile(settings, monkeypatch):
-    """The importers' place is taken by tests/personas/hostile_child.py; a second and little memory are the limits."""
+    """Runs tests/personas/hostile_child.py instead of the importers, with limits of one second and little memory."""
     settings.IMPORT_TIME = timedelta(seconds=1)
     settings.IMPORT_MEMORY = 256 * 1024**2
     settings.UPLOAD_BYTES = 1024**2
@@ -39,7 +39,7 @@ def hostile(settings, monkeypatch):
 
 
 def readers() -> list[psutil.Process]:
-    """The children that this process has at work."""
+    """The running children of this process."""
     return [child for child in psutil.Process().children() if "personas.confined" in command_line(child)]
 
 
@@ -152,8 +152,8 @@ def test_only_so_many_children_are_at_work_at_once(hostile, tmp_path, monkeypatc
                 read(tmp_path / "file", "sleep")
         finally:
             release.set()
-        for each in work:
-            each.result()
+        for future in work:
+            future.result()
 
 
 def test_a_reader_whose_caller_has_enough_is_ended(hostile, tmp_path):
@@ -164,7 +164,7 @@ def test_a_reader_whose_caller_has_enough_is_ended(hostile, tmp_path):
 
 
 def test_the_readers_start_is_cheap(tmp_path):
-    """Neither the site nor a model library is imported: a start costs tenths of a second and little memory."""
+    """The child imports neither the site nor a model library, so it starts in tenths of a second with little memory."""
     limits = children.Limits(seconds=10, memory=512 * 1024**2)
     (tmp_path / "file").write_bytes(b"Dear Ann,\n\nI walked to the harbour again.\n")
     arguments = {"upload_bytes": 1024**2}

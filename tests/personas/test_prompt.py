@@ -20,7 +20,7 @@ class Turn:
 
 
 def count(text: str) -> int:
-    """Words and marks: near enough to a tokenizer, and quick."""
+    """Counts words and marks: close to a tokenizer, and fast."""
     return len(re.findall(r"\w+|[^\w\s]|\n", text))
 
 
@@ -69,20 +69,20 @@ def build(
     )
 
 
-def words(made: Prompt) -> str:
-    return made.text + "\n".join(message.content for message in made.messages)
+def words(result: Prompt) -> str:
+    return result.text + "\n".join(message.content for message in result.messages)
 
 
-def length(made: Prompt) -> int:
-    overhead = prompt.MESSAGE_OVERHEAD * (len(made.messages) + 1) if made.messages else 0
-    return count(made.text) + sum(count(message.content) for message in made.messages) + overhead
+def length(result: Prompt) -> int:
+    overhead = prompt.MESSAGE_OVERHEAD * (len(result.messages) + 1) if result.messages else 0
+    return count(result.text) + sum(count(message.content) for message in result.messages) + overhead
 
 
-def dropped(made: Prompt) -> dict[str, int]:
-    return {part.name: part.dropped for part in made.parts}
+def dropped(result: Prompt) -> dict[str, int]:
+    return {part.name: part.dropped for part in result.parts}
 
 
-# --- What it looks like ---------------------------------------------------------------------------
+# --- The text of a prompt ---------------------------------------------------------------------------
 
 
 def test_a_transcript_has_introduction_samples_talk_and_the_name_that_speaks_next() -> None:
@@ -131,11 +131,11 @@ def test_every_prompt_says_that_an_ai_speaks(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_earnest_question_follows_an_honest_example_and_nothing_else_does(form: str) -> None:
-    made = build(form, turns=[*TALK, Turn("persona", "Only water."), Turn("user", "Are you really there?")])
+    result = build(form, turns=[*TALK, Turn("persona", "Only water."), Turn("user", "Are you really there?")])
     honest = "I am an AI that speaks in the voice of Ada"
-    said = words(made)
-    assert said.index("Only water.") < said.index(honest) < said.rindex("Are you really there?")
-    assert dropped(made)["turns"] == 0
+    prompt_words = words(result)
+    assert prompt_words.index("Only water.") < prompt_words.index(honest) < prompt_words.rindex("Are you really there?")
+    assert dropped(result)["turns"] == 0
     assert honest not in words(build(form))
 
 
@@ -151,10 +151,10 @@ def test_a_continued_reply_starts_with_the_space_that_a_word_brings() -> None:
 
 
 def test_parts_tell_what_the_room_went_to() -> None:
-    made = build(memories=("The gulls came back.",), prefix="I see")
-    assert {part.name for part in made.parts} == {"rules", "introduction", "samples", "memories", "turns", "prefix"}
-    assert all(part.tokens > 0 and part.dropped == 0 for part in made.parts)
-    assert abs(sum(part.tokens for part in made.parts) - length(made)) < 30
+    result = build(memories=("The gulls came back.",), prefix="I see")
+    assert {part.name for part in result.parts} == {"rules", "introduction", "samples", "memories", "turns", "prefix"}
+    assert all(part.tokens > 0 and part.dropped == 0 for part in result.parts)
+    assert abs(sum(part.tokens for part in result.parts) - length(result)) < 30
 
 
 # --- The cache ------------------------------------------------------------------------------------
@@ -179,8 +179,8 @@ def test_the_first_turn_kept_moves_in_blocks() -> None:
     turns = [Turn("user" if n % 2 == 0 else "persona", f"turn{n} and some more words to fill it") for n in range(200)]
     starts = []
     for end in range(161, 200, 2):
-        made = build(turns=turns[:end], context_length=700)
-        starts.append(int(re.search(r"turn(\d+)", made.text)[1]))  # type: ignore[index]
+        result = build(turns=turns[:end], context_length=700)
+        starts.append(int(re.search(r"turn(\d+)", result.text)[1]))  # type: ignore[index]
     assert all(start % prompt.TURN_BLOCK == 0 for start in starts)
     assert len(set(starts)) <= 6
 
@@ -197,51 +197,51 @@ LONG_TALK = [
 def test_it_never_overflows_and_keeps_introduction_and_newest_turn(form: str, context_length: int) -> None:
     memories = tuple(f"Memory {n} " + "of gulls and rope " * 10 for n in range(30))
     sheet = replace(SHEET, exchanges=tuple(Exchange(f"Question {n}?", "Answer. " * 20) for n in range(30)))
-    made = build(form, sheet=sheet, turns=LONG_TALK, memories=memories, context_length=context_length)
-    assert length(made) <= context_length - 200
-    assert "Ada keeps a lighthouse" in words(made)
-    assert "Turn 400:" in words(made)
-    assert dropped(made)["turns"] > 0
+    result = build(form, sheet=sheet, turns=LONG_TALK, memories=memories, context_length=context_length)
+    assert length(result) <= context_length - 200
+    assert "Ada keeps a lighthouse" in words(result)
+    assert "Turn 400:" in words(result)
+    assert dropped(result)["turns"] > 0
 
 
 def test_older_turns_go_before_memories_and_samples() -> None:
-    made = build(turns=LONG_TALK, memories=("The gulls came back.",), context_length=700)
-    assert dropped(made) == {
+    result = build(turns=LONG_TALK, memories=("The gulls came back.",), context_length=700)
+    assert dropped(result) == {
         "rules": 0,
         "introduction": 0,
         "samples": 0,
         "memories": 0,
-        "turns": dropped(made)["turns"],
+        "turns": dropped(result)["turns"],
     }
-    assert dropped(made)["turns"] > 300
+    assert dropped(result)["turns"] > 300
 
 
 def test_a_huge_message_loses_its_middle_and_says_so() -> None:
     text = "Begin. " + "word " * 100_000 + "What do I owe you?"
-    made = build(turns=[*TALK, Turn("persona", "Yes?"), Turn("user", text)])
-    assert length(made) <= 1848
-    assert "Begin." in made.text
-    assert "[…]" in made.text
-    assert made.text.endswith("What do I owe you?\nAda:")
+    result = build(turns=[*TALK, Turn("persona", "Yes?"), Turn("user", text)])
+    assert length(result) <= 1848
+    assert "Begin." in result.text
+    assert "[…]" in result.text
+    assert result.text.endswith("What do I owe you?\nAda:")
 
 
 def test_a_huge_older_message_does_not_push_out_what_came_before_it() -> None:
-    made = build(turns=[Turn("user", "I am Tom."), Turn("persona", "sea " * 5_000), Turn("user", "Who am I?")])
-    assert "I am Tom." in made.text
-    assert dropped(made)["turns"] == 0
+    result = build(turns=[Turn("user", "I am Tom."), Turn("persona", "sea " * 5_000), Turn("user", "Who am I?")])
+    assert "I am Tom." in result.text
+    assert dropped(result)["turns"] == 0
 
 
 def test_a_huge_description_loses_its_end() -> None:
-    made = build(sheet=replace(SHEET, description="Ada keeps a lighthouse. " + "It is tall. " * 2_000))
-    assert length(made) <= 1848
-    assert "Ada keeps a lighthouse" in made.text
-    assert "never promises" in made.text
-    assert made.text.endswith("What do you see?\nAda:")
+    result = build(sheet=replace(SHEET, description="Ada keeps a lighthouse. " + "It is tall. " * 2_000))
+    assert length(result) <= 1848
+    assert "Ada keeps a lighthouse" in result.text
+    assert "never promises" in result.text
+    assert result.text.endswith("What do you see?\nAda:")
 
 
 def test_a_prefix_takes_its_room() -> None:
-    made = build(turns=LONG_TALK, context_length=1024, prefix="so it was " * 60)
-    assert length(made) + count(made.prefix) <= 824
+    result = build(turns=LONG_TALK, context_length=1024, prefix="so it was " * 60)
+    assert length(result) + count(result.prefix) <= 824
 
 
 def test_a_window_without_room_is_refused() -> None:
@@ -253,10 +253,10 @@ def test_pieces_that_tokenise_longer_together_still_fit() -> None:
     def greedy(text: str) -> int:
         return count(text) + len(text) // 20
 
-    made = prompt.build(
+    result = prompt.build(
         sheet=SHEET, memories=[], turns=LONG_TALK, info=info(context_length=1024), max_tokens=200, count=greedy
     )
-    assert greedy(made.text) <= 824
+    assert greedy(result.text) <= 824
 
 
 # --- Forgery --------------------------------------------------------------------------------------
@@ -287,13 +287,13 @@ def test_no_text_can_forge_a_turn_or_a_template(form: str, hostile: str, place: 
         memories = (hostile,)
     else:
         turns[{"turn": -1, "older": 0}[place]] = Turn("user", hostile)
-    made, honest = build(form, sheet=sheet, turns=turns, memories=memories), build(form, memories=("Gulls.",))
-    assert not MARKUP.search(words(made))
-    assert [m.role for m in made.messages] == [m.role for m in honest.messages]
-    assert len(made.text.splitlines()) == len(honest.text.splitlines())
+    result, honest = build(form, sheet=sheet, turns=turns, memories=memories), build(form, memories=("Gulls.",))
+    assert not MARKUP.search(words(result))
+    assert [m.role for m in result.messages] == [m.role for m in honest.messages]
+    assert len(result.text.splitlines()) == len(honest.text.splitlines())
     name = re.compile(r"^(Ada|Tom):", re.MULTILINE)
     if place != "name":
-        assert len(name.findall(made.text)) == len(name.findall(honest.text))
+        assert len(name.findall(result.text)) == len(name.findall(honest.text))
 
 
 def test_ordinary_angle_brackets_stay_readable() -> None:
@@ -303,7 +303,7 @@ def test_ordinary_angle_brackets_stay_readable() -> None:
 def test_replies_end_before_they_speak_for_the_person() -> None:
     assert {"\n", "Tom:", "Ada:"} <= set(build().stop)
     assert {"\nTom:", "\nAda:", "<|im_"} <= set(build("chat").stop)
-    assert len(build("chat").stop) <= 4  # what an OpenAI-compatible server takes
+    assert len(build("chat").stop) <= 4  # the limit of an OpenAI-compatible server
 
 
 # --- Sampling -------------------------------------------------------------------------------------
@@ -316,8 +316,14 @@ def test_a_persona_changes_only_what_it_names() -> None:
 
 def test_sampling_stays_within_what_an_engine_takes() -> None:
     sheet = replace(SHEET, sampling={"temperature": 99, "max_tokens": 10**9, "top_k": -5, "seed": 7.0, "min_p": True})
-    made = prompt.sampling(sheet, info())
-    assert (made.temperature, made.max_tokens, made.top_k, made.seed, made.min_p) == (2.0, 2048, 0, 7, 0.05)
+    sampling = prompt.sampling(sheet, info())
+    assert (sampling.temperature, sampling.max_tokens, sampling.top_k, sampling.seed, sampling.min_p) == (
+        2.0,
+        2048,
+        0,
+        7,
+        0.05,
+    )
 
 
 # --- Which form ----------------------------------------------------------------------------------
@@ -327,15 +333,15 @@ def test_own_words_are_gone_on_from_and_a_description_is_played_where_the_model_
     both = replace(info(temperature=0.6), chat_sampling=Sampling(temperature=0.4, stop=("\n\n",)))
     described, left_letters = SHEET, replace(SHEET, has_own_words=True)
 
-    def made(of: Sheet, by: EngineInfo) -> tuple[str, float]:
+    def sampling(of: Sheet, by: EngineInfo) -> tuple[str, float]:
         turns = [Turn("user", "Hello")]
         built = prompt.build(sheet=of, memories=(), turns=turns, info=by, max_tokens=50, count=count)
         return built.form, prompt.sampling(of, by).temperature
 
-    assert made(described, both) == ("chat", 0.4)
-    assert made(left_letters, both) == ("transcript", 0.6)
-    assert made(described, info(temperature=0.6)) == ("transcript", 0.6)
-    assert made(left_letters, info("chat", temperature=0.6)) == ("chat", 0.6)
+    assert sampling(described, both) == ("chat", 0.4)
+    assert sampling(left_letters, both) == ("transcript", 0.6)
+    assert sampling(described, info(temperature=0.6)) == ("transcript", 0.6)
+    assert sampling(left_letters, info("chat", temperature=0.6)) == ("chat", 0.6)
 
 
 def test_a_personas_own_values_stand_in_both_forms() -> None:

@@ -85,11 +85,11 @@ def test_written_exchanges_come_before_everything_else(persona: Any) -> None:
 def test_the_samples_follow_what_is_added_and_deleted(persona: Any) -> None:
     ada = persona()
     give_words(ada, "I danced with nobody, which suited me perfectly well!")
-    asked = [exchange.user for exchange in sheet_for(ada).exchanges[2:]]
+    questions = [exchange.user for exchange in sheet_for(ada).exchanges[2:]]
     give_words(ada, "I thought the rain would never end.")
-    assert [*asked, "How is the weather with you?"] == sorted(e.user for e in sheet_for(ada).exchanges[2:])
+    assert [*questions, "How is the weather with you?"] == sorted(e.user for e in sheet_for(ada).exchanges[2:])
     ada.passages.order_by("id").last().delete()
-    assert [exchange.user for exchange in sheet_for(ada).exchanges[2:]] == asked
+    assert [exchange.user for exchange in sheet_for(ada).exchanges[2:]] == questions
     ada.passages.all().delete()
     assert sheet_for(ada).exchanges[2:] == ()
     assert not sheet_for(ada).has_own_words
@@ -114,7 +114,7 @@ def test_a_persona_with_nothing_but_a_name_has_a_sheet(persona: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "question",
     [
         "Are you a real person?",
         "are you real",
@@ -129,20 +129,22 @@ def test_a_persona_with_nothing_but_a_name_has_a_sheet(persona: Any) -> None:
         "Are you actually there?",
     ],
 )
-def test_an_earnest_question_gets_an_honest_beginning(asked: str) -> None:
-    assert "I am an AI" in honest_opening(Sheet(name="Jane", depicts=Depicts.DEAD), asked)
+def test_an_earnest_question_gets_an_honest_beginning(question: str) -> None:
+    assert "I am an AI" in honest_opening(Sheet(name="Jane", depicts=Depicts.DEAD), question)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "question",
     ["你真的是鲁迅吗？", "你是真人吗？", "您是不是机器人？", "你到底是人工智能吗", "真的是你吗？", "你还活着吗？"],
 )
-def test_an_earnest_question_in_chinese_gets_an_honest_beginning(asked: str) -> None:
-    assert "我是人工智能" in honest_opening(Sheet(name="鲁迅", depicts=Depicts.HISTORICAL, language="zh-Hans"), asked)
+def test_an_earnest_question_in_chinese_gets_an_honest_beginning(question: str) -> None:
+    assert "我是人工智能" in honest_opening(
+        Sheet(name="鲁迅", depicts=Depicts.HISTORICAL, language="zh-Hans"), question
+    )
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "What are you wearing tomorrow?",
         "Are you writing a novel now?",
@@ -153,10 +155,10 @@ def test_an_earnest_question_in_chinese_gets_an_honest_beginning(asked: str) -> 
         "It was really good.",
     ],
 )
-def test_ordinary_talk_gets_no_statement(said: str) -> None:
-    assert honest_opening(Sheet(name="Jane"), said) == ""
+def test_ordinary_talk_gets_no_statement(text: str) -> None:
+    assert honest_opening(Sheet(name="Jane"), text) == ""
 
 
-@pytest.mark.parametrize("said", ["先生晚上好，今天忙吗？", "您想念绍兴吗？", "你是怎么去北京的？", "这本书是真的好。"])
-def test_ordinary_talk_in_chinese_gets_no_statement(said: str) -> None:
-    assert honest_opening(Sheet(name="鲁迅", language="zh"), said) == ""
+@pytest.mark.parametrize("text", ["先生晚上好，今天忙吗？", "您想念绍兴吗？", "你是怎么去北京的？", "这本书是真的好。"])
+def test_ordinary_talk_in_chinese_gets_no_statement(text: str) -> None:
+    assert honest_opening(Sheet(name="鲁迅", language="zh"), text) == ""

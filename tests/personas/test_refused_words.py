@@ -1,4 +1,4 @@
-"""Which words no persona may be made of, by the real filter and the default policy, whatever door they come by."""
+"""Words that no persona may be made of, through every door, with the real filter and the default policy."""
 
 import io
 import time
@@ -145,9 +145,9 @@ def test_a_passage_is_refused_for_what_it_answers_too(alice):
 
 def test_a_passage_beside_a_child_is_judged_more_strictly(alice):
     lewd = "Oh, fuck me, I want to suck your cock until you come."
-    for description, kept in (("Ada keeps a lighthouse.", 1), ("Ada is a twelve year old girl.", 0)):
+    for description, passage_count in (("Ada keeps a lighthouse.", 1), ("Ada is a twelve year old girl.", 0)):
         persona, _ = imported(alice, lewd, description=description)
-        assert persona.passages.count() == kept, description
+        assert persona.passages.count() == passage_count, description
 
 
 def test_the_preview_says_what_will_be_left_out(alice):
@@ -195,9 +195,9 @@ def test_thirty_thousand_words_are_judged_within_seconds(alice, shared_data):
     pieces = [Piece(" ".join(words[start : start + 100]), "", "line 1") for start in range(0, len(words), 100)]
     registry.forget()
     began = time.monotonic()
-    kept = list(judging.fit(pieces, beside_child=False, left_out=Counter()))
-    assert time.monotonic() - began < 30  # two to four here, on a machine that does much else
-    assert len(kept) > 0.98 * len(pieces)
+    fitting = list(judging.fit(pieces, beside_child=False, left_out=Counter()))
+    assert time.monotonic() - began < 30  # two to four seconds on a busy machine
+    assert len(fitting) > 0.98 * len(pieces)
 
 
 # --- The opening line ---------------------------------------------------------------------------

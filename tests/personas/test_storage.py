@@ -1,4 +1,4 @@
-"""What an account may keep is bounded in bytes: drafts, files and pictures together."""
+"""The storage of an account is limited in bytes: drafts, files and pictures together."""
 
 import io
 
@@ -39,12 +39,12 @@ def test_drafts_together_keep_no_more_than_the_limit(alice, bob):
     assert refusal.value.user_message.startswith("Your drafts, files and pictures take 0.0 MB, and this needs 0.0 MB")
     assert "STORAGE_PER_ACCOUNT" in refusal.value.user_message
     assert (storage.used(alice), stored_files()) == (3 * len(LETTER), before)
-    keep_letter(bob)  # what others keep is theirs
+    keep_letter(bob)  # files of other people do not count
 
 
 def test_a_discarded_draft_gives_its_room_back(alice):
-    kept = [keep_letter(alice) for _ in range(3)]
-    drafts.discard(kept[0].draft)
+    letters = [keep_letter(alice) for _ in range(3)]
+    drafts.discard(letters[0].draft)
     keep_letter(alice)
 
 

@@ -1,4 +1,4 @@
-"""What workers do for personas."""
+"""The background work for personas."""
 
 from datetime import timedelta
 
@@ -50,7 +50,7 @@ def waiting_file(owner, name: str) -> DraftFile:
 
 
 def test_many_files_of_one_person_and_one_of_another_are_read_in_turn(alice, bob, no_worker):
-    """A task reads one file; what is left of a person's goes behind what others uploaded."""
+    """A task reads one file. A person's other files wait behind the files of other people."""
     for number in range(3):
         waiting_file(alice, f"alice {number}")
     waiting_file(bob, "bob")

@@ -1,4 +1,4 @@
-"""The form's door, from the terminal."""
+"""Makes a persona from files, through the same doors as the form."""
 
 import json
 from argparse import ArgumentParser
@@ -26,11 +26,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--name", required=True, help="The persona's name.")
-        parser.add_argument("--speaker", help="Whose lines are the persona's; by default whoever wrote most of them.")
-        parser.add_argument("--depicts", choices=Depicts.values, default=Depicts.FICTIONAL.value, help="Who it is.")
+        parser.add_argument(
+            "--speaker", help="The speaker whose lines are the persona's; by default the one with the most lines."
+        )
+        parser.add_argument(
+            "--depicts", choices=Depicts.values, default=Depicts.FICTIONAL.value, help="Who the persona depicts."
+        )
         parser.add_argument("--language", default="en", help="BCP 47 tag, such as en or zh-Hans.")
         parser.add_argument("--user", help="The persona's owner, by name or e-mail; by default the site's owner.")
-        parser.add_argument("--dry-run", action="store_true", help="Only says what was understood.")
+        parser.add_argument("--dry-run", action="store_true", help="Only prints the result of reading the files.")
         parser.add_argument("--json", action="store_true", help="Prints JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +46,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) if options["json"] else _plain(report))
 
     def _run(self, stack: ExitStack, options: dict[str, Any]) -> dict[str, Any]:
-        # 1. Read everything; nothing is written before every file is understood.
+        # 1. Read every file before anything is written.
         opened = [(path, stack.enter_context(_open(path))) for path in options["files"]]
         read = [(path, stream, *_understood(path, stream)) for path, stream in opened]
         speakers = [_speaker(options["speaker"], summary, path) for path, _, summary, _ in read]
@@ -60,7 +64,7 @@ class Command(BaseCommand):
                 for (path, stream, summary, _), speaker in zip(read, speakers, strict=True):
                     _add(persona, path, stream, summary, speaker)
             except BaseException:
-                persona.avatar.delete(save=False)  # a file outlives the transaction that is rolled back
+                persona.avatar.delete(save=False)  # a rollback does not delete files
                 raise
         creation.queue_embedding(persona.pk)
         return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
@@ -73,7 +77,7 @@ def _add(persona: Persona, path: str, stream: BinaryIO, summary: Summary, speake
     source = creation.add_source(
         user=persona.owner, persona=persona, file=stream, name=Path(path).name, format=summary.format, speaker=speaker
     )
-    importing.import_source(source.pk)  # within the transaction, so no worker sees the source before this has read it
+    importing.import_source(source.pk)  # within the transaction, so no worker reads the source first
     source.refresh_from_db()
     if source.status != SourceStatus.READY:
         unjudged = "The filter cannot judge its words now. Nothing was kept; try again when /readyz says that it works."
@@ -94,21 +98,21 @@ def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.Ca
     return reading.summary, reading.card
 
 
-def _speaker(wanted: str | None, summary: Summary, path: str) -> str:
+def _speaker(speaker: str | None, summary: Summary, path: str) -> str:
     if not summary.speakers:
         return ""
-    if wanted is None or summary.format in {"plain-text", "character-card"}:
+    if speaker is None or summary.format in {"plain-text", "character-card"}:
         return next((name for name, _ in summary.speakers.most_common() if name != character_card.USER), "")
-    if wanted in summary.speakers:
-        return wanted
+    if speaker in summary.speakers:
+        return speaker
     names = ", ".join(name or "the unnamed author" for name in summary.speakers)
-    raise CommandError(f"{path} has no speaker {wanted!r}; it has: {names}.")
+    raise CommandError(f"{path} has no speaker {speaker!r}. Choose one of: {names}.")
 
 
 def _merged(files: list[tuple[str, Summary]], speakers: list[str]) -> dict[str, Any]:
     parts = [
-        {"file": path, "speaker": who, **summary.as_json()}
-        for (path, summary), who in zip(files, speakers, strict=True)
+        {"file": path, "speaker": speaker, **summary.as_json()}
+        for (path, summary), speaker in zip(files, speakers, strict=True)
     ]
     if len(parts) == 1:
         return parts[0]
@@ -136,10 +140,10 @@ def _owner(name: str | None) -> User:
                 "The site has no owner yet. Open the link that `manage.py owner_token` prints, or give --user."
             )
         return owner
-    found = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
-    if found is None:
-        raise CommandError(f"Nobody here is called {name!r}.")
-    return found
+    owner = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
+    if owner is None:
+        raise CommandError(f"No active account has the name or e-mail address {name!r}.")
+    return owner
 
 
 def _fields(options: dict[str, Any], card: character_card.CardFields | None) -> PersonaFields:
