@@ -1,4 +1,4 @@
-"""Fixtures: a filter that allows every text, for tests of other rooms, and a media folder of their own."""
+"""Fixtures: a filter that allows every text, for tests of anything else, and a separate media folder."""
 
 from types import SimpleNamespace
 

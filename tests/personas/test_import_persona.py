@@ -102,7 +102,7 @@ def test_plain_words_are_for_people(olga):
         (["/nowhere.txt"], "cannot be opened: No such file"),
         (
             [str(SAMPLES / "whatsapp_android.txt"), "--speaker", "Mallory"],
-            "no speaker 'Mallory'; it has: Nora, Uncle Teo",
+            "no speaker 'Mallory'. Choose one of: Nora, Uncle Teo",
         ),
         ([str(SAMPLES / "letters.txt")], "The site has no owner yet"),
         (
