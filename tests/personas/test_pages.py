@@ -205,7 +205,9 @@ def test_a_form_that_waits_for_its_card_is_judged_when_the_card_is_read(browser,
     response, draft = previewed(browser, name="", files=[upload("card_v2.json")])
     assert response.status_code == 200
     tasks.read_uploads(alice.pk)
-    assert "<bdi>Wick</bdi>, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
+    assert (
+        "<bdi>Wick</bdi>, before saving" in browser.get(reverse("personas:preview", args=[draft.pk])).content.decode()
+    )
 
 
 def test_a_form_that_is_wrong_says_so_after_its_files_are_read(browser, alice, busy):

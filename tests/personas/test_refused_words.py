@@ -13,7 +13,7 @@ from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment
-from personas import creation, drafts, importing, judging, prompt_sheet
+from personas import creation, drafts, importing, judging, prompt_sheet, uploads
 from personas.corpus import Piece
 from personas.creation import PersonaFields
 from personas.models import Passage, SourceStatus
@@ -151,9 +151,7 @@ def test_a_passage_beside_a_child_is_judged_more_strictly(alice):
 
 
 def test_the_preview_says_what_will_be_left_out(alice):
-    draft = drafts.begin(alice)
-    drafts.add_file(draft, name="letters.txt", stream=io.BytesIO(LETTERS.encode()))
-    rehearsal = drafts.rehearse(draft, FIELDS)
+    rehearsal = drafts.rehearse(draft_of(alice), FIELDS)
     assert rehearsal.left_out == {"refused by the filter (threats against a group of people)": 1}
     assert not any("vermin" in part.text for part in rehearsal.parts)
 
@@ -176,6 +174,7 @@ def test_while_the_filter_is_down_a_file_waits(alice, monkeypatch):
 def draft_of(owner):
     draft = drafts.begin(owner)
     drafts.add_file(draft, name="letters.txt", stream=io.BytesIO(LETTERS.encode()))
+    assert uploads.read_next(owner.pk)
     return draft
 
 
