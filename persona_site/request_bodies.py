@@ -32,6 +32,10 @@ class BoundedRequest(http_protocol.WebRequest):
     _is_refused = False
     _deadline: Any = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Django parses forms, in a thread. Twisted would parse each one before that, in the event loop.
+        super().__init__(*args, parsePOSTFormSubmission=False, **options)
+
     def gotLength(self, length: int | None) -> None:
         self._limit = limit_of(self.channel._path.decode("latin-1"))
         if length is not None and length > self._limit:

