@@ -36,7 +36,7 @@ class Admitted:
 
 
 def chat(key: ApiKey, body: ChatCompletionRequest) -> Admitted:
-    """Raises ApiError; otherwise `n` jobs are with the workers. The model speaks next, whoever spoke last."""
+    """Raises ApiError; otherwise `n` jobs are with the workers. The model writes the next turn."""
     said = [
         Said(role=_ROLES[message.role], text=message.text)
         for message in body.messages

@@ -78,7 +78,7 @@ class Shape(ABC):
             "object": kind,
             "created": self._created,
             "model": self._model,
-            # Whoever looks for what wrote this finds that it was a machine (compliance M4).
+            # A program that looks for the author finds that it was a machine (compliance M4).
             "system_fingerprint": f"ai-generated:{engine}" if engine else "ai-generated",
         }
         return envelope | ({"notice": self._notice} if self._notice else {})

@@ -185,7 +185,7 @@ async def follow(job_ids: Sequence[UUID]) -> AsyncGenerator[tuple[int, Words | E
     finally:
         for task in pumps:
             task.cancel()
-        # Not awaited: whoever cancelled us does not wait either.
+        # Not awaited: the caller that cancelled us does not wait either.
         asyncio.get_running_loop().run_in_executor(None, _leave, list(job_ids), unfinished)
 
 

@@ -32,7 +32,7 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class KeyRefused(Exception):
-    """A key that cannot be made; `user_message` says why."""
+    """A key that cannot be made; `user_message` gives the reason."""
 
     def __init__(self, user_message: str) -> None:
         super().__init__(user_message)

@@ -55,7 +55,7 @@ def one(key: ApiKey, name: str) -> dict[str, Any]:
 
 
 def find(key: ApiKey, name: str) -> Persona | BaseModel:
-    """What speaks under this name. Raises model_not_found, and missing_scope where the key is too narrow for it."""
+    """The persona or base model of this name. Raises model_not_found, and missing_scope where the key is too narrow for it."""
     if name in _loaded_for(key):
         return BaseModel(name)
     persona = _persona(key, name)

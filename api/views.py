@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 B = TypeVar("B", bound=BaseModel)
 
-# Whatever speaks here is a machine, and every answer says so.
+# A machine writes every answer here, and every answer states it.
 _DISCLOSURE = {"AI-Disclosure": "Written by a computer program, not by a person."}
 
 
@@ -45,7 +45,7 @@ def endpoint(method: str, *scopes: Scope) -> Callable[[View], View]:
     """An address that takes `method`, and a key with one of `scopes`; what is refused is said in OpenAI's shape."""
 
     def guard(view: View) -> View:
-        @csrf_exempt  # no cookie counts here: whoever has no key is refused
+        @csrf_exempt  # cookies are ignored here: a request without a key is refused
         @wraps(view)
         async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             try:

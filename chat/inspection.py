@@ -1,4 +1,4 @@
-"""Look inside: the prompt that made a reply, how likely each of its words was, and going on from another one.
+"""Look inside: the prompt that made a reply, how likely each of its words was, and continuing from another one.
 
 What is known of a reply's making is gathered while it is written (`Record`) and kept when it ends (`keep`).
 Probabilities are computed when somebody looks (`look`, `score`), or, where the weights are not here, kept from
@@ -52,9 +52,9 @@ class Record:
 
     engines: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
-    _newest: int = 0  # where the tokens of the engine that speaks now begin
+    _newest: int = 0  # where the tokens of the current engine begin
 
-    def speaks(self, info: EngineInfo, because: str) -> None:
+    def begin_engine(self, info: EngineInfo, because: str) -> None:
         """An engine begins, or takes over."""
         self._newest = len(self.tokens)
         known = {"name": info.name, "model": info.model, "device": info.device, "version": info.version}

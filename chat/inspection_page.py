@@ -1,4 +1,4 @@
-"""What a reply looks like from inside, ready for its page."""
+"""The inspection of a reply, prepared for its page."""
 
 import math
 from collections.abc import Iterator

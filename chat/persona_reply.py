@@ -1,6 +1,6 @@
-"""What a persona is asked to say, and how sentences that a person would write are made of a model's text.
+"""The script of a persona's reply: its prompt, and the stages that turn a model's text into clean sentences.
 
-A `reply_run.ReplyRun` performs it. The site and the API ask for the same; what differs is who listens.
+A `reply_run.ReplyRun` performs it. The site and the API use the same script and differ only in their recipient.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -31,14 +31,14 @@ def script(
     instruction: str = "",
     sampling: Mapping[str, Any] | None = None,
 ) -> Script:
-    """The persona's answer to the last turn. `begun` is its beginning, which the engine goes on from.
+    """The persona's answer to the last turn. `begun` is its beginning, which the engine continues.
 
-    `instruction` is added to the scene that the persona speaks in, and `sampling` to its own values.
+    `instruction` is added to the persona's scenario, and `sampling` to its own values.
     """
     sheet = prompt_sheet.sheet_for(persona)
     if instruction:
         sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
-    # Asked in earnest what it is, a persona begins with the truth (compliance H1); the engine goes on from there.
+    # A persona that is asked in earnest what it is begins with the truth (compliance H1). The engine continues it.
     opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
     return Script(
         build=_builder(persona, sheet, turns, begun=begun or opening, sampling=sampling or {}),
@@ -95,7 +95,7 @@ def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, ope
     yield partial(reply_text.until_next_turn, names=(person,), before=begun)
     yield cleaning.until_stuttering
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
-    if opening:  # asked again, it is said again: the truth is no echo
+    if opening:  # the same question gets the same truth: it is no echo
         earlier = [text.replace(opening, "") for text in earlier]
     yield partial(sentences.split, may_begin=None if opening or begun else cleaning.begins_no_echo(earlier))
     if not _acts(sheet, turns):

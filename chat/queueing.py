@@ -1,6 +1,6 @@
 """What chat puts before the workers: replies into the waiting room, and tasks by their names, which `tasks` performs.
 
-A job and a task carry an id; the row says what is owed.
+A job and a task carry only an id; the row holds the state of the work.
 """
 
 import logging
@@ -33,7 +33,7 @@ def check_room(owner_id: int) -> None:
 
 
 def hand_over(reply: Reply, announce: Callable[[Place], None] = lambda place: None) -> None:
-    """Puts an owed reply into the waiting room. `announce` hears its place before a worker hears of it."""
+    """Puts an owed reply into the waiting room. `announce` gets its place before a worker is told of it."""
     account = str(reply.message.conversation.owner_id)
     waiting_room.join(kind=KIND, job_id=str(reply.id), account=account, klass="interactive", announce=announce)
 

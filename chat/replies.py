@@ -44,7 +44,7 @@ class Progress(ReplyRun):
     record: inspection.Record = field(default_factory=inspection.Record)
 
     def announce(self, info: EngineInfo, because: str) -> None:
-        self.record.speaks(info, because)
+        self.record.begin_engine(info, because)
         self._publish(ReplyStarted, engine=info.model, because=because)
 
     def hear(self, token: Token) -> None:
@@ -229,7 +229,7 @@ def _record(progress: Progress) -> None:
 
 
 def _masked_notices(progress: Progress) -> list[Notice]:
-    """Says that something was taken out of the reply, if it was."""
+    """Publishes a notice if something was taken out of the reply."""
     masked = [verdict for verdict in progress.verdicts if verdict.action == RuleAction.MASK]
     if not masked:
         return []

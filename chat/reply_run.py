@@ -1,4 +1,4 @@
-"""One reply under way: from an engine's tokens to sentences that the filter has cleared, for whoever asked.
+"""One reply under way: from an engine's tokens to sentences that the filter has cleared.
 
     tokens → text without thoughts → the script's stages, which make sentences of it → cleared sentences → `show`
 
@@ -55,7 +55,7 @@ class ReplyRun(ABC):
 
     script: Script | None = None
     engine: EngineInfo | None = None
-    prompt: Prompt | None = None  # as the engine that speaks now got it
+    prompt: Prompt | None = None  # as the current engine got it
     sampling: Sampling | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     prompt_tokens: int = 0

@@ -72,7 +72,7 @@ def leave(*, user_id: int, socket_id: str) -> None:
 
 
 def news_of(user_id: int) -> str:
-    """Name of the stream that says when a person's sessions must be looked at again."""
+    """Name of the stream that tells when a person's sessions must be checked again."""
     return f"sessions:{user_id}"
 
 

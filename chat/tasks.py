@@ -1,4 +1,4 @@
-"""What workers do for chat. A job and a task carry an id; the row says what is owed."""
+"""The tasks of chat's workers. A job and a task carry only an id; the row holds the state of the work."""
 
 import logging
 from uuid import UUID

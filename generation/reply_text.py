@@ -27,10 +27,10 @@ class ThoughtAloud(Exception):
 
 
 def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Generator[str]:
-    """The text without what a model thinks before it speaks. Thoughts that nothing ends are thoughts to the end.
+    """The reply without the model's thoughts before it. Thoughts without an end mark last to the end of the text.
 
     Where a sentence goes on behind a mark, it begins thoughts only if another one ends them.
-    `is_thinking` says that the chat template has begun them. Raises ThoughtAloud.
+    `is_thinking`: the chat template has begun them. Raises ThoughtAloud.
     """
     reader = _Thoughts(is_thinking)
     for piece in pieces:
@@ -43,13 +43,13 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
 
 
 class _Thoughts:
-    """Tells thoughts from speech, piece by piece."""
+    """Separates thoughts from the reply, piece by piece."""
 
     def __init__(self, is_thinking: bool) -> None:
         self._place = _Place()
         self._held = ""
         self._end = marks.THOUGHTS_END if is_thinking else None  # what ends the thoughts that it is within
-        self._doubted: list[str] | None = None  # what may be speech after all, if nothing ends it
+        self._doubted: list[str] | None = None  # text that belongs to the reply if no end mark follows
         self._is_first = not is_thinking
         self._has_thought = False
 
@@ -70,13 +70,13 @@ class _Thoughts:
             if self._end is not None:
                 is_ready = self._think(self._end)
                 continue
-            speech, is_ready = self._speak()
-            if speech:
-                self._place.pass_by(speech)
-                yield speech
+            passage, is_ready = self._next_passage()
+            if passage:
+                self._place.pass_by(passage)
+                yield passage
 
     def rest(self) -> str:
-        """What was held back and is speech."""
+        """The text that was held back and belongs to the reply."""
         if self._doubted is not None:
             return "".join(self._doubted) + self._held
         if self._end is not None:
@@ -108,14 +108,14 @@ class _Thoughts:
         self._has_thought = self._place.is_trimmed = True
         return True
 
-    def _speak(self) -> tuple[str, bool]:
-        """The speech up to the next mark, or the mark where it is only spoken of; whether more can be read now."""
+    def _next_passage(self) -> tuple[str, bool]:
+        """The reply up to the next mark, or the mark if it is only mentioned; whether more can be read now."""
         self._held = self._place.trimmed(self._held)
         mark = marks.THOUGHTS.search(self._held, partial=True)
         at = mark.start() if mark else len(self._held)
         if at or mark is None:
-            speech, self._held = self._held[:at], self._held[at:]
-            return speech, bool(self._held)
+            passage, self._held = self._held[:at], self._held[at:]
+            return passage, bool(self._held)
         rest = self._held[len(mark[0]) :]
         is_within = self._place.is_mid_line and self._place.is_after_blank
         goes_on = marks.GOES_ON.match(rest, partial=True) if is_within else None

@@ -8,7 +8,7 @@ from persona_site.redis import rewrite_log
 
 @shared_task
 def install_model(name: str, activate: bool = True) -> None:
-    """Fetches and converts a model; the catalogue's row tells how far it is and what went wrong."""
+    """Fetches and converts a model; the catalogue's row holds its progress and its error."""
     model_rows.install(name)
     if activate:
         model_rows.activate(name)
@@ -16,18 +16,18 @@ def install_model(name: str, activate: bool = True) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Deletes what need not be kept any longer; the words of streams that have expired leave the disk, too."""
+    """Deletes old spending rows, and removes the text of expired streams from Redis's files on disk."""
     spending.forget_old()
     rewrite_log()
 
 
 @shared_task(ignore_result=True)
 def serve() -> None:
-    """There is work: the worker takes the fairest job of the waiting room."""
+    """Takes the fairest job of the waiting room."""
     waiting_room.serve()
 
 
 @shared_task(ignore_result=True)
 def rouse() -> None:
-    """Makes up for messages of `serve` that were lost with a worker or a broker."""
+    """Replaces messages of `serve` that were lost with a worker or a broker."""
     waiting_room.rouse()

@@ -6,7 +6,7 @@ being served now (start-time fair queuing). What an account waits for, was just 
 given pushes its next turn back; somebody who comes with one job goes before the rest of another's ten.
 
 The room lies in Redis and may be lost: rows are the truth, and each kind's sweeper puts back what is
-`absent`. A message to the workers says only that there is work; the worker takes the fairest job.
+`absent`. A message to the workers carries only that there is work; the worker takes the fairest job.
 The scripts name their keys themselves, so this is one Redis, not a cluster.
 """
 
@@ -179,7 +179,7 @@ return {redis.call('hlen', 'waiting:running'), slots, seconds[1] or '', seconds[
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job stands. `expected_wait` is None while no worker lives or none has finished a job yet."""
+    """Where a job stands. `expected_wait` is None while no worker runs or none has finished a job yet."""
 
     job_id: str
     position: int  # jobs that are served before it, as it looks now
@@ -240,7 +240,7 @@ def join(
 ) -> None:
     """Puts a job into the room and tells the workers; one that waits already stays where it is.
 
-    `announce` hears the place before any worker hears of the job.
+    `announce` gets the place before any worker is told of the job.
     """
     position = connection().eval(_JOIN, 0, f"{kind}:{job_id}", account, klass)
     if position is not None:
@@ -327,7 +327,7 @@ def sizes() -> dict[str, int]:
 
 
 def serve() -> None:
-    """Does the fairest job, if one waits. The job's lease is held meanwhile."""
+    """Runs the fairest job, if one waits, and holds the job's lease meanwhile."""
     name = connection().eval(_TAKE, 0)
     if name is None:
         return
@@ -354,12 +354,12 @@ def rouse() -> None:
 
 
 def offer(worker: str, slots: int, believed: timedelta) -> None:
-    """A worker says how many jobs it does at once."""
+    """Records how many jobs a worker runs at once."""
     connection().eval(_OFFER, 0, f"{worker}|{slots}", int(believed.total_seconds()))
 
 
 def withdraw(worker: str, slots: int) -> None:
-    """A worker says that it takes no more."""
+    """Records that a worker takes no more jobs."""
     connection().zrem("waiting:slots", f"{worker}|{slots}")
 
 

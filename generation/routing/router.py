@@ -1,4 +1,4 @@
-"""Which engine speaks: the first that can and may, and the next one, from the same word on, when it breaks."""
+"""Chooses the engine of a reply: the first that is available and allowed. If it fails, the next one continues the text."""
 
 import contextlib
 import logging
@@ -71,7 +71,7 @@ class Breaker:
             return "open" if self._clock() - self._opened_at < _OPEN_FOR.total_seconds() else "half-open"
 
     def recovered(self) -> None:
-        """The engine is said to be well again: the next reply may try at once."""
+        """Marks the engine as recovered: the next reply may try it at once."""
         with self._lock:
             if self._opened_at is not None:
                 self._opened_at = self._clock() - _OPEN_FOR.total_seconds()
@@ -99,7 +99,7 @@ def breaker(entry: EngineEntry) -> Breaker:
 
 @dataclass
 class _Said:
-    """What all engines together have said of one reply."""
+    """The text of one reply so far, from all its engines together."""
 
     text: list[str] = field(default_factory=list)
     tokens: int = 0
@@ -109,7 +109,7 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
     """The tokens of one reply; the last one carries the usage, over all engines that took part.
 
     `build` makes the prompt anew for every engine that is tried, so form, window and tokenizer fit.
-    `announce` hears which engine speaks, and why it changed ("" at first). `account` is whose reply it is, an
+    `announce` is told which engine generates, and why it changed ("" at first). `account` is whose reply it is, an
     opaque id for the budgets; "" has none of its own. Raises the last EngineError when no engine is left; what
     was yielded stands. Where the reply was cancelled meanwhile, no other engine is tried, and nothing is raised.
     """

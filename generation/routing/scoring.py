@@ -1,7 +1,7 @@
 """The probabilities of a text that is already there, by the model of the catalogue that wrote it.
 
-Where an engine of this process speaks with that model, it reads in between its replies. Otherwise the model is
-loaded for this alone, and given back some minutes after somebody last looked.
+If an engine of this process uses that model, it scores the text between its replies. Otherwise the model is
+loaded only for scoring, and closed some minutes after its last use.
 """
 
 import logging
@@ -24,7 +24,7 @@ _IDLE = timedelta(minutes=5)
 
 
 def is_possible(model: str) -> bool:
-    """Whether the weights of `model` are here; those of a remote server are not."""
+    """Whether the weights of `model` are installed on this machine; those of a remote server are not."""
     return model in packaged.PACKAGED and model_rows.is_installed(model)
 
 
@@ -45,7 +45,7 @@ def _reader(model: str) -> Iterator[LocalEngine]:
 
 
 def _speaker(model: str, loan: ExitStack) -> LocalEngine | None:
-    """The first of this process's own engines that speaks with the model, for as long as the loan lasts."""
+    """The first of this process's own engines that uses the model, for as long as the loan lasts."""
     if model_rows.active().name != model:
         return None
     for kind in settings.ENGINES:
@@ -56,7 +56,7 @@ def _speaker(model: str, loan: ExitStack) -> LocalEngine | None:
 
 
 class Spare:
-    """A model that nobody speaks with, for one reader at a time; closed when it has been idle."""
+    """A model that no engine uses, for one reader at a time; closed when it has been idle."""
 
     def __init__(self, idle: timedelta = _IDLE) -> None:
         self._idle = idle
@@ -67,12 +67,12 @@ class Spare:
 
     @property
     def model(self) -> str:
-        """What is loaded; empty where nothing is."""
+        """The name of the loaded model; empty if none is loaded."""
         return self._model
 
     @contextmanager
     def borrowed(self, model: str) -> Iterator[LocalEngine]:
-        """Raises EngineUnavailable where the model does not load, and UnknownModel."""
+        """Raises EngineUnavailable if the model does not load, and UnknownModel."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

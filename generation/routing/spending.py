@@ -1,7 +1,7 @@
 """What engines cost: tokens and money per engine, account and day, and the budgets that end with them.
 
-A day is one of UTC. A budget is looked at before a reply begins, so what is being said at that moment may
-still go past it.
+Days are in UTC. A budget is checked before a reply begins, so replies that run at that moment may still
+exceed it.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def today() -> date:
 
 
 def record(*, entry: EngineEntry, account: str, usage: Usage) -> None:
-    """Counts what a reply used of an engine; called once for each engine that spoke, however it ended."""
+    """Counts what a reply used of an engine; called once for each engine that generated, however it ended."""
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
     money = (entry.prompt_price * prompt + entry.completion_price * completion) / _MILLION
     key: dict[str, Any] = {"engine": entry.name, "account": account, "day": today(), "currency": entry.currency}
@@ -66,7 +66,7 @@ def of(entry: EngineEntry, account: str | None = None) -> Spent:
 
 
 def used_up(entry: EngineEntry, account: str) -> str:
-    """The first budget of an engine that has nothing left for this account today, in words; "" while all have."""
+    """The first budget of an engine that is used up for this account today, in words; "" if none is."""
     if entry.tokens_per_day is not None or entry.money_per_day is not None:
         spent = of(entry)
         if entry.tokens_per_day is not None and spent.tokens >= entry.tokens_per_day:
@@ -79,7 +79,7 @@ def used_up(entry: EngineEntry, account: str) -> str:
 
 
 def forget_old() -> int:
-    """Deletes what is older than SPEND_RETENTION; how many rows went."""
-    kept: timedelta = settings.SPEND_RETENTION
-    deleted, _ = EngineSpend.objects.filter(day__lt=today() - kept).delete()
+    """Deletes rows older than SPEND_RETENTION. Returns the number of deleted rows."""
+    retention: timedelta = settings.SPEND_RETENTION
+    deleted, _ = EngineSpend.objects.filter(day__lt=today() - retention).delete()
     return deleted
