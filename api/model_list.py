@@ -55,7 +55,7 @@ def one(key: ApiKey, name: str) -> dict[str, Any]:
 
 
 def find(key: ApiKey, name: str) -> Persona | BaseModel:
-    """The persona or base model of this name. Raises model_not_found, and missing_scope where the key is too narrow for it."""
+    """The persona or base model of this name. Raises model_not_found, and missing_scope if the key lacks it."""
     if name in _loaded_for(key):
         return BaseModel(name)
     persona = _persona(key, name)
@@ -81,15 +81,15 @@ def _loaded_for(key: ApiKey) -> list[str]:
 def _persona(key: ApiKey, name: str) -> Persona:
     personas = creation.visible_to(key.user)
     try:
-        found = list(personas.filter(pk=UUID(name)))
+        matches = list(personas.filter(pk=UUID(name)))
     except ValueError:
         ids = [pk for pk, called in personas.values_list("pk", "name") if name in _names(called)]
-        found = list(personas.filter(pk__in=ids))
-    if len(found) > 1:
-        raise errors.model_not_found(f"{len(found)} personas have this name. Use the id; GET /v1/models lists them.")
-    if not found:
+        matches = list(personas.filter(pk__in=ids))
+    if len(matches) > 1:
+        raise errors.model_not_found(f"{len(matches)} personas have this name. Use the id; GET /v1/models lists them.")
+    if not matches:
         raise errors.model_not_found()
-    return found[0]
+    return matches[0]
 
 
 def _names(called: str) -> Iterator[str]:

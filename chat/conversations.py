@@ -89,8 +89,8 @@ def owned_by(user: User) -> QuerySet[Conversation]:
 
 # The row of the account decides, not `user`, which may have been read long before: a socket keeps its own.
 def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
-    found = owned_by(user).filter(owner__is_active=True).select_related("owner")
-    return get_object_or_404(found, pk=conversation_id)
+    visible = owned_by(user).filter(owner__is_active=True).select_related("owner")
+    return get_object_or_404(visible, pk=conversation_id)
 
 
 def get_reply_for(user: User, reply_id: UUID) -> Reply:

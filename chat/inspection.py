@@ -75,18 +75,18 @@ class Record:
 
     def reported(self) -> list[tuple[int, Unit]]:
         """What the last engine told of its tokens, each with the place in `said` where it begins."""
-        found: list[tuple[int, Unit]] = []
+        units: list[tuple[int, Unit]] = []
         at = sum(len(token.text) for token in self.tokens[: self._newest])
-        held: list[ScoredToken] = []
+        scores: list[ScoredToken] = []
         for token in self.tokens[self._newest :]:
             if token.logprob is not None:
                 choices = tuple(Alternative(text, text.encode(), value) for text, value in token.alternatives)
-                held.append(ScoredToken(token.text.encode(), token.logprob, choices))
+                scores.append(ScoredToken(token.text.encode(), token.logprob, choices))
             if token.text:
-                if held:
-                    found.append((at, Unit(token.text, tuple(held))))
-                at, held = at + len(token.text), []
-        return found
+                if scores:
+                    units.append((at, Unit(token.text, tuple(scores))))
+                at, scores = at + len(token.text), []
+        return units
 
 
 def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, opening: str) -> None:
@@ -163,8 +163,8 @@ def look(reply: Reply) -> str:
 
 def score(reply_id: UUID) -> None:
     """Reads the reply once more with the model that wrote it, and keeps the probabilities."""
-    found = Origin.objects.filter(reply_id=reply_id, units__isnull=True, attempt__gt=0)
-    origin = found.select_related("reply__message").first()
+    unread = Origin.objects.filter(reply_id=reply_id, units__isnull=True, attempt__gt=0)
+    origin = unread.select_related("reply__message").first()
     if origin is None:
         return
     reply = origin.reply
@@ -240,8 +240,8 @@ def _own(said: str, text: str) -> list[tuple[int, int, int]]:
     ours, theirs = _PIECE.findall(said), _PIECE.findall(text)
     from_start, in_text = _places(ours), _places(theirs)
     blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
-    found = [(from_start[a], in_text[b], in_text[b + n] - in_text[b]) for a, b, n in blocks]
-    return [(a, b, size) for a, b, size in found if len(text[b : b + size].strip()) > 1]
+    stretches = [(from_start[a], in_text[b], in_text[b + n] - in_text[b]) for a, b, n in blocks]
+    return [(a, b, size) for a, b, size in stretches if len(text[b : b + size].strip()) > 1]
 
 
 def _places(pieces: list[str]) -> list[int]:

@@ -71,5 +71,5 @@ def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:
     # the age keeps away a row whose lease Redis forgot in a restart and the worker is about to renew.
     old = generating.filter(started_at__lt=timezone.now() - settings.LEASE)
     begun = list(old.select_related("message__conversation"))
-    held = leases.held([queueing.lease_name(reply.id) for reply in begun])
-    return [reply for reply in begun if queueing.lease_name(reply.id) not in held]
+    leased = leases.held([queueing.lease_name(reply.id) for reply in begun])
+    return [reply for reply in begun if queueing.lease_name(reply.id) not in leased]

@@ -52,8 +52,8 @@ def conversations_page(request: SignedIn) -> HttpResponse:
     """GET lists the person's conversations; POST with `persona` starts one."""
     if request.method == "POST":
         return _start(request)
-    found = conversations.owned_by(request.user)
-    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    own_conversations = conversations.owned_by(request.user)
+    page = Paginator(own_conversations, _PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "chat/list.html", {"page": page, "personas": creation.visible_to(request.user)})
 
 
@@ -67,12 +67,12 @@ def _start(request: SignedIn) -> HttpResponse:
 @never_cache
 @require_GET
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    found = conversations.get_conversation_for(request.user, conversation_id)
-    disclosure.shown_at_start(found, timezone.now())
+    conversation = conversations.get_conversation_for(request.user, conversation_id)
+    disclosure.shown_at_start(conversation, timezone.now())
     for warning in restrictions.unread_warnings(request.user):
         messages.warning(request, warning.statement)
         restrictions.acknowledge(restriction=warning, user=request.user)
-    return render(request, "chat/conversation.html", _page(found))
+    return render(request, "chat/conversation.html", _page(conversation))
 
 
 @login_required
@@ -80,23 +80,23 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @require_GET
 def thread(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The thread alone, for a page that has to show another branch."""
-    found = conversations.get_conversation_for(request.user, conversation_id)
-    return render(request, "chat/conversation.html#thread", _page(found))
+    conversation = conversations.get_conversation_for(request.user, conversation_id)
+    return render(request, "chat/conversation.html#thread", _page(conversation))
 
 
 @login_required
 @require_POST
 def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The composer without JavaScript; what is refused stays in the box."""
-    found = conversations.get_conversation_for(request.user, conversation_id)
+    conversation = conversations.get_conversation_for(request.user, conversation_id)
     text = one_line_end(request.POST.get("text", "")).strip()
     try:
         _check_length(text)
         client_id = _uuid(request.POST.get("client_id") or str(uuid4()))
-        doors.send_message(user=found.owner, conversation_id=found.id, client_id=client_id, text=text)
+        doors.send_message(user=conversation.owner, conversation_id=conversation.id, client_id=client_id, text=text)
     except conversations.Refused as refused:
-        return _kept(request, refused, found, text)
-    return redirect("chat:conversation", found.id)
+        return _kept(request, refused, conversation, text)
+    return redirect("chat:conversation", conversation.id)
 
 
 @_form_action
@@ -109,9 +109,9 @@ def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """GET asks; POST deletes."""
-    found = conversations.get_conversation_for(request.user, conversation_id)
+    conversation = conversations.get_conversation_for(request.user, conversation_id)
     if request.method == "GET":
-        return render(request, "chat/delete.html", {"conversation": found})
+        return render(request, "chat/delete.html", {"conversation": conversation})
     conversations.delete(user=request.user, conversation_id=conversation_id)
     messages.success(request, "The conversation is deleted.")
     return redirect("chat:list")
@@ -140,26 +140,26 @@ def continue_reply(request: SignedIn, reply_id: UUID) -> HttpResponse:
 @require_POST
 def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
     """A message said differently; what is refused comes into the composer."""
-    found = conversations.get_message_for(request.user, message_id)
+    message = conversations.get_message_for(request.user, message_id)
     text = one_line_end(request.POST.get("text", "")).strip()
     try:
         _check_length(text)
         doors.edit(user=request.user, message_id=message_id, text=text)
     except conversations.Refused as refused:
-        return _kept(request, refused, found.conversation, text)
-    return redirect("chat:conversation", found.conversation_id)
+        return _kept(request, refused, message.conversation, text)
+    return redirect("chat:conversation", message.conversation_id)
 
 
 @_form_action
 def select(request: SignedIn, message_id: UUID) -> HttpResponse:
-    found = conversations.select_branch(user=request.user, message_id=message_id)
-    return redirect("chat:conversation", found.id)
+    conversation = conversations.select_branch(user=request.user, message_id=message_id)
+    return redirect("chat:conversation", conversation.id)
 
 
-def _kept(request: SignedIn, refused: conversations.Refused, found: Conversation, text: str) -> HttpResponse:
+def _kept(request: SignedIn, refused: conversations.Refused, conversation: Conversation, text: str) -> HttpResponse:
     """The page with the reason, and with what was typed in the box."""
     _tell(request, refused)
-    page = render(request, "chat/conversation.html", _page(found) | {"draft": text}, status=refused.status)
+    page = render(request, "chat/conversation.html", _page(conversation) | {"draft": text}, status=refused.status)
     if refused.retry_after:
         page["Retry-After"] = str(ceil(refused.retry_after.total_seconds()))
     return page

@@ -148,10 +148,10 @@ def spoken(text: str) -> str:
 def without_open_thought(prompt: str) -> str:
     """A prompt whose chat template begins the model's thoughts, with their end, as templates write it themselves where
     thinking is switched off."""
-    found = marks.OPEN_END.search(prompt[-80:])
-    if not found:
+    match = marks.OPEN_END.search(prompt[-80:])
+    if not match:
         return prompt
-    return prompt + (f"</{found['tag']}>\n\n" if found["tag"] else f"[/{found['name']}]")
+    return prompt + (f"</{match['tag']}>\n\n" if match["tag"] else f"[/{match['name']}]")
 
 
 def without_label(pieces: Iterable[str], name: str) -> Generator[str]:
@@ -160,20 +160,20 @@ def without_label(pieces: Iterable[str], name: str) -> Generator[str]:
     A stage direction before the label stays.
     """
     label = marks.label(name)
-    held = ""
+    pending = ""
     pieces = iter(pieces)
     for piece in pieces:
-        held = (held + piece).lstrip()
-        while (found := label.match(held, partial=True)) and not found.partial and found.end() < len(held):
-            held = _unlabelled(held, found)
-        if held and not found:
-            yield held
+        pending = (pending + piece).lstrip()
+        while (match := label.match(pending, partial=True)) and not match.partial and match.end() < len(pending):
+            pending = _unlabelled(pending, match)
+        if pending and not match:
+            yield pending
             yield from pieces
             return
-    while found := label.match(held):
-        held = _unlabelled(held, found)
-    if held:
-        yield held
+    while match := label.match(pending):
+        pending = _unlabelled(pending, match)
+    if pending:
+        yield pending
 
 
 def _unlabelled(text: str, label: "regex.Match[str]") -> str:
@@ -186,33 +186,33 @@ def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before:
     at_line, within = marks.turns(tuple(names))
     place = _Place()
     place.pass_by(before)
-    held = ""
+    pending = ""
     for piece in pieces:
-        if not (held or "\n" in piece) and place.is_mid_line and not marks.BEGINNINGS.search(piece):
+        if not (pending or "\n" in piece) and place.is_mid_line and not marks.BEGINNINGS.search(piece):
             place.pass_by(piece)
             yield piece
             continue
-        held += piece
-        while held:
-            found = (within if place.is_mid_line else at_line).search(held, partial=True)
-            at = found.start() if found else len(held)
-            if passed := held[:at]:
+        pending += piece
+        while pending:
+            match = (within if place.is_mid_line else at_line).search(pending, partial=True)
+            at = match.start() if match else len(pending)
+            if passed := pending[:at]:
                 place.pass_by(passed)
                 yield passed
-            held = held[at:]
-            if found is None or found.partial:
+            pending = pending[at:]
+            if match is None or match.partial:
                 break
-            mark, rest = found[0], held[len(found[0]) :]
-            title = marks.TITLE.match(rest, partial=True) if found["role"] else None
+            mark, rest = match[0], pending[len(match[0]) :]
+            title = marks.TITLE.match(rest, partial=True) if match["role"] else None
             if title is not None and title.partial:
                 break  # the next words show whether it is a title
             if title is None and not place.is_mention:
                 return
             place.pass_by(mark)
             yield mark
-            held = rest
-    if held and not _is_turn(held, at_line, place):
-        yield held
+            pending = rest
+    if pending and not _is_turn(pending, at_line, place):
+        yield pending
 
 
 def _is_turn(end: str, turn: "regex.Pattern[str]", place: "_Place") -> bool:

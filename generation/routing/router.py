@@ -1,4 +1,4 @@
-"""Chooses the engine of a reply: the first that is available and allowed. If it fails, the next one continues the text."""
+"""Chooses a reply's engine: the first that is available and allowed. If it fails, the next one continues."""
 
 import contextlib
 import logging
@@ -98,7 +98,7 @@ def breaker(entry: EngineEntry) -> Breaker:
 
 
 @dataclass
-class _Said:
+class _Progress:
     """The text of one reply so far, from all its engines together."""
 
     text: list[str] = field(default_factory=list)
@@ -113,7 +113,7 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
     opaque id for the budgets; "" has none of its own. Raises the last EngineError when no engine is left; what
     was yielded stands. Where the reply was cancelled meanwhile, no other engine is tried, and nothing is raised.
     """
-    said = _Said()
+    progress = _Progress()
     reason = ""
     last: EngineError = EngineUnavailable("No engine is switched on; see Engines in the admin.")
     failures: list[Failure] = []
@@ -132,7 +132,7 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
 
         try:
             with POOL.borrowed(entry.name) as engine:
-                yield from _spoken(entry, engine, build, cancelled, begun, said, account)
+                yield from _spoken(entry, engine, build, cancelled, begun, progress, account)
         except EngineNotReady as error:
             last = error
         except EngineError as error:
@@ -141,7 +141,7 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
                 gate.failed()
                 metrics.FAILURES.labels(engine=entry.name, code=error.code).inc()
                 logger.warning("generation.engine_failed", extra={"engine": entry.name, "code": error.code})
-            failures.append(Failure(entry.name, error.code, str(error), said.tokens))
+            failures.append(Failure(entry.name, error.code, str(error), progress.tokens))
             last, reason = error, error.code
             if cancelled():
                 break
@@ -181,16 +181,16 @@ def _spoken(
     build: Build,
     cancelled: Callable[[], bool],
     begun: Callable[[EngineInfo], None],
-    said: _Said,
+    progress: _Progress,
     account: str,
 ) -> Iterator[Token]:
     """One engine's part of the reply; what it cost is counted however the part ends."""
     info = replace(engine.describe(), name=entry.name)
     prompt, sampling = build(info, engine.count_tokens)
-    before = said.tokens
-    if said.tokens:
+    before = progress.tokens
+    if progress.tokens:
         # The next engine goes on from what is the reply so far; a thought that was broken off is not.
-        prompt = prompt.continued(reply_text.spoken("".join(said.text)))
+        prompt = prompt.continued(reply_text.spoken("".join(progress.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
     begun(info)
     started = time.monotonic()
@@ -200,18 +200,18 @@ def _spoken(
         with speaking.track_inprogress(), contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens:
             for token in map(_cleaned, tokens):
                 if token.usage is None:
-                    if said.tokens == before:
+                    if progress.tokens == before:
                         metrics.FIRST_TOKEN.labels(engine=entry.name).observe(time.monotonic() - started)
-                    said.tokens += 1
+                    progress.tokens += 1
                     metrics.TOKENS.labels(engine=entry.name, model=info.model).inc()
                 else:
                     usage = token.usage
-                    token = replace(token, usage=replace(usage, completion_tokens=said.tokens))
-                said.text.append(token.text)
+                    token = replace(token, usage=replace(usage, completion_tokens=progress.tokens))
+                progress.text.append(token.text)
                 yield token
     finally:
-        if usage is None and said.tokens > before:
-            usage = Usage(engine.count_tokens(prompt.whole), 0, said.tokens - before, is_estimated=True)
+        if usage is None and progress.tokens > before:
+            usage = Usage(engine.count_tokens(prompt.whole), 0, progress.tokens - before, is_estimated=True)
         if usage is not None:
             spending.record(entry=entry, account=account, usage=usage)
 
