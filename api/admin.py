@@ -21,7 +21,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ["revoke"]
 
     @admin.action(description="Revoke the keys", permissions=["view"])
-    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
-        for key in chosen:
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
             keys.revoke_by_staff(key=key, staff=cast(User, request.user))
-        self.message_user(request, f"{len(chosen)} keys open nothing any more.")
+        self.message_user(request, f"{len(queryset)} keys open nothing any more.")

@@ -37,12 +37,12 @@ class Admitted:
 
 def chat(key: ApiKey, body: ChatCompletionRequest) -> Admitted:
     """Raises ApiError; otherwise `n` jobs are with the workers. The model writes the next turn."""
-    said = [
+    talk = [
         Said(role=_ROLES[message.role], text=message.text)
         for message in body.messages
         if message.role != "assistant" or message.text.strip()  # one that said nothing is no turn
     ]
-    return _admit(key, body, [said], param="messages", form="chat")
+    return _admit(key, body, [talk], param="messages", form="chat")
 
 
 def completion(key: ApiKey, body: CompletionRequest) -> Admitted:
@@ -68,28 +68,28 @@ def _admit(
     if count > settings.WAITING_PER_ACCOUNT:
         raise errors.too_many_answers(param, count)
     # 1. Rights and quotas.
-    for said in talks:
-        _check_length(said, param)
-        refuse_restricted(key.user, talk_id=monitoring.talk_id(key.user, model.id, said), model_id=model.id)
+    for talk in talks:
+        _check_length(talk, param)
+        refuse_restricted(key.user, talk_id=monitoring.talk_id(key.user, model.id, talk), model_id=model.id)
     _check_quotas(key, count)
     # 2. What the filter says of every turn that is new. Judged words count as a message.
-    histories = [history.read(key.user, model.id, said) for said in talks]
-    made = [
-        _job(key, body, model, said, turns, form=form, choice=choice)
-        for said, turns in zip(talks, histories, strict=True)
+    histories = [history.read(key.user, model.id, talk) for talk in talks]
+    new_jobs = [
+        _job(key, body, model, talk, turns, form=form, choice=choice)
+        for talk, turns in zip(talks, histories, strict=True)
         for choice in range(choices)
     ]
     rulings = [_judge(key.user, model, turns) for turns in histories]
     _spend(key, count)
-    for job, judged in zip(made[::choices], rulings, strict=True):
+    for job, judged in zip(new_jobs[::choices], rulings, strict=True):
         _keep(key.user, model, job, judged)
     _refuse_withheld(rulings, param)
     # 3. To the workers, where there is room to wait.
     try:
-        jobs.hand_over(made)
+        jobs.hand_over(new_jobs)
     except waiting_room.Full as full:
         raise errors.busy(full) from None
-    return Admitted(made, _notice(rulings))
+    return Admitted(new_jobs, _notice(rulings))
 
 
 def refuse_restricted(user: User, *, talk_id: UUID | None = None, model_id: UUID | None = None) -> None:
@@ -108,7 +108,7 @@ def _job(
     form: PromptForm,
     choice: int,
 ) -> Job:
-    told = [turn.said for turn in turns if not turn.is_withheld]
+    prompt_turns = [turn.said for turn in turns if not turn.is_withheld]
     sampling = body.sampling()
     if "seed" in sampling:
         sampling["seed"] = (sampling["seed"] + choice) % 2**63  # choices of one seed differ, and come again the same
@@ -119,26 +119,26 @@ def _job(
         model=str(model.pk) if isinstance(model, Persona) else model.name,
         persona_id=model.pk if isinstance(model, Persona) else None,
         form=form,
-        said=told,
-        talk=talk if len(told) < len(talk) else [],
+        said=prompt_turns,
+        talk=talk if len(prompt_turns) < len(talk) else [],
         at=timezone.now(),
         sampling=sampling,
         alternatives=body.alternatives,
     )
 
 
-def _check_length(said: Sequence[Said], param: str) -> None:
+def _check_length(talk: Sequence[Said], param: str) -> None:
     """The newest words may be as long as a message of the site, and so may all instructions together."""
-    instructions = sum(len(each.text) for each in said if each.role == "system")
-    newest = next((each.text for each in reversed(said) if each.role == "user"), "")
-    longest = max(len(newest), *(len(each.text) for each in said[-1:]), instructions)
+    instructions = sum(len(each.text) for each in talk if each.role == "system")
+    newest = next((each.text for each in reversed(talk) if each.role == "user"), "")
+    longest = max(len(newest), *(len(each.text) for each in talk[-1:]), instructions)
     if longest > settings.MESSAGE_CHARACTERS:
         raise errors.bad(
             param,
             f"This text has {longest:,} characters; the limit is {settings.MESSAGE_CHARACTERS:,}. Send it in parts.",
             code="string_above_max_length",
         )
-    if not said or not said[-1].text.strip():
+    if not talk or not talk[-1].text.strip():
         raise errors.bad(param, "There is nothing to answer: the last text is empty.")
 
 

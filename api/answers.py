@@ -47,18 +47,18 @@ class Shape(ABC):
         choices = [self._choice(index, words[index], self._ended[index].reason) for index in range(self._choices)]
         return self._envelope(self.object) | {"choices": choices, "usage": self._usage()}
 
-    async def events(self, first: Indexed, rest: Frames, *, with_usage: bool) -> AsyncIterator[bytes]:
+    async def events(self, first: Indexed, frames: Frames, *, with_usage: bool) -> AsyncIterator[bytes]:
         """The answer as server-sent events. A choice that fails ends the stream with an error event."""
-        async with aclosing(rest):
-            async for event in self._events(first, rest, with_usage=with_usage):
+        async with aclosing(frames):
+            async for event in self._events(first, frames, with_usage=with_usage):
                 yield event
 
-    async def _events(self, first: Indexed, rest: Frames, *, with_usage: bool) -> AsyncIterator[bytes]:
+    async def _events(self, first: Indexed, frames: Frames, *, with_usage: bool) -> AsyncIterator[bytes]:
         usage = {"usage": None} if with_usage else {}
         for index in range(self._choices):
             if opening := self._opening(index):
                 yield self._event([opening], usage)
-        async for index, frame in _joined(first, rest):
+        async for index, frame in _joined(first, frames):
             if isinstance(frame, Failed):
                 yield _sse(errors.failure(frame.code).body())
                 return
@@ -190,9 +190,9 @@ class Text(Shape):
         }
 
 
-async def _joined(first: Indexed, rest: Frames) -> AsyncIterator[Indexed]:
+async def _joined(first: Indexed, frames: Frames) -> AsyncIterator[Indexed]:
     yield first
-    async for each in rest:
+    async for each in frames:
         yield each
 
 

@@ -51,19 +51,19 @@ def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
     """The newest turns of a talk, and all of its instructions, in order."""
     positions = _newest(talk)
     marks = _marks([talk[position] for position in positions])
-    known = dict(zip(marks, connection().hmget(_key(user, model_id), marks), strict=True)) if marks else {}
+    outcomes = dict(zip(marks, connection().hmget(_key(user, model_id), marks), strict=True)) if marks else {}
     last = max((position for position in positions if talk[position].role == "user"), default=-1)
     turns: list[Turn] = []
-    spoken: list[str] = []
+    earlier_texts: list[str] = []
     for position, mark in zip(positions, marks, strict=True):
         said = talk[position]
-        is_new = said.role == "system" or position == last or known[mark] is None
-        is_withheld = not is_new and known[mark] == _WITHHELD
+        is_new = said.role == "system" or position == last or outcomes[mark] is None
+        is_withheld = not is_new and outcomes[mark] == _WITHHELD
         # What a turn may be the continuation of: the end of the two before it.
-        before = "\n".join(spoken[-2:])[-signals.CHARACTERS :] if said.role == "user" else ""
+        before = "\n".join(earlier_texts[-2:])[-signals.CHARACTERS :] if said.role == "user" else ""
         turns.append(Turn(said, position, mark, is_new, is_withheld, before))
         if said.role != "system" and not is_withheld:
-            spoken.append(said.text)
+            earlier_texts.append(said.text)
     return turns
 
 

@@ -116,8 +116,8 @@ def keep(job: Job) -> None:
 
 def read(job_id: UUID) -> Job | None:
     """None where it was given up."""
-    kept = connection().get(_key(job_id))
-    return Job.model_validate_json(kept) if isinstance(kept, bytes) else None
+    stored = connection().get(_key(job_id))
+    return Job.model_validate_json(stored) if isinstance(stored, bytes) else None
 
 
 def forget(job: Job) -> None:
@@ -201,11 +201,11 @@ def _leave(job_ids: Sequence[UUID], unfinished: set[UUID]) -> None:
 def _without_worker(job_ids: set[UUID]) -> set[UUID]:
     """Those that neither wait for a worker nor are held by one, which takes its lease before it ends the waiting."""
     try:
-        begun = {job_id for job_id in job_ids if not connection().exists(_waiting_key(job_id))}
-        held = leases.held([lease_name(job_id) for job_id in begun])
+        started = {job_id for job_id in job_ids if not connection().exists(_waiting_key(job_id))}
+        leased = leases.held([lease_name(job_id) for job_id in started])
     except redis.RedisError:
         return set()  # nobody can tell now
-    return {job_id for job_id in begun if lease_name(job_id) not in held}
+    return {job_id for job_id in started if lease_name(job_id) not in leased}
 
 
 _by_loop: "WeakKeyDictionary[asyncio.AbstractEventLoop, stream.Followers]" = WeakKeyDictionary()

@@ -129,12 +129,12 @@ class Generation(Body):
 
     def sampling(self) -> dict[str, Any]:
         """What differs from the model's own values, by the names of `generation.engines.base.Sampling`."""
-        given: dict[str, Any] = {name: value for name in _SAMPLING if (value := getattr(self, name)) is not None}
+        values: dict[str, Any] = {name: value for name in _SAMPLING if (value := getattr(self, name)) is not None}
         if self.stop:
-            given["stop"] = self.stop
+            values["stop"] = self.stop
         if self.seed is not None:
-            given["seed"] = self.seed % 2**63
-        return given
+            values["seed"] = self.seed % 2**63
+        return values
 
 
 class ChatMessage(Body):

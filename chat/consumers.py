@@ -177,8 +177,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         await self.close(code)
 
     def _asked_offset(self) -> str:
-        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [stream.BEGINNING])[0]
-        return asked if stream.is_position(asked) else stream.BEGINNING
+        offset = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [stream.BEGINNING])[0]
+        return offset if stream.is_position(offset) else stream.BEGINNING
 
     async def _say(self, frame: Frame) -> None:
         await self.send(text_data=frame.model_dump_json())

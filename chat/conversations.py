@@ -208,5 +208,5 @@ def move_head(conversation: Conversation, message_id: UUID) -> None:
     conversation.save(update_fields=["head", "title", "updated_at"])
 
 
-def publish_on_commit(conversation: Conversation, *made: Frame) -> None:
-    transaction.on_commit(lambda: frames.publish(conversation.id, *made), robust=True)
+def publish_on_commit(conversation: Conversation, *new_frames: Frame) -> None:
+    transaction.on_commit(lambda: frames.publish(conversation.id, *new_frames), robust=True)

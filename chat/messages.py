@@ -56,13 +56,13 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
     Raises Refused and Http404.
     """
     conversation = conversations.get_conversation_for(user, conversation_id)
-    if known := conversation.messages.filter(client_id=client_id).first():
-        return _again(known)
+    if earlier := conversation.messages.filter(client_id=client_id).first():
+        return _again(earlier)
     ruling = _admit(conversation, text)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
-        if known := conversation.messages.filter(client_id=client_id).first():
-            return _again(known)  # sent twice at once; the other one held the lock first
+        if earlier := conversation.messages.filter(client_id=client_id).first():
+            return _again(earlier)  # sent twice at once; the other one held the lock first
         conversations.refuse_unfinished(conversation)
         return _say(conversation, parent_id=conversation.head_id, text=text, client_id=client_id, ruling=ruling)
 
@@ -76,9 +76,9 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
-        sent = _say(conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling)
+        result = _say(conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling)
         conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
-        return sent
+        return result
 
 
 def stop(*, user: User, reply_id: UUID) -> None:

@@ -177,8 +177,8 @@ def _write(progress: Progress) -> None:
 def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
     """generating → ended, if this attempt still owns the reply; then the frame, and the monitor."""
     reply = progress.reply
-    kept = reply.prefix if reply.is_prefix_judged else ""
-    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or kept
+    prefix = reply.prefix if reply.is_prefix_judged else ""
+    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
     info, sampling = progress.engine, progress.sampling
     with transaction.atomic():
         ended = Reply.objects.filter(

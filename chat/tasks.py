@@ -70,6 +70,6 @@ def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:
     # A worker takes the lease before it claims the row, so a row in `generating` without one was lost;
     # the age keeps away a row whose lease Redis forgot in a restart and the worker is about to renew.
     old = generating.filter(started_at__lt=timezone.now() - settings.LEASE)
-    begun = list(old.select_related("message__conversation"))
-    leased = leases.held([queueing.lease_name(reply.id) for reply in begun])
-    return [reply for reply in begun if queueing.lease_name(reply.id) not in leased]
+    candidates = list(old.select_related("message__conversation"))
+    leased = leases.held([queueing.lease_name(reply.id) for reply in candidates])
+    return [reply for reply in candidates if queueing.lease_name(reply.id) not in leased]

@@ -231,8 +231,8 @@ def _page(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def _uuid(given: str | None) -> UUID:
+def _uuid(value: str | None) -> UUID:
     try:
-        return UUID(given or "")
+        return UUID(value or "")
     except ValueError:
         raise Http404("That is not an id.") from None

@@ -79,10 +79,10 @@ def store(source: Source, utterances: Iterable[Spoken], *, left_out: Counter[str
 
     The filter judges each passage first. `left_out` counts the refused ones by reason. Raises ClassifierUnavailable.
     """
-    spoken = _stored(source, ((utterance, utterance.speaker == source.speaker) for utterance in utterances))
+    utterance_pairs = _stored(source, ((utterance, utterance.speaker == source.speaker) for utterance in utterances))
     if source.format in WITHOUT_PASSAGES:
-        return sum(0 for _ in spoken)
-    return _save_passages(source, corpus.pieces(spoken), left_out=left_out)
+        return sum(0 for _ in utterance_pairs)
+    return _save_passages(source, corpus.pieces(utterance_pairs), left_out=left_out)
 
 
 def _stored(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator[tuple[Spoken, bool]]:

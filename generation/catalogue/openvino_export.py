@@ -37,12 +37,12 @@ def export(source: Path, target: Path) -> None:
             openvino.Core().read_model(floats / "openvino_model.xml"), mode=nncf.CompressWeightsMode.INT8_SYM
         )
         _say(90, "Writing the converted model")
-        written = Path(temporary) / "written"
-        written.mkdir()
-        openvino.save_model(model, written / "openvino_model.xml", compress_to_fp16=False)
-        shutil.copy(floats / "config.json", written)
+        folder = Path(temporary) / "written"
+        folder.mkdir()
+        openvino.save_model(model, folder / "openvino_model.xml", compress_to_fp16=False)
+        shutil.copy(floats / "config.json", folder)
         # A rename is atomic, so an existing folder is a complete model.
-        written.rename(target)
+        folder.rename(target)
 
 
 def _readable_copy(source: Path, copy: Path) -> None:

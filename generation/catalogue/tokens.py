@@ -25,5 +25,5 @@ def _file() -> tuple[str, int]:
 
 
 @lru_cache(maxsize=2)
-def _tokenizer(path: str, written: int) -> Tokenizer:
+def _tokenizer(path: str, modified_ns: int) -> Tokenizer:
     return Tokenizer.from_file(path)

@@ -232,7 +232,7 @@ def _request(prompt: Prompt) -> tuple[str, dict[str, Any]]:
 
 def _settings(sampling: Sampling, stops: tuple[str, ...]) -> dict[str, Any]:
     """Only the terms that are switched on, because a provider may refuse terms outside OpenAI's interface."""
-    sent: dict[str, Any] = {
+    body: dict[str, Any] = {
         "stream": True,
         "stream_options": {"include_usage": True},
         "max_tokens": sampling.max_tokens,
@@ -246,12 +246,12 @@ def _settings(sampling: Sampling, stops: tuple[str, ...]) -> dict[str, Any]:
         "presence_penalty": sampling.presence_penalty,
         "stop": list(stops[:_STOPS_SENT]),
     }
-    sent |= {name: value for name, value in optional.items() if value}
+    body |= {name: value for name, value in optional.items() if value}
     if sampling.repetition_penalty not in (0.0, 1.0):
-        sent["repetition_penalty"] = sampling.repetition_penalty
+        body["repetition_penalty"] = sampling.repetition_penalty
     if sampling.seed is not None:
-        sent["seed"] = sampling.seed
-    return sent
+        body["seed"] = sampling.seed
+    return body
 
 
 @asynccontextmanager

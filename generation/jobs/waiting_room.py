@@ -273,10 +273,10 @@ def leave(*, kind: str, job_id: str) -> None:
 
 def place(*, kind: str, job_id: str) -> Place | None:
     """Where a job stands; None where it does not wait."""
-    found = connection().eval(_PLACE, 0, f"{kind}:{job_id}")
-    if not found:
+    place_data = connection().eval(_PLACE, 0, f"{kind}:{job_id}")
+    if not place_data:
         return None
-    klass, position = found[0].decode(), found[1]
+    klass, position = place_data[0].decode(), place_data[1]
     return Place(job_id, position, _pace().expected_wait(position, klass))
 
 
@@ -294,17 +294,17 @@ def moved(kind: str) -> list[Place]:
     if not standing:
         return []
     pace = _pace()
-    told: dict[bytes, int] = {}
+    positions: dict[bytes, int] = {}
     places = []
     for position, (klass, entry) in enumerate(standing):
         name = entry.split(b"|", 2)[2]
         job_kind, _, job_id = name.decode().partition(":")
         before = int(shown.get(name, position))
         if job_kind == kind and abs(position - before) >= max(1, before / 4):
-            told[name] = position
+            positions[name] = position
             places.append(Place(job_id, position, pace.expected_wait(position, klass)))
-    if told:
-        connection().hset("waiting:shown", mapping=told)  # type: ignore[arg-type]  # the stubs want one type of key
+    if positions:
+        connection().hset("waiting:shown", mapping=positions)  # type: ignore[arg-type]  # the stubs want one type of key
     return places
 
 

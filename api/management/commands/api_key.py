@@ -32,7 +32,7 @@ def _person(name: str | None) -> User:
     if name is None:
         return first_run.owner()
     people = User.objects.filter(is_active=True)
-    found = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
-    if found is None:
+    user = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
+    if user is None:
         raise CommandError(f"Nobody here is called {name!r}.")
-    return found
+    return user

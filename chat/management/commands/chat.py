@@ -37,19 +37,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {conversation.head.text}")
         while not cleaning.is_blank(text := cleaning.clean(input("You: ")).strip()):
             try:
-                sent = messages.send_message(user=user, conversation_id=conversation.id, client_id=uuid4(), text=text)
+                result = messages.send_message(user=user, conversation_id=conversation.id, client_id=uuid4(), text=text)
             except conversations.Refused as refused:
                 self.stderr.write(refused.detail)
                 continue
-            for notice in sent.message.notices.all():
+            for notice in result.message.notices.all():
                 lines = [notice.text, *(f"  {each['name']}: {each['contact']}" for each in notice.resources)]
                 self.stdout.write("\n".join(lines))
-            if sent.reply:
-                self.stdout.write(f"{name}: {self._wait(sent.reply)}")
+            if result.reply:
+                self.stdout.write(f"{name}: {self._wait(result.reply)}")
 
     def _user(self, email: str | None) -> User:
-        found = User.objects.filter(email=email) if email else User.objects.filter(role=Role.OWNER)
-        user = found.order_by("date_joined").first()
+        people = User.objects.filter(email=email) if email else User.objects.filter(role=Role.OWNER)
+        user = people.order_by("date_joined").first()
         if user is None:
             raise CommandError(f"Nobody signs in with {email}." if email else "There is no owner yet; see owner_token.")
         return user

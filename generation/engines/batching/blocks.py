@@ -34,9 +34,9 @@ class BlockCache:
 
     def grow(self, count: int) -> None:
         """Adds blocks for the next `count` tokens. A shared last block is copied first."""
-        begun, offset = divmod(len(self.tokens), self._pool.size)
+        last_block, offset = divmod(len(self.tokens), self._pool.size)
         if offset:
-            self.blocks[begun] = self._pool.own(self.blocks[begun])
+            self.blocks[last_block] = self._pool.own(self.blocks[last_block])
         while len(self.blocks) < self._pool.blocks_of(len(self.tokens) + count):
             self.blocks.append(self._pool.take())
 

@@ -136,7 +136,7 @@ class ContinuousBatchingEngine:
 
 def _new_tokens(outputs: "SimpleQueue[Any]", cancelled: Callable[[], bool]) -> Iterator[int]:
     """Tokens as they come. Raises EngineFailed."""
-    known = 0
+    count = 0
     while not cancelled():
         output = next_step(outputs, cancelled)
         if output is None:
@@ -145,8 +145,8 @@ def _new_tokens(outputs: "SimpleQueue[Any]", cancelled: Callable[[], bool]) -> I
             raise EngineFailed("The library's batching has stopped.")
         if output.error is not None:
             raise EngineFailed(f"The library's batching failed: {output.error}")
-        new = output.generated_tokens[known:]
-        known += len(new)
+        new = output.generated_tokens[count:]
+        count += len(new)
         yield from new
         if output.is_finished():
             return

@@ -190,7 +190,7 @@ _LEVELS: dict[str, dict[Category, float]] = {
     "passive": {Category.SELF_HARM: 0.6, Category.SELF_HARM_INTENT: 0.3},
     "low": {Category.SELF_HARM: 0.2},
 }
-_CATEGORIES = frozenset(category for _, found in _PATTERNS for category in found) | {
+_CATEGORIES = frozenset(category for _, categories in _PATTERNS for category in categories) | {
     Category.SELF_HARM_INTENT,
     Category.SELF_HARM_INSTRUCTIONS,
 }
@@ -216,9 +216,9 @@ def _assess(text: str) -> dict[Category, float]:
     read = plain(text).replace("’", "'").replace("‘", "'")
     probabilities = dict.fromkeys(_CATEGORIES, 0.0)
     doubt = 0.7 if _JEST.search(read) else 1.0
-    for pattern, found in _PATTERNS:
+    for pattern, categories in _PATTERNS:
         if pattern.search(read):
-            for category, probability in found.items():
+            for category, probability in categories.items():
                 probabilities[category] = max(probabilities[category], probability * doubt)
     for category, probability in _LEVELS.get(ladder.level(text), {}).items():
         probabilities[category] = max(probabilities[category], probability)
