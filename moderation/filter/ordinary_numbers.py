@@ -50,7 +50,7 @@ _DECIMAL = r"(?:0|[1-9]\d?)\.\d{4,20}|(?:0|[1-9]\d{0,2})\.\d{1,2}"
 _LIST = r"\d{1,4}(?:\s/\s\d{1,4}){2,20}|[1-9]\d{0,2}[-–]\d{1,3}(?:(?:,?\s|/)[1-9]\d{0,2}[-–]\d{1,3}){1,20}"
 
 _ANY = f"(?:{_TIMES}|{_DATE}|{_COLON}|{_AMOUNT}|{_DECIMAL}|{_LIST})"
-_NUMBERS = re.compile(rf"{_LEFT}{_ANY}{_RIGHT}(?:[\s,;–-]{{1,3}}{_ANY}{_RIGHT})*|{_MONEY}{_RIGHT}")
+_NUMBERS = re.compile(rf"{_LEFT}{_ANY}{_RIGHT}(?:[\s,;–-]{{1,3}}{_ANY}{_RIGHT})*+|{_MONEY}{_RIGHT}")
 
 # What a number is called by the words right before it.
 _NAMED = re.compile(
