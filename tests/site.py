@@ -73,6 +73,7 @@ class Site:
         self._environment = os.environ | {
             "AFTERWORD_STATE": str(self.state),
             "PORT": str(self.port),
+            "CONVERSATIONS_PER_MINUTE": "1000",  # a test begins them faster than a person
             **settings,
         }
         for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"):
