@@ -1,5 +1,6 @@
 """Files wait for a worker that does not get on; nothing else does."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.faults, pytest.mark.model]
 
 LETTERS = Path(__file__).parents[1] / "contracts" / "importers" / "letters.txt"
+ANSWERED = re.compile(r"process\.answers.*imports")
 TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "then": "preview"}
 
 
@@ -26,6 +28,8 @@ def test_pages_and_the_monitor_do_not_wait_for_imports(site):
     visitor = Visitor(site)
     visitor.sign_up("nora")
     persona = site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0]
+    # The supervisor leaves alone what has never answered it.
+    wait_until(lambda: ANSWERED.search(site.log.read_text()), seconds=60, explain=site.output)
     for process in site.processes("celery", "imports@"):
         process.suspend()
 
