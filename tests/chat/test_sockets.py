@@ -104,7 +104,8 @@ def test_the_end_of_a_session_closes_its_sockets_at_once(
             await sync_to_async(end)(alices, alice)
             return await close_code(socket)
 
-    assert code() == 4401
+    # An erasure deletes the conversation too, and the socket may hear of that first.
+    assert code() in ({4401, 4404} if end is erase else {4401})
 
 
 def test_another_persons_end_and_the_sessions_own_list_leave_a_socket_open(
@@ -142,7 +143,8 @@ def test_a_frame_through_a_session_that_ended_unheard_closes_the_socket(
             await socket.send_json_to({"type": "ping"})
             return await close_code(socket)
 
-    assert code() == 4401
+    # An erasure deletes the conversation too, and the socket may hear of that first.
+    assert code() in ({4401, 4404} if end is erase else {4401})
 
 
 def test_a_silent_socket_is_looked_at_from_time_to_time(

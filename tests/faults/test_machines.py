@@ -93,7 +93,9 @@ def machines(installed_model: packaged.CatalogueModel) -> Iterator[Machines]:
             host.manage("collectstatic", "--no-input", "--verbosity", "0")
             host.web()
         near.worker(SLOTS)
-        near.celery("worker", "-Q", "default", "--pool", "threads", "-c", "2", "-n", "general@%h", log="general")
+        near.celery(
+            "worker", "-Q", "default,imports", "--pool", "threads", "-c", "2", "-n", "general@%h", log="general"
+        )
         near.celery("beat", "--pidfile=", log="beat")
         for number, host in enumerate((near, far)):
             wait_until(lambda host=host: host.answers("/readyz"), seconds=90, explain=made.output)

@@ -87,7 +87,7 @@ def test_a_remote_engine_without_an_address(state):
 
 
 def test_an_unknown_engine(state):
-    assert "ENGINES names 'magic', which is unknown. Known: openai, openvino, transformers." in up(
+    assert "ENGINES names 'magic', which is unknown. Known: continuous_batching, openai, openvino, transformers." in up(
         state, ENGINES="magic"
     )
 
