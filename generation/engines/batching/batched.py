@@ -6,18 +6,17 @@ from pathlib import Path
 from django.conf import settings
 
 from generation.catalogue import packaged
-from generation.engines.base import EngineInfo, Health, Prompt, PromptTooLong, Sampling, Scored, Token, Usage
+from generation.engines.base import EngineInfo, Prompt, Sampling, Scored, Token, Usage
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.forward_pass import ForwardPass
-from generation.engines.batching.probing import Prober
+from generation.engines.batching.in_process import InProcessEngine
 from generation.engines.batching.sampling import Chooser
 from generation.engines.batching.scoring import Scorer
 from generation.engines.batching.steps import next_step
 from generation.engines.batching.stopping import StopStrings
-from generation.engines.batching.tokenizer import ModelTokenizer
 
 
-class BatchedEngine:
+class BatchedEngine(InProcessEngine):
     """Generates the replies of many threads in one batch. Scores existing texts between the steps."""
 
     def __init__(
@@ -30,34 +29,19 @@ class BatchedEngine:
         step_tokens: int,
     ) -> None:
         """`folder` holds the tokenizer. Raises OSError or ValueError if it has none."""
-        self._info = info
-        self._limit = model.context_length
-        self._tokenizer = ModelTokenizer(folder)
+        super().__init__(model, folder, info)
         self._exempt = self._tokenizer.ends | self._tokenizer.blank_tokens()
         self._batcher = Batcher(forward_pass, concurrent=settings.CONCURRENT_REPLIES, step_tokens=step_tokens)
-        self._prober = Prober()
-
-    def describe(self) -> EngineInfo:
-        return self._info
-
-    def count_tokens(self, text: str) -> int:
-        return self._tokenizer.count(text)
-
-    def health(self) -> Health:
-        return self._prober.ask(self)
 
     def close(self) -> None:
         self._batcher.close()
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
-        ids = self._tokenizer.encode(prompt)
-        limit = self._limit
-        if len(ids) >= limit:
-            raise PromptTooLong(f"The prompt has {len(ids)} tokens; the model's context length is {limit}.")
+        ids = self._encoded(prompt)
         request = Request(
             prompt=ids,
             chooser=Chooser(sampling, ids, self._exempt),
-            max_tokens=min(sampling.max_tokens, limit - len(ids)),
+            max_tokens=min(sampling.max_tokens, self._limit - len(ids)),
             ends=self._tokenizer.ends,
         )
         self._batcher.submit(request)

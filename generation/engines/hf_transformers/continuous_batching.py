@@ -20,41 +20,33 @@ from transformers import AutoModelForCausalLM, ContinuousBatchingConfig, Generat
 from generation.catalogue import model_rows, packaged
 from generation.engines.base import (
     EngineFailed,
-    EngineInfo,
     EngineUnavailable,
-    Health,
     Prompt,
-    PromptTooLong,
     Sampling,
     Token,
     Usage,
 )
-from generation.engines.batching.probing import Prober
+from generation.engines.batching.in_process import InProcessEngine
 from generation.engines.batching.steps import next_step
 from generation.engines.batching.stopping import StopStrings
-from generation.engines.batching.tokenizer import ModelTokenizer
 from generation.engines.hf_transformers.engine import DTYPES
 
 # On a card the library sizes its cache from the free memory. On a CPU it would take most of the machine's.
 _SIZES = {"cuda": {}, "cpu": {"page_size": 32, "num_blocks": 1024, "max_batch_tokens": 256}}
 
 
-class ContinuousBatchingEngine:
+class ContinuousBatchingEngine(InProcessEngine):
     """The active model of the catalogue, or the one in `folder`."""
 
     def __init__(self, model: packaged.CatalogueModel | None = None, folder: Path | None = None) -> None:
-        """Raises EngineUnavailable when the weights are not there or do not load."""
+        """Raises EngineUnavailable if the weights are missing or do not load."""
         model = model or model_rows.active()
         folder = folder or model_rows.folder(model.name)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._info = model.info(
-            engine="continuous_batching", device=device, version=f"transformers {version('transformers')}"
-        )
-        self._limit = model.context_length
         self._listeners: dict[str, SimpleQueue[Any]] = {}
-        self._prober = Prober()
+        library = f"transformers {version('transformers')}"
         try:
-            self._tokenizer = ModelTokenizer(folder)
+            super().__init__(model, folder, model.info(engine="continuous_batching", device=device, version=library))
             network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[device], local_files_only=True)
             self._manager = network.eval().to(device).init_continuous_batching(_generation(), _batching(device))
         except (OSError, ValueError) as error:
@@ -66,23 +58,12 @@ class ContinuousBatchingEngine:
         self._delivery = threading.Thread(target=self._deliver, name="continuous batching", daemon=True)
         self._delivery.start()
 
-    def describe(self) -> EngineInfo:
-        return self._info
-
-    def count_tokens(self, text: str) -> int:
-        return self._tokenizer.count(text)
-
-    def health(self) -> Health:
-        return self._prober.ask(self)
-
     def close(self) -> None:
         self._manager.stop(block=True)
         self._delivery.join()
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
-        ids = self._tokenizer.encode(prompt)
-        if len(ids) >= self._limit:
-            raise PromptTooLong(f"The prompt has {len(ids)} tokens; the model reads {self._limit}.")
+        ids = self._encoded(prompt)
         request_id, outputs = uuid4().hex, SimpleQueue[Any]()
         self._listeners[request_id] = outputs
         try:
