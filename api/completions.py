@@ -63,8 +63,8 @@ class _Writing(ReplyRun):
     read_to: int = 0  # characters of `raw`
     shown: list[str] = field(default_factory=list)
 
-    def hear(self, token: Token) -> None:
-        super().hear(token)
+    def receive(self, token: Token) -> None:
+        super().receive(token)
         if token.text or token.id is not None:
             self.raw += token.text
             self.tokens.append(token)

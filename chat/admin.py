@@ -1,4 +1,4 @@
-"""Conversations by id and state. Their words are not shown here: a moderator sees what was flagged, in its case."""
+"""Conversations by id and state, without their texts. A moderator reads flagged text in its case."""
 
 from django.contrib import admin
 

@@ -1,7 +1,7 @@
 """The message tree of one conversation, read without a database.
 
-Every function takes the conversation's messages as `{id: parent id}` in order of creation, so that
-of two siblings the later one is the newer.
+Every function takes the conversation's messages as `{id: parent id}` in order of creation. The later of two siblings
+is the newer one.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ Tree = Mapping[UUID, UUID | None]
 
 
 def path(tree: Tree, head: UUID | None) -> list[UUID]:
-    """From the first message down to `head`; empty where there is no head."""
+    """The ids from the first message down to `head`; empty if there is no head."""
     ids = []
     while head is not None:
         ids.append(head)
@@ -20,13 +20,13 @@ def path(tree: Tree, head: UUID | None) -> list[UUID]:
 
 
 def siblings(tree: Tree, message: UUID) -> list[UUID]:
-    """The messages that stand in the same place, itself included, oldest first."""
+    """The messages with the same parent, this one included, oldest first."""
     parent = tree[message]
     return [other for other, other_parent in tree.items() if other_parent == parent]
 
 
 def newest_leaf(tree: Tree, message: UUID) -> UUID:
-    """The end of the talk below `message`, always taking the newest branch."""
+    """The last message below `message`, along the newest branch at each fork."""
     newest_child = {parent: child for child, parent in tree.items() if parent is not None}
     while message in newest_child:
         message = newest_child[message]

@@ -1,4 +1,4 @@
-"""The websocket of a conversation: parse, match, call a door; one follower forwards the stream."""
+"""The websocket of a conversation. It parses a frame and calls its door; a follower forwards the stream."""
 
 import asyncio
 import logging
@@ -25,14 +25,14 @@ from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
 from text import cleaning
 
-NOT_FOUND = 4404  # beside those of `sockets.Barred`
+NOT_FOUND = 4404  # the other close codes are in `sockets.Barred`
 AWAY = 1013  # "try again later", as registered with IANA
 
 logger = logging.getLogger(__name__)
 
 _FRAME_CHARACTERS = 1024 * 1024
-# Doors block on the database and on the classifier; with an executor of their own they do not queue
-# behind each other on the one thread that Django's default gives to synchronous code.
+# Doors block on the database and on the classifier. Django's default runs all synchronous code on one thread, where
+# they would queue behind each other, so they have an executor of their own.
 _doors = ThreadPoolExecutor(max_workers=8, thread_name_prefix="doors")
 _followers = stream.Followers()
 
@@ -41,7 +41,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     user: User
     conversation_id: UUID
     place: dict[str, str] = {}  # replaced as a whole
-    is_heard = False  # from the moment it was let in until it is barred
+    is_admitted = False  # True from the admission until the socket is barred
     tasks: "tuple[asyncio.Task[None], ...]" = ()
 
     async def connect(self) -> None:
@@ -62,9 +62,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except (redis.RedisError, DatabaseError):
             await self.close(AWAY)
         else:
-            work = (self._follow(self._asked_offset()), self._hear(news), self._look_again())
-            self.is_heard = True
-            self.tasks = tuple(asyncio.create_task(each) for each in work)
+            work = (self._follow(self._requested_offset()), self._watch_sessions(news), self._look_again())
+            self.is_admitted = True
+            self.tasks = tuple(asyncio.create_task(coroutine) for coroutine in work)
             await _through_door(queueing.have_read_ahead, self.conversation_id)
 
     async def disconnect(self, code: int) -> None:
@@ -74,8 +74,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             await _through_door(sockets.leave, user_id=self.user.pk, socket_id=self.place["socket_id"])
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not self.is_heard:
-            return  # it was closed, and this was under way
+        if not self.is_admitted:
+            return  # this frame was under way when the socket was closed
         if text_data is None or len(text_data) > _FRAME_CHARACTERS:
             await self._refuse("bad_frame", f"A frame is text of at most {_FRAME_CHARACTERS} characters.")
             return
@@ -85,7 +85,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             await self._refuse("bad_frame", f"The frame cannot be read. {error}")
             return
         except ValidationError as error:
-            await self._refuse("bad_frame", _what_is_wrong(error))
+            await self._refuse("bad_frame", _first_fault(error))
             return
         await self._act(frame)
 
@@ -99,19 +99,21 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except conversations.ModerationDown as refused:
             help = refused.help
             resources = tuple(Resource(**resource) for resource in help.resources)
-            await self._say(NoticeShown(kind=NoticeKind.CRISIS, text=help.text, resources=resources))
+            await self._send_frame(NoticeShown(kind=NoticeKind.CRISIS, text=help.text, resources=resources))
             await self._refuse(refused.code, refused.detail, client_id)
         except conversations.Refused as refused:
             await self._refuse(refused.code, refused.detail, client_id, refused.retry_after)
         except Http404:
-            await self._refuse("not_found", "That is not here any more.", client_id)
+            await self._refuse("not_found", "This message or conversation does not exist any more.", client_id)
         except Exception as error:
             if waiting_room.is_loss(error):
                 detail = "The site is restarting. Your words are kept here; try again."
                 await self._refuse("unavailable", detail, client_id)
                 return
             logger.exception("frame.failed", extra={"type": frame.type})
-            detail = "Something went wrong on this site's side, and it would again. Its operator can see why."
+            detail = (
+                "A fault on this site stopped this. Trying again would fail again. The site's operator can see why."
+            )
             await self._refuse("site_error", detail, client_id)
 
     async def _call_door(self, frame: protocol.ClientFrame) -> None:
@@ -136,10 +138,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             case protocol.BranchSelect(message_id=message_id):
                 await _through_door(conversations.select_branch, user=user, message_id=message_id)
             case protocol.Ping():
-                await self._say(protocol.Pong())
+                await self._send_frame(protocol.Pong())
 
     async def _follow(self, after: str) -> None:
-        """Forwards the stream's frames as they are, each with its offset spliced in front, until the last one."""
+        """Forwards the stream's frames unchanged until the last one, each with its offset added at the front."""
         async with aclosing(_followers.follow(self.conversation_id, after)) as entries:
             async for offset, frame in entries:
                 await self.send(text_data=f'{{"offset":"{offset}",{frame.decode()[1:]}')
@@ -147,13 +149,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                     await self.close(NOT_FOUND)
                     return
 
-    async def _hear(self, after: str) -> None:
-        """Looks at the session as soon as it may have ended."""
+    async def _watch_sessions(self, after: str) -> None:
+        """Checks the session as soon as it may have ended."""
         async for _ in _followers.follow(sockets.news_of(self.user.pk), after):
             await self._look()
 
     async def _look_again(self) -> None:
-        """Looks at the session from time to time: not every end is told."""
+        """Checks the session at intervals, because not every end is announced."""
         while True:
             await asyncio.sleep(sockets.LOOK_SECONDS)
             await self._look()
@@ -163,39 +165,39 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             await _through_door(sockets.look, user=self.user, **self.place)
         except sockets.Barred as barred:
             await self._bar(barred.code)
-        except (redis.RedisError, DatabaseError) as error:  # nobody can tell now; the next look does
+        except (redis.RedisError, DatabaseError) as error:  # unknown now; the next look tells
             logger.warning("socket.not_looked_at", extra={"error": type(error).__name__})
 
     async def _bar(self, code: int) -> None:
-        """Closes the socket; no frame goes through it from here on."""
-        if not self.is_heard:
+        """Closes the socket. No frame passes through it after this."""
+        if not self.is_admitted:
             return
-        self.is_heard = False
+        self.is_admitted = False
         for task in self.tasks:
             if task is not asyncio.current_task():
                 task.cancel()
         await self.close(code)
 
-    def _asked_offset(self) -> str:
+    def _requested_offset(self) -> str:
         offset = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", [stream.BEGINNING])[0]
         return offset if stream.is_position(offset) else stream.BEGINNING
 
-    async def _say(self, frame: Frame) -> None:
+    async def _send_frame(self, frame: Frame) -> None:
         await self.send(text_data=frame.model_dump_json())
 
     async def _refuse(
         self, code: ErrorCode, detail: str, client_id: UUID | None = None, retry_after: timedelta | None = None
     ) -> None:
         retry_after_ms = round(retry_after.total_seconds() * 1000) if retry_after else None
-        await self._say(Error(code=code, detail=detail, client_id=client_id, retry_after_ms=retry_after_ms))
+        await self._send_frame(Error(code=code, detail=detail, client_id=client_id, retry_after_ms=retry_after_ms))
 
 
 async def _through_door(door: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return await database_sync_to_async(door, thread_sensitive=False, executor=_doors)(*args, **kwargs)
 
 
-def _what_is_wrong(error: ValidationError) -> str:
-    """The first fault of a frame, with the place and the rule, and nothing of what was sent."""
+def _first_fault(error: ValidationError) -> str:
+    """The first fault of a frame: its place and the rule that was broken. Repeats nothing that was sent."""
     first = error.errors(include_url=False)[0]
     if first["type"] == "string_too_long":
         return (
@@ -204,9 +206,9 @@ def _what_is_wrong(error: ValidationError) -> str:
         )
     if first["type"] == "value_error":
         return f"{first['ctx']['error']}."
-    if first["type"] == "union_tag_invalid":  # its message repeats what was sent, as the place below would
-        return "type: There is no such frame."
+    if first["type"] == "union_tag_invalid":  # pydantic's message and the place repeat what was sent
+        return "type: There is no frame of this type."
     if first["type"] == "extra_forbidden":
-        return f"{first['loc'][0]}: There is a field that this frame does not have."
+        return f"{first['loc'][0]}: This frame has a field that it may not have."
     place = ".".join(str(part) for part in first["loc"]) or "the frame"
     return f"{place}: {first['msg']}."

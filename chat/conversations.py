@@ -1,13 +1,13 @@
-"""The doors of a conversation as a whole, and what any door of chat may refuse.
+"""The doors of a conversation as a whole, and the refusals of every door of chat.
 
-    Refused                  `code` and `detail` go to the person as they are
+    Refused                  the person reads `code` and `detail` unchanged
     ├── WrongState           not possible now: a reply is still being written, or has ended
-    ├── Restricted           a moderator's decision stands against it
+    ├── Restricted           a moderator's decision forbids it
     ├── OverQuota            carries `retry_after`
-    ├── Busy                 no place is free to wait in; carries `retry_after`
+    ├── Busy                 the waiting room has no free place; carries `retry_after`
     └── ModerationDown       the filter cannot judge; carries `help`, the crisis resources
 
-What belongs to somebody else is not found (Http404). Messages and replies have their doors in `messages`.
+Another person's conversation raises Http404. The doors of messages and replies are in `messages`.
 """
 
 from datetime import timedelta
@@ -39,7 +39,7 @@ from text import cleaning, graphemes
 
 class Refused(Exception):
     code: ErrorCode
-    status = 409  # of a page that says it
+    status = 409  # HTTP status of the page that shows the refusal
 
     def __init__(self, detail: str, retry_after: timedelta | None = None) -> None:
         super().__init__(detail)
@@ -66,9 +66,9 @@ class Busy(Refused):
     def __init__(self, full: Full) -> None:
         seconds = round(full.retry_after.total_seconds())
         reason = (
-            "As many replies as one person may wait for are waiting already."
+            "You already wait for as many replies as one person may."
             if full.own
-            else "So many people are waiting for replies that there is no place left."
+            else "Too many people are waiting for replies now. There is no place left."
         )
         again = f"Try again in {seconds} second{'' if seconds == 1 else 's'}"
         super().__init__(f"{reason} Your words are kept here. {again}.", full.retry_after)
@@ -87,7 +87,7 @@ def owned_by(user: User) -> QuerySet[Conversation]:
     return Conversation.objects.filter(owner=user).select_related("persona")
 
 
-# The row of the account decides, not `user`, which may have been read long before: a socket keeps its own.
+# The account's row decides whether it is active. `user` may be old: a socket keeps the one it was opened with.
 def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
     visible = owned_by(user).filter(owner__is_active=True).select_related("owner")
     return get_object_or_404(visible, pk=conversation_id)
@@ -107,7 +107,7 @@ def get_message_for(user: User, message_id: UUID) -> Message:
 
 @transaction.atomic
 def start(*, user: User, persona_id: UUID) -> Conversation:
-    """Opens a conversation; the persona speaks first where it has an opening line that the filter lets pass.
+    """Starts a conversation. The persona's opening line is its first message if the filter clears it.
 
     Raises Refused.
     """
@@ -128,7 +128,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
 
 
 def _opening(user: User, persona: Persona) -> tuple[str, list[Verdict]]:
-    """The persona's first words as anybody may see them, and what the filter said; none where it withholds them."""
+    """The cleared opening line and the filter's verdicts. The line is empty if there is none or if it is blocked."""
     verdicts: list[Verdict] = []
     line = prompt_sheet.opening_line(persona)
     try:
@@ -146,12 +146,12 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> None:
 
 
 def delete(*, user: User, conversation_id: UUID) -> None:
-    """Deletes the conversation with its messages, replies, notices and stream; a reply under way and every tab end."""
+    """Deletes the conversation with its messages, replies, notices and stream. Ends a reply under way and every tab."""
     remove(get_conversation_for(user, conversation_id))
 
 
 def remove(conversation: Conversation) -> None:
-    """As `delete`, for who has the right to it: its owner, or the erasure of the owner's account."""
+    """As `delete`, without a check of rights. For its owner's request, and for the erasure of the owner's account."""
     conversation_id = conversation.id
     connection().set(cancel_key(conversation_id), 1, ex=3600)
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
@@ -161,7 +161,7 @@ def remove(conversation: Conversation) -> None:
 
 
 def delete_all_with(persona: Persona) -> None:
-    """Deletes every conversation with a persona that is about to be deleted."""
+    """Deletes every conversation with a persona before the persona is deleted."""
     for conversation in Conversation.objects.filter(persona=persona):
         remove(conversation)
 
@@ -172,7 +172,7 @@ def _forget_frames(conversation_id: UUID) -> None:
 
 
 def select_branch(*, user: User, message_id: UUID) -> Conversation:
-    """Reads on from this message, down to its newest leaf."""
+    """Makes the branch through this message the read one, down to its newest leaf."""
     message = get_message_for(user, message_id)
     with transaction.atomic():
         conversation = locked(message.conversation)
@@ -183,14 +183,14 @@ def select_branch(*, user: User, message_id: UUID) -> Conversation:
 
 
 def refuse_restricted(*, user: User, conversation_id: UUID | None, persona: Persona) -> None:
-    """Raises Restricted where a moderator's decision stands against writing here."""
+    """Raises Restricted if a moderator's decision forbids writing here."""
     active = restrictions.active_for(user=user, conversation_id=conversation_id, persona_id=persona.id)
     if active:
         raise Restricted(active[0].statement)
 
 
 def locked(conversation: Conversation) -> Conversation:
-    """The conversation's row, held until the transaction ends, so that its doors open one at a time."""
+    """The conversation's row, locked until the transaction ends. So its doors run one at a time. Raises Http404."""
     rows = Conversation.objects.select_for_update(of=["self"]).select_related("persona", "owner")
     try:
         return rows.get(pk=conversation.pk)

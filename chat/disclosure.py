@@ -1,4 +1,4 @@
-"""The notice that nobody human is writing, and when it is due again (compliance CA2, NY3)."""
+"""The notice that no human being is writing, and when it is due again (compliance CA2, NY3)."""
 
 from datetime import datetime, timedelta
 
@@ -23,23 +23,23 @@ _TEXTS = {
 
 
 def text(conversation: Conversation) -> str:
-    """In the language of the persona."""
+    """The notice in the persona's language, or in English if it has no translation."""
     language = conversation.persona.language.split("-")[0].lower()
     return _TEXTS.get(language, _TEXTS["en"]).format(name=conversation.persona.name)
 
 
 def shown_at_start(conversation: Conversation, now: datetime) -> Notice | None:
-    """Records the notice where the person opens the page, once a day."""
+    """Records the notice when the person opens the page, once a day. None if it was shown that recently."""
     return _show(conversation, now, "start", _AT_START)
 
 
 def shown_while_talking(conversation: Conversation, now: datetime) -> Notice | None:
-    """Records the notice, and returns it to be shown again, after three hours of use."""
+    """Records the notice after three hours of use and returns it to be shown again. None if it is not due."""
     return _show(conversation, now, "three_hours", _EVERY)
 
 
 def _show(conversation: Conversation, now: datetime, rule: str, interval: timedelta) -> Notice | None:
-    if _last_shown(conversation.owner, now - interval):
+    if _is_shown_since(conversation.owner, now - interval):
         return None
     return Notice.objects.create(
         conversation=conversation,
@@ -52,5 +52,5 @@ def _show(conversation: Conversation, now: datetime, rule: str, interval: timede
     )
 
 
-def _last_shown(user: User, since: datetime) -> bool:
+def _is_shown_since(user: User, since: datetime) -> bool:
     return Notice.objects.filter(conversation__owner=user, kind=NoticeKind.DISCLOSURE, shown_at__gt=since).exists()

@@ -1,6 +1,6 @@
-"""Rows as frames, and frames onto the conversation's stream.
+"""Makes frames from rows and publishes them on the conversation's stream.
 
-A frame is made from a row and can be made again from it, so one that was lost costs nothing.
+Every frame can be made again from its row, so a lost frame costs nothing.
 """
 
 import logging
@@ -38,15 +38,15 @@ _PAUSE_S = 0.5
 FAILURES = {
     "prompt_too_long": "This conversation no longer fits into the model. Start a new one, or shorten the persona.",
     "moderation_unavailable": "The safety check is not running, so no reply can be shown. Your message is kept.",
-    "restricted": "A moderator's decision stands against this conversation, so no reply was written.",
+    "restricted": "A moderator's decision forbids writing in this conversation, so no reply was written.",
     "worker_lost": "The reply was interrupted several times. Ask for it again.",
     "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
     "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",
-    "site_error": "The reply could not be written because of an error on this site's side, which would come again. "
-    "Your message is kept; the site's operator can see why.",
+    "site_error": "A fault on this site stopped the reply. Asking again would fail again. Your message is kept; "
+    "the site's operator can see why.",
     "empty": (
         "The model wrote nothing that can be shown as a reply. A model that thinks first may have used up its tokens "
-        "on that. Ask for another reply, or allow longer ones."
+        "on its thoughts. Ask for another reply, or allow longer ones."
     ),
 }
 _FAILED = "Something went wrong while the reply was written. Ask for it again."
@@ -60,9 +60,9 @@ def publish(conversation_id: UUID, *frames: Frame) -> None:
 
 
 def publish_surely(conversation_id: UUID, *frames: Frame) -> None:
-    """As `publish`, but waits for a Redis that restarts: for a frame that nobody would repeat.
+    """As `publish`, but waits while Redis restarts. For frames that nothing else would repeat.
 
-    After half a minute it gives up, with a warning; the row is right, and a reload shows it.
+    Gives up after 30 seconds with a warning. The row is right by then, and a reload shows it.
     """
     deadline = time.monotonic() + _PATIENCE_S
     while True:
@@ -90,7 +90,7 @@ def accepted(message: Message) -> MessageAccepted:
 
 
 def queued(reply: Reply, place: Place | None) -> ReplyQueued:
-    """`place` as the waiting room gives it; None where the reply does not wait there."""
+    """`place` is the reply's place in the waiting room; None if it does not wait there."""
     position, expected = (place.position, place.expected_wait) if place else (0, timedelta())
     return ReplyQueued(
         reply_id=reply.id,
@@ -104,11 +104,11 @@ def queued(reply: Reply, place: Place | None) -> ReplyQueued:
 
 
 def waiting_in_words(place: Place | None) -> str:
-    """What a person who waits is told: `3 replies are ahead; about 20 seconds.` Empty: it is about to begin."""
+    """The sentence for a person who waits: `3 replies are ahead; about 20 seconds.` Empty if the reply begins soon."""
     if place is None or not (place.position or place.expected_wait):
         return ""
-    named = {0: "Yours is next", 1: "One reply is ahead"}
-    ahead = named.get(place.position, f"{place.position} replies are ahead")
+    phrases = {0: "Yours is next", 1: "One reply is ahead"}
+    ahead = phrases.get(place.position, f"{place.position} replies are ahead")
     return f"{ahead}; {_about(place.expected_wait)}." if place.expected_wait else f"{ahead}."
 
 
@@ -122,7 +122,7 @@ def _about(wait: timedelta) -> str:
 
 
 def outcome(reply: Reply) -> Frame:
-    """The last frame of an ended reply."""
+    """The last frame of a reply that has ended."""
     text = reply.message.text
     if reply.status == ReplyStatus.COMPLETED:
         return ReplyCompleted(reply_id=reply.id, text=text, usage=_usage(reply), timing=timing(reply))

@@ -1,8 +1,8 @@
-"""Look inside: the prompt that made a reply, how likely each of its words was, and continuing from another one.
+"""The inspection of a reply: its prompt, how likely each word was, and continuing from an alternative.
 
-What is known of a reply's making is gathered while it is written (`Record`) and kept when it ends (`keep`).
-Probabilities are computed when somebody looks (`look`, `score`), or, where the weights are not here, kept from
-what the server reported. Nothing is kept that the filter took out of the text.
+`Record` gathers the data while the reply is written, and `keep` stores it when the reply ends. `look` and `score`
+compute the probabilities when somebody opens the page. If the weights are not on this machine, the probabilities are
+those that the server reported. Text that the filter removed is not stored.
 """
 
 import re
@@ -36,37 +36,37 @@ from generation.engines.base import (
 from generation.routing import scoring
 from text.scripts import HAN
 
-# Asked again after this long: the task may have been lost, or have failed for a reason that has passed.
+# The task is requested again after this long. It may have been lost, or its error may have passed.
 _OVERDUE = timedelta(minutes=1)
-# Words, single Chinese characters, and what stands between: what the filter leaves is compared in these.
+# Words, single Chinese characters, and the characters between them: the units in which texts are compared.
 _PIECE = re.compile(rf"[{HAN}]|[^\W{HAN}]+|\W")
 
-# Who wrote a stretch of a reply.
+# Who wrote a span of a reply.
 MODEL, SITE, PERSON, UNKNOWN = "model", "site", "person", "unknown"
 Span = list[Any]  # [start, end, who]
 
 
 @dataclass
 class Record:
-    """What is known of a reply's making while it is written."""
+    """The engines and tokens of a reply while it is written."""
 
     engines: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
-    _newest: int = 0  # where the tokens of the current engine begin
+    _newest: int = 0  # index of the current engine's first token
 
     def begin_engine(self, info: EngineInfo, because: str) -> None:
-        """An engine begins, or takes over."""
+        """Notes an engine that begins or takes over."""
         self._newest = len(self.tokens)
-        known = {"name": info.name, "model": info.model, "device": info.device, "version": info.version}
-        self.engines.append({**known, "context_length": info.context_length, "because": because})
+        engine = {"name": info.name, "model": info.model, "device": info.device, "version": info.version}
+        self.engines.append({**engine, "context_length": info.context_length, "because": because})
 
     @property
-    def spoke(self) -> list[dict[str, str]]:
-        """Which engines, in order, as the reply's row keeps it."""
+    def engines_used(self) -> list[dict[str, str]]:
+        """The engines in order, as `Reply.engines` stores them."""
         return [{"engine": e["name"], "model": e["model"], "because": e["because"]} for e in self.engines]
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         return "".join(token.text for token in self.tokens)
 
     @property
@@ -74,7 +74,7 @@ class Record:
         return str(self.engines[-1]["model"]) if self.engines else ""
 
     def reported(self) -> list[tuple[int, Unit]]:
-        """What the last engine told of its tokens, each with the place in `said` where it begins."""
+        """The last engine's tokens with log-probabilities, each with its start in `text`."""
         units: list[tuple[int, Unit]] = []
         at = sum(len(token.text) for token in self.tokens[: self._newest])
         scores: list[ScoredToken] = []
@@ -90,20 +90,20 @@ class Record:
 
 
 def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, opening: str) -> None:
-    """Keeps how the reply's newest words came to be. Of an attempt that no engine began, nothing is known.
+    """Stores how the reply's newest words were written. Does nothing if no engine began.
 
-    `opening` is what the site itself said first, and the engine went on from.
+    `opening` is the text of the site that the engine continued.
     """
     if prompt is None or not record.engines:
         return
-    known = Origin.objects.filter(reply=reply).first()
+    previous = Origin.objects.filter(reply=reply).first()
     before = reply.prefix or opening
     has_passed = text.startswith(before)
-    if not has_passed:  # the filter took it, or something in it, away
+    if not has_passed:  # the filter removed all or a part of it
         before = ""
     begun = prompt.prefix if has_passed else ""
-    own = _own(record.said, text[len(before) :])
-    authors = _authors_before(reply, opening, known, len(before))
+    own = _own(record.text, text[len(before) :])
+    authors = _authors_before(reply, opening, previous, len(before))
     authors += _with_gaps([(len(before) + at, len(before) + at + size) for _, at, size in own], len(before), len(text))
     units = None
     if not scoring.is_possible(record.model) and (reported := record.reported()):
@@ -118,18 +118,18 @@ def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, open
             "text": prompt.text,
             "messages": [asdict(message) for message in prompt.messages],
             "stop": list(prompt.stop),
-            "joint": _joint(prompt.prefix + record.said),
+            "joint": _joint(prompt.prefix + record.text),
         },
         begun=begun,
         rendered=prompt.text + begun if prompt.form == "transcript" else "",
         authors=authors,
         units=units,
         read_by=record.model if units is not None else "",
-    ).save(force_insert=known is None, force_update=known is not None)
+    ).save(force_insert=previous is None, force_update=previous is not None)
 
 
 def get_for(user: User, conversation_id: UUID, reply_id: UUID) -> Reply:
-    """The reply, if it stands in this conversation of this person's. Raises Http404."""
+    """The reply, if it belongs to this conversation and this person. Raises Http404."""
     reply = conversations.get_reply_for(user, reply_id)
     if reply.message.conversation_id != conversation_id:
         raise Http404("There is no such reply in this conversation.")
@@ -137,10 +137,10 @@ def get_for(user: User, conversation_id: UUID, reply_id: UUID) -> Reply:
 
 
 def look(reply: Reply) -> str:
-    """Asks for the probabilities where they are not known yet. What can be said of them now:
+    """Requests the probabilities if they are not known yet. Returns their state:
 
-    `unfinished` · `unrecorded` (made before prompts were kept) · `wordless` · `ready` · `untold` (the engine
-    does not tell, and its weights are not here) · `failed` · `reading`.
+    `unfinished` · `unrecorded` (written before prompts were stored) · `wordless` (the reply has no text) · `ready` ·
+    `untold` (the engine does not report them, and its weights are not on this machine) · `failed` · `reading`.
     """
     origin = Origin.objects.filter(reply=reply).first()
     if reply.status in UNFINISHED:
@@ -162,31 +162,31 @@ def look(reply: Reply) -> str:
 
 
 def score(reply_id: UUID) -> None:
-    """Reads the reply once more with the model that wrote it, and keeps the probabilities."""
+    """Reads the reply once more with the model that wrote it, and stores the probabilities."""
     unread = Origin.objects.filter(reply_id=reply_id, units__isnull=True, attempt__gt=0)
     origin = unread.select_related("reply__message").first()
     if origin is None:
         return
     reply = origin.reply
-    # What was continued meanwhile has another text by then, and is read when somebody looks again.
+    # A reply that is continued meanwhile has another text and attempt. It is read when somebody looks again.
     same = Origin.objects.filter(pk=origin.pk, attempt=origin.attempt)
     joint = origin.prompt["joint"]
     try:
-        read = scoring.score(_prompt(origin), joint + reply.message.text, model=reply.model)
+        scored = scoring.score(_prompt(origin), joint + reply.message.text, model=reply.model)
     except EngineError as error:
         same.update(code=error.code)
         return
-    reported = list(zip(_starts(read.units, -len(joint)), read.units, strict=True))
+    placed_units = list(zip(_starts(scored.units, -len(joint)), scored.units, strict=True))
     same.update(
-        units=[_stored(max(at, 0), at + len(unit.text), unit) for at, unit in reported if at + len(unit.text) > 0],
-        rendered=read.prompt + origin.begun,
+        units=[_stored(max(at, 0), at + len(unit.text), unit) for at, unit in placed_units if at + len(unit.text) > 0],
+        rendered=scored.prompt + origin.begun,
         read_by=reply.model,
         code="",
     )
 
 
 def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> Reply:
-    """Another reply: the text up to a token, then the alternative in its place, then whatever the engine says.
+    """Asks for another reply. It begins with the text before a token and one of its alternatives; the engine continues.
 
     `choice` is "attempt.unit.token.alternative", by number. Raises Refused and Http404.
     """
@@ -194,18 +194,18 @@ def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     origin = Origin.objects.filter(reply=reply).first()
     numbers = re.fullmatch(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})", choice, re.ASCII)
     if origin is None or origin.units is None or numbers is None or int(numbers[1]) != origin.attempt:
-        raise WrongState("This reply has changed. Look inside again, and pick from what is there now.")
+        raise WrongState("This reply has changed. Open Look inside again and pick one of its alternatives.")
     try:
         unit = origin.units[int(numbers[2])]
-        chosen = unit["tokens"][int(numbers[3])]["alternatives"][int(numbers[4])]
+        alternative = unit["tokens"][int(numbers[3])]["alternatives"][int(numbers[4])]
     except IndexError:
         raise WrongState("There is no such alternative.") from None
     before = reply.message.text[: unit["start"]]
     if author(origin.authors, unit["start"], unit["end"], reply.message.text) == SITE:
-        raise WrongState("These words are the site's own, and stay as they are.")
-    if not is_pickable(before, chosen, origin.prompt["stop"]):
-        raise WrongState("The reply would end there, or break off within a character. Pick another alternative.")
-    prefix = (before + chosen["text"]).lstrip()
+        raise WrongState("The site itself wrote these words. They cannot be changed.")
+    if not is_pickable(before, alternative, origin.prompt["stop"]):
+        raise WrongState("The reply would end here, or in the middle of a character. Pick another alternative.")
+    prefix = (before + alternative["text"]).lstrip()
     start = len(before)
     authors = [[a, min(b, start), who] for a, b, who in origin.authors if a < start]
     return messages.regenerate_from(
@@ -214,57 +214,57 @@ def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
 
 
 def is_pickable(before: str, alternative: dict[str, Any], stops: Sequence[str]) -> bool:
-    """Whether a reply can go on from it: whole characters that do not end it, with anything to read."""
+    """Whether a reply can continue after the alternative: whole characters, some visible text, and no stop text."""
     begun = before + alternative["text"]
     return bool(alternative["text"] and begun.strip()) and not any(stop in begun for stop in stops)
 
 
 def author(authors: Sequence[Span], start: int, end: int, text: str) -> str:
-    """Who wrote these characters: the model, unless some that can be seen are somebody else's."""
+    """Who wrote these characters. The model, unless a visible one of them is somebody else's."""
     for a, b, who in authors:
         if who != MODEL and text[max(a, start) : min(b, end)].strip():
             return str(who)
     return MODEL
 
 
-# --- What the model wrote of the text -----------------------------------------------------------
+# --- The model's part of the text ---------------------------------------------------------------
 
 
-def _own(said: str, text: str) -> list[tuple[int, int, int]]:
-    """The stretches of `text` that are `said`: (place in said, place in text, length).
+def _own(raw: str, text: str) -> list[tuple[int, int, int]]:
+    """The spans of `text` that come from the model's `raw` text: (start in raw, start in text, length).
 
-    The filter takes sentences out, and puts labels in the place of numbers; what it leaves is compared by words.
+    The filter removes sentences and replaces numbers by labels, so the texts are compared by words.
     """
-    if (at := said.find(text)) >= 0:
+    if (at := raw.find(text)) >= 0:
         return [(at, 0, len(text))] if text else []
-    ours, theirs = _PIECE.findall(said), _PIECE.findall(text)
-    from_start, in_text = _places(ours), _places(theirs)
-    blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
-    stretches = [(from_start[a], in_text[b], in_text[b + n] - in_text[b]) for a, b, n in blocks]
-    return [(a, b, size) for a, b, size in stretches if len(text[b : b + size].strip()) > 1]
+    raw_pieces, text_pieces = _PIECE.findall(raw), _PIECE.findall(text)
+    raw_starts, text_starts = _places(raw_pieces), _places(text_pieces)
+    blocks = SequenceMatcher(None, raw_pieces, text_pieces, autojunk=False).get_matching_blocks()
+    spans = [(raw_starts[a], text_starts[b], text_starts[b + n] - text_starts[b]) for a, b, n in blocks]
+    return [(a, b, size) for a, b, size in spans if len(text[b : b + size].strip()) > 1]
 
 
 def _places(pieces: list[str]) -> list[int]:
-    """Where each piece begins, and where the last one ends."""
+    """The start of each piece, then the end of the last one."""
     places = [0]
     for piece in pieces:
         places.append(places[-1] + len(piece))
     return places
 
 
-def _authors_before(reply: Reply, opening: str, known: Origin | None, length: int) -> list[Span]:
-    """Who wrote the beginning that this generation went on from."""
+def _authors_before(reply: Reply, opening: str, previous: Origin | None, length: int) -> list[Span]:
+    """Who wrote the beginning, of `length` characters, that this generation continued."""
     if not length:
         return []
     if not reply.prefix:
         return [[0, length, SITE]]
-    spans = [[a, min(b, length), who] for a, b, who in (known.authors if known else []) if a < length]
+    spans = [[a, min(b, length), who] for a, b, who in (previous.authors if previous else []) if a < length]
     end = spans[-1][1] if spans else 0
     return [*spans, [end, length, UNKNOWN]] if end < length else spans
 
 
 def _with_gaps(own: Sequence[tuple[int, int]], start: int, end: int) -> list[Span]:
-    """The model's stretches as spans, and between them what the site put there."""
+    """The model's spans, and between them those of the site."""
     spans: list[Span] = []
     for (_, before), (after, last) in pairwise([(start, start), *own, (end, end)]):
         if after > before:
@@ -277,19 +277,20 @@ def _with_gaps(own: Sequence[tuple[int, int]], start: int, end: int) -> list[Spa
 def _placed(
     reported: Sequence[tuple[int, Unit]], own: Sequence[tuple[int, int, int]], start: int
 ) -> list[dict[str, Any]]:
-    """What the engine reported of those words that stand in the text, and of no others."""
+    """The reported units whose words are in the text, with their place there. All others are left out."""
     placed = []
     for at, unit in reported:
         visible = at + len(unit.text) - len(unit.text.lstrip())
         end = at + len(unit.text)
-        for said_at, text_at, size in own:
-            if said_at <= visible < end <= said_at + size:
-                shift = start + text_at - said_at
-                placed.append(_stored(max(at, said_at) + shift, end + shift, unit))
+        for raw_at, text_at, size in own:
+            if raw_at <= visible < end <= raw_at + size:
+                shift = start + text_at - raw_at
+                placed.append(_stored(max(at, raw_at) + shift, end + shift, unit))
     return placed
 
 
 def _starts(units: Sequence[Unit], at: int) -> Iterator[int]:
+    """Where each unit begins; the first one at `at`."""
     for unit in units:
         yield at
         at += len(unit.text)
@@ -300,7 +301,7 @@ def _stored(start: int, end: int, unit: Unit) -> dict[str, Any]:
         {
             "bytes": token.data.hex(" "),
             "logprob": round(token.logprob, 4),
-            "alternatives": [_stored_alternative(each) for each in token.alternatives],
+            "alternatives": [_stored_alternative(alternative) for alternative in token.alternatives],
         }
         for token in unit.tokens
     ]
@@ -308,10 +309,10 @@ def _stored(start: int, end: int, unit: Unit) -> dict[str, Any]:
 
 
 def _stored_alternative(alternative: Alternative) -> dict[str, Any]:
-    # Characters that cannot be seen, NUL among them, which no database takes, are told as bytes.
-    readable = all(each.isprintable() or each in "\n\t" for each in alternative.text)
+    # Text with invisible characters is stored as bytes alone. One of them is NUL, which PostgreSQL refuses in a text.
+    is_readable = all(character.isprintable() or character in "\n\t" for character in alternative.text)
     return {
-        "text": alternative.text if readable else "",
+        "text": alternative.text if is_readable else "",
         "bytes": alternative.data.hex(" "),
         "logprob": round(alternative.logprob, 4),
         "ends": alternative.ends,
@@ -320,11 +321,11 @@ def _stored_alternative(alternative: Alternative) -> dict[str, Any]:
 
 def _prompt(origin: Origin) -> Prompt:
     """The prompt without the beginning of the reply, which is part of the text."""
-    kept = origin.prompt
-    said = tuple(PromptMessage(**message) for message in kept["messages"])
-    return Prompt(form=kept["form"], text=kept["text"], messages=said)
+    stored = origin.prompt
+    messages = tuple(PromptMessage(**message) for message in stored["messages"])
+    return Prompt(form=stored["form"], text=stored["text"], messages=messages)
 
 
 def _joint(reply: str) -> str:
-    """The blank between a prompt and its reply, which the text in the row has lost."""
+    """The whitespace between a prompt and its reply, which the text in the row does not have."""
     return reply[: len(reply) - len(reply.lstrip())]

@@ -8,39 +8,39 @@ from chat import frames, inspection
 from chat.models import Origin, Reply
 from moderation.desk import restrictions
 
-# A probability from each of these on is tinted one step less.
+# A word is tinted one step deeper for each of these probabilities that it is below.
 _STEPS = (0.6, 0.3, 0.1, 0.01)
 _SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
-# Why a part of the prompt is there, and why something of it is not (personas.prompt gives out the room).
+# The title of a part of the prompt, the rule for its size, and why a piece of it was left out (see personas.prompt).
 _PARTS = {
-    "rules": ("Rules", "Always kept, whole.", ""),
-    "introduction": ("Introduction", "Kept, up to half of the room; a longer one loses its end.", ""),
+    "rules": ("Rules", "Always kept whole.", ""),
+    "introduction": ("Introduction", "Kept, up to half of the room. A longer one loses its end.", ""),
     "samples": (
         "Sample exchanges",
-        "Kept in the order of what they tell, up to a quarter of the room.",
+        "The most telling ones are kept, up to a quarter of the room.",
         "left out: the quarter was full, so the least telling went first.",
     ),
     "memories": (
         "Memories",
-        "Passages of the persona's own words that are nearest to the message, up to an eighth of the room.",
+        "The passages of the persona's own words that are nearest to the message, up to an eighth of the room.",
         "left out: the eighth was full, so the weakest went first.",
     ),
     "turns": (
-        "The talk",
-        "The newest message, then earlier turns as long as there was room.",
+        "The conversation",
+        "The newest message, then as many earlier turns as fitted.",
         "left out: no room was left, so the oldest went first, in blocks of eight.",
     ),
     "prefix": (
         "Beginning of the reply",
-        "Kept whole: words that were there before, which the engine went on from.",
+        "Always kept whole. The engine continued these words.",
         "",
     ),
 }
 
 
 def page(reply: Reply, state: str) -> dict[str, Any]:
-    """The context of chat/inspection.html; `state` as `inspection.look` gives it."""
+    """The context of chat/inspection.html. `state` is the result of `inspection.look`."""
     conversation = reply.message.conversation
     restricted = restrictions.active_for(
         user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
@@ -63,7 +63,7 @@ def page(reply: Reply, state: str) -> dict[str, Any]:
 
 
 def _has_weights(origin: Origin) -> bool:
-    """Whether the words were read again here; a remote server's report is kept when the reply ends."""
+    """Whether a model on this machine read the words again. If not, the remote server reported them with the reply."""
     return origin.asked_at is not None
 
 
@@ -74,23 +74,23 @@ def _is_on(value: Any) -> bool:
 def _part(part: dict[str, Any]) -> dict[str, Any]:
     title, why, why_dropped = _PARTS.get(part["name"], (part["name"].capitalize(), "", ""))
     dropped = f"{part['dropped']} {why_dropped}" if part["dropped"] else ""
-    return {**part, "title": title, "why": why if part["text"] else "Nothing to say here.", "dropped_why": dropped}
+    return {**part, "title": title, "why": why if part["text"] else "Empty in this prompt.", "dropped_why": dropped}
 
 
 def _words(reply: Reply, origin: Origin, may_pick: bool) -> Iterator[dict[str, Any]]:
-    """The text in order: units that the model told of, and between them what it told nothing of."""
+    """The text in order: the units with probabilities, and the text between them, which has none."""
     text = reply.message.text
     at = 0
     for number, unit in enumerate(origin.units or []):
         if unit["start"] > at:
-            yield _untold(origin, text, at, unit["start"])
+            yield _without_probability(origin, text, at, unit["start"])
         at = unit["end"]
         yield _word(origin, text, number, unit, may_pick)
     if at < len(text):
-        yield _untold(origin, text, at, len(text))
+        yield _without_probability(origin, text, at, len(text))
 
 
-def _untold(origin: Origin, text: str, start: int, end: int) -> dict[str, Any]:
+def _without_probability(origin: Origin, text: str, start: int, end: int) -> dict[str, Any]:
     return {"text": text[start:end], "author": inspection.author(origin.authors, start, end, text), "number": None}
 
 
@@ -117,18 +117,18 @@ def _word(origin: Origin, text: str, number: int, unit: dict[str, Any], may_pick
 
 
 def _before(unit: str) -> str:
-    """What stands before a unit's box: its blank, so that no line begins with one; or, before a mark, no break."""
+    """The character before a unit's box: its space, so that no line begins with one, or no break before a mark."""
     if unit.startswith(" ") and unit.strip():
         return " "
     return "" if unit[:1].isalnum() or unit[:1].isspace() else "\u2060"
 
 
 def _token(origin: Origin, before: str | None, choice: str, token: dict[str, Any]) -> dict[str, Any]:
-    """One token with its alternatives; `before` is None where none can be picked."""
+    """One token with its alternatives. `before` is None if no alternative can be picked."""
     alternatives = []
     for place, alternative in enumerate(token["alternatives"]):
         stands = bool(alternative["bytes"]) and alternative["bytes"] == token["bytes"]
-        may = before is not None and not stands
+        may_pick = before is not None and not stands
         alternatives.append(
             {
                 "shown": shown(alternative["text"]),
@@ -138,7 +138,7 @@ def _token(origin: Origin, before: str | None, choice: str, token: dict[str, Any
                 "value": round(math.exp(alternative["logprob"]), 4),
                 "stands": stands,
                 "choice": f"{choice}.{place}"
-                if may and inspection.is_pickable(before or "", alternative, origin.prompt["stop"])
+                if may_pick and inspection.is_pickable(before or "", alternative, origin.prompt["stop"])
                 else "",
             }
         )
@@ -146,20 +146,20 @@ def _token(origin: Origin, before: str | None, choice: str, token: dict[str, Any
         "bytes": token["bytes"],
         "percent": percent(math.exp(token["logprob"])),
         "alternatives": alternatives,
-        "is_listed": any(each["stands"] for each in alternatives),
+        "is_listed": any(alternative["stands"] for alternative in alternatives),
     }
 
 
 def shown(text: str) -> str:
-    """A token's text with the blanks at its ends made visible."""
+    """A token's text with the whitespace at both ends made visible."""
     head = text[: len(text) - len(text.lstrip())]
     tail = text[len(text.rstrip()) :] if text.strip() else ""
     body = text[len(head) : len(text) - len(tail)]
-    return "".join(_SHOWN.get(each, "␣") for each in head) + body + "".join(_SHOWN.get(each, "␣") for each in tail)
+    return "".join(_SHOWN.get(c, "␣") for c in head) + body + "".join(_SHOWN.get(c, "␣") for c in tail)
 
 
 def percent(probability: float) -> str:
-    """As a person reads it: 84%, 3.1%, 0.04%, under 0.01%."""
+    """A probability as text: 84%, 3.1%, 0.04%, under 0.01%."""
     hundredths = probability * 100
     if hundredths >= 10:
         return f"{hundredths:.0f}%"

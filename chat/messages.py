@@ -1,4 +1,4 @@
-"""The doors of messages and replies: saying, changing, stopping, asking again, going on.
+"""The doors of messages and replies: send, edit, stop, regenerate and continue.
 
 Each raises `conversations.Refused` with a sentence for the person, and Http404.
 """
@@ -43,16 +43,16 @@ _TITLE_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of a message: its row, and the reply that is owed, if one is."""
+    """The result of sending a message: its row, and the reply that is owed, if there is one."""
 
     message: Message
     reply: Reply | None
 
 
 def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: str) -> Sent:
-    """Says something to the persona. The same `client_id` again gives the first result and changes nothing.
+    """Sends a message to the persona. The same `client_id` again returns the first result and changes nothing.
 
-    A text that the filter stops is kept and shown to its writer, with a notice; no reply is owed.
+    A text that the filter stops is kept and shown to its writer with a notice. No reply is owed to it.
     Raises Refused and Http404.
     """
     conversation = conversations.get_conversation_for(user, conversation_id)
@@ -62,13 +62,15 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
     with transaction.atomic():
         conversation = conversations.locked(conversation)
         if earlier := conversation.messages.filter(client_id=client_id).first():
-            return _again(earlier)  # sent twice at once; the other one held the lock first
+            return _again(earlier)  # sent twice at once; the other request had the lock first
         conversations.refuse_unfinished(conversation)
-        return _say(conversation, parent_id=conversation.head_id, text=text, client_id=client_id, ruling=ruling)
+        return _store_message(
+            conversation, parent_id=conversation.head_id, text=text, client_id=client_id, ruling=ruling
+        )
 
 
 def edit(*, user: User, message_id: UUID, text: str) -> Sent:
-    """Says a message differently: a sibling of it, with a reply of its own. Raises Refused and Http404."""
+    """Changes a message by adding a sibling of it, with its own reply. Raises Refused and Http404."""
     message = conversations.get_message_for(user, message_id)
     if message.author != Author.USER:
         raise WrongState("Only your own messages can be changed.")
@@ -76,16 +78,16 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
-        result = _say(conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling)
+        result = _store_message(conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling)
         conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
         return result
 
 
 def stop(*, user: User, reply_id: UUID) -> None:
-    """Ends a reply where it is; what was shown is kept. Stopping an ended reply changes nothing."""
+    """Ends a reply where it is and keeps the text shown so far. Does nothing to a reply that has ended."""
     reply = conversations.get_reply_for(user, reply_id)
     connection().set(cancel_key(reply.id), 1, ex=3600)
-    # A reply that no worker has begun is ended here; one under way is ended by the worker that sees the key.
+    # A reply that no worker has begun is ended here. The worker of a reply under way sees the key and ends it.
     now = timezone.now()
     if Reply.objects.filter(pk=reply.id, status=ReplyStatus.QUEUED).update(status=ReplyStatus.STOPPED, finished_at=now):
         queueing.call_off(reply)
@@ -94,14 +96,14 @@ def stop(*, user: User, reply_id: UUID) -> None:
 
 
 def regenerate(*, user: User, reply_id: UUID) -> Reply:
-    """Asks for another reply to the same message; the old one stays as its sibling. Raises Refused."""
+    """Asks for another reply to the same message. The old reply stays as its sibling. Raises Refused."""
     return _another(conversations.get_reply_for(user, reply_id))
 
 
 def regenerate_from(*, user: User, reply_id: UUID, prefix: str, authors: list[list[Any]]) -> Reply:
-    """Another reply that begins with `prefix`, which the filter judges before anybody sees it. Raises Refused.
+    """Asks for another reply, which begins with `prefix`. The filter judges it before it is shown. Raises Refused.
 
-    `authors` says who wrote which of its characters, as `Origin.authors` does.
+    `authors` gives the writer of each of its characters, in the form of `Origin.authors`.
     """
     with transaction.atomic():
         reply = _another(conversations.get_reply_for(user, reply_id), prefix=prefix)
@@ -110,7 +112,7 @@ def regenerate_from(*, user: User, reply_id: UUID, prefix: str, authors: list[li
 
 
 def continue_reply(*, user: User, reply_id: UUID) -> Reply:
-    """Goes on where an ended reply stopped. Raises Refused."""
+    """Continues a reply that has ended. Raises Refused."""
     reply = conversations.get_reply_for(user, reply_id)
     _check_rights(reply.message.conversation)
     _refuse_busy(user)
@@ -131,7 +133,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
             code="",
         )
         if not claimed:
-            raise WrongState("A reply that was withdrawn cannot go on. Ask for another one.")
+            raise WrongState("A reply that was withdrawn cannot be continued. Ask for another one.")
         reply.refresh_from_db()
         _hand_over(reply)
     return reply
@@ -149,7 +151,7 @@ def _another(old: Reply, *, prefix: str = "") -> Reply:
 
 
 def _admit(conversation: Conversation, text: str) -> Ruling:
-    """Everything that may refuse a message before it is written, in the order of what it costs."""
+    """Makes every check that may refuse a message, the cheapest first, before the message is stored. Raises Refused."""
     _check_rights(conversation)
     before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
     turn = user_turns.Turn(text, before=before)
@@ -157,7 +159,7 @@ def _admit(conversation: Conversation, text: str) -> Ruling:
         ruling = user_turns.judge([turn], user=conversation.owner, addressee=conversation.persona)[0]
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
-    # Only after judging: whoever is met by the site with help needs no place in the room.
+    # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
     if ruling.is_answered:
         _refuse_busy(conversation.owner)
     return ruling
@@ -178,7 +180,7 @@ def _refuse_busy(user: User) -> None:
 
 
 def _refuse_too_many_owed(user: User) -> None:
-    """Holds the limit exactly: `_spend` has locked the person's row, so their messages pass here one by one."""
+    """Keeps the limit exactly. `_spend` has locked the person's row, so their messages pass here one by one."""
     waiting_replies = Reply.objects.filter(message__conversation__owner=user, status=ReplyStatus.QUEUED)
     if waiting_replies.count() >= settings.WAITING_PER_ACCOUNT:
         raise Busy(waiting_room.full("interactive", own=True))
@@ -197,16 +199,16 @@ def _over_quota() -> Iterator[None]:
         raise OverQuota(error.user_message, error.retry_after) from error
 
 
-def _say(
+def _store_message(
     conversation: Conversation, *, parent_id: UUID | None, text: str, client_id: UUID | None, ruling: Ruling
 ) -> Sent:
     _spend(conversation.owner)
     message = conversation.messages.create(
         parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not ruling.is_answered
     )
-    if ruling.is_answered and not conversation.title:  # no page is headed by words from a crisis
+    if ruling.is_answered and not conversation.title:  # a message in a crisis becomes no title
         conversation.title = _title(text)
-    conversation.head_id = message.id  # notices stand at it; written with the last move
+    conversation.head_id = message.id  # notices refer to it; `move_head` below writes it
     assessment.record(ruling.verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
     conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, ruling))
     if ruling.is_answered:
@@ -232,7 +234,7 @@ def _owe_reply(conversation: Conversation, *, parent_id: UUID | None, prefix: st
 
 
 def _hand_over(reply: Reply) -> None:
-    """Tells the tabs and the workers, once the row stands. Where Redis is away, the sweeper does it later."""
+    """Tells the tabs and the workers after the commit. If Redis is away, the sweeper does it later."""
     connection().delete(cancel_key(reply.id))
 
     def announce(place: Place) -> None:
@@ -242,13 +244,13 @@ def _hand_over(reply: Reply) -> None:
 
 
 def _notices(conversation: Conversation, message: Message, ruling: Ruling) -> list[Frame]:
-    """Records what the site says to this message, and makes its frames."""
-    shown = [
+    """Records the site's notices on this message, and makes their frames."""
+    notices = [
         disclosure.shown_while_talking(conversation, timezone.now()),
         _blocked_notice(conversation, message, ruling),
         _crisis_notice(conversation, message, ruling),
     ]
-    return [frames.notice(each) for each in shown if each]
+    return [frames.notice(notice) for notice in notices if notice]
 
 
 def _blocked_notice(conversation: Conversation, message: Message, ruling: Ruling) -> Notice | None:
@@ -265,7 +267,7 @@ def _blocked_notice(conversation: Conversation, message: Message, ruling: Ruling
 
 def _crisis_notice(conversation: Conversation, message: Message, ruling: Ruling) -> Notice | None:
     if ruling.help is None or (ruling.is_answered and _crisis_noticed_today(conversation)):
-        return None  # the softer notice comes once a day (compliance K3)
+        return None  # the notice beside an answer comes once a day (compliance K3)
     return message.notices.create(
         conversation=conversation,
         kind=NoticeKind.CRISIS,
@@ -283,14 +285,14 @@ def _crisis_noticed_today(conversation: Conversation) -> bool:
 
 
 def _again(message: Message) -> Sent:
-    """The first result of a message that was sent before, told once more to whoever missed it."""
+    """The first result of a message that was sent before. Publishes its frames again for tabs that missed them."""
     reply = Reply.objects.filter(message__parent=message).select_related("message").order_by("queued_at").last()
-    again: list[Frame] = [frames.accepted(message), *map(frames.notice, message.notices.all())]
+    missed_frames: list[Frame] = [frames.accepted(message), *map(frames.notice, message.notices.all())]
     if reply:
-        again.append(
+        missed_frames.append(
             frames.queued(reply, queueing.place_of(reply)) if reply.status in UNFINISHED else frames.outcome(reply)
         )
-    frames.publish(message.conversation_id, *again)
+    frames.publish(message.conversation_id, *missed_frames)
     return Sent(message, reply)
 
 

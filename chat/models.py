@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 class Conversation(models.Model):
-    """A person's talk with a persona. Its messages form a tree; `head` is the leaf that is being read."""
+    """A person's conversation with a persona. Its messages form a tree; `head` is the leaf of the read branch."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
@@ -61,11 +61,11 @@ UNFINISHED = (ReplyStatus.QUEUED, ReplyStatus.GENERATING)
 
 
 class Reply(models.Model):
-    """What a persona owes to a message: its state, and how its text came to be.
+    """The reply that a persona owes to a message: its state, and how its text was written.
 
-    `queued → generating → completed | stopped | blocked | failed`; `generating → queued` when a
-    worker was lost, `completed | stopped → queued` to continue. Each start of work raises `attempt`,
-    and only the holder of the newest attempt may finish it.
+    `queued → generating → completed | stopped | blocked | failed`. `generating → queued` when a worker was lost.
+    `completed | stopped | failed → queued` to continue. Each start of work raises `attempt`, and only the newest
+    attempt may finish the reply.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -114,9 +114,9 @@ class Reply(models.Model):
 
 
 class Origin(models.Model):
-    """How a reply's newest words came to be: the prompt as it was given, and how likely each word was.
+    """How a reply's newest words were written: the prompt, and how likely each word was.
 
-    Written when the reply ends, anew each time it is continued. Private words, like the message's own.
+    Written when the reply ends, and again each time it is continued. Its text is as private as the message.
     """
 
     reply = models.OneToOneField(Reply, on_delete=models.CASCADE, primary_key=True, related_name="origin")
@@ -142,7 +142,7 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(models.Model):
-    """A notice that the site showed in a conversation, kept as proof of what was said when (compliance CA10)."""
+    """A notice that the site showed in a conversation, kept as proof of its text and time (compliance CA10)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notices")

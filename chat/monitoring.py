@@ -1,4 +1,4 @@
-"""After each turn: the whole conversation before the monitor, and its findings onto a moderator's desk."""
+"""After each turn, passes the whole conversation to the monitor, and its findings to the moderators' desk."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from moderation.monitor.conversation import assess_conversation
 
 
 def look_at(conversation_id: UUID) -> None:
-    """Assesses the conversation as it reads now. One that was deleted meanwhile is left alone."""
+    """Assesses the read branch of the conversation. Does nothing if the conversation was deleted meanwhile."""
     conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
     if conversation is None:
         return

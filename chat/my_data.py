@@ -10,8 +10,8 @@ from chat.models import Author, Conversation, Message
 
 
 def export(user: User) -> list[dict[str, Any]]:
-    """Every conversation with every message of its tree; what an AI wrote says so (compliance M4)."""
-    return [_conversation(each) for each in conversations.owned_by(user).order_by("created_at")]
+    """Every conversation with every message of its tree. Text that an AI wrote is marked as such (compliance M4)."""
+    return [_conversation(conversation) for conversation in conversations.owned_by(user).order_by("created_at")]
 
 
 def erase(user: User) -> None:
@@ -26,7 +26,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
         "title": conversation.title,
         "persona": conversation.persona.name,
         "created_at": conversation.created_at,
-        "read_branch": [each.message_id for each in transcripts.turns(conversation, conversation.head_id)],
+        "read_branch": [turn.message_id for turn in transcripts.turns(conversation, conversation.head_id)],
         "messages": [_message(message) for message in messages],
         "notices": list(conversation.notices.values("kind", "rule", "version", "text", "shown_at")),
     }

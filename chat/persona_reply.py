@@ -18,8 +18,8 @@ from personas import memory, prompt, prompt_sheet
 from personas.models import Persona
 from personas.phrases import phrases_for
 
-_RECALLED = 2  # passages of the persona's own words offered to the prompt
-_ECHOES_LOOKED_FOR = 6  # replies back
+_RECALLED = 2  # passages of the persona's own words that are offered to the prompt
+_EARLIER_REPLIES = 6  # that a new reply is compared with, so that it is no echo of them
 
 
 def script(
@@ -38,7 +38,8 @@ def script(
     sheet = prompt_sheet.sheet_for(persona)
     if instruction:
         sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
-    # A persona that is asked in earnest what it is begins with the truth (compliance H1). The engine continues it.
+    # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
+    # continues it.
     opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
     return Script(
         build=_builder(persona, sheet, turns, begun=begun or opening, sampling=sampling or {}),
@@ -50,15 +51,15 @@ def script(
 
 
 def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
-    """Has the engine read what the prompt of the next answer will begin with. Raises EngineError."""
+    """Has the engine read the beginning of the next prompt in advance. Raises EngineError."""
     sheet = prompt_sheet.sheet_for(persona)
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
-        chosen = prompt.sampling(sheet, info)
-        begun = prompt.build(
-            sheet=sheet, memories=(), turns=turns, info=info, max_tokens=chosen.max_tokens, count=count
+        values = prompt.sampling(sheet, info)
+        beginning = prompt.build(
+            sheet=sheet, memories=(), turns=turns, info=info, max_tokens=values.max_tokens, count=count
         )
-        return begun, chosen
+        return beginning, values
 
     router.read_ahead(build)
 
@@ -66,27 +67,27 @@ def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
 def _builder(
     persona: Persona, sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, sampling: Mapping[str, Any]
 ) -> router.Build:
-    """Gathers what the prompt needs, once; the router builds it for each engine that it tries."""
+    """Recalls the memories once. The router then builds the prompt for each engine that it tries."""
     memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
-        chosen = replace(prompt.sampling(sheet, info), **sampling)
-        made = prompt.build(
+        values = replace(prompt.sampling(sheet, info), **sampling)
+        engine_prompt = prompt.build(
             sheet=sheet,
             memories=memories,
             turns=turns,
             info=info,
-            max_tokens=chosen.max_tokens,
+            max_tokens=values.max_tokens,
             count=count,
             prefix=begun,
         )
-        return made, chosen
+        return engine_prompt, values
 
     return build
 
 
 def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, opening: str) -> Iterator[Stage]:
-    """From pieces of text to sentences, in order."""
+    """The stages from pieces of text to sentences, in order."""
     if opening:
         yield partial(_opened, opening)
     elif not begun:
@@ -94,8 +95,8 @@ def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, ope
     person = prompt.label(sheet.calls_user) or phrases_for(sheet.language).friend
     yield partial(reply_text.until_next_turn, names=(person,), before=begun)
     yield cleaning.until_stuttering
-    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_ECHOES_LOOKED_FOR:]
-    if opening:  # the same question gets the same truth: it is no echo
+    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
+    if opening:  # the same question gets the same opening, which is no echo
         earlier = [text.replace(opening, "") for text in earlier]
     yield partial(sentences.split, may_begin=None if opening or begun else cleaning.begins_no_echo(earlier))
     if not _acts(sheet, turns):
@@ -105,15 +106,20 @@ def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, ope
 
 
 def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[Turn]) -> bool:
-    """Whether it is a character that is written with stage directions, in its samples or its opening line."""
+    """Whether the description, the samples or the opening line contain stage directions."""
     opening_line = [turn.text for turn in turns[:1] if turn.speaker == "persona"]
-    return any(map(cleaning.has_directions, [sheet.description, *(e.persona for e in sheet.exchanges), *opening_line]))
+    return any(
+        map(
+            cleaning.has_directions,
+            [sheet.description, *(exchange.persona for exchange in sheet.exchanges), *opening_line],
+        )
+    )
 
 
 def _opened(opening: str, text: Iterator[str]) -> Generator[str]:
-    """The opening, then the text; nothing before the engine begins, so that a failure shows nothing."""
+    """The opening, then the text. Waits for the engine's first piece, so that a failed engine shows nothing."""
     first = next(text, "")
     yield opening
-    apart = first[:1].isspace() or opening[-1] not in ".!?"  # a Chinese full stop brings its own space
-    yield first if apart or not first else f" {first}"
+    needs_no_space = first[:1].isspace() or opening[-1] not in ".!?"  # a Chinese full stop is followed by none
+    yield first if needs_no_space or not first else f" {first}"
     yield from text

@@ -1,8 +1,7 @@
 """Every frame of the websocket, in both directions.
 
-The worker appends server frames to the conversation's stream as JSON and the consumer forwards
-those bytes; there is no second format. `manage.py protocol_types` writes these classes to
-static/js/chat/protocol.d.ts.
+The worker appends server frames to the conversation's stream as JSON, and the consumer forwards the same bytes. There
+is no second format. `manage.py protocol_types` writes these classes to static/js/chat/protocol.d.ts.
 """
 
 from datetime import datetime
@@ -28,13 +27,13 @@ ErrorCode = Literal[
 ]
 
 
-def _not_blank(words: str) -> str:
-    if cleaning.is_blank(words):
+def _not_blank(text: str) -> str:
+    if cleaning.is_blank(text):
         raise ValueError("There is nothing to send yet. Write something first")
-    return words
+    return text
 
 
-# What a person says. Its texts were cleaned by `parse`.
+# The text of a person's message, already cleaned by `parse`.
 Words = Annotated[str, Field(max_length=settings.MESSAGE_CHARACTERS), AfterValidator(_not_blank)]
 
 
@@ -46,7 +45,7 @@ class Frame(BaseModel):
 
 
 class MessageSend(Frame):
-    """Say something. The same `client_id` again gives the first result again."""
+    """Send a message. Sending the same `client_id` again returns the first result."""
 
     type: Literal["message.send"]
     client_id: UUID
@@ -54,28 +53,28 @@ class MessageSend(Frame):
 
 
 class ReplyStop(Frame):
-    """End a reply where it is; what was shown is kept."""
+    """End a reply where it is. The text shown so far is kept."""
 
     type: Literal["reply.stop"]
     reply_id: UUID
 
 
 class ReplyRegenerate(Frame):
-    """Ask for another reply to the same message; the old one stays as its sibling."""
+    """Ask for another reply to the same message. The old reply stays as its sibling."""
 
     type: Literal["reply.regenerate"]
     reply_id: UUID
 
 
 class ReplyContinue(Frame):
-    """Go on where a finished or stopped reply ended."""
+    """Continue a reply that has ended."""
 
     type: Literal["reply.continue"]
     reply_id: UUID
 
 
 class MessageEdit(Frame):
-    """Say it differently: a sibling of the message, with a new reply."""
+    """Change a message: adds a sibling of it, with a new reply."""
 
     type: Literal["message.edit"]
     message_id: UUID
@@ -83,7 +82,7 @@ class MessageEdit(Frame):
 
 
 class BranchSelect(Frame):
-    """Read on from this message, down to its newest leaf."""
+    """Show the branch through this message, down to its newest leaf."""
 
     type: Literal["branch.select"]
     message_id: UUID
@@ -103,10 +102,10 @@ ClientFrame = Annotated[
 
 
 class MessageShown(Frame):
-    """A message of the person, as every open tab shows it."""
+    """A message of the person, for every open tab."""
 
     id: UUID
-    parent: UUID | None  # None: the first of its conversation
+    parent: UUID | None  # None: the first message of its conversation
     text: str
     created_at: datetime
     is_withheld: bool  # the filter stopped it; no reply is owed
@@ -116,28 +115,28 @@ class MessageAccepted(Frame):
     type: Literal["message.accepted"] = "message.accepted"
     client_id: UUID | None  # None: an edit
     message: MessageShown
-    title: str  # the conversation's, which its first answered message gives it; empty before
+    title: str  # the conversation's title, made from its first answered message; empty until then
 
 
 class ReplyQueued(Frame):
-    """A reply waits its turn. Comes again when its position has changed noticeably."""
+    """A reply waits for its turn. Sent again when its position has changed noticeably."""
 
     type: Literal["reply.queued"] = "reply.queued"
     reply_id: UUID
     message_id: UUID  # the reply's own message
-    parent: UUID | None  # the message it answers
-    attempt: int  # attempts begun so far; with fewer than were seen, the frame is out of date
-    position: int  # jobs that are served before it, site-wide; 0 = next
+    parent: UUID | None  # the message that it answers
+    attempt: int  # attempts begun so far; a lower number than one already received means that the frame is old
+    position: int  # jobs of the whole site that are served before it; 0: it is next
     expected_wait_ms: int | None  # None: not known yet
-    detail: str  # the same in words for the person; empty: it is about to begin
+    detail: str  # the same as a sentence for the person; empty: the reply is about to begin
 
 
 class ReplyStarted(Frame):
     type: Literal["reply.started"] = "reply.started"
     reply_id: UUID
-    attempt: int  # 1, or more after a lost worker; a higher one clears what was shown
+    attempt: int  # 1, or more after a lost worker; a higher attempt clears the text shown so far
     engine: str
-    because: str = ""  # a code: why this engine speaks in place of the one whose turn it was; else empty
+    because: str = ""  # the code of the reason why this engine took over from another; else empty
 
 
 class ReplyDelta(Frame):
@@ -173,11 +172,11 @@ class ReplyCompleted(Frame):
 class ReplyStopped(Frame):
     type: Literal["reply.stopped"] = "reply.stopped"
     reply_id: UUID
-    text: str  # what was shown and kept
+    text: str  # the text that was shown and is kept
 
 
 class ReplyBlocked(Frame):
-    """The filter withdrew the whole reply; take away what was shown of it."""
+    """The filter withdrew the whole reply. Remove the text of it that was shown."""
 
     type: Literal["reply.blocked"] = "reply.blocked"
     reply_id: UUID
@@ -202,12 +201,12 @@ class Resource(Frame):
 
 
 class NoticeShown(Frame):
-    """The site speaks, not the persona."""
+    """A notice of the site, not of the persona."""
 
     type: Literal["notice"] = "notice"
-    id: UUID | None = None  # the stored notice; None where none is kept
+    id: UUID | None = None  # the stored notice; None if it is not stored
     kind: NoticeKind
-    message_id: UUID | None = None  # the message that it stands after
+    message_id: UUID | None = None  # the message that the notice follows
     text: str
     resources: tuple[Resource, ...] = ()
 
@@ -220,19 +219,19 @@ class ThreadChanged(Frame):
 
 
 class ConversationDeleted(Frame):
-    """The conversation is gone. The last frame of its stream; the socket is then closed with 4404."""
+    """The conversation was deleted. The last frame of its stream; the socket is then closed with 4404."""
 
     type: Literal["conversation.deleted"] = "conversation.deleted"
 
 
 class Error(Frame):
-    """A frame could not be acted on; the socket stays open."""
+    """A frame was refused. The socket stays open."""
 
     type: Literal["error"] = "error"
     code: ErrorCode
     detail: str
-    client_id: UUID | None = None  # of the message that was refused, if it was one
-    retry_after_ms: int | None = None  # when it may go through, where that is known
+    client_id: UUID | None = None  # of the refused message, if a message was refused
+    retry_after_ms: int | None = None  # when a retry may succeed, if that is known
 
 
 class Pong(Frame):
@@ -261,5 +260,5 @@ server_frames: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
 
 
 def parse(text: str) -> ClientFrame:
-    """The frame that a browser sent, its texts cleaned. Raises text.cleaning.BadJSON and pydantic.ValidationError."""
+    """Parses a browser's frame and cleans its texts. Raises text.cleaning.BadJSON and pydantic.ValidationError."""
     return _client_frames.validate_python(cleaning.parsed_json(text))

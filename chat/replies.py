@@ -1,7 +1,7 @@
-"""Producing a reply: the run that writes it, its frames, and the reply's transitions.
+"""Produces a reply: the run that writes it, its frames, and the reply's transitions.
 
-Each transition is one conditional update on the row, guarded by status and attempt, so that of
-two workers who believe that they own a reply only the newer one writes. Row first, frame second.
+Each transition is one conditional update of the row, guarded by status and attempt. If two workers believe that they
+own a reply, only the newer one writes. The row is written before the frame is published.
 """
 
 import logging
@@ -30,14 +30,14 @@ from text.sentences import breaks_off
 logger = logging.getLogger(__name__)
 
 _MASKED = (
-    "Personal data, such as a telephone number, was taken out of this reply. A model makes such things up, "
-    "and they may belong to somebody real."
+    "Personal data, such as a telephone number, was removed from this reply. A model invents such data, "
+    "and it may belong to a real person."
 )
 
 
 @dataclass
 class Progress(ReplyRun):
-    """What is known of a reply while it is being written."""
+    """The state of a reply while it is being written."""
 
     reply: Reply
     shown: list[str] = field(default_factory=list)
@@ -47,8 +47,8 @@ class Progress(ReplyRun):
         self.record.begin_engine(info, because)
         self._publish(ReplyStarted, engine=info.model, because=because)
 
-    def hear(self, token: Token) -> None:
-        super().hear(token)
+    def receive(self, token: Token) -> None:
+        super().receive(token)
         self.record.tokens.append(token)
 
     def show(self, sentence: str) -> None:
@@ -56,15 +56,15 @@ class Progress(ReplyRun):
         self._publish(ReplyDelta, seq=len(self.shown) - 1, text=sentence)
 
     def take_back(self) -> None:
-        """As a new attempt, whose first piece takes the place of all that was shown before."""
+        """Begins a new attempt. Its first piece replaces all text shown before."""
         if _of_attempt(self.reply).update(attempt=F("attempt") + 1):
             self.reply.attempt += 1
         self.shown.clear()
 
-    def without_broken_end(self, whole: Iterator[str]) -> Generator[str]:
-        """Leaves out a last sentence that the token limit cut off, unless it would be all there is."""
+    def without_broken_end(self, sentences: Iterator[str]) -> Generator[str]:
+        """Leaves out a last sentence that the token limit cut off, unless it is the only one."""
         has_whole = bool(self.reply.prefix)
-        for sentence in whole:
+        for sentence in sentences:
             if has_whole and self.ran_out_of_tokens and breaks_off(sentence):
                 return
             yield sentence
@@ -83,7 +83,7 @@ class Progress(ReplyRun):
 
 
 def produce(reply_id: UUID) -> None:
-    """Writes the reply that is owed, if it still is. A lost Redis or database leaves it for the sweeper."""
+    """Writes the reply if it is still owed. If Redis or the database is lost, the sweeper queues it again."""
     reply = _claim(reply_id)
     if reply is None:
         return
@@ -133,27 +133,27 @@ def read_ahead(conversation_id: UUID) -> None:
 
 
 def give_up(reply: Reply, code: str) -> None:
-    """Ends an unfinished reply that nobody will write any more."""
+    """Ends an unfinished reply that no worker will write any more."""
     _finish(Progress(reply), ReplyStatus.FAILED, code=code)
 
 
 def break_off(reply_id: UUID) -> None:
-    """Ends a reply that cannot even be kept as it was written; nothing of it stays."""
+    """Ends a reply whose text cannot be stored. Nothing of it is kept."""
     give_up(Reply.objects.select_related("message__conversation__owner").get(pk=reply_id), "site_error")
 
 
 def put_back(reply: Reply) -> bool:
-    """Queues a reply again whose worker was lost; False if somebody else moved it meanwhile."""
+    """Queues a reply again after its worker was lost. False if its state changed meanwhile."""
     return _of_attempt(reply).update(status=ReplyStatus.QUEUED) == 1
 
 
 def _of_attempt(reply: Reply) -> QuerySet[Reply]:
-    """Its row, while this attempt is the one that writes it."""
+    """The reply's row, while this attempt writes it."""
     return Reply.objects.filter(pk=reply.pk, attempt=reply.attempt, status=ReplyStatus.GENERATING)
 
 
 def _claim(reply_id: UUID) -> Reply | None:
-    """queued → generating, with a new attempt; None where the reply is no longer owed."""
+    """queued → generating, with a new attempt. None if the reply is no longer owed."""
     owed = Reply.objects.filter(pk=reply_id, status=ReplyStatus.QUEUED)
     if not owed.update(status=ReplyStatus.GENERATING, attempt=F("attempt") + 1, started_at=timezone.now()):
         return None
@@ -170,12 +170,12 @@ def _write(progress: Progress) -> None:
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
     )
-    whole = replace(script, stages=(*script.stages, progress.without_broken_end))
-    progress.write(whole, account=str(conversation.owner_id), subjects=(reply.id, conversation.id))
+    full_script = replace(script, stages=(*script.stages, progress.without_broken_end))
+    progress.write(full_script, account=str(conversation.owner_id), subjects=(reply.id, conversation.id))
 
 
 def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
-    """generating → ended, if this attempt still owns the reply; then the frame, and the monitor."""
+    """generating → ended, if this attempt still owns the reply. Then publishes the frame and requests monitoring."""
     reply = progress.reply
     prefix = reply.prefix if reply.is_prefix_judged else ""
     text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
@@ -189,7 +189,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             code=code,
             engine=info.name if info else "",
             model=info.model if info else "",
-            engines=progress.record.spoke,
+            engines=progress.record.engines_used,
             prompt_form=progress.prompt.form if progress.prompt else "",
             sampling=vars(sampling) if sampling else {},
             policy_version=progress.verdicts[-1].policy_version if progress.verdicts else "",
@@ -229,7 +229,7 @@ def _record(progress: Progress) -> None:
 
 
 def _masked_notices(progress: Progress) -> list[Notice]:
-    """Publishes a notice if something was taken out of the reply."""
+    """Records a notice if the filter removed something from the reply."""
     masked = [verdict for verdict in progress.verdicts if verdict.action == RuleAction.MASK]
     if not masked:
         return []

@@ -2,9 +2,10 @@
 
     tokens → text without thoughts → the script's stages, which make sentences of it → cleared sentences → `show`
 
-Each stage is a generator over the one before it. The run owns them all: however a reply ends, it closes them from the
-last to the first, and first asks the engine for what the reply has cost. What goes wrong then is raised; where the
-reply has failed already, its reason goes on and the rest is logged as `reply.not_ended_cleanly`.
+Each stage is a generator over the one before it. The run owns all stages. However a reply ends, the run closes the
+stages from the last to the first. Before it closes the tokens, it reads the cost of the reply from the engine. An
+error while closing is raised. If the reply has failed already, its own error is raised, and the later ones are logged
+as `reply.not_ended_cleanly`.
 """
 
 import itertools
@@ -29,38 +30,38 @@ logger = logging.getLogger(__name__)
 
 Stage = Callable[[Iterator[str]], Generator[str]]
 
-# Engines whose thoughts end without having begun: their server's chat template begins them. Name and model.
+# Name and model of engines whose thoughts have an end mark only, because their server's chat template begins them.
 _thinking_unasked: set[tuple[str, str]] = set()
 
 
 class Stopped(Exception):
-    """Somebody stopped the reply; what was shown is kept."""
+    """Somebody stopped the reply. The text shown so far is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """What an engine is asked, and how sentences are made of its text."""
+    """The prompt for an engine, and the stages that make sentences of its text."""
 
     build: router.Build
     stages: tuple[Stage, ...]  # from pieces of text to sentences
-    opening: str = ""  # the site's own words, which the engine goes on from
-    cleared: str = ""  # the reply's beginning, which the filter has cleared before
-    unjudged: str = ""  # its beginning, which nobody has judged
-    has_thoughts: bool = True  # which are left out; a text that is simply continued has none
+    opening: str = ""  # the site's own words, which the engine continues
+    cleared: str = ""  # the reply's beginning, if the filter has cleared it already
+    unjudged: str = ""  # the reply's beginning, if the filter has not judged it
+    has_thoughts: bool = True  # thoughts are left out; the continuation of a plain text has none
 
 
 @dataclass(kw_only=True)
 class ReplyRun(ABC):
-    """What is known of a reply while it is written. The methods of whoever asked come first."""
+    """The state of a reply while it is written. A subclass passes the reply to its recipient."""
 
     script: Script | None = None
     engine: EngineInfo | None = None
-    prompt: Prompt | None = None  # as the current engine got it
+    prompt: Prompt | None = None  # of the current engine
     sampling: Sampling | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     prompt_tokens: int = 0
     cached_tokens: int = 0
-    completion_tokens: int = 0  # as the engine counts; until it tells, as many as came
+    completion_tokens: int = 0  # the engine's count; until it reports one, the number of tokens received
     began: float = field(default_factory=time.monotonic)
     first_token_ms: int | None = None
     _engines: int = 0
@@ -68,17 +69,18 @@ class ReplyRun(ABC):
 
     @abstractmethod
     def announce(self, info: EngineInfo, because: str) -> None:
-        """An engine begins, or takes over."""
+        """Called when an engine begins or takes over."""
 
     @abstractmethod
     def show(self, sentence: str) -> None:
-        """A sentence was cleared."""
+        """Passes a cleared sentence to the recipient."""
 
     @abstractmethod
     def take_back(self) -> None:
-        """What was shown were thoughts: the reply begins again."""
+        """Withdraws the text shown so far, which were thoughts. The reply begins again."""
 
-    def hear(self, token: Token) -> None:
+    def receive(self, token: Token) -> None:
+        """Counts a token of an engine."""
         if self.first_token_ms is None:
             self.first_token_ms = round((time.monotonic() - self.began) * 1000)
         if token.usage is None:
@@ -97,23 +99,24 @@ class ReplyRun(ABC):
         return self.script.opening if self.script else ""
 
     def write(self, script: Script, *, account: str, subjects: Sequence[UUID]) -> None:
-        """Shows the whole reply. Its cost is counted once, however it ends.
+        """Writes the whole reply. Its cost is counted once, however it ends.
 
-        Raises Stopped where one of `subjects` was cancelled, gate.Blocked, ClassifierUnavailable and EngineError.
+        Raises Stopped if one of `subjects` was cancelled, gate.Blocked, ClassifierUnavailable and EngineError.
         """
         self.script = script
         with cancelling.WATCHER.watched(*subjects) as cancelled:
             tokens = router.stream(
                 self._build, lambda: self._is_enough or cancelled(), self._announced, account=account
             )
-            with _ending("tokens", partial(self._hear_out, tokens)):
-                heard = map(self._heard, tokens)
-                thought = self._say(script, self._text(heard, subjects))
+            with _ending("tokens", partial(self._drain, tokens)):
+                counted_tokens = map(self._counted, tokens)
+                thought = self._show_text(script, self._text(counted_tokens, subjects))
                 while thought is not None:
-                    thought = self._say(script, self._text(itertools.chain([Token(thought.rest)], heard), subjects))
+                    remaining_tokens = itertools.chain([Token(thought.rest)], counted_tokens)
+                    thought = self._show_text(script, self._text(remaining_tokens, subjects))
 
-    def _say(self, script: Script, text: Generator[str]) -> reply_text.ThoughtAloud | None:
-        """Shows what comes of the text. Where it turns out to be thoughts, takes it back and returns early."""
+    def _show_text(self, script: Script, text: Generator[str]) -> reply_text.ThoughtAloud | None:
+        """Shows the sentences of the text. If they prove to be thoughts, takes them back and returns the thought."""
         try:
             with ExitStack() as stages:
                 stage = _owned(text, stages)
@@ -132,7 +135,7 @@ class ReplyRun(ABC):
         return None
 
     def _text(self, tokens: Iterator[Token], subjects: Sequence[UUID]) -> Generator[str]:
-        """What the engines say. Raises Stopped where it ended because somebody asked."""
+        """The engines' text. Raises Stopped if it ended because one of `subjects` was cancelled."""
         assert self.script is not None
         for _, part in itertools.groupby(tokens, key=lambda token: self._engines):
             pieces = (token.text for token in part if token.text)
@@ -141,21 +144,21 @@ class ReplyRun(ABC):
             raise Stopped
 
     def _without_thoughts(self, pieces: Iterator[str]) -> Generator[str]:
-        """One engine's part. It may have shown before that it begins within its thoughts."""
-        is_thinking = self._speaker in _thinking_unasked
-        has_spoken = False
+        """One engine's text without thoughts. An earlier reply may have shown that it begins within its thoughts."""
+        is_thinking = self._engine_key in _thinking_unasked
+        has_text = False
         for piece in reply_text.without_thoughts(pieces, is_thinking=is_thinking):
-            has_spoken = True
+            has_text = True
             yield piece
-        if is_thinking and not has_spoken:
-            self._remember_thinking(False)  # it may be another model by now; the next reply shows it
+        if is_thinking and not has_text:
+            self._remember_thinking(False)  # the server may have another model now; the next reply shows it
 
     @property
-    def _speaker(self) -> tuple[str, str]:
+    def _engine_key(self) -> tuple[str, str]:
         return (self.engine.name, self.engine.model) if self.engine else ("", "")
 
     def _remember_thinking(self, is_thinking: bool) -> None:
-        (_thinking_unasked.add if is_thinking else _thinking_unasked.discard)(self._speaker)
+        (_thinking_unasked.add if is_thinking else _thinking_unasked.discard)(self._engine_key)
 
     def _cleared(self, sentences: Iterator[str]) -> Generator[str]:
         assert self.script is not None
@@ -164,7 +167,7 @@ class ReplyRun(ABC):
     def _build(self, info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         assert self.script is not None
         self.prompt, self.sampling = self.script.build(info, count)
-        # Until the engine counts for itself, at its end, which a failure may keep us from hearing.
+        # An estimate. The engine reports its own count at the end of its text, and reports none if it fails.
         self.prompt_tokens = sum(part.tokens for part in self.prompt.parts)
         return self.prompt, self.sampling
 
@@ -173,17 +176,17 @@ class ReplyRun(ABC):
         self._engines += 1
         self.announce(info, because)
 
-    def _heard(self, token: Token) -> Token:
-        self.hear(token)
+    def _counted(self, token: Token) -> Token:
+        self.receive(token)
         return token
 
-    def _hear_out(self, tokens: Generator[Token]) -> None:
-        """Has the engine stop where nobody listens any more; it still tells what it has cost."""
+    def _drain(self, tokens: Generator[Token]) -> None:
+        """Stops the engine and reads its last tokens, which report the cost of the reply."""
         self._is_enough = True
         try:
             for token in tokens:
-                self.hear(token)
-        except EngineError as error:  # the reply does not need it any more
+                self.receive(token)
+        except EngineError as error:  # the reply no longer needs the engine
             logger.warning("reply.not_heard_out", extra={"error": error.code})
         finally:
             tokens.close()
@@ -196,14 +199,14 @@ def _after(beginning: str, sentences: Iterator[str]) -> Generator[str]:
 
 
 def _owned(stage: Generator[str], stages: ExitStack) -> Generator[str]:
-    """The stage, which is closed when the stages that came after it are."""
+    """Registers the stage with `stages`, which closes it after the stages that follow it."""
     stages.enter_context(_ending(getattr(stage, "__name__", "stage"), stage.close))
     return stage
 
 
 @contextmanager
 def _ending(stage: str, end: Callable[[], object]) -> Iterator[None]:
-    """Calls `end` at the end of the block. Its error is raised, or logged where another one is under way."""
+    """Calls `end` at the end of the block. Its error is raised, or logged if the block raised one."""
     try:
         yield
     except BaseException:

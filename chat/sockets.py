@@ -1,11 +1,11 @@
-"""The open sockets of a person: how many there may be, and the word that a session may have ended.
+"""The open sockets of a person: their limit, and the news that a session may have ended.
 
     Barred                  `code` closes the socket
     ├── SignedOut
     └── TooMany
 
-The sockets of a person lie in Redis, for all web processes together, each with the time until which it is
-believed; a socket that stops renewing is forgotten.
+Redis holds the sockets of a person, for all web processes together. Each has an expiry time. A socket that no longer
+renews its place is forgotten.
 """
 
 import logging
@@ -20,11 +20,11 @@ from persona_site.redis import connection
 
 logger = logging.getLogger(__name__)
 
-# How often an open socket is looked at again; three looks may fail before it is forgotten.
+# How often an open socket is checked. Three checks may fail before it is forgotten.
 LOOK_SECONDS = 30
-_BELIEVED_SECONDS = 3 * LOOK_SECONDS + 10
+_EXPIRY_SECONDS = 3 * LOOK_SECONDS + 10
 
-# In one step, so that sockets which open at the same moment cannot pass the limit together.
+# One step, so that sockets that open at the same moment cannot exceed the limit together.
 _ENTER = """
 local now = tonumber(redis.call('time')[1])
 redis.call('zremrangebyscore', KEYS[1], '-inf', now)
@@ -49,17 +49,17 @@ class TooMany(Barred):
 
 
 def enter(*, user: User, session_key: str | None, socket_id: str) -> str:
-    """Counts a socket that opened, and gives the position to follow `news_of` the person from. Raises Barred."""
-    position = stream.position(news_of(user.pk))  # before the look, so that an end in between is heard
+    """Counts a new socket. Returns the position from which to follow `news_of` the person. Raises Barred."""
+    position = stream.position(news_of(user.pk))  # before the check, so that no end of a session is missed
     look(user=user, session_key=session_key, socket_id=socket_id)
     return position
 
 
 def look(*, user: User, session_key: str | None, socket_id: str) -> None:
-    """Looks at the session again and renews the socket's place. Raises Barred."""
+    """Checks the session and renews the socket's place. Raises Barred."""
     if not sessions.is_open(user, session_key):
         raise SignedOut
-    if not connection().eval(_ENTER, 1, _key(user.pk), socket_id, _BELIEVED_SECONDS, settings.SOCKETS_PER_PERSON):
+    if not connection().eval(_ENTER, 1, _key(user.pk), socket_id, _EXPIRY_SECONDS, settings.SOCKETS_PER_PERSON):
         raise TooMany
 
 
@@ -67,20 +67,20 @@ def leave(*, user_id: int, socket_id: str) -> None:
     """Gives the socket's place back."""
     try:
         connection().zrem(_key(user_id), socket_id)
-    except redis.RedisError as error:  # the place lapses by itself
+    except redis.RedisError as error:  # the place expires by itself
         logger.warning("socket.place_kept", extra={"error": type(error).__name__})
 
 
 def news_of(user_id: int) -> str:
-    """Name of the stream that tells when a person's sessions must be checked again."""
+    """The name of the stream that tells a person's sockets to check their sessions again."""
     return f"sessions:{user_id}"
 
 
 def tell(user_id: int) -> None:
-    """Has every open socket of a person look at its session again."""
+    """Has every open socket of a person check its session again."""
     try:
         stream.append(news_of(user_id), b"{}")
-    except redis.RedisError as error:  # each socket looks by itself before long
+    except redis.RedisError as error:  # each socket checks by itself within `LOOK_SECONDS`
         logger.warning("socket.not_told", extra={"user": user_id, "error": type(error).__name__})
 
 

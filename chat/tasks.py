@@ -33,13 +33,15 @@ def score_reply(reply_id: str) -> None:
 
 @shared_task(ignore_result=True)
 def monitor_conversation(conversation_id: str) -> None:
-    queueing.begin_monitoring(UUID(conversation_id))  # before reading: a turn that comes from now on asks again
+    queueing.begin_monitoring(
+        UUID(conversation_id)
+    )  # before reading: a turn that comes after this requests another task
     monitoring.look_at(UUID(conversation_id))
 
 
 @shared_task(ignore_result=True)
 def tell_places() -> None:
-    """Tells the people who wait how far they have come, where that changed noticeably."""
+    """Publishes the places of waiting replies that have changed noticeably."""
     places = {UUID(place.job_id): place for place in waiting_room.moved(queueing.KIND)}
     for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related("message"):
         frames.publish(reply.message.conversation_id, frames.queued(reply, places[reply.id]))
@@ -47,7 +49,7 @@ def tell_places() -> None:
 
 @shared_task(ignore_result=True)
 def requeue_lapsed() -> None:
-    """Finds replies whose worker was lost, or that the waiting room has lost, and hands them over again."""
+    """Queues replies again whose worker was lost, or that the waiting room has lost."""
     for reply in _without_lease(Reply.objects.filter(status=ReplyStatus.GENERATING)):
         if reply.attempt >= settings.REPLY_ATTEMPTS:
             replies.give_up(reply, "worker_lost")
@@ -56,8 +58,8 @@ def requeue_lapsed() -> None:
             queueing.hand_over(reply)
     owed = Reply.objects.filter(status=ReplyStatus.QUEUED).select_related("message__conversation").order_by("queued_at")
     queued = {str(reply.id): reply for reply in owed}
-    lost = waiting_room.absent(queueing.KIND, queued)
-    for reply in (queued[each] for each in queued if each in lost):
+    lost_ids = waiting_room.absent(queueing.KIND, queued)
+    for reply in (queued[reply_id] for reply_id in queued if reply_id in lost_ids):
         queueing.hand_over(reply)
 
 
@@ -67,8 +69,8 @@ def read_ahead(conversation_id: str) -> None:
 
 
 def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:
-    # A worker takes the lease before it claims the row, so a row in `generating` without one was lost;
-    # the age keeps away a row whose lease Redis forgot in a restart and the worker is about to renew.
+    # A worker takes the lease before it claims the row, so a row in `generating` without a lease was lost. Young rows
+    # are left out: Redis may have lost their leases in a restart, and their workers are about to renew them.
     old = generating.filter(started_at__lt=timezone.now() - settings.LEASE)
     candidates = list(old.select_related("message__conversation"))
     leased = leases.held([queueing.lease_name(reply.id) for reply in candidates])

@@ -1,4 +1,4 @@
-"""A conversation as the page shows it: the read branch, with each message's siblings, reply and notices."""
+"""The read branch of a conversation for its page, with each message's siblings, reply and notices."""
 
 from collections import defaultdict
 from typing import Any
@@ -10,7 +10,7 @@ from generation.jobs import stream
 
 
 def items(conversation: Conversation) -> list[dict[str, Any]]:
-    """The branch that is being read, top to bottom."""
+    """The messages of the read branch, first to last."""
     tree = transcripts.tree_of(conversation)
     notices = defaultdict(list)
     for notice in conversation.notices.exclude(kind="disclosure"):
@@ -31,9 +31,9 @@ def items(conversation: Conversation) -> list[dict[str, Any]]:
 
 
 def offset(conversation: Conversation) -> str:
-    """Where a page that is rendered now must follow the stream from, to miss nothing of an unfinished reply.
+    """Where a page rendered now begins to follow the stream, so that it misses no frame of an unfinished reply.
 
-    Read it before the rows: frames that come in between are then repeated, which changes nothing.
+    Read it before the rows. Frames that arrive in between are then repeated, which changes nothing.
     """
     position = stream.position(conversation.id)
     unfinished = Reply.objects.filter(
@@ -58,7 +58,7 @@ def _reply(reply: Reply | None) -> dict[str, Any] | None:
 
 
 def _takeover(reply: Reply) -> str:
-    """That an engine took over in the middle, as js/chat/thread.js says it at that moment."""
+    """The sentence that another engine took over, the same as in js/chat/thread.js."""
     return f"The model changed within this reply; {reply.model} finished it." if len(reply.engines) > 1 else ""
 
 

@@ -16,11 +16,11 @@ def messages_on_path(conversation: Conversation, head: UUID | None) -> list[Mess
     """The messages from the first one down to `head`, with their replies."""
     ids = branches.path(tree_of(conversation), head)
     by_id = conversation.messages.select_related("reply").in_bulk(ids)
-    return [by_id[each] for each in ids]
+    return [by_id[message_id] for message_id in ids]
 
 
 def turns(conversation: Conversation, head: UUID | None, *, withheld: bool = False) -> list[Turn]:
-    """What was said down to `head`. What the filter withheld is left out, unless it is asked for."""
+    """The turns down to `head`. Withheld messages are left out unless `withheld` is True."""
     return [
         Turn(
             speaker="user" if message.author == Author.USER else "persona",
@@ -28,12 +28,13 @@ def turns(conversation: Conversation, head: UUID | None, *, withheld: bool = Fal
             message_id=message.id,
             at=message.created_at,
         )
-        for message in _said(messages_on_path(conversation, head))
+        for message in _with_text(messages_on_path(conversation, head))
         if withheld or not message.is_withheld
     ]
 
 
-def _said(messages: Iterable[Message]) -> Iterable[Message]:
+def _with_text(messages: Iterable[Message]) -> Iterable[Message]:
+    """Messages with text; unfinished replies are left out."""
     for message in messages:
         reply = getattr(message, "reply", None)
         if message.text and not (reply and reply.status in UNFINISHED):

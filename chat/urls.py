@@ -5,7 +5,7 @@ from chat import views
 app_name = "chat"
 
 urlpatterns = [
-    # One address with two names: GET lists, POST with `persona` starts a conversation.
+    # One address with two names: GET lists the conversations, POST with `persona` starts one.
     path("", views.conversations_page, name="list"),
     path("", views.conversations_page, name="start"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
@@ -13,8 +13,8 @@ urlpatterns = [
     path("<uuid:conversation_id>/send/", views.send, name="send"),
     path("<uuid:conversation_id>/rename/", views.rename, name="rename"),
     path("<uuid:conversation_id>/delete/", views.delete, name="delete"),
-    path("<uuid:conversation_id>/inside/<uuid:reply_id>/", views.inspection_of, name="inside"),
-    path("<uuid:conversation_id>/inside/<uuid:reply_id>/words/", views.inspection_words, name="inside-words"),
+    path("<uuid:conversation_id>/inside/<uuid:reply_id>/", views.inspection_of, name="inspection"),
+    path("<uuid:conversation_id>/inside/<uuid:reply_id>/words/", views.inspection_words, name="inspection-words"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/pick/", views.pick, name="pick"),
     path("replies/<uuid:reply_id>/stop/", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/regenerate/", views.regenerate, name="regenerate"),

@@ -33,7 +33,7 @@ _PER_PAGE = 30
 
 
 def _form_action(view: Callable[Concatenate[SignedIn, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """A POST by somebody signed in; what a door refuses becomes a message on the page that follows."""
+    """A POST of a signed-in person. The refusal of a door becomes a message on the next page."""
 
     @wraps(view)
     def guarded(request: SignedIn, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -79,7 +79,7 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def thread(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    """The thread alone, for a page that has to show another branch."""
+    """The thread alone, for a page that must show another branch."""
     conversation = conversations.get_conversation_for(request.user, conversation_id)
     return render(request, "chat/conversation.html#thread", _page(conversation))
 
@@ -87,7 +87,7 @@ def thread(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    """The composer without JavaScript; what is refused stays in the box."""
+    """Sends the composer's text without JavaScript. A refused text stays in the box."""
     conversation = conversations.get_conversation_for(request.user, conversation_id)
     text = one_line_end(request.POST.get("text", "")).strip()
     try:
@@ -95,7 +95,7 @@ def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         client_id = _uuid(request.POST.get("client_id") or str(uuid4()))
         doors.send_message(user=conversation.owner, conversation_id=conversation.id, client_id=client_id, text=text)
     except conversations.Refused as refused:
-        return _kept(request, refused, conversation, text)
+        return _page_with_draft(request, refused, conversation, text)
     return redirect("chat:conversation", conversation.id)
 
 
@@ -139,14 +139,14 @@ def continue_reply(request: SignedIn, reply_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
-    """A message said differently; what is refused comes into the composer."""
+    """Changes a message. A refused text is put into the composer."""
     message = conversations.get_message_for(request.user, message_id)
     text = one_line_end(request.POST.get("text", "")).strip()
     try:
         _check_length(text)
         doors.edit(user=request.user, message_id=message_id, text=text)
     except conversations.Refused as refused:
-        return _kept(request, refused, message.conversation, text)
+        return _page_with_draft(request, refused, message.conversation, text)
     return redirect("chat:conversation", message.conversation_id)
 
 
@@ -156,8 +156,10 @@ def select(request: SignedIn, message_id: UUID) -> HttpResponse:
     return redirect("chat:conversation", conversation.id)
 
 
-def _kept(request: SignedIn, refused: conversations.Refused, conversation: Conversation, text: str) -> HttpResponse:
-    """The page with the reason, and with what was typed in the box."""
+def _page_with_draft(
+    request: SignedIn, refused: conversations.Refused, conversation: Conversation, text: str
+) -> HttpResponse:
+    """The page with the reason, and with the typed text in the box."""
     _tell(request, refused)
     page = render(request, "chat/conversation.html", _page(conversation) | {"draft": text}, status=refused.status)
     if refused.retry_after:
@@ -169,7 +171,7 @@ def _kept(request: SignedIn, refused: conversations.Refused, conversation: Conve
 @never_cache
 @require_GET
 def inspection_of(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
-    """What made a reply. Looking asks for the probabilities; the page fills them in when they are there."""
+    """The inspection of a reply. Opening it requests the probabilities, and the page adds them when they are ready."""
     reply = inspection.get_for(request.user, conversation_id, reply_id)
     return render(request, "chat/inspection.html", inspection_page.page(reply, inspection.look(reply)))
 
@@ -178,7 +180,7 @@ def inspection_of(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> H
 @never_cache
 @require_GET
 def inspection_words(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
-    """The part of that page that waits for the probabilities."""
+    """The part of the inspection that waits for the probabilities."""
     reply = inspection.get_for(request.user, conversation_id, reply_id)
     return render(request, "chat/inspection.html#words", inspection_page.page(reply, inspection.look(reply)))
 
@@ -191,10 +193,12 @@ def pick(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpRespon
 
 
 def _page_before(request: HttpRequest) -> str:
-    """The page of this site that the form stood on, as the browser names it; the list where it does not."""
-    named = request.headers.get("Referer", "")
-    is_ours = url_has_allowed_host_and_scheme(named, allowed_hosts={request.get_host()}) and named.startswith("http")
-    return named if is_ours else reverse("chat:list")
+    """The page of this site that the form was on, by its Referer; the list of conversations without one."""
+    referer = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}) and referer.startswith(
+        "http"
+    )
+    return referer if is_ours else reverse("chat:list")
 
 
 def _tell(request: HttpRequest, refused: conversations.Refused) -> None:
@@ -216,7 +220,7 @@ def _check_length(text: str) -> None:
 
 def _page(conversation: Conversation) -> dict[str, Any]:
     offset = threads.offset(conversation)
-    restricted = restrictions.active_for(
+    active_restrictions = restrictions.active_for(
         user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
     )
     return {
@@ -227,7 +231,7 @@ def _page(conversation: Conversation) -> dict[str, Any]:
         "messages_max": settings.MESSAGE_CHARACTERS,
         "client_id": uuid4(),
         "conversations": conversations.owned_by(conversation.owner)[:_PER_PAGE],
-        "restriction": restricted[0] if restricted else None,
+        "restriction": active_restrictions[0] if active_restrictions else None,
     }
 
 

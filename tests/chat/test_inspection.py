@@ -97,7 +97,7 @@ def finished(reply: Reply) -> Reply:
     return Reply.objects.select_related("message__conversation__persona").get(pk=reply.pk)
 
 
-def page_of(client, reply: Reply, name: str = "chat:inside"):
+def page_of(client, reply: Reply, name: str = "chat:inspection"):
     return client.get(reverse(name, args=[reply.message.conversation_id, reply.id]))
 
 
@@ -241,14 +241,14 @@ def test_the_page_shows_prompt_words_and_numbers(client, alice, reply, speak, ha
     client.force_login(alice)
     assert 'data-state="reading"' in page_of(client, reply).text
     inspection.score(reply.id)
-    page = page_of(client, reply, "chat:inside-words").text
+    page = page_of(client, reply, "chat:inspection-words").text
     assert 'data-state="ready"' in page
     assert page.count('class="word-number">50%') == 4
     assert "part of a character" in page
     assert "e4 bd" in page
     assert "the reply ends" in page
     whole = page_of(client, reply).text
-    assert "Always kept, whole." in whole
+    assert "Always kept whole." in whole
     assert "How is the lighthouse?" in whole
     assert "script-1" in whole
 
@@ -383,4 +383,4 @@ def test_only_the_id_travels_and_no_words_are_logged(reply, speak, has_weights, 
 def test_a_reply_of_one_conversation_is_not_found_in_another(client, alice, reply):
     other = factories.make_conversation(owner=alice)
     client.force_login(alice)
-    assert client.get(reverse("chat:inside", args=[other.id, reply.id])).status_code == 404
+    assert client.get(reverse("chat:inspection", args=[other.id, reply.id])).status_code == 404

@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 self.stderr.write(refused.detail)
                 continue
             for notice in result.message.notices.all():
-                lines = [notice.text, *(f"  {each['name']}: {each['contact']}" for each in notice.resources)]
+                lines = [notice.text, *(f"  {help['name']}: {help['contact']}" for help in notice.resources)]
                 self.stdout.write("\n".join(lines))
             if result.reply:
                 self.stdout.write(f"{name}: {self._wait(result.reply)}")

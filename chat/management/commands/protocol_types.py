@@ -43,7 +43,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join(f'"{value}"' for value in schema["enum"])
     if "anyOf" in schema:
-        return " | ".join(_type(each) for each in schema["anyOf"])
+        return " | ".join(_type(option) for option in schema["anyOf"])
     if schema["type"] == "array":
         return f"{_type(schema['items'])}[]"
     return _TYPES[schema["type"]]
