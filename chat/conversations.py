@@ -66,7 +66,7 @@ class Busy(Refused):
     def __init__(self, full: Full) -> None:
         seconds = round(full.retry_after.total_seconds())
         reason = (
-            "You already wait for as many replies as one person may."
+            "You already have as many replies waiting as one person may wait for."
             if full.own
             else "Too many people are waiting for replies now. There is no place left."
         )

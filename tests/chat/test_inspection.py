@@ -339,7 +339,7 @@ def test_the_sites_own_words_cannot_be_picked_away(alice, speak, has_weights):
     speak(" I keep the lamp.")
     replies.produce(reply.id)
     inspection.score(reply.id)
-    with pytest.raises(conversations.WrongState, match="site's own"):
+    with pytest.raises(conversations.WrongState, match="The site itself wrote"):
         pick(alice, finished(reply), "1.0.0.1")
 
 
