@@ -1,4 +1,4 @@
-"""Everybody's API keys, by prefix; staff can end one, and the audit trail says who did."""
+"""The API keys of all people, by prefix. Staff can revoke a key, and the audit trail records who did."""
 
 from typing import cast
 
@@ -24,4 +24,4 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             keys.revoke_by_staff(key=key, staff=cast(User, request.user))
-        self.message_user(request, f"{len(queryset)} keys open nothing any more.")
+        self.message_user(request, f"{len(queryset)} keys are revoked.")

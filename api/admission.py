@@ -1,4 +1,4 @@
-"""Everything that may refuse a request before it costs anything, in the order of what it costs; then the hand-over."""
+"""Every check that may refuse a request before it reaches an engine, the cheapest first; then the hand-over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,18 +29,18 @@ from personas.models import Persona
 
 @dataclass(frozen=True)
 class Admitted:
-    """What the client has to wait for, and what the site says beside it."""
+    """The jobs that the client waits for, and the notice that goes with their answers."""
 
     jobs: list[Job]
-    notice: dict[str, Any] | None = None  # help lines, where the message sounds low
+    notice: dict[str, Any] | None = None  # help lines, if the message sounds low
 
 
 def chat(key: ApiKey, body: ChatCompletionRequest) -> Admitted:
-    """Raises ApiError; otherwise `n` jobs are with the workers. The model writes the next turn."""
+    """Hands `n` jobs to the workers, in which the model writes the next turn. Raises ApiError."""
     talk = [
         Said(role=_ROLES[message.role], text=message.text)
         for message in body.messages
-        if message.role != "assistant" or message.text.strip()  # one that said nothing is no turn
+        if message.role != "assistant" or message.text.strip()  # an empty answer is no turn
     ]
     return _admit(key, body, [talk], param="messages", form="chat")
 
@@ -72,7 +72,7 @@ def _admit(
         _check_length(talk, param)
         refuse_restricted(key.user, talk_id=monitoring.talk_id(key.user, model.id, talk), model_id=model.id)
     _check_quotas(key, count)
-    # 2. What the filter says of every turn that is new. Judged words count as a message.
+    # 2. The filter judges every new turn. A judged prompt counts as a message, even if it is refused.
     histories = [history.read(key.user, model.id, talk) for talk in talks]
     new_jobs = [
         _job(key, body, model, talk, turns, form=form, choice=choice)
@@ -84,7 +84,7 @@ def _admit(
     for job, judged in zip(new_jobs[::choices], rulings, strict=True):
         _keep(key.user, model, job, judged)
     _refuse_withheld(rulings, param)
-    # 3. To the workers, where there is room to wait.
+    # 3. Hand-over to the workers, if the waiting room has places.
     try:
         jobs.hand_over(new_jobs)
     except waiting_room.Full as full:
@@ -93,7 +93,7 @@ def _admit(
 
 
 def refuse_restricted(user: User, *, talk_id: UUID | None = None, model_id: UUID | None = None) -> None:
-    """Raises ApiError where a moderator's decision stands against it."""
+    """Raises ApiError if a moderator's decision forbids the request."""
     if active := restrictions.active_for(user=user, conversation_id=talk_id, persona_id=model_id):
         raise errors.restricted(active[0].statement)
 
@@ -111,7 +111,9 @@ def _job(
     prompt_turns = [turn.said for turn in turns if not turn.is_withheld]
     sampling = body.sampling()
     if "seed" in sampling:
-        sampling["seed"] = (sampling["seed"] + choice) % 2**63  # choices of one seed differ, and come again the same
+        sampling["seed"] = (
+            sampling["seed"] + choice
+        ) % 2**63  # the choices of one request differ, and a repeated request gives the same ones
     return Job(
         user_id=key.user_id,
         key_id=key.pk,
@@ -128,10 +130,10 @@ def _job(
 
 
 def _check_length(talk: Sequence[Said], param: str) -> None:
-    """The newest words may be as long as a message of the site, and so may all instructions together."""
-    instructions = sum(len(each.text) for each in talk if each.role == "system")
-    newest = next((each.text for each in reversed(talk) if each.role == "user"), "")
-    longest = max(len(newest), *(len(each.text) for each in talk[-1:]), instructions)
+    """Raises ApiError if the newest text or all instructions together are longer than a message of the site."""
+    instructions = sum(len(turn.text) for turn in talk if turn.role == "system")
+    newest = next((turn.text for turn in reversed(talk) if turn.role == "user"), "")
+    longest = max(len(newest), *(len(turn.text) for turn in talk[-1:]), instructions)
     if longest > settings.MESSAGE_CHARACTERS:
         raise errors.bad(
             param,
@@ -158,7 +160,7 @@ def _spend(key: ApiKey, count: int) -> None:
 
 
 def _judge(user: User, model: Persona | BaseModel, turns: Sequence[Turn]) -> list[tuple[Turn, Ruling]]:
-    """A ruling on each turn that is new. Raises ApiError while nothing can be judged."""
+    """A ruling on each new turn. Raises ApiError while the filter does not run."""
     new = [turn for turn in turns if turn.is_new]
     try:
         rulings = user_turns.judge([turn.to_judge for turn in new], user=user, addressee=model)
@@ -169,7 +171,7 @@ def _judge(user: User, model: Persona | BaseModel, turns: Sequence[Turn]) -> lis
 
 
 def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tuple[Turn, Ruling]]) -> None:
-    """Verdicts, marks, and, of a talk that is not answered, the monitor's look at it."""
+    """Stores the verdicts and the marks. Requests monitoring of a talk that is not answered."""
     withheld = [turn for turn, ruling in judged if not ruling.is_answered]
     for turn, ruling in judged:
         message_id = monitoring.message_id(job.talk_id, turn.position, turn.said.text)
@@ -183,7 +185,7 @@ def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tup
 
 
 def _refuse_withheld(rulings: Sequence[Sequence[tuple[Turn, Ruling]]], param: str) -> None:
-    """Raises ApiError with what the site says instead of an answer; the gravest step of a crisis comes first."""
+    """Raises ApiError with the site's text instead of an answer, for the gravest step of a crisis first."""
     withheld = [ruling for judged in rulings for _, ruling in judged if not ruling.is_answered]
     if not withheld:
         return
@@ -194,6 +196,6 @@ def _refuse_withheld(rulings: Sequence[Sequence[tuple[Turn, Ruling]]], param: st
 
 
 def _notice(rulings: Sequence[Sequence[tuple[Turn, Ruling]]]) -> dict[str, Any] | None:
-    """Help lines beside an answer, where a turn that is new sounds low."""
+    """Help lines beside an answer, if a new turn sounds low."""
     help = next((ruling.help for judged in rulings for _, ruling in reversed(judged) if ruling.help), None)
     return {"kind": "crisis", "text": help.text, "resources": help.resources} if help else None

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from api import errors
 from api.admission import Admitted
-from api.jobs import Ended, Failed, SpokenToken, Words
+from api.jobs import AnswerToken, Ended, Failed, Words
 
 Indexed = tuple[int, Words | Ended | Failed]
 Frames = AsyncGenerator[Indexed, None]
 
 
 class Shape(ABC):
-    """What a chat completion and a text completion share; indices are those of the choices."""
+    """The common part of chat completions and text completions. Indices are those of the choices."""
 
     prefix: str
     object: str
@@ -33,7 +33,7 @@ class Shape(ABC):
         self._ended: dict[int, Ended] = {}
 
     async def whole(self, frames: Frames) -> dict[str, Any]:
-        """The answer as one body. Raises ApiError where any choice failed."""
+        """The answer as one body. Raises ApiError if a choice failed."""
         words: list[list[Words]] = [[] for _ in range(self._choices)]
         async for index, frame in frames:
             if isinstance(frame, Failed):
@@ -78,21 +78,21 @@ class Shape(ABC):
             "object": kind,
             "created": self._created,
             "model": self._model,
-            # A program that looks for the author finds that it was a machine (compliance M4).
+            # A program can read here that a machine wrote the answer (compliance M4).
             "system_fingerprint": f"ai-generated:{engine}" if engine else "ai-generated",
         }
         return envelope | ({"notice": self._notice} if self._notice else {})
 
     def _event(self, choices: list[dict[str, Any]], more: dict[str, Any]) -> bytes:
         event = self._envelope(self.chunk_object) | {"choices": choices} | more
-        self._notice = None  # said once
+        self._notice = None  # only in the first event
         return _sse(event)
 
     def _usage(self) -> dict[str, Any]:
-        """The prompt is counted once, however many choices it has."""
+        """The usage of all choices. The prompt is counted once."""
         ended = list(self._ended.values())
         prompt = ended[0].prompt_tokens if ended else 0
-        completion = sum(each.completion_tokens for each in ended)
+        completion = sum(frame.completion_tokens for frame in ended)
         return {
             "prompt_tokens": prompt,
             "completion_tokens": completion,
@@ -142,7 +142,7 @@ class Chat(Shape):
     def _logprobs(self, words: Sequence[Words]) -> dict[str, Any] | None:
         if not self._has_logprobs:
             return None
-        tokens = [token for each in words for token in each.tokens or ()]
+        tokens = [token for piece in words for token in piece.tokens or ()]
         content = [
             _named(token.text, token.logprob) | {"top_logprobs": [_named(*likely) for likely in token.alternatives]}
             for token in tokens
@@ -173,15 +173,15 @@ class Text(Shape):
     def _logprobs(self, index: int, words: Sequence[Words]) -> dict[str, Any] | None:
         if not self._has_logprobs:
             return None
-        tokens: list[SpokenToken] = []
+        tokens: list[AnswerToken] = []
         offsets: list[int] = []
-        for each in words:
+        for piece in words:
             at = self._offsets[index]
-            for token in each.tokens or ():
+            for token in piece.tokens or ():
                 tokens.append(token)
                 offsets.append(at)
                 at += len(token.text)
-            self._offsets[index] += len(each.text)
+            self._offsets[index] += len(piece.text)
         return {
             "tokens": [token.text for token in tokens],
             "token_logprobs": [token.logprob for token in tokens],
@@ -192,13 +192,13 @@ class Text(Shape):
 
 async def _joined(first: Indexed, frames: Frames) -> AsyncIterator[Indexed]:
     yield first
-    async for each in frames:
-        yield each
+    async for frame in frames:
+        yield frame
 
 
 def _text(words: Sequence[Words], reason: str) -> str:
-    """What may stand: of an answer that the filter withdrew, nothing."""
-    return "" if reason == "content_filter" else "".join(each.text for each in words)
+    """The text of an answer; empty if the filter withdrew it."""
+    return "" if reason == "content_filter" else "".join(piece.text for piece in words)
 
 
 def _named(text: str, logprob: float) -> dict[str, Any]:

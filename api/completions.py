@@ -1,7 +1,7 @@
-"""Writing an answer for /v1/: a run of chat, from an engine's tokens to cleared sentences, into frames.
+"""Writes an answer for /v1/: a run as in chat, from an engine's tokens to cleared sentences in frames.
 
-A persona speaks as it does on the site, with the client's instructions added to its scene. A base model
-continues a text, or answers in its own chat template. Both pass the same gate.
+A persona answers as it does on the site, with the client's instructions added to its scene. A base model continues
+a text, or answers in its own chat template. The same gate judges both.
 """
 
 import logging
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from accounts.models import User
 from api import jobs, keys, model_list, monitoring, queueing
-from api.jobs import Ended, Failed, Job, Reason, SpokenToken, Words
+from api.jobs import AnswerToken, Ended, Failed, Job, Reason, Words
 from api.model_list import BaseModel
 from api.models import ApiKey
 from chat import persona_reply, sentences
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 class _NotThisEngine(PromptTooLong):
-    """As a prompt that is too long: no fault of the engine, and the next one may be asked."""
+    """No fault of the engine, like a prompt that is too long. The router tries the next engine."""
 
 
 class _AnotherModel(_NotThisEngine):
@@ -53,13 +53,13 @@ class _NoChatTemplate(_NotThisEngine):
 
 @dataclass(kw_only=True)
 class _Writing(ReplyRun):
-    """An answer under way: the tokens as they came, and how many of them have been told."""
+    """An answer under way: the tokens received, and how many of them the client has."""
 
     job: Job
     tokens: list[Token] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)  # where each token's text ends in `raw`
     raw: str = ""
-    told: int = 0  # tokens
+    sent_tokens: int = 0
     read_to: int = 0  # characters of `raw`
     shown: list[str] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class _Writing(ReplyRun):
             self.ends.append(len(self.raw))
 
     def announce(self, info: EngineInfo, because: str) -> None:
-        """A client is told at the end which model wrote."""
+        """Sends nothing: the last frame names the model."""
 
     def show(self, sentence: str) -> None:
         self.shown.append(sentence)
@@ -81,27 +81,27 @@ class _Writing(ReplyRun):
         self.shown.clear()
         jobs.append(self.job.id, Words(text="", begins_again=True))
 
-    def tokens_of(self, sentence: str) -> list[SpokenToken] | None:
-        """The tokens that end within a cleared sentence; none where its words are not the engine's as they were.
+    def tokens_of(self, sentence: str) -> list[AnswerToken] | None:
+        """The tokens that end within a cleared sentence. None if its text differs from the engine's.
 
-        A token that reaches into the next sentence waits for it, so no word comes before it was cleared.
+        A token that reaches into the next sentence waits for it, so no word is sent before it is cleared.
         """
         at = self.raw.find(sentence, self.read_to)
         if at < 0 or self.job.alternatives is None:
             return None
         self.read_to = at + len(sentence)
-        told: list[SpokenToken] = []
-        while self.told < len(self.tokens) and self.ends[self.told] <= self.read_to:
-            token, end = self.tokens[self.told], self.ends[self.told]
-            self.told += 1
+        answer_tokens: list[AnswerToken] = []
+        while self.sent_tokens < len(self.tokens) and self.ends[self.sent_tokens] <= self.read_to:
+            token, end = self.tokens[self.sent_tokens], self.ends[self.sent_tokens]
+            self.sent_tokens += 1
             if token.text and token.logprob is not None and end > at:
                 likely = [*token.alternatives[: self.job.alternatives]]
-                told.append(SpokenToken(text=token.text, logprob=token.logprob, alternatives=likely))
-        return told or None
+                answer_tokens.append(AnswerToken(text=token.text, logprob=token.logprob, alternatives=likely))
+        return answer_tokens or None
 
 
 def produce(job_id: UUID) -> None:
-    """Writes the answer that a job asks for, if somebody still waits for it."""
+    """Writes the answer of a job, if its client still waits for it."""
     job = jobs.begin(job_id)
     if job is None:
         return
@@ -118,7 +118,7 @@ def produce(job_id: UUID) -> None:
 
 
 def _write(writing: _Writing, user: User) -> Ended | Failed:
-    """Says every cleared sentence; the frame that ends the answer."""
+    """Sends every cleared sentence. Returns the frame that ends the answer."""
     job = writing.job
     model = model_list.model_of(job.persona_id, job.model)
     if restrictions.active_for(user=user, conversation_id=job.talk_id, persona_id=model.id):
@@ -152,13 +152,13 @@ def _of_persona(job: Job, persona: Persona) -> Script:
     return persona_reply.script(
         persona=persona,
         turns=monitoring.turns(job, instructions=False),
-        instruction=" ".join(said.text for said in job.said if said.role == "system"),
+        instruction=" ".join(turn.text for turn in job.said if turn.role == "system"),
         sampling=_sampling(job),
     )
 
 
 def _of_base(job: Job, model: BaseModel) -> Script:
-    """A text is continued as it stands; an answer in the model's own chat template ends before another turn."""
+    """Continues a text unchanged, or answers in the model's own chat template and stops before another turn."""
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         if info.model != model.name:
@@ -166,7 +166,7 @@ def _of_base(job: Job, model: BaseModel) -> Script:
         if job.form == "chat" and not model_rows.has_chat_template(model.name):
             raise _NoChatTemplate(f"{model.name} has no chat template.")
         sampling = replace(info.sampling, **_sampling(job))
-        parts = tuple(PromptPart(said.role, said.text, count(said.text)) for said in job.said)
+        parts = tuple(PromptPart(turn.role, turn.text, count(turn.text)) for turn in job.said)
         length = sum(part.tokens for part in parts)
         if length + sampling.max_tokens > info.context_length:
             raise PromptTooLong(f"The prompt has {length} tokens.")
@@ -189,7 +189,7 @@ def _sampling(job: Job) -> dict[str, Any]:
 
 
 def _settle(writing: _Writing, key: ApiKey, last: Ended | Failed) -> None:
-    """What the answer has cost, and what the filter noted."""
+    """Counts the cost of the answer, and stores the filter's verdicts."""
     job = writing.job
     keys.note_tokens(key, writing.prompt_tokens + writing.completion_tokens)
     answer_id = monitoring.message_id(job.talk_id, len(job.said), "".join(writing.shown))

@@ -1,4 +1,4 @@
-"""What /v1/ refuses, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`."""
+"""The refusals of /v1/ in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,7 +17,7 @@ _RETRY = timedelta(seconds=5)
 
 
 class ApiError(Exception):
-    """A refusal; the message is a sentence for the person, and repeats nothing that they sent."""
+    """A refusal. Its message is a sentence for the person and repeats nothing that was sent."""
 
     def __init__(
         self,
@@ -77,7 +77,9 @@ def missing_scope(scope: str) -> ApiError:
 
 
 def model_not_found(detail: str = "") -> ApiError:
-    message = detail or "There is no such model, or this key may not use it. GET /v1/models lists what it may."
+    message = (
+        detail or "There is no such model, or this key may not use it. GET /v1/models lists the models that it may use."
+    )
     return ApiError(404, message, code="model_not_found", param="model")
 
 
@@ -106,14 +108,14 @@ def unavailable(message: str, *, code: str) -> ApiError:
 
 
 def in_crisis(notice: CrisisNotice) -> str:
-    """The site's words to somebody in a crisis, with the help lines, as one text."""
+    """The site's text for a person in a crisis, with the help lines, as one text."""
     lines = [notice.text]
     for resource in notice.resources:
         lines.append(": ".join(filter(None, [resource["name"], resource["contact"]])))
     return "\n".join(lines)
 
 
-# What a worker could not do, by the code of its last frame.
+# The errors of answers that a worker could not write, by the code of the last frame.
 _FAILURES = {
     "prompt_too_long": (
         400,
@@ -124,9 +126,13 @@ _FAILURES = {
     "model_not_loaded": (503, "model_not_loaded", "This model is not loaded at the moment."),
     "moderation_unavailable": (503, "moderation_unavailable", "The safety check is not running; nothing can be shown."),
     "key_revoked": (401, "invalid_api_key", "This key was revoked."),
-    "restricted": (403, "restricted", "A moderator's decision stands against this, so nothing was written."),
-    "site_error": (500, "site_error", "Something went wrong here, and would again. The operator's log says what."),
-    "worker_lost": (503, "worker_lost", "No worker took this up, or it was interrupted. Ask again."),
+    "restricted": (403, "restricted", "A moderator's decision forbids this, so nothing was written."),
+    "site_error": (
+        500,
+        "site_error",
+        "A fault on this site stopped this. Asking again would fail again. The operator's log has the error.",
+    ),
+    "worker_lost": (503, "worker_lost", "No worker began this answer, or it was interrupted. Ask again."),
 }
 
 
@@ -137,7 +143,7 @@ def failure(code: str) -> ApiError:
 
 
 def invalid(error: ValidationError) -> ApiError:
-    """The first fault of a body, with its place and its rule, and nothing of what was sent."""
+    """The first fault of a body: its place and the rule that was broken. Repeats nothing that was sent."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     param = _place(first["loc"])
     if first["type"] == "extra_forbidden":

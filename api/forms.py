@@ -10,7 +10,7 @@ from api.models import Scope
 
 
 class KeyForm(forms.Form):
-    """What a new key is called, what it opens, and how much of it a day."""
+    """A new key's label, scopes and limits per day."""
 
     label = Words(label="What it is for", max_length=80, help_text="To recognise it by, such as “laptop”.")
 

@@ -1,12 +1,12 @@
-"""The turns of a talk as a client sends them: which of them are new here, and which were held back before.
+"""The turns of a talk that a client sends: which of them are new here, and which the filter has withheld before.
 
-A client sends the whole talk with every request, so a turn is judged when it is new, and a mark is left. A turn that
-was held back is left out of what the model is told when it comes again, as a message on the site is: the person can
-go on. The newest turn of the person's, and every instruction, are new each time: they are what is answered now.
+A client sends the whole talk with every request. A turn is judged when it is new, and then marked. If a withheld turn
+is sent again, it is left out of the model's prompt, like a withheld message on the site, so the person can go on. The
+person's newest turn and every instruction count as new in each request, because they are answered now.
 
-A mark is a keyed digest of the words, kept for a day after the last request under the person and the model, not
-under the talk: a client that drops its oldest turns to fit a window begins another talk with each request, and a
-crisis that stays in its window would be answered again and again.
+A mark is a keyed digest of the turn's text. It is kept for a day after the last request, under the person and the
+model, and not under the talk. A client that drops its oldest turns to fit a window begins another talk with each
+request; with marks under the talk, a crisis that stays in the window would be answered again and again.
 """
 
 from collections import Counter
@@ -24,8 +24,8 @@ from moderation import user_turns
 from moderation.monitor import signals
 from persona_site.redis import connection
 
-# The newest of a talk that are judged and told; what is older is left out. A message's length times _LENGTHS bounds
-# their characters. The longest talk costs seconds where all of it is new.
+# The newest turns of a talk, which are judged and put into the prompt. Older ones are left out. Their characters are
+# limited to a message's length times _LENGTHS. Judging the longest talk takes seconds if all of it is new.
 MOST_TURNS = 200
 _LENGTHS = 8
 _KEPT = timedelta(days=1)
@@ -39,7 +39,7 @@ class Turn:
     position: int  # in the talk as it was sent
     mark: str
     is_new: bool
-    is_withheld: bool  # when it was new
+    is_withheld: bool  # the verdict of the request in which it was new
     before: str
 
     @property
@@ -59,7 +59,7 @@ def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
         said = talk[position]
         is_new = said.role == "system" or position == last or outcomes[mark] is None
         is_withheld = not is_new and outcomes[mark] == _WITHHELD
-        # What a turn may be the continuation of: the end of the two before it.
+        # The turn may continue the two turns before it, so the filter gets their end.
         before = "\n".join(earlier_texts[-2:])[-signals.CHARACTERS :] if said.role == "user" else ""
         turns.append(Turn(said, position, mark, is_new, is_withheld, before))
         if said.role != "system" and not is_withheld:
@@ -68,15 +68,16 @@ def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
 
 
 def mark(user: User, model_id: UUID, turns: Iterable[Turn], *, is_withheld: bool) -> None:
-    """Notes that these turns were judged."""
+    """Marks these turns as judged."""
     value = _WITHHELD if is_withheld else _PASSED
-    fields = [each for turn in turns for each in (turn.mark, value)]
+    fields = [item for turn in turns for item in (turn.mark, value)]
     if fields:
         connection().hset(_key(user, model_id), items=fields)
         connection().expire(_key(user, model_id), _KEPT)
 
 
 def _newest(talk: Sequence[Said]) -> list[int]:
+    """The positions of the newest turns within the limits, and of all instructions, in order."""
     positions = []
     turns = characters = 0
     for position in reversed(range(len(talk))):
@@ -89,7 +90,7 @@ def _newest(talk: Sequence[Said]) -> list[int]:
 
 
 def _marks(talk: Iterable[Said]) -> list[str]:
-    """A digest for each turn; the same words said again are another turn."""
+    """A digest for each turn. A repeated text is another turn with another digest."""
     times: Counter[tuple[str, str]] = Counter()
     marks = []
     for said in talk:

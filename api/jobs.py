@@ -1,7 +1,7 @@
-"""An answer that is owed to a client of /v1/: handed to a worker by id, read back frame by frame.
+"""An answer that is owed to a client of /v1/: handed to a worker by id, and read back frame by frame.
 
-The words of a job lie in Redis, under a key that expires; the broker's message has its id alone. No row is
-kept: a client that went away has no use for the answer.
+Redis holds the text of a job under a key that expires. The broker's message has only the id. There is no row, because
+a client that disconnected has no use for the answer.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ from api import queueing
 from generation.jobs import leases, stream, waiting_room
 from persona_site.redis import cancel_key, connection, rewrite_log
 
-# A job that no worker has begun by then is given up.
+# A job that no worker has begun after this time is given up.
 PATIENCE = timedelta(minutes=10)
-# How often a client that hears nothing makes sure that a worker is still there. A job counts as lost at the
-# second look in a row: its last frame may come while we look the first time.
-_LOOK = timedelta(seconds=5)
-# Longer than any answer takes, the wait before it and the monitor behind it included.
+# How often the follower of a silent job checks that it still has a worker. A job counts as lost at the second failed
+# check in a row, because its last frame may arrive during the first one.
+_CHECK_EVERY = timedelta(seconds=5)
+# Longer than any answer takes, including the wait before it and the monitoring after it.
 _KEPT = timedelta(hours=1)
 
 
 class Said(BaseModel):
-    """A turn as the client sent it; `system` is its instruction."""
+    """A turn that the client sent. `system` is the client's instruction."""
 
     role: Literal["system", "user", "assistant"]
     text: str
@@ -40,15 +40,15 @@ class Job(BaseModel):
     id: UUID = Field(default_factory=uuid4)
     user_id: int
     key_id: UUID
-    talk_id: UUID  # the same for every request that goes on from the same beginning
-    model: str  # as the answer names it: a persona's id, or a base model's name
+    talk_id: UUID  # the same for all requests with the same beginning
+    model: str  # its name in the answer: a persona's id, or a base model's name
     persona_id: UUID | None  # None: a base model
     form: Literal["chat", "transcript"]  # of a base model's prompt
-    said: list[Said]  # what the model is told
+    said: list[Said]  # the turns in the model's prompt
     at: datetime
     sampling: dict[str, Any]
     alternatives: int | None  # likely tokens beside each token; None: no log-probabilities
-    talk: list[Said] = []  # all that the client sent, where the model is told less of it; for the monitor
+    talk: list[Said] = []  # all turns that the client sent, for the monitor, if the prompt has fewer
     answer: str = ""  # filled in for the monitor
 
 
@@ -58,7 +58,7 @@ class Job(BaseModel):
 Reason = Literal["stop", "length", "content_filter"]
 
 
-class SpokenToken(BaseModel):
+class AnswerToken(BaseModel):
     text: str
     logprob: float
     alternatives: list[tuple[str, float]]  # the likeliest first
@@ -69,8 +69,8 @@ class Words(BaseModel):
 
     type: Literal["words"] = "words"
     text: str
-    tokens: list[SpokenToken] | None = None  # None: not asked for, or the engine does not tell
-    begins_again: bool = False  # what came before is withdrawn; a client that has been sent it cannot unsee it
+    tokens: list[AnswerToken] | None = None  # None: not requested, or the engine does not report them
+    begins_again: bool = False  # earlier text is withdrawn; a stream has already sent it and cannot take it back
 
 
 class Ended(BaseModel):
@@ -95,7 +95,7 @@ _frames: TypeAdapter[Words | Ended | Failed] = TypeAdapter(Frame)
 
 
 def hand_over(jobs: Sequence[Job]) -> None:
-    """Gives jobs of one account to the workers, by their ids, all or none. Raises waiting.Full."""
+    """Gives jobs of one account to the workers, by their ids, all or none. Raises waiting_room.Full."""
     for job in jobs:
         keep(job)
         connection().set(_waiting_key(job.id), 1, ex=PATIENCE)
@@ -115,7 +115,7 @@ def keep(job: Job) -> None:
 
 
 def read(job_id: UUID) -> Job | None:
-    """None where it was given up."""
+    """The job; None if it was given up."""
     stored = connection().get(_key(job_id))
     return Job.model_validate_json(stored) if isinstance(stored, bytes) else None
 
@@ -126,9 +126,9 @@ def forget(job: Job) -> None:
 
 
 def forget_all_of(user_id: int) -> None:
-    """Stops a person's jobs, and takes their words and answers out of Redis, here and on the disk."""
+    """Stops a person's jobs, and removes their texts and answers from Redis, in memory and on disk."""
     members = cast(set[bytes], connection().smembers(_jobs_key(user_id)))
-    job_ids = [UUID(each.decode()) for each in members]
+    job_ids = [UUID(member.decode()) for member in members]
     _leave(job_ids, set(job_ids))
     connection().delete(_jobs_key(user_id), *map(_key, job_ids))
     rewrite_log()
@@ -138,12 +138,12 @@ def forget_all_of(user_id: int) -> None:
 
 
 def begin(job_id: UUID) -> Job | None:
-    """The job, for its first taker only; None where nobody waits for it any more."""
+    """The job, for the first worker that calls this. None if no client waits for it any more."""
     return read(job_id) if connection().delete(_waiting_key(job_id)) else None
 
 
 def lease_name(job_id: UUID) -> str:
-    """Of the lease that the waiting room's server holds while it does the job."""
+    """The name of the lease that a worker holds while it does the job."""
     return f"{queueing.KIND}:{job_id}"
 
 
@@ -155,9 +155,9 @@ def append(job_id: UUID, frame: Words | Ended | Failed) -> None:
 
 
 async def follow(job_ids: Sequence[UUID]) -> AsyncGenerator[tuple[int, Words | Ended | Failed], None]:
-    """The frames of several jobs as they come, each with its job's index, until all have ended.
+    """The frames of several jobs as they arrive, each with its job's index, until all jobs have ended.
 
-    Leaving earlier, also by cancellation, cancels the jobs.
+    Closing the generator earlier, also by cancellation, cancels the jobs.
     """
     news: asyncio.Queue[tuple[int, Words | Ended | Failed]] = asyncio.Queue()
 
@@ -168,16 +168,16 @@ async def follow(job_ids: Sequence[UUID]) -> AsyncGenerator[tuple[int, Words | E
 
     pumps = [asyncio.create_task(pump(index, job_id)) for index, job_id in enumerate(job_ids)]
     unfinished = set(job_ids)
-    missed: set[UUID] = set()
+    missing_before: set[UUID] = set()
     try:
         while unfinished:
             try:
-                index, frame = await asyncio.wait_for(news.get(), _LOOK.total_seconds())
+                index, frame = await asyncio.wait_for(news.get(), _CHECK_EVERY.total_seconds())
             except TimeoutError:
                 missing = await sync_to_async(_without_worker, thread_sensitive=False)(unfinished)
-                for job_id in missing & missed:
+                for job_id in missing & missing_before:
                     news.put_nowait((job_ids.index(job_id), Failed(code="worker_lost")))
-                missed = missing
+                missing_before = missing
                 continue
             if not isinstance(frame, Words):
                 unfinished.discard(job_ids[index])
@@ -185,7 +185,7 @@ async def follow(job_ids: Sequence[UUID]) -> AsyncGenerator[tuple[int, Words | E
     finally:
         for task in pumps:
             task.cancel()
-        # Not awaited: the caller that cancelled us does not wait either.
+        # Not awaited: a caller that cancelled this generator does not wait.
         asyncio.get_running_loop().run_in_executor(None, _leave, list(job_ids), unfinished)
 
 
@@ -199,12 +199,12 @@ def _leave(job_ids: Sequence[UUID], unfinished: set[UUID]) -> None:
 
 
 def _without_worker(job_ids: set[UUID]) -> set[UUID]:
-    """Those that neither wait for a worker nor are held by one, which takes its lease before it ends the waiting."""
+    """The jobs that neither wait nor have a worker. A worker takes its lease before it ends the waiting."""
     try:
         started = {job_id for job_id in job_ids if not connection().exists(_waiting_key(job_id))}
         leased = leases.held([lease_name(job_id) for job_id in started])
     except redis.RedisError:
-        return set()  # nobody can tell now
+        return set()  # unknown now; the next check tells
     return {job_id for job_id in started if lease_name(job_id) not in leased}
 
 

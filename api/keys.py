@@ -1,8 +1,8 @@
-"""The doors of API keys: make, revoke, recognise, and what each may still use today.
+"""The doors of API keys: create, revoke, recognise, and count their use of today.
 
-Covered: a key is 256 random bits and only its SHA-256 is kept; it is shown once; a revoked key, and one of
-an account that was closed, opens nothing from the next request on. Not covered: who reads the terminal or
-the page that a key is shown on.
+Covered: a key is 256 random bits, and only its SHA-256 is kept. It is shown once. A revoked key, and a key of a closed
+account, is refused from the next request on. Not covered: other people who read the terminal or the page on which a
+key is shown.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class KeyRefused(Exception):
-    """A key that cannot be made; `user_message` gives the reason."""
+    """A key cannot be created. `user_message` gives the reason."""
 
     def __init__(self, user_message: str) -> None:
         super().__init__(user_message)
@@ -57,13 +57,13 @@ def create(
     messages_per_day: int | None = None,
     tokens_per_day: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key's row, and the key itself, which nobody can read again. Raises KeyRefused.
+    """Creates a key. Returns its row and the key itself, which nobody can read again. Raises KeyRefused.
 
-    Without limits of its own it has those of the settings, and none can be higher.
+    The limits of the settings are the defaults and the maxima of its own limits.
     """
     allowed = scopes_for(user)
     if not scopes or any(scope not in allowed for scope in scopes):
-        raise KeyRefused(f"A key of yours can have the scopes {', '.join(allowed)}; it needs one at least.")
+        raise KeyRefused(f"A key of yours can have the scopes {', '.join(allowed)}. Choose at least one of them.")
     User.objects.select_for_update().get(pk=user.pk)  # two requests at once are counted one after the other
     if owned_by(user).filter(revoked_at=None).count() >= MOST_KEYS:
         raise KeyRefused(f"You have {MOST_KEYS} keys, which is the most. Revoke one that you do not need.")
@@ -81,7 +81,7 @@ def create(
 
 
 def revoke(*, user: User, key_id: UUID) -> ApiKey:
-    """Ends a key of the person's own; one that has ended stays as it is. Raises Http404."""
+    """Revokes a key of the person's own. Does nothing to a revoked key. Raises Http404."""
     key = owned_by(user).filter(pk=key_id, user__is_active=True).first()
     if key is None:
         raise Http404
@@ -91,13 +91,13 @@ def revoke(*, user: User, key_id: UUID) -> ApiKey:
 
 @transaction.atomic
 def revoke_by_staff(*, key: ApiKey, staff: User) -> None:
-    """Ends anybody's key, and keeps in the audit trail who did it."""
+    """Revokes any person's key, and records in the audit trail who did it."""
     if _end(key):
         audit_trail.record(action="api_key.revoked", subject=f"api_key:{key.pk}", actor=staff)
 
 
 def recognise(secret: str) -> ApiKey | None:
-    """The key that this is, with its user, if it opens anything; notes that it was used."""
+    """The valid key with this secret and its user, or None. Records that the key was used."""
     now = timezone.now()
     key = (
         ApiKey.objects.select_related("user")
@@ -114,13 +114,13 @@ def recognise(secret: str) -> ApiKey | None:
 
 
 def check(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
-    """Raises QuotaExceeded if so much more would not fit; changes nothing."""
+    """Raises QuotaExceeded if this amount does not fit into today's limits. Changes nothing."""
     quotas.check(user=key.user, kind="messages", amount=messages, part=_part(key), of=(key.messages_per_day, _DAY))
     quotas.check(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
 
 
 def spend(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
-    """Counts both, or raises QuotaExceeded; in a transaction that rolls back, neither is counted."""
+    """Counts both, or raises QuotaExceeded. If the transaction rolls back, neither is counted."""
     if messages:
         quotas.spend(user=key.user, kind="messages", amount=messages, part=_part(key), of=(key.messages_per_day, _DAY))
     if tokens:
@@ -128,7 +128,7 @@ def spend(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
 
 
 def note_tokens(key: ApiKey, tokens: int) -> None:
-    """Counts what an answer has cost, also past the limit; the next request is then refused."""
+    """Counts the tokens of an answer, even beyond the limit. The next request is then refused."""
     quotas.note(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
 
 

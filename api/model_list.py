@@ -1,4 +1,4 @@
-"""Which models a key's owner has: their personas by id, name or slug, and, for the site's owner, the base models."""
+"""The models of a key: its person's personas by id, name or slug, and the base models for the site's owner."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from personas.embedders.minilm import MiniLM
 from personas.models import Persona
 
 MODERATION = "afterword-moderation"
-# The names under which OpenAI's clients ask for a moderation mean the house's filter here.
+# The names that OpenAI's clients use for moderation mean the site's own filter here.
 MODERATION_ALIASES = {MODERATION, "omni-moderation-latest", "text-moderation-latest", "text-moderation-stable"}
 _BASE_MODELS = UUID("6d3b1c52-9a65-4c0e-8a1e-0f4f1d3f6b7a")  # a namespace of our own
 
@@ -28,7 +28,7 @@ class BaseModel:
 
     @property
     def id(self) -> UUID:
-        """What restrictions and cases know it by, as they know a persona by its id."""
+        """The id for restrictions and cases, like a persona's id."""
         return uuid5(_BASE_MODELS, self.name)
 
     @property
@@ -65,16 +65,16 @@ def find(key: ApiKey, name: str) -> Persona | BaseModel:
 
 
 def model_of(persona_id: UUID | None, name: str) -> Persona | BaseModel:
-    """What a job was admitted for; a base model's place where its persona was deleted meanwhile."""
+    """The model of a job. If its persona was deleted meanwhile, a BaseModel in its place."""
     persona = Persona.objects.filter(pk=persona_id).first() if persona_id else None
     return persona or BaseModel(name)
 
 
 def _loaded_for(key: ApiKey) -> list[str]:
-    """Catalogue names of the models that some worker has loaded, for an owner's key of that scope."""
+    """Catalogue names of the models that a worker has loaded; empty unless it is an owner's key with that scope."""
     if not key.user.is_owner or Scope.BASE not in key.scopes:
         return []
-    engines = (engine for each in worker.reported() for engine in each["engines"])
+    engines = (engine for beat in worker.reported() for engine in beat["engines"])
     return sorted({engine["model"] for engine in engines if engine["ok"] and engine["model"]})
 
 
@@ -83,7 +83,7 @@ def _persona(key: ApiKey, name: str) -> Persona:
     try:
         matches = list(personas.filter(pk=UUID(name)))
     except ValueError:
-        ids = [pk for pk, called in personas.values_list("pk", "name") if name in _names(called)]
+        ids = [pk for pk, own_name in personas.values_list("pk", "name") if name in _names(own_name)]
         matches = list(personas.filter(pk__in=ids))
     if len(matches) > 1:
         raise errors.model_not_found(f"{len(matches)} personas have this name. Use the id; GET /v1/models lists them.")
@@ -92,9 +92,9 @@ def _persona(key: ApiKey, name: str) -> Persona:
     return matches[0]
 
 
-def _names(called: str) -> Iterator[str]:
-    yield called
-    yield slugify(called, allow_unicode=True)
+def _names(name: str) -> Iterator[str]:
+    yield name
+    yield slugify(name, allow_unicode=True)
 
 
 def _of_persona(persona: Persona) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Scope(models.TextChoices):
-    """What a key opens."""
+    """A part of /v1/ that a key may use."""
 
     MODELS = "models", "List the models"
     CHAT = "chat", "Talk with personas"
@@ -16,7 +16,7 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A person's key for /v1/. Only its digest is kept; `prefix` is what it is recognised by."""
+    """A person's key for /v1/. Only its digest is kept. Its person recognises it by `prefix`."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")

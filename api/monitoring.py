@@ -1,8 +1,8 @@
-"""After each answer: the whole talk before the monitor, and its findings onto a moderator's desk.
+"""After each answer, passes the whole talk to the monitor, and its findings to the moderators' desk.
 
-No conversation is kept of what comes through the API, so the turns are those that the client sent, in its
-words, with the answer behind them. The ids are made from them: requests that go on from the same beginning
-are one talk and one case, and a turn that comes again is the same turn.
+Conversations through the API are not stored, so the turns are those that the client sent, followed by the answer. The
+ids are made from the texts. So requests with the same beginning are one talk and one case, and a turn that is sent
+again is the same turn.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ from moderation.monitor.conversation import RECENT, assess_conversation
 from moderation.talk import Turn
 from text import graphemes
 
-# So many turns at the end of a talk are what the monitor scores and a case shows.
+# The number of turns at the end of a talk that the monitor scores and a case shows.
 _TURNS = RECENT
 
 
 def talk_id(user: User, model_id: UUID, said: Sequence[Said]) -> UUID:
-    """The same for all requests of one person to one model that begin with the same words of theirs.
+    """One id for all requests of a person to a model with the same first message of the person.
 
-    Keyed, so that nobody who sees the id can try out what the words were.
+    Keyed, so that nobody can guess the text from the id by trial.
     """
-    first = next((each.text for each in said if each.role == "user"), "")
+    first = next((turn.text for turn in said if turn.role == "user"), "")
     return _id("talk", str(user.pk), str(model_id), first)
 
 
@@ -36,26 +36,26 @@ def message_id(talk: UUID, position: int, text: str) -> UUID:
 
 
 def turns(job: Job, *, instructions: bool = True) -> list[Turn]:
-    """What the model is told, and its answer; a client's instructions are the person's words."""
+    """The turns of the prompt, then the answer. A client's instructions count as the person's words."""
     return _as_turns(job, job.said, instructions=instructions)
 
 
 def _as_turns(job: Job, talk: Sequence[Said], *, instructions: bool) -> list[Turn]:
-    said = [*talk, *([Said(role="assistant", text=job.answer)] if job.answer else [])]
+    all_turns = [*talk, *([Said(role="assistant", text=job.answer)] if job.answer else [])]
     return [
         Turn(
-            speaker="persona" if each.role == "assistant" else "user",
-            text=each.text,
-            message_id=message_id(job.talk_id, position, each.text),
+            speaker="persona" if turn.role == "assistant" else "user",
+            text=turn.text,
+            message_id=message_id(job.talk_id, position, turn.text),
             at=job.at,
         )
-        for position, each in enumerate(said)
-        if instructions or each.role != "system"
+        for position, turn in enumerate(all_turns)
+        if instructions or turn.role != "system"
     ]
 
 
 def look_at(job_id: UUID) -> None:
-    """Assesses the talk as the job holds it, and forgets the job."""
+    """Assesses the talk of the job, and deletes the job."""
     job = jobs.read(job_id)
     user = User.objects.filter(pk=job.user_id).first() if job else None
     if job is None:
@@ -63,8 +63,8 @@ def look_at(job_id: UUID) -> None:
     if user is None:
         jobs.forget(job)
         return
-    spoken = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
-    findings = assess_conversation(spoken)
+    recent_turns = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
+    findings = assess_conversation(recent_turns)
     if findings:
         model = model_list.model_of(job.persona_id, job.model)
         cases.open_case(
@@ -73,7 +73,7 @@ def look_at(job_id: UUID) -> None:
             persona_id=model.id,
             persona_name=f"{graphemes.beginning(model.name, 74)} (API)",
             findings=findings,
-            turns=spoken,
+            turns=recent_turns,
         )
     jobs.forget(job)
 

@@ -1,4 +1,4 @@
-"""This room's part of a person's data: their keys, which only their digests are kept of, and what is being written."""
+"""This room's part of a person's data: their keys, stored as digests, and the answers being written."""
 
 from typing import Any
 

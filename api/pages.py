@@ -19,7 +19,7 @@ from api.forms import KeyForm
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def keys_page(request: SignedIn) -> HttpResponse:
-    """Lists the keys; POST makes one, and shows it, once."""
+    """Lists the keys. POST creates one and shows it once."""
     form = KeyForm(request.POST if request.method == "POST" else None, user=request.user)
     secret = ""
     if form.is_valid():
@@ -41,5 +41,5 @@ def keys_page(request: SignedIn) -> HttpResponse:
 @require_POST
 def revoke(request: SignedIn, key_id: UUID) -> HttpResponse:
     key = keys.revoke(user=request.user, key_id=key_id)
-    messages.success(request, f"The key {key.prefix}… opens nothing any more.")
+    messages.success(request, f"The key {key.prefix}… is revoked.")
     return redirect("api:keys")

@@ -1,7 +1,7 @@
-"""The bodies that /v1/ takes, as OpenAI's interface has them, with `top_k`, `min_p` and `repetition_penalty` beside it.
+"""The request bodies of /v1/: those of OpenAI's interface, and `top_k`, `min_p` and `repetition_penalty` in addition.
 
-A parameter is honoured, or accepted and without effect (`Ignored`), or refused where it would change the
-answer and we cannot do it (`Unsupported`). One that nobody knows is refused, as OpenAI does.
+A parameter is honoured, or accepted without effect (`Ignored`), or refused because it would change the answer and is
+not supported (`Unsupported`). An unknown parameter is refused, as OpenAI does.
 """
 
 from typing import Annotated, Any, Literal
@@ -34,7 +34,7 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """A message's content: a text, or parts of which each is a text, or what an assistant refused with."""
+    """A message's content: a text, or parts, each of which is a text or an assistant's refusal."""
     if not isinstance(value, list):
         return value
     texts = [_text_of(part) for part in value]
@@ -61,7 +61,7 @@ def _at_least_one(value: int | None) -> int | None:
 
 
 def _as_stops(value: Any) -> Any:
-    """An empty text stops nothing."""
+    """The stop texts; empty ones are left out."""
     stops = _as_list(value)
     return [stop for stop in stops if stop != ""] if isinstance(stops, list) else stops
 
@@ -101,7 +101,7 @@ class StreamOptions(Body):
 
 
 class Generation(Body):
-    """What both kinds of completion share."""
+    """The parameters that both kinds of completion have."""
 
     model: str
     stream: bool | None = None
@@ -128,7 +128,7 @@ class Generation(Body):
         return value
 
     def sampling(self) -> dict[str, Any]:
-        """What differs from the model's own values, by the names of `generation.engines.base.Sampling`."""
+        """The values that replace the model's own, by the names of `generation.engines.base.Sampling`."""
         values: dict[str, Any] = {name: value for name in _SAMPLING if (value := getattr(self, name)) is not None}
         if self.stop:
             values["stop"] = self.stop
@@ -138,7 +138,7 @@ class Generation(Body):
 
 
 class ChatMessage(Body):
-    """A turn. An answer can come back as it was given: fields that hold nothing are taken, known or not."""
+    """A turn. A client can send an answer back unchanged, so fields without a value are accepted, even unknown ones."""
 
     role: Literal["system", "developer", "user", "assistant"]
     content: Annotated[str | None, BeforeValidator(_as_text)] = Field(None, validate_default=True)
@@ -154,14 +154,14 @@ class ChatMessage(Body):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_what_holds_nothing(cls, value: Any) -> Any:
+    def _without_empty_fields(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {name: each for name, each in value.items() if name in cls.model_fields or each not in _NOTHING}
+        return {name: item for name, item in value.items() if name in cls.model_fields or item not in _NOTHING}
 
     @field_validator("content")
     @classmethod
-    def _only_an_assistant_says_nothing(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _only_an_assistant_may_be_empty(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and info.data.get("role") != "assistant":
             raise ValueError("a text is required")
         return value
@@ -197,7 +197,7 @@ class ChatCompletionRequest(Generation):
 
     @property
     def alternatives(self) -> int | None:
-        """How many likely tokens are asked for beside each token; None: no log-probabilities at all."""
+        """The number of likely tokens requested with each token; None: no log-probabilities at all."""
         return (self.top_logprobs or 0) if self.logprobs else None
 
     def sampling(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What workers do for the API. A job and a task carry an id; the job's words lie in Redis."""
+"""The tasks of the API's workers. A job and a task carry only an id; Redis holds the job's text."""
 
 import logging
 from uuid import UUID
@@ -17,7 +17,7 @@ def complete(job_id: str) -> None:
         completions.produce(UUID(job_id))
     except Exception as error:
         if waiting_room.is_loss(error):
-            raise  # its client is told `worker_lost`, and may ask again
+            raise  # its client gets `worker_lost`, and may ask again
         logger.exception("api.job_failed", extra={"job": job_id})
         jobs.append(UUID(job_id), jobs.Failed(code="site_error"))
 

@@ -1,4 +1,4 @@
-"""Verdicts of the house's filter in the shape of OpenAI's moderations."""
+"""Verdicts of the site's filter in the shape of OpenAI's moderations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,13 @@ from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 
 
-def moderation(judged: Sequence[Verdict]) -> dict[str, Any]:
-    """A category is true from the lowest threshold on at which the active policy acts on a person's text."""
+def moderation(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """A category is true from the lowest threshold at which the active policy acts on a person's text."""
     lowest = _lowest_thresholds()
     return {
         "id": f"modr-{uuid4().hex}",
         "model": model_list.MODERATION,
-        "results": [_result(verdict, lowest) for verdict in judged],
+        "results": [_result(verdict, lowest) for verdict in verdicts],
     }
 
 
@@ -33,7 +33,7 @@ def _lowest_thresholds() -> dict[str, float]:
 def _result(verdict: Verdict, lowest: dict[str, float]) -> dict[str, Any]:
     scores = verdict.probabilities
     categories = {name: score >= lowest.get(name, 1.1) for name, score in scores.items()}
-    # The patterns of a crisis see what no classifier need have seen.
+    # The patterns of a crisis may match a text that the classifiers do not flag.
     categories[Category.SELF_HARM_INTENT] |= ladder.is_at_least(verdict.level, "active")
     return {
         "flagged": any(categories.values()),

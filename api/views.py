@@ -1,6 +1,6 @@
 """/v1/, OpenAI's HTTP interface: read the key and the body, call a door, answer in OpenAI's shape.
 
-Nothing here loads an engine: completions are written by workers, and the views wait for their frames.
+This module loads no engine. Workers write the completions, and the views wait for their frames.
 """
 
 import logging
@@ -42,10 +42,10 @@ _DISCLOSURE = {"AI-Disclosure": "Written by a computer program, not by a person.
 
 
 def endpoint(method: str, *scopes: Scope) -> Callable[[View], View]:
-    """An address that takes `method`, and a key with one of `scopes`; what is refused is said in OpenAI's shape."""
+    """Decorates a view that takes `method` and a key with one of `scopes`. Refusals have OpenAI's shape."""
 
     def guard(view: View) -> View:
-        @csrf_exempt  # cookies are ignored here: a request without a key is refused
+        @csrf_exempt  # cookies are ignored here, and a request without a key is refused
         @wraps(view)
         async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             try:
@@ -133,14 +133,14 @@ def _body(request: HttpRequest, schema: type[B]) -> B:
 # --- Completions ----------------------------------------------------------------------------------
 
 
-async def _answer(body: Generation, shaped: type[Shape], admitted: admission.Admitted) -> HttpResponseBase:
-    await sync_to_async(_let_go_of_database)()
-    shape = shaped(admitted)
+async def _answer(body: Generation, shape_class: type[Shape], admitted: admission.Admitted) -> HttpResponseBase:
+    await sync_to_async(_close_connection)()
+    shape = shape_class(admitted)
     frames = jobs.follow([job.id for job in admitted.jobs])
     if not body.stream:
         async with aclosing(frames):
             return JsonResponse(await shape.whole(frames), headers=_DISCLOSURE)
-    # The first frame decides the status: what fails at once is an error, not a stream that breaks off.
+    # The first frame decides the status, so an answer that fails at once is an error and not a broken stream.
     first = await anext(frames)
     if isinstance(first[1], Failed):
         await frames.aclose()
@@ -153,9 +153,9 @@ async def _answer(body: Generation, shaped: type[Shape], admitted: admission.Adm
     )
 
 
-def _let_go_of_database() -> None:
-    """Each request has a thread and a connection; a hundred that wait for words would hold all that there are."""
-    if not connection.in_atomic_block:  # as it is in a test
+def _close_connection() -> None:
+    """Closes the request's connection. A hundred requests that wait for text would otherwise hold all connections."""
+    if not connection.in_atomic_block:  # a test runs in one
         connection.close()
 
 
@@ -164,7 +164,7 @@ def _let_go_of_database() -> None:
 
 def _embeddings(key: ApiKey, body: EmbeddingRequest) -> dict[str, Any]:
     if body.model != MiniLM.name:
-        raise errors.model_not_found(f"The one embedding model here is {MiniLM.name}.")
+        raise errors.model_not_found(f"The only embedding model here is {MiniLM.name}.")
     if body.dimensions not in (None, MiniLM.dimensions):
         raise errors.bad("dimensions", f"The vectors of this model have {MiniLM.dimensions} dimensions.")
     admission.refuse_restricted(key.user)
@@ -184,7 +184,7 @@ def _embeddings(key: ApiKey, body: EmbeddingRequest) -> dict[str, Any]:
 
 
 def _counted(texts: list[str]) -> list[int]:
-    """Tokens of each text. Raises ApiError for one that is empty or would be cut."""
+    """The number of tokens of each text. Raises ApiError if a text is empty or too long."""
     try:
         counts = encoder.minilm().count_tokens(texts)
     except encoder.EncoderMissing:
@@ -200,7 +200,7 @@ def _counted(texts: list[str]) -> list[int]:
 
 def _moderations(key: ApiKey, body: ModerationRequest) -> dict[str, Any]:
     if body.model is not None and body.model not in model_list.MODERATION_ALIASES:
-        raise errors.model_not_found(f"The one moderation model here is {model_list.MODERATION}.")
+        raise errors.model_not_found(f"The only moderation model here is {model_list.MODERATION}.")
     for index, text in enumerate(body.input):
         if len(text) > settings.MESSAGE_CHARACTERS:
             message = f"This text has {len(text):,} characters; the limit is {settings.MESSAGE_CHARACTERS:,}."
@@ -208,10 +208,10 @@ def _moderations(key: ApiKey, body: ModerationRequest) -> dict[str, Any]:
     admission.refuse_restricted(key.user)
     _spend(key, messages=len(body.input))
     try:
-        judged = assessment.assess_many(body.input, direction=Direction.USER)
+        judgements = assessment.assess_many(body.input, direction=Direction.USER)
     except ClassifierUnavailable:
         raise errors.failure("moderation_unavailable") from None
-    return verdicts.moderation(judged)
+    return verdicts.moderation(judgements)
 
 
 def _spend(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:

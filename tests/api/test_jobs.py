@@ -26,7 +26,7 @@ pytestmark = pytest.mark.services
 def job(monkeypatch):
     """A job that was handed over, and no worker near."""
     monkeypatch.setattr(queueing, "hand_over", lambda job_ids, account: None)
-    monkeypatch.setattr(jobs, "_LOOK", timedelta(seconds=0.1))
+    monkeypatch.setattr(jobs, "_CHECK_EVERY", timedelta(seconds=0.1))
     job = Job(
         user_id=1,
         key_id=uuid4(),

@@ -60,7 +60,7 @@ def test_an_error_that_would_come_again_ends_the_reply_at_its_first_attempt(owed
     assert reply.message.text.startswith("It stands.")
     frame = last_frame(reply)
     assert (frame["type"], frame["code"]) == ("reply.failed", "site_error")
-    assert "this site's side" in frame["detail"]
+    assert "A fault on this site" in frame["detail"]
     assert "restart" not in frame["detail"]
 
 

@@ -14,9 +14,11 @@ class Command(BaseCommand):
     help = "Prints a new API key for /v1/, once, alone on a line. Nobody can read it again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--user", metavar="NAME", help="Whose key: a name or an e-mail address; else the owner's.")
+        parser.add_argument(
+            "--user", metavar="NAME", help="The person's name or e-mail address; by default the owner's."
+        )
         parser.add_argument("--name", metavar="LABEL", default="made in the terminal", help="What the key is for.")
-        parser.add_argument("--scopes", metavar="a,b", help="What it opens; by default all that the person may have.")
+        parser.add_argument("--scopes", metavar="a,b", help="Its scopes; by default all that the person may have.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = _person(options["user"])
@@ -34,5 +36,5 @@ def _person(name: str | None) -> User:
     people = User.objects.filter(is_active=True)
     user = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
     if user is None:
-        raise CommandError(f"Nobody here is called {name!r}.")
+        raise CommandError(f"No active account has the name or e-mail address {name!r}.")
     return user
