@@ -1,7 +1,7 @@
-"""How models mark their thoughts, their own label and another turn: the patterns that `reply_text` reads with.
+"""The marks of thoughts, of the author's label and of another turn: the patterns for `reply_text`.
 
-Each is bounded in length, so that looking for it takes time in proportion to the text. The forms are those of the chat
-templates and of what models make of them where their special tokens are left out.
+Each pattern is bounded in length, so that a search takes time in proportion to the text. The marks are those of the
+chat templates, and the forms that models write when their special tokens are left out.
 """
 
 from functools import lru_cache
@@ -28,7 +28,7 @@ BARE_FINAL = regex.compile("assistantfinal")
 OPEN_END = regex.compile(rf"(?:<(?P<tag>{_TAG})>|\[(?P<name>THINK)\])\s{{0,9}}$", regex.IGNORECASE)
 BEGINNINGS = regex.compile(r"[<\[◁]")
 QUOTES = "`'\"‘’“”«»「『("
-# Behind a mark: the sentence goes on, so the mark may only be spoken of.
+# After a mark: the sentence continues, so the mark may be only mentioned.
 GOES_ON = regex.compile(r"[,;:.!?)]|[ ]\p{Ll}")
 
 _MARKUP = (
@@ -50,7 +50,7 @@ _OWN_TURN = (
     r"|(?:<\|(?:im_start|start_header_id|start)\|>|<start_of_turn>|<\|turn>)(?:assistant|model)"
     r"(?:<\|(?:end_header_id|im_sep|message)\|>|\n))"
 )
-_SAYS = (
+_ATTRIBUTION = (
     r"(?:,?\s{1,3}(?:\w{1,12}ly\s)?(?:says?|said|repl(?:ies|ied)|answer(?:s|ed)|respond(?:s|ed)|writes?|wrote|asks?|asked"
     r"|whisper(?:s|ed)|speaks?|spoke)(?:\s\w{1,12}ly)?|(?:说道?|回答道?))"
 )
@@ -61,18 +61,18 @@ _DIRECTION = r"(?:\([^()\n]{1,80}\)|（[^（）\n]{1,40}）|\*[^*\n]{1,80}\*)"
 def label(name: str) -> "regex.Pattern[str]":
     words = name.split()
     own = sorted({name, *words[:1], *words[-1:], *_OWN_ROLES} - {""}, key=len, reverse=True)
-    speaker = rf"(?:{'|'.join(map(regex.escape, own))})(?:[ ]\p{{Lu}}[\w'’-]{{0,20}}){{0,2}}"
-    spoken = rf"{speaker}(?:\s?\([^()\n]{{0,60}}\))?{_SAYS}?"
+    author = rf"(?:{'|'.join(map(regex.escape, own))})(?:[ ]\p{{Lu}}[\w'’-]{{0,20}}){{0,2}}"
+    label_text = rf"{author}(?:\s?\([^()\n]{{0,60}}\))?{_ATTRIBUTION}?"
     return regex.compile(
         rf"(?i:{_OWN_TURN})|(?P<direction>{_DIRECTION}[ \t]{{0,3}})?"
-        rf"(?:(?P<bold>[*_]{{1,3}})(?:{spoken}(?P=bold)\s?[:：]|{spoken}\s?[:：]\s?(?P=bold))"
-        rf"|\[{spoken}\]\s?[:：]|{spoken}\s?[:：])[ \t]{{0,3}}"
+        rf"(?:(?P<bold>[*_]{{1,3}})(?:{label_text}(?P=bold)\s?[:：]|{label_text}\s?[:：]\s?(?P=bold))"
+        rf"|\[{label_text}\]\s?[:：]|{label_text}\s?[:：])[ \t]{{0,3}}"
     )
 
 
 @lru_cache(maxsize=256)
 def turns(names: tuple[str, ...]) -> "tuple[regex.Pattern[str], regex.Pattern[str]]":
-    """What begins another turn, for a text that is at the beginning of a line and for one that is within it."""
+    """The patterns of another turn: for a text at the beginning of a line, and for a text within a line."""
     roles = sorted({*_ROLES, *filter(None, names)}, key=len, reverse=True)
     role = rf"(?:{'|'.join(map(regex.escape, roles))})"
     lines = (

@@ -1,14 +1,14 @@
-"""What of a model's text is the reply: not its thoughts, not a label before it, not a turn of somebody else after it.
+"""Finds the reply in a model's text: without the thoughts and the label before it, and without another turn after it.
 
-Three functions over pieces of text, which may be cut anywhere. What may still become a mark is held back, so nothing
-is passed on that later proves to be none of the reply; all else passes at once. Each is linear in the text's length.
+The three functions work on pieces of text, which may be cut anywhere. Text that may still become a mark is held back,
+so only text of the reply is passed on. All other text passes at once. Each function is linear in the text's length.
 
 Covered, as the chat templates of these families write them: `<think>` and its relatives (Qwen, DeepSeek, GLM, Olmo,
 Seed), `[THINK]` (Magistral), `◁think▷` and `<|open|>think<|sep|>` (Kimi), `<|START_THINKING|>` (Command),
 `<|channel>thought` (Gemma 4), `<|channel|>analysis<|message|>` (Harmony; also as it looks when its special tokens are
 left out: `analysisWe need …assistantfinal…`); ChatML, Llama 2 and 3, Gemma, Mistral, DeepSeek and Phi turns; Alpaca
-and Vicuna headings. What stands in code or directly behind a quotation mark is a mention and stays.
-Not covered: thoughts that no mark sets apart.
+and Vicuna headings. A mark in code or directly after a quotation mark is a mention and stays.
+Not covered: thoughts without any mark.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -19,18 +19,18 @@ from generation import reply_marks as marks
 
 
 class ThoughtAloud(Exception):
-    """What was passed on so far were thoughts: a mark ends them that nothing had begun. `rest` begins with it."""
+    """The text passed on so far was thoughts: an end mark came without a beginning. `rest` begins with that mark."""
 
     def __init__(self, rest: str) -> None:
-        super().__init__("Thoughts ended that no mark had begun.")
+        super().__init__("Thoughts ended without a mark at their beginning.")
         self.rest = rest
 
 
 def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Generator[str]:
     """The reply without the model's thoughts before it. Thoughts without an end mark last to the end of the text.
 
-    Where a sentence goes on behind a mark, it begins thoughts only if another one ends them.
-    `is_thinking`: the chat template has begun them. Raises ThoughtAloud.
+    A mark in the middle of a sentence begins thoughts only if an end mark follows. `is_thinking` says that the chat
+    template has begun the thoughts. Raises ThoughtAloud.
     """
     reader = _Thoughts(is_thinking)
     for piece in pieces:
@@ -47,26 +47,26 @@ class _Thoughts:
 
     def __init__(self, is_thinking: bool) -> None:
         self._place = _Place()
-        self._held = ""
-        self._end = marks.THOUGHTS_END if is_thinking else None  # what ends the thoughts that it is within
-        self._doubted: list[str] | None = None  # text that belongs to the reply if no end mark follows
+        self._pending = ""
+        self._end = marks.THOUGHTS_END if is_thinking else None  # the end mark, while within thoughts
+        self._doubted: list[str] | None = None  # text that is part of the reply if no end mark follows
         self._is_first = not is_thinking
         self._has_thought = False
 
     def is_plain(self, piece: str) -> bool:
-        """Whether the piece can pass as it is, which nearly all can."""
-        if self._held or self._end or self._is_first or self._place.is_trimmed or marks.BEGINNINGS.search(piece):
+        """Whether the piece can pass unchanged. Nearly all pieces can."""
+        if self._pending or self._end or self._is_first or self._place.is_trimmed or marks.BEGINNINGS.search(piece):
             return False
         self._place.pass_by(piece)
         return True
 
     def read(self, piece: str) -> Iterator[str]:
-        self._held += piece
+        self._pending += piece
         if self._is_first and self._may_be_bare():
             return
         self._is_first = False
         is_ready = True
-        while self._held and is_ready:
+        while self._pending and is_ready:
             if self._end is not None:
                 is_ready = self._think(self._end)
                 continue
@@ -76,78 +76,78 @@ class _Thoughts:
                 yield passage
 
     def rest(self) -> str:
-        """The text that was held back and belongs to the reply."""
+        """The held-back text that is part of the reply, at the end of the text."""
         if self._doubted is not None:
-            return "".join(self._doubted) + self._held
+            return "".join(self._doubted) + self._pending
         if self._end is not None:
             return ""
-        last = marks.THOUGHTS.fullmatch(self._held.rstrip())
+        last = marks.THOUGHTS.fullmatch(self._pending.rstrip())
         if last is None or self._place.is_mention:
-            return self._held
-        self._refuse_aloud(last)
+            return self._pending
+        self._refuse_unopened(last)
         return ""
 
     def _may_be_bare(self) -> bool:
-        """Whether it may still begin as Harmony does without its special tokens."""
-        bare = marks.BARE_ANALYSIS.match(self._held, partial=True)
+        """Whether the text may still begin like Harmony without its special tokens."""
+        bare = marks.BARE_ANALYSIS.match(self._pending, partial=True)
         if bare and not bare.partial:
-            self._end, self._held = marks.BARE_FINAL, self._held[bare.end() :]
+            self._end, self._pending = marks.BARE_FINAL, self._pending[bare.end() :]
         return bare is not None and bool(bare.partial)
 
     def _think(self, end: "regex.Pattern[str]") -> bool:
-        """Passes over thoughts; whether they have ended."""
-        mark = end.search(self._held, partial=True)
-        at = mark.start() if mark else len(self._held)
+        """Skips thoughts. Returns whether they have ended."""
+        mark = end.search(self._pending, partial=True)
+        at = mark.start() if mark else len(self._pending)
         if self._doubted is not None:
-            self._doubted.append(self._held[:at])
-        self._held = self._held[at:]
+            self._doubted.append(self._pending[:at])
+        self._pending = self._pending[at:]
         if mark is None or mark.partial:
             return False
-        self._held = self._held[len(mark[0]) :]
+        self._pending = self._pending[len(mark[0]) :]
         self._end, self._doubted = None, None
         self._has_thought = self._place.is_trimmed = True
         return True
 
     def _next_passage(self) -> tuple[str, bool]:
-        """The reply up to the next mark, or the mark if it is only mentioned; whether more can be read now."""
-        self._held = self._place.trimmed(self._held)
-        mark = marks.THOUGHTS.search(self._held, partial=True)
-        at = mark.start() if mark else len(self._held)
+        """The reply up to the next mark, or the mark if it is only mentioned; and whether more can be read now."""
+        self._pending = self._place.trimmed(self._pending)
+        mark = marks.THOUGHTS.search(self._pending, partial=True)
+        at = mark.start() if mark else len(self._pending)
         if at or mark is None:
-            passage, self._held = self._held[:at], self._held[at:]
-            return passage, bool(self._held)
-        rest = self._held[len(mark[0]) :]
+            passage, self._pending = self._pending[:at], self._pending[at:]
+            return passage, bool(self._pending)
+        rest = self._pending[len(mark[0]) :]
         is_within = self._place.is_mid_line and self._place.is_after_blank
         goes_on = marks.GOES_ON.match(rest, partial=True) if is_within else None
         if mark.partial or (goes_on and goes_on.partial):
             return "", False
         if self._place.is_mention or (mark["closes"] and goes_on):
-            self._held = rest
+            self._pending = rest
             return mark[0], True
         if mark["opens"]:
             self._end, self._doubted = marks.THOUGHTS_END, [mark[0]] if goes_on else None
         else:
-            self._refuse_aloud(mark)
+            self._refuse_unopened(mark)
             self._place.is_trimmed = True
-        self._held = rest
+        self._pending = rest
         return "", True
 
-    def _refuse_aloud(self, mark: "regex.Match[str]") -> None:
+    def _refuse_unopened(self, mark: "regex.Match[str]") -> None:
         if mark["closes"] and self._place.has_text and not self._has_thought:
-            raise ThoughtAloud(self._held)
+            raise ThoughtAloud(self._pending)
 
 
-def spoken(text: str) -> str:
+def reply_in(text: str) -> str:
     """A whole text without its thoughts."""
     try:
         return "".join(without_thoughts([text]))
     except ThoughtAloud as thought:
-        return spoken(thought.rest)
+        return reply_in(thought.rest)
 
 
 def without_open_thought(prompt: str) -> str:
-    """A prompt whose chat template begins the model's thoughts, with their end, as templates write it themselves where
-    thinking is switched off."""
+    """Ends the thoughts that a chat template has begun at the end of a prompt. Templates write the same end themselves
+    if thinking is switched off. Any other prompt is returned unchanged."""
     match = marks.OPEN_END.search(prompt[-80:])
     if not match:
         return prompt
@@ -155,7 +155,7 @@ def without_open_thought(prompt: str) -> str:
 
 
 def without_label(pieces: Iterable[str], name: str) -> Generator[str]:
-    """The text without blanks at its beginning and without its speaker's label there: "**Mira Holm:**", "Mira says:".
+    """The text without whitespace and its author's label at the beginning: "**Mira Holm:**", "Mira says:".
 
     A stage direction before the label stays.
     """
@@ -181,8 +181,8 @@ def _unlabelled(text: str, label: "regex.Match[str]") -> str:
 
 
 def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before: str = "") -> Generator[str]:
-    """The text up to where a model goes on with another turn: "User:" or one of `names` with a colon at the beginning
-    of a line, a heading of an instruction, or a chat template's markup. `before` is what the text continues."""
+    """The text up to the beginning of another turn: "User:" or one of `names` with a colon at the beginning of a line,
+    the heading of an instruction, or a chat template's markup. `before` is the text that this text continues."""
     at_line, within = marks.turns(tuple(names))
     place = _Place()
     place.pass_by(before)
@@ -205,7 +205,7 @@ def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before:
             mark, rest = match[0], pending[len(match[0]) :]
             title = marks.TITLE.match(rest, partial=True) if match["role"] else None
             if title is not None and title.partial:
-                break  # the next words show whether it is a title
+                break  # the next words decide whether it is a title
             if title is None and not place.is_mention:
                 return
             place.pass_by(mark)
@@ -216,7 +216,7 @@ def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before:
 
 
 def _is_turn(end: str, turn: "regex.Pattern[str]", place: "_Place") -> bool:
-    """Whether the very end of a text, which was held back, begins another turn."""
+    """Whether the held-back end of a text begins another turn."""
     if place.is_mid_line or place.is_mention:
         return False
     return marks.LAST_HEADING.fullmatch(end) is not None or turn.fullmatch(end.rstrip()) is not None
@@ -226,14 +226,14 @@ _TICKS = regex.compile(r"`+|\n|[^`\n]+")
 
 
 class _Place:
-    """Where the text that was passed on ends: in which part of a line, within code, behind a quotation mark."""
+    """The end of the text passed on so far: its part of a line, whether within code or after a quotation mark."""
 
     def __init__(self) -> None:
         self.has_text = False
         self.is_mid_line = False
-        self.is_trimmed = False  # blanks are left out until text comes
+        self.is_trimmed = False  # whitespace is left out until text comes
         self._last = ""
-        self._ticks = 0  # in a row, at the very end
+        self._ticks = 0  # backticks in a row at the end
         self._is_block = self._is_code = False
 
     @property

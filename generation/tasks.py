@@ -23,7 +23,7 @@ def tidy() -> None:
 
 @shared_task(ignore_result=True)
 def serve() -> None:
-    """Takes the fairest job of the waiting room."""
+    """Runs the next job of the waiting room."""
     waiting_room.serve()
 
 

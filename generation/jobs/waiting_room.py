@@ -1,13 +1,13 @@
-"""The waiting room: who is served next. It knows jobs, accounts and classes, and no people.
+"""The waiting room: which job is served next. It knows jobs, accounts and classes, and no people.
 
-Interactive jobs go before background ones. Inside a class accounts take turns: each job gets a turn
-when it joins, one later than the account's job before it, and never earlier than the turn that is
-being served now (start-time fair queuing). What an account waits for, was just given and is being
-given pushes its next turn back; somebody who comes with one job goes before the rest of another's ten.
+Interactive jobs are served before background ones. Within a class accounts take turns. Each job gets a turn number when
+it joins: one more than the account's job before it, and never less than the turn that is served now (start-time fair
+queuing). An account's waiting, recently served and running jobs push its next turn back. So a person with one job is
+served before the remaining jobs of a person with ten.
 
-The room lies in Redis and may be lost: rows are the truth, and each kind's sweeper puts back what is
-`absent`. A message to the workers carries only that there is work; the worker takes the fairest job.
-The scripts name their keys themselves, so this is one Redis, not a cluster.
+Redis holds the room and may lose it. The rows of each kind decide which jobs are owed, and the kind's sweeper puts back
+jobs that are `absent`. A message to the workers only says that there is work; the worker then takes the next job.
+The scripts name their keys themselves, so they need a single Redis and not a cluster.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,17 +31,17 @@ Handler = Callable[[str], None]
 QUEUE = "generation"  # of messages to the workers
 _SERVE = "generation.tasks.serve"
 _CLASSES = get_args(Class)
-# Until a first job was measured.
+# The duration of a job before the first one was measured.
 _UNMEASURED = timedelta(seconds=5)
 
-# room:CLASS     who waits: "arrival|account|name" by turn; arrival decides between equal turns
-# accounts:CLASS the turn after each account's last one; forgotten once served turns have passed it
-# turn:CLASS     the turn that is being served
+# room:CLASS     the waiting jobs: "arrival|account|name" by turn; arrival decides between equal turns
+# accounts:CLASS the turn after each account's last one; removed when the served turn has reached it
+# turn:CLASS     the turn that is served now
 # members        name → "class|entry of the room"
-# running        name → "account|class|milliseconds at which it was taken"
-# shown          name → the position that was last told
-# seconds        class → how long a job takes, lately
-# slots          "worker|jobs that it does at once" by the second until which that is believed
+# running        name → "account|class|time in milliseconds at which a worker took it"
+# shown          name → the position that its person was last shown
+# seconds        class → the recent average duration of a job
+# slots          "worker|jobs that it runs at once" by the second at which the entry expires
 
 _JOINING = """
 local function join(name, account, class)
@@ -80,7 +80,7 @@ _JOIN = _JOINING + "return join(ARGV[1], ARGV[2], ARGV[3])"
 
 _COUNT = _COUNTING + "return {count(ARGV[1], ARGV[2])}"
 
-# In one step, so that requests which come at the same moment cannot pass a limit together.
+# One step, so that requests that arrive at the same moment cannot exceed a limit together.
 _JOIN_ALL = (
     _JOINING
     + _COUNTING
@@ -112,7 +112,7 @@ end
 return false
 """
 
-# The account's later jobs move up, as if this one had never come.
+# The account's later jobs move up, as if this one had never joined.
 _LEAVE = """
 local member = redis.call('hget', 'waiting:members', ARGV[1])
 if not member then return 0 end
@@ -179,15 +179,15 @@ return {redis.call('hlen', 'waiting:running'), slots, seconds[1] or '', seconds[
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job stands. `expected_wait` is None while no worker runs or none has finished a job yet."""
+    """A job's place. `expected_wait` is None while no worker runs, or until a first job has finished."""
 
     job_id: str
-    position: int  # jobs that are served before it, as it looks now
+    position: int  # jobs that are served before it, as the room is now
     expected_wait: timedelta | None
 
 
 class Full(Exception):
-    """No place is free to wait in: for this account (`own`), or for anybody."""
+    """The room has no free place: for this account (`own`), or for any account."""
 
     def __init__(self, *, own: bool, retry_after: timedelta) -> None:
         super().__init__("The waiting room is full.")
@@ -197,11 +197,11 @@ class Full(Exception):
 
 @dataclass(frozen=True)
 class _Pace:
-    """How fast jobs are served now."""
+    """The speed at which jobs are served now."""
 
     running: int
     slots: int
-    seconds: dict[str, float]  # class → of one job, a moving average
+    seconds: dict[str, float]  # class → the duration of a job, a moving average
 
     def expected_wait(self, position: int, klass: str) -> timedelta | None:
         if not self.slots or klass not in self.seconds:
@@ -214,18 +214,18 @@ _handlers: dict[str, Handler] = {}
 
 
 def is_loss(error: Exception) -> bool:
-    """Whether a store went away, so that the same work may succeed later. Any other error would come again."""
-    if isinstance(error, redis.DataError):  # a value that Redis never takes
+    """Whether a store was lost, so that the same work may succeed later. Any other error would happen again."""
+    if isinstance(error, redis.DataError):  # a value that Redis never accepts
         return False
     return isinstance(error, redis.RedisError | BrokerLost | db.OperationalError | db.InterfaceError)
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Registers the function that does the jobs of a kind, given their id; in a room's `tasks`, which workers load.
+    """Registers the function that does the jobs of a kind by their ids. Used in a room's `tasks`, which workers load.
 
-    It runs under the lease `kind:job_id`, in a generation worker, and must stand being called for a job
-    that is no longer owed. The room that registers it has a sweeper for what is `absent`. It lets a loss
-    (`is_loss`) pass, after which the sweeper owes the job again, and ends the job itself at any other error.
+    The function runs in a generation worker under the lease `kind:job_id`. It must accept a job that is no longer
+    owed. The room that registers it has a sweeper for jobs that are `absent`. The function raises a loss (`is_loss`),
+    and the sweeper then queues the job again. At any other error the function ends the job itself.
     """
 
     def register(handler: Handler) -> Handler:
@@ -238,9 +238,9 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 def join(
     *, kind: str, job_id: str, account: str, klass: Class, announce: Callable[[Place], None] = lambda place: None
 ) -> None:
-    """Puts a job into the room and tells the workers; one that waits already stays where it is.
+    """Puts a job into the room and notifies the workers. A job that waits already keeps its place.
 
-    `announce` gets the place before any worker is told of the job.
+    `announce` is called with the place before any worker is notified.
     """
     position = connection().eval(_JOIN, 0, f"{kind}:{job_id}", account, klass)
     if position is not None:
@@ -249,14 +249,14 @@ def join(
 
 
 def admit(*, account: str, klass: Class) -> None:
-    """Raises Full where another job of this account should not wait; changes nothing."""
+    """Raises Full if no further job of this account may wait. Changes nothing."""
     waiting, own = connection().eval(_COUNT, 0, account, klass)
     if own >= settings.WAITING_PER_ACCOUNT or waiting >= settings.WAITING_LIMIT:
         raise full(klass, own=own >= settings.WAITING_PER_ACCOUNT)
 
 
 def join_all(*, kind: str, job_ids: Sequence[str], account: str, klass: Class) -> None:
-    """Puts new jobs of one account into the room, all of them, or none and raises Full where they would not fit."""
+    """Puts new jobs of one account into the room, all or none. Raises Full if they do not fit."""
     names = [f"{kind}:{job_id}" for job_id in job_ids]
     limits = (settings.WAITING_PER_ACCOUNT, settings.WAITING_LIMIT)
     refusal = connection().eval(_JOIN_ALL, 0, account, klass, *limits, *names)
@@ -267,12 +267,12 @@ def join_all(*, kind: str, job_ids: Sequence[str], account: str, klass: Class) -
 
 
 def leave(*, kind: str, job_id: str) -> None:
-    """Takes a job out that nobody waits for any more; one that is being done is not touched."""
+    """Takes out a job that nobody waits for any more. A running job is not touched."""
     connection().eval(_LEAVE, 0, f"{kind}:{job_id}")
 
 
 def place(*, kind: str, job_id: str) -> Place | None:
-    """Where a job stands; None where it does not wait."""
+    """A job's place; None if it does not wait."""
     place_data = connection().eval(_PLACE, 0, f"{kind}:{job_id}")
     if not place_data:
         return None
@@ -281,22 +281,22 @@ def place(*, kind: str, job_id: str) -> Place | None:
 
 
 def moved(kind: str) -> list[Place]:
-    """Jobs of a kind whose position differs noticeably from the one last told, which this then counts as told.
+    """Jobs of a kind whose position differs noticeably from the one last shown. Stores the new position as shown.
 
-    Noticeably: by a quarter, and by one at least. So a way of 200 places is told about 15 times.
+    Noticeably means by a quarter, and by one at least. So a job that moves up 200 places is reported about 15 times.
     """
     with connection().pipeline(transaction=True) as pipe:
         for klass in _CLASSES:
             pipe.zrange(f"waiting:room:{klass}", 0, -1)
         pipe.hgetall("waiting:shown")
         *rooms, shown = pipe.execute()
-    standing = [(klass, entry) for klass, room in zip(_CLASSES, rooms, strict=True) for entry in room]
-    if not standing:
+    waiting_jobs = [(klass, entry) for klass, room in zip(_CLASSES, rooms, strict=True) for entry in room]
+    if not waiting_jobs:
         return []
     pace = _pace()
     positions: dict[bytes, int] = {}
     places = []
-    for position, (klass, entry) in enumerate(standing):
+    for position, (klass, entry) in enumerate(waiting_jobs):
         name = entry.split(b"|", 2)[2]
         job_kind, _, job_id = name.decode().partition(":")
         before = int(shown.get(name, position))
@@ -309,7 +309,7 @@ def moved(kind: str) -> list[Place]:
 
 
 def absent(kind: str, job_ids: Iterable[str]) -> set[str]:
-    """Those that neither wait nor are being done: lost with Redis, or with a worker a lease ago."""
+    """The jobs that neither wait nor run: lost with Redis, or with a worker at least one lease ago."""
     ids = list(job_ids)
     if not ids:
         return set()
@@ -318,23 +318,23 @@ def absent(kind: str, job_ids: Iterable[str]) -> set[str]:
         pipe.hmget("waiting:members", names)
         pipe.hmget("waiting:running", names)
         waiting, running = pipe.execute()
-    return {job_id for job_id, *known in zip(ids, waiting, running, strict=True) if not any(known)}
+    return {job_id for job_id, *entries in zip(ids, waiting, running, strict=True) if not any(entries)}
 
 
 def sizes() -> dict[str, int]:
-    """Class → jobs that wait."""
+    """Class → number of waiting jobs."""
     return {klass: connection().zcard(f"waiting:room:{klass}") for klass in _CLASSES}
 
 
 def serve() -> None:
-    """Runs the fairest job, if one waits, and holds the job's lease meanwhile."""
+    """Runs the next job, if one waits, and holds the job's lease meanwhile."""
     name = connection().eval(_TAKE, 0)
     if name is None:
         return
     kind, _, job_id = name.decode().partition(":")
     lease = leases.take(name.decode())
     if lease is None:
-        # Whoever ended it a moment ago still holds it. The sweeper brings it back if it is owed.
+        # The worker that has just ended the job still holds its lease. If the job is owed, the sweeper puts it back.
         connection().hdel("waiting:running", name)
         return
     with lease:
@@ -345,16 +345,16 @@ def serve() -> None:
 
 
 def rouse() -> None:
-    """Makes up for messages that were lost, and forgets jobs whose worker was."""
+    """Replaces lost messages, and forgets running jobs whose worker was lost."""
     names = [name.decode() for name in cast(list[bytes], connection().hkeys("waiting:running"))]
-    if lost := set(names) - leases.held(names):
-        connection().eval(_FORGET_LOST, 0, int(settings.LEASE.total_seconds() * 1000), *lost)
+    if lost_names := set(names) - leases.held(names):
+        connection().eval(_FORGET_LOST, 0, int(settings.LEASE.total_seconds() * 1000), *lost_names)
     for _ in range(sum(sizes().values()) - connection().llen(QUEUE)):
         current_app.send_task(_SERVE)
 
 
 def offer(worker: str, slots: int, believed: timedelta) -> None:
-    """Records how many jobs a worker runs at once."""
+    """Records how many jobs a worker runs at once. The entry expires after `believed`."""
     connection().eval(_OFFER, 0, f"{worker}|{slots}", int(believed.total_seconds()))
 
 
@@ -364,7 +364,7 @@ def withdraw(worker: str, slots: int) -> None:
 
 
 def full(klass: Class, *, own: bool) -> Full:
-    """The refusal, with the time after which a place is likely to be free."""
+    """The error for a full room, with the time after which a place is likely to be free."""
     seconds = _pace().seconds.get(klass, _UNMEASURED.total_seconds())
     return Full(own=own, retry_after=timedelta(seconds=max(1, ceil(seconds))))
 

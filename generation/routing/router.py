@@ -42,10 +42,10 @@ _OPEN_FOR = timedelta(seconds=30)
 
 
 class Breaker:
-    """Spares a broken engine, and people the wait for it.
+    """Keeps replies away from a broken engine, so that people do not wait for it.
 
-    After three failures in a row it is open for 30 s, or until a health check goes well; then one reply may
-    try (half-open), and its outcome decides.
+    After three failures in a row the breaker is open for 30 s, or until a health check succeeds. Then one reply may
+    try (half-open), and its outcome closes the breaker or opens it again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -60,7 +60,7 @@ class Breaker:
                 return True
             if self._clock() - self._opened_at < _OPEN_FOR.total_seconds():
                 return False
-            self._opened_at = self._clock()  # this caller is the one that tries
+            self._opened_at = self._clock()  # only this caller may try
             return True
 
     @property
@@ -92,7 +92,7 @@ _breakers_lock = threading.Lock()
 
 
 def breaker(entry: EngineEntry) -> Breaker:
-    """This process's breaker of an engine. At another address it is another engine."""
+    """This process's breaker of an engine. An engine with another address or model has another breaker."""
     with _breakers_lock:
         return _breakers.setdefault((entry.name, entry.kind, entry.base_url, entry.model), Breaker())
 
@@ -106,12 +106,12 @@ class _Progress:
 
 
 def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, account: str = "") -> Generator[Token]:
-    """The tokens of one reply; the last one carries the usage, over all engines that took part.
+    """The tokens of one reply. The last one carries the usage of all engines that took part.
 
-    `build` makes the prompt anew for every engine that is tried, so form, window and tokenizer fit.
-    `announce` is told which engine generates, and why it changed ("" at first). `account` is whose reply it is, an
-    opaque id for the budgets; "" has none of its own. Raises the last EngineError when no engine is left; what
-    was yielded stands. Where the reply was cancelled meanwhile, no other engine is tried, and nothing is raised.
+    `build` makes the prompt for each engine that is tried, so that form, window and tokenizer fit. `announce` is called
+    with the engine that generates and the reason of the change ("" for the first engine). `account` is an opaque id
+    for the budgets; "" has no budget of its own. Raises the last EngineError when no engine is left; the tokens
+    yielded so far stay valid. After a cancellation no other engine is tried, and nothing is raised.
     """
     progress = _Progress()
     reason = ""
@@ -125,18 +125,18 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
             last, reason = error, reason or error.code
             continue
 
-        def begun(info: EngineInfo, entry: EngineEntry = entry) -> None:
+        def announce_engine(info: EngineInfo, entry: EngineEntry = entry) -> None:
             failovers.record(replace(failure, taken_over_by=entry.name) for failure in failures)
             failures.clear()
-            announce(info, reason)  # noqa: B023  called while this engine's turn lasts
+            announce(info, reason)  # noqa: B023  called only within this round of the loop
 
         try:
             with POOL.borrowed(entry.name) as engine:
-                yield from _spoken(entry, engine, build, cancelled, begun, progress, account)
+                yield from _engine_tokens(entry, engine, build, cancelled, announce_engine, progress, account)
         except EngineNotReady as error:
             last = error
         except EngineError as error:
-            # A prompt that is too long is no fault of the engine; another one may have a longer window.
+            # A prompt that is too long is no fault of the engine. Another engine may have a longer window.
             if not isinstance(error, PromptTooLong):
                 gate.failed()
                 metrics.FAILURES.labels(engine=entry.name, code=error.code).inc()
@@ -154,9 +154,9 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
 
 
 def read_ahead(build: Build) -> None:
-    """Lets the engine that would speak read now what the next prompt begins with, where it runs in this process.
+    """Has the first engine read the beginning of the next prompt in advance, if that engine runs in this process.
 
-    A remote one reads for money, or cannot keep what it read. Raises EngineError.
+    A remote engine charges for it, or cannot keep the result. Raises EngineError.
     """
     for entry in engine_rows.candidates():
         if entry.kind not in registry.SCORING:
@@ -168,36 +168,39 @@ def read_ahead(build: Build) -> None:
 
 
 def _admit(entry: EngineEntry, account: str, gate: Breaker) -> None:
-    """Raises BudgetSpent, or EngineUnavailable while the engine is spared."""
+    """Raises BudgetSpent, or EngineUnavailable while the breaker is open."""
     if budget := spending.used_up(entry, account):
         raise BudgetSpent(f"{entry.name} has used up its {budget}.")
     if not gate.allows():
         raise EngineUnavailable(f"{entry.name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
 
 
-def _spoken(
+def _engine_tokens(
     entry: EngineEntry,
     engine: Engine,
     build: Build,
     cancelled: Callable[[], bool],
-    begun: Callable[[EngineInfo], None],
+    announce_engine: Callable[[EngineInfo], None],
     progress: _Progress,
     account: str,
 ) -> Iterator[Token]:
-    """One engine's part of the reply; what it cost is counted however the part ends."""
+    """The tokens of one engine. Its cost is counted however its part ends."""
     info = replace(engine.describe(), name=entry.name)
     prompt, sampling = build(info, engine.count_tokens)
     before = progress.tokens
     if progress.tokens:
-        # The next engine goes on from what is the reply so far; a thought that was broken off is not.
-        prompt = prompt.continued(reply_text.spoken("".join(progress.text)))
+        # The next engine continues the reply so far, without a thought that the last engine broke off.
+        prompt = prompt.continued(reply_text.reply_in("".join(progress.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
-    begun(info)
+    announce_engine(info)
     started = time.monotonic()
     usage: Usage | None = None
-    speaking = metrics.SPEAKING.labels(engine=entry.name)
+    replies_in_progress = metrics.SPEAKING.labels(engine=entry.name)
     try:
-        with speaking.track_inprogress(), contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens:
+        with (
+            replies_in_progress.track_inprogress(),
+            contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens,
+        ):
             for token in map(_cleaned, tokens):
                 if token.usage is None:
                     if progress.tokens == before:
@@ -217,12 +220,12 @@ def _spoken(
 
 
 def _cleaned(token: Token) -> Token:
-    """As every store can hold it, whatever the engine made of its bytes."""
+    """A token that every store accepts: clean text and finite numbers."""
     alternatives = tuple((cleaning.clean(text), value) for text, value in token.alternatives if math.isfinite(value))
     logprob = token.logprob if token.logprob is not None and math.isfinite(token.logprob) else None
     return replace(token, text=cleaning.clean(token.text), logprob=logprob, alternatives=alternatives)
 
 
 def _iterator(engine: Engine, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Generator[Token]:
-    """As a generator, so that closing the chain reaches the engine even if it returns a plain iterator."""
+    """The engine's tokens as a generator. Closing it reaches the engine, even if the engine returns an iterator."""
     yield from engine.stream(prompt, sampling, cancelled)

@@ -1,7 +1,7 @@
-"""The probabilities of a text that is already there, by the model of the catalogue that wrote it.
+"""The probabilities of an existing text, computed by the catalogue's model that wrote it.
 
-If an engine of this process uses that model, it scores the text between its replies. Otherwise the model is
-loaded only for scoring, and closed some minutes after its last use.
+If an engine of this process uses that model, it scores the text between its replies. Otherwise the model is loaded
+only for scoring, and closed five minutes after its last use.
 """
 
 import logging
@@ -24,28 +24,28 @@ _IDLE = timedelta(minutes=5)
 
 
 def is_possible(model: str) -> bool:
-    """Whether the weights of `model` are installed on this machine; those of a remote server are not."""
+    """Whether the weights of `model` are installed on this machine. A remote server's are not."""
     return model in packaged.PACKAGED and model_rows.is_installed(model)
 
 
 def score(prompt: Prompt, text: str, *, model: str) -> Scored:
     """Each token of `text` as the continuation of `prompt`: its log-probability and the ten likeliest.
 
-    They are the model's own: temperature 1, no penalties. Blocks for as long as the pass takes, seconds on a
-    busy CPU; for generation workers. Raises EngineError.
+    The values are the model's own: temperature 1, no penalties. Blocks for the whole pass, which takes seconds on a
+    busy CPU, so only generation workers call it. Raises EngineError.
     """
-    with _reader(model) as engine:
+    with _scorer(model) as engine:
         return engine.score(prompt, text)
 
 
 @contextmanager
-def _reader(model: str) -> Iterator[LocalEngine]:
+def _scorer(model: str) -> Iterator[LocalEngine]:
     with ExitStack() as loan:
-        yield _speaker(model, loan) or loan.enter_context(SPARE.borrowed(model))
+        yield _running_engine(model, loan) or loan.enter_context(SPARE.borrowed(model))
 
 
-def _speaker(model: str, loan: ExitStack) -> LocalEngine | None:
-    """The first of this process's own engines that uses the model, for as long as the loan lasts."""
+def _running_engine(model: str, loan: ExitStack) -> LocalEngine | None:
+    """This process's first engine that uses the model, borrowed until `loan` is closed; None if there is none."""
     if model_rows.active().name != model:
         return None
     for kind in settings.ENGINES:
@@ -56,7 +56,7 @@ def _speaker(model: str, loan: ExitStack) -> LocalEngine | None:
 
 
 class Spare:
-    """A model that no engine uses, for one reader at a time; closed when it has been idle."""
+    """A model that no engine uses, for one borrower at a time. It is closed after an idle time."""
 
     def __init__(self, idle: timedelta = _IDLE) -> None:
         self._idle = idle
@@ -72,14 +72,14 @@ class Spare:
 
     @contextmanager
     def borrowed(self, model: str) -> Iterator[LocalEngine]:
-        """Raises EngineUnavailable if the model does not load, and UnknownModel."""
+        """The loaded model. Raises UnknownModel, and EngineUnavailable if the model does not load."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
             try:
                 yield self._loaded(model)
             finally:
-                self._timer = threading.Timer(self._idle.total_seconds(), self._give_back)
+                self._timer = threading.Timer(self._idle.total_seconds(), self._close_idle)
                 self._timer.daemon = True
                 self._timer.start()
 
@@ -91,7 +91,7 @@ class Spare:
             logger.info("generation.spare_loaded", extra={"model": model})
         return self._engine
 
-    def _give_back(self) -> None:
+    def _close_idle(self) -> None:
         with self._lock:
             self._close()
 

@@ -1,7 +1,6 @@
-"""What engines cost: tokens and money per engine, account and day, and the budgets that end with them.
+"""The cost of engines: tokens and money per engine, account and day, and the budgets that limit them.
 
-Days are in UTC. A budget is checked before a reply begins, so replies that run at that moment may still
-exceed it.
+Days are in UTC. A budget is checked before a reply begins, so replies under way may still exceed it.
 """
 
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Spent:
-    """The day so far, in tokens read and written and in the engine's own currency."""
+    """The cost of a day so far: tokens read and written, and money in the engine's own currency."""
 
     tokens: int = 0
     money: Decimal = Decimal(0)
@@ -34,11 +33,11 @@ def today() -> date:
 
 
 def record(*, entry: EngineEntry, account: str, usage: Usage) -> None:
-    """Counts what a reply used of an engine; called once for each engine that generated, however it ended."""
+    """Counts the usage of a reply. Called once for each engine that generated, however the reply ended."""
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
     money = (entry.prompt_price * prompt + entry.completion_price * completion) / _MILLION
     key: dict[str, Any] = {"engine": entry.name, "account": account, "day": today(), "currency": entry.currency}
-    added = {
+    increments = {
         "replies": F("replies") + 1,
         "prompt_tokens": F("prompt_tokens") + prompt,
         "completion_tokens": F("completion_tokens") + completion,
@@ -46,13 +45,13 @@ def record(*, entry: EngineEntry, account: str, usage: Usage) -> None:
         "money": F("money") + money,
     }
     sums_of_today = EngineSpend.objects.filter(**key)
-    if not sums_of_today.update(**added):
+    if not sums_of_today.update(**increments):
         EngineSpend.objects.get_or_create(**key)
-        sums_of_today.update(**added)
+        sums_of_today.update(**increments)
 
 
 def of(entry: EngineEntry, account: str | None = None) -> Spent:
-    """What an engine has cost today: altogether, or for one account."""
+    """The cost of an engine today: of all accounts, or of one account."""
     rows = EngineSpend.objects.filter(engine=entry.name, day=today())
     if account is not None:
         rows = rows.filter(account=account)
@@ -66,7 +65,7 @@ def of(entry: EngineEntry, account: str | None = None) -> Spent:
 
 
 def used_up(entry: EngineEntry, account: str) -> str:
-    """The first budget of an engine that is used up for this account today, in words; "" if none is."""
+    """The name of the engine's first budget that is used up for this account today; "" if none is."""
     if entry.tokens_per_day is not None or entry.money_per_day is not None:
         spent = of(entry)
         if entry.tokens_per_day is not None and spent.tokens >= entry.tokens_per_day:
