@@ -56,14 +56,14 @@ def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
     turns: list[Turn] = []
     earlier_texts: list[str] = []
     for position, mark in zip(positions, marks, strict=True):
-        said = talk[position]
-        is_new = said.role == "system" or position == last or outcomes[mark] is None
+        sent_turn = talk[position]
+        is_new = sent_turn.role == "system" or position == last or outcomes[mark] is None
         is_withheld = not is_new and outcomes[mark] == _WITHHELD
         # The turn may continue the two turns before it, so the filter gets their end.
-        before = "\n".join(earlier_texts[-2:])[-signals.CHARACTERS :] if said.role == "user" else ""
-        turns.append(Turn(said, position, mark, is_new, is_withheld, before))
-        if said.role != "system" and not is_withheld:
-            earlier_texts.append(said.text)
+        before = "\n".join(earlier_texts[-2:])[-signals.CHARACTERS :] if sent_turn.role == "user" else ""
+        turns.append(Turn(sent_turn, position, mark, is_new, is_withheld, before))
+        if sent_turn.role != "system" and not is_withheld:
+            earlier_texts.append(sent_turn.text)
     return turns
 
 
@@ -93,9 +93,9 @@ def _marks(talk: Iterable[Said]) -> list[str]:
     """A digest for each turn. A repeated text is another turn with another digest."""
     times: Counter[tuple[str, str]] = Counter()
     marks = []
-    for said in talk:
-        times[said.role, said.text] += 1
-        words = f"{said.role}\0{times[said.role, said.text]}\0{said.text}"
+    for turn in talk:
+        times[turn.role, turn.text] += 1
+        words = f"{turn.role}\0{times[turn.role, turn.text]}\0{turn.text}"
         marks.append(salted_hmac("api.history", words, algorithm="sha256").hexdigest()[:32])
     return marks
 

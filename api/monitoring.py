@@ -22,12 +22,12 @@ from text import graphemes
 _TURNS = RECENT
 
 
-def talk_id(user: User, model_id: UUID, said: Sequence[Said]) -> UUID:
+def talk_id(user: User, model_id: UUID, talk: Sequence[Said]) -> UUID:
     """One id for all requests of a person to a model with the same first message of the person.
 
     Keyed, so that nobody can guess the text from the id by trial.
     """
-    first = next((turn.text for turn in said if turn.role == "user"), "")
+    first = next((turn.text for turn in talk if turn.role == "user"), "")
     return _id("talk", str(user.pk), str(model_id), first)
 
 

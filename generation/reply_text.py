@@ -116,20 +116,20 @@ class _Thoughts:
         if at or mark is None:
             passage, self._pending = self._pending[:at], self._pending[at:]
             return passage, bool(self._pending)
-        rest = self._pending[len(mark[0]) :]
+        following = self._pending[len(mark[0]) :]
         is_within = self._place.is_mid_line and self._place.is_after_blank
-        goes_on = marks.GOES_ON.match(rest, partial=True) if is_within else None
+        goes_on = marks.GOES_ON.match(following, partial=True) if is_within else None
         if mark.partial or (goes_on and goes_on.partial):
             return "", False
         if self._place.is_mention or (mark["closes"] and goes_on):
-            self._pending = rest
+            self._pending = following
             return mark[0], True
         if mark["opens"]:
             self._end, self._doubted = marks.THOUGHTS_END, [mark[0]] if goes_on else None
         else:
             self._refuse_unopened(mark)
             self._place.is_trimmed = True
-        self._pending = rest
+        self._pending = following
         return "", True
 
     def _refuse_unopened(self, mark: "regex.Match[str]") -> None:
@@ -202,15 +202,15 @@ def until_next_turn(pieces: Iterable[str], names: Sequence[str] = (), *, before:
             pending = pending[at:]
             if match is None or match.partial:
                 break
-            mark, rest = match[0], pending[len(match[0]) :]
-            title = marks.TITLE.match(rest, partial=True) if match["role"] else None
+            mark, following = match[0], pending[len(match[0]) :]
+            title = marks.TITLE.match(following, partial=True) if match["role"] else None
             if title is not None and title.partial:
                 break  # the next words decide whether it is a title
             if title is None and not place.is_mention:
                 return
             place.pass_by(mark)
             yield mark
-            pending = rest
+            pending = following
     if pending and not _is_turn(pending, at_line, place):
         yield pending
 
