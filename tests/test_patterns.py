@@ -33,7 +33,7 @@ from personas.models import Passage, Persona
 from tests import attacks
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site")
+ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "text")
 LIMIT = 0.05  # seconds of processor time for a search through attacks.CHARACTERS
 LOOP_LIMIT = 1.0  # for a function that searches many times
 # Times as much work for four times the text: 4 where it is linear, 16 where it is quadratic.
