@@ -17,12 +17,18 @@ from re import _compiler, _constants, _parser
 from typing import Any
 
 CHARACTERS = 8_000
+LIMIT = 0.05  # seconds of processor time for a search through CHARACTERS
+# Times as much work for four times the text: 4 where it is linear, 16 where it is quadratic.
+MOST_GROWTH = 8
+NOTICEABLE = 0.002  # seconds; below, the clock's own grain tells more than the pattern
 MATCHES_NOTHING = "\x00"
 # One of each kind that patterns tell apart; what a pattern itself names is added.
 KINDS = "aA0 \n.,!?'\"-_(@/:*<[中。é‘"
 _RUNS = (1, 60, 1_500)  # times that a repeat inside of another one is repeated
-_BLOCKS = (12, 60, 300, 2_000)  # characters, after which what leads to a repeat comes again
-_SHORT = CHARACTERS // 4  # enough to tell which of many attacks is the worst
+_BLOCKS = (12, 60, 300)  # characters, after which what leads to a repeat comes again
+_SHORT = CHARACTERS // 4  # enough to tell which of a few attacks is the worst
+_FIRST = CHARACTERS // 16  # enough to tell the few worst of many: at least _FEW of them, and at least a twelfth
+_FEW = 16
 _SURELY_SLOW = 0.05  # seconds for a short one; worse need not be looked for
 _REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
 
@@ -40,16 +46,19 @@ class TooLong(Exception):
     pass
 
 
-def seconds(work: Callable[[], object], *, tries: int = 3, cap: float = 1.0) -> float:
-    """The least time of this thread's processor that the work takes; `cap` where it takes that long or longer."""
+def seconds(work: Callable[[], object], *, tries: int = 3, cap: float = 1.0, enough: float = 0.0) -> float:
+    """The least time of this thread's processor that the work takes; `cap` where it takes that long or longer.
+
+    A time of `enough` or less is not tried again.
+    """
 
     def stop(*_: object) -> None:
         raise TooLong
 
     before = signal.signal(signal.SIGVTALRM, stop)  # a search looks for signals on its way
-    times = []
+    times = [cap]
     try:
-        for _ in range(tries):
+        while len(times) <= tries and min(times) > enough:
             began = time.thread_time()
             signal.setitimer(signal.ITIMER_VIRTUAL, cap)
             work()
@@ -72,7 +81,8 @@ def all_matches(pattern: re.Pattern[str], text: str) -> None:
 def hardest(pattern: re.Pattern[str]) -> tuple[float, float, Attack]:
     """The time that a pattern needs at worst for CHARACTERS, that for four times as many, and what makes the work.
 
-    An alternation is attacked branch by branch, and then as a whole with the worst for each of its branches.
+    An alternation is attacked branch by branch, and then as a whole with the worst for each of its branches. The longer
+    text is tried only where the growth decides. Elsewhere its time is given as that of the shorter one.
     """
     worst = []
     for tree in branches(pattern):
@@ -80,29 +90,52 @@ def hardest(pattern: re.Pattern[str]) -> tuple[float, float, Attack]:
         worst.append(_worst(branch, Attacker(tree, pattern.flags).attacks()))
     worst.sort(key=lambda pair: -pair[0])
     _, attack = _worst(pattern, [attack for _, attack in worst[:3]])
-    text, longer = attack.text(CHARACTERS), attack.text(4 * CHARACTERS)
-    time_taken = seconds(partial(all_matches, pattern, text))
-    return time_taken, seconds(partial(all_matches, pattern, longer)), attack
+    search = partial(all_matches, pattern, attack.text(CHARACTERS))
+    taken = seconds(search, cap=2 * LIMIT, enough=NOTICEABLE)
+    if not NOTICEABLE < taken <= LIMIT:
+        return taken, taken, attack
+    search = partial(all_matches, pattern, attack.text(4 * CHARACTERS))
+    most = MOST_GROWTH * taken
+    return taken, seconds(search, cap=2 * most, enough=most), attack
+
+
+def is_slow(taken: float, taken_by_longer: float) -> bool:
+    """Of the two times of `hardest`."""
+    return taken > LIMIT or (taken > NOTICEABLE and taken_by_longer > MOST_GROWTH * taken)
 
 
 def _worst(pattern: re.Pattern[str], attacks: list[Attack]) -> tuple[float, Attack]:
-    worst = (0.0, attacks[0])
-    for attack in attacks:
-        taken = seconds(partial(all_matches, pattern, attack.text(_SHORT)), tries=1, cap=_SURELY_SLOW)
-        worst = max(worst, (taken, attack), key=lambda pair: pair[0])
-        if taken >= _SURELY_SLOW:
-            break
-    return worst
+    """All attacks with a very short text, then the worst of them with a short one."""
+    for length in (_FIRST, _SHORT):
+        tried = []
+        for attack in attacks:
+            search = partial(all_matches, pattern, attack.text(length))
+            tried.append((seconds(search, tries=1, cap=_SURELY_SLOW), attack))
+            if tried[-1][0] >= _SURELY_SLOW:
+                return tried[-1]
+        tried.sort(key=lambda pair: -pair[0])
+        attacks = [attack for _, attack in tried[: max(_FEW, len(tried) // 12)]]
+    return tried[0]
 
 
 def branches(pattern: re.Pattern[str]) -> list[_parser.SubPattern]:
-    """The parsed branches of a pattern that is one alternation; otherwise the whole."""
+    """The parsed branches of a pattern that is one alternation; otherwise the whole.
+
+    Branches without a repeat look at a few characters from each place on. They are attacked together.
+    """
     tree = _parser.parse(pattern.pattern, pattern.flags)
     while len(tree) == 1 and tree[0][0] is _constants.SUBPATTERN:
         tree = tree[0][1][3]
     if len(tree) == 1 and tree[0][0] is _constants.BRANCH:
-        return list(tree[0][1][1])
+        repeating = [branch for branch in tree[0][1][1] if _has_repeat(branch)]
+        plain = [branch for branch in tree[0][1][1] if not _has_repeat(branch)]
+        together = _parser.SubPattern(tree.state, [(_constants.BRANCH, (None, plain))])
+        return [*repeating, together] if plain else repeating
     return [tree]
+
+
+def _has_repeat(tree: _parser.SubPattern) -> bool:
+    return any(name in _REPEATS and value[1] > 1 for name, value in _nodes(tree))
 
 
 class Attacker:
