@@ -99,8 +99,8 @@ _TRAILING = re.compile(
     _numbered(
         _SHORT
         + r"\s*+"
-        + rf"{_NAME}(?P<between>,?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d){_STAMP}(?P<close>\ ?[\])]?)"
-        r"\ ?(?:(?P<end>:)(?=\s|$)|$)"
+        + rf"{_NAME}(?P<between>,?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d)(?=\S){_STAMP}"
+        r"(?P<close>\ ?[\])]?)\ ?(?:(?P<end>:)(?=\s|$)|$)"
     ),
     re.VERBOSE | re.IGNORECASE,
 )
