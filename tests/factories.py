@@ -4,12 +4,14 @@ from importlib import import_module
 from typing import Any
 
 from django.apps import apps
+from django.utils import timezone
 
 from accounts.models import Role, User
-from chat.models import Conversation
+from api import keys
+from chat.models import Author, Conversation, Reply
 from moderation.filter import policy
-from moderation.models import Policy
-from personas.models import Depicts, Persona
+from moderation.models import Action, Case, Policy, Restriction
+from personas.models import Depicts, Draft, Persona
 
 PASSWORD = "a long enough password"
 
@@ -42,3 +44,28 @@ def make_policy() -> None:
     if not Policy.objects.filter(is_active=True).exists():
         import_module("moderation.migrations.0004_default_policy").make_default(apps, None)
     policy.forget()
+
+
+def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
+    """Ids of things that belong to the owner, by the name of the argument that addresses have for each."""
+    persona = make_persona(owner=owner)
+    conversation = make_conversation(owner=owner, persona=persona)
+    question = conversation.messages.create(author=Author.USER, text="Hello.")
+    answer = conversation.messages.create(author=Author.PERSONA, parent=question, text="Hello, dear.")
+    now = timezone.now()
+    reply = Reply.objects.create(message=answer, status="completed", offset="0-0", queued_at=now, finished_at=now)
+    case = Case.objects.create(
+        user=owner, conversation_id=conversation.id, persona_id=persona.id, persona_name=persona.name, due_at=now
+    )
+    decision = Action.objects.create(case=case, moderator=moderator, kind="warn", reason="…", policy_version="1")
+    return {
+        "persona_id": persona.id,
+        "conversation_id": conversation.id,
+        "message_id": answer.id,
+        "reply_id": reply.id,
+        "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
+        "case_id": case.id,
+        "draft_id": Draft.objects.create(owner=owner).id,
+        "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
+        "key_id": keys.create(user=owner, label="a key", scopes=["chat"])[0].pk,
+    }

@@ -9,12 +9,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
 from api import keys
-from chat.models import Author, Reply
-from moderation.models import Action, Case, Restriction
-from personas.models import Draft
 from tests import factories
 
 DEEP = "[" * 500 + "]" * 500
@@ -40,30 +36,7 @@ FIELDS += ["speaker-" + "9" * 5_000, "a\0b", "a\ud800b"]
 
 @pytest.fixture
 def ids(alice, mina):
-    """One row of each kind, by the name of its address' argument."""
-    persona = factories.make_persona(owner=alice)
-    conversation = factories.make_conversation(owner=alice, persona=persona)
-    said = conversation.messages.create(author=Author.USER, text="Hello.")
-    answer = conversation.messages.create(author=Author.PERSONA, parent=said, text="Hello, dear.")
-    reply = Reply.objects.create(
-        message=answer, status="completed", offset="0-0", queued_at=timezone.now(), finished_at=timezone.now()
-    )
-    case = Case.objects.create(
-        user=alice, conversation_id=conversation.id, persona_id=persona.id, persona_name="Ada", due_at=timezone.now()
-    )
-    decision = Action.objects.create(case=case, moderator=mina, kind="warn", reason="…", policy_version="1")
-    restriction = Restriction.objects.create(kind="warning", user=alice, action=decision, statement="…")
-    return {
-        "persona_id": persona.id,
-        "conversation_id": conversation.id,
-        "message_id": said.id,
-        "reply_id": reply.id,
-        "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
-        "case_id": case.id,
-        "draft_id": Draft.objects.create(owner=alice).id,
-        "restriction_id": restriction.id,
-        "key_id": keys.create(user=alice, label="a key", scopes=["chat"])[0].pk,
-    }
+    return factories.make_one_of_each(owner=alice, moderator=mina)
 
 
 def addresses(patterns, before=""):

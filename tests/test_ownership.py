@@ -10,18 +10,15 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import Http404
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 
 from accounts import my_data
 from accounts.models import User
 from api import keys
 from chat import consumers, conversations, inspection, messages, sockets
 from chat.consumers import ConversationConsumer
-from chat.models import Author, Reply
 from moderation.desk import restrictions
-from moderation.models import Action, Case, Restriction
 from personas import creation, drafts
-from personas.models import Draft, Persona
+from personas.models import Persona
 from tests import factories
 
 # Routes whose id is not that of a person's own thing: sign-up keys, tokens, the admin (staff only, tested there).
@@ -38,36 +35,7 @@ OPEN_ROUTES = {
 
 @pytest.fixture
 def alices(alice, mina):
-    """Ids of things that belong to alice, by the name of the route's parameter."""
-    persona = factories.make_persona(owner=alice)
-    conversation = factories.make_conversation(owner=alice, persona=persona)
-    said = conversation.messages.create(author=Author.USER, text="Hello.")
-    answer = conversation.messages.create(author=Author.PERSONA, parent=said, text="Hello, dear.")
-    reply = Reply.objects.create(
-        message=answer, status="completed", offset="0-0", queued_at=timezone.now(), finished_at=timezone.now()
-    )
-    draft = Draft.objects.create(owner=alice)
-    source = persona.sources.create(name="letters.txt", format="plain_text", bytes=10)
-    case = Case.objects.create(
-        user=alice,
-        conversation_id=conversation.id,
-        persona_id=persona.id,
-        persona_name=persona.name,
-        due_at=timezone.now(),
-    )
-    decision = Action.objects.create(case=case, moderator=mina, kind="warn", reason="…", policy_version="1")
-    restriction = Restriction.objects.create(kind="warning", user=alice, action=decision, statement="…")
-    return {
-        "persona_id": persona.id,
-        "conversation_id": conversation.id,
-        "message_id": answer.id,
-        "reply_id": reply.id,
-        "source_id": source.id,
-        "case_id": case.id,
-        "draft_id": draft.id,
-        "restriction_id": restriction.id,
-        "key_id": keys.create(user=alice, label="a key", scopes=["chat"])[0].pk,
-    }
+    return factories.make_one_of_each(owner=alice, moderator=mina)
 
 
 def routes(patterns, namespaces=()) -> Iterator[tuple[tuple[str, ...], URLPattern]]:

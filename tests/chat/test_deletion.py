@@ -1,10 +1,11 @@
 """A conversation that is deleted, whichever way, tells every open tab, and its words leave the stream."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
 from django.contrib import admin
 from django.test import RequestFactory
 
@@ -16,7 +17,7 @@ from generation.jobs import stream
 from persona_site.redis import cancel_key, connection
 from personas import creation
 from tests import factories
-from tests.chat.sockets import signed_in, socket_of
+from tests.chat.sockets import close_code, signed_in, socket_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,10 +66,9 @@ def test_its_stream_holds_nothing_but_that_it_is_gone(delete: Callable[[Conversa
     assert not Conversation.objects.filter(pk=conversation_id).exists()
 
 
-@pytest.mark.parametrize("delete", [by_itself, with_its_persona])
-async def test_an_open_tab_is_told_and_its_socket_ends(
-    delete: Callable[[Conversation], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def talk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Conversation, WebsocketCommunicator]]:
+    """A conversation and an open tab that has read its stream."""
     followers = stream.Followers()
     monkeypatch.setattr(consumers, "_followers", followers)
     conversation = await sync_to_async(make_talk)()
@@ -76,30 +76,29 @@ async def test_an_open_tab_is_told_and_its_socket_ends(
     socket = await sync_to_async(socket_of)(client, conversation)
     await socket.connect()
     assert (await socket.receive_json_from(timeout=10))["type"] == "reply.delta"
+    yield conversation, socket
+    await followers.close()
+
+
+@pytest.mark.parametrize("delete", [by_itself, with_its_persona])
+async def test_an_open_tab_is_told_and_its_socket_ends(
+    delete: Callable[[Conversation], None], talk: tuple[Conversation, WebsocketCommunicator]
+) -> None:
+    conversation, socket = talk
     await sync_to_async(delete)(conversation)
     assert (await socket.receive_json_from(timeout=10))["type"] == "conversation.deleted"
     closed = await socket.receive_output(timeout=10)
     assert (closed["type"], closed["code"]) == ("websocket.close", consumers.NOT_FOUND)
-    await followers.close()
 
 
 @pytest.mark.parametrize("delete", [with_the_account, by_an_operator, by_an_operators_action])
 async def test_with_the_account_its_session_ends_and_so_does_the_socket(
-    delete: Callable[[Conversation], None], monkeypatch: pytest.MonkeyPatch
+    delete: Callable[[Conversation], None], talk: tuple[Conversation, WebsocketCommunicator]
 ) -> None:
-    followers = stream.Followers()
-    monkeypatch.setattr(consumers, "_followers", followers)
-    conversation = await sync_to_async(make_talk)()
-    client = await sync_to_async(signed_in)(conversation.owner)
-    socket = await sync_to_async(socket_of)(client, conversation)
-    await socket.connect()
-    await socket.receive_json_from(timeout=10)
+    conversation, socket = talk
     await sync_to_async(delete)(conversation)
-    output = await socket.receive_output(timeout=10)
-    while output["type"] != "websocket.close":  # the deletion may be told first
-        output = await socket.receive_output(timeout=10)
-    assert output["code"] in {sockets.SignedOut.code, consumers.NOT_FOUND}
-    await followers.close()
+    # The deletion may be told before the end of the session is.
+    assert await close_code(socket) in {sockets.SignedOut.code, consumers.NOT_FOUND}
 
 
 def test_a_persona_takes_only_its_own_conversations_along() -> None:

@@ -20,7 +20,7 @@ from chat.models import Conversation
 from generation.jobs import stream
 from persona_site.redis import connection
 from tests import factories
-from tests.chat.sockets import signed_in, socket_of
+from tests.chat.sockets import close_code, signed_in, socket_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,13 +51,6 @@ async def opened(client: Client, conversation: Conversation) -> Any:
     yield socket
     await socket.disconnect()
     await consumers._followers.close()
-
-
-async def close_code(socket: WebsocketCommunicator) -> int:
-    """Skips frames until the socket is closed."""
-    while (output := await socket.receive_output(timeout=10))["type"] != "websocket.close":
-        pass
-    return int(output["code"])
 
 
 def is_answered(socket: WebsocketCommunicator) -> Any:
