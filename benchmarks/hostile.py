@@ -36,7 +36,7 @@ from websockets.exceptions import WebSocketException  # noqa: E402
 
 from benchmarks.chats import QUESTIONS  # noqa: E402
 from benchmarks.contenders import signed_in  # noqa: E402
-from tests.site import ENDS, Site, Visitor  # noqa: E402
+from tests.site import ENDS, Site, Talk, Visitor  # noqa: E402
 
 CRISIS = "I want to kill myself tonight"
 _CASE_SECONDS = 60
@@ -89,6 +89,7 @@ class Attack:
     def __init__(self, site: Site, visitor: Visitor, persona: str, key: str) -> None:
         self._site, self._visitor, self._persona, self._key = site, visitor, persona, key
         self._over = threading.Event()
+        self._conversations: list[str] = []
         self.blows: Counter[str] = Counter()
         loops = {"messages": self._say, "files": self._upload, "pictures": self._picture, "api": self._call}
         self._threads = [threading.Thread(target=self._loop, args=item, daemon=True) for item in loops.items()]
@@ -116,8 +117,12 @@ class Attack:
                 self._over.wait(1)
 
     def _say(self, number: int) -> None:
-        conversation = self._visitor.start_conversation(self._persona)
-        with self._visitor.talk(conversation) as talk:
+        """In a new conversation, or in an old one when the site refuses more new ones."""
+        try:
+            self._conversations.append(self._visitor.start_conversation(self._persona))
+        except httpx.HTTPStatusError:
+            self._conversations.append(self._conversations.pop(0))
+        with self._visitor.talk(self._conversations[-1]) as talk:
             talk.say(self._texts[number % len(self._texts)])
             talk.until("message.accepted", "error", seconds=60)
 
@@ -171,16 +176,15 @@ class Pulse(threading.Thread):
         self.join(60)
 
 
-def first_words(visitor: Visitor, persona: str, number: int) -> float | None:
+def first_words(talk: Talk, number: int) -> float | None:
     """Milliseconds from a question to its first words; None where the reply ended without any."""
-    with visitor.talk(visitor.start_conversation(persona)) as talk:
-        asked = time.monotonic()
-        talk.say(QUESTIONS[number % len(QUESTIONS)])
-        frame = talk.until("reply.delta", "error", *ENDS, seconds=120)
-        took = 1000 * (time.monotonic() - asked)
-        if frame["type"] == "reply.delta":
-            talk.until("error", *ENDS, seconds=120)
-            return took
+    asked = time.monotonic()
+    talk.say(QUESTIONS[number % len(QUESTIONS)])
+    frame = talk.until("reply.delta", "error", *ENDS, seconds=120)
+    took = 1000 * (time.monotonic() - asked)
+    if frame["type"] == "reply.delta":
+        talk.until("error", *ENDS, seconds=120)
+        return took
     return None
 
 
@@ -211,9 +215,11 @@ def measured(site: Site, visitor: Visitor, persona: str, samples: int, seconds: 
     began = time.monotonic()
     words: list[float | None] = []
     cases: list[float | None] = []
-    while len(words) < samples and time.monotonic() - began < seconds:
-        words.append(_or_none(first_words, visitor, persona, len(words)))
-        cases.append(_or_none(until_a_case_opens, site, visitor, persona))
+    with visitor.talk(visitor.start_conversation(persona)) as talk:
+        first_words(talk, samples)  # the first message of a conversation reads the persona's introduction
+        while len(words) < samples and time.monotonic() - began < seconds:
+            words.append(_or_none(first_words, talk, len(words)))
+            cases.append(_or_none(until_a_case_opens, site, visitor, persona))
     pulse.stop()
     return {
         "first_words_ms": _spread([each for each in words if each is not None]),
@@ -230,11 +236,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=5)
     parser.add_argument("--most-seconds", type=float, default=180, help="of measuring under attack")
     options = parser.parse_args()
-    with Site(MESSAGES_PER_HOUR="100000", UPLOADS_PER_DAY="100000", API_MESSAGES_PER_DAY="100000") as site:
+    with Site(CONVERSATIONS_PER_MINUTE="20") as site:  # the limits of a site as it ships
         persona = str(site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0])
         victim, attacker = signed_in(site, 2)
         key = site.manage("api_key", "--user", "person1", "--name", "hostile").strip()
-        first_words(victim, persona, 0)  # the first reply after a start loads what the others find loaded
         quiet = measured(site, victim, persona, options.samples, options.most_seconds)
         with Attack(site, attacker, persona, key) as attack:
             hostile = measured(site, victim, persona, options.samples, options.most_seconds)

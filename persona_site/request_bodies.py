@@ -5,6 +5,7 @@ its own. Therefore the limit is in its request class. Covered: bodies with and w
 every path. Not covered: the request line and headers, which Twisted bounds (16 KB together, a minute of silence).
 """
 
+import time
 from typing import Any
 
 from daphne import http_protocol
@@ -14,6 +15,7 @@ PATIENCE_S = 300.0  # for a whole body: 500 MB at 14 Mbit/s
 _DRAIN_S = 10.0  # a refused client may go on sending for this long, so that it reads the answer
 _FORM = 2 * 1024**2  # the typed fields of a persona, and the separators between its files
 _SMALL = 1024**2
+_SHORTEST_PAUSE_S = 0.02
 
 
 def limit_of(path: str) -> int:
@@ -25,12 +27,34 @@ def limit_of(path: str) -> int:
     return max(_SMALL, 16 * settings.MESSAGE_CHARACTERS)  # in a form, a character takes at most 12 bytes
 
 
+class Pace:
+    """Shares a number of bytes per second among all who send at the same time."""
+
+    def __init__(self, bytes_per_second: float) -> None:
+        self._rate = bytes_per_second
+        self._free_at = 0.0
+
+    def delay(self, size: int, now: float) -> float:
+        """Seconds until the next bytes should be read, after `size` bytes at the time `now`."""
+        self._free_at = max(self._free_at, now) + size / self._rate
+        return self._free_at - now
+
+
+# Reading and parsing bodies takes a second of processor time for 25 MB. Without a limit, one person who uploads in a
+# loop takes the processor away from everybody's replies.
+_PACE = Pace(16 * 1024**2)
+
+
 class BoundedRequest(http_protocol.WebRequest):
-    """Daphne's request. It answers 413 if its body is too long, and 408 if it is too slow."""
+    """Daphne's request. It answers 413 if its body is too long, and 408 if it is too slow.
+
+    Bodies of more than 1 MB are read at the site's pace: the connection is not read from until its turn comes.
+    """
 
     _limit = _received = 0
     _is_refused = False
     _deadline: Any = None
+    _turn: Any = None  # the call that reads on after a pause
 
     def __init__(self, *args: Any, **options: Any) -> None:
         # Django parses forms, in a thread. Twisted would parse each one before that, in the event loop.
@@ -55,6 +79,8 @@ class BoundedRequest(http_protocol.WebRequest):
             self._refuse("413 Content Too Large", sentence)
             return
         super().handleContentChunk(data)
+        if self._received > _SMALL:
+            self._pause(_PACE.delay(len(data), time.monotonic()))
 
     def process(self) -> Any:
         self._stop_waiting()
@@ -63,6 +89,15 @@ class BoundedRequest(http_protocol.WebRequest):
     def connectionLost(self, reason: Any) -> None:
         self._stop_waiting()
         super().connectionLost(reason)
+
+    def _pause(self, seconds: float) -> None:
+        if seconds >= _SHORTEST_PAUSE_S and self._turn is None:
+            self.channel.transport.pauseProducing()
+            self._turn = self.channel.callLater(seconds, self._read_on)
+
+    def _read_on(self) -> None:
+        self._turn = None
+        self.channel.transport.resumeProducing()
 
     def _be_too_slow(self) -> None:
         self._deadline = None
@@ -78,15 +113,17 @@ class BoundedRequest(http_protocol.WebRequest):
             f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         channel = self.channel
+        channel.transport.resumeProducing()
         channel.transport.write(head.encode() + body)
         channel.dataReceived = lambda data: None
         channel.setTimeout(None)
         channel.callLater(_DRAIN_S, channel.transport.loseConnection)
 
     def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        for call in (self._deadline, self._turn):
+            if call is not None:
+                call.cancel()
+        self._deadline = self._turn = None
 
 
 def bound() -> None:

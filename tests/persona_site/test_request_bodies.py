@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -139,3 +140,25 @@ def test_a_form_is_not_parsed_in_the_event_loop(monkeypatch):
     request.requestReceived(b"POST", b"/personas/new/", b"HTTP/1.1")
     assert processed == [request]
     assert request.args == {}
+
+
+def test_all_who_send_share_one_pace():
+    pace = request_bodies.Pace(1000)
+    assert pace.delay(500, now=10.0) == pytest.approx(0.5)
+    assert pace.delay(500, now=10.0) == pytest.approx(1.0)  # somebody else, at the same moment
+    assert pace.delay(100, now=20.0) == pytest.approx(0.1)  # nobody has sent anything for a while
+
+
+def test_long_bodies_arrive_whole_at_the_sites_pace(server):
+    """Three at once: each is paused again and again, and read to its end."""
+    size = 6 * 1024**2
+    clients = [opened(server, "/personas/new/", f"Content-Length: {size}") for _ in range(3)]
+    threads = [threading.Thread(target=client.sendall, args=(b"a" * size,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread, client in zip(threads, clients, strict=True):
+        thread.join(60)
+        client.settimeout(60)
+        # The body was read and Django asked, which has no static files here.
+        assert client.recv(100).split()[1] not in {b"408", b"413"}
+        client.close()
