@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import psutil
 from celery.utils.nodenames import gethostname
+from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
@@ -24,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 5
 ANSWER_SECONDS = 5
-# This makes 30 s where a process refuses the question at once, and 60 s where it does not answer it.
-SILENT_ROUNDS = 6
 WORKERS = ("generation", "general", "imports")
 
 # For each process, whether it answered. Processes that cannot be judged now are left out.
@@ -40,9 +39,15 @@ class _Record:
 
 
 class Watch:
-    """Kills a process that answered before and then not for SILENT_ROUNDS. `listed` returns the processes by name."""
+    """Kills a process that answered before and then not for SILENCE.
+
+    The time counts in rounds of EVERY_SECONDS. A process that does not even refuse the question makes a round longer,
+    up to ANSWER_SECONDS.
+    """
 
     def __init__(self, *, listed: Callable[[], Mapping[str, psutil.Process]], ask: Callable[[], Answers]) -> None:
+        """`listed` returns the processes by name."""
+        self._most_silent_rounds = max(1, round(settings.SILENCE.total_seconds() / EVERY_SECONDS))
         self._listed = listed
         self._ask = ask
         self._records: dict[str, _Record] = {}
@@ -65,7 +70,7 @@ class Watch:
             record.has_answered, record.silent_rounds = True, 0
             return
         record.silent_rounds += 1
-        if record.has_answered and record.silent_rounds >= SILENT_ROUNDS:
+        if record.has_answered and record.silent_rounds >= self._most_silent_rounds:
             logger.error("process.silent", extra={"watched": name, "rounds": record.silent_rounds})
             del self._records[name]
             with suppress(psutil.NoSuchProcess):

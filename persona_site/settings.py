@@ -278,6 +278,8 @@ WAITING_LIMIT = env.integer("WAITING_LIMIT", 500, minimum=1)
 WAITING_PER_ACCOUNT = env.integer("WAITING_PER_ACCOUNT", 20, minimum=1)
 # Renewed at a third of this time. The replies of a worker that is silent for this long are queued again.
 LEASE = env.duration("LEASE", "15s")
+# A process of `manage.py up` that answered before and is silent for this long is replaced (persona_site/liveness.py).
+SILENCE = env.duration("SILENCE", "30s")
 REPLY_ATTEMPTS = env.integer("REPLY_ATTEMPTS", 3, minimum=1)
 # How long frames stay in Redis after the last one. A page that is older reloads from the database.
 STREAM_TTL = env.duration("STREAM_TTL", "1h")

@@ -5,6 +5,8 @@ import pytest
 
 from persona_site import liveness
 
+ROUNDS = 6  # of five seconds, by default
+
 
 class Victim:
     """A fake process. It proves which process is killed, not how."""
@@ -36,7 +38,7 @@ def stage():
 def test_a_process_that_falls_silent_is_ended_after_so_many_rounds(stage):
     stage.look(1)
     stage.answers = {"web": False, "imports": True}
-    stage.look(liveness.SILENT_ROUNDS - 1)
+    stage.look(ROUNDS - 1)
     assert not stage.processes["web"].is_killed
     stage.look(1)
     assert stage.processes["web"].is_killed
@@ -45,7 +47,7 @@ def test_a_process_that_falls_silent_is_ended_after_so_many_rounds(stage):
 
 def test_a_process_that_starts_or_loads_a_model_is_left_alone(stage):
     stage.answers = {"web": True, "imports": False}
-    stage.look(10 * liveness.SILENT_ROUNDS)
+    stage.look(10 * ROUNDS)
     assert not stage.processes["imports"].is_killed
 
 
@@ -54,23 +56,23 @@ def test_one_answer_in_time_is_enough(stage):
         stage.answers = {"web": True}
         stage.look(1)
         stage.answers = {"web": False}
-        stage.look(liveness.SILENT_ROUNDS - 1)
+        stage.look(ROUNDS - 1)
     assert not stage.processes["web"].is_killed
 
 
 def test_while_nobody_can_be_asked_nobody_is_judged(stage):
     stage.look(1)
     stage.answers = {"web": True}  # Redis is down
-    stage.look(10 * liveness.SILENT_ROUNDS)
+    stage.look(10 * ROUNDS)
     assert not stage.processes["imports"].is_killed
 
 
 def test_the_process_that_came_instead_begins_anew(stage):
     stage.look(1)
     stage.answers = {"web": False}
-    stage.look(liveness.SILENT_ROUNDS - 1)
+    stage.look(ROUNDS - 1)
     stage.processes["web"] = Victim()
-    stage.look(10 * liveness.SILENT_ROUNDS)
+    stage.look(10 * ROUNDS)
     assert not stage.processes["web"].is_killed
 
 
@@ -81,7 +83,7 @@ def test_a_process_that_ended_by_itself_is_no_error(stage):
     stage.processes["web"].kill = gone
     stage.look(1)
     stage.answers = {"web": False}
-    stage.look(liveness.SILENT_ROUNDS)
+    stage.look(ROUNDS)
 
 
 def test_workers_that_do_not_run_give_no_pong(monkeypatch):

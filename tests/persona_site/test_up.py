@@ -1,7 +1,5 @@
 """`manage.py up` with its real processes: start, kill, stop, start again."""
 
-import itertools
-import re
 from collections.abc import Iterator
 
 import httpx
@@ -110,34 +108,3 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     assert site.process.wait(60) == 1
     assert "The supervisor ended" in site.output()
     assert left_behind(site) == []
-
-
-HANGING = {
-    "web": ("daphne",),
-    "general": ("celery", "general@"),
-    "imports": ("celery", "imports@"),
-    "beat": ("celery", "beat"),
-}
-
-
-def logged(site: Site, event: str) -> set[str]:
-    """The processes that the supervisor reported."""
-    return set(re.findall(rf'"event": "{event}", "watched": "(\w+)"', site.log.read_text()))
-
-
-def test_a_process_that_hangs_is_replaced_and_one_that_works_is_not(site):
-    site.start(speaking=True)
-    wait_until(lambda: logged(site, "process.answers") >= {*HANGING, "generation"}, seconds=60, explain=site.output)
-    before = {name: site.processes(*words) for name, words in HANGING.items()}
-    generation = site.processes("celery", "generation@")
-
-    for process in itertools.chain(*before.values()):
-        process.suspend()
-
-    def running_instead(name: str) -> set[psutil.Process]:
-        return set(site.processes(*HANGING[name])) - set(before[name])
-
-    wait_until(lambda: all(map(running_instead, HANGING)), seconds=150, explain=site.output)
-    wait_until(lambda: part_is_ok(site, "general") and part_is_ok(site, "imports"), seconds=60, explain=site.output)
-    assert logged(site, "process.silent") == set(HANGING)
-    assert site.processes("celery", "generation@") == generation
