@@ -20,7 +20,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import conversations, messages, queueing
+from chat import conversations, messages, queueing, ranking
 from chat.conversations import WrongState
 from chat.models import UNFINISHED, Origin, Reply
 from generation.engines.base import (
@@ -123,6 +123,7 @@ def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, open
         begun=begun,
         rendered=prompt.text + begun if prompt.form == "transcript" else "",
         authors=authors,
+        choices=list(_choices(record, own, len(before))),
         units=units,
         read_by=record.model if units is not None else "",
     ).save(force_insert=previous is None, force_update=previous is not None)
@@ -213,6 +214,31 @@ def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     )
 
 
+def take(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> Reply:
+    """Asks for another reply that begins with a candidate which was not chosen. The engine continues.
+
+    `choice` is "attempt.piece.candidate", by number. Raises Refused and Http404.
+    """
+    reply = get_for(user, conversation_id, reply_id)
+    origin = Origin.objects.filter(reply=reply).first()
+    numbers = re.fullmatch(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", choice, re.ASCII)
+    if origin is None or numbers is None or int(numbers[1]) != origin.attempt:
+        raise WrongState("This reply has changed. Open Look inside again and take one of its candidates.")
+    try:
+        piece = origin.choices[int(numbers[2])]
+        text = piece["candidates"][int(numbers[3])]["text"]
+    except IndexError:
+        raise WrongState("There is no such candidate.") from None
+    if not text or any(stop in text for stop in origin.prompt["stop"]):
+        raise WrongState("Nothing can continue from this candidate. Take another one.")
+    start = piece["start"]
+    prefix = (reply.message.text[:start] + text).lstrip()
+    authors = [[a, min(b, start), who] for a, b, who in origin.authors if a < start]
+    return messages.regenerate_from(
+        user=user, reply_id=reply_id, prefix=prefix, authors=[*authors, [start, len(prefix), MODEL]]
+    )
+
+
 def is_pickable(before: str, alternative: dict[str, Any], stops: Sequence[str]) -> bool:
     """Whether a reply can continue after the alternative: whole characters, some visible text, and no stop text."""
     begun = before + alternative["text"]
@@ -287,6 +313,27 @@ def _placed(
                 shift = start + text_at - raw_at
                 placed.append(_stored(max(at, raw_at) + shift, end + shift, unit))
     return placed
+
+
+def _choices(record: Record, own: Sequence[tuple[int, int, int]], start: int) -> Iterator[dict[str, Any]]:
+    """The pieces that were chosen among candidates, with their places in the text. Candidates that the filter would
+    not show unchanged are stored without their words."""
+    at = 0
+    for token in record.tokens:
+        if (choice := token.choice) is not None:
+            words = choice.candidates[choice.chosen].text
+            visible = at + len(words) - len(words.lstrip())
+            places = [text_at + visible - raw_at for raw_at, text_at, size in own if raw_at <= visible < raw_at + size]
+            if places:
+                candidates = [
+                    {
+                        "text": candidate.text.strip() if ranking.may_be_stored(scores) else "",
+                        "scores": {name: round(value, 3) for name, value in scores.items()},
+                    }
+                    for candidate, scores in zip(choice.candidates, choice.scores, strict=True)
+                ]
+                yield {"start": start + places[0], "chosen": choice.chosen, "candidates": candidates}
+        at += len(token.text)
 
 
 def _starts(units: Sequence[Unit], at: int) -> Iterator[int]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from chat import frames, inspection
+from chat import frames, inspection, ranking
 from chat.models import Origin, Reply
 from moderation.desk import restrictions
 
@@ -56,9 +56,51 @@ def page(reply: Reply, state: str) -> dict[str, Any]:
         "stops": [shown(stop) for stop in origin.prompt["stop"]] if origin and origin.prompt else [],
         "sampling": [(name.replace("_", " "), value) for name, value in reply.sampling.items() if _is_on(value)],
         "timing": frames.timing(reply),
+        "pieces": _pieces(origin, not restricted) if origin else [],
         "words": list(_words(reply, origin, not restricted)) if origin and state == "ready" else [],
         "is_restricted": bool(restricted),
         "is_reported": bool(origin and state == "ready" and not _has_weights(origin)),
+    }
+
+
+# What a part of a candidate's score says.
+_SCORES = {
+    "answers": "answers the message",
+    "likely": "likely words",
+    "echo": "says what was said before",
+    "repeats": "repeats this reply",
+    "language": "another language",
+    "personal": "holds personal data",
+    "withheld": "the filter withholds it",
+    "empty": "says nothing",
+}
+
+
+def _pieces(origin: Origin, may_take: bool) -> list[dict[str, Any]]:
+    """Each piece of the reply with its candidates, the best first."""
+    return [
+        {
+            "candidates": sorted(
+                (
+                    _candidate(candidate, number == piece["chosen"], f"{origin.attempt}.{place}.{number}", may_take)
+                    for number, candidate in enumerate(piece["candidates"])
+                ),
+                key=lambda candidate: -candidate["total"],
+            )
+        }
+        for place, piece in enumerate(origin.choices)
+    ]
+
+
+def _candidate(stored: dict[str, Any], is_chosen: bool, choice: str, may_take: bool) -> dict[str, Any]:
+    scores = sorted(stored["scores"].items(), key=lambda score: -abs(score[1]))
+    return {
+        "text": stored["text"],
+        "is_hidden": not ranking.may_be_stored(stored["scores"]),
+        "total": sum(stored["scores"].values()),
+        "parts": [(_SCORES.get(name, name), f"{value:+.2f}") for name, value in scores],
+        "is_chosen": is_chosen,
+        "choice": choice if may_take and stored["text"] and not is_chosen else "",
     }
 
 

@@ -127,6 +127,7 @@ class Origin(models.Model):
     begun = models.TextField(blank=True, help_text="The beginning of the reply that the engine was given.")
     rendered = models.TextField(blank=True, help_text="All of it as the model read it, where that is known.")
     authors = models.JSONField(default=list, help_text="[start, end, who] over the message's text.")
+    choices = models.JSONField(default=list, help_text="Each piece: start, chosen, and its candidates with scores.")
     units = models.JSONField(null=True, help_text="The text's tokens with probabilities; null until they are known.")
     read_by = models.CharField(max_length=128, blank=True, help_text="The model that gave the probabilities.")
     asked_at = models.DateTimeField(null=True, help_text="When somebody last looked and the model was asked.")

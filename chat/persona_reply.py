@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chat import cleaning, sentences
+from chat import cleaning, ranking, sentences
 from chat.reply_run import Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
@@ -38,15 +38,30 @@ def script(
     sheet = prompt_sheet.sheet_for(persona)
     if instruction:
         sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
+    memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
+    return from_sheet(sheet, memories, turns, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {})
+
+
+def from_sheet(
+    sheet: prompt_sheet.Sheet,
+    memories: Sequence[memory.Recalled],
+    turns: Sequence[prompt.Spoken],
+    *,
+    begun: str = "",
+    is_begun_judged: bool = True,
+    sampling: Mapping[str, Any],
+) -> Script:
+    """The answer to the last turn by a persona that need not be stored."""
     # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
     # continues it.
     opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
     return Script(
-        build=_builder(persona, sheet, turns, begun=begun or opening, sampling=sampling or {}),
+        build=_builder(sheet, memories, turns, begun=begun or opening, sampling=sampling),
         stages=tuple(_stages(sheet, turns, begun=begun, opening=opening)),
         opening=opening,
         cleared=begun if is_begun_judged else "",
         unjudged="" if is_begun_judged else begun,
+        rank=_ranker(sheet, turns, begun=begun or opening) if turns and turns[-1].speaker == "user" else None,
     )
 
 
@@ -65,10 +80,14 @@ def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
 
 
 def _builder(
-    persona: Persona, sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, sampling: Mapping[str, Any]
+    sheet: prompt_sheet.Sheet,
+    memories: Sequence[memory.Recalled],
+    turns: Sequence[prompt.Spoken],
+    *,
+    begun: str,
+    sampling: Mapping[str, Any],
 ) -> router.Build:
-    """Recalls the memories once. The router then builds the prompt for each engine that it tries."""
-    memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
+    """The router builds the prompt for each engine that it tries."""
 
     def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         values = replace(prompt.sampling(sheet, info), **sampling)
@@ -86,7 +105,32 @@ def _builder(
     return build
 
 
-def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, opening: str) -> Iterator[Stage]:
+def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str) -> router.Rank:
+    """Makes the ranking of candidates for an engine. What was said already is collected once."""
+    greeting = prompt.Line("user", phrases_for(sheet.language).greeting)
+    spoken = ranking.runs_in(
+        [
+            *(exchange.persona for exchange in sheet.exchanges),
+            *(turn.text for turn in turns if turn.speaker == "persona"),
+        ]
+    )
+
+    def rank(info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:
+        neutral = prompt.build(
+            sheet=sheet,
+            memories=(),
+            turns=[*turns[:-1], greeting],
+            info=info,
+            max_tokens=prompt.sampling(sheet, info).max_tokens,
+            count=count,
+            prefix=begun,
+        )
+        return ranking.ReplyRanking(neutral=neutral, language=sheet.language, asked=turns[-1].text, spoken=spoken)
+
+    return rank
+
+
+def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, opening: str) -> Iterator[Stage]:
     """The stages from pieces of text to sentences, in order."""
     if opening:
         yield partial(_opened, opening)
@@ -105,7 +149,7 @@ def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[Turn], *, begun: str, ope
     yield partial(cleaning.without_echoes, earlier=earlier)
 
 
-def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[Turn]) -> bool:
+def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken]) -> bool:
     """Whether the description, the samples or the opening line contain stage directions."""
     opening_line = [turn.text for turn in turns[:1] if turn.speaker == "persona"]
     return any(

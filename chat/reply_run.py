@@ -44,6 +44,7 @@ class Script:
 
     build: router.Build
     stages: tuple[Stage, ...]  # from pieces of text to sentences
+    rank: router.Rank | None = None  # for engines that choose among candidates
     opening: str = ""  # the site's own words, which the engine continues
     cleared: str = ""  # the reply's beginning, if the filter has cleared it already
     unjudged: str = ""  # the reply's beginning, if the filter has not judged it
@@ -106,7 +107,11 @@ class ReplyRun(ABC):
         self.script = script
         with cancelling.WATCHER.watched(*subjects) as cancelled:
             tokens = router.stream(
-                self._build, lambda: self._is_enough or cancelled(), self._announced, account=account
+                self._build,
+                lambda: self._is_enough or cancelled(),
+                self._announced,
+                rank=script.rank,
+                account=account,
             )
             with _ending("tokens", partial(self._drain, tokens)):
                 counted_tokens = map(self._counted, tokens)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/", views.inspection_of, name="inspection"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/words/", views.inspection_words, name="inspection-words"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/pick/", views.pick, name="pick"),
+    path("<uuid:conversation_id>/inside/<uuid:reply_id>/take/", views.take, name="take"),
     path("replies/<uuid:reply_id>/stop/", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/regenerate/", views.regenerate, name="regenerate"),
     path("replies/<uuid:reply_id>/continue/", views.continue_reply, name="continue"),

@@ -192,6 +192,13 @@ def pick(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpRespon
     return redirect("chat:conversation", conversation_id)
 
 
+@_form_action
+def take(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
+    choice = request.POST.get("choice", "")
+    inspection.take(user=request.user, conversation_id=conversation_id, reply_id=reply_id, choice=choice)
+    return redirect("chat:conversation", conversation_id)
+
+
 def _page_before(request: HttpRequest) -> str:
     """The page of this site that the form was on, by its Referer; the list of conversations without one."""
     referer = request.headers.get("Referer", "")

@@ -29,6 +29,7 @@ class Phrases:
     rules_fictional: str
     memories: str
     begins: str  # the person's turn if the persona writes first
+    greeting: str  # a message that asks nothing
     sincere: Pattern  # sincere questions whether the persona is a person or an AI
     asked: str  # the sincere question as a sample
     answer: str  # the honest answer to it (compliance H1)
@@ -67,6 +68,7 @@ ENGLISH = Phrases(
     ),
     memories="({name} once wrote: {words})",
     begins="(says nothing yet)",
+    greeting="Hello.",
     sincere=_any_case(
         r"\bare you (?:(?:really|truly|actually|still|just|even|a|an|the|in fact) )*"
         r"(?:real|human|person|man|woman|ai|a\.i\.|artificial|robot|bot|machine|computer|program|alive|dead|there"
@@ -127,6 +129,7 @@ CHINESE = Phrases(
     ),
     memories="（{name}曾写道：{words}）",
     begins="（还没有说话）",
+    greeting="你好。",
     sincere=_any_case(
         r"[你您妳](?:真的|到底|究竟|其实|其實)*(?:是不是|是|还是|還是)[^，。？！?!]{0,8}"
         r"(?:真人|活人|人类|人類|本人|机器|機器|程序|程式|人工智能|人工智慧|AI|模型)"

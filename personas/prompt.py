@@ -71,6 +71,14 @@ class Spoken(Protocol):
     def text(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Line:
+    """A turn that is not stored."""
+
+    speaker: str
+    text: str
+
+
 def build(
     *,
     sheet: Sheet,
@@ -96,6 +104,20 @@ def build(
             return form.opened(prompt, prefix, count)
         room -= excess  # joined pieces can have more tokens than separate ones
     raise PromptTooLong(f"{info.context_length} tokens of context leave no room beside {max_tokens} for the reply.")
+
+
+def transcript(sheet: Sheet, turns: Sequence[Spoken]) -> list[tuple[str, bool]]:
+    """A whole talk in the transcript form, in pieces; True marks the persona's words. For training, so nothing is cut.
+
+    The pieces before a reply are together the text that `build` makes for it without memories.
+    """
+    form = _Transcript(sheet)
+    pieces = [(f"{form.heading(sheet.exchanges)}\n", False)]
+    for turn in turns:
+        line = f"{form.line(turn.speaker, form.clean(turn.text))}\n"
+        words = len(form.mark) if turn.speaker == "persona" else len(line)
+        pieces += [(line[:words], False), (line[words:], True)]
+    return [(text, is_persona) for text, is_persona in pieces if text]
 
 
 def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
@@ -130,6 +152,7 @@ _LIMITS: dict[str, tuple[float, float, type]] = {
     "frequency_penalty": (-2.0, 2.0, float),
     "presence_penalty": (-2.0, 2.0, float),
     "max_tokens": (1, 2048, int),
+    "candidates": (1, 16, int),
     "seed": (0, 2**31 - 1, int),
 }
 
@@ -341,35 +364,40 @@ class _Transcript(_Form):
         return one_line(text)
 
     def turn_tokens(self, text: str, count: Count) -> int:
-        return count(self._line(self.name, text)) + 1
+        return count(self.line("persona", text)) + 1
 
-    def _line(self, name: str, text: str) -> str:
-        return f"{name}{self.phrases.colon}{text}"
+    def line(self, speaker: str, text: str) -> str:
+        return f"{self.user if speaker == 'user' else self.name}{self.phrases.colon}{text}"
+
+    @property
+    def mark(self) -> str:
+        """The persona's name before a reply. A word and the space before it are one token, so the mark has no space."""
+        return f"{self.name}{self.phrases.colon.rstrip()}"
+
+    def heading(self, exchanges: Sequence[Exchange], introduction: str | None = None) -> str:
+        lines = [self.rules(), self.introduction() if introduction is None else introduction, ""]
+        for exchange in exchanges:
+            lines.append(self.line("user", self.clean(exchange.user)))
+            lines.append(self.line("persona", self.clean(exchange.persona)))
+        return "\n".join(lines)
 
     def _text(self, filled: _Filled) -> str:
-        names = {"user": self.user, "persona": self.name}
-        lines = [filled.rules, filled.introduction, ""]
-        for exchange in filled.exchanges:
-            lines.append(self._line(self.user, self.clean(exchange.user)))
-            lines.append(self._line(self.name, self.clean(exchange.persona)))
-        talk = [self._line(names[speaker], text) for speaker, text in filled.turns]
+        talk = [self.line(speaker, text) for speaker, text in filled.turns]
         if filled.memories:
             memories = self._worded(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
             talk[-1:-1] = [memories]
-        return "\n".join([*lines, *talk, f"{self.name}{self.phrases.colon.rstrip()}"])
+        return "\n".join([self.heading(filled.exchanges, filled.introduction), *talk, self.mark])
 
     def length(self, filled: _Filled, count: Count) -> int:
         return count(self._text(filled))
 
     def opened(self, filled: _Filled, prefix: str, count: Count) -> Prompt:
-        # A word and the space before it are one token. So the text ends with the colon, and the reply begins with
-        # the space.
         spaced_prefix = f" {prefix.lstrip()}" if prefix and self.phrases.colon.endswith(" ") else prefix
         return Prompt(
             form="transcript",
             text=self._text(filled),
             prefix=spaced_prefix,
-            stop=("\n", f"{self.user}{self.phrases.colon.rstrip()}", f"{self.name}{self.phrases.colon.rstrip()}", "<|"),
+            stop=("\n", f"{self.user}{self.phrases.colon.rstrip()}", self.mark, "<|"),
             parts=(*filled.parts, *_prefix_part(prefix, count)),
         )
 

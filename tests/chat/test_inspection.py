@@ -5,6 +5,7 @@ import math
 from uuid import uuid4
 
 import pytest
+from django.http import Http404
 from django.urls import reverse
 
 from accounts import my_data
@@ -12,6 +13,8 @@ from chat import conversations, inspection, inspection_page, messages, replies, 
 from chat.models import Author, Origin, Reply, ReplyStatus
 from generation.engines.base import (
     Alternative,
+    Candidate,
+    Choice,
     EngineFailed,
     EngineInfo,
     Scored,
@@ -384,3 +387,76 @@ def test_a_reply_of_one_conversation_is_not_found_in_another(client, alice, repl
     other = factories.make_conversation(owner=alice)
     client.force_login(alice)
     assert client.get(reverse("chat:inspection", args=[other.id, reply.id])).status_code == 404
+
+
+# --- Candidates -----------------------------------------------------------------------------------
+
+CHOICE = Choice(
+    candidates=(
+        Candidate(" It is dark.", -2.0, 0.1),
+        Candidate(" The lamp is lit.", -1.0, 0.9),
+        Candidate(" Call +44 20 7946 0958.", -1.0, 0.8),
+        Candidate("", -1.0, 0.0),
+    ),
+    scores=(
+        {"answers": 0.1, "likely": -0.5},
+        {"answers": 0.9, "likely": -0.25},
+        {"answers": 0.8, "personal": -5.0},
+        {"empty": -10.0},
+    ),
+    chosen=1,
+)
+
+
+@pytest.fixture
+def chosen(reply, speak) -> Reply:
+    """A reply whose second piece was chosen among candidates."""
+    speak(" Yes.", Token(" The", choice=CHOICE), " lamp", " is lit.")
+    replies.produce(reply.id)
+    return finished(reply)
+
+
+def take(user, reply: Reply, choice: str) -> Reply:
+    return inspection.take(user=user, conversation_id=reply.message.conversation_id, reply_id=reply.id, choice=choice)
+
+
+def test_candidates_are_kept_with_their_scores_but_not_the_words_that_the_filter_would_change(chosen):
+    (piece,) = origin_of(chosen).choices
+    assert chosen.message.text[piece["start"] :] == "The lamp is lit."
+    assert piece["chosen"] == 1
+    assert [candidate["text"] for candidate in piece["candidates"]] == ["It is dark.", "The lamp is lit.", "", ""]
+    assert piece["candidates"][0]["scores"] == {"answers": 0.1, "likely": -0.5}
+
+
+def test_the_page_shows_why_a_candidate_won(client, alice, chosen):
+    client.force_login(alice)
+    page = page_of(client, chosen).text
+    assert "The candidates" in page
+    assert page.index("The lamp is lit.", page.index("The candidates")) < page.index("It is dark.")
+    assert "answers the message +0.90, likely words -0.25" in page
+    assert page.count("Continue from this one") == 1
+    assert "holds personal data -5.00" in page
+    assert "7946" not in page
+
+
+def test_another_candidate_can_be_taken(alice, chosen, speak):
+    new = take(alice, chosen, "1.0.0")
+    speak(" Bring a light.")
+    replies.produce(new.id)
+    new = finished(new)
+    assert new.message.text == "Yes. It is dark. Bring a light."
+    assert finished(chosen).message.text == "Yes. The lamp is lit."
+
+
+@pytest.mark.parametrize("choice", ["1.0.2", "1.0.3", "1.0.9", "1.9.0", "2.0.0", "1.0", "1.0.0.0", "", "a.b.c"])
+def test_what_is_no_candidate_cannot_be_taken(alice, chosen, choice):
+    with pytest.raises(conversations.WrongState):
+        take(alice, chosen, choice)
+
+
+def test_nobody_takes_a_candidate_of_somebody_elses_reply(bob, chosen, client):
+    with pytest.raises(Http404):
+        take(bob, chosen, "1.0.0")
+    client.force_login(bob)
+    address = reverse("chat:take", args=[chosen.message.conversation_id, chosen.id])
+    assert client.post(address, {"choice": "1.0.0"}).status_code == 404

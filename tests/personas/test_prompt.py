@@ -349,3 +349,22 @@ def test_a_personas_own_values_stand_in_both_forms() -> None:
     hot = replace(SHEET, sampling={"temperature": 1.2})
     assert prompt.sampling(hot, both).temperature == 1.2
     assert prompt.sampling(replace(hot, has_own_words=True), both).temperature == 1.2
+
+
+# --- A whole talk, for training -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_talk_for_training_has_the_words_of_the_prompts(language):
+    sheet = replace(SHEET, language=language)
+    talk = [*TALK, Turn("persona", "Only a gull, and it\nlooks back."), Turn("user", "Ha."), Turn("persona", "Quite.")]
+    pieces = prompt.transcript(sheet, talk)
+    space = " " if language == "en" else ""
+    assert [text for text, is_persona in pieces if is_persona] == [
+        f"{space}There you are.\n",
+        f"{space}Only a gull, and it looks back.\n",
+        f"{space}Quite.\n",
+    ]
+    for number in (1, 3, 5):
+        before = [at for at, (_, is_persona) in enumerate(pieces) if is_persona][number // 2]
+        assert "".join(text for text, _ in pieces[:before]) == build(sheet=sheet, turns=talk[:number]).text

@@ -1,19 +1,23 @@
 """An engine that runs in this process: a model's tokenizer, a batcher and a forward pass."""
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 
 from generation.catalogue import packaged
-from generation.engines.base import EngineInfo, Prompt, Sampling, Scored, Token, Usage
-from generation.engines.batching.batcher import Batcher, Request, Step
+from generation.engines.base import Candidate, EngineInfo, Prompt, Ranking, Sampling, Scored, Token, Usage
+from generation.engines.batching.batcher import Batcher
+from generation.engines.batching.choosing import Choosing, log_probabilities
+from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import ForwardPass
 from generation.engines.batching.in_process import InProcessEngine
 from generation.engines.batching.sampling import Chooser
 from generation.engines.batching.scoring import Scorer
-from generation.engines.batching.steps import next_step
-from generation.engines.batching.stopping import StopStrings
 
 
 class BatchedEngine(InProcessEngine):
@@ -30,6 +34,8 @@ class BatchedEngine(InProcessEngine):
     ) -> None:
         """`folder` holds the tokenizer. Raises OSError or ValueError if it has none."""
         super().__init__(model, folder, info)
+        self._replies = 0  # in generation
+        self._lock = threading.Lock()
         self._exempt = self._tokenizer.ends | self._tokenizer.blank_tokens()
         self._batcher = Batcher(forward_pass, concurrent=settings.CONCURRENT_REPLIES, step_tokens=step_tokens)
 
@@ -37,18 +43,47 @@ class BatchedEngine(InProcessEngine):
         self._batcher.close()
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
-        ids = self._encoded(prompt)
-        request = Request(
-            prompt=ids,
-            chooser=Chooser(sampling, ids, self._exempt),
-            max_tokens=min(sampling.max_tokens, self._limit - len(ids)),
-            ends=self._tokenizer.ends,
-        )
-        self._batcher.submit(request)
-        try:
-            yield from self._tokens(request, StopStrings((*prompt.stop, *sampling.stop)), cancelled)
-        finally:
-            request.cancelled = True
+        draft = self._draft(prompt, sampling)
+        with self._one_more_reply():
+            yield from draft.stream(self._batcher, cancelled)
+        yield Token(draft.rest, usage=Usage(len(draft.prompt), draft.request.cached_tokens, len(draft.tokens)))
+
+    def stream_ranked(
+        self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
+    ) -> Iterator[Token]:
+        choosing = Choosing(self._batcher, ranking, neutral=self._encoded(ranking.neutral), cancelled=cancelled)
+        beginning = last = self._draft(prompt, sampling)
+        pieces: list[Draft] = []
+        with self._one_more_reply():
+            while not last.is_over and last.room:
+                seeds = _seeds(sampling, self._candidates(sampling), last)
+                drafts = [last.following(seed) for seed in seeds]
+                if len(drafts) == 1:
+                    pieces += drafts
+                    yield from drafts[0].stream(self._batcher, cancelled)
+                    break
+                drawn = choosing.draw(drafts)
+                if not drawn:
+                    break
+                last, choice = choosing.choose(drawn)
+                pieces.append(last)
+                choosing.forget([draft for draft in drafts if draft is not last])
+                yield from (replace(token, choice=choice) for token in last.tokens[:1])
+                yield from last.tokens[1:]
+        cached_tokens = pieces[0].request.cached_tokens if pieces else 0
+        count = sum(len(piece.tokens) for piece in pieces)
+        rest = pieces[-1].rest if pieces else ""
+        yield Token(rest, usage=Usage(len(beginning.prompt), cached_tokens, count))
+
+    def candidates(self, prompt: Prompt, neutral: Prompt, texts: Sequence[str]) -> list[Candidate]:
+        """The values of given texts as candidates for the next words. For measurements. Raises EngineError."""
+        asked, greeted = (self._log_probabilities(each, texts) for each in (prompt, neutral))
+        return [Candidate(text, value, value - other) for text, value, other in zip(texts, asked, greeted, strict=True)]
+
+    def _log_probabilities(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
+        ids, rendered = self._encoded(prompt), self._tokenizer.rendered(prompt)
+        variants = [self._tokenizer.ids(prompt, rendered + text)[len(ids) :] for text in texts]
+        return log_probabilities(self._batcher, ids, variants)
 
     def read_ahead(self, prompt: Prompt) -> None:
         """Reads a prompt before a reply is requested. A later reply with the same beginning then starts at once.
@@ -69,20 +104,38 @@ class BatchedEngine(InProcessEngine):
         rendered = tokenizer.rendered(prompt)
         return scorer.score(rendered, tokenizer.ids(prompt, rendered), tokenizer.ids(prompt, rendered + text), text)
 
-    def _tokens(self, request: Request, stops: StopStrings, cancelled: Callable[[], bool]) -> Iterator[Token]:
-        decoding = self._tokenizer.decoding()
-        count = 0
-        while (step := next_step(request.steps, cancelled)) is not None and step.token is not None:
-            count += 1
-            text = stops.push(decoding.step(step.token))
-            if not stops.found:
-                yield Token(text, step.token, step.logprob, self._named(step))
-                continue
-            yield Token(text, step.token, step.logprob)
-            break
-        if step is not None and step.error is not None:
-            raise step.error
-        yield Token(stops.finish(), usage=Usage(len(request.prompt), request.cached_tokens, count))
+    def _draft(self, prompt: Prompt, sampling: Sampling) -> Draft:
+        ids = self._encoded(prompt)
+        return Draft(
+            prompt=ids,
+            max_tokens=min(sampling.max_tokens, self._limit - len(ids)),
+            stop=(*prompt.stop, *sampling.stop),
+            chooser=Chooser(sampling, ids, self._exempt),
+            decoding=self._tokenizer.decoding(),
+            tokenizer=self._tokenizer,
+        )
 
-    def _named(self, step: Step) -> tuple[tuple[str, float], ...]:
-        return tuple((self._tokenizer.named(token), logprob) for token, logprob in step.alternatives)
+    @contextmanager
+    def _one_more_reply(self) -> Iterator[None]:
+        with self._lock:
+            self._replies += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._replies -= 1
+
+    def _candidates(self, sampling: Sampling) -> int:
+        """The number of candidates for the next piece. The replies in generation share the places of one batch."""
+        if sampling.temperature <= 0:
+            return 1  # all would be the same
+        if sampling.seed is not None:
+            return sampling.candidates  # the text must not depend on other replies
+        return max(1, sampling.candidates // self._replies)
+
+
+def _seeds(sampling: Sampling, count: int, last: Draft) -> list[int | None]:
+    """A seed for each candidate after `last`: none, or others for each candidate and each piece."""
+    if sampling.seed is None:
+        return [None] * count
+    return [int(seed) for seed in np.random.SeedSequence((sampling.seed, len(last.prompt))).generate_state(count)]

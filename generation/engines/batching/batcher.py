@@ -110,6 +110,26 @@ class Batcher:
         best, length = self._longest_beginning(prompt)
         return best.beginning(length) if best else self._forward_pass.cache()
 
+    def read_variants(self, prompt: list[int], variants: Sequence[list[int]]) -> list[Logits]:
+        """Reads several continuations of `prompt`. Returns, for each, the logits that its tokens are predicted from.
+
+        Call it only between steps. The prompt's cache is kept.
+        """
+        if not variants:
+            return []
+        cache = self.known_beginning(prompt)
+        if rest := prompt[len(cache.tokens) : -1]:
+            self.read_on(cache, rest, [0])
+        segments = [Segment(cache.beginning(len(cache.tokens)), [prompt[-1], *variant[:-1]]) for variant in variants]
+        try:
+            self._make_room(segments)
+            logits = self._forward_pass.read(segments, list(range(sum(len(s.tokens) for s in segments))))
+        finally:
+            for segment in segments:
+                segment.cache.release()
+            self.keep(cache)
+        return np.split(logits, np.cumsum([len(variant) for variant in variants])[:-1])
+
     def read_on(self, cache: Cache, tokens: list[int], keep: list[int]) -> Logits:
         """Reads `tokens` into the cache and returns the logits after the tokens at the positions `keep`.
 
@@ -139,6 +159,13 @@ class Batcher:
             self._kept.append(cache)
         else:
             cache.release()
+
+    def discard(self, caches: Sequence[Cache]) -> None:
+        """Releases kept caches that nobody will continue. Call it only between steps."""
+        for cache in caches:
+            if cache in self._kept:
+                self._kept.remove(cache)
+                cache.release()
 
     def _put(self, item: Request | _Errand) -> None:
         with self._lock:

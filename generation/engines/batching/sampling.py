@@ -4,6 +4,7 @@ Every request has its own settings and its own random numbers. So its text does 
 other requests in the batch.
 """
 
+import copy
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -38,6 +39,13 @@ class Chooser:
         self._recent = list(prompt[-_PENALTY_WINDOW:])
         self._counts: Counter[int] = Counter()
         self._random = np.random.default_rng(sampling.seed)
+
+    def fork(self, seed: int | None) -> "Chooser":
+        """A chooser with the same history and other random numbers."""
+        fork = copy.copy(self)
+        fork._recent, fork._counts = list(self._recent), Counter(self._counts)
+        fork._random = np.random.default_rng(seed)
+        return fork
 
     def choose(self, logits: NDArray[np.float32]) -> tuple[int, float, list[tuple[int, float]]]:
         """The token, its log-probability and the most likely alternatives, from `[vocabulary]` logits.

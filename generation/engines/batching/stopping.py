@@ -11,6 +11,11 @@ class StopStrings:
         self._pending = ""
         self.found = False
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether text is held back that may begin a stop string."""
+        return bool(self._pending)
+
     def push(self, piece: str) -> str:
         """Returns the text that is now safe to show. Sets `found` if a stop string is complete."""
         if self.found:

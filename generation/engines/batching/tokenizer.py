@@ -1,5 +1,6 @@
 """A model's own tokenizer and template: prompts to tokens, tokens to text."""
 
+import copy
 import json
 import re
 from functools import lru_cache
@@ -98,6 +99,12 @@ class Decoding:
         self._tokens: list[int] = []  # the last returned tokens, which decide about a blank, and the new ones
         self._returned = 0
         self._text = ""  # of the returned tokens
+
+    def fork(self) -> "Decoding":
+        """A decoding that goes on from the same tokens."""
+        fork = copy.copy(self)
+        fork._tokens = list(self._tokens)
+        return fork
 
     def step(self, token: int) -> str:
         self._tokens.append(token)

@@ -1,0 +1,94 @@
+"""Compares the candidates for the next words of a reply: which of them answers what was said?
+
+A candidate's score is the sum of named parts. Mutual information counts most: how much likelier the words are after
+this message than after a greeting (Li et al. 2016). The other parts keep a small model from its usual faults: words
+that are not its own, words that it has said already, and words that the filter would withhold.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from generation.engines.base import Candidate, Prompt
+from moderation.filter import assessment
+from moderation.models import Direction, RuleAction
+from text import scripts, sentences
+from text.scripts import HAN
+
+_WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
+_SHORTEST = {"zh": 4}  # words of a candidate that can be compared; in Chinese, characters
+_USUAL_SHORTEST = 3
+_RUN = 3  # words in a row that count as said by somebody else
+# Weights, chosen on the written dialogues (docs/quality.md).
+_LIKELIHOOD = 0.25
+_ECHO = 1.5
+_REPEATED = 3.0
+_FOREIGN = 3.0
+_WITHHELD = 20.0
+_PERSONAL = 5.0
+_EMPTY = 10.0
+_DOUBT = 3  # tokens without information that are added to each candidate, so that one lucky word decides nothing
+
+
+@dataclass(frozen=True)
+class ReplyRanking:
+    """A `generation.engines.base.Ranking` for one reply."""
+
+    neutral: Prompt
+    language: str
+    asked: str  # the message to answer
+    spoken: frozenset[tuple[str, ...]]  # runs of words in the samples and the talk so far
+
+    def is_whole(self, text: str) -> bool:
+        least = _SHORTEST.get(self.language, _USUAL_SHORTEST)
+        return sentences.has_end(text) and len(_WORD.findall(text)) >= least
+
+    def scores(self, before: str, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
+        """Raises ClassifierUnavailable."""
+        texts = [candidate.text for candidate in candidates]
+        verdicts = assessment.assess_turns([(text, before) for text in texts], direction=Direction.PERSONA)
+        return [
+            self._parts(before, candidate) | _faults(verdict)
+            for candidate, verdict in zip(candidates, verdicts, strict=True)
+        ]
+
+    def _parts(self, before: str, candidate: Candidate) -> dict[str, float]:
+        words = _words(candidate.text)
+        if not words:
+            return {"empty": -_EMPTY}
+        parts = {
+            "answers": candidate.information * len(words) / (len(words) + _DOUBT),
+            "likely": _LIKELIHOOD * candidate.likelihood,
+        }
+        if runs := _runs(words):
+            echoed = len(runs & (self.spoken | _runs(_words(self.asked)))) / len(runs)
+            parts["echo"] = -_ECHO * echoed
+        if before and words in {_words(sentence) for sentence in sentences.split(before)}:
+            parts["repeats"] = -_REPEATED
+        if scripts.is_mostly_han(candidate.text) != (self.language == "zh"):
+            parts["language"] = -_FOREIGN
+        return parts
+
+
+def _faults(verdict: assessment.Verdict) -> dict[str, float]:
+    if not verdict.passes:
+        return {"withheld": -_WITHHELD}
+    return {"personal": -_PERSONAL} if verdict.action == RuleAction.MASK else {}
+
+
+def may_be_stored(scores: Mapping[str, float]) -> bool:
+    """Whether the filter would show a candidate with these scores unchanged."""
+    return not {"withheld", "personal"} & set(scores)
+
+
+def runs_in(texts: Iterable[str], *, length: int = _RUN) -> frozenset[tuple[str, ...]]:
+    """All runs of `length` words in the texts."""
+    return frozenset(run for text in texts for run in _runs(_words(text), length))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold()))
+
+
+def _runs(words: Sequence[str], length: int = _RUN) -> set[tuple[str, ...]]:
+    return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}

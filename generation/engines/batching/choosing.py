@@ -1,0 +1,96 @@
+"""Sample and rank: several candidates for the next words are drawn in one batch, and the best is continued.
+
+Sampling and ranking: Adiwardana et al. 2020. Mutual information as a score: Li et al. 2016. A reply is drawn piece by
+piece, about a sentence at a time, so that its first words come soon. All candidates share the prompt's cache.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from generation.engines.base import Candidate, Choice, Ranking
+from generation.engines.batching.batcher import Batcher
+from generation.engines.batching.drafts import Draft
+from generation.engines.batching.forward_pass import Logits
+from generation.engines.batching.steps import next_step
+
+_LONGEST = 40  # tokens of a piece
+_ENOUGH = 5 / 8  # of the candidates; when so many are drawn, the longer ones are left out, since the reader waits
+
+
+class Choosing:
+    """Draws and compares the candidates of one reply. Only one thread may use it."""
+
+    def __init__(
+        self, batcher: Batcher, ranking: Ranking, *, neutral: list[int], cancelled: Callable[[], bool]
+    ) -> None:
+        """`neutral` are the tokens of the ranking's neutral prompt."""
+        self._batcher = batcher
+        self._ranking = ranking
+        self._neutral = neutral
+        self._cancelled = cancelled
+        self._written: list[int] = []
+
+    def draw(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Draws the drafts side by side. Returns those that are drawn, none if the reply was cancelled meanwhile.
+
+        Raises EngineError.
+        """
+        drawn: list[Draft] = []
+        try:
+            for draft in drafts:
+                self._batcher.submit(draft.request)
+            while len(drawn) < len(drafts) * _ENOUGH:
+                for draft in drafts:
+                    if draft in drawn:
+                        continue
+                    step = next_step(draft.request.steps, self._cancelled)
+                    if step is None:
+                        return []
+                    draft.take(step)
+                    if self._is_drawn(draft):
+                        draft.request.cancelled = True
+                        drawn.append(draft)
+            return drawn
+        finally:
+            for draft in drafts:
+                draft.request.cancelled = True
+
+    def choose(self, drafts: Sequence[Draft]) -> tuple[Draft, Choice]:
+        candidates = self._candidates(drafts)
+        scores = tuple(self._ranking.scores(drafts[0].before, candidates))
+        number = max(range(len(drafts)), key=lambda n: sum(scores[n].values()))
+        self._written += drafts[number].ids
+        return drafts[number], Choice(tuple(candidates), scores, number)
+
+    def forget(self, drafts: Sequence[Draft]) -> None:
+        """Releases the caches of drafts that nobody will continue."""
+        caches = [draft.request.cache for draft in drafts if draft.request.cache is not None]
+        self._batcher.between_steps(lambda: self._batcher.discard(caches))
+
+    def _is_drawn(self, draft: Draft) -> bool:
+        if draft.is_over:
+            return True
+        return not draft.holds_back and (len(draft.tokens) >= _LONGEST or self._ranking.is_whole(draft.text))
+
+    def _candidates(self, drafts: Sequence[Draft]) -> list[Candidate]:
+        neutral = log_probabilities(self._batcher, self._neutral + self._written, [draft.ids for draft in drafts])
+        candidates = []
+        for draft, value in zip(drafts, neutral, strict=True):
+            likelihood = float(np.mean([token.logprob for token in draft.tokens if token.logprob is not None] or [0]))
+            candidates.append(Candidate(draft.text, likelihood, likelihood - value))
+        return candidates
+
+
+def log_probabilities(batcher: Batcher, prompt: list[int], variants: Sequence[list[int]]) -> list[float]:
+    """The mean log-probability of the tokens of each variant after `prompt`; 0 for a variant without tokens."""
+    work = batcher.between_steps(lambda: batcher.read_variants(prompt, [ids for ids in variants if ids]))
+    rows = iter(work.result())
+    return [_mean(next(rows), ids) if ids else 0.0 for ids in variants]
+
+
+def _mean(logits: Logits, ids: Sequence[int]) -> float:
+    """The mean log-probability of the tokens `ids` from the logits `[tokens, vocabulary]` that predict them."""
+    highest = logits.max(axis=1)
+    normalisers = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+    return float((logits[np.arange(len(ids)), list(ids)] - normalisers).mean())

@@ -1,0 +1,82 @@
+"""Which candidate wins, and why."""
+
+import pytest
+
+from chat import ranking
+from chat.ranking import ReplyRanking
+from generation.engines.base import Candidate, Prompt
+
+pytestmark = pytest.mark.django_db
+
+SAMPLES = ["The lamp burns all night, and I sleep by day."]
+
+
+def judge(language: str = "en", asked: str = "I used to play the piano as a child.") -> ReplyRanking:
+    neutral = Prompt(form="transcript", text="Tom: Hello.\nAda:")
+    return ReplyRanking(neutral=neutral, language=language, asked=asked, spoken=ranking.runs_in(SAMPLES))
+
+
+def best(candidates: list[Candidate], *, before: str = "", language: str = "en") -> Candidate:
+    scores = judge(language).scores(before, candidates)
+    return candidates[max(range(len(candidates)), key=lambda number: sum(scores[number].values()))]
+
+
+def likely(text: str) -> Candidate:
+    """A candidate that fits the message well."""
+    return Candidate(text, likelihood=-1.0, information=1.0)
+
+
+ANSWER = Candidate(" The piano! What did you play?", likelihood=-2.0, information=0.6)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        likely(" I used to play the piano as a child."),  # the person's own words
+        likely(" The lamp burns all night, and I sleep by day."),  # a sample
+        likely(" 我小时候弹钢琴，很喜欢。"),  # another language
+        likely(" I will kill you and everyone in your family tonight."),  # the filter withholds it
+        likely(""),
+        Candidate(" It is a fine day, is it not?", likelihood=-0.5, information=-0.4),  # an answer to anything
+    ],
+    ids=lambda candidate: candidate.text or "nothing",
+)
+def test_an_answer_wins_over(fault):
+    assert best([fault, ANSWER, fault]) is ANSWER
+
+
+def test_what_the_reply_has_said_already_loses():
+    repeated = likely(" The piano, how lovely.")
+    assert best([repeated, ANSWER], before="Oh! The piano, how lovely.") is ANSWER
+    assert best([repeated, ANSWER]) is repeated
+
+
+def test_a_chinese_persona_answers_in_chinese():
+    chinese = Candidate("小时候弹的是什么曲子？", likelihood=-2.0, information=0.5)
+    assert best([likely(" What did you play as a child?"), chinese], language="zh") is chinese
+
+
+def test_parts_are_named_and_their_sum_decides():
+    (parts,) = judge().scores("", [likely(" I used to play the piano as a child.")])
+    assert set(parts) == {"answers", "likely", "echo"}
+    assert parts["answers"] > 0 > parts["echo"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_whole"),
+    [
+        (" The piano!", "en", False),
+        (" The piano, how lovely.", "en", True),
+        (" The piano, how lovely", "en", False),
+        (' He said "wait for me."', "en", True),
+        ("好。", "zh", False),
+        ("弹钢琴很好。", "zh", True),
+        ("", "en", False),
+    ],
+)
+def test_a_candidate_is_compared_when_a_sentence_of_some_words_is_whole(text, language, is_whole):
+    assert judge(language).is_whole(text) is is_whole
+
+
+def test_a_long_text_is_compared_in_linear_time():
+    judge().scores("a b c. " * 1000, [likely("word " * 1600), likely("字" * 8000)])

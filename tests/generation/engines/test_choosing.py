@@ -1,0 +1,139 @@
+"""Candidates are drawn together, the best one is continued, and its values are those of the model."""
+
+import itertools
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from generation.engines.base import Candidate, LocalEngine, Prompt, Sampling, Token
+
+pytestmark = pytest.mark.model
+
+PLACE = "Ada keeps a lighthouse on the western shore and writes letters to her brother in the town.\n\n"
+PROMPT = Prompt(form="transcript", text=f"{PLACE}You: What do you see at sea tonight?\nAda:", stop=("\n",))
+NEUTRAL = Prompt(form="transcript", text=f"{PLACE}You: Hello.\nAda:")
+
+
+@dataclass
+class Longest:
+    """Prefers the longest candidate. A sentence ends with a full stop."""
+
+    neutral: Prompt = NEUTRAL
+    seen: list[tuple[str, list[Candidate]]] = field(default_factory=list)
+
+    def is_whole(self, text: str) -> bool:
+        return text.endswith(".")
+
+    def scores(self, before: str, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
+        self.seen.append((before, list(candidates)))
+        return [{"length": len(candidate.text), "nothing": 0.0} for candidate in candidates]
+
+
+@pytest.fixture(params=["transformers", "openvino"])
+def engine(request: pytest.FixtureRequest) -> LocalEngine:
+    made: LocalEngine = request.getfixturevalue(
+        {"transformers": "real_engine", "openvino": "cpu_engine"}[request.param]
+    )
+    return made
+
+
+def say(
+    engine: LocalEngine,
+    ranking: Longest,
+    *,
+    prompt: Prompt = PROMPT,
+    cancelled: Any = lambda: False,
+    **settings: Any,
+) -> list[Token]:
+    sampling = Sampling(**{"max_tokens": 60, "repetition_penalty": 1.0, "candidates": 4, **settings})
+    return list(engine.stream_ranked(prompt, sampling, ranking, cancelled))
+
+
+def text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def test_the_best_candidate_of_each_piece_is_continued(engine):
+    ranking = Longest()
+    tokens = say(engine, ranking)
+    choices = [token.choice for token in tokens if token.choice is not None]
+    assert [len(choice.candidates) for choice in choices] == [4] * len(choices)
+    assert len(choices) > 1
+    written = ""
+    for choice, (before, candidates) in zip(choices, ranking.seen, strict=False):  # at last it may choose to end
+        assert before == written
+        assert list(choice.candidates) == candidates
+        best = choice.candidates[choice.chosen]
+        assert len(best.text) == max(len(candidate.text) for candidate in candidates)
+        written += best.text
+    assert text(tokens) == written
+    assert len({candidate.text for candidate in ranking.seen[0][1]}) > 1
+
+
+def test_the_last_token_counts_the_reply_and_not_its_candidates(engine):
+    tokens = say(engine, Longest())
+    used = tokens[-1].usage
+    assert used is not None
+    assert used.prompt_tokens == engine.count_tokens(PROMPT.text)
+    assert used.completion_tokens == len(tokens) - 1 <= 60
+
+
+def test_a_candidate_has_the_models_own_probabilities(engine):
+    ranking = Longest()
+    open_ended = replace(PROMPT, stop=())  # a stop string's tokens count, and are not in the text
+    say(engine, ranking, prompt=open_ended, temperature=0.6, seed=5)
+    for candidate in ranking.seen[0][1]:
+        asked, neutral = (mean(engine, prompt, candidate.text) for prompt in (PROMPT, NEUTRAL))
+        assert candidate.likelihood == pytest.approx(asked, abs=0.1)
+        assert candidate.information == pytest.approx(asked - neutral, abs=0.15)
+
+
+def mean(engine: LocalEngine, prompt: Prompt, words: str) -> float:
+    values = [token.logprob for unit in engine.score(prompt, words).units for token in unit.tokens]
+    return math.fsum(values) / len(values)
+
+
+def test_a_seed_decides_the_text(engine):
+    say(engine, Longest())  # from here on the prompt comes from the cache
+    assert text(say(engine, Longest(), seed=3)) == text(say(engine, Longest(), seed=3))
+    assert text(say(engine, Longest(), seed=3)) != text(say(engine, Longest(), seed=4))
+
+
+def test_without_temperature_there_is_nothing_to_choose(engine):
+    tokens = say(engine, Longest(), temperature=0)
+    assert all(token.choice is None for token in tokens)
+    assert text(tokens)
+
+
+def test_replies_at_the_same_time_share_the_places(engine):
+    sampling = Sampling(max_tokens=400, repetition_penalty=1.0)
+    others = [engine.stream(NEUTRAL, sampling, lambda: False) for _ in range(3)]
+    for other in others:
+        next(other)
+    tokens = say(engine, Longest())
+    for other in others:
+        other.close()  # type: ignore[attr-defined]
+    assert all(token.choice is None for token in tokens)
+    assert text(tokens)
+
+
+def test_a_cancelled_reply_ends_between_two_pieces_or_within_one(engine):
+    calls = itertools.count()
+    tokens = say(engine, Longest(), cancelled=lambda: next(calls) > 30)
+    assert tokens[-1].usage is not None
+    assert len(tokens) - 1 < 60
+
+
+def test_many_ranked_replies_end(engine):
+    texts: list[str] = []
+    threads = [threading.Thread(target=lambda: texts.append(text(say(engine, Longest())))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(texts) == 5
+    assert all(texts)
