@@ -103,7 +103,7 @@ def test_a_form_from_elsewhere(alice, log, client):
 def test_what_is_said_in_a_conversation(alice, log, broker, monkeypatch, django_capture_on_commit_callbacks, breaks):
     """From the door through the broker, the engine and the filter to the monitor; also where the engine breaks."""
 
-    def speak(build, cancelled, announce, *, account):
+    def speak(build, cancelled, announce, *, account, **_):
         announce(INFO, "")
         build(INFO, len)
         yield Token(f"I keep {SECRET}. ")

@@ -8,6 +8,7 @@ import redis
 from django.db import DataError, InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerLost
 
+import chat.tasks  # noqa: F401  registers the handler of replies, as a worker does
 from chat import inspection, messages, replies
 from chat.models import ReplyStatus
 from generation.engines.base import EngineInfo, Token
@@ -26,7 +27,7 @@ def owed(alice, monkeypatch, django_capture_on_commit_callbacks):
     conversation = factories.make_conversation(owner=alice)
 
     def owe(error=None):
-        def speak(build, cancelled, announce, *, account):
+        def speak(build, cancelled, announce, *, account, **_):
             announce(INFO, "")
             build(INFO, len)
             yield from map(Token, ["It stands. ", "The lamp is lit. ", "Come"])

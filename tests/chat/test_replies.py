@@ -42,7 +42,7 @@ def speak(monkeypatch):
     """Lets the engine say these pieces; an exception among them is raised, a function called, in its place."""
 
     def speak(*pieces):
-        def scripted(build, cancelled, announce, *, account):
+        def scripted(build, cancelled, announce, *, account, **_):
             announce(INFO, "")
             prompt, _ = build(INFO, len)
             for number, piece in enumerate(pieces, 1):
@@ -101,7 +101,7 @@ def test_a_first_sentence_that_the_limit_cuts_is_kept_whole(reply, speak, monkey
 
 
 def test_the_row_keeps_every_engine_and_the_page_tells_of_the_change_again(reply, monkeypatch):
-    def taken_over(build, cancelled, announce, *, account):
+    def taken_over(build, cancelled, announce, *, account, **_):
         assert account == str(reply.message.conversation.owner_id)
         announce(INFO, "")
         yield Token("It stands. The")
