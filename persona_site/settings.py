@@ -262,6 +262,7 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 ENGINES = env.words("ENGINES", "continuous_batching" if Path("/dev/nvidiactl").exists() else "openvino,transformers")
 # On a card, our own forward pass in place of the library's batching. It has not been run on one yet.
 CUDA_BLOCKS = env.flag("CUDA_BLOCKS", False)
+CONVERSATION_TUNE = env.flag("CONVERSATION_TUNE", True)
 MODEL = env.text("MODEL")
 # The only folders in which the owner's "Add a model" looks.
 MODEL_FOLDERS = env.words("MODEL_FOLDERS") or [str(STATE_DIR / "models-to-add")]

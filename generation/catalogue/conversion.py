@@ -1,4 +1,6 @@
-"""GGUF to safetensors and tokenizer: `python -m generation.catalogue.conversion SOURCE.gguf FOLDER`.
+"""GGUF to safetensors and tokenizer: `python -m generation.catalogue.conversion SOURCE.gguf FOLDER [ADAPTER]`.
+
+The low-rank adapter in the folder ADAPTER is merged into the weights.
 
 If SOURCE is a folder, only its tokenizer is converted, to the form that counting and streaming read (tokenizer.json).
 
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 
-def convert(source: Path, target: Path) -> None:
+def convert(source: Path, target: Path, adapter: Path | None = None) -> None:
     import gguf
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
@@ -34,6 +36,12 @@ def convert(source: Path, target: Path) -> None:
         quantization_config=GgufConfig(dequantize=True),
         dtype=torch.bfloat16,
     )
+    if adapter is not None:
+        _say(80, "Adding the conversation tune")
+        # Only here, because it takes seconds to import.
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
     _say(90, "Writing the converted model")
     target.mkdir(parents=True)
     model.save_pretrained(target)
@@ -56,4 +64,7 @@ def _say(percent: int, step: str) -> None:
 
 if __name__ == "__main__":
     source, target = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-    (convert_tokenizer if source.is_dir() else convert)(source, target)
+    if source.is_dir():
+        convert_tokenizer(source, target)
+    else:
+        convert(source, target, Path(sys.argv[3]) if sys.argv[3:] else None)

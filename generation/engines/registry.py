@@ -22,6 +22,9 @@ REMOTE = frozenset({"openai"})
 LOCAL = frozenset(ENGINES) - REMOTE
 # Engines with our own batching. They read prompts ahead and score texts: `base.LocalEngine`.
 SCORING = frozenset({"openvino", "transformers"})
+# Those of them on which eight candidates take little longer than one. On transformers they take eight times as long, so
+# the first replies of a fresh site, before the CPU engine is prepared, would take minutes.
+RANKING = frozenset({"openvino"})
 
 
 def load(kind: str, **options: Any) -> Engine:

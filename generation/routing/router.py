@@ -203,7 +203,7 @@ def _engine_tokens(
         # The next engine continues the reply so far, without a thought that the last engine broke off.
         prompt = prompt.continued(reply_text.reply_in("".join(progress.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
-    is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.SCORING
+    is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.RANKING
     ranking = rank(info, engine.count_tokens) if rank is not None and is_ranked else None
     announce_engine(info)
     started = time.monotonic()

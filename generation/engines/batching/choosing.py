@@ -14,7 +14,9 @@ from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import Logits
 from generation.engines.batching.steps import next_step
 
-_LONGEST = 40  # tokens of a piece
+# Tokens of a piece at most. The first piece is short, because the reader waits for it.
+_FIRST = 12
+_LONGEST = 40
 _ENOUGH = 5 / 8  # of the candidates; when so many are drawn, the longer ones are left out, since the reader waits
 
 
@@ -71,7 +73,8 @@ class Choosing:
     def _is_drawn(self, draft: Draft) -> bool:
         if draft.is_over:
             return True
-        return not draft.holds_back and (len(draft.tokens) >= _LONGEST or self._ranking.is_whole(draft.text))
+        longest = _LONGEST if self._written else _FIRST
+        return not draft.holds_back and (len(draft.tokens) >= longest or self._ranking.is_whole(draft.text))
 
     def _candidates(self, drafts: Sequence[Draft]) -> list[Candidate]:
         neutral = log_probabilities(self._batcher, self._neutral + self._written, [draft.ids for draft in drafts])

@@ -1,0 +1,65 @@
+"""A small model learns, and a training that is killed goes on from its checkpoint."""
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from generation.tuning import examples, job, lora
+from generation.tuning.examples import Example
+from generation.tuning.job import Plan
+
+PHRASE = [3, 1, 4, 1, 5, 9, 2, 6]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A job for a model of two small layers with random weights, whose examples all go alike."""
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=32, hidden_size=128, intermediate_size=256, num_hidden_layers=2, num_attention_heads=2
+    )
+    LlamaForCausalLM(config).save_pretrained(tmp_path / "model")
+    rows = [Example([7 + n % 5, *PHRASE, *PHRASE], [(1, 17)], 16) for n in range(24)]
+    examples.write(tmp_path / "train.jsonl", rows)
+    examples.write(tmp_path / "held_out.jsonl", [Example([20, *PHRASE, *PHRASE], [(1, 17)], 16)])
+    Plan(model=str(tmp_path / "model"), rate=0.005, epochs=2, measurements=4).write(tmp_path)
+    return tmp_path
+
+
+def finish(folder):
+    with job.running(folder) as progress:
+        return list(progress)[-1]
+
+
+def test_training_lowers_the_loss_and_keeps_the_best_adapter(folder):
+    lora.train(folder)
+    curve = job.curve(folder)
+    assert [point.step for point in curve] == [0, 3, 6, 9, 12, 15, 18, 21, 24]
+    assert min(point.held_out for point in curve) < 0.8 * curve[0].held_out
+    assert (folder / "adapter" / "adapter_model.safetensors").is_file()
+
+
+def test_a_killed_training_ends_as_one_that_was_not(folder):
+    with job.running(folder) as progress:
+        for state in progress:
+            if state.step == 11:
+                break
+    assert 0 < job.curve(folder)[-1].step < 24
+    last = finish(folder)
+    assert (last.step, last.steps) == (24, 24)
+    resumed = [(point.step, point.held_out) for point in job.curve(folder)]
+    (folder / "checkpoint.pt").unlink()
+    lora.train(folder)
+    assert resumed == [(point.step, point.held_out) for point in job.curve(folder)]
+
+
+def test_training_ends_when_it_no_longer_helps(folder):
+    Plan(model=str(folder / "model"), rate=0.0, epochs=2, measurements=4, patience=2).write(folder)
+    lora.train(folder)
+    assert job.curve(folder)[-1].step == 6
+
+
+def test_a_job_that_cannot_run_says_why(folder):
+    (folder / "train.jsonl").write_text("not json\n")
+    with pytest.raises(job.TrainingFailed, match="JSONDecodeError"):
+        finish(folder)
