@@ -105,9 +105,15 @@ class Training:
         mean = sum(losses) / len(losses) if losses else held_out
         self._points.append(Point(self._step, round(mean, 4), round(held_out, 4), round(self._seconds, 1)))
         if is_best and self._step:
-            self._model.save_pretrained(self._folder / "adapter")
+            self._save()
         self._keep()
         self._report()
+
+    def _save(self) -> None:
+        """Writes the adapter in half the bytes that it is trained in, as the model's weights are."""
+        halves = {name: weight.to(torch.bfloat16) for name, weight in self._model.state_dict().items()}
+        self._model.peft_config["default"].base_model_name_or_path = Path(self._plan.model).name
+        self._model.save_pretrained(self._folder / "adapter", state_dict=halves)
 
     def _is_over(self) -> bool:
         best = min(range(len(self._points)), key=lambda at: self._points[at].held_out)

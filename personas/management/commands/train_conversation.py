@@ -79,4 +79,5 @@ class Command(BaseCommand):
     def _ship(self, folder: Path, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         for file in ("adapter/adapter_model.safetensors", "adapter/adapter_config.json", "curve.png", "curve.jsonl"):
-            shutil.copy(folder / file, target)
+            shutil.copyfile(folder / file, target / Path(file).name)
+            (target / Path(file).name).chmod(0o644)  # state is private, the product is not
