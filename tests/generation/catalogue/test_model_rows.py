@@ -37,8 +37,9 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         run.append(command)
         if "generation.catalogue.conversion" in command:
             options["on_line"]("40 Unpacking the weights")
-            Path(command[-1]).mkdir()
-            (Path(command[-1]) / "config.json").write_text("{}")
+            target = Path(command[4])  # python -m module SOURCE TARGET, then perhaps an adapter
+            target.mkdir()
+            (target / "config.json").write_text("{}")
 
     monkeypatch.setattr(installation, "_run", fake)
     return run

@@ -104,7 +104,7 @@ def test_replies_are_spoken_side_by_side(engine: Engine) -> None:
 def test_a_repetition_penalty_breaks_a_repetition(engine: Engine) -> None:
     loop = Prompt(form="transcript", text="the sea the sea the sea the sea the sea the sea the")
     assert text(say(engine, loop, temperature=0)).startswith(" sea the sea")
-    assert not text(say(engine, loop, temperature=0, repetition_penalty=2.0)).startswith(" sea")
+    assert " sea the sea" not in text(say(engine, loop, temperature=0, repetition_penalty=2.0))
 
 
 def test_the_next_turn_reads_only_what_is_new(engine: Engine) -> None:
@@ -165,10 +165,10 @@ def test_a_prefix_is_continued_in_both_forms(engine: Engine, prompt: Prompt) -> 
 
 
 def test_the_chat_form_answers_and_ends_by_itself(engine: Engine) -> None:
-    answer = say(engine, CHAT, temperature=0, max_tokens=40)
+    answer = say(engine, CHAT, temperature=0, max_tokens=200)
     assert "Paris" in text(answer)
     assert "<|" not in text(answer)
-    assert usage(answer)[2] < 40
+    assert usage(answer)[2] < 200
 
 
 def test_marks_of_the_template_that_people_write_are_only_words(engine: Engine) -> None:

@@ -61,8 +61,8 @@ def test_the_best_candidate_of_each_piece_is_continued(engine):
     ranking = Longest()
     tokens = say(engine, ranking)
     choices = [token.choice for token in tokens if token.choice is not None]
-    assert [len(choice.candidates) for choice in choices] == [4] * len(choices)
-    assert len(choices) > 1
+    assert all(3 <= len(choice.candidates) <= 4 for choice in choices)  # the longest of them are not waited for
+    assert choices
     written = ""
     for choice, (before, candidates) in zip(choices, ranking.seen, strict=False):  # at last it may choose to end
         assert before == written

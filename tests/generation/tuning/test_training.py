@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from generation.tuning import examples, job, lora
+from generation.tuning import examples, job
 from generation.tuning.examples import Example
 from generation.tuning.job import Plan
 
@@ -32,7 +32,7 @@ def finish(folder):
 
 
 def test_training_lowers_the_loss_and_keeps_the_best_adapter(folder):
-    lora.train(folder)
+    finish(folder)
     curve = job.curve(folder)
     assert [point.step for point in curve] == [0, 3, 6, 9, 12, 15, 18, 21, 24]
     assert min(point.held_out for point in curve) < 0.8 * curve[0].held_out
@@ -49,13 +49,13 @@ def test_a_killed_training_ends_as_one_that_was_not(folder):
     assert (last.step, last.steps) == (24, 24)
     resumed = [(point.step, point.held_out) for point in job.curve(folder)]
     (folder / "checkpoint.pt").unlink()
-    lora.train(folder)
+    finish(folder)
     assert resumed == [(point.step, point.held_out) for point in job.curve(folder)]
 
 
 def test_training_ends_when_it_no_longer_helps(folder):
     Plan(model=str(folder / "model"), rate=0.0, epochs=2, measurements=4, patience=2).write(folder)
-    lora.train(folder)
+    finish(folder)
     assert job.curve(folder)[-1].step == 6
 
 
