@@ -19,7 +19,7 @@ BELOW = {
     "api": {"accounts", "generation", "moderation", "personas", "chat"},
 }
 # What of the site's frame a room may use; the rest of persona_site looks into rooms, not they into it.
-FRAME = {"persona_site.redis", "persona_site.env"}
+FRAME = {"persona_site.redis", "persona_site.env", "persona_site.cpu_inference"}
 ROOMS = [room for room in BELOW if (ROOT / room).is_dir()]
 
 

@@ -24,6 +24,8 @@ from openvino import opset13 as ops
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from persona_site.cpu_inference import openvino_core
+
 DIMENSIONS = 384
 MOST_TOKENS = 256  # the length that the model was trained with
 LAYERS, HEADS, HEAD_WIDTH = 6, 12, 32
@@ -56,7 +58,7 @@ class MiniLM:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_TOKENS)
-        compiled = openvino.Core().compile_model(_network(load_file(folder / "model.safetensors")), "CPU", _OPTIONS)
+        compiled = openvino_core().compile_model(_network(load_file(folder / "model.safetensors")), "CPU", _OPTIONS)
         self._request = compiled.create_infer_request()
         self._shared = _Shared(self._forward)
 

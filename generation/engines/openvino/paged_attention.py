@@ -16,6 +16,7 @@ from openvino._offline_transformations import paged_attention_transformation
 
 from generation.engines.batching.blocks import BlockCache, BlockPool
 from generation.engines.batching.forward_pass import Logits, Segment, ends, positions
+from persona_site.cpu_inference import openvino_core
 
 _BLOCK = 32  # tokens; the only size that the CPU's kernel supports
 _KEEP = "positions_to_keep"
@@ -39,7 +40,7 @@ class PagedForwardPass:
     def __init__(self, folder: Path, *, capacity: int) -> None:
         """`capacity` is in tokens. Raises RuntimeError if the library cannot rewrite or load the model."""
         blocks = -(-capacity // _BLOCK)
-        core = openvino.Core()
+        core = openvino_core()
         model = core.read_model(folder / "openvino_model.xml")
         paged_attention_transformation(model)
         _keep_few_logits(model)
