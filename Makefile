@@ -7,14 +7,24 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test check style lint e2e faults bench clean
+.PHONY: run test test-rooms test-site check style lint e2e faults bench clean
 
 # Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
+# The tests of the running site mostly wait, so they run beside the others, with services of their own. Their output
+# comes when they have ended.
 test: lint
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --jobs 2 test-rooms test-site
+
+test-rooms: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not e2e and not faults"
+
+test-site: $(VENV)/.installed-dev
+	@mkdir -p -m 700 var var/test var/test/models var/test-site && ln -sfn ../test/models var/test-site/models
+	@AFTERWORD_STATE=$(CURDIR)/var/test-site $(BIN)/python -m pytest -m "e2e or faults" > var/test-site/pytest.txt 2>&1; \
+	status=$$?; cat var/test-site/pytest.txt; exit $$status
 
 # For use while you work. It starts no PostgreSQL, Redis, model or browser.
 check: style

@@ -5,12 +5,14 @@ lines of the same persona from other turns. `bits_per_byte`: how well the model 
 values are shares of generated replies, after the stages that clean a reply.
 """
 
-import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from math import log
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from chat import persona_reply, ranking
 from generation.engines.base import Prompt
@@ -21,7 +23,11 @@ from personas.phrases import phrases_for
 from personas.prompt import Line
 from text import scripts, sentences
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 _SEED = 7
+_STREAMS = 8  # that the engine carries at the same time; each candidate is one
 _FIRST = 3  # the first turn that is measured; before it there is no talk to answer
 _ECHO = 6  # words in a row that somebody else said
 _FACTS = {
@@ -47,6 +53,7 @@ _SMALL_TALK = {
            "公交车晚点了。", "看了一会儿书。", "天黑得早了。", "把窗户擦了。", "好想夏天。"),
 }  # fmt: skip
 _DISTANCES = (2, 6, 12)  # turns between a fact and its question
+_FACT_PERSONAS = 3  # that each fact is told to
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,13 @@ class _Reply:
 def report(engine: BatchedEngine, dialogues: Sequence[Dialogue], *, count: int, candidates: int) -> dict[str, Any]:
     """The values of an engine, from `count` turns. `candidates` is the number that its replies are chosen from."""
     turns = _turns(dialogues, count)
-    replies = [_Reply(d, d.turns[:at], _reply(engine, d, d.turns[:at], candidates)) for d, at in turns]
+
+    def reply(turn: tuple[Dialogue, int]) -> _Reply:
+        dialogue, at = turn
+        talk = dialogue.turns[:at]
+        return _Reply(dialogue, talk, _reply(engine, dialogue, talk, candidates))
+
+    replies = _side_by_side(reply, turns, candidates)
     shares = {
         name: round(sum(map(is_one, replies)) / len(replies), 4)
         for name, is_one in (
@@ -98,14 +111,13 @@ def report(engine: BatchedEngine, dialogues: Sequence[Dialogue], *, count: int, 
 def _turns(dialogues: Sequence[Dialogue], count: int) -> list[tuple[Dialogue, int]]:
     """Turns of personas, drawn at random, always the same for the same dialogues."""
     turns = [(d, at) for d in dialogues for at in range(_FIRST, len(d.turns), 2)]
-    random.Random(_SEED).shuffle(turns)  # noqa: S311
-    return turns[:count]
+    return [turns[number] for number in np.random.default_rng(_SEED).permutation(len(turns))[:count]]
 
 
 def _choose(
     engine: BatchedEngine, dialogues: Sequence[Dialogue], turns: Sequence[tuple[Dialogue, int]], size: int
 ) -> float:
-    chance = random.Random(_SEED)  # noqa: S311
+    chance = np.random.default_rng(_SEED)
     hits = 0
     for dialogue, at in turns:
         true = dialogue.turns[at].text
@@ -119,7 +131,8 @@ def _choose(
             }
             - {true}
         )
-        texts = [true, *chance.sample(pool, min(size - 1, len(pool)))]
+        others = chance.permutation(len(pool))[: size - 1]
+        texts = [true, *(pool[number] for number in others)]
         script = persona_reply.from_sheet(dialogue.sheet, (), dialogue.turns[:at], sampling={})
         assert script.rank is not None
         info = engine.describe()
@@ -174,19 +187,30 @@ def _reply(engine: BatchedEngine, dialogue: Dialogue, turns: Sequence[Line], can
 
 def _contradict(engine: BatchedEngine, dialogues: Sequence[Dialogue], candidates: int) -> dict[int, float]:
     """The share of facts that are not given back, by the number of turns in between."""
-    personas = list({dialogue.sheet.name: dialogue for dialogue in dialogues}.values())[:3]
-    wrong = dict.fromkeys(_DISTANCES, 0)
-    asked = 0
-    for dialogue in personas:
-        for fact, question, answer in _FACTS[dialogue.sheet.language]:
-            asked += 1
-            for distance in _DISTANCES:
-                talk = [Line("user", fact)]
-                for message in (*_SMALL_TALK[dialogue.sheet.language][: distance // 2 - 1], question):
-                    talk.append(Line("persona", _reply(engine, dialogue, talk, candidates)))
-                    talk.append(Line("user", message))
-                wrong[distance] += answer not in _reply(engine, dialogue, talk, candidates).casefold()
-    return {distance: round(count / asked, 4) for distance, count in wrong.items()}
+    personas = list({dialogue.sheet.name: dialogue for dialogue in dialogues}.values())[:_FACT_PERSONAS]
+    planted = [(dialogue, fact) for dialogue in personas for fact in _FACTS[dialogue.sheet.language]]
+
+    def answers(plant: tuple[Dialogue, tuple[str, str, str]]) -> list[bool]:
+        """Whether the fact is given back, after each of the distances of one talk."""
+        dialogue, (fact, question, answer) = plant
+        talk, results = [Line("user", fact)], []
+        for turns, message in enumerate(_SMALL_TALK[dialogue.sheet.language], 1):
+            talk.append(Line("persona", _reply(engine, dialogue, talk, candidates)))
+            if 2 * turns in _DISTANCES:
+                asked = [*talk, Line("user", question)]
+                results.append(answer in _reply(engine, dialogue, asked, candidates).casefold())
+            if len(results) == len(_DISTANCES):
+                break
+            talk.append(Line("user", message))
+        return results
+
+    rights = np.mean(_side_by_side(answers, planted, candidates), axis=0)
+    return {distance: round(1 - float(right), 4) for distance, right in zip(_DISTANCES, rights, strict=True)}
+
+
+def _side_by_side(work: Callable[[T], R], items: Sequence[T], candidates: int) -> list[R]:
+    with ThreadPoolExecutor(max(1, _STREAMS // candidates)) as pool:
+        return list(pool.map(work, items))
 
 
 def _is_echo(reply: _Reply) -> bool:

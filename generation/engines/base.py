@@ -244,7 +244,7 @@ class LocalEngine(Engine, Protocol):
     def stream_ranked(
         self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
     ) -> Iterator[Token]:
-        """Like `stream`, with the best of at most `sampling.candidates` candidates for each piece of the reply.
+        """Like `stream`, with the best candidate for each piece of the reply. `sampling` gives their greatest number.
 
         The number falls when several replies are generated at the same time. Raises EngineError.
         """
