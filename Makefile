@@ -22,7 +22,7 @@ test-rooms: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "not e2e and not faults"
 
 test-site: $(VENV)/.installed-dev
-	@mkdir -p -m 700 var var/test var/test/models var/test-site && ln -sfn ../test/models var/test-site/models
+	@mkdir -p -m 700 var var/test-site
 	@AFTERWORD_STATE=$(CURDIR)/var/test-site $(BIN)/python -m pytest -m "e2e or faults" > var/test-site/pytest.txt 2>&1; \
 	status=$$?; cat var/test-site/pytest.txt; exit $$status
 

@@ -66,7 +66,9 @@ def page(reply: Reply, state: str) -> dict[str, Any]:
 # What a part of a candidate's score says.
 _SCORES = {
     "answers": "answers the message",
+    "follows": "follows the talk",
     "likely": "likely words",
+    "relevant": "fits in meaning",
     "echo": "says what was said before",
     "repeats": "repeats this reply",
     "language": "another language",

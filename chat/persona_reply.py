@@ -116,16 +116,25 @@ def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
     )
 
     def rank(info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:
-        neutral = prompt.build(
-            sheet=sheet,
-            memories=(),
-            turns=[*turns[:-1], greeting],
-            info=info,
-            max_tokens=prompt.sampling(sheet, info).max_tokens,
-            count=count,
-            prefix=begun,
+        def after(talk: Sequence[prompt.Spoken]) -> Prompt:
+            return prompt.build(
+                sheet=sheet,
+                memories=(),
+                turns=talk,
+                info=info,
+                max_tokens=prompt.sampling(sheet, info).max_tokens,
+                count=count,
+                prefix=begun,
+            )
+
+        return ranking.ReplyRanking(
+            after_greeting=after([*turns[:-1], greeting]),
+            after_nothing=after([greeting]),
+            language=sheet.language,
+            asked=turns[-1].text,
+            spoken=spoken,
+            context=ranking.context(turns, sheet),
         )
-        return ranking.ReplyRanking(neutral=neutral, language=sheet.language, asked=turns[-1].text, spoken=spoken)
 
     return rank
 

@@ -12,6 +12,7 @@ from personas.samples import Exchange
 from text import scripts
 
 FOLDER = Path(__file__).parent.parent / "generation" / "dialogues"
+_HELD_OUT = "held_out_"  # files whose names begin so are for measuring only
 _NOBODY = {"Friend", "朋友"}  # a user without a name; the prompt then has its own word
 
 
@@ -19,6 +20,14 @@ _NOBODY = {"Friend", "朋友"}  # a user without a name; the prompt then has its
 class Dialogue:
     sheet: Sheet
     turns: tuple[Line, ...]
+
+
+def learnt_files() -> list[Path]:
+    return [path for path in sorted(FOLDER.glob("*.jsonl")) if not path.name.startswith(_HELD_OUT)]
+
+
+def held_out_files() -> list[Path]:
+    return sorted(FOLDER.glob(f"{_HELD_OUT}*.jsonl"))
 
 
 def read(path: Path) -> list[Dialogue]:

@@ -8,10 +8,11 @@ needs a service and has neither fails at once, because nobody listens at the add
 import os
 from collections.abc import Generator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.site import ROOT
+from tests.site import ROOT, share_models
 
 os.environ.setdefault("AFTERWORD_STATE", str(ROOT / "var" / "test"))
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's thread
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption(_OPTION):
         from persona_site import services
 
+        share_models(Path(os.environ["AFTERWORD_STATE"]))
         _stack.enter_context(services.running_for(["test"]))
 
 

@@ -115,11 +115,12 @@ class Usage:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Words that a reply could go on with. Both values are means over its tokens, in nats."""
+    """Words that a reply could go on with. All values are means over its tokens, in nats."""
 
     text: str
     likelihood: float  # log p(words | prompt)
-    information: float  # log p(words | prompt) - log p(words | neutral prompt): pointwise mutual information
+    # For each neutral prompt: log p(words | prompt) - log p(words | neutral prompt), pointwise mutual information.
+    information: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -202,15 +203,15 @@ class Ranking(Protocol):
     """How candidates are cut and compared. An engine knows nothing about people, so their room brings this."""
 
     @property
-    def neutral(self) -> Prompt:
-        """The prompt with a greeting in place of the newest message. It shows which words would come after anything."""
+    def neutral(self) -> Sequence[Prompt]:
+        """Prompts without what the reply should answer. They show which words would come after anything."""
         ...
 
     def is_whole(self, text: str) -> bool:
         """Whether the text of a candidate is long enough to be compared."""
         ...
 
-    def scores(self, before: str, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
+    def scores(self, before: str, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
         """The named parts of each candidate's score. `before` is the reply so far."""
         ...
 

@@ -393,10 +393,10 @@ def test_a_reply_of_one_conversation_is_not_found_in_another(client, alice, repl
 
 CHOICE = Choice(
     candidates=(
-        Candidate(" It is dark.", -2.0, 0.1),
-        Candidate(" The lamp is lit.", -1.0, 0.9),
-        Candidate(" Call +44 20 7946 0958.", -1.0, 0.8),
-        Candidate("", -1.0, 0.0),
+        Candidate(" It is dark.", -2.0, (0.1, 0.0)),
+        Candidate(" The lamp is lit.", -1.0, (0.9, 0.0)),
+        Candidate(" Call +44 20 7946 0958.", -1.0, (0.8, 0.0)),
+        Candidate("", -1.0, (0.0, 0.0)),
     ),
     scores=(
         {"answers": 0.1, "likely": -0.5},

@@ -5,6 +5,8 @@ import pytest
 from chat import ranking
 from chat.ranking import ReplyRanking
 from generation.engines.base import Candidate, Prompt
+from personas.prompt import Line
+from personas.prompt_sheet import Sheet
 
 pytestmark = pytest.mark.django_db
 
@@ -12,8 +14,17 @@ SAMPLES = ["The lamp burns all night, and I sleep by day."]
 
 
 def judge(language: str = "en", asked: str = "I used to play the piano as a child.") -> ReplyRanking:
-    neutral = Prompt(form="transcript", text="Tom: Hello.\nAda:")
-    return ReplyRanking(neutral=neutral, language=language, asked=asked, spoken=ranking.runs_in(SAMPLES))
+    """Its prompts are never read, because the candidates of these tests have their values."""
+    unread = Prompt(form="transcript")
+    sheet = Sheet(name="Ada", description="Ada keeps a lighthouse.", language=language)
+    return ReplyRanking(
+        after_greeting=unread,
+        after_nothing=unread,
+        language=language,
+        asked=asked,
+        spoken=ranking.runs_in(SAMPLES),
+        context=ranking.context([Line("user", asked)], sheet),
+    )
 
 
 def best(candidates: list[Candidate], *, before: str = "", language: str = "en") -> Candidate:
@@ -23,10 +34,10 @@ def best(candidates: list[Candidate], *, before: str = "", language: str = "en")
 
 def likely(text: str) -> Candidate:
     """A candidate that fits the message well."""
-    return Candidate(text, likelihood=-1.0, information=1.0)
+    return Candidate(text, likelihood=-1.0, information=(1.0, 1.0))
 
 
-ANSWER = Candidate(" The piano! What did you play?", likelihood=-2.0, information=0.6)
+ANSWER = Candidate(" The piano! What did you play?", likelihood=-2.0, information=(0.6, 0.6))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +48,7 @@ ANSWER = Candidate(" The piano! What did you play?", likelihood=-2.0, informatio
         likely(" 我小时候弹钢琴，很喜欢。"),  # another language
         likely(" I will kill you and everyone in your family tonight."),  # the filter withholds it
         likely(""),
-        Candidate(" It is a fine day, is it not?", likelihood=-0.5, information=-0.4),  # an answer to anything
+        Candidate(" It is a fine day, is it not?", likelihood=-0.5, information=(-0.4, -0.4)),  # an answer to anything
     ],
     ids=lambda candidate: candidate.text or "nothing",
 )
@@ -52,14 +63,23 @@ def test_what_the_reply_has_said_already_loses():
 
 
 def test_a_chinese_persona_answers_in_chinese():
-    chinese = Candidate("小时候弹的是什么曲子？", likelihood=-2.0, information=0.5)
+    chinese = Candidate("小时候弹的是什么曲子？", likelihood=-2.0, information=(0.5, 0.5))
     assert best([likely(" What did you play as a child?"), chinese], language="zh") is chinese
 
 
 def test_parts_are_named_and_their_sum_decides():
     (parts,) = judge().scores("", [likely(" I used to play the piano as a child.")])
-    assert set(parts) == {"answers", "likely", "echo"}
+    assert set(parts) == {"answers", "follows", "likely", "relevant", "echo"}
     assert parts["answers"] > 0 > parts["echo"]
+    (parts,) = judge().scores("", [ANSWER])
+    assert "echo" not in parts
+    (parts,) = judge("zh").scores("", [likely("小时候弹的是什么曲子？")])
+    assert "relevant" not in parts
+
+
+def test_the_words_that_fit_in_meaning_win_among_equals():
+    answer, other = likely(" The piano! What did you play?"), likely(" The harbour! When do you sail?")
+    assert best([other, answer]) is answer
 
 
 @pytest.mark.parametrize(

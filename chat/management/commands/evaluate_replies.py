@@ -13,8 +13,6 @@ from generation.engines.base import EngineError
 from generation.engines.openvino.engine import OpenVINOEngine
 from personas import dialogues
 
-_HELD_OUT = "held_out_*.jsonl"
-
 
 class Command(BaseCommand):
     help = __doc__
@@ -28,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["model"]
-        paths = options["dialogues"] or sorted(dialogues.FOLDER.glob(_HELD_OUT))
+        paths = options["dialogues"] or dialogues.held_out_files()
         try:
             read = [d for path in paths for d in dialogues.read(path) if d.sheet.language == options["language"]]
             if not read:

@@ -51,7 +51,8 @@ class BatchedEngine(InProcessEngine):
     def stream_ranked(
         self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
     ) -> Iterator[Token]:
-        choosing = Choosing(self._batcher, ranking, neutral=self._encoded(ranking.neutral), cancelled=cancelled)
+        neutral = [self._encoded(prompt) for prompt in ranking.neutral]
+        choosing = Choosing(self._batcher, ranking, neutral=neutral, cancelled=cancelled)
         beginning = last = self._draft(prompt, sampling)
         pieces: list[Draft] = []
         with self._one_more_reply():
@@ -75,10 +76,13 @@ class BatchedEngine(InProcessEngine):
         rest = pieces[-1].rest if pieces else ""
         yield Token(rest, usage=Usage(len(beginning.prompt), cached_tokens, count))
 
-    def candidates(self, prompt: Prompt, neutral: Prompt, texts: Sequence[str]) -> list[Candidate]:
+    def candidates(self, prompt: Prompt, neutral: Sequence[Prompt], texts: Sequence[str]) -> list[Candidate]:
         """The values of given texts as candidates for the next words. For measurements. Raises EngineError."""
-        asked, greeted = (self._log_probabilities(each, texts) for each in (prompt, neutral))
-        return [Candidate(text, value, value - other) for text, value, other in zip(texts, asked, greeted, strict=True)]
+        values = [self._log_probabilities(each, texts) for each in (prompt, *neutral)]
+        return [
+            Candidate(text, value, tuple(value - other for other in others))
+            for text, value, *others in zip(texts, *values, strict=True)
+        ]
 
     def _log_probabilities(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         ids, rendered = self._encoded(prompt), self._tokenizer.rendered(prompt)

@@ -24,9 +24,9 @@ class Choosing:
     """Draws and compares the candidates of one reply. Only one thread may use it."""
 
     def __init__(
-        self, batcher: Batcher, ranking: Ranking, *, neutral: list[int], cancelled: Callable[[], bool]
+        self, batcher: Batcher, ranking: Ranking, *, neutral: Sequence[list[int]], cancelled: Callable[[], bool]
     ) -> None:
-        """`neutral` are the tokens of the ranking's neutral prompt."""
+        """`neutral` are the tokens of each of the ranking's neutral prompts."""
         self._batcher = batcher
         self._ranking = ranking
         self._neutral = neutral
@@ -77,11 +77,12 @@ class Choosing:
         return not draft.holds_back and (len(draft.tokens) >= longest or self._ranking.is_whole(draft.text))
 
     def _candidates(self, drafts: Sequence[Draft]) -> list[Candidate]:
-        neutral = log_probabilities(self._batcher, self._neutral + self._written, [draft.ids for draft in drafts])
+        ids = [draft.ids for draft in drafts]
+        neutral = [log_probabilities(self._batcher, prompt + self._written, ids) for prompt in self._neutral]
         candidates = []
-        for draft, value in zip(drafts, neutral, strict=True):
+        for draft, *values in zip(drafts, *neutral, strict=True):
             likelihood = float(np.mean([token.logprob for token in draft.tokens if token.logprob is not None] or [0]))
-            candidates.append(Candidate(draft.text, likelihood, likelihood - value))
+            candidates.append(Candidate(draft.text, likelihood, tuple(likelihood - value for value in values)))
         return candidates
 
 

@@ -14,7 +14,6 @@ from generation.tuning import adapters, examples, job, picture
 from personas import dialogues
 
 _LONGEST = 1024  # tokens of a dialogue; the longest written one has fewer
-_HELD_OUT = "held_out"  # files whose name begins so are for measuring only
 _RATES = {"smollm2-135m": 4e-4, "gemma3-270m": 3e-4}
 
 
@@ -50,9 +49,7 @@ class Command(BaseCommand):
         model = model_rows.lookup(name)
         model_rows.fetch_and_convert(name, self._report, is_tuned=False)
         weights = model_rows.folder(name, is_tuned=False)
-        paths = options["dialogues"] or [
-            path for path in sorted(dialogues.FOLDER.glob("*.jsonl")) if not path.name.startswith(_HELD_OUT)
-        ]
+        paths = options["dialogues"] or dialogues.learnt_files()
         readable = [d for path in paths for d in dialogues.read(path) if d.sheet.language in model.languages]
         learnt, held_out = dialogues.split(readable)
         self.stdout.write(f"{len(learnt)} dialogues to learn from, {len(held_out)} of other personas to measure with.")

@@ -15,14 +15,17 @@ pytestmark = pytest.mark.model
 
 PLACE = "Ada keeps a lighthouse on the western shore and writes letters to her brother in the town.\n\n"
 PROMPT = Prompt(form="transcript", text=f"{PLACE}You: What do you see at sea tonight?\nAda:", stop=("\n",))
-NEUTRAL = Prompt(form="transcript", text=f"{PLACE}You: Hello.\nAda:")
+NEUTRAL = (
+    Prompt(form="transcript", text=f"{PLACE}You: Hello.\nAda:"),
+    Prompt(form="transcript", text="You: What do you see at sea tonight?\nAda:"),
+)
 
 
 @dataclass
 class Longest:
     """Prefers the longest candidate. A sentence ends with a full stop."""
 
-    neutral: Prompt = NEUTRAL
+    neutral: Sequence[Prompt] = NEUTRAL
     seen: list[tuple[str, list[Candidate]]] = field(default_factory=list)
 
     def is_whole(self, text: str) -> bool:
@@ -87,9 +90,9 @@ def test_a_candidate_has_the_models_own_probabilities(engine):
     open_ended = replace(PROMPT, stop=())  # a stop string's tokens count, and are not in the text
     say(engine, ranking, prompt=open_ended, temperature=0.6, seed=5)
     for candidate in ranking.seen[0][1]:
-        asked, neutral = (mean(engine, prompt, candidate.text) for prompt in (PROMPT, NEUTRAL))
+        asked, *neutral = (mean(engine, prompt, candidate.text) for prompt in (PROMPT, *NEUTRAL))
         assert candidate.likelihood == pytest.approx(asked, abs=0.1)
-        assert candidate.information == pytest.approx(asked - neutral, abs=0.15)
+        assert candidate.information == pytest.approx([asked - value for value in neutral], abs=0.15)
 
 
 def mean(engine: LocalEngine, prompt: Prompt, words: str) -> float:
@@ -111,7 +114,7 @@ def test_without_temperature_there_is_nothing_to_choose(engine):
 
 def test_replies_at_the_same_time_share_the_places(engine):
     sampling = Sampling(max_tokens=400, repetition_penalty=1.0)
-    others = [engine.stream(NEUTRAL, sampling, lambda: False) for _ in range(3)]
+    others = [engine.stream(PROMPT, sampling, lambda: False) for _ in range(3)]
     for other in others:
         next(other)
     tokens = say(engine, Longest())

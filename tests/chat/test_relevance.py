@@ -1,0 +1,42 @@
+"""Words that answer a talk are found by their meaning."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from chat import relevance, relevance_training
+from personas import dialogues
+from personas.prompt import Line
+
+INTRODUCTION = "Ada keeps a lighthouse on the western shore. She has a dog."
+TALK = [Line("user", "Good evening."), Line("persona", "Good evening, come in."), Line("user", "Where is your dog?")]
+
+
+@pytest.mark.parametrize("turns", [TALK, TALK[2:]], ids=["a talk", "the first message"])
+def test_an_answer_is_more_relevant_than_another_line(turns):
+    context = relevance.context(turns, INTRODUCTION)
+    answer, other = relevance.relevance(context, ["The dog sleeps by the stove.", "I like my tea with sugar."])
+    assert -1 <= other < answer - 0.1 < 1
+
+
+def test_the_turns_before_the_message_count():
+    after_tea = [Line("user", "Do you drink tea?"), Line("persona", "Tea with sugar."), Line("user", "How much?")]
+    after_rope = [Line("user", "Do you sell rope?"), Line("persona", "Rope by the yard."), Line("user", "How much?")]
+    text = ["Two spoons in each cup of tea."]
+    (fits,), (other,) = (
+        relevance.relevance(relevance.context(turns, INTRODUCTION), text) for turns in (after_tea, after_rope)
+    )
+    assert fits > other
+
+
+def test_a_training_gives_the_same_matrices_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(relevance_training, "_BATCH", 16)
+    read = dialogues.read(dialogues.FOLDER / "english_everyday.jsonl")[:12]
+    reports: list[str] = []
+    for name in ("first", "second"):
+        relevance_training.fit(read[:8], read[8:], reports.append).save(tmp_path / name)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    matrices = load_file(tmp_path / "first")
+    assert matrices.keys() == load_file(relevance.WEIGHTS).keys()
+    assert not np.allclose(matrices["message"], np.eye(384))
+    assert reports[0].startswith("epoch 1: picks the reply among four in 0.")
