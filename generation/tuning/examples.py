@@ -1,9 +1,10 @@
 """Tokens to train on, and which of them are targets. Stored as JSON lines."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def read(path: Path) -> list[Example]:
     return [Example(row["ids"], [(start, end) for start, end in row["targets"]], row["target_bytes"]) for row in rows]
 
 
-def encoded(tokenizer: object, pieces: Iterable[tuple[str, bool]], *, limit: int) -> Example:
+def encoded(tokenizer: Callable[..., Mapping[str, Any]], pieces: Iterable[tuple[str, bool]], *, limit: int) -> Example:
     """The tokens of a text in pieces, of which those marked True are targets. Tokens after `limit` are left out.
 
     The text is tokenized as a whole, as an engine does, and a token belongs to the piece where it begins.
@@ -39,7 +40,7 @@ def encoded(tokenizer: object, pieces: Iterable[tuple[str, bool]], *, limit: int
         if is_target:
             marked.append((len(text), len(text) + len(piece)))
         text += piece
-    encoding = tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=limit)  # type: ignore[operator]
+    encoding = tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=limit)
     starts = [start if end > start else -1 for start, end in encoding["offset_mapping"]]  # -1: a token without text
     targets = []
     for first, last in marked:
