@@ -1,7 +1,5 @@
-"""Compares the sentence encoder with the BERT of the transformers library, and calls it from many threads."""
+"""Compares the sentence encoder with the BERT of the transformers library."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 
 import numpy as np
@@ -9,8 +7,8 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from moderation import bert
 from moderation.filter import encoder
-from tests.waiting import wait_until
 
 TEXTS = [
     "The roses came back this year, and the old dog sleeps under them all day.",
@@ -48,49 +46,9 @@ def test_a_long_text_is_cut() -> None:
 
 
 def test_an_encoder_that_does_not_load_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(weights: encoder.Weights) -> None:
+    def broken(weights: bert.Weights, heads: int) -> None:
         raise RuntimeError("no such operation")
 
-    monkeypatch.setattr(encoder, "_network", broken)
+    monkeypatch.setattr(bert, "_network", broken)
     with pytest.raises(encoder.EncoderMissing, match="does not load: no such operation"):
         encoder.minilm.__wrapped__()
-
-
-class WaitingForward:
-    """A fake forward pass that records its batches and waits for `go_on` before each answer."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[list[int]]] = []
-        self.began = threading.Semaphore(0)
-        self.go_on = threading.Semaphore(0)
-
-    def __call__(self, rows: list[list[int]]) -> np.ndarray:
-        self.batches.append(rows)
-        self.began.release()
-        assert self.go_on.acquire(timeout=20)
-        if [0] in rows:
-            raise RuntimeError("broken")
-        return np.array([[sum(row)] for row in rows], np.float32)
-
-
-def test_what_several_threads_wait_for_is_computed_together() -> None:
-    forward = WaitingForward()
-    shared = encoder._Shared(forward)
-    with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(shared.compute, [[1, 2]])
-        assert forward.began.acquire(timeout=20)
-        others = [pool.submit(shared.compute, [[number], [10, number]]) for number in (3, 4, 5)]
-        wait_until(lambda: len(shared._waiting) == 6)
-        forward.go_on.release(2)
-        assert [float(vector[0]) for vector in first.result(20)] == [3]
-        assert [[float(vector[0]) for vector in other.result(20)] for other in others] == [[3, 13], [4, 14], [5, 15]]
-    assert [len(batch) for batch in forward.batches] == [1, 6]
-
-
-def test_a_failure_reaches_all_that_waited_for_it_and_nobody_else() -> None:
-    forward = WaitingForward()
-    shared = encoder._Shared(forward)
-    forward.go_on.release(2)
-    with pytest.raises(RuntimeError, match="broken"):
-        shared.compute([[1], [0]])
-    assert float(shared.compute([[7]])[0][0]) == 7

@@ -6,6 +6,7 @@ import pytest
 
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
+from moderation.filter.classifiers.remembered import Remembered
 
 
 class Counting:
@@ -69,7 +70,7 @@ def test_what_could_not_be_judged_is_not_remembered(monkeypatch: pytest.MonkeyPa
 def test_the_longest_unasked_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = Counting()
     use(monkeypatch, judge)
-    monkeypatch.setattr(registry, "_REMEMBERED", registry._Remembered(2))
+    monkeypatch.setattr(registry, "_REMEMBERED", Remembered(2))
     for text in ("a", "bb", "a", "ccc", "a", "bb"):
         registry.score([text])
     assert judge.judged_texts == ["a", "bb", "ccc", "bb"]
