@@ -41,10 +41,11 @@ class Turn:
     is_new: bool
     is_withheld: bool  # the verdict of the request in which it was new
     before: str
+    earlier: tuple[str, ...]  # the person's messages before theirs, also those that the site answered
 
     @property
     def to_judge(self) -> user_turns.Turn:
-        return user_turns.Turn(self.said.text, self.before, _SOURCES[self.said.role])
+        return user_turns.Turn(self.said.text, self.before, self.earlier, _SOURCES[self.said.role])
 
 
 def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
@@ -55,13 +56,17 @@ def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
     last = max((position for position in positions if talk[position].role == "user"), default=-1)
     turns: list[Turn] = []
     earlier_texts: list[str] = []
+    own_texts: list[str] = []
     for position, mark in zip(positions, marks, strict=True):
         sent_turn = talk[position]
         is_new = sent_turn.role == "system" or position == last or outcomes[mark] is None
         is_withheld = not is_new and outcomes[mark] == _WITHHELD
         # The turn may continue the two turns before it, so the filter gets their end.
         before = "\n".join(earlier_texts[-2:])[-signals.CHARACTERS :] if sent_turn.role == "user" else ""
-        turns.append(Turn(sent_turn, position, mark, is_new, is_withheld, before))
+        earlier = tuple(own_texts[-user_turns.EARLIER :]) if sent_turn.role == "user" else ()
+        turns.append(Turn(sent_turn, position, mark, is_new, is_withheld, before, earlier))
+        if sent_turn.role == "user":
+            own_texts.append(sent_turn.text)
         if sent_turn.role != "system" and not is_withheld:
             earlier_texts.append(sent_turn.text)
     return turns

@@ -154,7 +154,7 @@ def _admit(conversation: Conversation, text: str) -> Ruling:
     """Makes every check that may refuse a message, the cheapest first, before the message is stored. Raises Refused."""
     _check_rights(conversation)
     before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
-    turn = user_turns.Turn(text, before=before)
+    turn = user_turns.Turn(text, before=before, earlier=_earlier_messages(conversation))
     try:
         ruling = user_turns.judge([turn], user=conversation.owner, addressee=conversation.persona)[0]
     except user_turns.FilterDown as down:
@@ -163,6 +163,12 @@ def _admit(conversation: Conversation, text: str) -> Ruling:
     if ruling.is_answered:
         _refuse_busy(conversation.owner)
     return ruling
+
+
+def _earlier_messages(conversation: Conversation) -> tuple[str, ...]:
+    """The person's newest messages, also those that the site answered: what follows them is judged with them."""
+    turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
+    return tuple(turn.text for turn in turns if turn.speaker == "user")[-user_turns.EARLIER :]
 
 
 def _check_rights(conversation: Conversation) -> None:

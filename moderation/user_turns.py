@@ -17,10 +17,13 @@ from accounts.models import User
 from moderation import plain_words
 from moderation.crisis import ladder, notices
 from moderation.crisis.notices import CrisisNotice
+from moderation.crisis.tokens import EARLIER
 from moderation.filter import assessment
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction, RuleAction
+
+__all__ = ["EARLIER", "Addressee", "FilterDown", "Ruling", "Source", "Turn", "help_for", "judge"]
 
 _BLOCKED = (
     "{subject} was held back, and {name} does not see it: the safety filter found {why}. "
@@ -48,10 +51,15 @@ class Addressee(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """A text to be judged. `before` is the text before it, which it may continue."""
+    """A text to be judged.
+
+    `before` is the text before it, whoever wrote it, which it may continue. `earlier` are the person's messages before
+    it, the newest last: a step of the crisis ladder may show only in the last turns together.
+    """
 
     text: str
     before: str = ""
+    earlier: tuple[str, ...] = ()
     source: Source = "user"
 
 
@@ -94,7 +102,8 @@ def _verdicts(turns: Sequence[Turn]) -> list[Verdict]:
     for direction in Direction:
         indices = [index for index, turn in enumerate(turns) if _direction(turn) == direction]
         texts = [(turns[index].text, turns[index].before) for index in indices]
-        verdicts |= zip(indices, assessment.assess_turns(texts, direction=direction), strict=True)
+        earlier = [turns[index].earlier for index in indices]
+        verdicts |= zip(indices, assessment.assess_turns(texts, direction=direction, earlier=earlier), strict=True)
     return [verdicts[index] for index in range(len(turns))]
 
 

@@ -148,7 +148,7 @@ class Network(nn.Module):
         )
         self.body = BertModel(config, add_pooling_layer=False)
         self.body.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=False)
-        # Most words of the tests of life occur in no sentence. The others must stay comparable with them.
+        # Most words that people use occur in no sentence. They must stay comparable with those that do.
         self.body.embeddings.word_embeddings.weight.requires_grad_(False)
         self.drop = nn.Dropout(DROPOUT)
         self.head = nn.Linear(WIDTH, len(STEPS))

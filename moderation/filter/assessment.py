@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
-from moderation.crisis import ladder
+from moderation.crisis import ladder, reading
+from moderation.crisis.reading import Reading
 from moderation.filter import pii, policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
@@ -20,7 +21,18 @@ from moderation.models import Assessment, Direction, RuleAction
 from moderation.monitor.findings import finding_of
 from moderation.talk import Finding
 
-__all__ = ["ClassifierUnavailable", "Verdict", "assess", "assess_many", "record", "warm", "warm_meanwhile"]
+__all__ = [
+    "ClassifierUnavailable",
+    "Verdict",
+    "assess",
+    "assess_many",
+    "assess_talks",
+    "assess_turns",
+    "record",
+    "version",
+    "warm",
+    "warm_meanwhile",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -50,25 +62,42 @@ class Verdict:
         return self.action not in {RuleAction.BLOCK, RuleAction.CRISIS}
 
 
-def assess(text: str, *, direction: str, before: str = "", begun: str = "") -> Verdict:
+def assess(text: str, *, direction: str, before: str = "", begun: str = "", earlier: Sequence[str] = ()) -> Verdict:
     """Judge `text` alone and as the continuation of `before`. The worse result counts.
 
     `before` was judged when it came, so its own score does not count against `text`. `begun` is the beginning of
-    the sentence that `text` continues; the two are judged together. Writes only counters. Raises ClassifierUnavailable.
+    the sentence that `text` continues; the two are judged together. `earlier`: the person's messages before a user's
+    text, the newest last, over which its crisis level is judged. Writes only counters. Raises ClassifierUnavailable.
     """
     scores = _scores_in_context([(begun + text, before)])[0]
-    return _verdict(text, scores, direction=direction, before=before + begun)
+    found = _readings([(*earlier, text)], direction)[0]
+    return _verdict(text, scores, found, direction=direction, before=before + begun)
 
 
-def assess_turns(turns: Sequence[tuple[str, str]], *, direction: str) -> list[Verdict]:
+def assess_turns(
+    turns: Sequence[tuple[str, str]], *, direction: str, earlier: Sequence[Sequence[str]] | None = None
+) -> list[Verdict]:
     """As `assess`, for many texts, each with the text before it; much faster than one by one."""
-    scored = zip(turns, _scores_in_context(turns), strict=True)
-    return [_verdict(text, scores, direction=direction, before=before) for (text, before), scores in scored]
+    talks = [(*messages, text) for messages, (text, _) in zip(earlier or [()] * len(turns), turns, strict=True)]
+    judged = zip(turns, _scores_in_context(turns), _readings(talks, direction), strict=True)
+    return [
+        _verdict(text, scores, found, direction=direction, before=before) for (text, before), scores, found in judged
+    ]
 
 
 def assess_many(texts: Sequence[str], *, direction: str) -> list[Verdict]:
     """As `assess`, for many unrelated texts; much faster than one by one."""
     return assess_turns([(text, "") for text in texts], direction=direction)
+
+
+def assess_talks(talks: Sequence[Sequence[str]], *, direction: str) -> list[Verdict]:
+    """As `assess`, for the last message of each talk: one person's messages, the newest last."""
+    turns = [(talk[-1], "".join(f"{message}\n" for message in talk[-3:-1])) for talk in talks]
+    return assess_turns(turns, direction=direction, earlier=[talk[:-1] for talk in talks])
+
+
+def _readings(talks: Sequence[Sequence[str]], direction: str) -> list[Reading]:
+    return reading.read(talks) if direction == Direction.USER else [reading.NOTHING] * len(talks)
 
 
 def _scores_in_context(turns: Sequence[tuple[str, str]]) -> list[dict[Category, float]]:
@@ -108,17 +137,19 @@ def by_patterns(text: str) -> Verdict:
     )
 
 
-def _verdict(text: str, probabilities: dict[Category, float], *, direction: str, before: str) -> Verdict:
+def _verdict(
+    text: str, probabilities: dict[Category, float], found: Reading, *, direction: str, before: str
+) -> Verdict:
     rules = policy.active()
     spans = _spans(text, before)
     if spans:
         probabilities = probabilities | {Category.PII: max(SPAN_PROBABILITY, probabilities[Category.PII])}
-    decision = policy.decide(rules, probabilities, direction=direction, has_spans=bool(spans))
-    level = ladder.level(text) if direction == Direction.USER else ""
+    decision = policy.decide(rules, found.meant(probabilities), direction=direction, has_spans=bool(spans))
+    level = found.step
     if decision.action == RuleAction.CRISIS:
-        # A classifier may detect a crisis that no pattern matches. Its notice is that of the level `active`.
+        # A classifier may detect a crisis that nothing else does. Its notice is that of the level `active`.
         level = ladder.highest((level, "active"))
-    versions = {"policy_version": rules.version, "classifier_version": registry.version()}
+    versions = {"policy_version": rules.version, "classifier_version": version()}
     finding = finding_of(decision, direction=direction, level=level, version=" ".join(versions.values()))
     return Verdict(
         direction=direction,
@@ -169,11 +200,17 @@ def record(
     return row
 
 
+def version() -> str:
+    """The names and versions of everything that judges. Raises ClassifierUnavailable."""
+    return f"{registry.version()} {reading.version()}"
+
+
 def warm() -> None:
     """Load the classifiers, so that the first text does not wait for them. Raises ClassifierUnavailable."""
     # The first stage decides the first text and passes the second on, so the second stage is loaded too.
     registry.score(["I walked along the river, and thought of you.", "You are a fool, and I hate you."])
-    registry.version()
+    reading.read([["I miss you."]])
+    version()
 
 
 def warm_meanwhile() -> None:

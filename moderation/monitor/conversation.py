@@ -7,8 +7,9 @@ The findings depend on the turns alone: the same turns always give the same find
 from collections.abc import Sequence
 from uuid import UUID
 
-from moderation.crisis import ladder
-from moderation.filter import pii, policy
+from moderation.crisis import reading
+from moderation.crisis.reading import Reading
+from moderation.filter import assessment, pii, policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
 from moderation.monitor.signals import SIGNALS, Conversation, Scored
@@ -36,11 +37,20 @@ def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
 def _scored(turns: Sequence[Turn]) -> Conversation:
     rules = policy.active()
     scored = []
-    for turn, scores in zip(turns, registry.score([turn.text for turn in turns]), strict=True):
+    for turn, found, scores in zip(turns, _readings(turns), registry.score([turn.text for turn in turns]), strict=True):
         spans = pii.find(turn.text)
         probabilities = scores | {Category.PII: 0.99} if spans else scores
-        decision = policy.decide(rules, probabilities, direction=turn.speaker, has_spans=bool(spans), is_counted=False)
-        level = ladder.level(turn.text) if turn.speaker == "user" else ""
-        scored.append(Scored(turn, probabilities, decision, level))
-    version = f"policy-{rules.version} {registry.version()} monitor-{VERSION}"
+        decision = policy.decide(
+            rules, found.meant(probabilities), direction=turn.speaker, has_spans=bool(spans), is_counted=False
+        )
+        scored.append(Scored(turn, probabilities, decision, found.step))
+    version = f"policy-{rules.version} {assessment.version()} monitor-{VERSION}"
     return Conversation(scored, rules, version)
+
+
+def _readings(turns: Sequence[Turn]) -> list[Reading]:
+    """Of each turn of the person, read behind their turns before it."""
+    own = [index for index, turn in enumerate(turns) if turn.speaker == "user"]
+    texts = [turns[index].text for index in own]
+    found = dict(zip(own, reading.read([texts[: end + 1] for end in range(len(texts))]), strict=True))
+    return [found.get(index, reading.NOTHING) for index in range(len(turns))]

@@ -23,7 +23,7 @@ CHARACTERS = 1200  # the end of a window that is scored
 
 @dataclass(frozen=True)
 class Scored:
-    """A turn with its scores, decision and crisis level, each judged without the other turns."""
+    """A turn with its scores and decision, judged alone, and its crisis level, judged behind the turns before it."""
 
     turn: Turn
     probabilities: dict[Category, float]

@@ -52,6 +52,15 @@ def test_a_crisis_one_turn_back_is_answered_by_the_site_and_then_the_talk_goes_o
     assert "How is the lighthouse?" in prompts[0][0].text
 
 
+def test_each_turn_of_the_person_is_judged_behind_their_own_turns(alice, ada):
+    talk = [
+        Said(role=role, text=text) for role, text in (("user", "a"), ("assistant", "b"), ("user", "c"), ("user", "d"))
+    ]
+    turns = history.read(alice, ada.pk, [Said(role="system", text="Be kind."), *talk, Said(role="user", text="e")])
+    earlier = {turn.said.text: turn.to_judge.earlier for turn in turns}
+    assert earlier == {"Be kind.": (), "a": (), "b": (), "c": ("a",), "d": ("a", "c"), "e": ("a", "c", "d")}
+
+
 def test_a_wish_to_be_dead_is_answered_by_the_site(send, speak):
     prompts = speak("Hush.")
     error = send(WEARY).json()["error"]

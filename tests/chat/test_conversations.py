@@ -11,6 +11,7 @@ from accounts.models import Quota
 from chat import conversations, messages, replies, transcripts
 from chat.models import Author, Message, Notice, Reply, ReplyStatus
 from generation.jobs import stream
+from moderation.crisis import reading
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from tests import factories
@@ -95,6 +96,19 @@ def test_k2_a_wish_to_be_dead_is_answered_by_the_site_and_the_talk_can_go_on(con
     again = say(conversation, "Thank you. Tell me about the lamp.")
     assert again.reply is not None
     assert [turn.text for turn in transcripts.turns(conversation, again.message.id)] == [again.message.text]
+
+
+def test_k2_a_message_is_judged_behind_those_that_the_site_answered(conversation, monkeypatch):
+    talks = []
+
+    def read(seen, real=reading.read):
+        talks.extend(seen)
+        return real(seen)
+
+    monkeypatch.setattr(reading, "read", read)
+    assert say(conversation, "I wish I was dead.").reply is None
+    assert say(conversation, "the letters are written").reply is None
+    assert talks == [("I wish I was dead.",), ("I wish I was dead.", "the letters are written")]
 
 
 def test_k3_a_low_mood_is_answered_by_the_persona_after_a_softer_notice_once_a_day(conversation):

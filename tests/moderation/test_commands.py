@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from moderation.crisis import ladder
 from moderation.filter import training
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
@@ -28,23 +29,45 @@ def moderate(tmp_path: Path, *lines: str) -> tuple[list[dict[str, object]], int]
 
 def test_one_line_of_json_per_line_in_order(tmp_path: Path) -> None:
     texts = ["I miss you.", "I will kill you tonight.", "我想自杀", ""]
+    steps = ["grief", "", "active", ""]
     answers, code = moderate(tmp_path, *[json.dumps({"id": n, "text": text}) for n, text in enumerate(texts)])
     assert code == 0
     assert [answer["id"] for answer in answers] == [0, 1, 2, 3]
     assert [answer["action"] for answer in answers] == ["allow", "block", "crisis", "allow"]
+    assert [answer["crisis"] for answer in answers] == steps
     for answer in answers:
-        assert set(answer) == {"id", "any", "categories", "action"}
+        assert set(answer) == {"id", "any", "categories", "action", "crisis"}
         assert set(answer["categories"]) == {str(category) for category in Category}  # type: ignore[arg-type]
         assert answer["any"] == max(answer["categories"].values())  # type: ignore[attr-defined]
 
 
+def test_of_turns_the_last_is_judged_behind_the_others(tmp_path: Path) -> None:
+    answers, code = moderate(
+        tmp_path,
+        json.dumps({"id": 1, "turns": ["i can't go on", "the letters are written"]}),
+        json.dumps({"id": 2, "turns": ["I want to kill myself.", "Thank you. How is the lighthouse?"]}),
+        json.dumps({"id": 3, "turns": ["Listen.", "I will kill you tonight."]}),
+    )
+    assert code == 0
+    assert [ladder.is_for_the_site(str(answer["crisis"])) for answer in answers] == [True, False, False]
+    assert [answer["action"] for answer in answers[1:]] == ["allow", "block"]
+
+
 def test_a_line_that_cannot_be_read_is_an_entry_and_not_a_crash(tmp_path: Path) -> None:
     answers, code = moderate(
-        tmp_path, '{"id": "a", "text": "fine"}', "not json", '{"id": "b"}', "[]", '{"id": "c", "text": "fine"}', ""
+        tmp_path,
+        '{"id": "a", "text": "fine"}',
+        "not json",
+        '{"id": "b"}',
+        "[]",
+        '{"id": "c", "text": "fine"}',
+        "",
+        '{"id": "d", "turns": []}',
+        '{"id": "e", "turns": ["fine", 3]}',
     )
     assert code == 1
-    assert [answer["id"] for answer in answers] == ["a", None, "b", None, "c"]
-    assert ["error" in answer for answer in answers] == [False, True, True, True, False]
+    assert [answer["id"] for answer in answers] == ["a", None, "b", None, "c", "d", "e"]
+    assert ["error" in answer for answer in answers] == [False, True, True, True, False, True, True]
     assert answers[1]["line"] == 2
 
 

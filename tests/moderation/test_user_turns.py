@@ -6,6 +6,7 @@ from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.models import RuleAction
 from moderation.user_turns import Turn
 from tests import factories
 
@@ -45,7 +46,7 @@ def test_what_the_filter_stops_is_refused_with_the_reason_and_the_name(alice):
 
 def test_each_turn_is_judged_with_what_stood_before_it(alice):
     plain, continued = judge(alice, Turn("myself tonight."), Turn("myself tonight.", before="I am going to kill "))
-    assert (plain.is_answered, continued.is_answered) == (True, False)
+    assert [ruling.verdict.action == RuleAction.CRISIS for ruling in (plain, continued)] == [False, True]
 
 
 def test_a_story_of_somebody_weary_of_life_is_no_crisis_of_the_person(alice):

@@ -14,13 +14,16 @@ from moderation.filter.assessment import ClassifierUnavailable, Verdict
 from moderation.models import Direction, RuleAction
 
 BATCH = 64
+_NO_TEXT = "there is no string under `text`, and no list of strings under `turns`"
 
 
 class Command(BaseCommand):
     help = (
         'Reads {"id": …, "text": …}, one a line, and prints one line of JSON for each, in order: {"id", "any", '
-        '"categories": {name: probability}, "action"}. `any` is the highest of the probabilities. A line that cannot '
-        'be read gives {"id": null, "line": number, "error": …}, and the exit code is then 1.'
+        '"categories": {name: probability}, "action", "crisis"}. `any` is the highest of the probabilities, `crisis` '
+        "the step of the crisis ladder, empty for none. In place of `text` there may be `turns`: earlier messages of "
+        'the same person, and the one to judge last. A line that cannot be read gives {"id": null, "line": number, '
+        '"error": …}, and the exit code is then 1.'
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,7 +52,7 @@ class Command(BaseCommand):
         for batch in _batches(_entries(lines)):
             readable = [entry for entry in batch if "error" not in entry]
             try:
-                verdicts = iter(assessment.assess_many([entry["text"] for entry in readable], direction=direction))
+                verdicts = iter(assessment.assess_talks([entry["turns"] for entry in readable], direction=direction))
             except ClassifierUnavailable as error:
                 raise CommandError(f"The texts cannot be judged: {error}") from error
             for entry in batch:
@@ -61,7 +64,7 @@ class Command(BaseCommand):
 
 
 def _entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """{"id", "text"} of each line that is not blank, or {"id", "line", "error"}."""
+    """{"id", "turns"} of each line that is not blank, or {"id", "line", "error"}."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -70,11 +73,17 @@ def _entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         except (json.JSONDecodeError, RecursionError) as error:
             yield {"id": None, "line": number, "error": f"not JSON: {error}"}
             continue
-        if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
-            identifier = entry.get("id") if isinstance(entry, dict) else None
-            yield {"id": identifier, "line": number, "error": "there is no string under `text`"}
-            continue
-        yield {"id": entry.get("id"), "text": entry["text"]}
+        turns = _turns(entry) if isinstance(entry, dict) else None
+        identifier = entry.get("id") if isinstance(entry, dict) else None
+        if turns is None:
+            yield {"id": identifier, "line": number, "error": _NO_TEXT}
+        else:
+            yield {"id": identifier, "turns": turns}
+
+
+def _turns(entry: dict[str, Any]) -> list[str] | None:
+    turns = entry["turns"] if "turns" in entry else [entry.get("text")]
+    return turns if isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns) else None
 
 
 def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -88,4 +97,5 @@ def _answer(identifier: Any, verdict: Verdict) -> dict[str, Any]:
         "any": max(verdict.probabilities.values()),
         "categories": verdict.probabilities,
         "action": RuleAction(verdict.action).value,
+        "crisis": verdict.level,
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         def say(line: str) -> None:
             self.stderr.write(line)
 
+        torch.set_num_threads(1)  # sums in another order give other weights
         folder = settings.STATE_DIR / "crisis-training"
         folder.mkdir(parents=True, exist_ok=True)
         seed: int = options["seed"]

@@ -51,6 +51,16 @@ def test_a_crisis_message_yields_the_worst_finding() -> None:
     assert {"crisis", "crisis_level"} <= signals(findings)
 
 
+def test_a_step_that_shows_only_in_the_last_turns_together_is_a_finding() -> None:
+    turns = talk(("user", "I can't go on"), ("persona", "Stay."), ("user", "the letters are written"))
+    (finding,) = [finding for finding in assess_conversation(turns) if finding.signal == "crisis_level"]
+    assert finding.message_id == turns[2].message_id
+
+
+def test_a_survivors_story_is_no_finding() -> None:
+    assert assess_conversation(talk(("user", "My sister tried to kill herself last year and I found her"))) == []
+
+
 @pytest.mark.parametrize("text", ["Call me at [phone number removed], love.", "我的电话是[电话号码已隐去]。"])
 def test_a_masked_number_in_a_reply_yields_a_finding(text: str) -> None:
     turns = talk(("user", "What is your number?"), ("persona", text))
@@ -73,7 +83,7 @@ def test_rising_hopelessness_is_seen_over_the_turns() -> None:
 
 
 def test_what_no_single_line_says_is_seen_in_all_of_them() -> None:
-    turns = talk(("user", "I really want to"), ("persona", "To do what?"), ("user", "hurt you"))
+    turns = talk(("user", "I swear I will"), ("persona", "Do what?"), ("user", "hurt you"))
     assert all(assess_conversation([turn]) == [] for turn in turns)
     assert "veiled_intent" in signals(assess_conversation(turns))
 
