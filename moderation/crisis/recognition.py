@@ -42,6 +42,9 @@ class Recognition:
 
 _NOTHING = Recognition("", is_calm=True, is_grief=False)  # of a message without a word
 _WORD = re.compile(r"[^\W_]{2}")
+# The model has not learned from such texts, and takes them for anything: markup and addresses, and drawn-out letters.
+_ILLEGIBLE = re.compile(r"<[a-zA-Z/!][^<>]{0,300}>|[!-~]{41,}")
+_DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 
 
 class Recogniser:
@@ -56,7 +59,8 @@ class Recogniser:
 
         Raises ClassifierUnavailable.
         """
-        keys = [self._remembered.key(talk[-tokens.EARLIER - 1 :]) for talk in talks]
+        talks = [[_legible(message) for message in talk[-tokens.EARLIER - 1 :]] for talk in talks]
+        keys = [self._remembered.key(talk) for talk in talks]
         results = {key: cached for key in keys if (cached := self._remembered.get(key)) is not None}
         new = {key: talk for key, talk in zip(keys, talks, strict=True) if key not in results}
         for key in [key for key, talk in new.items() if not _WORD.search(talk[-1])]:
@@ -109,6 +113,10 @@ def save(path: Path, arrays: dict[str, npt.NDArray[Any]], *, tokenizer: Tokenize
     about = {"version": version, "heads": heads, "tokenizer": tokenizer.to_str()}
     # One key, because the format keeps several in no fixed order. The same weights must give the same bytes.
     save_file(arrays, path, {"about": json.dumps(about)})
+
+
+def _legible(text: str) -> str:
+    return _ILLEGIBLE.sub(" ", _DRAWN_OUT.sub(r"\1", text))
 
 
 def _recognition(probabilities: Matrix) -> Recognition:

@@ -162,3 +162,24 @@ def test_a_verdict_names_the_version_of_the_model() -> None:
 
 def test_the_weights_are_small_enough_to_commit() -> None:
     assert recognition.WEIGHTS.stat().st_size <= 30_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=\"document.title='broken'\"><b>bold</b>",
+        "A" * 400,
+        "W" * 4000,
+        f"https://example.test/{'a' * 90}",
+    ],
+    ids=["markup", "one letter", "a wide letter", "an address"],
+)
+def test_what_is_no_language_is_no_crisis(text):
+    (recognition,) = recogniser().recognise([[text]])
+    assert recognition.step == ""
+
+
+def test_drawn_out_words_are_read():
+    plain, drawn_out = recogniser().recognise([["i want to be dead so much"], ["i want to be deaaaaaad soooooo much"]])
+    assert drawn_out == plain
+    assert ladder.is_for_the_site(plain.step)
