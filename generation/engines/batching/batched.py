@@ -117,6 +117,7 @@ class BatchedEngine(InProcessEngine):
             chooser=Chooser(sampling, ids, self._exempt),
             decoding=self._tokenizer.decoding(),
             tokenizer=self._tokenizer,
+            before=prompt.prefix,
         )
 
     @contextmanager

@@ -29,7 +29,7 @@ class Choosing:
         """`neutral` are the tokens of each of the ranking's neutral prompts."""
         self._batcher = batcher
         self._ranking = ranking
-        self._neutral = neutral
+        self._neutral = [tuple(prompt) for prompt in neutral]
         self._cancelled = cancelled
         self._written: list[int] = []
 
@@ -78,7 +78,12 @@ class Choosing:
 
     def _candidates(self, drafts: Sequence[Draft]) -> list[Candidate]:
         ids = [draft.ids for draft in drafts]
-        neutral = [log_probabilities(self._batcher, prompt + self._written, ids) for prompt in self._neutral]
+        # In the first turn of a talk the neutral prompts are equal, and each is read once.
+        readings = {
+            prompt: log_probabilities(self._batcher, [*prompt, *self._written], ids)
+            for prompt in dict.fromkeys(self._neutral)
+        }
+        neutral = [readings[prompt] for prompt in self._neutral]
         candidates = []
         for draft, *values in zip(drafts, *neutral, strict=True):
             likelihood = float(np.mean([token.logprob for token in draft.tokens if token.logprob is not None] or [0]))

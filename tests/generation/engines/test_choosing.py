@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from generation.engines.base import Candidate, LocalEngine, Prompt, Sampling, Token
+from generation.engines.batching import choosing
 
 pytestmark = pytest.mark.model
 
@@ -98,6 +99,29 @@ def test_a_candidate_has_the_models_own_probabilities(engine):
 def mean(engine: LocalEngine, prompt: Prompt, words: str) -> float:
     values = [token.logprob for unit in engine.score(prompt, words).units for token in unit.tokens]
     return math.fsum(values) / len(values)
+
+
+def test_equal_neutral_prompts_are_read_once(engine, monkeypatch):
+    """As in the first turn of a talk, where a greeting replaces the message and the whole talk alike."""
+    readings: list[Sequence[int]] = []
+    read = choosing.log_probabilities
+
+    def counted(batcher: Any, prompt: list[int], variants: Sequence[list[int]]) -> list[float]:
+        readings.append(prompt)
+        return read(batcher, prompt, variants)
+
+    monkeypatch.setattr(choosing, "log_probabilities", counted)
+    ranking = Longest(neutral=(NEUTRAL[0], NEUTRAL[0]))
+    say(engine, ranking)
+    assert len(readings) == len(ranking.seen) > 0
+    values = [candidate.information for _, candidates in ranking.seen for candidate in candidates]
+    assert all(len(information) == 2 and information[0] == information[1] for information in values)
+
+
+def test_the_reply_so_far_includes_the_beginning_that_the_engine_was_given(engine):
+    ranking = Longest()
+    say(engine, ranking, prompt=PROMPT.continued(" I see"))
+    assert ranking.seen[0][0] == " I see"
 
 
 def test_a_seed_decides_the_text(engine):
