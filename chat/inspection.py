@@ -6,7 +6,7 @@ those that the server reported. Text that the filter removed is not stored.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from difflib import SequenceMatcher
@@ -20,9 +20,10 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import conversations, messages, queueing, ranking
+from chat import candidates, conversations, messages, queueing
+from chat.candidates import Beginning, Span
 from chat.conversations import WrongState
-from chat.models import UNFINISHED, Origin, Reply
+from chat.models import MODEL, PERSON, SITE, UNFINISHED, UNKNOWN, Origin, Reply
 from generation.engines.base import (
     Alternative,
     EngineError,
@@ -41,10 +42,6 @@ _OVERDUE = timedelta(minutes=1)
 # Words, single Chinese characters, and the characters between them: the units in which texts are compared.
 _PIECE = re.compile(rf"[{HAN}]|[^\W{HAN}]+|\W")
 
-# Who wrote a span of a reply.
-MODEL, SITE, PERSON, UNKNOWN = "model", "site", "person", "unknown"
-Span = list[Any]  # [start, end, who]
-
 
 @dataclass
 class Record:
@@ -52,6 +49,7 @@ class Record:
 
     engines: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
+    shown: Callable[[str], str] = str  # what the reply's stages leave of a text
     _newest: int = 0  # index of the current engine's first token
 
     def begin_engine(self, info: EngineInfo, because: str) -> None:
@@ -102,6 +100,7 @@ def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, open
     if not has_passed:  # the filter removed all or a part of it
         before = ""
     begun = prompt.prefix if has_passed else ""
+    earlier = [piece for piece in previous.choices if piece["start"] < len(before)] if previous else []
     own = _own(record.text, text[len(before) :])
     authors = _authors_before(reply, opening, previous, len(before))
     authors += _with_gaps([(len(before) + at, len(before) + at + size) for _, at, size in own], len(before), len(text))
@@ -123,7 +122,7 @@ def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, open
         begun=begun,
         rendered=prompt.text + begun if prompt.form == "transcript" else "",
         authors=authors,
-        choices=list(_choices(record, own, len(before))),
+        choices=[*earlier, *_choices(record, own, len(before))],
         units=units,
         read_by=record.model if units is not None else "",
     ).save(force_insert=previous is None, force_update=previous is not None)
@@ -209,9 +208,8 @@ def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     prefix = (before + alternative["text"]).lstrip()
     start = len(before)
     authors = [[a, min(b, start), who] for a, b, who in origin.authors if a < start]
-    return messages.regenerate_from(
-        user=user, reply_id=reply_id, prefix=prefix, authors=[*authors, [start, len(prefix), PERSON]]
-    )
+    beginning = Beginning(prefix, [*authors, [start, len(prefix), PERSON]])
+    return messages.regenerate_from(user=user, reply_id=reply_id, beginning=beginning)
 
 
 def take(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> Reply:
@@ -225,18 +223,12 @@ def take(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     if origin is None or numbers is None or int(numbers[1]) != origin.attempt:
         raise WrongState("This reply has changed. Open Look inside again and take one of its candidates.")
     try:
-        piece = origin.choices[int(numbers[2])]
-        text = piece["candidates"][int(numbers[3])]["text"]
+        beginning = candidates.begin(origin, reply.message.text, origin.choices[int(numbers[2])], int(numbers[3]))
     except IndexError:
         raise WrongState("There is no such candidate.") from None
-    if not text or any(stop in text for stop in origin.prompt["stop"]):
+    if beginning is None:
         raise WrongState("Nothing can continue from this candidate. Take another one.")
-    start = piece["start"]
-    prefix = (reply.message.text[:start] + text).lstrip()
-    authors = [[a, min(b, start), who] for a, b, who in origin.authors if a < start]
-    return messages.regenerate_from(
-        user=user, reply_id=reply_id, prefix=prefix, authors=[*authors, [start, len(prefix), MODEL]]
-    )
+    return messages.regenerate_from(user=user, reply_id=reply_id, beginning=beginning)
 
 
 def is_pickable(before: str, alternative: dict[str, Any], stops: Sequence[str]) -> bool:
@@ -316,23 +308,18 @@ def _placed(
 
 
 def _choices(record: Record, own: Sequence[tuple[int, int, int]], start: int) -> Iterator[dict[str, Any]]:
-    """The pieces that were chosen among candidates, with their places in the text. Candidates that the filter would
-    not show unchanged are stored without their words."""
-    at = 0
+    """The pieces that were chosen among candidates, with their places in the text."""
+    raw, at = record.text, 0
     for token in record.tokens:
         if (choice := token.choice) is not None:
-            words = choice.candidates[choice.chosen].text
-            visible = at + len(words) - len(words.lstrip())
+            visible = raw.find(choice.candidates[choice.chosen].text.strip(), at)
             places = [text_at + visible - raw_at for raw_at, text_at, size in own if raw_at <= visible < raw_at + size]
             if places:
-                candidates = [
-                    {
-                        "text": candidate.text.strip() if ranking.may_be_stored(scores) else "",
-                        "scores": {name: round(value, 3) for name, value in scores.items()},
-                    }
-                    for candidate, scores in zip(choice.candidates, choice.scores, strict=True)
-                ]
-                yield {"start": start + places[0], "chosen": choice.chosen, "candidates": candidates}
+                yield {
+                    "start": start + places[0],
+                    "chosen": choice.chosen,
+                    "candidates": candidates.stored(choice, record.shown),
+                }
         at += len(token.text)
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from chat import frames, inspection, ranking
-from chat.models import Origin, Reply
+from chat import frames, inspection
+from chat.models import SITE, Origin, Reply
 from moderation.desk import restrictions
 
 # A word is tinted one step deeper for each of these probabilities that it is below.
@@ -98,7 +98,7 @@ def _candidate(stored: dict[str, Any], is_chosen: bool, choice: str, may_take: b
     scores = sorted(stored["scores"].items(), key=lambda score: -abs(score[1]))
     return {
         "text": stored["text"],
-        "is_hidden": not ranking.may_be_stored(stored["scores"]),
+        "is_hidden": not stored["text"] and "empty" not in stored["scores"],
         "total": sum(stored["scores"].values()),
         "parts": [(_SCORES.get(name, name), f"{value:+.2f}") for name, value in scores],
         "is_chosen": is_chosen,
@@ -142,7 +142,7 @@ def _word(origin: Origin, text: str, number: int, unit: dict[str, Any], may_pick
     start, end = unit["start"], unit["end"]
     probability = math.exp(sum(token["logprob"] for token in unit["tokens"]))
     author = inspection.author(origin.authors, start, end, text)
-    picks = text[:start] if may_pick and author != inspection.SITE else None
+    picks = text[:start] if may_pick and author != SITE else None
     return {
         "number": number,
         "text": text[start:end],

@@ -3,11 +3,10 @@
 Each raises `conversations.Refused` with a sentence for the person, and Http404.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +15,8 @@ from django.utils import timezone
 
 from accounts import quotas
 from accounts.models import User
-from chat import conversations, disclosure, frames, queueing, transcripts
+from chat import candidates, conversations, disclosure, frames, queueing, transcripts
+from chat.candidates import Beginning
 from chat.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
@@ -96,19 +96,17 @@ def stop(*, user: User, reply_id: UUID) -> None:
 
 
 def regenerate(*, user: User, reply_id: UUID) -> Reply:
-    """Asks for another reply to the same message. The old reply stays as its sibling. Raises Refused."""
-    return _another(conversations.get_reply_for(user, reply_id))
+    """Asks for another reply to the same message. The old reply stays as its sibling. Raises Refused.
 
-
-def regenerate_from(*, user: User, reply_id: UUID, prefix: str, authors: list[list[Any]]) -> Reply:
-    """Asks for another reply, which begins with `prefix`. The filter judges it before it is shown. Raises Refused.
-
-    `authors` gives the writer of each of its characters, in the form of `Origin.authors`.
+    The new reply begins with the best candidate that no reply has begun with, so that its first words come at once.
+    If none is left, the engine draws anew.
     """
-    with transaction.atomic():
-        reply = _another(conversations.get_reply_for(user, reply_id), prefix=prefix)
-        Origin.objects.create(reply=reply, authors=authors)
-        return reply
+    return _another(conversations.get_reply_for(user, reply_id), candidates.next_best)
+
+
+def regenerate_from(*, user: User, reply_id: UUID, beginning: Beginning) -> Reply:
+    """Asks for another reply, which begins with this. The filter judges it before it is shown. Raises Refused."""
+    return _another(conversations.get_reply_for(user, reply_id), lambda old: beginning)
 
 
 def continue_reply(*, user: User, reply_id: UUID) -> Reply:
@@ -139,7 +137,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
     return reply
 
 
-def _another(old: Reply, *, prefix: str = "") -> Reply:
+def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
     conversation = old.message.conversation
     _check_rights(conversation)
     _refuse_busy(conversation.owner)
@@ -147,7 +145,7 @@ def _another(old: Reply, *, prefix: str = "") -> Reply:
         conversation = conversations.locked(conversation)
         conversations.refuse_unfinished(conversation)
         _spend(conversation.owner)
-        return _owe_reply(conversation, parent_id=old.message.parent_id, prefix=prefix)
+        return _owe_reply(conversation, parent_id=old.message.parent_id, beginning=begin(old.message))
 
 
 def _admit(conversation: Conversation, text: str) -> Ruling:
@@ -224,16 +222,18 @@ def _store_message(
     return Sent(message, None)
 
 
-def _owe_reply(conversation: Conversation, *, parent_id: UUID | None, prefix: str = "") -> Reply:
+def _owe_reply(conversation: Conversation, *, parent_id: UUID | None, beginning: Beginning | None = None) -> Reply:
     _refuse_too_many_owed(conversation.owner)
     message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA)
     reply = Reply.objects.create(
         message=message,
-        prefix=prefix,
-        is_prefix_judged=not prefix,
+        prefix=beginning.prefix if beginning else "",
+        is_prefix_judged=beginning is None,
         offset=stream.position(conversation.id),
         queued_at=timezone.now(),
     )
+    if beginning:
+        Origin.objects.create(reply=reply, authors=beginning.authors)
     conversations.move_head(conversation, message.id)
     _hand_over(reply)
     return reply

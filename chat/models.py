@@ -113,6 +113,10 @@ class Reply(models.Model):
         ]
 
 
+# Who wrote a span of a reply, as `Origin.authors` says.
+MODEL, SITE, PERSON, UNKNOWN = "model", "site", "person", "unknown"
+
+
 class Origin(models.Model):
     """How a reply's newest words were written: the prompt, and how likely each word was.
 

@@ -60,7 +60,11 @@ class ReplyStop(Frame):
 
 
 class ReplyRegenerate(Frame):
-    """Ask for another reply to the same message. The old reply stays as its sibling."""
+    """Ask for another reply to the same message. The old reply stays as its sibling.
+
+    If a candidate for the first words is left, the new reply begins with the best one, and its delta comes before
+    `reply.started`.
+    """
 
     type: Literal["reply.regenerate"]
     reply_id: UUID

@@ -119,6 +119,11 @@ def may_be_stored(scores: Mapping[str, float]) -> bool:
     return not {"withheld", "personal"} & set(scores)
 
 
+def may_begin(scores: Mapping[str, float]) -> bool:
+    """Whether another reply may begin with a candidate with these scores."""
+    return may_be_stored(scores) and not {"empty", "repeats", "language"} & set(scores)
+
+
 def runs_in(texts: Iterable[str], *, length: int = _RUN) -> frozenset[tuple[str, ...]]:
     """All runs of `length` words in the texts."""
     return frozenset(run for text in texts for run in _runs(_words(text), length))

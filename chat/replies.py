@@ -170,6 +170,7 @@ def _write(progress: Progress) -> None:
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
     )
+    progress.record.shown = script.shown
     full_script = replace(script, stages=(*script.stages, progress.without_broken_end))
     progress.write(full_script, account=str(conversation.owner_id), subjects=(reply.id, conversation.id))
 

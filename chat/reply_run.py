@@ -50,6 +50,13 @@ class Script:
     unjudged: str = ""  # the reply's beginning, if the filter has not judged it
     has_thoughts: bool = True  # thoughts are left out; the continuation of a plain text has none
 
+    def shown(self, text: str) -> str:
+        """What the stages leave of a text, without the opening before it."""
+        pieces: Iterator[str] = iter([text])
+        for make in self.stages:
+            pieces = make(pieces)
+        return "".join(pieces).removeprefix(self.opening)
+
 
 @dataclass(kw_only=True)
 class ReplyRun(ABC):
