@@ -142,7 +142,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
     """The list is the engine room: the state of every engine, and its switch. The form has an engine's settings."""
 
     fieldsets = (
-        (None, {"fields": ("name", "kind", "is_enabled", "order", "weight")}),
+        (None, {"fields": ("name", "kind", "is_enabled", "order", "weight", "candidates")}),
         (
             "Remotes",
             {

@@ -1,9 +1,9 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from generation.engines.registry import ENGINES, LOCAL, REMOTE
+from generation.engines.registry import ENGINES, LOCAL, RANKING, REMOTE
 
 
 class ModelStatus(models.TextChoices):
@@ -38,6 +38,7 @@ class ModelEntry(models.Model):
     licence = models.CharField(max_length=200, blank=True)
     languages = ArrayField(models.CharField(max_length=16), default=list, blank=True, help_text="Such as en, zh.")
     disk_mb = models.PositiveIntegerField(default=0, help_text="Needed while it is installed.")
+    parameters_m = models.PositiveIntegerField(default=0, help_text="Its parameters in millions; 0 if not known.")
 
     class Meta:
         verbose_name_plural = "model entries"
@@ -67,6 +68,18 @@ class EngineEntry(models.Model):
     order = models.PositiveSmallIntegerField(default=100, help_text="Lower ones are tried first.")
     weight = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1)], help_text="Its share among engines of the same order."
+    )
+    candidates = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(1, "The number of candidates must be between 1 and 16. You entered %(show_value)s."),
+            MaxValueValidator(16, "The number of candidates must be between 1 and 16. You entered %(show_value)s."),
+        ],
+        help_text="2 to 16: this many are drawn for the words of a reply, and the best is shown. 1: no choice. "
+        "Empty: on the engine openvino, the setting CANDIDATES for models with fewer than a billion parameters; "
+        "otherwise no choice. A remote engine shows no word before it has chosen, which is when the first sentences of "
+        "most candidates are complete. Every candidate costs its tokens.",
     )
     # Not a URLField, because it refuses one-word host names of a private network, such as http://vllm:8000/v1.
     base_url = models.CharField(
@@ -129,6 +142,10 @@ class EngineEntry(models.Model):
         return self.kind in LOCAL
 
     def clean(self) -> None:
+        if (self.candidates or 1) > 1 and self.kind not in RANKING:
+            raise ValidationError(
+                {"candidates": f"The engine {self.kind} cannot choose among candidates. Leave this field empty."}
+            )
         if self.is_remote:
             missing = {
                 field: "A remote engine needs this field."

@@ -274,6 +274,8 @@ OPENAI_CONTEXT_TOKENS = env.integer("OPENAI_CONTEXT_TOKENS", 8192, minimum=512)
 OPENAI_PROMPT_FORM = env.choice("OPENAI_PROMPT_FORM", "chat", of={"chat", "transcript"})
 OPENAI_LOGPROBS = env.flag("OPENAI_LOGPROBS", False)
 CONCURRENT_REPLIES = env.integer("CONCURRENT_REPLIES", 16, minimum=1)
+# Of which a small model chooses each piece of a reply. The row of an engine can give another number.
+CANDIDATES = env.integer("CANDIDATES", 8, minimum=1, maximum=16)
 # How many jobs of one class (interactive, background) may wait for a worker, and how many of one account.
 WAITING_LIMIT = env.integer("WAITING_LIMIT", 500, minimum=1)
 WAITING_PER_ACCOUNT = env.integer("WAITING_PER_ACCOUNT", 20, minimum=1)

@@ -32,10 +32,12 @@ LANGUAGES = [
     ("ko", "한국어"),
 ]
 SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "frequency_penalty", "presence_penalty")
+_NUMBERS = ("max_tokens", "seed", "candidates")
 _SAYING_CHARACTERS = 1_000
 _MOST_SAYINGS = 200
 _MOST_EXCHANGES = 100
 _MOST_STOPS = 4
+_MOST_CANDIDATES = 16
 
 
 def _area(rows: int) -> forms.Textarea:
@@ -112,12 +114,20 @@ class PersonaForm(forms.Form):
         label="Seed",
         help_text="With the same seed, the same reply to the same words is likely to come again.",
     )
+    candidates = forms.TypedChoiceField(
+        choices=[("", "As the engine"), (1, "Off"), *((count, count) for count in range(2, _MOST_CANDIDATES + 1))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label="Candidates",
+        help_text="The words of a reply are chosen among this many, or fewer if the engine draws fewer.",
+    )
     stop = Words(
         max_length=200, required=False, label="Stop at", widget=_area(2), help_text="Up to four texts, one to a line."
     )
     without_avatar = forms.BooleanField(required=False, label="Remove the picture")
 
-    advanced = (*SAMPLING, "max_tokens", "seed", "stop")
+    advanced = (*SAMPLING, *_NUMBERS, "stop")
 
     def __init__(
         self, *args: Any, persona: Persona | None = None, card: Mapping[str, Any] | None = None, **kwargs: Any
@@ -182,7 +192,7 @@ class PersonaForm(forms.Form):
     def persona_fields(self) -> PersonaFields:
         """The values of a valid form."""
         values = self.cleaned_data
-        sampling = {name: values[name] for name in (*SAMPLING, "max_tokens", "seed") if values[name] is not None}
+        sampling = {name: values[name] for name in (*SAMPLING, *_NUMBERS) if values[name] is not None}
         if values["stop"]:
             sampling["stop"] = values["stop"]
         names = PersonaFields.__dataclass_fields__.keys() - {"sampling", "card"}
@@ -220,6 +230,6 @@ def initial_of(persona: Persona) -> dict[str, Any]:
         },
         "sayings": "\n".join(persona.sayings),
         "examples": written_examples(persona.examples),
-        **{name: sampling.get(name) for name in (*SAMPLING, "max_tokens", "seed")},
+        **{name: sampling.get(name) for name in (*SAMPLING, *_NUMBERS)},
         "stop": "\n".join(sampling.get("stop", [])),
     }

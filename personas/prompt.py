@@ -121,7 +121,10 @@ def transcript(sheet: Sheet, turns: Sequence[Spoken]) -> list[tuple[str, bool]]:
 
 
 def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
-    """The model's defaults with the persona's own values. Unknown names and wrong values are ignored."""
+    """The model's defaults with the persona's own values. Unknown names and wrong values are ignored.
+
+    Of both numbers of candidates the lower one counts.
+    """
     defaults = info.sampling if _form_for(sheet, info) == info.prompt_form else info.chat_sampling or info.sampling
     overrides: dict[str, Any] = {}
     for name, value in sheet.sampling.items():
@@ -132,6 +135,8 @@ def sampling(sheet: Sheet, info: EngineInfo) -> Sampling:
         elif name in _LIMITS and isinstance(value, int | float) and not isinstance(value, bool):
             low, high, kind = _LIMITS[name]
             overrides[name] = kind(min(max(value, low), high))
+    if "candidates" in overrides:
+        overrides["candidates"] = min(overrides["candidates"], defaults.candidates)
     return replace(defaults, **overrides)
 
 

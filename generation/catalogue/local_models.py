@@ -5,6 +5,7 @@ model runs: safetensors and GGUF contain only numbers. Pickled weights can conta
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from safetensors import SafetensorError, safe_open
 
 from generation.catalogue import gguf_header
 
@@ -41,6 +43,7 @@ class LocalModel:
     longest: int  # the longest context in tokens
     has_chat_template: bool
     weights_mb: int  # in bfloat16
+    parameters_m: int  # millions
 
     @property
     def is_gguf(self) -> bool:
@@ -97,6 +100,7 @@ def _folder(path: Path) -> LocalModel:
         longest=_longest(path, config | config.get("text_config", {})),
         has_chat_template="chat_template" in tokenizer or (path / "chat_template.jinja").is_file(),
         weights_mb=_mb(sum(files[name].stat().st_size for name in weights)),
+        parameters_m=_millions(sum(_parameters(path, files[name]) for name in weights if name != _INDEX)),
     )
 
 
@@ -114,6 +118,15 @@ def _weights(path: Path) -> list[str]:
             "Add the model's safetensors, or convert it first on a machine where that is safe."
         )
     raise NotAModel(f"{path.name} has no {missing[0]}.")
+
+
+def _parameters(model: Path, weights: Path) -> int:
+    """The number of parameters in a safetensors file. Only its header is read."""
+    try:
+        with safe_open(weights, framework="np") as tensors:
+            return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise NotAModel(f"The weights of {model.name} cannot be read: {type(error).__name__}.") from None
 
 
 def _longest(path: Path, config: dict[str, Any]) -> int:
@@ -144,7 +157,18 @@ def _gguf(path: Path) -> LocalModel:
         raise NotAModel(f"{path.name} cannot be read as GGUF: {error}.") from None
     if int(fields.get("split.count", 1)) > 1:
         raise NotAModel(f"{path.name} is one of several parts. Join them first (llama-gguf-split --merge).")
-    return LocalModel(path, {path.name: path}, longest, "tokenizer.chat_template" in fields, _mb(2 * parameters))
+    return LocalModel(
+        path=path,
+        files={path.name: path},
+        longest=longest,
+        has_chat_template="tokenizer.chat_template" in fields,
+        weights_mb=_mb(2 * parameters),
+        parameters_m=_millions(parameters),
+    )
+
+
+def _millions(count: int) -> int:
+    return -(-count // 1_000_000)
 
 
 def _mb(count: int) -> int:

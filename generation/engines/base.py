@@ -239,17 +239,23 @@ class Engine(Protocol):
         ...
 
 
-class LocalEngine(Engine, Protocol):
-    """An engine that runs in this process. It can also rank candidates, and read a text without generating."""
+class RankingEngine(Engine, Protocol):
+    """An engine that can choose among candidates."""
 
     def stream_ranked(
         self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
     ) -> Iterator[Token]:
-        """Like `stream`, with the best candidate for each piece of the reply. `sampling` gives their greatest number.
+        """Like `stream`, with the best of several candidates. `sampling` gives their greatest number.
 
-        The number falls when several replies are generated at the same time. Raises EngineError.
+        An engine of this process chooses each piece of the reply, and draws fewer candidates when it generates several
+        replies at the same time. A remote engine chooses the first piece, and the whole reply with it. Raises
+        EngineError.
         """
         ...
+
+
+class LocalEngine(RankingEngine, Protocol):
+    """An engine that runs in this process. It can also read a text without generating."""
 
     def read_ahead(self, prompt: Prompt) -> None:
         """Reads a prompt before a reply is requested. Raises EngineError."""

@@ -22,9 +22,12 @@ REMOTE = frozenset({"openai"})
 LOCAL = frozenset(ENGINES) - REMOTE
 # Engines with our own batching. They read prompts ahead and score texts: `base.LocalEngine`.
 SCORING = frozenset({"openvino", "transformers"})
-# Those of them on which eight candidates take little longer than one. On transformers they take eight times as long, so
-# the first replies of a fresh site, before the CPU engine is prepared, would take minutes.
-RANKING = frozenset({"openvino"})
+# Engines that can choose a reply among candidates: `base.RankingEngine`.
+RANKING = SCORING | REMOTE
+# Those of them that choose unless their row says otherwise, because eight candidates take little longer than one. On
+# transformers they take eight times as long, so the first replies of a fresh site, before the CPU engine is prepared,
+# would take minutes. On a remote engine each candidate costs.
+RANKING_UNASKED = frozenset({"openvino"})
 
 
 def load(kind: str, **options: Any) -> Engine:

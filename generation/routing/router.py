@@ -172,7 +172,7 @@ def read_ahead(build: Build) -> None:
         if entry.kind not in registry.SCORING:
             return
         with contextlib.suppress(EngineNotReady), POOL.borrowed(entry.name) as engine:
-            prompt, _ = build(replace(engine.describe(), name=entry.name), engine.count_tokens)
+            prompt, _ = build(_described(entry, engine), engine.count_tokens)
             cast(LocalEngine, engine).read_ahead(prompt)
             return
 
@@ -183,6 +183,20 @@ def _admit(entry: EngineEntry, account: str, gate: Breaker) -> None:
         raise BudgetSpent(f"{entry.name} has used up its {budget}.")
     if not gate.allows():
         raise EngineUnavailable(f"{entry.name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
+
+
+def _described(entry: EngineEntry, engine: Engine) -> EngineInfo:
+    """The engine with the name of its row, and the number of candidates that it draws unless a persona wants fewer."""
+    info = engine.describe()
+    count = 1
+    if entry.kind in registry.RANKING:
+        count = entry.candidates or (info.sampling.candidates if entry.kind in registry.RANKING_UNASKED else 1)
+    return replace(
+        info,
+        name=entry.name,
+        sampling=replace(info.sampling, candidates=count),
+        chat_sampling=info.chat_sampling and replace(info.chat_sampling, candidates=count),
+    )
 
 
 def _engine_tokens(
@@ -196,7 +210,7 @@ def _engine_tokens(
     account: str,
 ) -> Iterator[Token]:
     """The tokens of one engine. Its cost is counted however its part ends."""
-    info = replace(engine.describe(), name=entry.name)
+    info = _described(entry, engine)
     prompt, sampling = build(info, engine.count_tokens)
     before = progress.tokens
     if progress.tokens:

@@ -130,6 +130,27 @@ def test_a_saved_row_no_longer_follows_the_environment(desk: Client) -> None:
     assert (entry.model, entry.follows_environment) == ("other", False)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("far", "17", "The number of candidates must be between 1 and 16. You entered 17."),
+        ("far", "0", "The number of candidates must be between 1 and 16. You entered 0."),
+        ("whole", "4", "The engine continuous_batching cannot choose among candidates."),
+        ("far", "4", ""),
+        ("near", "", ""),
+        ("whole", "1", ""),
+    ],
+)
+def test_the_owner_says_how_many_candidates_an_engine_draws(desk: Client, name: str, typed: str, sentence: str) -> None:
+    EngineEntry.objects.create(name="whole", order=3, kind="continuous_batching")
+    form = reverse("admin:generation_engineentry_change", args=[name])
+    fields = desk.get(form).context["adminform"].form.initial
+    sent = {field: value for field, value in fields.items() if value is not None} | {"candidates": typed}
+    assert sentence in desk.post(form, sent, follow=True).content.decode()
+    kept = int(typed) if typed and not sentence else None
+    assert EngineEntry.objects.get(pk=name).candidates == kept
+
+
 def test_what_cannot_work_is_refused_in_the_form(desk: Client) -> None:
     add = reverse("admin:generation_engineentry_add")
     sent = {"name": "half", "kind": "openai", "order": 5, "weight": 1, "context_length": 8192, "prompt_form": "chat"}

@@ -141,6 +141,7 @@ def test_what_was_typed_and_uploaded_survives_an_error(browser):
         ("temperature", "9", "less than or equal to 2"),
         ("temperature", "nan", "Enter a number."),
         ("stop", "a\nb\nc\nd\ne", "You entered 5 texts; the limit is 4."),
+        ("candidates", "17", "17 is not one of the available choices"),
         ("name", "", "This field is required."),
         ("depicts", "robot", "not one of the available choices"),
         ("name", "z" * 81, "has 81"),
@@ -296,6 +297,19 @@ def test_editing_starts_from_what_is_there_and_needs_no_new_declaration(browser,
     persona.refresh_from_db()
     assert (persona.name, persona.sayings, persona.sampling) == ("Ada V.", [], {"temperature": 0.7})
     assert Persona.objects.filter(owner=alice).count() == 1
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("", {}), ("1", {"candidates": 1}), ("4", {"candidates": 4})])
+def test_a_persona_may_ask_for_fewer_candidates(browser, alice, typed, kept):
+    """Empty is as the engine, and 1 is off."""
+    persona = factories.make_persona(owner=alice, sampling={"candidates": 2})
+    edit = reverse("personas:edit", args=[persona.pk])
+    assert '<option value="2" selected>2</option>' in browser.get(edit).content.decode()
+    typed_fields = {"name": "Ada", "depicts": "fictional", "language": "en", "candidates": typed, "then": "preview"}
+    browser.post(edit, typed_fields)
+    browser.post(reverse("personas:preview", args=[Draft.objects.get().pk]), {"then": "save"})
+    persona.refresh_from_db()
+    assert persona.sampling == kept
 
 
 def test_an_avatar_is_kept_and_can_be_removed(browser, alice):

@@ -314,6 +314,14 @@ def test_a_persona_changes_only_what_it_names() -> None:
     assert prompt.sampling(sheet, info(min_p=0.1)) == Sampling(temperature=0.3, min_p=0.1, stop=("THE END",))
 
 
+@pytest.mark.parametrize(("engine", "persona", "number"), [(8, None, 8), (8, 1, 1), (8, 3, 3), (1, 8, 1), (4, 99, 4)])
+def test_of_the_engines_and_the_personas_candidates_the_lower_number_counts(
+    engine: int, persona: int | None, number: int
+) -> None:
+    sheet = replace(SHEET, sampling={} if persona is None else {"candidates": persona})
+    assert prompt.sampling(sheet, info(candidates=engine)).candidates == number
+
+
 def test_sampling_stays_within_what_an_engine_takes() -> None:
     sheet = replace(SHEET, sampling={"temperature": 99, "max_tokens": 10**9, "top_k": -5, "seed": 7.0, "min_p": True})
     sampling = prompt.sampling(sheet, info())

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         model_rows.fetch_and_convert(name, lambda percent, step: None, is_tuned=is_tuned)
         model_rows.export_where_missing(name, is_tuned=is_tuned)
         engine = OpenVINOEngine(packaged.PACKAGED[name], model_rows.folder(name, is_tuned=is_tuned))
-        candidates = packaged.PACKAGED[name].sampling.candidates if kind == "shipped" else 1
+        candidates = packaged.PACKAGED[name].candidates if kind == "shipped" else 1
         try:
             return evaluation.report(engine, read, count=count, candidates=candidates)
         finally:

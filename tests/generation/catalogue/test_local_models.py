@@ -110,6 +110,25 @@ def test_a_folder_is_read(shelf: Path) -> None:
     assert {"config.json", "tokenizer.json", "model.safetensors"} <= gpt2.files.keys()
 
 
+def test_the_parameters_are_counted_and_decide_about_candidates(shelf: Path, settings: Any) -> None:
+    """The tiny models have less than a million. One from a billion answers by itself."""
+    settings.CANDIDATES = 6
+    for name in ("qwen", "gpt2"):
+        assert local_models.inspect(shelf / name).parameters_m == 1
+    add(shelf / "qwen")
+    assert model_rows.lookup("qwen").info().sampling.candidates == 6
+    for parameters_m, candidates in ((999, 6), (1000, 1), (7000, 1), (0, 1)):
+        ModelEntry.objects.update(parameters_m=parameters_m)
+        assert model_rows.lookup("qwen").info().sampling.candidates == candidates
+    smollm2 = packaged.PACKAGED["smollm2-135m"].info()
+    assert smollm2.chat_sampling is not None
+    assert {smollm2.sampling.candidates, smollm2.chat_sampling.candidates} == {6}
+
+
+def with_broken_weights(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"these are no weights")
+
+
 def pickled(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
@@ -157,6 +176,7 @@ def with_an_index_that_leads_out(folder: Path) -> None:
         (without_tokenizer, "no tokenizer"),
         (without_length, "does not say how many tokens"),
         (broken_json, "config.json cannot be read"),
+        (with_broken_weights, "weights of gpt2 cannot be read"),
         (with_a_link_out, "MODEL_FOLDERS"),
         (with_an_index_that_leads_out, "has no ../qwen/model.safetensors"),
     ],

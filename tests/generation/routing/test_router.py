@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from generation.engines.base import (
     EngineUnavailable,
     Prompt,
     PromptTooLong,
+    Ranking,
     Sampling,
     Token,
 )
@@ -306,6 +308,65 @@ def test_a_person_takes_their_use_along_and_erasing_leaves_the_sum_to_nobody(
     assert not EngineSpend.objects.filter(account=alice_id).exists()
     assert spending.of(engine_rows.named("one")) == before
     assert EngineSpend.objects.get(account=str(bob.pk)).replies == 1
+
+
+class Choosing(ScriptedEngine):
+    """Chooses among candidates, and notes their number for each reply; 1 if it was asked for a plain reply."""
+
+    def __init__(self, own: int = 1) -> None:
+        super().__init__()
+        self.own = own
+        self.numbers: list[int] = []
+
+    def describe(self) -> EngineInfo:
+        return replace(super().describe(), sampling=Sampling(candidates=self.own))
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        self.numbers.append(1)
+        return super().stream(prompt, sampling, cancelled)
+
+    def stream_ranked(
+        self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
+    ) -> Iterator[Token]:
+        self.numbers.append(sampling.candidates)
+        return super().stream(prompt, sampling, cancelled)
+
+
+def choose(account: str = "7") -> None:
+    """A reply that may be chosen among candidates, with the sampling that its engine describes."""
+
+    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        return PROMPT, replace(info.sampling, max_tokens=50)
+
+    anything: Any = object()
+    for _ in router.stream(build, lambda: False, lambda *_: None, rank=lambda *_: anything, account=account):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "row", "number"),
+    [
+        ("openvino", 8, None, 8),
+        ("openvino", 8, 1, 1),
+        ("openvino", 8, 3, 3),
+        ("openvino", 1, None, 1),
+        ("openvino", 1, 4, 4),
+        ("transformers", 8, None, 1),
+        ("transformers", 8, 2, 2),
+        ("openai", 1, None, 1),
+        ("openai", 1, 4, 4),
+        ("continuous_batching", 8, None, 1),
+    ],
+)
+def test_the_row_says_how_many_candidates_are_drawn(
+    use: Callable[..., None], kind: str, own: int, row: int | None, number: int
+) -> None:
+    """Without it, a small model on the CPU engine has its own number, and every other engine none."""
+    engine = Choosing(own)
+    use(**{kind: engine})
+    change(kind, candidates=row)
+    choose()
+    assert engine.numbers == [number]
 
 
 class Reading(ScriptedEngine):
