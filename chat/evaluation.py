@@ -150,6 +150,7 @@ def _bits_per_byte(engine: BatchedEngine, turns: Sequence[tuple[Dialogue, int]])
         words = f"{_space(dialogue)}{dialogue.turns[at].text}\n"
         asked = _prompt(engine, dialogue, at)
         (candidate,) = engine.candidates(asked, (), [words])
+        assert candidate.likelihood is not None
         nats -= candidate.likelihood * engine.count_tokens(words)
         size += len(words.encode())
     return round(nats / log(2) / size, 4)

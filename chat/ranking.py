@@ -27,8 +27,7 @@ _USUAL_SHORTEST = 3
 _RUN = 3  # words in a row that count as said by somebody else
 # Weights. Those of the first five parts were fitted on written dialogues that the tune did not learn from
 # (docs/quality.md); the others make a fault lose against any candidate without one.
-_MESSAGE = 1.0
-_TALK = 0.9
+_INFORMATION = {"answers": 1.0, "follows": 0.9}  # of the neutral prompts; a remote engine reports none
 _LIKELIHOOD = 0.25
 _RELEVANCE = 2.2
 _ECHO = 3.4
@@ -78,13 +77,13 @@ class ReplyRanking:
         words = _words(candidate.text)
         if not words:
             return {"empty": -_EMPTY}
-        message, talk = candidate.information
         certainty = len(words) / (len(words) + _DOUBT)
         parts = {
-            "answers": _MESSAGE * message * certainty,
-            "follows": _TALK * talk * certainty,
-            "likely": _LIKELIHOOD * candidate.likelihood,
+            name: weight * value * certainty
+            for (name, weight), value in zip(_INFORMATION.items(), candidate.information, strict=False)
         }
+        if candidate.likelihood is not None:
+            parts["likely"] = _LIKELIHOOD * candidate.likelihood
         runs = _runs(words)
         if echoed := runs & (self.spoken | _runs(_words(self.asked))):
             parts["echo"] = -_ECHO * len(echoed) / len(runs)

@@ -32,20 +32,17 @@ def without_thoughts(pieces: Iterable[str], *, is_thinking: bool = False) -> Gen
     A mark in the middle of a sentence begins thoughts only if an end mark follows. `is_thinking` says that the chat
     template has begun the thoughts. Raises ThoughtAloud.
     """
-    reader = _Thoughts(is_thinking)
+    reader = Thoughts(is_thinking)
     for piece in pieces:
-        if reader.is_plain(piece):
-            yield piece
-        else:
-            yield from reader.read(piece)
+        yield from reader.push(piece)
     if rest := reader.rest():
         yield rest
 
 
-class _Thoughts:
-    """Separates thoughts from the reply, piece by piece."""
+class Thoughts:
+    """Separates thoughts from the reply, piece by piece, as `without_thoughts` does."""
 
-    def __init__(self, is_thinking: bool) -> None:
+    def __init__(self, is_thinking: bool = False) -> None:
         self._place = _Place()
         self._pending = ""
         self._end = marks.THOUGHTS_END if is_thinking else None  # the end mark, while within thoughts
@@ -53,14 +50,21 @@ class _Thoughts:
         self._is_first = not is_thinking
         self._has_thought = False
 
-    def is_plain(self, piece: str) -> bool:
+    def push(self, piece: str) -> Iterator[str]:
+        """The text of the reply that the piece makes clear. Raises ThoughtAloud."""
+        if self._is_plain(piece):
+            yield piece
+        else:
+            yield from self._read(piece)
+
+    def _is_plain(self, piece: str) -> bool:
         """Whether the piece can pass unchanged. Nearly all pieces can."""
         if self._pending or self._end or self._is_first or self._place.is_trimmed or marks.BEGINNINGS.search(piece):
             return False
         self._place.pass_by(piece)
         return True
 
-    def read(self, piece: str) -> Iterator[str]:
+    def _read(self, piece: str) -> Iterator[str]:
         self._pending += piece
         if self._is_first and self._may_be_bare():
             return

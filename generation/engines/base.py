@@ -111,6 +111,9 @@ class Usage:
     cached_tokens: int
     completion_tokens: int
     is_estimated: bool = False  # an estimate of ours: the engine reported no counts
+    # Of candidates that were not chosen, where they cost. They are no part of the counts above.
+    dropped_prompt_tokens: int = 0
+    dropped_completion_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,9 @@ class Candidate:
     """Words that a reply could go on with. All values are means over its tokens, in nats."""
 
     text: str
-    likelihood: float  # log p(words | prompt)
+    likelihood: float | None  # log p(words | prompt); None where the engine does not report it
     # For each neutral prompt: log p(words | prompt) - log p(words | neutral prompt), pointwise mutual information.
+    # Empty where the engine does not report it.
     information: tuple[float, ...]
 
 
@@ -214,6 +218,12 @@ class Ranking(Protocol):
     def scores(self, before: str, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
         """The named parts of each candidate's score. `before` is the reply so far."""
         ...
+
+
+def choose(ranking: Ranking, before: str, candidates: Sequence[Candidate]) -> Choice:
+    """The choice of the best candidate for the words after `before`."""
+    scores = tuple(ranking.scores(before, candidates))
+    return Choice(tuple(candidates), scores, max(range(len(scores)), key=lambda n: sum(scores[n].values())))
 
 
 class Engine(Protocol):

@@ -6,8 +6,6 @@ server-sent events. A prefix is sent as the assistant's last message, which such
 
 All answers of an engine are read on one event loop in its own thread. So a silence is measured between
 tokens, and other data from the server does not count. A cancelled reply closes its connection at once.
-
-Thoughts that a server sends in separate fields count as tokens and as activity, but never become text.
 """
 
 import asyncio
@@ -15,13 +13,14 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from django.conf import settings
 
+from generation.engines import openai_events
 from generation.engines.base import (
     EngineError,
     EngineFailed,
@@ -33,12 +32,14 @@ from generation.engines.base import (
     PromptForm,
     PromptMessage,
     PromptTooLong,
+    Ranking,
     Sampling,
     Token,
     Usage,
 )
 from generation.engines.batching.stopping import StopStrings
-from text import cleaning
+from generation.engines.openai_events import Event
+from generation.engines.remote_choosing import Answers, Item, Put, Refused
 
 _CONNECT_S = 5.0
 _HEALTH_S = 10.0
@@ -51,13 +52,7 @@ _ALTERNATIVES = 10
 # An estimate without the server's tokenizer. No text in any script has more tokens than UTF-8 bytes, and
 # English has about a quarter as many. A third is on the safe side, so the prompt fits.
 _BYTES_PER_TOKEN = 3
-_MOST_TOKENS = 2**31 - 1  # the largest value of a column
-
-# The fields in which servers send a model's thoughts.
-_THOUGHTS = ("reasoning_content", "reasoning")
-
-# An item from the event loop: an event, the error that ended the answer, or None at its end.
-_Item = dict[str, Any] | EngineError | None
+_SEEDS = 2**31
 
 
 class OpenAICompatibleEngine:
@@ -89,6 +84,7 @@ class OpenAICompatibleEngine:
         self._thread = threading.Thread(target=self._loop.run_forever, name="remote-engine", daemon=True)
         self._thread.start()
         self._health = Health(ok=True, since=datetime.now(UTC))
+        self._draws_together = True  # several answers to one request; False when the server was seen not to
 
     def describe(self) -> EngineInfo:
         return EngineInfo(
@@ -127,28 +123,20 @@ class OpenAICompatibleEngine:
         self._loop.close()
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
-        stops = (*prompt.stop, *sampling.stop)
-        path, body = _request(prompt)
-        body |= _settings(sampling, stops) | {"model": self._model}
-        if settings.OPENAI_LOGPROBS:
-            body |= _probabilities_requested(prompt)
-        events: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-        reading = self._run(self._read(path, body, events))
+        path, body, stops = self._body(prompt, sampling)
+        events: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        reading = self._run(self._read(path, body, events.put))
         watch = StopStrings(stops)
         count, usage = 0, None
         try:
             for event in _until_cancelled(events, cancelled):
-                with _in_shape():
-                    usage = _usage(event) or usage
-                    piece = _piece(event)
-                    logprob, alternatives = _probabilities(event) if piece is not None else (None, ())
-                if piece is None:
-                    continue
-                count += 1
-                if not piece:  # a thought
-                    yield Token("")
-                    continue
-                yield Token(watch.push(piece), logprob=logprob, alternatives=alternatives)
+                usage = event.usage or usage
+                for part in event.parts:
+                    if part.text is None:
+                        continue
+                    count += 1
+                    # A thought has no text.
+                    yield Token(watch.push(part.text), logprob=part.logprob, alternatives=part.alternatives)
                 if watch.found or cancelled():
                     break
         finally:
@@ -158,6 +146,42 @@ class OpenAICompatibleEngine:
         estimate = Usage(self.count_tokens(prompt.whole), 0, count, is_estimated=True)
         yield Token(watch.finish(), usage=usage or estimate)
 
+    def stream_ranked(
+        self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
+    ) -> Iterator[Token]:
+        if sampling.temperature <= 0:  # all candidates would be the same
+            yield from self.stream(prompt, sampling, cancelled)
+            return
+        path, body, stops = self._body(prompt, sampling)
+
+        def ask(count: int, number: int, put: Put) -> "Future[None]":
+            several = {"n": count} if count > 1 else {}
+            seed = {} if sampling.seed is None else {"seed": (sampling.seed + number) % _SEEDS}
+            return self._run(self._read(path, body | several | seed, put))
+
+        together = self._draws_together
+        answers = Answers(ask, sampling.candidates, together=together, stops=stops, ranking=ranking, look_s=_LOOK_S)
+        chosen = None
+        try:
+            if drawn := answers.draw(cancelled):
+                chosen, choice = answers.choose(drawn, prompt.prefix)
+                yield from answers.stream(chosen, choice, cancelled)
+        finally:
+            answers.close()
+            self._draws_together = self._draws_together and answers.together
+        if chosen is not None and not chosen.tokens and not prompt.prefix:
+            raise EngineFailed("The server sent an empty answer.")
+        yield Token(chosen.rest if chosen else "", usage=answers.usage(chosen, self.count_tokens(prompt.whole)))
+
+    def _body(self, prompt: Prompt, sampling: Sampling) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+        """The path and body of the request for a reply, and its stop strings."""
+        stops = (*prompt.stop, *sampling.stop)
+        path, body = _request(prompt)
+        body |= _settings(sampling, stops) | {"model": self._model}
+        if settings.OPENAI_LOGPROBS:
+            body |= _probabilities_requested(prompt)
+        return path, body, stops
+
     def _run(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -165,9 +189,9 @@ class OpenAICompatibleEngine:
             work.close()
             raise EngineUnavailable("The engine is closed.") from None
 
-    async def _read(self, path: str, body: dict[str, Any], events: "queue.SimpleQueue[_Item]") -> None:
-        """Puts each event of an answer into `events`, then its end. Cancellation closes the connection."""
-        outcome: _Item = EngineFailed("The answer was cancelled.")
+    async def _read(self, path: str, body: dict[str, Any], put: Put) -> None:
+        """Puts each event of an answer, then its end. Cancellation closes the connection."""
+        outcome: Item = EngineFailed("The answer was cancelled.")
         try:
             async with (
                 _translated(),
@@ -176,16 +200,14 @@ class OpenAICompatibleEngine:
             ):
                 await _check(answer)
                 async for event in _events(answer):
-                    with _in_shape():
-                        has_token = _piece(event) is not None
-                    if has_token:
+                    if event.has_token:
                         patience.reschedule(self._loop.time() + self._between_tokens_s)
-                    events.put(event)
+                    put(event)
             outcome = None
         except EngineError as error:
             outcome = error
         finally:
-            events.put(outcome)
+            put(outcome)
 
     async def _request_token(self) -> None:
         path, body = _request(
@@ -205,7 +227,7 @@ class OpenAICompatibleEngine:
         await self._client.aclose()
 
 
-def _until_cancelled(events: "queue.SimpleQueue[_Item]", cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+def _until_cancelled(events: "queue.SimpleQueue[Item]", cancelled: Callable[[], bool]) -> Iterator[Event]:
     """The events of an answer, to its end or soon after `cancelled` returns True. Raises the answer's error."""
     while not cancelled():
         try:
@@ -276,87 +298,24 @@ async def _check(answer: httpx.Response) -> None:
         raise PromptTooLong(f"The server answered {answer.status_code}: the prompt is longer than its context.")
     if answer.status_code in (401, 403, 404, 429, 502, 503, 504):
         raise EngineUnavailable(f"The server answered {answer.status_code}.")
+    if answer.status_code in (400, 422, 501):
+        raise Refused(f"The server answered {answer.status_code}.")
     raise EngineFailed(f"The server answered {answer.status_code}.")
 
 
-async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    """The JSON of each server-sent event. Raises EngineFailed when the stream ends without its end mark."""
+async def _events(answer: httpx.Response) -> AsyncIterator[Event]:
+    """Each server-sent event. Raises EngineFailed when the stream ends without its end mark."""
     async for line in answer.aiter_lines():
         if not line.startswith("data:"):
             continue
         payload = line.removeprefix("data:").strip()
         if payload == "[DONE]":
             return
-        try:
-            event = cleaning.parsed_json(payload)
-        except cleaning.BadJSON as error:
-            raise EngineFailed(f"The server sent an event that cannot be read. {error}") from None
-        if not isinstance(event, dict) or "error" in event:
-            raise EngineFailed("The server reported an error within its answer.")
-        yield event
+        yield openai_events.read(payload)
     raise EngineFailed("The server's answer ended before its end mark.")
-
-
-@contextmanager
-def _in_shape() -> Iterator[None]:
-    """Translates errors from an event of unexpected shape into EngineFailed."""
-    try:
-        yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise EngineFailed(f"The server sent an event of an unknown shape ({type(error).__name__}).") from None
-
-
-def _piece(event: dict[str, Any]) -> str | None:
-    """The new text of an event. It is empty if the event only has a thought, and None if it has neither."""
-    choices = event.get("choices")
-    if not choices:
-        return None
-    delta = choices[0].get("delta", choices[0])
-    text = delta.get("content") if "delta" in choices[0] else delta.get("text")
-    if isinstance(text, str) and text:
-        return text
-    return "" if any(delta.get(name) for name in _THOUGHTS) else None
 
 
 def _probabilities_requested(prompt: Prompt) -> dict[str, Any]:
     if prompt.form == "transcript":
         return {"logprobs": _ALTERNATIVES}
     return {"logprobs": True, "top_logprobs": _ALTERNATIVES}
-
-
-def _probabilities(event: dict[str, Any]) -> tuple[float | None, tuple[tuple[str, float], ...]]:
-    """An event's log-probability and most likely alternatives. None if the event does not have exactly one token."""
-    reported = event["choices"][0].get("logprobs") or {}
-    if tokens := reported.get("content"):  # the form of /chat/completions
-        if len(tokens) != 1:
-            return None, ()
-        likely = tuple((_whole(token), float(token["logprob"])) for token in tokens[0]["top_logprobs"])
-        return float(tokens[0]["logprob"]), likely
-    logprobs, likeliest = reported.get("token_logprobs") or [], reported.get("top_logprobs") or [{}]
-    if len(logprobs) != 1 or logprobs[0] is None:
-        return None, ()
-    alternatives = ((text, float(value)) for text, value in (likeliest[0] or {}).items())
-    return float(logprobs[0]), tuple(sorted(alternatives, key=lambda pair: -pair[1]))
-
-
-def _whole(token: dict[str, Any]) -> str:
-    """A token's text. It is empty if its bytes are only a part of a character."""
-    try:
-        return bytes(token["bytes"]).decode() if token.get("bytes") else str(token["token"])
-    except UnicodeDecodeError:
-        return ""
-
-
-def _usage(event: dict[str, Any]) -> Usage | None:
-    reported = event.get("usage")
-    if not reported:
-        return None
-    cached = (reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    return Usage(_count(reported.get("prompt_tokens", 0)), _count(cached), _count(reported.get("completion_tokens", 0)))
-
-
-def _count(reported: Any) -> int:
-    count = int(reported)
-    if not 0 <= count <= _MOST_TOKENS:
-        raise ValueError("not a count of tokens")
-    return count

@@ -23,6 +23,7 @@ from generation.engines.base import (
     Prompt,
     PromptTooLong,
     Ranking,
+    RankingEngine,
     Sampling,
     Token,
     Usage,
@@ -217,6 +218,12 @@ def _engine_tokens(
         # The next engine continues the reply so far, without a thought that the last engine broke off.
         prompt = prompt.continued(reply_text.reply_in("".join(progress.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
+    if (
+        entry.is_remote and sampling.candidates > 1
+    ):  # each of them costs, also its prompt if the server draws one by one
+        size = {"prompt_tokens": engine.count_tokens(prompt.whole), "completion_tokens": sampling.max_tokens}
+        count = spending.affordable(entry, account, most=sampling.candidates, **size)
+        sampling = replace(sampling, candidates=count)
     is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.RANKING
     ranking = rank(info, engine.count_tokens) if rank is not None and is_ranked else None
     announce_engine(info)
@@ -260,4 +267,4 @@ def _iterator(
     if ranking is None:
         yield from engine.stream(prompt, sampling, cancelled)
     else:
-        yield from cast(LocalEngine, engine).stream_ranked(prompt, sampling, ranking, cancelled)
+        yield from cast(RankingEngine, engine).stream_ranked(prompt, sampling, ranking, cancelled)

@@ -3,6 +3,7 @@
 Days are in UTC. A budget is checked before a reply begins, so replies under way may still exceed it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -34,15 +35,15 @@ def today() -> date:
 
 def record(*, entry: EngineEntry, account: str, usage: Usage) -> None:
     """Counts the usage of a reply. Called once for each engine that generated, however the reply ended."""
-    prompt, completion = usage.prompt_tokens, usage.completion_tokens
-    money = (entry.prompt_price * prompt + entry.completion_price * completion) / _MILLION
+    prompt = usage.prompt_tokens + usage.dropped_prompt_tokens
+    completion = usage.completion_tokens + usage.dropped_completion_tokens
     key: dict[str, Any] = {"engine": entry.name, "account": account, "day": today(), "currency": entry.currency}
     increments = {
         "replies": F("replies") + 1,
         "prompt_tokens": F("prompt_tokens") + prompt,
         "completion_tokens": F("completion_tokens") + completion,
         "estimated_tokens": F("estimated_tokens") + (prompt + completion if usage.is_estimated else 0),
-        "money": F("money") + money,
+        "money": F("money") + _price(entry, prompt, completion),
     }
     sums_of_today = EngineSpend.objects.filter(**key)
     if not sums_of_today.update(**increments):
@@ -66,15 +67,40 @@ def of(entry: EngineEntry, account: str | None = None) -> Spent:
 
 def used_up(entry: EngineEntry, account: str) -> str:
     """The name of the engine's first budget that is used up for this account today; "" if none is."""
+    return next((budget.name for budget in _budgets(entry, account) if budget.left <= 0), "")
+
+
+def affordable(entry: EngineEntry, account: str, *, prompt_tokens: int, completion_tokens: int, most: int) -> int:
+    """How many replies of this size the engine's budgets still allow this account today; 1 to `most`."""
+    money = _price(entry, prompt_tokens, completion_tokens)
+    costs = [
+        (budget, money if budget.is_money else Decimal(prompt_tokens + completion_tokens))
+        for budget in _budgets(entry, account)
+    ]
+    return max(1, min([most, *(int(budget.left / cost) for budget, cost in costs if cost)]))
+
+
+@dataclass(frozen=True)
+class _Budget:
+    name: str
+    left: Decimal
+    is_money: bool = False
+
+
+def _budgets(entry: EngineEntry, account: str) -> Iterator[_Budget]:
+    """The engine's budgets for this account, with what is left of them today."""
     if entry.tokens_per_day is not None or entry.money_per_day is not None:
         spent = of(entry)
-        if entry.tokens_per_day is not None and spent.tokens >= entry.tokens_per_day:
-            return "tokens per day"
-        if entry.money_per_day is not None and spent.money >= entry.money_per_day:
-            return "money per day"
-    if account and entry.tokens_per_person is not None and of(entry, account).tokens >= entry.tokens_per_person:
-        return "tokens per person and day"
-    return ""
+        if entry.tokens_per_day is not None:
+            yield _Budget("tokens per day", Decimal(entry.tokens_per_day - spent.tokens))
+        if entry.money_per_day is not None:
+            yield _Budget("money per day", entry.money_per_day - spent.money, is_money=True)
+    if account and entry.tokens_per_person is not None:
+        yield _Budget("tokens per person and day", Decimal(entry.tokens_per_person - of(entry, account).tokens))
+
+
+def _price(entry: EngineEntry, prompt_tokens: int, completion_tokens: int) -> Decimal:
+    return (entry.prompt_price * prompt_tokens + entry.completion_price * completion_tokens) / _MILLION
 
 
 def forget_old() -> int:

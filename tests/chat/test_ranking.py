@@ -77,6 +77,18 @@ def test_parts_are_named_and_their_sum_decides():
     assert "relevant" not in parts
 
 
+def test_without_the_models_values_the_other_parts_decide():
+    """As a remote engine reports none."""
+    answer = Candidate(" The piano! What did you play?", likelihood=None, information=())
+    other = Candidate(" The harbour! When do you sail?", likelihood=None, information=())
+    echo = Candidate(" I used to play the piano as a child.", likelihood=None, information=())
+    assert best([other, echo, answer]) is answer
+    (parts,) = judge().scores("", [answer])
+    assert set(parts) == {"relevant"}
+    (parts,) = judge().scores("", [Candidate(answer.text, likelihood=-2.0, information=())])
+    assert set(parts) == {"relevant", "likely"}
+
+
 def test_the_words_that_fit_in_meaning_win_among_equals():
     answer, other = likely(" The piano! What did you play?"), likely(" The harbour! When do you sail?")
     assert best([other, answer]) is answer

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from generation.engines.base import Candidate, Choice, Ranking
+from generation.engines.base import Candidate, Choice, Ranking, choose
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import Logits
@@ -59,11 +59,10 @@ class Choosing:
                 draft.request.cancelled = True
 
     def choose(self, drafts: Sequence[Draft]) -> tuple[Draft, Choice]:
-        candidates = self._candidates(drafts)
-        scores = tuple(self._ranking.scores(drafts[0].before, candidates))
-        number = max(range(len(drafts)), key=lambda n: sum(scores[n].values()))
-        self._written += drafts[number].ids
-        return drafts[number], Choice(tuple(candidates), scores, number)
+        choice = choose(self._ranking, drafts[0].before, self._candidates(drafts))
+        chosen = drafts[choice.chosen]
+        self._written += chosen.ids
+        return chosen, choice
 
     def forget(self, drafts: Sequence[Draft]) -> None:
         """Releases the caches of drafts that nobody will continue."""

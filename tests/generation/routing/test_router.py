@@ -17,6 +17,7 @@ from generation.engines.base import (
     Ranking,
     Sampling,
     Token,
+    Usage,
 )
 from generation.models import EngineEntry, EngineSpend
 from generation.routing import engine_pool, engine_rows, failovers, router, spending
@@ -367,6 +368,57 @@ def test_the_row_says_how_many_candidates_are_drawn(
     change(kind, candidates=row)
     choose()
     assert engine.numbers == [number]
+
+
+@pytest.mark.parametrize(
+    ("budget", "number"),
+    [
+        ({}, 8),
+        ({"tokens_per_person": 1000}, 8),
+        ({"tokens_per_person": 120}, 2),  # a candidate is a prompt of 3 tokens and at most 50 more
+        ({"tokens_per_day": 170}, 3),
+        ({"tokens_per_person": 10}, 1),
+        ({"money_per_day": 1, "completion_price": 5_000}, 4),
+        ({"money_per_day": 1, "prompt_price": 0}, 8),
+    ],
+)
+def test_no_more_candidates_are_drawn_than_the_budgets_allow(
+    use: Callable[..., None], budget: Any, number: int
+) -> None:
+    engine = Choosing()
+    use(openai=engine)
+    change("openai", candidates=8, **budget)
+    choose()
+    assert engine.numbers == [number]
+
+
+def test_an_engine_of_this_process_draws_as_many_as_it_likes(use: Callable[..., None]) -> None:
+    """Its candidates share the prompt, and cost nothing."""
+    engine = Choosing(8)
+    use(openvino=engine)
+    change("openvino", tokens_per_person=120)
+    choose()
+    assert engine.numbers == [8]
+
+
+class Costly(ScriptedEngine):
+    """Reports the cost of candidates that were not chosen."""
+
+    def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
+        yield Token("One", 1)
+        yield Token("", usage=Usage(10, 0, 1, dropped_prompt_tokens=20, dropped_completion_tokens=5))
+
+
+def test_candidates_that_were_not_chosen_are_charged_too(use: Callable[..., None]) -> None:
+    use(one=Costly(name="one"))
+    change("one", prompt_price=1_000_000, completion_price=2_000_000)
+    reply = Reply(account="7")
+    assert [(usage.prompt_tokens, usage.completion_tokens) for token in reply.tokens if (usage := token.usage)] == [
+        (10, 1)
+    ]
+    spend = EngineSpend.objects.get()
+    assert (spend.account, spend.replies, spend.prompt_tokens, spend.completion_tokens) == ("7", 1, 30, 6)
+    assert spend.money == 30 + 2 * 6
 
 
 class Reading(ScriptedEngine):
