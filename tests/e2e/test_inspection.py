@@ -61,3 +61,18 @@ def test_look_inside_a_reply_and_go_on_from_another_word(talk: Page) -> None:  #
     # The second look is free: the words are there with the page.
     talk.goto(inside)
     expect(talk.locator("[data-words]")).to_have_attribute("data-state", "ready", timeout=1)
+
+
+def test_another_reply_begins_with_a_candidate_that_was_not_chosen(talk: Page) -> None:  # noqa: F811
+    say(talk, "I baked a cake for my sister today. What do you think of that?")
+    wait_for_reply(talk)
+    conversation = talk.url
+    last_reply(talk).get_by_role("link", name="Look inside").click()
+    first_piece = talk.locator("details", has_text="Piece 1").first
+    others = first_piece.locator(".candidate:not([data-chosen]) .candidate-words").all_inner_texts()
+    assert others
+    talk.goto(conversation)
+    last_reply(talk).get_by_role("button", name="Another reply").click()
+    expect(last_reply(talk).locator(".branch-count")).to_have_text("2 of 2")
+    text = wait_for_reply(talk)
+    assert any(text.startswith(words) for words in others if words.strip()), (text, others)
