@@ -39,7 +39,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Puts engines in the place of the registered ones, as rows in the order given."""
 
     def put(**engines: ScriptedEngine | EngineError) -> None:
-        def load(kind: str) -> ScriptedEngine:
+        def load(kind: str, **options: Any) -> ScriptedEngine:
             engine = engines[kind]
             if isinstance(engine, EngineError):
                 raise engine
@@ -411,14 +411,14 @@ class Costly(ScriptedEngine):
 
 def test_candidates_that_were_not_chosen_are_charged_too(use: Callable[..., None]) -> None:
     use(one=Costly(name="one"))
-    change("one", prompt_price=1_000_000, completion_price=2_000_000)
+    change("one", prompt_price=100_000, completion_price=200_000)
     reply = Reply(account="7")
     assert [(usage.prompt_tokens, usage.completion_tokens) for token in reply.tokens if (usage := token.usage)] == [
         (10, 1)
     ]
     spend = EngineSpend.objects.get()
     assert (spend.account, spend.replies, spend.prompt_tokens, spend.completion_tokens) == ("7", 1, 30, 6)
-    assert spend.money == 30 + 2 * 6
+    assert float(spend.money) == pytest.approx(3 + 2 * 0.6)
 
 
 class Reading(ScriptedEngine):
