@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
                 help_text="2 to 16: this many are drawn for the words of a reply, and the best is shown. 1: no choice. "
                 "Empty: on the engine openvino, the setting CANDIDATES for models with fewer than a billion parameters; "
                 "otherwise no choice. A remote engine shows no word before it has chosen, which is when the first "
-                "sentences of most candidates are complete. Every candidate costs its tokens.",
+                "sentences of most candidates are complete, and each of its candidates costs tokens.",
                 null=True,
                 validators=[
                     django.core.validators.MinValueValidator(
