@@ -24,6 +24,7 @@ class AnsweringServer:
     url: str
     draws: Literal["together", "one", "never"] = "together"  # "one" ignores `n`, "never" refuses it
     answers: Sequence[Answer] = ()
+    reported: int | None = None  # tokens in the usage; None: those of all answers
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
     left: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))  # clients that left a HANG
@@ -92,7 +93,12 @@ class _Handler(BaseHTTPRequestHandler):
                     written += 1
         for index in range(len(answers)):
             self._event({"choices": [{"index": index, "delta": {}, "finish_reason": "stop"}]})
-        self._event({"choices": [], "usage": {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": written}})
+        self._event(
+            {
+                "choices": [],
+                "usage": {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": self.far.reported or written},
+            }
+        )
         self.wfile.write(b"data: [DONE]\n\n")
 
     def _wait_until_left(self) -> None:

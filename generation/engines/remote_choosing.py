@@ -168,7 +168,8 @@ class Answers:
         written = chosen.count if chosen else 0
         requests = sum(request.has_begun for request in self._requests)
         if reported is not None:
-            prompt_tokens, own = reported.prompt_tokens, reported.completion_tokens
+            # llama.cpp reports one of the answers. Each event counted here has a token or more.
+            prompt_tokens, own = reported.prompt_tokens, max(own, reported.completion_tokens)
         return Usage(
             prompt_tokens,
             reported.cached_tokens if reported else 0,

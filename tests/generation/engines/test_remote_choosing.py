@@ -66,11 +66,12 @@ def say(
     ranking: Best | None = None,
     *,
     prompt: Prompt = PROMPT,
-    cancelled: Any = lambda: False,
     **settings: Any,
 ) -> list[Token]:
+    """The reply, or what there is of it after half a minute."""
     sampling = Sampling(**{"candidates": 3, **settings})
-    return list(engine.stream_ranked(prompt, sampling, ranking or Best(), cancelled))
+    deadline = time.monotonic() + 30
+    return list(engine.stream_ranked(prompt, sampling, ranking or Best(), lambda: time.monotonic() > deadline))
 
 
 def text(tokens: Sequence[Token]) -> str:
@@ -99,6 +100,15 @@ def test_a_server_that_draws_together_is_asked_once_and_the_best_answer_is_shown
     assert {candidate.text for candidate in choice.candidates} <= {"Bad evening.", "Good evening.", "Worse evening."}
     assert choice.candidates[choice.chosen] == Candidate("Good evening.", None, ())
     assert tokens[-1].usage == Usage(PROMPT_TOKENS, 0, 4, dropped_completion_tokens=8)
+
+
+def test_a_server_that_reports_only_one_of_its_answers_does_not_give_the_others_for_free(
+    engine: OpenAICompatibleEngine, server: AnsweringServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As llama.cpp does."""
+    monkeypatch.setattr(server, "reported", 4)
+    server.give(BAD, GOOD, WORSE)
+    assert say(engine)[-1].usage == Usage(PROMPT_TOKENS, 0, 4, dropped_completion_tokens=8)
 
 
 @pytest.mark.parametrize(("draws", "first"), [("one", [3, None, None]), ("never", [3, None, None, None])])
