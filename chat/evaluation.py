@@ -6,7 +6,7 @@ values are shares of generated replies, after the stages that clean a reply.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from math import log
@@ -71,36 +71,42 @@ class Report:
 
 
 @dataclass(frozen=True)
-class _Reply:
+class Reply:
+    """A generated reply to the last of the turns `asked`."""
+
     dialogue: Dialogue
     asked: Sequence[Line]
     text: str
 
 
 def report(engine: BatchedEngine, dialogues: Sequence[Dialogue], *, count: int, candidates: int) -> dict[str, Any]:
-    """The values of an engine, from `count` turns. `candidates` is the number that its replies are chosen from."""
-    turns = _turns(dialogues, count)
+    """The values of an engine, from `count` turns. `candidates` is the number that its replies are chosen from.
 
-    def reply(turn: tuple[Dialogue, int]) -> _Reply:
+    Raises EngineError, and ValueError if the dialogues are too few to choose from.
+    """
+    turns = drawn(dialogues, count)
+    comparisons = _comparisons(engine, dialogues, turns)
+
+    def reply(turn: tuple[Dialogue, int]) -> Reply:
         dialogue, at = turn
         talk = dialogue.turns[:at]
-        return _Reply(dialogue, talk, _reply(engine, dialogue, talk, candidates))
+        return Reply(dialogue, talk, _reply(engine, dialogue, talk, candidates))
 
     replies = _side_by_side(reply, turns, candidates)
     shares = {
-        name: round(sum(map(is_one, replies)) / len(replies), 4)
+        name: _share(map(is_one, replies))
         for name, is_one in (
-            ("echo", _is_echo),
-            ("repeat", _is_repeat),
-            ("wrong_language", _is_foreign),
-            ("speaks_for_user", _speaks_for_user),
+            ("echo", is_echo),
+            ("repeat", is_repeat),
+            ("wrong_language", is_foreign),
+            ("speaks_for_user", speaks_for_user),
             ("empty", lambda reply: not reply.text),
         )
     }
     values = Report(
-        choose4=_choose(engine, dialogues, turns, 4),
-        choose10=_choose(engine, dialogues, turns, 10),
-        bits_per_byte=_bits_per_byte(engine, turns),
+        choose4=_share(one.is_first_of_4 for one in comparisons),
+        choose10=_share(one.is_first_of_10 for one in comparisons),
+        bits_per_byte=round(sum(one.nats for one in comparisons) / log(2) / sum(one.size for one in comparisons), 4),
         contradict=_contradict(engine, dialogues, candidates),
         replies=len(replies),
         **shares,
@@ -108,56 +114,63 @@ def report(engine: BatchedEngine, dialogues: Sequence[Dialogue], *, count: int, 
     return asdict(values)
 
 
-def _turns(dialogues: Sequence[Dialogue], count: int) -> list[tuple[Dialogue, int]]:
+def _share(values: Iterable[bool]) -> float:
+    return round(float(np.mean(list(values))), 4)
+
+
+def drawn(dialogues: Sequence[Dialogue], count: int) -> list[tuple[Dialogue, int]]:
     """Turns of personas, drawn at random, always the same for the same dialogues."""
     turns = [(d, at) for d in dialogues for at in range(_FIRST, len(d.turns), 2)]
     return [turns[number] for number in np.random.default_rng(_SEED).permutation(len(turns))[:count]]
 
 
-def _choose(
-    engine: BatchedEngine, dialogues: Sequence[Dialogue], turns: Sequence[tuple[Dialogue, int]], size: int
-) -> float:
+@dataclass(frozen=True)
+class _Comparison:
+    """The true reply of a turn among other lines of the same persona."""
+
+    is_first_of_4: bool
+    is_first_of_10: bool
+    nats: float  # that the true reply costs
+    size: int  # bytes of the true reply
+
+
+def _comparisons(
+    engine: BatchedEngine, dialogues: Sequence[Dialogue], turns: Sequence[tuple[Dialogue, int]]
+) -> list[_Comparison]:
     chance = np.random.default_rng(_SEED)
-    hits = 0
+    lines: dict[str, set[str]] = {}
+    for dialogue in dialogues:
+        own = {line.text for line in dialogue.turns if line.speaker == "persona"}
+        lines.setdefault(dialogue.sheet.name, set()).update(own)
+    comparisons = []
     for dialogue, at in turns:
         true = dialogue.turns[at].text
-        pool = sorted(
-            {
-                line.text
-                for other in dialogues
-                if other.sheet.name == dialogue.sheet.name
-                for line in other.turns
-                if line.speaker == "persona"
-            }
-            - {true}
-        )
-        others = chance.permutation(len(pool))[: size - 1]
-        texts = [true, *(pool[number] for number in others)]
-        script = persona_reply.from_sheet(dialogue.sheet, (), dialogue.turns[:at], sampling={})
-        assert script.rank is not None
-        info = engine.describe()
-        judge = script.rank(info, engine.count_tokens)
-        asked = _prompt(engine, dialogue, at)
-        written = [f"{_space(dialogue)}{text}\n" for text in texts]
-        scores = judge.scores("", engine.candidates(asked, judge.neutral, written))
-        hits += max(range(len(texts)), key=lambda number: sum(scores[number].values())) == 0
-    return round(hits / len(turns), 4)
+        others = sorted(lines[dialogue.sheet.name] - {true})
+        if not others:
+            raise ValueError(
+                f"{dialogue.sheet.name} has only one line in these dialogues, so there is nothing to choose."
+            )
+        wrong = [others[number] for number in chance.permutation(len(others))[:9]]
+        comparisons.append(_comparison(engine, dialogue, at, [true, *wrong]))
+    return comparisons
 
 
-def _bits_per_byte(engine: BatchedEngine, turns: Sequence[tuple[Dialogue, int]]) -> float:
-    nats, size = 0.0, 0
-    for dialogue, at in turns:
-        words = f"{_space(dialogue)}{dialogue.turns[at].text}\n"
-        asked = _prompt(engine, dialogue, at)
-        (candidate,) = engine.candidates(asked, (), [words])
-        assert candidate.likelihood is not None
-        nats -= candidate.likelihood * engine.count_tokens(words)
-        size += len(words.encode())
-    return round(nats / log(2) / size, 4)
-
-
-def _space(dialogue: Dialogue) -> str:
-    return " " if phrases_for(dialogue.sheet.language).colon.endswith(" ") else ""
+def _comparison(engine: BatchedEngine, dialogue: Dialogue, at: int, texts: Sequence[str]) -> _Comparison:
+    script = persona_reply.from_sheet(dialogue.sheet, (), dialogue.turns[:at], sampling={})
+    assert script.rank is not None
+    judge = script.rank(engine.describe(), engine.count_tokens)
+    space = " " if phrases_for(dialogue.sheet.language).colon.endswith(" ") else ""
+    written = [f"{space}{text}\n" for text in texts]
+    candidates = engine.candidates(_prompt(engine, dialogue, at), judge.neutral, written)
+    scores = [sum(parts.values()) for parts in judge.scores("", candidates)]
+    likelihood = candidates[0].likelihood
+    assert likelihood is not None
+    return _Comparison(
+        is_first_of_4=scores[0] > max(scores[1:4]),
+        is_first_of_10=scores[0] > max(scores[1:]),
+        nats=-likelihood * engine.count_tokens(written[0]),
+        size=len(written[0].encode()),
+    )
 
 
 def _prompt(engine: BatchedEngine, dialogue: Dialogue, at: int) -> Prompt:
@@ -214,13 +227,13 @@ def _side_by_side(work: Callable[[T], R], items: Sequence[T], candidates: int) -
         return list(pool.map(work, items))
 
 
-def _is_echo(reply: _Reply) -> bool:
+def is_echo(reply: Reply) -> bool:
     sources = [reply.asked[-1].text, *(exchange.persona for exchange in reply.dialogue.sheet.exchanges)]
     own = ranking.runs_in([reply.text], length=_ECHO)
     return bool(own & ranking.runs_in(sources, length=_ECHO)) or reply.text in sources
 
 
-def _is_repeat(reply: _Reply) -> bool:
+def is_repeat(reply: Reply) -> bool:
     earlier = {sentence.strip() for turn in reply.asked if turn.speaker == "persona" for sentence in _long(turn.text)}
     own = _long(reply.text)
     return len(set(own)) < len(own) or bool(earlier & set(own))
@@ -231,10 +244,10 @@ def _long(text: str) -> list[str]:
     return [s.strip() for s in sentences.split(text) if len(re.findall(rf"[{scripts.HAN}]|[^\W{scripts.HAN}]+", s)) > 3]
 
 
-def _is_foreign(reply: _Reply) -> bool:
+def is_foreign(reply: Reply) -> bool:
     return bool(reply.text) and scripts.is_mostly_han(reply.text) != (reply.dialogue.sheet.language == "zh")
 
 
-def _speaks_for_user(reply: _Reply) -> bool:
+def speaks_for_user(reply: Reply) -> bool:
     names = (reply.dialogue.sheet.calls_user, phrases_for(reply.dialogue.sheet.language).friend, "You", "User")
     return any(re.search(rf"\b{re.escape(name)}\s*[:：]", reply.text) for name in names if name)

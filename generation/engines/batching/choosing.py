@@ -40,10 +40,9 @@ class Choosing:
         """
         drawn: list[Draft] = []
         try:
-            for draft in drafts:
-                self._batcher.submit(draft.request)
+            running = self._submitted(drafts[:1])  # reads the prompt, so that the others find it in a cache
             while len(drawn) < len(drafts) * _ENOUGH:
-                for draft in drafts:
+                for draft in running:
                     if draft in drawn:
                         continue
                     step = next_step(draft.request.steps, self._cancelled)
@@ -53,10 +52,16 @@ class Choosing:
                     if self._is_drawn(draft):
                         draft.request.cancelled = True
                         drawn.append(draft)
+                running += self._submitted(drafts[len(running) :])
             return drawn
         finally:
             for draft in drafts:
                 draft.request.cancelled = True
+
+    def _submitted(self, drafts: Sequence[Draft]) -> list[Draft]:
+        for draft in drafts:
+            self._batcher.submit(draft.request)
+        return list(drafts)
 
     def choose(self, drafts: Sequence[Draft]) -> tuple[Draft, Choice]:
         choice = choose(self._ranking, drafts[0].before, self._candidates(drafts))

@@ -122,6 +122,21 @@ def test_the_reply_so_far_includes_the_beginning_that_the_engine_was_given(engin
     ranking = Longest()
     say(engine, ranking, prompt=PROMPT.continued(" I see"))
     assert ranking.seen[0][0] == " I see"
+def test_the_candidates_share_what_is_read_of_the_prompt(engine, monkeypatch):
+    question = "Which of the ships that you saw today was the largest, and which way was it going?"
+    prompt = replace(PROMPT, text=f"{PLACE}You: {question}\nAda:")
+    say(engine, Longest(neutral=()))
+    forward_pass = engine._batcher._forward_pass
+    sizes: list[int] = []
+
+    def read(segments: Any, *rest: Any) -> Any:
+        sizes.extend(len(segment.tokens) for segment in segments)
+        return forward_pass_read(segments, *rest)
+
+    forward_pass_read = forward_pass.read
+    monkeypatch.setattr(forward_pass, "read", read)
+    say(engine, Longest(neutral=()), prompt=prompt, max_tokens=4)
+    assert sum(size for size in sizes if size > 2) <= engine.count_tokens(question) + 8
 
 
 def test_a_seed_decides_the_text(engine):
