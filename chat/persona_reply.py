@@ -106,14 +106,7 @@ def _builder(
 
 
 def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str) -> router.Rank:
-    """Makes the ranking of candidates for an engine. What was said already is collected once."""
-    greeting = prompt.Line("user", phrases_for(sheet.language).greeting)
-    spoken = ranking.runs_in(
-        [
-            *(exchange.persona for exchange in sheet.exchanges),
-            *(turn.text for turn in turns if turn.speaker == "persona"),
-        ]
-    )
+    """Makes the ranking of candidates for an engine."""
 
     def rank(info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:
         def after(talk: Sequence[prompt.Spoken]) -> Prompt:
@@ -127,14 +120,7 @@ def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
                 prefix=begun,
             )
 
-        return ranking.ReplyRanking(
-            after_greeting=after([*turns[:-1], greeting]),
-            after_nothing=after([greeting]),
-            language=sheet.language,
-            asked=turns[-1].text,
-            spoken=spoken,
-            context=ranking.context(turns, sheet),
-        )
+        return ranking.ReplyRanking(sheet, turns, after)
 
     return rank
 

@@ -7,8 +7,9 @@ the filter would withhold.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chat import relevance
 from generation.engines.base import Candidate, Prompt
@@ -16,7 +17,8 @@ from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable
 from moderation.filter.encoder import EncoderMissing
 from moderation.models import Direction, RuleAction
-from personas.prompt import Spoken
+from personas.phrases import phrases_for
+from personas.prompt import Line, Spoken
 from personas.prompt_sheet import Sheet
 from text import scripts, sentences
 from text.scripts import HAN
@@ -41,21 +43,20 @@ _DOUBT = 3  # tokens without information that are added to each candidate, so th
 
 @dataclass(frozen=True)
 class ReplyRanking:
-    """A `generation.engines.base.Ranking` for one reply."""
+    """A `generation.engines.base.Ranking` for one reply. A reply with one candidate costs nothing here."""
 
-    after_greeting: Prompt  # a greeting in place of the newest message
-    after_nothing: Prompt  # a greeting in place of the whole talk
-    language: str
-    asked: str  # the message to answer
-    spoken: frozenset[tuple[str, ...]]  # runs of words in the samples and the talk so far
-    context: relevance.Vector | None  # None in a language that relevance does not know
+    sheet: Sheet
+    turns: Sequence[Spoken]  # the last one is the message to answer
+    after: Callable[[Sequence[Spoken]], Prompt]  # the prompt for the reply to a talk
 
-    @property
+    @cached_property
     def neutral(self) -> tuple[Prompt, Prompt]:
-        return self.after_greeting, self.after_nothing
+        """A greeting in place of the newest message, and in place of the whole talk."""
+        greeting = Line("user", phrases_for(self.sheet.language).greeting)
+        return self.after([*self.turns[:-1], greeting]), self.after([greeting])
 
     def is_whole(self, text: str) -> bool:
-        least = _SHORTEST.get(self.language, _USUAL_SHORTEST)
+        least = _SHORTEST.get(self.sheet.language, _USUAL_SHORTEST)
         return sentences.has_end(text) and len(_WORD.findall(text)) >= least
 
     def scores(self, before: str, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
@@ -66,10 +67,8 @@ class ReplyRanking:
             self._parts(before, candidate) | _faults(verdict)
             for candidate, verdict in zip(candidates, verdicts, strict=True)
         ]
-        if self.context is not None:
-            for named, value in zip(
-                parts, relevance.relevance(self.context, [before + text for text in texts]), strict=True
-            ):
+        if self.sheet.language in relevance.LANGUAGES:
+            for named, value in zip(parts, self._relevance([before + text for text in texts]), strict=True):
                 named["relevant"] = _RELEVANCE * value
         return parts
 
@@ -85,32 +84,35 @@ class ReplyRanking:
         if candidate.likelihood is not None:
             parts["likely"] = _LIKELIHOOD * candidate.likelihood
         runs = _runs(words)
-        if echoed := runs & (self.spoken | _runs(_words(self.asked))):
+        if echoed := runs & self._spoken:
             parts["echo"] = -_ECHO * len(echoed) / len(runs)
         if before and words in {_words(sentence) for sentence in sentences.split(before)}:
             parts["repeats"] = -_REPEATED
-        if scripts.is_mostly_han(candidate.text) != (self.language == "zh"):
+        if scripts.is_mostly_han(candidate.text) != (self.sheet.language == "zh"):
             parts["language"] = -_FOREIGN
         return parts
+
+    def _relevance(self, texts: Sequence[str]) -> list[float]:
+        try:
+            return relevance.relevance(self._context, texts)
+        except EncoderMissing as error:
+            raise ClassifierUnavailable(str(error)) from error
+
+    @cached_property
+    def _context(self) -> relevance.Vector:
+        return relevance.context(self.turns, self.sheet.description)
+
+    @cached_property
+    def _spoken(self) -> frozenset[tuple[str, ...]]:
+        """Runs of words in the samples, in the persona's part of the talk, and in the message."""
+        own = [turn.text for turn in self.turns if turn.speaker == "persona"]
+        return runs_in([*(exchange.persona for exchange in self.sheet.exchanges), *own, self.turns[-1].text])
 
 
 def _faults(verdict: assessment.Verdict) -> dict[str, float]:
     if not verdict.passes:
         return {"withheld": -_WITHHELD}
     return {"personal": -_PERSONAL} if verdict.action == RuleAction.MASK else {}
-
-
-def context(turns: Sequence[Spoken], sheet: Sheet) -> relevance.Vector | None:
-    """What the reply to the last turn has to fit; None in a language that relevance does not know.
-
-    Raises ClassifierUnavailable where the filter's encoder is missing.
-    """
-    if sheet.language not in relevance.LANGUAGES:
-        return None
-    try:
-        return relevance.context(turns, sheet.description)
-    except EncoderMissing as error:
-        raise ClassifierUnavailable(str(error)) from error
 
 
 def may_be_stored(scores: Mapping[str, float]) -> bool:

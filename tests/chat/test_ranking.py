@@ -2,11 +2,11 @@
 
 import pytest
 
-from chat import ranking
 from chat.ranking import ReplyRanking
 from generation.engines.base import Candidate, Prompt
 from personas.prompt import Line
 from personas.prompt_sheet import Sheet
+from personas.samples import Exchange
 
 pytestmark = pytest.mark.django_db
 
@@ -15,16 +15,13 @@ SAMPLES = ["The lamp burns all night, and I sleep by day."]
 
 def judge(language: str = "en", asked: str = "I used to play the piano as a child.") -> ReplyRanking:
     """Its prompts are never read, because the candidates of these tests have their values."""
-    unread = Prompt(form="transcript")
-    sheet = Sheet(name="Ada", description="Ada keeps a lighthouse.", language=language)
-    return ReplyRanking(
-        after_greeting=unread,
-        after_nothing=unread,
+    sheet = Sheet(
+        name="Ada",
+        description="Ada keeps a lighthouse.",
         language=language,
-        asked=asked,
-        spoken=ranking.runs_in(SAMPLES),
-        context=ranking.context([Line("user", asked)], sheet),
+        exchanges=tuple(Exchange("Are you tired?", sample) for sample in SAMPLES),
     )
+    return ReplyRanking(sheet, [Line("user", asked)], lambda talk: Prompt(form="transcript"))
 
 
 def best(candidates: list[Candidate], *, before: str = "", language: str = "en") -> Candidate:

@@ -51,8 +51,7 @@ class BatchedEngine(InProcessEngine):
     def stream_ranked(
         self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
     ) -> Iterator[Token]:
-        neutral = [self._encoded(prompt) for prompt in ranking.neutral]
-        choosing = Choosing(self._batcher, ranking, neutral=neutral, cancelled=cancelled)
+        choosing = Choosing(self._batcher, ranking, self._encoded, cancelled)
         beginning = last = self._draft(prompt, sampling)
         pieces: list[Draft] = []
         with self._one_more_reply():
@@ -87,7 +86,7 @@ class BatchedEngine(InProcessEngine):
     def _log_probabilities(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         ids, rendered = self._encoded(prompt), self._tokenizer.rendered(prompt)
         variants = [self._tokenizer.ids(prompt, rendered + text)[len(ids) :] for text in texts]
-        return log_probabilities(self._batcher, ids, variants)
+        return log_probabilities(self._batcher, [ids], variants)[0]
 
     def read_ahead(self, prompt: Prompt) -> None:
         """Reads a prompt before a reply is requested. A later reply with the same beginning then starts at once.

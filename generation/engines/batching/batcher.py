@@ -110,32 +110,39 @@ class Batcher:
         best, length = self._longest_beginning(prompt)
         return best.beginning(length) if best else self._forward_pass.cache()
 
-    def read_variants(self, prompt: list[int], variants: Sequence[list[int]]) -> list[Logits]:
-        """Reads several continuations of `prompt`. Returns, for each, the logits that its tokens are predicted from.
+    def read_variants(self, prompts: Sequence[list[int]], variants: Sequence[list[int]]) -> list[list[Logits]]:
+        """Reads several continuations of each prompt in two passes. Returns the logits that predict their tokens.
 
-        Call it only between steps. The prompt's cache is kept.
+        Call it only between steps. The prompts' caches are kept.
         """
-        if not variants:
-            return []
-        cache = self.known_beginning(prompt)
-        if rest := prompt[len(cache.tokens) : -1]:
-            self.read_on(cache, rest, [0])
-        segments = [Segment(cache.beginning(len(cache.tokens)), [prompt[-1], *variant[:-1]]) for variant in variants]
+        caches = [self.known_beginning(prompt) for prompt in prompts]
+        unread = [(cache, prompt[len(cache.tokens) : -1]) for cache, prompt in zip(caches, prompts, strict=True)]
+        segments: list[Segment] = []
         try:
-            self._make_room(segments)
-            logits = self._forward_pass.read(segments, list(range(sum(len(s.tokens) for s in segments))))
+            if rest := [Segment(cache, tokens) for cache, tokens in unread if tokens]:
+                self._read(rest, [0])
+            segments = [
+                Segment(cache.beginning(len(cache.tokens)), [prompt[-1], *variant[:-1]])
+                for cache, prompt in zip(caches, prompts, strict=True)
+                for variant in variants
+            ]
+            rows = self._read(segments, list(range(sum(len(segment.tokens) for segment in segments))))
         finally:
             for segment in segments:
                 segment.cache.release()
-            self.keep(cache)
-        return np.split(logits, np.cumsum([len(variant) for variant in variants])[:-1])
+            for cache in caches:
+                self.keep(cache)
+        logits = iter(np.split(rows, np.cumsum([len(segment.tokens) for segment in segments])[:-1]))
+        return [[next(logits) for _ in variants] for _ in prompts]
 
     def read_on(self, cache: Cache, tokens: list[int], keep: list[int]) -> Logits:
         """Reads `tokens` into the cache and returns the logits after the tokens at the positions `keep`.
 
         Call it only between steps.
         """
-        segments = [Segment(cache, tokens)]
+        return self._read([Segment(cache, tokens)], keep)
+
+    def _read(self, segments: Sequence[Segment], keep: list[int]) -> Logits:
         self._make_room(segments)
         return self._forward_pass.read(segments, keep)
 

@@ -5,10 +5,11 @@ piece, about a sentence at a time, so that its first words come soon. All candid
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from generation.engines.base import Candidate, Choice, Ranking, choose
+from generation.engines.base import Candidate, Choice, Prompt, Ranking, choose
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import Logits
@@ -24,14 +25,22 @@ class Choosing:
     """Draws and compares the candidates of one reply. Only one thread may use it."""
 
     def __init__(
-        self, batcher: Batcher, ranking: Ranking, *, neutral: Sequence[list[int]], cancelled: Callable[[], bool]
+        self,
+        batcher: Batcher,
+        ranking: Ranking,
+        encode: Callable[[Prompt], list[int]],
+        cancelled: Callable[[], bool],
     ) -> None:
-        """`neutral` are the tokens of each of the ranking's neutral prompts."""
+        """`encode` gives the tokens of a prompt."""
         self._batcher = batcher
         self._ranking = ranking
-        self._neutral = [tuple(prompt) for prompt in neutral]
+        self._encode = encode
         self._cancelled = cancelled
         self._written: list[int] = []
+
+    @cached_property
+    def _neutral(self) -> list[tuple[int, ...]]:
+        return [tuple(self._encode(prompt)) for prompt in self._ranking.neutral]
 
     def draw(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Draws the drafts side by side. Returns those that are drawn, none if the reply was cancelled meanwhile.
@@ -82,12 +91,10 @@ class Choosing:
 
     def _candidates(self, drafts: Sequence[Draft]) -> list[Candidate]:
         ids = [draft.ids for draft in drafts]
-        # In the first turn of a talk the neutral prompts are equal, and each is read once.
-        readings = {
-            prompt: log_probabilities(self._batcher, [*prompt, *self._written], ids)
-            for prompt in dict.fromkeys(self._neutral)
-        }
-        neutral = [readings[prompt] for prompt in self._neutral]
+        # In the first turn of a talk the neutral prompts are equal, and one is read.
+        prompts = list(dict.fromkeys(self._neutral))
+        readings = log_probabilities(self._batcher, [[*prompt, *self._written] for prompt in prompts], ids)
+        neutral = [readings[prompts.index(prompt)] for prompt in self._neutral]
         candidates = []
         for draft, *values in zip(drafts, *neutral, strict=True):
             likelihood = float(np.mean([token.logprob for token in draft.tokens if token.logprob is not None] or [0]))
@@ -95,11 +102,16 @@ class Choosing:
         return candidates
 
 
-def log_probabilities(batcher: Batcher, prompt: list[int], variants: Sequence[list[int]]) -> list[float]:
-    """The mean log-probability of the tokens of each variant after `prompt`; 0 for a variant without tokens."""
-    work = batcher.between_steps(lambda: batcher.read_variants(prompt, [ids for ids in variants if ids]))
-    rows = iter(work.result())
-    return [_mean(next(rows), ids) if ids else 0.0 for ids in variants]
+def log_probabilities(
+    batcher: Batcher, prompts: Sequence[list[int]], variants: Sequence[list[int]]
+) -> list[list[float]]:
+    """For each prompt, the mean log-probability of the tokens of each variant after it; 0 for one without tokens."""
+    written = [ids for ids in variants if ids]
+    if not prompts or not written:
+        return [[0.0] * len(variants) for _ in prompts]
+    readings = batcher.between_steps(lambda: batcher.read_variants(prompts, written)).result()
+    rows = [iter(reading) for reading in readings]
+    return [[_mean(next(row), ids) if ids else 0.0 for ids in variants] for row in rows]
 
 
 def _mean(logits: Logits, ids: Sequence[int]) -> float:

@@ -106,9 +106,9 @@ def test_equal_neutral_prompts_are_read_once(engine, monkeypatch):
     readings: list[Sequence[int]] = []
     read = choosing.log_probabilities
 
-    def counted(batcher: Any, prompt: list[int], variants: Sequence[list[int]]) -> list[float]:
-        readings.append(prompt)
-        return read(batcher, prompt, variants)
+    def counted(batcher: Any, prompts: Sequence[list[int]], variants: Sequence[list[int]]) -> list[list[float]]:
+        readings.extend(prompts)
+        return read(batcher, prompts, variants)
 
     monkeypatch.setattr(choosing, "log_probabilities", counted)
     ranking = Longest(neutral=(NEUTRAL[0], NEUTRAL[0]))
@@ -122,6 +122,8 @@ def test_the_reply_so_far_includes_the_beginning_that_the_engine_was_given(engin
     ranking = Longest()
     say(engine, ranking, prompt=PROMPT.continued(" I see"))
     assert ranking.seen[0][0] == " I see"
+
+
 def test_the_candidates_share_what_is_read_of_the_prompt(engine, monkeypatch):
     question = "Which of the ships that you saw today was the largest, and which way was it going?"
     prompt = replace(PROMPT, text=f"{PLACE}You: {question}\nAda:")
