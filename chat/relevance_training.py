@@ -1,131 +1,212 @@
-"""Fits the matrices of `chat.relevance` on written dialogues.
+"""Fine-tunes the network of `chat.relevance` on written dialogues.
 
-A reply is compared with other lines of the same persona, and with the replies of other talks in the batch (InfoNCE:
-van den Oord et al. 2018). Half of the replies are cut after their first sentence, since the product compares pieces.
-All matrices begin as multiples of the identity: the cosine of the plain vectors is a good start.
+A batch holds several turns of each of some personas. A reply is compared with the other replies of its persona, and
+with all replies of the batch (InfoNCE: van den Oord et al. 2018). Half of the replies are cut after their first
+sentence, since the product compares pieces.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from chat.relevance import SOURCES
+from chat import relevance
+from moderation import bert
+from moderation.bert import Row
+from moderation.bert_training import TrainedBert
 from moderation.filter import encoder
 from personas.dialogues import Dialogue
 from text import sentences
 
-_BEGINNING = {"message": 1.0, "reply_before": 0.2, "message_before": 0.1, "introduction": 0.1, "reply": 1.0}
-_EPOCHS = 3  # more learn the personas by heart
-_BATCH = 64
-_OTHERS = 15  # lines of the same persona that a reply is compared with
-_RATE = 3e-4
-_DROPOUT = 0.15
+_EPOCHS = 4
+_PERSONAS, _TURNS = 8, 16  # of a batch, and of each of its personas
+_PART = 32  # rows that are read at once; rows of similar length, so few are padded
+_RATE, _MATRIX_RATE, _SCALE_RATE = 1e-4, 3e-4, 1e-3
+_DECAY = 0.01
+_WARM_UP = 0.1  # of all updates
+_AVERAGED = 0.98  # of the average of the weights that remains after an update
 _SCALE = 2.3  # the logarithm of the first temperature's inverse
 _SEED = 1
+
+Say = Callable[[str], None]
+_Part = Any  # of a checkpoint: what has a state_dict
 
 
 @dataclass(frozen=True)
 class _Example:
-    followed: list[int]  # rows of the vectors, in the order of SOURCES; the last row is zero, for nothing
-    reply: int
-    beginning: int  # the reply's first sentence
-    others: list[int]
+    talk: Row
+    text: str
+    reply: Row
+    beginning: Row  # the reply's first sentence
 
 
-def fit(learnt: Sequence[Dialogue], held_out: Sequence[Dialogue], report: Callable[[str], None]) -> "Comparison":
-    """Raises encoder.EncoderMissing."""
-    torch.manual_seed(_SEED)
-    texts: dict[str, int] = {}
-    examples, apart = _examples(learnt, texts), _examples(held_out, texts)
-    vectors = torch.from_numpy(
-        np.vstack([encoder.minilm().encode(list(texts)), np.zeros((1, encoder.DIMENSIONS))])
-    ).float()
-    comparison = Comparison()
-    optimizer = torch.optim.AdamW(comparison.parameters(), lr=_RATE, weight_decay=0)
-    chance = np.random.default_rng(_SEED)
-    steps = _EPOCHS * (len(examples) // _BATCH)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
-    for epoch in range(_EPOCHS):
-        order = chance.permutation(len(examples))
-        for at in range(0, len(examples) - _BATCH + 1, _BATCH):
-            batch = [examples[number] for number in order[at : at + _BATCH]]
-            loss = _loss(comparison, vectors, batch, chance)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-        report(f"epoch {epoch + 1}: picks the reply among four in {_accuracy(comparison, vectors, apart):.3f}")
-    return comparison
+class Comparison(nn.Module):
+    """Reads both sides with one network. The matrices begin as the identity: the plain cosine is a good start."""
 
-
-class Comparison(torch.nn.Module):
     def __init__(self) -> None:
+        """Raises encoder.EncoderMissing."""
         super().__init__()
-        self.matrices = torch.nn.ParameterDict(
-            {name: share * torch.eye(encoder.DIMENSIONS) for name, share in _BEGINNING.items()}
-        )
-        self.scale = torch.nn.Parameter(torch.tensor(_SCALE))
-        self._dropout = torch.nn.Dropout(_DROPOUT)
+        weights = encoder.weights()
+        weights[bert.KINDS] = weights[bert.KINDS][:1]
+        self.body = TrainedBert(weights, heads=encoder.HEADS)
+        self.talk = nn.Parameter(torch.eye(encoder.DIMENSIONS))
+        self.reply = nn.Parameter(torch.eye(encoder.DIMENSIONS))
+        self.scale = nn.Parameter(torch.tensor(_SCALE))
 
-    def forward(self, followed: torch.Tensor, replies: torch.Tensor) -> torch.Tensor:
-        """[n, 4, 384] and [n, k, 384] -> logits [n, k]."""
-        followed = self._dropout(followed)
-        context = sum(followed[:, at] @ self.matrices[name] for at, name in enumerate(SOURCES))
-        mapped = normalize(self._dropout(replies) @ self.matrices["reply"], dim=-1)
-        return torch.einsum("nkd,nd->nk", mapped, normalize(context, dim=-1)) * self.scale.exp()
+    def talks(self, rows: Sequence[Row]) -> Tensor:
+        """float32 [n, 384], rows of length 1."""
+        return normalize(self._means(rows) @ self.talk, dim=-1)
+
+    def replies(self, rows: Sequence[Row]) -> Tensor:
+        """float32 [n, 384], rows of length 1."""
+        return normalize(self._means(rows) @ self.reply, dim=-1)
 
     def save(self, path: Path) -> None:
-        save_file({name: matrix.detach().half() for name, matrix in self.matrices.items()}, path)
+        relevance.save(
+            path,
+            self.body.weights(),
+            talk=self.talk.detach().numpy().astype(np.float16),
+            reply=self.reply.detach().numpy().astype(np.float16),
+        )
+
+    def _means(self, rows: Sequence[Row]) -> Tensor:
+        order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
+        parts = [order[start : start + _PART] for start in range(0, len(order), _PART)]
+        means = torch.cat([self.body.means([rows[number] for number in part]) for part in parts])
+        return means[torch.tensor(np.argsort(order))]
 
 
-def _examples(dialogues: Sequence[Dialogue], texts: dict[str, int]) -> list[_Example]:
-    """`texts` gets a row for each text."""
+def fit(learnt: Sequence[Dialogue], held_out: Sequence[Dialogue], checkpoint: Path, say: Say) -> Comparison:
+    """The average over the last updates. After each epoch the state is written to `checkpoint`, to go on from.
 
-    def row(text: str) -> int:
-        return texts.setdefault(text, len(texts))
+    Raises encoder.EncoderMissing.
+    """
+    tokenizer = encoder.tokenizer()
+    examples, apart = _examples(learnt, tokenizer), _examples(held_out, tokenizer)
+    comparison, average = Comparison(), Comparison()
+    optimizer = _optimizer(comparison)
+    updates = _EPOCHS * len(list(_batches(examples, np.random.default_rng(_SEED))))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: _rate(done, updates))
+    parts: dict[str, _Part] = {
+        "comparison": comparison,
+        "average": average,
+        "optimizer": optimizer,
+        "schedule": schedule,
+    }
+    first = _resume(checkpoint, parts)
+    for epoch in range(first, _EPOCHS):
+        chance = np.random.default_rng([_SEED, epoch])
+        torch.manual_seed(1000 * _SEED + epoch)
+        comparison.train()
+        losses = []
+        for batch in _batches(examples, chance):
+            loss = _loss(comparison, batch, chance)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(comparison.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            _add_to_average(average, comparison, schedule.last_epoch)
+            losses.append(loss.item())
+        torch.save({name: part.state_dict() for name, part in parts.items()} | {"epoch": epoch + 1}, checkpoint)
+        share = _accuracy(average.eval(), apart)
+        say(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, picks the reply among four in {share:.3f}")
+    return average.eval()
 
-    lines: dict[str, set[int]] = {}
-    for dialogue in dialogues:
-        own = {row(turn.text) for turn in dialogue.turns if turn.speaker == "persona"}
-        lines.setdefault(dialogue.sheet.name, set()).update(own)
-    examples = []
+
+def _examples(dialogues: Sequence[Dialogue], tokenizer: Tokenizer) -> dict[str, list[_Example]]:
+    """Each persona's replies, with the talk before them."""
+    examples: dict[str, list[_Example]] = {}
     for dialogue in dialogues:
         for at, turn in enumerate(dialogue.turns):
-            if turn.speaker == "persona":
-                before = [row(earlier.text) for earlier in dialogue.turns[:at][-3:][::-1]]
-                followed = [*before, *[-1] * (3 - len(before)), row(dialogue.sheet.description)]
-                reply, beginning = row(turn.text), row(sentences.split(turn.text)[0].strip())
-                others = sorted(lines[dialogue.sheet.name] - {reply})
-                examples.append(_Example(followed, reply, beginning, others))
+            if at and turn.speaker == "persona":
+                talk = [earlier.text for earlier in dialogue.turns[:at][-relevance.TURNS :]]
+                beginning = sentences.split(turn.text)[0].strip()
+                example = _Example(
+                    relevance.talk_row(tokenizer, talk, dialogue.sheet.description),
+                    turn.text,
+                    relevance.reply_row(tokenizer, turn.text),
+                    relevance.reply_row(tokenizer, beginning),
+                )
+                examples.setdefault(dialogue.sheet.name, []).append(example)
     return examples
 
 
-def _loss(
-    comparison: Comparison, vectors: torch.Tensor, batch: Sequence[_Example], chance: np.random.Generator
-) -> torch.Tensor:
-    replies = [each.beginning if chance.random() < 0.5 else each.reply for each in batch]
-    followed = vectors[torch.tensor([each.followed for each in batch])]
-    rows = [
-        [reply, *chance.choice(each.others, _OTHERS, replace=True)] for reply, each in zip(replies, batch, strict=True)
+def _batches(
+    examples: dict[str, list[_Example]], chance: np.random.Generator
+) -> Iterator[list[tuple[str, list[_Example]]]]:
+    """One epoch: batches of personas, each with some of its turns, in random order."""
+    groups = []
+    for name, own in examples.items():
+        mixed = [own[number] for number in chance.permutation(len(own))]
+        parts = [mixed[start : start + _TURNS] for start in range(0, len(mixed), _TURNS)]
+        groups += [(name, part) for part in parts if len(part) > 1]
+    order = chance.permutation(len(groups))
+    for start in range(0, len(order), _PERSONAS):
+        yield [groups[number] for number in order[start : start + _PERSONAS]]
+
+
+def _loss(comparison: Comparison, batch: Sequence[tuple[str, list[_Example]]], chance: np.random.Generator) -> Tensor:
+    members = [(name, example) for name, part in batch for example in part]
+    replies = [example.beginning if chance.random() < 0.5 else example.reply for _, example in members]
+    logits = comparison.talks([example.talk for _, example in members]) @ comparison.replies(replies).T
+    logits = logits * comparison.scale.exp()
+    names, texts = np.array([name for name, _ in members]), np.array([example.text for _, example in members])
+    right = torch.arange(len(members))
+    # A reply that is said twice is right in both places.
+    is_same_text = torch.from_numpy((texts[:, None] == texts) & ~np.eye(len(texts), dtype=bool))
+    is_other_persona = torch.from_numpy(names[:, None] != names)
+    logits = logits.masked_fill(is_same_text, -1e4)
+    return cross_entropy(logits, right) + cross_entropy(logits.masked_fill(is_other_persona, -1e4), right)
+
+
+def _optimizer(comparison: Comparison) -> torch.optim.Optimizer:
+    learned = [value for value in comparison.body.parameters() if value.requires_grad]
+    groups = [
+        {"params": [value for value in learned if value.ndim == 2], "lr": _RATE, "weight_decay": _DECAY},
+        {"params": [value for value in learned if value.ndim < 2], "lr": _RATE},
+        {"params": [comparison.talk, comparison.reply], "lr": _MATRIX_RATE},
+        {"params": [comparison.scale], "lr": _SCALE_RATE},
     ]
-    same = comparison(followed, vectors[torch.tensor(np.array(rows))])
-    cross = comparison(followed, vectors[torch.tensor(replies)].expand(len(batch), -1, -1))
-    return cross_entropy(same, torch.zeros(len(batch), dtype=torch.long)) + cross_entropy(
-        cross, torch.arange(len(batch))
-    )
+    return torch.optim.AdamW(groups, weight_decay=0.0)
+
+
+def _rate(done: int, updates: int) -> float:
+    warm_up = math.ceil(_WARM_UP * updates)
+    return min((done + 1) / warm_up, max(updates - done, 0) / updates)
+
+
+def _resume(checkpoint: Path, parts: dict[str, _Part]) -> int:
+    """The number of epochs that are done."""
+    if not checkpoint.exists():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    return int(state["epoch"])
 
 
 @torch.no_grad()
-def _accuracy(comparison: Comparison, vectors: torch.Tensor, examples: Sequence[_Example]) -> float:
-    comparison.eval()
+def _add_to_average(average: Comparison, comparison: Comparison, updates: int) -> None:
+    remaining = min(_AVERAGED, (updates + 1) / (updates + 10))  # at first the average follows quickly
+    for mean, value in zip(average.parameters(), comparison.parameters(), strict=True):
+        mean.lerp_(value, 1 - remaining)
+
+
+@torch.no_grad()
+def _accuracy(comparison: Comparison, examples: dict[str, list[_Example]]) -> float:
     chance = np.random.default_rng(_SEED)
-    rows = [[each.reply, *chance.choice(each.others, 3, replace=False)] for each in examples]
-    followed = vectors[torch.tensor([each.followed for each in examples])]
-    logits = comparison(followed, vectors[torch.tensor(np.array(rows))])
-    comparison.train()
-    return float((logits.argmax(dim=1) == 0).float().mean())
+    hits = []
+    for own in examples.values():
+        values = comparison.talks([each.talk for each in own]) @ comparison.replies([each.reply for each in own]).T
+        for number, example in enumerate(own):
+            wrong = [other for other, each in enumerate(own) if each.text != example.text]
+            hits.append(values[number, number] > values[number, chance.permutation(wrong)[:3]].max())
+    return float(np.mean(hits))

