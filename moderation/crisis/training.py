@@ -34,6 +34,7 @@ ALARMS = slice(STEPS.index("passive"), None)
 ORDINARY_STEPS = slice(0, STEPS.index("low"))
 LAYERS, HEADS = 6, 12
 FOLDS = 4
+SHORTEST_ROUND = 100  # lines
 
 EPOCHS, BATCH = 6, 48
 BODY_RATE, HEAD_RATE = 1.5e-4, 1e-3
@@ -53,17 +54,28 @@ Messages = tuple[str, ...]  # one person's, the newest last
 def sentences() -> tuple[list[Labelled], list[int]]:
     """The sentences in this room, and the fold of each. Raises DataMissing.
 
-    In each file, a new round begins where *imminent* follows *none*.
+    In each file, a new round begins where *imminent* follows *none*, after SHORTEST_ROUND lines at least: pairs of a
+    danger and its look-alike stay in one round.
     """
     found: list[Labelled] = []
     folds: list[int] = []
     for path in sorted(SENTENCES.glob("*.jsonl")):
         read = labelled.read(path)
-        steps = [one.step for one in read]
-        begins = [pair == ("none", "imminent") for pair in zip(["", *steps], steps, strict=False)]
         found += read
-        folds += [int(number) % FOLDS for number in np.cumsum(begins)]
+        folds += [number % FOLDS for number in _rounds([one.step for one in read])]
     return found, folds
+
+
+def _rounds(steps: Sequence[str]) -> list[int]:
+    """The number of each line's round."""
+    rounds: list[int] = []
+    number = size = 0
+    for before, step in zip(["", *steps], steps, strict=False):
+        if (before, step) == ("none", "imminent") and size >= SHORTEST_ROUND:
+            number, size = number + 1, 0
+        rounds.append(number)
+        size += 1
+    return rounds
 
 
 def ordinary_talk(dialogues: Iterable[Path]) -> list[Messages]:
