@@ -19,7 +19,7 @@ test: lint
 	@$(MAKE) --no-print-directory --jobs 2 test-rooms test-site
 
 test-rooms: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not e2e and not faults"
+	$(BIN)/python -m pytest -m "not e2e and not faults" --numprocesses 2 --dist loadfile
 
 test-site: $(VENV)/.installed-dev
 	@mkdir -p -m 700 var var/test-site
