@@ -87,11 +87,16 @@ def _locked(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def _record(action: str, user: User, by: User | None, data: Mapping[str, Any]) -> None:
+def record(*, action: str, subject: str, actor: User | None, data: Mapping[str, Any]) -> None:
+    """Writes an act of a member of staff to the audit trail, for rooms that do not know it. Call this last."""
     if not _recorders:
-        raise RuntimeError("No audit trail is registered, so no rights may change.")
-    for record in _recorders:
-        record(action=action, subject=f"user:{user.pk}", actor=by, data=data)
+        raise RuntimeError("No audit trail is registered, so staff may change nothing.")
+    for write in _recorders:
+        write(action=action, subject=subject, actor=actor, data=data)
+
+
+def _record(action: str, user: User, by: User | None, data: Mapping[str, Any]) -> None:
+    record(action=action, subject=f"user:{user.pk}", actor=by, data=data)
 
 
 def _moderator_permissions() -> Iterable[Permission]:

@@ -8,9 +8,11 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from accounts import sessions
         from accounts.my_data import register
-        from chat import conversations, my_data, sockets
+        from chat import conversations, my_data, sockets, trial_questions
+        from generation.trials.questions import ask_with
         from personas import forgetting
 
         register("chat", export=my_data.export, erase=my_data.erase)
         sessions.when_ended(sockets.tell)
         forgetting.register(conversations.delete_all_with)
+        ask_with(trial_questions.questions)

@@ -1,15 +1,20 @@
-"""The owner's details for a new model. Everything else is read from its files."""
+"""The owner's details for a new model of this machine, and for a server. Everything else comes from them."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 
 from generation.catalogue.local_models import LocalModel
 from generation.catalogue.packaged import CONTEXT_TOKENS, MIN_CONTEXT_TOKENS
-from generation.models import PromptForms
+from generation.models import EngineEntry, PromptForms
+from generation.trials import servers
+from text import cleaning
+
+_MOST_TOKENS = 2**31 - 1  # the largest value of a column
 
 
 class AddModelForm(forms.Form):
@@ -32,9 +37,67 @@ class AddModelForm(forms.Form):
         initial = {"title": title[:80], "name": name[:64], "context_length": length}
         super().__init__(data, initial=initial)
         forms_ = PromptForms.choices if local.has_chat_template else PromptForms.choices[:1]
-        self.fields["prompt_form"] = forms.ChoiceField(choices=forms_)
+        self.fields["prompt_form"] = forms.ChoiceField(choices=forms_, initial=local.usual_prompt_form)
         self.fields["context_length"] = forms.IntegerField(
             min_value=MIN_CONTEXT_TOKENS,
             max_value=local.longest,
             help_text=f"The context length in tokens, at most {local.longest}. A longer context costs time and memory.",
         )
+
+
+class ServerForm(forms.Form):
+    """A server with OpenAI's interface. The rules for its columns are those of `EngineEntry`."""
+
+    base_url = forms.CharField(
+        max_length=200,
+        label="Address",
+        validators=EngineEntry._meta.get_field("base_url").validators,
+        help_text="Such as http://127.0.0.1:8080/v1 or https://provider.example/v1.",
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    key_variable = forms.CharField(
+        max_length=64,
+        required=False,
+        label="Variable with the key",
+        validators=EngineEntry._meta.get_field("key_variable").validators,
+        help_text="The key itself is not entered and not stored here. Put it into an environment variable of the "
+        "generation worker, such as PROVIDER_API_KEY, or into the file that PROVIDER_API_KEY_FILE names, and write the "
+        "variable’s name here. A server on this machine mostly needs none.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    model = forms.CharField(
+        max_length=128,
+        required=False,
+        label="Model",
+        help_text="Its name on that server. If you leave this empty, the server is asked for its models.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    context_length = forms.IntegerField(
+        min_value=MIN_CONTEXT_TOKENS,
+        max_value=_MOST_TOKENS,
+        required=False,
+        label="Window",
+        help_text="The tokens that the model reads. If you leave this empty, the site takes what the server says, at "
+        "most 8192, or 4096 if it says nothing.",
+    )
+    prompt_form = forms.ChoiceField(
+        choices=[("chat", "The model’s own chat template"), ("transcript", "Plain text, for base models")],
+        required=False,
+        label="Prompt form",
+    )
+
+    def clean_base_url(self) -> str:
+        address = cleaning.clean_line(self.cleaned_data["base_url"]).rstrip("/")
+        try:
+            is_own, parts = servers.is_this_site(address), urlsplit(address)
+        except ValueError:
+            raise forms.ValidationError("This address has no valid host or port.") from None
+        if is_own:
+            raise forms.ValidationError("This is the address of this site itself. Enter the address of the server.")
+        return address if parts.path else f"{address}/v1"
+
+    def clean_model(self) -> str:
+        return cleaning.clean_line(self.cleaned_data["model"])
+
+    def clean_prompt_form(self) -> str:
+        return self.cleaned_data["prompt_form"] or "chat"

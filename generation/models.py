@@ -1,7 +1,10 @@
+from uuid import uuid4
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 
 from generation.engines.registry import ENGINES, LOCAL, RANKING, REMOTE
 
@@ -180,3 +183,46 @@ class EngineSpend(models.Model):
             models.UniqueConstraint(fields=["day", "engine", "account", "currency"], name="one_spend_a_day"),
         ]
         indexes = [models.Index(fields=["account"], name="spend_of_account")]
+
+
+class TrialStatus(models.TextChoices):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ModelTrial(models.Model):
+    """The owner's trial of a model that does not serve yet: an installed one, or one on a server.
+
+    A server's columns are those of `EngineEntry`, and are checked by its rules.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    status = models.CharField(max_length=16, choices=TrialStatus, default=TrialStatus.RUNNING)
+    step = models.CharField(max_length=200, help_text="What the trial is doing, in words.")
+    error = models.TextField(blank=True, help_text="Why it failed, and what to do.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    claimed_at = models.DateTimeField(null=True, help_text="When a worker took it.")
+    moved_at = models.DateTimeField(default=timezone.now, help_text="When its step last changed.")
+    installed = models.SlugField(max_length=64, blank=True, help_text="The name of the installed model.")
+    base_url = models.CharField(max_length=200, blank=True)
+    model = models.CharField(max_length=128, blank=True, help_text="Empty until a model of the server is chosen.")
+    key_variable = models.CharField(max_length=64, blank=True)
+    context_length = models.PositiveIntegerField(null=True, help_text="In tokens. Empty: as the server says.")
+    prompt_form = models.CharField(max_length=16, default="chat")
+    offered = ArrayField(models.CharField(max_length=128), default=list, help_text="Models to choose from.")
+    today = models.CharField(max_length=200, blank=True, help_text="The model that served during the trial.")
+    comparisons = models.JSONField(default=list, help_text="trials.comparing.Comparison, in order.")
+    engine = models.SlugField(max_length=64, blank=True, help_text="The engine that serves since the switch.")
+    before = models.JSONField(default=dict, help_text="What served before the switch (trials.switching).")
+    switched_at = models.DateTimeField(null=True)
+    switched_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            # Two trials at once would need memory for two models beside the one that serves, and slow each other down.
+            models.UniqueConstraint(
+                fields=["status"], condition=models.Q(status=TrialStatus.RUNNING), name="one_trial_at_a_time"
+            )
+        ]

@@ -1,8 +1,11 @@
+from uuid import UUID
+
 from celery import shared_task
 
 from generation.catalogue import model_rows
 from generation.jobs import waiting_room
 from generation.routing import spending
+from generation.trials import look, running
 from persona_site.redis import rewrite_log
 
 
@@ -31,3 +34,15 @@ def serve() -> None:
 def rouse() -> None:
     """Replaces messages of `serve` that were lost with a worker or a broker."""
     waiting_room.rouse()
+
+
+@shared_task(ignore_result=True)
+def look_for_servers() -> None:
+    """Asks the usual ports of this machine for model servers, because the owner pressed "Look"."""
+    look.perform()
+
+
+@shared_task(ignore_result=True)
+def try_model(trial_id: str) -> None:
+    """Compares a model with the one that serves, because the owner pressed "Try it"."""
+    running.run(UUID(trial_id))

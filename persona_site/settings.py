@@ -160,6 +160,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "generation.tasks.serve": {"queue": "generation"},
+    "generation.tasks.look_for_servers": {"queue": "generation"},
+    "generation.tasks.try_model": {"queue": "generation"},
     "chat.tasks.score_reply": {"queue": "generation"},
     "chat.tasks.read_ahead": {"queue": "generation"},
     "personas.tasks.read_uploads": {"queue": "imports"},

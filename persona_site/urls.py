@@ -6,7 +6,8 @@ from persona_site import entrance, home
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("models/", home.accept_model, name="accept_model"),
+    path("models/accept/", home.accept_model, name="accept_model"),
+    path("models/", include("generation.urls")),
     path("", include("persona_site.health_urls")),
     path("", include("accounts.urls")),
     path("", include("api.urls")),

@@ -109,7 +109,7 @@ def add(
     name: str,
     path: Path,
     title: str,
-    prompt_form: PromptForm = "transcript",
+    prompt_form: PromptForm | None = None,
     context_length: int | None = None,
     licence: str = "",
     languages: Sequence[str] = (),
@@ -117,8 +117,10 @@ def add(
     """Adds a row for a model that the operator put below MODEL_FOLDERS. `install` then copies it. Raises ModelRefused.
 
     `context_length` is in tokens. The default is that of the packaged models, or the model's own if that is shorter.
+    The default of `prompt_form` follows from the model's size and its chat template.
     """
     local = _inspected(path)
+    prompt_form = prompt_form or local.usual_prompt_form
     context_length = context_length or min(CONTEXT_TOKENS, local.longest)
     _refuse_unfit(local, name=name, prompt_form=prompt_form, context_length=context_length)
     row = ModelEntry(

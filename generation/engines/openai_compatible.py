@@ -54,6 +54,9 @@ _ALTERNATIVES = 10
 _BYTES_PER_TOKEN = 3
 _SEEDS = 2**31
 
+# For instruction-tuned models. They need no penalty, and providers may refuse terms outside OpenAI's interface.
+_CHAT_SAMPLING = Sampling(min_p=0.0, repetition_penalty=1.0)
+
 
 class OpenAICompatibleEngine:
     def __init__(
@@ -95,6 +98,7 @@ class OpenAICompatibleEngine:
             device="remote",
             version="openai-compatible",
             licence="as its operator says",
+            sampling=_CHAT_SAMPLING if self._form == "chat" else Sampling(),
         )
 
     def count_tokens(self, text: str) -> int:

@@ -1,8 +1,9 @@
 """Start, heartbeat and end of a generation worker.
 
 The engine is loaded before the first reply. Every worker writes a heartbeat into Redis: its engines' health,
-breakers and speed, and its figures. The web process reads it for /readyz, /metrics and the page of engines. On
-SIGTERM Celery takes no new replies and waits for the running ones. Then the engines are closed.
+breakers and speed, its figures, and what its machine has. The web process reads it for /readyz, /metrics and the
+pages of engines and models. On SIGTERM Celery takes no new replies and waits for the running ones. Then the engines
+are closed.
 """
 
 import json
@@ -20,7 +21,7 @@ from celery.signals import celeryd_after_setup, worker_shutdown
 from django import db
 from django.db import close_old_connections
 
-from generation import metrics
+from generation import machine, metrics
 from generation.catalogue import installation, model_rows, packaged
 from generation.engines.base import EngineError, EngineNotReady, Health
 from generation.jobs import waiting_room
@@ -41,7 +42,7 @@ _PROBE = timedelta(seconds=30)
 
 
 def reported() -> list[dict[str, Any]]:
-    """The latest beat of every running worker: `worker`, `at`, `figures`, and `engines`, those that are switched on.
+    """The latest beat of every running worker: `worker`, `at`, `figures`, `machine`, and the `engines` switched on.
 
     An engine has: name, model, device, version, ok, detail, since, breaker, and metrics.Speeds' figures.
     """
@@ -130,6 +131,7 @@ class Heart:
             "at": datetime.now(UTC).isoformat(),
             "engines": [self._report(entry) for entry in engine_rows.enabled() if entry.name in self._reports],
             "figures": metrics.snapshot(),
+            "machine": machine.as_json(machine.this()),
         }
         connection().set(_KEYS + self._name, json.dumps(beat), ex=_REMEMBERED)
         waiting_room.offer(self._name, self._slots, _REMEMBERED)

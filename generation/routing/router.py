@@ -164,6 +164,16 @@ def stream(
         raise last
 
 
+def stream_from(
+    entry: EngineEntry, engine: Engine, build: Build, cancelled: Callable[[], bool], *, rank: Rank | None = None
+) -> Generator[Token]:
+    """The tokens of one reply from an engine that serves nobody. No other engine takes over. Raises EngineError.
+
+    `entry` is what its row would be. Its cost is counted under that name.
+    """
+    yield from _engine_tokens(entry, engine, build, rank, cancelled, lambda info: None, _Progress(), "")
+
+
 def read_ahead(build: Build) -> None:
     """Has the first engine read the beginning of the next prompt in advance, if that engine runs in this process.
 

@@ -17,7 +17,11 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path)
         parser.add_argument("--name", required=True, help="Small letters, digits and hyphens.")
         parser.add_argument("--title", help="The title that people see. The default is the name.")
-        parser.add_argument("--prompt-form", choices=PromptForms.values, default=PromptForms.TRANSCRIPT.value)
+        parser.add_argument(
+            "--prompt-form",
+            choices=PromptForms.values,
+            help="The default is chat for a model of a billion parameters that has a chat template, else transcript.",
+        )
         parser.add_argument("--context-length", type=int, help="The context length in tokens.")
         parser.add_argument("--licence", default="", help="The licence's name, such as Apache-2.0.")
         parser.add_argument("--language", action="append", default=[], help="BCP 47 tag. The option may be repeated.")

@@ -1,0 +1,59 @@
+"""The questions that two models are compared with. Both answer them as the personas that ship with the site."""
+
+import itertools
+from collections.abc import Iterator
+from functools import partial
+from uuid import UUID
+
+from chat import persona_reply
+from chat.reply_run import Script
+from generation import reply_text
+from generation.trials.questions import Question, Withheld
+from moderation.filter import gate
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from personas import prompt_sheet
+from personas.models import Persona
+from personas.prompt import Line
+from personas.shipped import SAMANTHA, SAMANTHA_ZH, SHIPPED
+
+_ASKED = (
+    (SAMANTHA, "My cat has been missing since Tuesday, and I keep looking out of the window."),
+    (SAMANTHA, "What would you take along on a night train to the sea?"),
+    (SAMANTHA_ZH, "我明天要搬家，心里有点舍不得。"),
+)
+
+
+_NO_FILTER = "The filter cannot judge at the moment, so no answer can be shown. The page /readyz gives the reason."
+
+
+def questions() -> list[Question]:
+    """Raises Withheld while the filter cannot judge."""
+    try:
+        return [_question(persona_id, text) for persona_id, text in _ASKED]
+    except ClassifierUnavailable:
+        raise Withheld(_NO_FILTER) from None
+
+
+def _question(persona_id: UUID, text: str) -> Question:
+    persona = Persona(pk=persona_id, **SHIPPED[persona_id])  # as it ships, whatever the row says now
+    script = persona_reply.from_sheet(prompt_sheet.sheet_for(persona), (), [Line("user", text)], sampling={})
+    return Question(text, persona.language, script.build, script.rank, partial(_readable, script))
+
+
+def _readable(script: Script, pieces: Iterator[str]) -> str:
+    """The reply as a conversation would show it."""
+    try:
+        return "".join(gate.cleared(_sentences(script, pieces))).strip()
+    except reply_text.ThoughtAloud as thought:  # so far the model was thinking
+        return _readable(script, itertools.chain([thought.rest], pieces))
+    except gate.Blocked:
+        raise Withheld("The filter withheld this answer.") from None
+    except ClassifierUnavailable:
+        raise Withheld(_NO_FILTER) from None
+
+
+def _sentences(script: Script, pieces: Iterator[str]) -> Iterator[str]:
+    text: Iterator[str] = reply_text.without_thoughts(pieces)
+    for stage in script.stages:
+        text = stage(text)
+    return text

@@ -1,0 +1,150 @@
+"""What a machine has, and which models would run on it.
+
+The rule for a model's size: its weights, and a quarter of their size for the conversations' caches and the server's own
+work, must fit into the memory that the site and the system leave. The numbers are the bytes of a parameter:
+
+- 4 bits, as servers such as llama.cpp and Ollama use mostly (Q4_K_M): 0.61, since Llama 3.1 8B takes 4.58 GiB for 8.03
+  billion parameters (github.com/ggml-org/llama.cpp, tools/quantize/README.md);
+- this site's own CPU engine: 1 while it runs (8 bits), but 4 while it prepares a model, which is exported from 32-bit
+  floats (catalogue/openvino_export.py), so 4 decides;
+- this site's own engine on a card: 2 (bfloat16).
+
+The site took up to 2.4 GB with 32 people at once (docs/performance.md). 4 GB are left for
+it and the system.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+_MB = 1024**2
+_GB_MB = 1024
+_SITE_MB = 4 * _GB_MB
+_FOR_WEIGHTS = 0.8  # of the memory; the rest is a quarter of the weights
+_FOUR_BITS, _PREPARED, _BFLOAT16 = 0.61, 4.0, 2.0  # bytes of a parameter
+_NVIDIA_S = 10
+# The limit of a container (docs.kernel.org/admin-guide/cgroup-v2.html): "max" or a number of bytes.
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
+
+
+@dataclass(frozen=True)
+class Card:
+    name: str
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    name: str
+    cores: int
+    memory_mb: int
+    free_mb: int
+    cards: tuple[Card, ...] = ()
+
+
+def this() -> Machine:
+    """The machine that this process runs on. A container's limit counts as its memory."""
+    memory = psutil.virtual_memory()
+    total = min([memory.total, *_container_limit()])
+    return Machine(
+        name=platform.node(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_mb=total // _MB,
+        free_mb=min(memory.available, total) // _MB,
+        cards=cards(),
+    )
+
+
+def as_json(machine: Machine) -> dict[str, Any]:
+    return asdict(machine)
+
+
+def of_json(value: dict[str, Any]) -> Machine:
+    return Machine(**{**value, "cards": tuple(Card(**card) for card in value["cards"])})
+
+
+@cache
+def cards() -> tuple[Card, ...]:
+    """The NVIDIA cards, as their driver lists them. Asked once per process, because it can take seconds."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ()
+    query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    with suppress(OSError, subprocess.SubprocessError):
+        lines = subprocess.run(query, capture_output=True, text=True, timeout=_NVIDIA_S, check=True).stdout.splitlines()
+        return tuple(_cards_of(lines))
+    return ()
+
+
+def _cards_of(lines: list[str]) -> Iterator[Card]:
+    for line in lines:
+        name, _, memory = line.rpartition(",")
+        if name.strip() and memory.strip().isdecimal():
+            yield Card(name.strip(), int(memory))
+
+
+def _container_limit() -> list[int]:
+    try:
+        limit = _CGROUP.read_text().strip()
+    except OSError:
+        return []
+    return [int(limit)] if limit.isdecimal() else []
+
+
+def sentences(machine: Machine) -> list[str]:
+    """What the machine can run, in words for the owner."""
+    memory = f"With {in_gb(machine.memory_mb)} of memory"
+    room_mb = machine.memory_mb - _SITE_MB
+    four_bits, prepared = _largest(room_mb, _FOUR_BITS), _largest(room_mb, _PREPARED)
+    if not four_bits:
+        words = [f"{memory} this machine has no room for a larger model beside the site. A server elsewhere can help."]
+    else:
+        words = [
+            f"{memory} this machine can run models up to about {four_bits} parameters in 4 bits, on a server such as "
+            "Ollama or llama.cpp."
+        ]
+        if prepared:
+            words.append(
+                f"A file or folder that the site itself converts can have about {prepared} parameters, because the "
+                "conversion needs 4 bytes for each."
+            )
+    words += [_of_card(card) for card in machine.cards]
+    if not machine.cards:
+        words.append(
+            f"It has no NVIDIA card. On its {machine.cores} processor {'core' if machine.cores == 1 else 'cores'} each "
+            "word takes as long as reading the whole model from memory, so a model of ten times the size writes about "
+            "ten times as slowly. Try a model before you switch to it."
+        )
+    return words
+
+
+def _of_card(card: Card) -> str:
+    four_bits, own = _largest(card.memory_mb, _FOUR_BITS), _largest(card.memory_mb, _BFLOAT16)
+    return (
+        f"The card {card.name} has {in_gb(card.memory_mb)}. That is enough for up to about {four_bits} parameters in "
+        f"4 bits on a server, or {own} in 16 bits on the site’s own engine."
+    )
+
+
+def _largest(room_mb: int, bytes_each: float) -> str:
+    """The most parameters that fit, such as "25 billion". Empty if fewer than 100 million do."""
+    millions = max(0.0, room_mb) * _MB * _FOR_WEIGHTS / bytes_each / 10**6
+    if millions < 100:
+        return ""
+    if millions < 1000:
+        return f"{100 * int(millions // 100)} million"
+    billions = millions / 1000
+    return f"{billions:.1f} billion" if billions < 10 else f"{billions:.0f} billion"
+
+
+def in_gb(mb: int) -> str:
+    return f"{mb / _GB_MB:.0f} GB"
