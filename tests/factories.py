@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from api import keys
 from chat.models import Author, Conversation, Reply
+from generation.models import ModelTrial
 from moderation.filter import policy
 from moderation.models import Action, Case, Policy, Restriction
 from personas.models import Depicts, Draft, Persona
@@ -67,5 +68,6 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "case_id": case.id,
         "draft_id": Draft.objects.create(owner=owner).id,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
+        "trial_id": ModelTrial.objects.create(status="failed").id,  # nobody's, and shown to owners alone
         "key_id": keys.create(user=owner, label="a key", scopes=["chat"])[0].pk,
     }

@@ -12,6 +12,15 @@ mute         takes the request and never answers
 shapeless    sends an event that is JSON and nothing else that is agreed
 empty        ends its answer without a word
 error_500    fails; "busy_429" has no room; "too_long" says that the prompt does not fit
+locked       lists its models to everybody and wants a key for an answer, as llama.cpp does
+
+Asked for its models, it lists "words". These answer otherwise:
+
+several      lists two; "bare" lists none; "unnamed" lists one without a name
+guarded      wants a key
+page         sends a page of HTML; "array" sends JSON of another shape
+endless      never stops sending; "drips" sends a byte now and then
+redirects    sends the request on to "ok"
 
 `server.become(scenario)` changes what "now" in an address does, so that a server can die and recover.
 `server.words` is what it says.
@@ -40,6 +49,7 @@ class ModelServer:
     left: threading.Event = field(default_factory=threading.Event)  # a client hung up on a silence
     go: threading.Event = field(default_factory=threading.Event)
     held: int = 0  # answers of "held" that wait for `go`
+    keys: list[str] = field(default_factory=list)  # the header Authorization of each request for the models
 
     def url(self, scenario: str) -> str:
         return f"http://{self.host}:{self.port}/{scenario}/v1"
@@ -67,7 +77,42 @@ def running(host: str = "127.0.0.1") -> Iterator[ModelServer]:
         http.server_close()
 
 
+LISTS: dict[str, Any] = {
+    "several": {"data": [{"id": "words"}, {"id": "more/words-8b"}]},
+    "bare": {"data": []},
+    "unnamed": {"data": [{"object": "model"}]},
+    "array": [1, 2, 3],
+}
+
+
 class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        far: ModelServer = self.server.model_server  # type: ignore[attr-defined]
+        far.keys.append(self.headers.get("Authorization", ""))
+        scenario = self.path.split("/")[1]
+        if scenario == "guarded":
+            self._refuse(401, "a key, please")
+        elif scenario == "redirects":
+            self.send_response(302)
+            self.send_header("Location", far.url("ok") + "/models")
+            self.end_headers()
+        elif scenario == "page":
+            self._send(200, "text/html", b"<!doctype html><title>A router</title>")
+        elif scenario in {"endless", "drips"}:
+            self._never_ends(pause=0.05 if scenario == "drips" else 0)
+        else:
+            usual = {"data": [{"id": "words", "max_model_len": 2048, "meta": {"n_params": 1_500_000_000}}]}
+            self._json(200, LISTS.get(scenario, usual))
+
+    def _never_ends(self, *, pause: float) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" " if pause else b" " * 65536)
+                time.sleep(pause)
+
     def do_POST(self) -> None:
         self.far: ModelServer = self.server.model_server  # type: ignore[attr-defined]
         scenario = self.path.split("/")[1]
@@ -81,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(429, "too many requests")
         elif scenario == "too_long":
             self._refuse(400, "This model's maximum context length is 8 tokens.")
+        elif scenario == "locked" and self.headers.get("Authorization") != "Bearer right":
+            self._refuse(401, "a key, please")
         elif scenario == "mute":
             self._wait_until_left()
         elif not body.get("stream"):
@@ -147,10 +194,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, status: int, message: str) -> None:
         self._json(status, {"error": {"message": message}})
 
-    def _json(self, status: int, body: dict[str, Any]) -> None:
-        payload = json.dumps(body).encode()
+    def _json(self, status: int, body: Any) -> None:
+        self._send(status, "application/json", json.dumps(body).encode())
+
+    def _send(self, status: int, kind: str, payload: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)

@@ -8,6 +8,7 @@ Every function raises ServerFault. Its message is a sentence for the owner that 
 """
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -255,6 +256,7 @@ async def _with_sizes(entry: EngineEntry, served: list[ServedModel], url: str) -
 def _billions(size: Any) -> float | None:
     unit = {"B": 1.0, "M": 0.001}.get(size[-1:]) if isinstance(size, str) and len(size) <= 10 else None
     try:
-        return float(size[:-1]) * unit if unit else None
+        billions = float(size[:-1]) * unit if unit else 0.0
     except ValueError:
         return None
+    return billions if 0 < billions < math.inf else None
