@@ -27,6 +27,7 @@ from generation.forms import AddModelForm, ServerForm
 from generation.models import ModelStatus, ModelTrial, TrialStatus
 from generation.tasks import install_model, look_for_servers, try_model
 from generation.trials import look, switching, trial_rows
+from text import cleaning
 
 View = Callable[..., HttpResponse]
 
@@ -112,7 +113,7 @@ def look_around(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: SignedIn) -> HttpResponse:
     """The details of a folder or file, which is then copied and converted."""
-    path = (request.POST or request.GET).get("path", "").strip()
+    path = cleaning.clean((request.POST or request.GET).get("path", "")).strip()
     try:
         local = local_models.inspect(Path(path))
     except (local_models.NotAModel, ValueError, OSError) as error:

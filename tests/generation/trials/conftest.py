@@ -22,7 +22,9 @@ def today(db: None, far_server: ModelServer, monkeypatch: pytest.MonkeyPatch) ->
     """The only engine that serves."""
     monkeypatch.setattr(router, "_breakers", {})
     EngineEntry.objects.all().delete()
-    return EngineEntry.objects.create(name="today", kind="openai", base_url=far_server.url("ok"), model="words", order=5)
+    return EngineEntry.objects.create(
+        name="today", kind="openai", base_url=far_server.url("ok"), model="words", order=5
+    )
 
 
 def performed(trial: ModelTrial) -> ModelTrial:

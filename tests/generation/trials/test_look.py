@@ -44,9 +44,7 @@ def looked(monkeypatch: pytest.MonkeyPatch, *places: Place) -> Look:
 def test_a_look_finds_servers_and_says_what_is_wrong_with_others(
     far_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = looked(
-        monkeypatch, At("ok", far_server.port), At("page", far_server.port), Place("LM Studio", free_port())
-    )
+    found = looked(monkeypatch, At("ok", far_server.port), At("page", far_server.port), Place("LM Studio", free_port()))
     good, nonsense = found.answering
     assert good.models == (ServedModel("words", 2048, 1.5),)
     assert "not as a model server" in nonsense.fault

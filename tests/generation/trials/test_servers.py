@@ -168,7 +168,8 @@ def test_a_name_that_no_row_can_hold_is_left_out(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "billions"), [("8.0B", 8.0), ("135M", 0.135), ("", None), (None, None), ("nanB", None), ("infB", None), ("9" * 400, None)]
+    ("size", "billions"),
+    [("8.0B", 8.0), ("135M", 0.135), ("", None), (None, None), ("nanB", None), ("infB", None), ("9" * 400, None)],
 )
 def test_the_sizes_of_ollama_are_read(size: Any, billions: float | None) -> None:
     assert servers._billions(size) == billions

@@ -61,9 +61,7 @@ def test_a_base_model_continues_plain_text(olga: User, today: EngineEntry, new_s
     assert new_server.asked[0]["path"] == "/ok/v1/completions"
 
 
-def test_the_window_is_the_servers_own_and_not_endless(
-    olga: User, today: EngineEntry, new_server: ModelServer
-) -> None:
+def test_the_window_is_the_servers_own_and_not_endless(olga: User, today: EngineEntry, new_server: ModelServer) -> None:
     assert performed(begin(olga, new_server)).context_length == 2048
     assert performed(begin(olga, new_server, "several", model="words")).context_length == 4096
     assert performed(begin(olga, new_server, context_length=1024)).context_length == 1024
@@ -107,9 +105,7 @@ def test_a_failure_is_kept_with_its_reason(
     assert trial in trial_rows.latest_for(olga)
 
 
-def test_a_model_that_says_nothing_has_failed(
-    olga: User, today: EngineEntry, new_server: ModelServer
-) -> None:
+def test_a_model_that_says_nothing_has_failed(olga: User, today: EngineEntry, new_server: ModelServer) -> None:
     trial = performed(begin(olga, new_server, "empty"))
     assert trial.status == TrialStatus.FAILED
     assert trial.error == (
@@ -143,9 +139,7 @@ def test_a_server_that_ignores_the_limit_of_words_is_cut_off(
     assert 0 < len(trial.comparisons[0]["new"]["text"]) < 2 * comparing._CHARACTERS
 
 
-def test_what_the_filter_withholds_is_not_shown(
-    olga: User, today: EngineEntry, new_server: ModelServer
-) -> None:
+def test_what_the_filter_withholds_is_not_shown(olga: User, today: EngineEntry, new_server: ModelServer) -> None:
     new_server.words = ("You", " should", " kill", " yourself", " tonight.")
     new = performed(begin(olga, new_server)).comparisons[0]["new"]
     assert (new["text"], new["fault"]) == ("", "The filter withheld this answer.")
