@@ -120,9 +120,9 @@ def sentences(machine: Machine) -> list[str]:
     words += [_of_card(card) for card in machine.cards]
     if not machine.cards:
         words.append(
-            f"It has no NVIDIA card. On its {machine.cores} processor {'core' if machine.cores == 1 else 'cores'} each "
-            "word takes as long as reading the whole model from memory, so a model of ten times the size writes about "
-            "ten times as slowly. Try a model before you switch to it."
+            f"Without a card, on {machine.cores} processor {'core' if machine.cores == 1 else 'cores'}, each "
+            "word takes at least as long as reading the whole model from memory. So a model of ten times the size "
+            "writes about ten times as slowly. Try a model before you switch to it."
         )
     return words
 
