@@ -27,6 +27,7 @@ class Report:
     tokens_per_second: float
     first_token_ms: int | None
     speaking: int
+    reply_tokens_per_second: float | None  # of the latest reply
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Engine:
     @property
     def tokens_per_second(self) -> float:
         return round(sum(report.tokens_per_second for report in self.reports), 1)
+
+    @property
+    def reply_tokens_per_second(self) -> float | None:
+        """Of the latest reply, at the slowest worker."""
+        speeds = [report.reply_tokens_per_second for report in self.reports]
+        return min((speed for speed in speeds if speed is not None), default=None)
 
     @property
     def speaking(self) -> int:
@@ -114,7 +121,8 @@ def _engine(entry: EngineEntry, beats: list[dict[str, Any]]) -> Engine:
 def _report(name: str, report: dict[str, Any]) -> Report:
     since = datetime.fromisoformat(report["since"]) if report["since"] else None
     fields = ("model", "device", "ok", "detail", "breaker", "tokens_per_second", "first_token_ms", "speaking")
-    return Report(worker=name, since=since, **{field: report[field] for field in fields})
+    speed = report.get("reply_tokens_per_second")  # a worker of the release before does not report it
+    return Report(worker=name, since=since, reply_tokens_per_second=speed, **{field: report[field] for field in fields})
 
 
 def _state(entry: EngineEntry, reports: list[Report]) -> str:

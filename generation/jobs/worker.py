@@ -137,7 +137,7 @@ class Heart:
         waiting_room.offer(self._name, self._slots, _REMEMBERED)
 
     def _report(self, entry: EngineEntry) -> dict[str, Any]:
-        silent = {"tokens_per_second": 0.0, "first_token_ms": None, "speaking": 0}
+        silent = {"tokens_per_second": 0.0, "first_token_ms": None, "speaking": 0, "reply_tokens_per_second": None}
         breaker = {"breaker": router.breaker(entry).state}
         return {**silent, **self._reports[entry.name], **self._speed.get(entry.name, {}), **breaker}
 

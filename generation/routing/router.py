@@ -237,7 +237,7 @@ def _engine_tokens(
     is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.RANKING
     ranking = rank(info, engine.count_tokens) if rank is not None and is_ranked else None
     announce_engine(info)
-    started = time.monotonic()
+    started = first_at = last_at = time.monotonic()
     usage: Usage | None = None
     replies_in_progress = metrics.SPEAKING.labels(engine=entry.name)
     try:
@@ -247,8 +247,10 @@ def _engine_tokens(
         ):
             for token in map(_cleaned, tokens):
                 if token.usage is None:
+                    last_at = time.monotonic()
                     if progress.tokens == before:
-                        metrics.FIRST_TOKEN.labels(engine=entry.name).observe(time.monotonic() - started)
+                        first_at = last_at
+                        metrics.FIRST_TOKEN.labels(engine=entry.name).observe(first_at - started)
                     progress.tokens += 1
                     metrics.TOKENS.labels(engine=entry.name, model=info.model).inc()
                 else:
@@ -257,6 +259,9 @@ def _engine_tokens(
                 progress.text.append(token.text)
                 yield token
     finally:
+        if last_at > first_at:
+            speed = (progress.tokens - before - 1) / (last_at - first_at)
+            metrics.REPLY_SPEED.labels(engine=entry.name).set(speed)
         if usage is None and progress.tokens > before:
             usage = Usage(engine.count_tokens(prompt.whole), 0, progress.tokens - before, is_estimated=True)
         if usage is not None:

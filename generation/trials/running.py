@@ -98,13 +98,12 @@ def _installed_model(trial: ModelTrial) -> Iterator[tuple[EngineEntry, Engine]]:
 
 
 def _first_engine(model: packaged.CatalogueModel) -> tuple[EngineEntry, Engine]:
-    for entry in engine_rows.enabled():
-        if entry.loads_weights:
-            _refuse_too_large(model, entry.kind)
-            try:
-                return entry, registry.load(entry.kind, model=model)
-            except EngineNotReady:
-                continue
+    for kind in [entry.kind for entry in engine_rows.enabled() if entry.loads_weights]:
+        _refuse_too_large(model, kind)
+        try:
+            return EngineEntry(name=trial_rows.NAME, kind=kind), registry.load(kind, model=model)
+        except EngineNotReady:
+            continue
     raise TrialFailed(
         f"No engine of this site can load {model.title}. Switch on an engine that loads models itself, such as "
         "openvino or transformers, on the admin’s page Engines."

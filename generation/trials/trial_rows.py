@@ -20,6 +20,7 @@ from generation.routing import engine_rows
 # Longer than any step: loading a large model, or an answer of each engine.
 _LONGEST_STEP = timedelta(minutes=10)
 _KEPT = 50  # trials; the oldest are deleted, except those that a switch can be taken back to
+NAME = "trial"  # of the engine in figures and costs
 _FIRST_STEP = "Waiting for a generation worker"
 _INTERRUPTED = (
     "The trial was interrupted: no worker went on with it for ten minutes. Check on /readyz that a generation worker "
@@ -106,7 +107,7 @@ def engine_of(trial: ModelTrial) -> EngineEntry:
     """The engine's row that a server's trial stands for. It is not stored, so it serves nobody."""
     values = {"context_length": trial.context_length} if trial.context_length else {}
     return EngineEntry(
-        name="trial",
+        name=NAME,
         kind="openai",
         base_url=trial.base_url,
         model=trial.model,

@@ -49,6 +49,7 @@ def beat() -> Iterator[None]:
     engine = {
         "name": "far", "model": "words", "device": "remote", "version": "1", "ok": True, "detail": "", "since": None,
         "breaker": "closed", "tokens_per_second": 12.5, "first_token_ms": 1080, "speaking": 2,
+        "reply_tokens_per_second": 7.5,
     }  # fmt: skip
     host = machine.Machine("host-7", 2, 23 * 1024, 9 * 1024, (machine.Card("NVIDIA L4", 24 * 1024),))
     beat = {"worker": "w", "at": "", "figures": [], "engines": [engine], "machine": machine.as_json(host)}
@@ -71,8 +72,8 @@ def test_the_page_shows_what_runs_and_what_could(desk: Client, beat: None) -> No
         "words",
         "Ready",
         "Answers first",
-        "12.5 tokens a second, for 2 replies",
-        "after 1,080 ms",
+        "12.5 tokens a second for 2 replies",
+        "first token after 1,080 ms, then 7.5 tokens a second",
         "4,096 tokens",
         "as its maker says",
         "host-7",
