@@ -26,7 +26,7 @@ from generation.catalogue import local_models, model_rows, packaged
 from generation.forms import AddModelForm, ServerForm
 from generation.models import ModelStatus, ModelTrial, TrialStatus
 from generation.tasks import install_model, look_for_servers, try_model
-from generation.trials import look, switching, trial_rows
+from generation.trials import look, servers, switching, trial_rows
 from text import cleaning
 
 View = Callable[..., HttpResponse]
@@ -185,6 +185,7 @@ def _trial(request: SignedIn, trial_id: UUID) -> dict[str, object]:
         "trial": trial,
         "title": model_page.title_of(trial),
         "today": model_page.today_of(trial),
+        "offered": [(name, servers.short_name(name)) for name in trial.offered],
         **_current(),
     }
 

@@ -9,6 +9,7 @@ Every function raises ServerFault. Its message is a sentence for the owner that 
 
 import asyncio
 import math
+import socket
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -122,7 +123,7 @@ def _is_here(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host in {"localhost", socket.gethostname().lower()} or host.endswith(".localhost")
     return address.is_loopback or address.is_unspecified
 
 

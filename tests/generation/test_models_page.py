@@ -1,6 +1,7 @@
 """The owner's page Models: what it shows, what its forms do, and who may open it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,15 @@ def test_several_models_are_offered_as_buttons(
         post(desk, "try_server", {"base_url": far_server.url("several")})
     shown = desk.get(reverse("generation:trial", args=[ModelTrial.objects.get().pk])).content.decode()
     assert 'name="model" value="more/words-8b"' in shown
+
+
+def test_a_failed_trial_can_be_begun_again_as_it_was(desk: Client) -> None:
+    ModelTrial.objects.create(status="failed", base_url="http://127.0.0.1:9/v1", model="m", context_length=512)
+    shown = desk.get(reverse("generation:trial", args=[ModelTrial.objects.get().pk])).content.decode()
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown))
+    post(desk, "try_server", {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"})
+    again = ModelTrial.objects.get(status="running")
+    assert (again.base_url, again.model, again.context_length) == ("http://127.0.0.1:9/v1", "m", 512)
 
 
 def test_names_of_a_server_are_escaped(desk: Client) -> None:

@@ -151,6 +151,7 @@ def test_an_address_that_is_none_is_told(address: str) -> None:
         "http://localhost:8000/v1",
         "http://[::1]:8000/v1",
         "http://0.0.0.0:8000",
+        f"http://{socket.gethostname()}:8000/v1",
         "https://afterword.example/v1",
         "https://afterword.example:443/v1",
     ],
