@@ -164,7 +164,11 @@ def test_a_trial_whose_worker_was_lost_is_ended(olga: User, today: EngineEntry, 
 
 
 def test_a_trial_runs_once(olga: User, today: EngineEntry, new_server: ModelServer) -> None:
-    trial = performed(begin(olga, new_server))
+    trial = begin(olga, new_server)
+    assert trial_rows.claim(trial.pk)
+    assert trial_rows.claim(trial.pk) is None  # a second worker, while the first is at it
+    ModelTrial.objects.update(claimed_at=None)
+    performed(trial)
     asked = len(new_server.requests)
     running.run(trial.pk)
     assert len(new_server.requests) == asked
@@ -282,6 +286,20 @@ def test_an_installed_model_is_loaded_for_the_trial_alone(
 
 def tokens_of(engine: ScriptedEngine) -> Generator[Token]:
     yield from engine.stream(Prompt(form="transcript", text="Hello"), Sampling(), lambda: False)
+
+
+def test_a_real_installed_model_answers_beside_a_server(
+    olga: User, today: EngineEntry, installed_model: packaged.CatalogueModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    EngineEntry.objects.create(name="openvino", kind="openvino", order=10)
+    monkeypatch.setattr(running, "questions", lambda: questions.questions()[:1])
+    trial = performed(trial_rows.begin_installed(owner=olga, name=installed_model.name))
+    assert (trial.status, trial.error) == ("done", "")
+    [comparison] = trial.comparisons
+    assert comparison["today"]["text"] == "One two three four five."
+    assert comparison["new"]["text"]
+    assert comparison["new"]["tokens_per_second"]
+    assert not {"openvino", "trial"} & set(POOL.loaded())
 
 
 def test_a_model_that_would_fill_the_memory_is_refused(
