@@ -50,6 +50,19 @@ class Machine:
     free_mb: int
     cards: tuple[Card, ...] = ()
 
+    @property
+    def memory(self) -> str:
+        return _gb(self.memory_mb)
+
+    @property
+    def free(self) -> str:
+        return _gb(self.free_mb)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the machine can run, in words for the owner."""
+        return _sentences(self)
+
 
 def this() -> Machine:
     """The machine that this process runs on. A container's limit counts as its memory."""
@@ -100,9 +113,8 @@ def _container_limit() -> list[int]:
     return [int(limit)] if limit.isdecimal() else []
 
 
-def sentences(machine: Machine) -> list[str]:
-    """What the machine can run, in words for the owner."""
-    memory = f"With {in_gb(machine.memory_mb)} of memory"
+def _sentences(machine: Machine) -> list[str]:
+    memory = f"With {machine.memory} of memory"
     room_mb = machine.memory_mb - _SITE_MB
     four_bits, prepared = _largest(room_mb, _FOUR_BITS), _largest(room_mb, _PREPARED)
     if not four_bits:
@@ -130,7 +142,7 @@ def sentences(machine: Machine) -> list[str]:
 def _of_card(card: Card) -> str:
     four_bits, own = _largest(card.memory_mb, _FOUR_BITS), _largest(card.memory_mb, _BFLOAT16)
     return (
-        f"The card {card.name} has {in_gb(card.memory_mb)}. That is enough for up to about {four_bits} parameters in "
+        f"The card {card.name} has {_gb(card.memory_mb)}. That is enough for up to about {four_bits} parameters in "
         f"4 bits on a server, or {own} in 16 bits on the site’s own engine."
     )
 
@@ -146,5 +158,5 @@ def _largest(room_mb: int, bytes_each: float) -> str:
     return f"{billions:.1f} billion" if billions < 10 else f"{billions:.0f} billion"
 
 
-def in_gb(mb: int) -> str:
+def _gb(mb: int) -> str:
     return f"{mb / _GB_MB:.0f} GB"

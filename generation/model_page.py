@@ -52,23 +52,6 @@ class InstalledModel:
         return self.model.terms is not None and self.entry.status == ModelStatus.AVAILABLE
 
 
-@dataclass(frozen=True)
-class MachineRow:
-    machine: machine.Machine
-
-    @property
-    def memory(self) -> str:
-        return machine.in_gb(self.machine.memory_mb)
-
-    @property
-    def free(self) -> str:
-        return machine.in_gb(self.machine.free_mb)
-
-    @property
-    def sentences(self) -> list[str]:
-        return machine.sentences(self.machine)
-
-
 def engines() -> list[EngineRow]:
     rows = overview.engines()
     first = next((row.entry.name for row in rows if row.entry.is_enabled), "")
@@ -97,14 +80,14 @@ def _engine_row(row: overview.Engine, *, is_first: bool) -> EngineRow:
     )
 
 
-def machines() -> list[MachineRow]:
+def machines() -> list[machine.Machine]:
     """The machines of the running generation workers, each once."""
     try:
         beats = worker.reported()
     except redis.RedisError:
         return []
     by_name = {beat["machine"]["name"]: machine.of_json(beat["machine"]) for beat in beats if "machine" in beat}
-    return [MachineRow(by_name[name]) for name in sorted(by_name)]
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def installed() -> list[InstalledModel]:

@@ -12,7 +12,7 @@ GB = 1024
 
 
 def words(memory_gb: int, *cards: Card, cores: int = 2) -> str:
-    return " ".join(machine.sentences(Machine("host", cores, memory_gb * GB, 5 * GB, cards)))
+    return " ".join(Machine("host", cores, memory_gb * GB, 5 * GB, cards).sentences)
 
 
 def test_memory_says_how_large_a_model_may_be() -> None:
