@@ -6,10 +6,10 @@ ImportFailed            `user_message` says what is wrong and what to do
 └── FileTooLarge        the file exceeds a limit; the message has the limit and the value
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 
 class ImportFailed(Exception):
@@ -76,4 +76,28 @@ class Importer(Protocol):
 
         `stream` is seekable, so an importer may read it twice.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file inside an archive. `open` unpacks it into a seekable file, which the caller closes."""
+
+    path: str
+    open: Callable[[], BinaryIO]
+
+
+@runtime_checkable
+class SetImporter(Importer, Protocol):
+    """An importer of a format whose exports have several files that only make sense together.
+
+    The reader of an archive asks it first, and gives every other file to its own importer.
+    """
+
+    def members(self, paths: Sequence[str]) -> list[str]:
+        """Those of an archive's paths that it reads together; [] if they are no export of its format."""
+        ...
+
+    def parse_members(self, members: Sequence[Member]) -> Iterator[Record]:
+        """As `parse`, for the members that it asked for, in their order. It opens one at a time."""
         ...
