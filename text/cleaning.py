@@ -25,6 +25,8 @@ class BadJSON(ValueError):
 
 def clean(text: str) -> str:
     r"""The text with `\n` for line ends, U+FFFD for lone surrogates, and no other control characters except the tab."""
+    if text.isprintable():  # true of most lines, and false of all that is replaced below
+        return text
     plain = _CONTROL.sub("", _LINE_END.sub("\n", text))
     return _LONE_SURROGATE.sub("\ufffd", plain)
 
