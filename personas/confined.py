@@ -55,16 +55,18 @@ def _limit(*, seconds: int, memory: int, written: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _write(output: BinaryIO, kind: str, payload: Any) -> None:
-    line = json.dumps([kind, payload], ensure_ascii=False, default=_plain)
-    output.write(line.encode("utf-8", "replace") + b"\n")
-    output.flush()
-
-
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(type(value).__name__)
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, default=_plain)
+
+
+def _write(output: BinaryIO, kind: str, payload: Any) -> None:
+    output.write(_encoder.encode([kind, payload]).encode("utf-8", "replace") + b"\n")
+    output.flush()
 
 
 if __name__ == "__main__":
