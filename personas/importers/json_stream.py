@@ -1,0 +1,175 @@
+"""Reads JSON as a stream: whole small values out of a file of any size, each with its path.
+
+The standard library's scanner decodes each value in C. Only the named lists and objects are walked into, so memory
+holds one value at a time. Reading a large file with a callback for each token takes several times as long.
+"""
+
+import io
+import json
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, TextIO
+
+from personas.importers import decoding
+from personas.importers.base import DamagedFile, FileTooLarge
+from personas.importers.decoding import Encoding
+
+Path = tuple[str, ...]
+EACH = "*"  # the step of a path that leads to any element of a list
+MOST_VALUE = 16 * 1024**2  # characters of one value; messengers allow some thousand in a message
+_CHUNK = 1 << 18
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_OUTER = re.compile(r"[^\[{]*")
+_C_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
+_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda name: None)
+
+
+def walk(stream: BinaryIO, encoding: Encoding, *, into: Collection[Path]) -> Iterator[tuple[Path, Any]]:
+    """Yields the path and the value of everything that the lists and objects at the paths `into` hold, in order.
+
+    What stands before the first bracket is passed over. Raises DamagedFile and FileTooLarge.
+    """
+    with _text(stream, encoding) as text:
+        window = _Window(text)
+        window.skip(_OUTER)
+        yield from _values(window, (), into)
+
+
+def each(stream: BinaryIO, encoding: Encoding) -> Iterator[Any]:
+    """The values of a file that has one after another, such as JSON lines. Raises DamagedFile and FileTooLarge."""
+    with _text(stream, encoding) as text:
+        window = _Window(text)
+        while window.next():
+            yield window.value()
+
+
+def glimpse(head: bytes, *, into: Collection[Path]) -> dict[Path, Any]:
+    """The first value at each path in the beginning of a file; None where the beginning ends within it."""
+    window = _Window(io.StringIO(decoding.decode_head(head)))
+    window.skip(_OUTER)
+    values: dict[Path, Any] = {}
+    with suppress(DamagedFile, FileTooLarge):
+        for path, value in _values(window, (), into):
+            values.setdefault(path, value)
+        return values
+    values.setdefault(window.path, None)
+    return values
+
+
+@contextmanager
+def _text(stream: BinaryIO, encoding: Encoding) -> Iterator[TextIO]:
+    stream.seek(0)
+    wrapper = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace", newline="")
+    try:
+        yield wrapper
+    except UnicodeError as error:
+        raise DamagedFile(f"This file says that it is {encoding.name.upper()}, but its bytes are not.") from error
+    finally:
+        wrapper.detach()
+
+
+def _values(window: "_Window", path: Path, into: Collection[Path]) -> Iterator[tuple[Path, Any]]:
+    window.path = path
+    opening = window.next()
+    if path not in into or opening not in ("[", "{"):
+        yield path, window.value()
+        return
+    window.at += 1
+    closing = "]" if opening == "[" else "}"
+    if window.next() == closing:
+        window.at += 1
+        return
+    step, is_list = (*path, EACH), opening == "["
+    while True:
+        if not is_list:
+            step = (*path, window.key())
+        if step in into:
+            yield from _values(window, step, into)
+        else:
+            window.path = step
+            yield step, window.value()
+        if window.take("," + closing) == closing:
+            return
+
+
+class _Window:
+    """The part of a text that is being read. `path` is the place of the value that is read now."""
+
+    def __init__(self, source: TextIO) -> None:
+        self._source = source
+        self._text = ""
+        self.at = 0
+        self.path: Path = ()
+
+    def next(self) -> str:
+        """The next character that is not blank, without passing it; "" at the end."""
+        return self.skip(_BLANKS)
+
+    def skip(self, passed: re.Pattern[str]) -> str:
+        while True:
+            match = passed.match(self._text, self.at)
+            assert match is not None  # the patterns match an empty text
+            self.at = match.end()
+            if self.at < len(self._text):
+                return self._text[self.at]
+            if not self._grow():
+                return ""
+
+    def take(self, expected: str) -> str:
+        """Passes one of the expected characters and returns it."""
+        character = self._text[self.at : self.at + 1]
+        if not character or character not in expected:
+            character = self.next()
+        if not character or character not in expected:
+            raise _damaged()
+        self.at += 1
+        return character
+
+    def key(self) -> str:
+        if self.next() != '"':
+            raise _damaged()
+        key: str = self.value()
+        self.take(":")
+        return key
+
+    def value(self) -> Any:
+        self.next()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self.at)
+            except RecursionError:
+                raise DamagedFile("This file cannot be read: its JSON is nested too deeply. Export it again.") from None
+            except ValueError as error:  # cut by the window's end, wrong, or a number with thousands of digits
+                if not self._mend(error) and not self._grow():
+                    raise _damaged() from None
+            else:
+                if end < len(self._text) or not self._grow():  # "12" may go on as "123"
+                    self.at = end
+                    return value
+
+    def _grow(self) -> bool:
+        """Reads on, at least as much as is unread, so that a long value is tried few times. False at the end."""
+        unread = len(self._text) - self.at
+        if unread > MOST_VALUE:
+            raise FileTooLarge(
+                f"One record of this file has more than {MOST_VALUE // 1024**2} million characters, which is the limit."
+            )
+        chunk = self._source.read(max(_CHUNK, unread))
+        if chunk:
+            self._text = self._text[self.at :] + chunk
+            self.at = 0
+        return bool(chunk)
+
+    def _mend(self, error: ValueError) -> bool:
+        r"""Writes control characters as JSON does. Telegram Desktop writes them as \x0B."""
+        if "Invalid \\escape" not in str(error):
+            return False
+        mended = _C_ESCAPE.sub(r"\1\\u00\2", self._text[self.at :])
+        is_mended = len(mended) != len(self._text) - self.at
+        self._text, self.at = mended, 0
+        return is_mended
+
+
+def _damaged() -> DamagedFile:
+    return DamagedFile("This file is cut off or damaged: its JSON ends early or holds an error. Export it again.")
