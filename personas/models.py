@@ -75,6 +75,16 @@ FORMAT_LABELS = {
     "chat-log": "Chat with times and names",
     "transcript": "Transcript",
     "plain-text": "Text by one author",
+    "telegram": "Telegram export",
+    "messenger": "Messages of Facebook or Instagram",
+    "x-archive": "Archive of X (Twitter)",
+    "discord": "Discord export",
+    "sms": "SMS backup",
+    "google-chat": "Google Chat export",
+    "linkedin": "LinkedIn messages",
+    "chatgpt": "ChatGPT conversations",
+    "silly-tavern": "SillyTavern chat",
+    "slack": "Slack export",
 }
 
 

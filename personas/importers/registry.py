@@ -17,6 +17,16 @@ IMPORTERS = {
     "chat-log": "personas.importers.chat_log.ChatLog",
     "transcript": "personas.importers.transcript.Transcript",
     "plain-text": "personas.importers.plain_text.PlainText",
+    "telegram": "personas.importers.telegram.Telegram",
+    "messenger": "personas.importers.messenger.Messenger",
+    "x-archive": "personas.importers.x_archive.XArchive",
+    "discord": "personas.importers.discord.Discord",
+    "sms": "personas.importers.sms.SMS",
+    "google-chat": "personas.importers.google_chat.GoogleChat",
+    "linkedin": "personas.importers.linkedin.LinkedIn",
+    "chatgpt": "personas.importers.chatgpt.ChatGPT",
+    "silly-tavern": "personas.importers.silly_tavern.SillyTavern",
+    "slack": "personas.importers.slack.Slack",
 }
 _UNSURE = 0.05
 
@@ -52,8 +62,6 @@ _OTHER_CHATS = [
         ),
         "a list of mails",
     ),
-    (re.compile(r"\A<(?:.{0,4000}<)?smses", re.DOTALL), "an SMS backup"),
-    (re.compile(r"window\.YTD\."), "an X (Twitter) archive"),
     (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
     (re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d\] [^:\n]+: "), "a Signal export"),
 ]
@@ -110,11 +118,11 @@ def _refuse_known(head: bytes, name: str) -> None:
         for mark, kind in _OFFICE:
             if mark in head:
                 raise UnknownFormat(f"{name} is {kind}")
-    if _WEB_PAGE.match(decoding.decode_head(head[:2048])):
-        raise UnknownFormat(f"{name} is a web page. Copy the words that you want into a text file and upload that.")
 
 
 def _refuse_other_chats(text: str, name: str, best: str) -> None:
+    if _WEB_PAGE.match(text):
+        raise UnknownFormat(f"{name} is a web page. Copy the words that you want into a text file and upload that.")
     if not text.strip():
         raise UnknownFormat(
             f"{name} holds no words that can be read. Upload text, a WhatsApp export or a character card."

@@ -21,6 +21,16 @@ OWN = {
     "chat-log": ["chat_log.txt", "chat_log_browser.txt"],
     "transcript": ["transcript.txt"],
     "plain-text": ["letters.txt", "diary.md"],
+    "telegram": ["telegram.json", "telegram.html"],
+    "messenger": ["messenger.json", "messenger.html"],
+    "x-archive": ["tweets.js"],
+    "discord": ["discord.json", "discord.txt", "discord.csv", "discord.html", "discord_package.json"],
+    "sms": ["sms.xml"],
+    "google-chat": ["google_chat.json"],
+    "linkedin": ["linkedin.csv"],
+    "chatgpt": ["chatgpt.json"],
+    "silly-tavern": ["silly_tavern.jsonl"],
+    "slack": ["slack.json"],
 }
 
 

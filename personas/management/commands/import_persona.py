@@ -21,7 +21,7 @@ from text import graphemes
 
 
 class Command(BaseCommand):
-    help = "Makes a persona from files: letters, WhatsApp exports, transcripts, character cards."
+    help = "Makes a persona from files: letters, exports of chats, transcripts, character cards."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")

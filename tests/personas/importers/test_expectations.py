@@ -3,12 +3,15 @@
 import json
 import os
 from collections import Counter
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from personas.importers import character_card, registry
-from personas.importers.base import Remark, Skipped, Utterance
+from personas.importers import character_card, export_values, registry
+from personas.importers.base import Member, Remark, SetImporter, Skipped, Utterance
 from tests.conftest import SHARED_DATA
 
 _FILE = SHARED_DATA / "personas" / "expectations.json"
@@ -39,6 +42,75 @@ def test_a_chat_gives_the_messages_that_people_wrote(name: str) -> None:
             assert skipped[reason] == expected[key]
     if isinstance(spot := expected.get("spot"), dict):
         assert (said[spot["index"]].speaker, said[spot["index"]].text) == (spot["sender"], spot["text"])
+
+
+STRUCTURED = (
+    "telegram-json", "discordchatexporter-json", "sms-backup-restore-xml", "meta-messenger-json", "instagram-json",
+)  # fmt: skip
+
+
+def messages_of(name: str) -> list[Utterance | Skipped | Remark]:
+    """The records of a file, or of the pages in a folder as an archive has them."""
+    path = SHARED_DATA / "personas" / name
+    if not path.is_dir():
+        return records_of(name)
+    messenger = registry.get("messenger")
+    assert isinstance(messenger, SetImporter)
+    paths = messenger.members([str(page.relative_to(path.parents[1])) for page in path.iterdir()])
+    members = [Member(page, partial(open, path.parents[1] / page, "rb")) for page in paths]
+    return list(messenger.parse_members(members))
+
+
+@pytest.mark.parametrize("name", named(*STRUCTURED))
+def test_a_structured_export_gives_the_messages_that_people_wrote(name: str) -> None:
+    expected, records = EXPECTED[name], messages_of(name)
+    said = [record for record in records if isinstance(record, Utterance)]
+    owners = {"(owner)": export_values.ME}
+    speakers = {owners.get(speaker, speaker): count for speaker, count in expected["speakers"].items()}
+    assert Counter(utterance.speaker for utterance in said) == speakers
+    if isinstance(spot := expected.get("spot"), dict):
+        assert (said[spot["index"]].speaker, said[spot["index"]].text) == (
+            owners.get(spot["sender"], spot["sender"]),
+            spot["text"],
+        )
+    assert [moment.replace(microsecond=0) for moment in edges(said)] == expected_edges(expected)
+    skipped = Counter(record.reason for record in records if isinstance(record, Skipped))
+    if "media" in expected:
+        assert skipped["media"] == expected["media"]
+
+
+def edges(said: list[Utterance]) -> tuple[datetime, datetime]:
+    times = [utterance.sent_at for utterance in said if utterance.sent_at]
+    assert times == sorted(times)
+    return times[0], times[-1]
+
+
+def expected_edges(expected: dict[str, Any]) -> list[datetime]:
+    """First and last time: of the clock, or counted since 1970 in seconds or milliseconds."""
+    if "first_unix" in expected:
+        return [datetime.fromtimestamp(expected[key], UTC) for key in ("first_unix", "last_unix")]
+    if "first_ms" in expected:
+        return [datetime.fromtimestamp(expected[key] / 1000, UTC) for key in ("first_ms", "last_ms")]
+    return [
+        datetime.fromtimestamp(int(expected[key]) / 1000, UTC) if expected[key].isdecimal() else datetime.fromisoformat(expected[key]).replace(tzinfo=UTC)
+        for key in ("first", "last")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", named("x-archive-tweets-js"))
+def test_an_archive_of_x_gives_what_its_owner_wrote(name: str) -> None:
+    expected, folder = EXPECTED[name], (SHARED_DATA / "personas" / name).parents[1]
+    x_archive = registry.get("x-archive")
+    assert isinstance(x_archive, SetImporter)
+    paths = x_archive.members([str(path.relative_to(folder)) for path in sorted(folder.rglob("*.js"))])
+    records = list(x_archive.parse_members([Member(path, partial(open, folder / path, "rb")) for path in paths]))
+    said = [record for record in records if isinstance(record, Utterance)]
+    reposts = [record for record in records if isinstance(record, Skipped) and record.reason == "repost"]
+    assert len(reposts) == expected["retweets"]
+    assert {utterance.speaker for utterance in said} == set(expected["speakers"])
+    assert len(said) + len(reposts) == expected["messages_text"]
+    assert expected["spot"]["text"] in {utterance.text for utterance in said}
+    assert [moment.strftime("%Y-%m-%dT%H:%M:%S") for moment in edges(said)] == [expected["first"], expected["last"]]
 
 
 @pytest.mark.parametrize("name", named("whatsapp-txt"))

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from xml.sax.saxutils import quoteattr
 
 import pytest
 
@@ -20,12 +21,46 @@ LENGTH = 100_000
 SECONDS = 5.0  # of processor time; a square takes minutes at this length, a line less than half a second
 
 
+def telegram(words: str) -> dict[str, object]:
+    return {
+        "id": 1,
+        "type": "message",
+        "date": words,
+        "from": words,
+        "from_id": words,
+        "text": [words, {"text": words}],
+    }
+
+
+def messenger(words: str) -> dict[str, object]:
+    return {"sender_name": "Ada", "timestamp_ms": 1, "content": words[:399] if len(words) > 1 else words}
+
+
 def files(words: str) -> dict[str, str]:
     return {
         "whatsapp": f"{HEAD}hi\n05/06/23, 17:18 - Bo: {words}\n{HEAD}x\n{words}\n05/06/23, 17:18 - {words}\n",
         "chat-log": f"[10:12, 5/3/2021] Ana: {words}\n[10:13, 5/3/2021] Bo: x\n{words}\n[10:13, 5/3/2021] {words}\n",
         "transcript": f"Ana: {words}\nBo: x\nAna: y\nBo: {words}\n{words}",
         "plain-text": words,
+        "telegram": json.dumps({"type": "personal_chat", "id": 1, "messages": [telegram(words), telegram("x")]}),
+        "messenger": json.dumps({"participants": [{"name": words}], "messages": [messenger(words), messenger("x")]}),
+        "x-archive": "window.YTD.tweets.part0 = " + json.dumps([{"tweet": {"id_str": "1", "full_text": words}}]),
+        "discord": f"{'=' * 62}\nGuild: a\nChannel: b\n{'=' * 62}\n\n[6/5/2023 5:17 PM] ada\n{words}\n\n{words}\n",
+        "sms": f'<smses><sms type="1" address="1" date="1" body={quoteattr(words)}/></smses>',
+        "google-chat": json.dumps(
+            {"messages": [{"creator": {"name": words}, "created_date": words, "message_id": "1", "text": words}]}
+        ),
+        "linkedin": f"CONVERSATION ID,FROM,TO,DATE,CONTENT\n1,Ada,Bo,{words[:50_000]},<p {words[:50_000]}\n",
+        "chatgpt": json.dumps(
+            [
+                {
+                    "current_node": "a",
+                    "mapping": {"a": {"message": {"author": {"role": "user"}, "content": {"parts": [words]}}}},
+                }
+            ]
+        ),
+        "silly-tavern": json.dumps({"name": words, "is_user": True, "mes": words, "send_date": words}),
+        "slack": json.dumps([{"type": "message", "ts": "1", "user": "U1", "text": words}]),
         "character-card": json.dumps(
             {"spec": "chara_card_v2", "data": {"name": words[:5000], "description": words, "mes_example": words}}
         ),

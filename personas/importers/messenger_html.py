@@ -1,0 +1,62 @@
+"""Pages of Facebook's and Instagram's download as HTML: message_1.html, and messages.htm of the years to 2017."""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from personas.importers import class_page, export_values, long_dates, time_order
+from personas.importers.base import DamagedFile, Record, Skipped, Utterance
+from personas.importers.class_page import IGNORED, Block
+from personas.importers.messenger_words import AppWords
+
+_OLD = re.compile(r"<div class=\"(?:thread|message_header)\"")
+_NEW = re.compile(r"class=\"[^\"]{0,120}\b(?:_a6-g|_2lej|_a706)\b")
+_OLD_FIELDS = {"user": "name", "meta": "date", "<p>": "text"}
+# Facebook renamed its classes around 2021.
+_NEW_FIELDS = {
+    "_2lel": "name", "_a6-h": "name", "_2let": "text", "_a6-p": "text", "_2lem": "date", "_a6-o": "date",
+    "_tqp": IGNORED, "_a6-q": IGNORED, "_a72d": "date",
+}  # fmt: skip
+_MEDIA = frozenset({"_a6_o", "_a6_n", "_3-9g", "_2yuc", "_403j"})
+_MOST_NAMES = 1_000
+
+
+def is_page(head: bytes) -> bool:
+    text = class_page.beginning(head)
+    return bool(_OLD.search(text) or _NEW.search(text))
+
+
+def records(stream: BinaryIO) -> Iterator[Record]:
+    text, remarks = class_page.read(stream)
+    yield from remarks
+    if _OLD.search(text):
+        begins, fields = frozenset({"thread", "message"}), _OLD_FIELDS
+    else:
+        begins, fields = frozenset({"_2lej", "_a6-g"}), _NEW_FIELDS
+    blocks = list(class_page.blocks(text, begins=begins, fields=fields))
+    messages = [block for block in blocks if block.text("name")]
+    if not messages:
+        raise DamagedFile(
+            "This page of Facebook or Instagram holds no messages that can be read. Upload its JSON form."
+        )
+    names = dict.fromkeys(export_values.name(block.text("name")) for block in messages)
+    words = AppWords(list(names)[:_MOST_NAMES])
+    thread: list[Record] = []
+    for number, block in enumerate(blocks, start=1):
+        if "thread" in class_page.classes(block.tag):
+            yield from time_order.in_order(thread)
+            thread = []
+        elif block.text("name"):
+            thread.append(_record(block, words, f"message {number}"))
+    yield from time_order.in_order(thread)
+
+
+def _record(block: Block, words: AppWords, source_ref: str) -> Utterance | Skipped:
+    name, text = export_values.name(block.text("name")), export_values.words(block.text("text"))
+    if not text:
+        return Skipped("media" if block.marks & _MEDIA or "_a6-p" in block.marks else "empty", source_ref)
+    if reason := words.kind(text, name):
+        return Skipped(reason, source_ref)
+    if len(text) > export_values.LONGEST_TEXT:
+        return Skipped("too long", source_ref)
+    return Utterance(name, text, long_dates.moment(block.text("date")), source_ref)
