@@ -54,7 +54,7 @@ _WORDED = (
     r"\ (?P<year>\d{4}|\d\d)(?!\d|:)(?:\ г\.?)?"
     rf"|(?P<month2>{_MONTH})\.?\ (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\ (?P<year2>\d{{4}})"
     r"|(?P<year3>\d{4})\ ?[年년]\ ?(?P<month3>\d{1,2})\ ?[月월]\ ?(?P<day3>\d{1,2})\ ?[日일]"
-    r"(?:\ ?[(（]?[^\s\d()（）:]{1,3}[)）]?(?=\s))?"
+    rf"(?:(?!\ ?(?:{_PERIOD}))\ ?[(（]?[^\s\d()（）:]{{1,3}}[)）]?(?=\s))?"
 )
 _YEARLESS = rf"(?:{_MONTH})\.?\ {{1,2}}\d{{1,2}}|\d{{1,2}}\.?\ (?:{_MONTH})\.?|\d{{1,2}}[/.]\d{{1,2}}\.?(?=,?\ )"
 _DATE = rf"(?P<date>{_WEEKDAY}(?:{_NUMERIC}|{_WORDED}|{_YEARLESS})|{_TODAY})"
@@ -104,6 +104,7 @@ _TRAILING = re.compile(
     ),
     re.VERBOSE | re.IGNORECASE,
 )
+_STAMP_FIRST = re.compile(_numbered(rf"\A{_STAMP}"), re.VERBOSE | re.IGNORECASE)
 _ALONE = re.compile(
     _numbered(rf"{_SHORT}(?:[–—•|-]\ ?)?[\[(]?\ ?{_STAMP}\ ?[\])]?(?:\ \([^()\n]{{1,80}}\))?"),
     re.VERBOSE | re.IGNORECASE,
@@ -153,6 +154,20 @@ def read(line: str) -> ChatHead | None:
     return None
 
 
+def leading_stamp(line: str) -> tuple[Stamp, str] | None:
+    """The date and time that a line begins with, and what stands behind them."""
+    folded, places = fold(line[:_HEAD_CHARACTERS])
+    match = _STAMP_FIRST.match(folded) if _POSSIBLE.search(folded) else None
+    stamp = _stamp(_parts(match)) if match is not None else None
+    if match is None or stamp is None:
+        return None
+    return stamp, line[places[match.end() - 1] + 1 :]
+
+
+def _parts(match: re.Match[str]) -> dict[str, str]:
+    return {key.rpartition("_")[0]: value for key, value in match.groupdict().items() if value is not None}
+
+
 def is_stamp(line: str) -> bool:
     """Whether a line is a time, with or without a date, and nothing else."""
     folded, _ = fold(line.strip()[:_HEAD_CHARACTERS])
@@ -160,7 +175,7 @@ def is_stamp(line: str) -> bool:
 
 
 def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *, is_whole: bool) -> ChatHead | None:
-    parts = {key.rpartition("_")[0]: value for key, value in match.groupdict().items() if value is not None}
+    parts = _parts(match)
     name = " ".join((parts.get("nick") or parts.get("name", "")).split())
     is_open, is_closed = bool(parts["open"]), bool(parts["close"].strip())
     ends_line = match.end() == len(match.string) and is_whole
@@ -181,6 +196,8 @@ def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *,
 def is_name(name: str, *, is_beneath: bool) -> bool:
     """Whether words can be a name; stricter where nothing but their place says so."""
     if not name or len(name) > _LONGEST_NAME or name.startswith(("http", "//")) or name[-1:] in ',/\\"“':
+        return False
+    if len(name) < 3 and name.isdecimal():  # the seconds of a time that stands alone
         return False
     is_sentence = len(name.split()) > 5 or name[-1:] in ".!?…" or ", " in name
     return not (is_beneath and is_sentence) and any(not character.isspace() for character in name)

@@ -1,0 +1,82 @@
+"""What messengers of East Asia and of Apple write instead of a person: placeholders, withdrawn messages, calls, events.
+
+WhatsApp's own words are in `whatsapp_words`. They are asked last, since other apps share many of them.
+"""
+
+# ruff: noqa: E501 - tables of words, several languages to a line
+
+import re
+
+from personas.importers import whatsapp_words
+
+_MEDIA = frozenset(
+    """
+    photo|photos|picture|pictures|image|images|sticker|stickers|emoticon|emoticons|emoji|video|videos|voice message|voice messages|voice|audio|file|files|gift|location|contact|contacts|album|note|poll|animated sticker|gif|link|music|keep
+    |写真|スタンプ|動画|ボイスメッセージ|ファイル|連絡先|位置情報|アルバム|ノート|プレゼント|画像|音声|投票|絵文字|ギフト
+    |照片|貼圖|影片|語音訊息|檔案|聯絡資訊|聯絡人資訊|位置資訊|位置訊息|相簿|記事本|禮物|圖片|語音|表情貼|投票活動
+    |贴图|视频|语音|语音消息|语音信息|文件|联系人|位置|位置信息|相册|记事|礼物|图片|表情|动画表情|动态表情|商城表情|闪照|红包|转账|名片|群名片|个人名片|链接|小程序|音乐|分享|短视频|视频号|聊天记录|合并转发|自定义表情|骰子|猜拳|戳一戳|礼物消息|收藏|接龙|实时位置|位置共享|引用消息|卡片消息|群公告
+    |사진|스티커|동영상|음성메시지|음성 메시지|파일|연락처|위치|위치정보|앨범|노트|선물|이모티콘|투표
+    |รูป|รูปภาพ|ภาพ|สติกเกอร์|วิดีโอ|ข้อความเสียง|ไฟล์|ตำแหน่ง|ตำแหน่งที่ตั้ง|รายชื่อติดต่อ|อัลบั้ม|โน้ต|ของขวัญ
+    |foto|fotos|stiker|bild|datei|sprachnachricht|standort|kontakt|imagen|archivo|mensaje de voz|ubicación|arquivo|mensagem de voz|fichier|message vocal|hình ảnh|nhãn dán|tập tin
+    """.replace("\n", "").replace("    ", "").split("|")
+)  # fmt: skip
+_BRACKETED = re.compile(r"[\[［【]([^\[\]［］【】\n]{1,40})[\]］】]")
+_FILE = re.compile(
+    r"[\[［](?:file|files|album|note|location|ファイル|アルバム|ノート|位置情報|檔案|相簿|記事本|文件|相册|파일|앨범|ไฟล์|อัลบั้ม)[\]］][:：]? ?\S.{0,200}",
+    re.IGNORECASE,
+)
+_DELETED = re.compile(
+    r"\A(?:.{1,60}?[ 」”\"]?)?(?:(?:has )?(?:unsent|recalled|withdrew|deleted) (?:a|this|the) message(?: from the conversation)?|メッセージの送信を取り消しました|がメッセージを取り消しました"
+    r"|(?:已)?(?:收回|撤回)(?:了)?(?:一[条條则則])?(?:消息|訊息|信息|成员消息)|메시지(?:를|가) (?:삭제|취소)(?:했습니다|하였습니다|되었습니다)|삭제된 메시지입니다|메시지가 삭제되었습니다|ยกเลิก(?:การส่ง)?ข้อความ|batal mengirim pesan|đã thu hồi (?:một )?tin nhắn)[.。!！]?",
+    re.IGNORECASE,
+)
+_LENGTH = r"(?:\s?[:：,，]?\s?(?:(?:通话)?时长|duration)?\s?[:：]?\s?\d{1,3}(?::\d\d){1,2})?"
+_CALL = re.compile(
+    r"☎.{0,80}"
+    r"|\[?(?:(?:语音|视频|語音|視訊|音声|ビデオ)(?:通话|聊天|通話)|通话时长|对方已取消|对方已拒绝|对方无应答|已取消|已拒绝|未接听|忙线未接听|通話時間|不在着信"
+    rf"|(?:그룹 ?)?(?:보이스톡|페이스톡|라이브톡|그룹콜)(?: 해요| 취소| 부재중| 종료)?)\]?{_LENGTH}"
+    r"|(?:missed|canceled|cancelled|declined|incoming|outgoing|unanswered)(?: (?:voice|video|audio|group))? call(?: \([^()]{1,60}\))?|call time:? ?\d.{0,20}"
+    rf"|(?:voice|face|video) ?(?:talk|call){_LENGTH}",
+    re.IGNORECASE,
+)
+
+
+def is_media(text: str) -> bool:
+    """Whether a text is made of placeholders in brackets only: "[Photo]", "[图片][表情]", "[File] list.pdf"."""
+    if len(text) > 400 or not text.startswith(("[", "［", "【")):
+        return False
+    if _FILE.fullmatch(text):
+        return True
+    rest = _BRACKETED.sub(lambda match: "" if _is_placeholder(match[1]) else match[0], text)
+    return not rest.strip()
+
+
+def without_placeholders(text: str) -> str:
+    """The words beside placeholders: "[图片]look" is "look"."""
+    if "[" not in text and "［" not in text:
+        return text
+    return _BRACKETED.sub(lambda match: "" if _is_placeholder(match[1]) else match[0], text).strip()
+
+
+def _is_placeholder(word: str) -> bool:
+    return word.strip().casefold() in _MEDIA
+
+
+def kind(text: str) -> str:
+    """Why a message is not speech: "media", "deleted", "call", "system", "empty"; or "" where it is."""
+    if not text:
+        return "empty"
+    if is_media(text):
+        return "media"
+    if "\n" not in text and len(text) < 160:
+        if _DELETED.fullmatch(text):
+            return "deleted"
+        if _CALL.fullmatch(text):
+            return "call"
+    return whatsapp_words.kind(text)
+
+
+def event(text: str) -> str:
+    """Why a line that the app wrote is there: "deleted", "call" or "system"."""
+    reason = kind(text)
+    return reason if reason in {"deleted", "call"} else "system"
