@@ -1,0 +1,125 @@
+"""What the sender of a mail wrote: its text without the quoted mails, the signature and the notices under it.
+
+Every pattern looks at one line, so a mail takes a time that grows with its length.
+"""
+
+# ruff: noqa: E501 - tables of words, several languages to a line
+
+import re
+
+LONGEST_TEXT = 400_000  # characters of one mail that are looked at
+_LONGEST_LINE = 400
+_ATTRIBUTION_LINES = 3  # "On Mon, 5 Jun 2023 at 17:02, Ana <ana@example.org>" may run on to the next lines
+
+_WROTE = re.compile(
+    r"(?:wrote|writes|said|schrieb(?: .{0,120})?|geschrieben|a écrit|escribió|escreveu|ha scritto|schreef(?: .{0,120})?|skrev(?: .{0,120})?|kirjoitti|napisał(?:\(a\)|a)?|napsal(?:\(a\))?|napísal(?:\(a\))?|írta|a scris|написа[лв](?:\(а\)|а)?|пишет|пише"
+    r"|έγραψε|yazdı|şunu yazdı|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성)\s?[:：]?\s*$|于.{0,80}写道[:：]?\s*$|於.{0,80}寫道[:：]?\s*$",
+    re.IGNORECASE,
+)
+_ATTRIBUTED = re.compile(
+    r"\A(?:On|Am|Le|El|Em|Il|Op|Den|Dnia|W dniu|Dne|Dňa|Pe|În|Den|Tor|Man|Tir|Ons|Fre|Lør|Søn|ma|ti|ke|to|pe|la|su|В|Στις|在|于|於|בתאריך|في|\d{1,4}[年./-]|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},|(?:пн|вт|ср|чт|пт|сб|вс),)",
+    re.IGNORECASE,
+)
+_HAS_PERSON_OR_DATE = re.compile(r"<[^<>\s]{1,120}@[^<>\s]{1,120}>|\[mailto:|@|\d{4}|\d{1,2}[:.h]\d\d")
+_ADDRESSED = re.compile(r"\d.{0,200}<[^<>\s]{1,120}@[^<>\s]{1,120}>\s?[:：]$")
+_FORWARD = re.compile(
+    r"\A[-_=> ]*+(?:Original Message|Forwarded message|Begin forwarded message|Original-Nachricht|Ursprüngliche Nachricht|Weitergeleitete Nachricht|Anfang der weitergeleiteten Nachricht|Message (?:d['’]origine|transféré|original)|Début du message (?:transféré|réexpédié)|Mensaje original|Mensaje reenviado|Mensagem (?:original|encaminhada)|Messaggio (?:originale|inoltrato)|Oorspronkelijk bericht|Doorgestuurd bericht|Ursprungligt meddelande|Oprindelig meddelelse|Opprinnelig melding|Wiadomość oryginalna|Пересылаемое сообщение|Исходное сообщение|原始邮件|原始郵件|转发邮件|轉寄郵件|原邮件|轉寄訊息|转发的邮件|元のメッセージ|転送メッセージ|원본 메시지|원본 메일|전달된 메시지)[-_=: ]*",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"\A[>*\s]*+(?:From|Von|De|Da|Van|Från|Fra|Lähettäjä|Od|От|Від|Kimden|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|من|מאת)\*?\s?[:：]\s?\S",
+    re.IGNORECASE,
+)
+_MORE_HEADERS = re.compile(
+    r"\A[>*\s]*+(?:Sent|Date|To|Subject|Cc|Reply-To|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado(?: el| em)?|Fecha|Para|Asunto|Data|Assunto|Inviato|Oggetto|A|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|Sendt|Til|Emne|Lähetetty|Vastaanottaja|Aihe|Wysłano|Do|Temat|Дата|Отправлено|Кому|Тема|Надіслано|Tarih|Gönderildi|Kime|Konu|发送时间|收件人|主题|日期|抄送|寄件日期|傳送日期|收件者|主旨|送信日時|日時|宛先|件名|보낸 ?날짜|받는 ?사람|제목)\*?\s?[:：]",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(r"(?:--|__+)\s*")
+_SIGNATURE_LINES = 20  # a mark without the blank of the standard counts only so near to the end
+_SENT_FROM = re.compile(
+    r"(?:Sent from (?:my |Yahoo|Outlook|Mail for|Proton)|Get Outlook for|Von meinem .{1,40} gesendet|Gesendet (?:von|mit|aus) |Envoyé (?:de|depuis) (?:mon|ma|Yahoo|Outlook)|Enviado (?:desde|do meu|de meu|a partir)|Inviato da|Verstuurd vanaf|Verzonden (?:vanaf|met) |Skickat från|Sendt fra|Lähetetty |Wysłane z|Отправлено (?:с|из)|发自我的|來自我的|从我的.{1,20}发送|從我的.{1,20}傳送|傳送自我的|iPhoneから送信|나의 .{1,20}에서 (?:보냄|전송)).{0,120}",
+    re.IGNORECASE,
+)
+_NOTICE = re.compile(
+    r"\*{0,3}\s?(?:CONFIDENTIALITY|Confidentiality notice|Disclaimer|This (?:e-?mail|message|communication)(?: and any| \(including| is (?:intended|confidential)| may contain| contains)|The information (?:contained )?in this (?:e-?mail|message)|Diese (?:E-?Mail|Nachricht) (?:ist|enthält|kann|und)|Ce (?:message|courriel|mail) (?:est|et|contient)|Este (?:mensaje|correo|e-?mail) (?:es|y|contiene|puede)|Esta mensagem (?:é|e|contém|pode)|Questo messaggio (?:è|e|contiene)|本邮件(?:及其附件|包含)|本電子郵件)",
+)
+
+
+def own_words(text: str) -> tuple[str, bool]:
+    """What the sender wrote above and between the quotations, and whether anything was cut."""
+    lines = text[:LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept: list[str] = []
+    index, is_cut = 0, False
+    while index < len(lines):
+        line = lines[index]
+        if _ends_words(lines, index):
+            is_cut = True
+            index = _behind_quotation(lines, index)
+            if index >= len(lines):
+                break
+            continue
+        if line.startswith(">") or (line.startswith("|") and line[1:2] == " "):
+            is_cut = True
+        else:
+            kept.append(line)
+        index += 1
+    kept, is_signed = _unsigned(kept)
+    return "\n".join(line.rstrip() for line in kept).strip(), is_cut or is_signed
+
+
+def _ends_words(lines: list[str], index: int) -> bool:
+    """Whether the words of another mail begin here."""
+    line = lines[index].strip()
+    if not line or len(line) > _LONGEST_LINE:
+        return False
+    if _FORWARD.fullmatch(line):
+        return True
+    if _FROM.match(line):
+        return any(_MORE_HEADERS.match(following[:_LONGEST_LINE]) for following in lines[index + 1 : index + 4])
+    return _attribution(lines, index) > 0
+
+
+def _attribution(lines: list[str], index: int) -> int:
+    """The number of lines of "On … Ana wrote:" that begin here; 0 where there is none."""
+    if not lines[index].strip():
+        return 0
+    for count in range(1, _ATTRIBUTION_LINES + 1):
+        part = [line.strip() for line in lines[index : index + count]]
+        if not part[-1] or sum(map(len, part)) > _LONGEST_LINE:
+            return 0
+        joined = " ".join(part)
+        is_quoted = any(line.startswith(">") for line in lines[index + count : index + count + 3])
+        if is_quoted and _ADDRESSED.search(joined):  # some languages have no word for "wrote"
+            return count
+        if not _WROTE.search(joined[-160:]) or not _HAS_PERSON_OR_DATE.search(joined):
+            continue
+        return count if _ATTRIBUTED.match(joined) or is_quoted else 0
+    return 0
+
+
+def _behind_quotation(lines: list[str], index: int) -> int:
+    """Where the sender's words go on: behind a quotation marked with ">", or nowhere."""
+    index += _attribution(lines, index) or 1
+    while index < len(lines) and not lines[index].strip():
+        index += 1
+    if index >= len(lines) or not lines[index].startswith(">"):
+        return len(lines)
+    while index < len(lines) and (lines[index].startswith(">") or _continues_quotation(lines, index)):
+        index += 1
+    return index
+
+
+def _continues_quotation(lines: list[str], index: int) -> bool:
+    """A blank line between quoted lines, or the rest of a quoted line that was wrapped."""
+    return lines[index - 1].startswith(">") and index + 1 < len(lines) and lines[index + 1].startswith(">")
+
+
+def _unsigned(lines: list[str]) -> tuple[list[str], bool]:
+    """The lines above the signature, "Sent from my phone" and notices of a company."""
+    for index, line in enumerate(lines):
+        text = line.strip()[:_LONGEST_LINE]
+        is_near_end = len(lines) - index <= _SIGNATURE_LINES
+        is_mark = line == "-- " or (is_near_end and _SIGNATURE.fullmatch(line) is not None)
+        if is_mark or _SENT_FROM.fullmatch(text) or (index and _NOTICE.match(text)):
+            return lines[:index], True
+    return lines, False
