@@ -85,6 +85,21 @@ FORMAT_LABELS = {
     "chatgpt": "ChatGPT conversations",
     "silly-tavern": "SillyTavern chat",
     "slack": "Slack export",
+    "line": "LINE export",
+    "kakaotalk": "KakaoTalk export",
+    "qq": "QQ or WeChat export",
+    "signal": "Signal export",
+    "imessage": "iMessage export",
+    "chat-table": "Chat as a table",
+    "mail": "Mail",
+    "docx": "Word document",
+    "odt": "OpenDocument text",
+    "epub": "E-book",
+    "pdf": "PDF document",
+    "rtf": "Rich Text document",
+    "html": "Web page",
+    "subtitles": "Subtitles",
+    "zip": "Archive (.zip)",
 }
 
 
@@ -200,3 +215,8 @@ class DraftFile(models.Model):
     @property
     def label(self) -> str:
         return FORMAT_LABELS[self.format] if self.format else ""
+
+    @property
+    def unit(self) -> str:
+        """What its utterances are: paragraphs if an author without a name wrote them, else messages."""
+        return "paragraphs" if "" in self.report.get("speakers", {}) else "messages"

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from personas.importers import chat_log, decoding
+from personas.importers import chat_log, decoding, webp
 from personas.importers.base import FileTooLarge, Importer, UnknownFormat
 
 IMPORTERS = {
@@ -27,14 +27,35 @@ IMPORTERS = {
     "chatgpt": "personas.importers.chatgpt.ChatGPT",
     "silly-tavern": "personas.importers.silly_tavern.SillyTavern",
     "slack": "personas.importers.slack.Slack",
+    "line": "personas.importers.line.Line",
+    "kakaotalk": "personas.importers.kakao.KakaoTalk",
+    "qq": "personas.importers.qq.QQ",
+    "signal": "personas.importers.signal_export.SignalExport",
+    "imessage": "personas.importers.imessage.IMessage",
+    "chat-table": "personas.importers.chat_table.ChatTable",
+    "mail": "personas.importers.mail.Mail",
+    "docx": "personas.importers.word.Word",
+    "odt": "personas.importers.open_document.OpenDocument",
+    "epub": "personas.importers.epub.Epub",
+    "pdf": "personas.importers.pdf.Pdf",
+    "rtf": "personas.importers.rtf.Rtf",
+    "html": "personas.importers.web_page.WebPage",
+    "subtitles": "personas.importers.subtitles.Subtitles",
+    "zip": "personas.importers.archive.Archive",
 }
+# Their words may also stand in a document (`document`).
+_CHATS = ("whatsapp", "line", "kakaotalk", "qq", "signal", "imessage", "chat-log", "transcript")
 _UNSURE = 0.05
 
 _AS_TEXT = "Save it as plain text (.txt) and upload that."
 _MAGIC = [
-    (b"%PDF", f"a PDF document. {_AS_TEXT}"),
-    (b"{\\rtf", f"an RTF document. {_AS_TEXT}"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"an old Word or Outlook document. {_AS_TEXT}"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Word, Excel or Outlook document, or one that is protected by a password. Open it, save it without a "
+        "password as .docx or as plain text (.txt), and upload that.",
+    ),
+    (b"!BDN", "a mailbox of Outlook (.pst). Export the mails as .eml or as mbox, and upload those."),
+    (b"bplist00", "a web archive or a list of an Apple app. Copy its words into a text file and upload that."),
     (b"\xff\xd8\xff", "a JPEG picture. Upload it under Picture; words in it cannot be read."),
     (b"GIF8", "a GIF picture. Upload it under Picture; words in it cannot be read."),
     (b"SQLite format 3", "a database. Export the chat as text from the app itself."),
@@ -43,19 +64,11 @@ _MAGIC = [
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and upload the files inside."),
     (b"OggS", "a sound recording. Only written words can be read."),
     (b"ID3", "a sound recording. Only written words can be read."),
-]
-_OFFICE = [
-    (b"word/", f"a Word document. {_AS_TEXT}"),
-    (b"xl/", f"a spreadsheet. {_AS_TEXT}"),
-    (b"mimetypeapplication/vnd.oasis", f"an OpenDocument file. {_AS_TEXT}"),
-    (b"mimetypeapplication/epub", f"an EPUB book. {_AS_TEXT}"),
+    (b"RIFF", "a sound or video recording. Only written words can be read."),
+    (b"\x1aE\xdf\xa3", "a video. Only written words can be read; subtitles (.srt, .vtt) are."),
 ]
 # Exports of other apps contain other people's words, so they must not be read as the text of one author.
 _OTHER_CHATS = [
-    (re.compile(r"\[LINE\]"), "a LINE export"),
-    (re.compile(r"消息记录|(?:\A|\n)消息对象:"), "a QQ export"),
-    (re.compile(r"카카오톡 대화|KakaoTalk Chats with"), "a KakaoTalk export"),
-    (re.compile(r"\AFrom \S.*\n(?:[\w-]+: .*\n)+"), "a mailbox"),
     (
         re.compile(
             r"\A(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
@@ -63,11 +76,9 @@ _OTHER_CHATS = [
         "a list of mails",
     ),
     (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
-    (re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d\] [^:\n]+: "), "a Signal export"),
 ]
-# A diary may look the same. In a chat, the names recur.
-_WECHAT = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d\d(?::\d\d)? [^\s<][^\n:]{0,60}\n")
-_WEB_PAGE = re.compile(r"\A\s*+(?:<!doctype html|<html\b)", re.IGNORECASE)
+
+_WEB_ARCHIVE = re.compile(rb"From: <Saved? by ", re.IGNORECASE)
 
 
 @cache
@@ -92,8 +103,23 @@ def choose(stream: BinaryIO, name: str) -> Importer:
         _refuse_other_chats(decoding.decode_head(head), name, best)
     if scores[best] < _UNSURE:
         raise UnknownFormat(
-            f"{name} cannot be read: it is neither text, nor a chat, nor a character card (PNG, WebP or JSON)."
+            f"{name} cannot be read: it is neither text, nor a document, nor a chat, nor a character card."
         )
+    return get(best)
+
+
+def choose_text(stream: BinaryIO) -> Importer:
+    """The reader for the text of a document: of a chat or a talk where its lines are one, else of one author.
+
+    Raises UnknownFormat for a chat that cannot be read. Leaves the stream at its start.
+    """
+    stream.seek(0)
+    head = stream.read(decoding.HEAD_BYTES)
+    stream.seek(0)
+    scores = {key: get(key).sniff(head, "") for key in _CHATS}
+    best = max(scores, key=lambda key: scores[key])
+    best = best if scores[best] > get("plain-text").sniff(head, "") else "plain-text"
+    _refuse_other_chats(decoding.decode_head(head), "This document", best)
     return get(best)
 
 
@@ -112,12 +138,19 @@ def check_size(stream: BinaryIO, name: str) -> None:
 
 def _refuse_known(head: bytes, name: str) -> None:
     for magic, kind in _MAGIC:
-        if head.startswith(magic):
+        if head.startswith(magic) and not webp.is_webp(head):
             raise UnknownFormat(f"{name} is {kind}")
-    if head.startswith(b"PK"):
-        for mark, kind in _OFFICE:
-            if mark in head:
-                raise UnknownFormat(f"{name} is {kind}")
+    if head[4:8] == b"ftyp":
+        raise UnknownFormat(
+            f"{name} is a video or a recording. Only written words can be read; subtitles (.srt, .vtt) are."
+        )
+    if _WEB_ARCHIVE.match(head):
+        raise UnknownFormat(
+            f"{name} is a web archive (.mht). In QQ, export the messages as text (.txt). In a browser, save the "
+            "page as HTML."
+        )
+    if head.count(0) > len(head) // 10 and name.casefold().endswith(".bak"):
+        raise UnknownFormat(f"{name} is a backup that only its own app can read. In the app, export the chat as text.")
 
 
 def _refuse_other_chats(text: str, name: str, best: str) -> None:
@@ -127,8 +160,7 @@ def _refuse_other_chats(text: str, name: str, best: str) -> None:
         raise UnknownFormat(
             f"{name} holds no words that can be read. Upload text, a WhatsApp export or a character card."
         )
-    wechat = [(_WECHAT, "a WeChat or QQ export")] if best == "chat-log" else []
-    for pattern, kind in [*_OTHER_CHATS, *wechat]:
+    for pattern, kind in _OTHER_CHATS:
         if pattern.match(text):
             raise UnknownFormat(
                 f"{name} looks like {kind}, which cannot be read yet. "

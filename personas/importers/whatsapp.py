@@ -1,4 +1,4 @@
-"""WhatsApp's "Export chat", as .txt and as .zip with a .txt inside, in every language's layout.
+"""WhatsApp's "Export chat" in every language's layout. Its .zip is opened by `archive`.
 
 A file is read twice. The first pass (`whatsapp_layouts`) finds which layouts of head the file has, which words
 stand where names stand, and what order day and month have; the second accepts only heads of
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from personas.importers import chat_heads, decoding, whatsapp_events, whatsapp_words, zips
+from personas.importers import chat_heads, decoding, whatsapp_events, whatsapp_words
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Line
 from personas.importers.whatsapp_heads import Head, read_head
@@ -45,8 +45,6 @@ class WhatsApp:
     name = "whatsapp"
 
     def sniff(self, head: bytes, name: str) -> float:
-        if head.startswith(zips.MAGIC):
-            return 0.6 if "whatsapp" in name.casefold() or b"_chat.txt" in head else 0.2
         text = decoding.decode_head(head).splitlines()[:_SNIFFED_LINES]
         survey = Survey()
         survey.read(Line(number, line, "\n") for number, line in enumerate(text, start=1))
@@ -63,15 +61,11 @@ class WhatsApp:
         if names.total() < heads / 3 or (style[-1] == " " and not style[0] and again < heads / 2):
             return 0.0
         filled = sum(1 for line in text if line.strip())
-        return min(1.0, 0.35 + heads / filled) if heads * 5 >= filled else 0.25
+        # Signal's newer exporter writes [2023-06-15 21:41:07]; what else marks it is known to its own reader.
+        most = 0.9 if style[0] and style[1] == "-" and not style[4] else 1.0
+        return min(most, 0.35 + heads / filled) if heads * 5 >= filled else 0.25
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
-        stream.seek(0)
-        is_zip = stream.read(4).startswith(zips.MAGIC)
-        stream.seek(0)
-        yield from self._parse_text(zips.chat_text(stream) if is_zip else stream)
-
-    def _parse_text(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))

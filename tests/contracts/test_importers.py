@@ -31,6 +31,21 @@ OWN = {
     "chatgpt": ["chatgpt.json"],
     "silly-tavern": ["silly_tavern.jsonl"],
     "slack": ["slack.json"],
+    "line": ["line.txt"],
+    "kakaotalk": ["kakaotalk.txt"],
+    "qq": ["qq.txt"],
+    "signal": ["signal.md"],
+    "imessage": ["imessage.txt"],
+    "chat-table": ["kakaotalk.csv"],
+    "mail": ["mails.mbox", "mail.eml"],
+    "docx": ["letters.docx"],
+    "odt": ["letters.odt"],
+    "epub": ["letters.epub"],
+    "pdf": ["letters.pdf"],
+    "rtf": ["letters.rtf"],
+    "html": ["letters.html"],
+    "subtitles": ["talk.srt"],
+    "zip": ["archive.zip"],
 }
 
 

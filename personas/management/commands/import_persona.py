@@ -101,10 +101,10 @@ def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.Ca
 def _speaker(speaker: str | None, summary: Summary, path: str) -> str:
     if not summary.speakers:
         return ""
-    if speaker is None or summary.format in {"plain-text", "character-card"}:
-        return next((name for name, _ in summary.speakers.most_common() if name != character_card.USER), "")
-    if speaker in summary.speakers:
+    if speaker is not None and speaker in summary.speakers:
         return speaker
+    if speaker is None or "" in summary.speakers or summary.format == "character-card":
+        return next((name for name, _ in summary.speakers.most_common() if name != character_card.USER), "")
     names = ", ".join(name or "the unnamed author" for name in summary.speakers)
     raise CommandError(f"{path} has no speaker {speaker!r}. Choose one of: {names}.")
 

@@ -1,0 +1,218 @@
+"""Archives (.zip): every file inside that can be read goes through its own importer. The others are counted and named.
+
+An archive inside an archive is not opened. Documents that are archives themselves (Word, OpenDocument, e-books) are.
+"""
+
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import BinaryIO
+
+from personas.importers import registry, zips
+from personas.importers.base import (
+    ImportFailed,
+    Member,
+    Record,
+    Remark,
+    SetImporter,
+    Skipped,
+    UnknownFormat,
+    Utterance,
+)
+
+_DOCUMENTS = frozenset({"docx", "odt", "epub"})
+# What has no format of its own is somebody's text only if its name says so: an export also holds programs and styles.
+_TEXT_NAMES = (".txt", ".md", ".markdown", ".text")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"8BPS")
+_SOUNDS = (b"OggS", b"ID3", b"fLaC", b"#!AMR", b"\xff\xfb", b"\xff\xf1", b"\xff\xf9")
+_OTHER_ARCHIVES = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
+_MOST_TOLD = 5  # files whose reason is written out
+_NAME_CHARACTERS = 32
+_LONGEST_PLACE = 60
+
+
+@dataclass
+class _Tally:
+    """What became of the files of an archive."""
+
+    formats: Counter[str] = field(default_factory=Counter)
+    left_out: list[str] = field(default_factory=list)
+    has_author: bool = False
+    has_speaker: bool = False
+
+    def count(self, record: Record) -> None:
+        if isinstance(record, Utterance):
+            self.has_author |= not record.speaker
+            self.has_speaker |= bool(record.speaker)
+
+    def remarks(self) -> Iterator[Remark]:
+        read = sum(self.formats.values())
+        if read > 1:
+            yield Remark(f"{read} files of this archive were read.")
+        for sentence in self.left_out[:_MOST_TOLD]:
+            yield Remark(sentence)
+        if (more := len(self.left_out) - _MOST_TOLD) > 0:
+            yield Remark(f"{more} more files of this archive could not be read.")
+        if self.has_author and self.has_speaker:
+            yield Remark(
+                "The archive holds chats, and texts that name no author. Choose whose words to use. To use both, "
+                "upload the texts as files of their own."
+            )
+
+
+class Archive:
+    name = "zip"
+
+    def sniff(self, head: bytes, name: str) -> float:
+        return 0.5 if head.startswith((zips.MAGIC, b"PK\x05\x06", b"PK\x07\x08PK")) else 0.0
+
+    def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        tally, budget = _Tally(), zips.Budget()
+        with zips.opened(stream) as archive:
+            _refuse_bundle(archive)
+            entries = {(entry.filename, entry.CRC, entry.file_size): entry for entry in zips.entries(archive)}
+            for record in _records(archive, list(entries.values()), budget, tally):
+                tally.count(record)
+                yield record
+        if not (tally.has_author or tally.has_speaker):
+            raise UnknownFormat(_nothing(tally, len(entries)))
+        yield from tally.remarks()
+
+
+def _records(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], budget: zips.Budget, tally: _Tally
+) -> Iterator[Record]:
+    """First what is passed over, then the files that only make sense together, then each other one."""
+    skipped, entries = _parted(archive, entries)
+    yield from skipped
+    budget.check(zips.readable_bytes(entries))
+    for importer in map(registry.get, registry.IMPORTERS):
+        if isinstance(importer, SetImporter):
+            paths = set(importer.members([entry.filename for entry in entries]))
+            together = [entry for entry in entries if entry.filename in paths]
+            entries = [entry for entry in entries if entry.filename not in paths]
+            if together:
+                yield from _set(archive, together, importer, budget, tally)
+    for entry in entries:
+        yield from _member(archive, entry, budget, tally)
+
+
+def _parted(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> tuple[list[Skipped], list[zipfile.ZipInfo]]:
+    """A skip for each picture, recording and so on, by its first bytes; and the files that are left."""
+    skipped: list[Skipped] = []
+    left: list[zipfile.ZipInfo] = []
+    for entry in entries:
+        try:
+            reason = _kind(zips.head(archive, entry, 64))
+        except ImportFailed:
+            reason = ""  # told when the file is read
+        if reason:
+            skipped.append(Skipped(reason, _place(zips.shown_name(entry))))
+        else:
+            left.append(entry)
+    return skipped, left
+
+
+def _set(
+    archive: zipfile.ZipFile,
+    entries: list[zipfile.ZipInfo],
+    importer: SetImporter,
+    budget: zips.Budget,
+    tally: _Tally,
+) -> Iterator[Record]:
+    """The records of files that an importer reads together. Of two with one name, the last is meant."""
+    last = {entry.filename: entry for entry in entries}
+    wanted = [path for path in importer.members(list(last)) if path in last]
+    members = [Member(path, partial(zips.unpacked, archive, last[path], budget=budget)) for path in wanted]
+    tally.formats[importer.name] += 1
+    try:
+        for record in importer.parse_members(members):
+            yield (
+                record if isinstance(record, Remark) else replace(record, source_ref=record.source_ref[:_LONGEST_PLACE])
+            )
+    except ImportFailed as failure:
+        if budget.is_spent:
+            raise
+        tally.left_out.append(failure.user_message)
+        yield Skipped("file that cannot be read", _place(zips.shown_name(entries[0])))
+
+
+def _refuse_bundle(archive: zipfile.ZipFile) -> None:
+    """Documents of Apple's apps are archives of pieces that nothing else reads."""
+    if any(name.endswith(".iwa") for name in archive.namelist()):
+        raise UnknownFormat("This is a document of Pages, Numbers or Keynote. Export it as Word (.docx) or as PDF.")
+
+
+def _nothing(tally: _Tally, count: int) -> str:
+    if not count:
+        return "This .zip is empty."
+    first = f" {tally.left_out[0]}" if tally.left_out else ""
+    return f"This .zip holds nothing that can be read ({count:,} file{'s' * (count > 1)}).{first}"
+
+
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budget, tally: _Tally) -> Iterator[Record]:
+    """The records of one file, or one skip that says what it is."""
+    name = zips.shown_name(entry)
+    try:
+        with zips.unpacked(archive, entry, budget=budget) as file:
+            importer = registry.choose(file, name)
+            if reason := _why_not(importer.name, file, name):
+                yield Skipped(reason, _place(name))
+                return
+            tally.formats[importer.name] += 1
+            for record in importer.parse(file):
+                yield _placed(record, name)
+    except ImportFailed as failure:
+        if budget.is_spent:
+            raise
+        message = failure.user_message
+        tally.left_out.append(message if name in message else f"{name}: {message}")
+        yield Skipped("file that cannot be read", _place(name))
+
+
+def _kind(head: bytes) -> str:
+    """What a file is that is passed over without unpacking it; or ""."""
+    if head[4:8] == b"ftyp":
+        return (
+            "sound recording"
+            if head[8:11] == b"M4A"
+            else "picture"
+            if head[8:12] in {b"heic", b"mif1", b"avif"}
+            else "video"
+        )
+    if head.startswith(_PICTURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+        return "picture"
+    if head.startswith(_SOUNDS) or (head.startswith(b"RIFF") and head[8:12] == b"WAVE"):
+        return "sound recording"
+    if head.startswith((b"\x1aE\xdf\xa3", b"FLV", b"\0\0\x01\xba")) or (
+        head.startswith(b"RIFF") and head[8:11] == b"AVI"
+    ):
+        return "video"
+    return "archive inside the archive" if head.startswith(_OTHER_ARCHIVES) else "" if head else "empty file"
+
+
+def _why_not(format: str, file: BinaryIO, name: str) -> str:
+    """Why a file is not read though an importer knows it; or ""."""
+    is_archive = file.read(4) == zips.MAGIC
+    file.seek(0)
+    if is_archive and format not in _DOCUMENTS:
+        return "archive inside the archive"
+    if format == "character-card":
+        return "character card (upload it by itself)"
+    if format == "plain-text" and not name.casefold().endswith(_TEXT_NAMES):
+        return "file of another kind"
+    return ""
+
+
+def _placed(record: Record, name: str) -> Record:
+    match record:
+        case Utterance() | Skipped():
+            return replace(record, source_ref=f"{_place(name)}, {record.source_ref}"[:_LONGEST_PLACE])
+        case Remark(text):
+            return Remark(f"{name}: {text}")
+
+
+def _place(name: str) -> str:
+    return name if len(name) <= _NAME_CHARACTERS else f"{name[: _NAME_CHARACTERS - 1]}…"

@@ -1,0 +1,84 @@
+"""OpenDocument texts (.odt, .ott, .fodt is XML and not read). Notes, comments and deleted words are left out."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+from zipfile import ZipFile
+
+from personas.importers import document, xml_parts, zips
+from personas.importers.base import DamagedFile, Record, UnknownFormat
+from personas.importers.document import Block
+
+_LEFT_OUT = frozenset(
+    {"tracked-changes", "annotation", "note", "ruby-text", "forms", "script", "scripts", "desc", "title"}
+)
+_MOST_BLANKS = 100
+_KINDS = {"spreadsheet": "a spreadsheet", "presentation": "a presentation", "graphics": "a drawing"}
+
+
+class OpenDocument:
+    name = "odt"
+
+    def sniff(self, head: bytes, name: str) -> float:
+        return 0.95 if head.startswith(zips.MAGIC) and b"application/vnd.oasis.opendocument" in head[:4096] else 0.0
+
+    def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        with zips.opened(stream) as archive:
+            names = set(archive.namelist())
+            kind = _small(archive, "mimetype", names)
+            for word, description in _KINDS.items():
+                if word in kind:
+                    raise UnknownFormat(f"This file is {description}. Save its words as plain text (.txt).")
+            if "encryption-data" in _small(archive, "META-INF/manifest.xml", names):
+                raise DamagedFile(
+                    "This document is protected by a password. Open it, save it without a password, and upload that."
+                )
+            if "content.xml" not in names:
+                raise DamagedFile("This OpenDocument file holds no text. Save it again.")
+            with zips.unpacked(archive, archive.getinfo("content.xml")) as content:
+                yield from document.records(xml_parts.read(content, _Paragraphs()))
+
+
+def _small(archive: ZipFile, name: str, names: set[str]) -> str:
+    """A small part as text; "" where it is missing."""
+    if name not in names:
+        return ""
+    with zips.unpacked(archive, archive.getinfo(name), limit=4 * 1024**2) as part:
+        return part.read().decode("utf-8", "replace")
+
+
+class _Paragraphs(xml_parts.Collector[Block]):
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: list[tuple[str, list[str]]] = []
+        self._left_out = 0
+        self._is_body = False
+        self._number = 0
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._left_out += name in _LEFT_OUT
+        self._is_body = self._is_body or name == "text"
+        match name:
+            case "p" | "h" if self._is_body:
+                self._open.append((name, []))
+            case "s":
+                count = attributes.get("c", "1")
+                self._put(" " * min(_MOST_BLANKS, int(count) if count.isdecimal() and len(count) < 5 else 1))
+            case "tab":
+                self._put(" ")
+            case "line-break":
+                self._put("\n")
+
+    def end(self, name: str) -> None:
+        self._left_out -= name in _LEFT_OUT
+        if name in {"p", "h"} and self._open:
+            self._number += 1
+            kind, parts = self._open.pop()
+            if (text := "".join(parts)).strip():
+                self.ready.append(Block(text, f"paragraph {self._number}", kind == "h"))
+
+    def characters(self, content: str) -> None:
+        self._put(content)
+
+    def _put(self, text: str) -> None:
+        if self._open and not self._left_out:
+            self._open[-1][1].append(text)

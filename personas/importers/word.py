@@ -1,0 +1,114 @@
+"""Word documents (.docx). Macros, fields, comments, headers and deleted or hidden words are left out."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from personas.importers import document, xml_parts, zips
+from personas.importers.base import Record, UnknownFormat
+from personas.importers.document import Block
+
+_LEFT_OUT = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "comment", "pict"})
+_OTHERS = {"xl/": "a spreadsheet", "ppt/": "a presentation", "visio/": "a drawing"}
+
+
+class Word:
+    name = "docx"
+
+    def sniff(self, head: bytes, name: str) -> float:
+        if not head.startswith(zips.MAGIC) or b"META-INF/" in head[:4096]:
+            return 0.0
+        return 0.9 if b"word/" in head or b"[Content_Types].xml" in head or b"ppt/slides" in head else 0.0
+
+    def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        with zips.opened(stream) as archive:
+            names = set(archive.namelist())
+            main = next((name for name in ("word/document.xml", "word/document2.xml") if name in names), "")
+            if not main:
+                raise _unknown(names)
+            headings = frozenset[str]()
+            if "word/styles.xml" in names:
+                with zips.unpacked(archive, archive.getinfo("word/styles.xml")) as styles:
+                    headings = frozenset(xml_parts.read(styles, _Styles()))
+            with zips.unpacked(archive, archive.getinfo(main)) as text:
+                yield from document.records(xml_parts.read(text, _Paragraphs(headings)))
+
+
+def _unknown(names: set[str]) -> UnknownFormat:
+    kind = next((kind for folder, kind in _OTHERS.items() if any(name.startswith(folder) for name in names)), "")
+    if "EncryptedPackage" in names:
+        kind = "protected by a password"
+    return UnknownFormat(
+        f"This file is {kind or 'no Word document, though it looks like one'}. Save its words as plain text (.txt) "
+        "and upload that."
+    )
+
+
+class _Styles(xml_parts.Collector[str]):
+    """The ids of the styles that are headings. The ids depend on Word's language, the names do not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._id = ""
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "style":
+            self._id = attributes.get("styleId", "")
+        elif name == "name" and self._id:
+            if attributes.get("val", "").casefold().startswith(("heading ", "title", "subtitle", "toc ")):
+                self.ready.append(self._id)
+            self._id = ""
+
+
+class _Paragraphs(xml_parts.Collector[Block]):
+    """The paragraphs of the main part. A text box stands inside a paragraph, so paragraphs are kept in a stack."""
+
+    def __init__(self, headings: frozenset[str]) -> None:
+        super().__init__()
+        self._headings = headings
+        self._open: list[list[str]] = []
+        self._is_heading = False
+        self._left_out = 0
+        self._is_text = False
+        self._is_hidden = False
+        self._number = 0
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._left_out += name in _LEFT_OUT
+        match name:
+            case "p":
+                self._open.append([])
+                self._is_heading = False
+            case "r":
+                self._is_hidden = False
+            case "pStyle":
+                self._is_heading = attributes.get("val", "") in self._headings
+            case "vanish" | "webHidden":
+                self._is_hidden = attributes.get("val", "1") not in {"0", "false", "off"}
+            case "t":
+                self._is_text = True
+            case "tab":
+                self._put(" ", has_attributes=bool(attributes))
+            case "br" | "cr":
+                self._put("\n")
+            case "noBreakHyphen":
+                self._put("-")
+
+    def end(self, name: str) -> None:
+        self._left_out -= name in _LEFT_OUT
+        if name == "t":
+            self._is_text = False
+        elif name == "p" and self._open:
+            self._number += 1
+            text = "".join(self._open.pop())
+            if text.strip():
+                self.ready.append(Block(text, f"paragraph {self._number}", self._is_heading))
+            self._is_heading = False
+
+    def characters(self, content: str) -> None:
+        if self._is_text:
+            self._put(content)
+
+    def _put(self, text: str, *, has_attributes: bool = False) -> None:
+        """Adds text to the innermost paragraph. A tab with attributes is a tab stop of the paragraph's style."""
+        if self._open and not (self._left_out or self._is_hidden or has_attributes):
+            self._open[-1].append(text)

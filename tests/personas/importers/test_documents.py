@@ -1,0 +1,250 @@
+"""Documents: the author's words, without what the program or the printer added."""
+
+import pytest
+
+from personas.importers.base import ImportFailed
+from tests.personas.importers import builders
+from tests.personas.importers.builders import docx, epub, odt, pdf, read, word_paragraphs
+
+WORDS = [
+    "Dear Ana, the lemon tree has survived.",
+    "I walked to the harbour in the rain, and came home wet and late in the evening.",
+]
+CHAT = ["Ana: Did it survive?", "Beto: It did.", "Ana: Good.", "Beto: Yes."]
+
+
+def rtf(*paragraphs: str, head: str = "") -> str:
+    return (
+        r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss\fcharset0 Arial;}}"
+        + head
+        + "".join(f"\\f0 {p}\\par\n" for p in paragraphs)
+        + "}"
+    )
+
+
+def srt(*cues: str) -> str:
+    return "\n".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{cue}\n" for n, cue in enumerate(cues, start=1))
+
+
+OF_EACH = {
+    "docx": lambda words: docx(word_paragraphs(*words)),
+    "odt": lambda words: odt("".join(f"<text:p>{one}</text:p>" for one in words)),
+    "rtf": lambda words: rtf(*words),
+    "html": lambda words: "<!DOCTYPE html><html><body>" + "".join(f"<p>{one}</p>" for one in words) + "</body></html>",
+    "epub": lambda words: epub(
+        {"1.xhtml": "<html><body>" + "".join(f"<p>{one}</p>" for one in words) + "</body></html>"}
+    ),
+    "pdf": lambda words: pdf([words]),
+    "subtitles": lambda words: srt(*words),
+}
+
+
+@pytest.mark.parametrize("kind", OF_EACH)
+def test_the_author_of_a_document_has_no_name(kind):
+    reading = read(OF_EACH[kind](WORDS))
+    assert reading.format == kind
+    assert reading.said == [("", words) for words in WORDS]
+
+
+@pytest.mark.parametrize("kind", OF_EACH)
+def test_a_talk_that_was_saved_as_a_document_keeps_its_speakers(kind):
+    reading = read(OF_EACH[kind](CHAT))
+    assert reading.said == [tuple(line.split(": ")) for line in CHAT]
+    assert any("read as one" in remark for remark in reading.remarks)
+
+
+@pytest.mark.parametrize("kind", ["docx", "odt", "pdf", "html"])
+def test_a_chat_that_was_saved_as_a_document_keeps_its_times(kind):
+    lines = [f"[05/06/2023, 17:1{n}:00] {'Ana' if n % 2 else 'Beto'}: word {n}" for n in range(6)]
+    reading = read(OF_EACH[kind](lines))
+    assert reading.said[0] == ("Beto", "word 0")
+    assert reading.times[0] == "2023-06-05T17:10:00"
+
+
+# --- Word ---------------------------------------------------------------------------------------------
+
+
+def run(inside: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr>{inside}</w:r>"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (f"<w:p>{run('<w:t>kept </w:t>')}{run('<w:t>hidden</w:t>', '<w:vanish/>')}{run('<w:t>words</w:t>')}</w:p>", ["kept words"]),
+        ("<w:p>" + run("<w:t>kept</w:t>", '<w:vanish w:val="0"/>') + "</w:p>", ["kept"]),
+        (f"<w:p><w:del>{run('<w:delText>gone</w:delText>')}</w:del>{run('<w:t>kept</w:t>')}</w:p>", ["kept"]),
+        (f"<w:p><w:ins>{run('<w:t>kept</w:t>')}</w:ins><w:moveFrom>{run('<w:t>gone</w:t>')}</w:moveFrom></w:p>", ["kept"]),
+        (f"<w:p>{run('<w:t>one</w:t><w:br/><w:t>two</w:t><w:tab/><w:t>three</w:t>')}</w:p>", ["one\ntwo three"]),
+        (f"<w:p>{run('<w:instrText>HYPERLINK x</w:instrText>')}{run('<w:t>link</w:t>')}</w:p>", ["link"]),
+        (f"<w:tbl><w:tr><w:tc><w:p>{run('<w:t>in a table</w:t>')}</w:p></w:tc></w:tr></w:tbl>", ["in a table"]),
+        (
+            f"<w:p><w:r><mc:AlternateContent xmlns:mc='m'><mc:Choice><w:txbxContent><w:p>{run('<w:t>in a box</w:t>')}</w:p></w:txbxContent></mc:Choice>"
+            f"<mc:Fallback><w:p>{run('<w:t>in a box</w:t>')}</w:p></mc:Fallback></mc:AlternateContent></w:r>{run('<w:t>around</w:t>')}</w:p>",
+            ["in a box", "around"],
+        ),
+    ],
+)  # fmt: skip
+def test_word_shows_what_its_reader_sees(body, texts):
+    assert read(docx(body)).texts == texts
+
+
+def test_a_heading_of_word_is_known_in_every_language():
+    styles = '<w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>'
+    body = (
+        f'<w:p><w:pPr><w:pStyle w:val="berschrift1"/></w:pPr>{run("<w:t>Kapitel eins</w:t>")}</w:p>'
+        + word_paragraphs(*WORDS)
+    )
+    reading = read(docx(body, styles=styles))
+    assert reading.texts == WORDS
+    assert reading.skipped == {"heading": 1}
+
+
+def test_a_place_in_a_document_leads_back():
+    assert [one.source_ref for one in read(docx(word_paragraphs(*WORDS))).utterances] == ["paragraph 1", "paragraph 2"]
+    assert [one.source_ref for one in read(pdf([WORDS[:1], WORDS[1:]])).utterances] == ["page 1", "page 2"]
+
+
+# --- PDF ----------------------------------------------------------------------------------------------
+
+
+def test_lines_of_a_page_are_joined_and_hyphens_taken_back():
+    pages = [
+        ["The lemon tree has survived the winter, and so have the bees in the", "orchard behind the house, though the snow lay deep for seven long win-", "ter weeks.", "I walked to the harbour in the evening, and stood there for a while to", "look at the boats that"],
+        ["had come in."],
+    ]  # fmt: skip
+    texts = read(pdf(pages)).texts
+    assert texts == [
+        "The lemon tree has survived the winter, and so have the bees in the orchard behind the house, though the snow lay deep for seven long winter weeks.",
+        "I walked to the harbour in the evening, and stood there for a while to look at the boats that had come in.",
+    ]
+
+
+def test_running_heads_and_page_numbers_are_left_out():
+    words = [
+        f"{place} was wet with rain, and all of the boats stayed in."
+        for place in ("Lisbon", "Porto", "Faro", "Sines", "Olhao")
+    ]
+    pages = [["Letters of Ana", line, f"{number}"] for number, line in enumerate(words, start=7)]
+    assert read(pdf(pages)).texts == words
+
+
+def test_a_page_without_text_is_counted_and_told():
+    reading = read(pdf([WORDS, [], []]))
+    assert reading.skipped["page without text"] == 2
+    assert any("2 of 3 pages hold only pictures" in remark for remark in reading.remarks)
+
+
+# --- The others ---------------------------------------------------------------------------------------
+
+
+def test_an_open_document_shows_what_its_reader_sees():
+    body = (
+        '<text:tracked-changes><text:deletion><text:p>gone</text:p></text:deletion></text:tracked-changes><text:h>Title</text:h>'
+        '<text:p>one<text:line-break/>two<text:s text:c="2"/>three<text:note><text:note-body><text:p>a note</text:p></text:note-body></text:note></text:p>'
+        "<table:table><table:table-cell><text:p>in a table</text:p></table:table-cell></table:table>"
+    )  # fmt: skip
+    reading = read(odt(body))
+    assert reading.texts == ["one\ntwo  three", "in a table"]
+    assert reading.skipped == {"heading": 1}
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "text"),
+    [
+        (r"caf\'e9 and \u8212?dash", "café and —dash"),
+        (r"{\*\hidden no}yes \u26625?\u-10179?\u-8704? emoji", "yes 栁😀 emoji"),
+        (r'{\field{\*\fldinst{HYPERLINK "https://example.org"}}{\fldrslt a link}} here', "a link here"),
+        (r"{\pict\pngblip 89504e470d0a}after the picture", "after the picture"),
+        (r"{\*\objdata 0105}{\b bold} words", "bold words"),
+        (r"C:\\f0 stays", r"C:\f0 stays"),
+    ],
+)  # fmt: skip
+def test_rich_text_is_read_with_its_signs(paragraph, text):
+    assert read(rtf(paragraph)).texts == [text]
+
+
+def test_rich_text_with_pictures_as_bytes_is_read():
+    raw = rtf("before", "after").encode().replace(b"before", b"before {\\pict\\bin4 }{\\x}")
+    assert read(raw).texts[-1] == "after"
+
+
+def test_a_book_is_read_in_the_order_of_its_spine():
+    chapters = {
+        "b.xhtml": "<html><body><h1>One</h1><p>First words.</p></body></html>",
+        "a.xhtml": "<p>Second&nbsp;words &amp; more.</p>",
+    }
+    reading = read(epub(chapters))
+    assert reading.texts == ["First words.", "Second\u00a0words & more."]
+    assert [one.source_ref for one in reading.utterances] == ["chapter 1, paragraph 2", "chapter 2, paragraph 1"]
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        ("<p>one</p><script>var x = '<p>no</p>'</script><p>two</p>", ["one", "two"]),
+        ("<p>one<br>two</p><div style='display:none'>no</div><p hidden>no</p>", ["one\ntwo"]),
+        ("<nav>menu</nav><ul><li>first</li><li>second</li></ul>", ["first", "second"]),
+        ("<p>1 < 2 and 3 > 2</p><!-- no --><p title='a>b'>kept</p>", ["1 < 2 and 3 > 2", "kept"]),
+        ("<style>p{}</style><title>no</title><P>Caf&eacute; &#x1F34B;</P>", ["Café 🍋"]),
+        ("<pre>a\n  b</pre>", ["a\nb"]),
+        ("<p>open <b>to the <i>end", ["open to the end"]),
+    ],
+)
+def test_a_page_shows_what_its_reader_sees(page, texts):
+    assert read(f"<!doctype html><html><body>{page}").texts == texts
+
+
+def test_a_page_is_read_in_the_charset_that_it_names():
+    page = '<html><head><meta charset="gb2312"></head><body><p>柠檬树还活着，我很高兴。</p></body></html>'
+    assert read(page.encode("gb18030")).texts == ["柠檬树还活着，我很高兴。"]
+
+
+def test_subtitles_join_pieces_to_sentences_and_leave_sounds_out():
+    reading = read(srt("The lemon tree", "<i>has survived.</i>", "[music]", "- Good.", "- Yes."))
+    assert reading.texts == ["The lemon tree has survived.", "Good.", "Yes."]
+    assert reading.skipped == {"sound": 1}
+    assert any("do not say who speaks" in remark for remark in reading.remarks)
+
+
+def test_a_named_voice_of_webvtt_is_the_speaker():
+    vtt = "WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.000 align:start\n<v Ana>Did it <b>survive</b>?\n\n00:00:03.000 --> 00:00:04.000\n<v.loud Beto>It did.</v>\n"
+    assert read(vtt).said == [("Ana", "Did it survive?"), ("Beto", "It did.")]
+
+
+def test_captions_that_roll_show_each_line_once():
+    assert read(srt("the tree", "the tree\nhas survived", "has survived\nthe winter.")).texts == [
+        "the tree has survived the winter."
+    ]
+
+
+REFUSED = {
+    "a scan": (lambda: pdf([[], []]), "only pictures of pages.*text recognition"),
+    "a pdf that is locked": (lambda: pdf([WORDS], extra=f"/Encrypt << /Filter /Standard /V 1 /R 2 /O <{'41' * 32}> /U <{'42' * 32}> /P -4 >> /ID [<00><00>]"), "protected by a password|encrypted"),
+    "a pdf cut off": (lambda: pdf([WORDS])[:200], "damaged"),
+    "an old word document": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an old Word, Excel or Outlook document, or one that is protected by a password"),
+    "a spreadsheet": (lambda: builders.zipped({"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<x/>"}), "a spreadsheet"),
+    "a presentation": (lambda: builders.zipped({"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "<x/>"}), "a presentation"),
+    "an odt with a password": (lambda: odt("<text:p>x</text:p>", manifest="<manifest:encryption-data/>"), "protected by a password"),
+    "an ods": (lambda: odt("<text:p>x</text:p>", kind="spreadsheet"), "a spreadsheet"),
+    "a book of a shop": (lambda: epub({"1.xhtml": "<p>x</p>"}, **{"META-INF/rights.xml": "<r/>"}), "protected by its seller"),
+    "a pages document": (lambda: builders.zipped({"Index/Document.iwa": b"x", "preview.jpg": b"x"}), "Pages, Numbers or Keynote"),
+    "a web archive of qq": (lambda: "From: <Save by Tencent MsgMgr>\nSubject: Tencent IM Message\nMIME-Version: 1.0\n\nx", r"web archive \(.mht\). In QQ, export"),
+    "a video": (lambda: bytes(4) + b"ftypisom" + bytes(600), "a video"),
+    "a film of matroska": (lambda: b"\x1aE\xdf\xa3" + bytes(600), "a video"),
+    "an outlook mailbox": (lambda: b"!BDN" + bytes(600), r"Outlook \(.pst\)"),
+    "a word document without words": (lambda: docx("<w:p/>"), "holds no words"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_wrong_file_says_what_it_is_and_what_to_do(case):
+    content, sentence = REFUSED[case]
+    with pytest.raises(ImportFailed, match=sentence) as refused:
+        read(content())
+    assert refused.value.user_message.endswith((".", "”."))
+
+
+def test_a_backup_of_qq_says_what_to_do():
+    with pytest.raises(ImportFailed, match="a backup that only its own app can read"):
+        read(b"\x01\x02\0\0" * 500, "old.bak")

@@ -1,0 +1,104 @@
+"""Text exports of QQ, and WeChat's in the same layout, by mail and as a table."""
+
+import pytest
+
+from tests.personas.importers.builders import read
+
+BANNER = "消息记录（此消息记录为文本格式，不支持重新导入）\n\n================================================================\n消息分组:我的好友\n================================================================\n消息对象:{}\n================================================================\n\n"
+SAID = [("安娜", "柠檬树还活着吗？"), ("Beto", "活着。\n\n看：https://example.org"), ("安娜", "好")]
+
+
+def chat(head: str, said: list[tuple[str, str]] = SAID, names: dict[str, str] | None = None) -> str:
+    names = names or {"安娜": "安娜(10001)", "Beto": "Beto(10002)"}
+    return "".join(f"{head.format(t=t)} {names.get(n, n)}\n{w}\n\n" for t, (n, w) in enumerate(said))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize(
+    "head", ["2019-07-16 8:15:0{t}", "2019-07-16 08:15:0{t}", "2019-07-16 8:15:0{t} AM", "2019/07/16 上午8:15:0{t}"]
+)
+def test_names_words_and_times_are_those_of_the_chat(head, encoding):
+    reading = read((BANNER.format("安娜") + chat(head)).replace("\n", "\r\n").encode(encoding))
+    assert reading.format == "qq"
+    assert reading.said == SAID
+    assert reading.times == [f"2019-07-16T08:15:0{second}" for second in range(3)]
+
+
+def test_an_address_or_a_title_belongs_to_the_head_and_not_to_the_name():
+    names = {"安娜": "【管理员】安娜(10001)", "Beto": "Beto<beto@example.org>"}
+    assert read(BANNER.format("群") + chat("2019-07-16 8:15:0{t}", names=names)).said == SAID
+
+
+def test_a_person_who_changed_their_name_stays_one_person():
+    text = BANNER.format("群") + chat("2019-07-16 8:15:0{t}") + "2019-07-17 8:00:00 柠檬(10001)\n在吗\n\n"
+    assert read(text).said[-1] == ("安娜", "在吗")
+
+
+def test_two_people_of_one_name_are_told_apart():
+    text = BANNER.format("群") + chat("2019-07-16 8:15:0{t}") + "2019-07-17 8:00:00 安娜(10009)\n我也是\n\n"
+    assert {speaker for speaker, _ in read(text).said} == {"安娜 (10001)", "安娜 (10009)", "Beto"}
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "reason"),
+    [("安娜(10001)", "[图片]", "media"), ("安娜(10001)", "[图片][表情]", "media"), ("安娜(10001)", "安娜撤回了一条消息", "deleted"), ("系统消息(10000)", "你已添加了Beto", "system"), ("系统消息(1000000)", "安娜撤回了一条消息", "deleted"), ("安娜(10001)", "[语音通话]", "call"), ("安娜(10001)", "通话时长 02:11", "call")],
+)  # fmt: skip
+def test_what_the_app_wrote_is_counted_and_not_speech(who, words, reason):
+    reading = read(BANNER.format("安娜") + chat("2019-07-16 8:15:0{t}") + f"2019-07-16 9:00:00 {who}\n{words}\n\n")
+    assert reading.said == SAID
+    assert reading.skipped[reason] == 1
+
+
+def test_words_beside_a_picture_are_kept():
+    text = BANNER.format("安娜") + chat("2019-07-16 8:15:0{t}") + "2019-07-16 9:00:00 安娜(10001)\n[图片]看这个\n\n"
+    assert read(text).said[-1] == ("安娜", "看这个")
+
+
+def test_a_sentence_about_something_cancelled_is_speech():
+    text = BANNER.format("安娜") + chat("2019-07-16 8:15:0{t}") + "2019-07-16 9:00:00 安娜(10001)\n已取消预约了\n\n"
+    assert read(text).said[-1] == ("安娜", "已取消预约了")
+
+
+def test_several_chats_of_one_file_are_read():
+    text = (
+        BANNER.format("安娜")
+        + chat("2019-07-16 8:15:0{t}")
+        + BANNER.format("Caro")
+        + "2019-07-16 9:00:00 Caro(10003)\n你好\n\n"
+    )
+    assert read(text).said == [*SAID, ("Caro", "你好")]
+
+
+def test_a_head_inside_a_text_stays_part_of_it():
+    words = "他说：\n2019-07-15 8:00:00 安娜(10001)\n不去"
+    reading = read(BANNER.format("安娜") + chat("2019-07-16 8:15:0{t}", [*SAID, ("Beto", words)]))
+    assert reading.said[-1] == ("Beto", words)
+
+
+def test_wechat_is_read_without_a_banner_and_without_numbers():
+    text = chat("2023-06-05 17:17:1{t}", names={"安娜": "安娜"})
+    reading = read(text)
+    assert (reading.format, reading.said) == ("qq", SAID)
+
+
+def test_a_diary_with_times_is_no_chat():
+    diary = "2023-06-05 17:17 晴\n今天去了镇上。\n\n2023-06-06 18:02 雨\n种了豆子。\n\n2023-06-07 9:10 阴\n下雨。\n"
+    assert read(diary, "diary.txt").format == "plain-text"
+
+
+def test_wechats_mail_of_a_chat_is_read_by_its_day_rules():
+    text = "微信（WeChat）群聊“花园”的聊天记录如下:\n\n—————  2020-2-21  —————\n\n安娜  23:50:12\n\n还活着吗\n\nBeto  23:51\n\n活着\n\n—————  2020-2-22  —————\n\n安娜  00:10\n\n好\n"
+    reading = read(text)
+    assert reading.said == [("安娜", "还活着吗"), ("Beto", "活着"), ("安娜", "好")]
+    assert reading.times == ["2020-02-21T23:50:12", "2020-02-21T23:51:00", "2020-02-22T00:10:00"]
+
+
+def test_the_table_of_wechats_tools_tells_the_owner_apart():
+    table = (
+        "localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime,Remark,NickName,Sender\n"
+        "1,2,1,0,0,1686000000,3,你好,2023-06-05 17:17:11,安娜,Ana,wxid_a\n2,2,1,0,1,1686000001,3,在,2023-06-05 17:17:12,,Me,wxid_m\n"
+        "3,2,3,0,0,1686000002,3,<img>,2023-06-05 17:17:13,安娜,Ana,wxid_a\n4,2,10000,0,0,1686000003,3,撤回了一条消息,2023-06-05 17:17:14,安娜,Ana,wxid_a\n"
+    )
+    reading = read(table)
+    assert reading.said == [("安娜", "你好"), ("Me", "在")]
+    assert reading.skipped == {"media": 1, "deleted": 1}
