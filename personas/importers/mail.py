@@ -4,15 +4,16 @@ Who speaks is told by the address. The name is the one that the address has most
 read: quoted mails, signatures, spam and drafts are left out. The mails of one talk stand together, in time order.
 """
 
+import io
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
 from personas.importers import decoding, mail_message, mail_text
-from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, Skipped, Utterance
+from personas.importers.base import DamagedFile, FileTooLarge, Member, Record, Remark, Skipped, Utterance
 from personas.importers.mail_message import Headers
 
 _SEPARATOR = re.compile(rb"From \S.{0,300}?\d\d:\d\d.{0,60}\r?\n?\Z")
@@ -26,6 +27,7 @@ _HIDDEN_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)  # a mailbox hides a li
 _LONGEST_LINE = 1 << 20  # bytes; a longer line is read in pieces
 _LONGEST_MAIL = 8 * 1024**2  # bytes; what follows is an attachment, and is not looked at
 _MOST_MAILS = 200_000
+_NAME_CHARACTERS = 50
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _PARENTS = 50  # steps towards the beginning of a talk
 
@@ -35,6 +37,7 @@ class _Place:
     """Where a mail stands in the file."""
 
     number: int
+    name: str  # for people
     start: int
     length: int
     headers: Headers
@@ -57,23 +60,42 @@ class Mail:
         return 0.98
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
-        places = [one for one in _places(stream) if one.headers.sender.address or one.headers.sent_at]
-        if not places:
-            raise DamagedFile("This file holds no mail: no headers such as From: and Date: were found.")
-        box = _Mailbox(places)
-        names = box.names()
-        if any(place.length > _LONGEST_MAIL for place in places):
-            yield Remark("Attachments were not looked at. Of very long mails only the beginning was read.")
-        ids: set[str] = set()
-        for place in box.in_order():
-            source_ref = f"mail {place.number}"
-            reason = place.headers.skip or ("twice in the file" if place.headers.message_id in ids else "")
-            ids |= {place.headers.message_id} - {""}
-            if reason:
-                yield Skipped(reason, source_ref)
-                continue
+        def read(place: _Place) -> bytes:
             stream.seek(place.start)
-            yield from _records(stream.read(min(place.length, _LONGEST_MAIL)), place, names, source_ref)
+            raw = stream.read(min(place.length, _LONGEST_MAIL))
+            return _HIDDEN_FROM.sub(rb"\1", raw) if place.start else raw
+
+        yield from _mails(list(_places(stream)), read)
+
+    def members(self, paths: Sequence[str]) -> list[str]:
+        mails = [path for path in paths if path.casefold().endswith((".eml", ".emlx"))]
+        return mails if len(mails) > 1 else []
+
+    def parse_members(self, members: Sequence[Member]) -> Iterator[Record]:
+        """Mails as files of their own, as of one mailbox: who has which address is told by all of them."""
+
+        def read(place: _Place) -> bytes:
+            with members[place.number - 1].open() as file:
+                return _without_length(file.read(_LONGEST_MAIL))[1]
+
+        yield from _mails([_member(number, member) for number, member in enumerate(members, start=1)], read)
+
+
+def _mails(places: list[_Place], read: Callable[[_Place], bytes]) -> Iterator[Record]:
+    box = _Mailbox([place for place in places if place.headers.sender.address or place.headers.sent_at])
+    if not box.places:
+        raise DamagedFile("This file holds no mail: no headers such as From: and Date: were found.")
+    names = box.names()
+    if any(place.length > _LONGEST_MAIL for place in box.places):
+        yield Remark("Attachments were not looked at. Of very long mails only the beginning was read.")
+    ids: set[str] = set()
+    for place in box.in_order():
+        reason = place.headers.skip or ("twice in the file" if place.headers.message_id in ids else "")
+        ids |= {place.headers.message_id} - {""}
+        if reason:
+            yield Skipped(reason, place.name)
+        else:
+            yield from _records(read(place), place, names)
 
 
 def _without_length(head: bytes) -> tuple[int, bytes]:
@@ -107,7 +129,14 @@ def _places(stream: BinaryIO) -> Iterator[_Place]:
 def _place(number: int, start: int, end: int, head: bytearray) -> _Place:
     if number > _MOST_MAILS:
         raise FileTooLarge(f"This mailbox holds more than {_MOST_MAILS:,} mails, which is the limit. Split it.")
-    return _Place(number, start, end - start, mail_message.headers(bytes(head)))
+    return _Place(number, f"mail {number}", start, end - start, mail_message.headers(bytes(head)))
+
+
+def _member(number: int, member: Member) -> _Place:
+    with member.open() as file:
+        head = _without_length(file.read(_LONGEST_LINE))[1]
+        length = file.seek(0, io.SEEK_END)
+    return _Place(number, member.path.rpartition("/")[2][-_NAME_CHARACTERS:], 0, length, mail_message.headers(head))
 
 
 @dataclass
@@ -158,17 +187,17 @@ def _beginning(headers: Headers, parents: dict[str, str]) -> str:
     return message_id
 
 
-def _records(raw: bytes, place: _Place, names: dict[str, str], source_ref: str) -> Iterator[Record]:
+def _records(raw: bytes, place: _Place, names: dict[str, str]) -> Iterator[Record]:
     try:
-        text = mail_message.text_of(_HIDDEN_FROM.sub(rb"\1", raw) if place.start else raw)
+        text = mail_message.text_of(raw)
     except RecursionError:
-        yield Skipped("unreadable", source_ref)
+        yield Skipped("unreadable", place.name)
         return
     words, is_cut = mail_text.own_words(text)
     if not words:
-        yield Skipped("only quoted or signed" if is_cut else "without text", source_ref)
+        yield Skipped("only quoted or signed" if is_cut else "without text", place.name)
         return
     if is_cut:
-        yield Skipped("quotation or signature", source_ref)
+        yield Skipped("quotation or signature", place.name)
     sender = place.headers.sender
-    yield Utterance(names.get(sender.address, sender.name), decoding.clean(words), place.headers.sent_at, source_ref)
+    yield Utterance(names.get(sender.address, sender.name), decoding.clean(words), place.headers.sent_at, place.name)

@@ -145,6 +145,17 @@ def test_files_that_belong_together_are_read_together(monkeypatch):
     assert len(reading.said) == 5
 
 
+def test_mails_as_files_of_their_own_are_read_as_of_one_mailbox():
+    files = {
+        "b.eml": mail("second", sender="A. Reed <ana@example.org>", minute=2),
+        "a/first.eml": mail("first"),
+        "c.eml": mail("third", minute=3),
+    }
+    reading = read(zipped(files))
+    assert reading.said == [("Ana Reed", "first"), ("Ana Reed", "second"), ("Ana Reed", "third")]
+    assert reading.utterances[0].source_ref == "first.eml"
+
+
 # --- Hostile archives -----------------------------------------------------------------------------------
 
 
