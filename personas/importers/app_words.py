@@ -47,7 +47,7 @@ def is_media(text: str) -> bool:
         return False
     if _FILE.fullmatch(text):
         return True
-    rest = _BRACKETED.sub(lambda match: "" if _is_placeholder(match[1]) else match[0], text)
+    rest = _BRACKETED.sub(lambda match: "" if is_placeholder(match[1]) else match[0], text)
     return not rest.strip()
 
 
@@ -55,10 +55,11 @@ def without_placeholders(text: str) -> str:
     """The words beside placeholders: "[图片]look" is "look"."""
     if "[" not in text and "［" not in text:
         return text
-    return _BRACKETED.sub(lambda match: "" if _is_placeholder(match[1]) else match[0], text).strip()
+    return _BRACKETED.sub(lambda match: "" if is_placeholder(match[1]) else match[0], text).strip()
 
 
-def _is_placeholder(word: str) -> bool:
+def is_placeholder(word: str) -> bool:
+    """Whether a word alone is what an app writes in place of a picture, a sticker and so on."""
     return word.strip().casefold() in _MEDIA
 
 

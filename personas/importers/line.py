@@ -33,6 +33,10 @@ _CLOCK = (
     rf"(?:(?P<before>(?!\d)(?:{PERIOD}))\ ?)?(?P<hour>\d{{1,2}})[:.](?P<minute>[0-5]\d)(?:\ ?(?P<after>(?:{PERIOD})))?"
 )
 _RECORD = re.compile(rf"{_CLOCK}(?P<gap>\t|\ +)(?=\S|\t)", re.IGNORECASE)
+_EVENT = re.compile(
+    r"\A(?:(?:joined|left) the (?:group|chat)\.?|(?:invited|added|removed) .{1,80} (?:to|from) the (?:group|chat)\.?"
+    r"|(?:が|は).{0,80}(?:グループに参加しました|退出しました|招待しました|追加しました)。?|(?:已)?(?:加入|退出)(?:了)?(?:群組|群组|聊天)。?)"
+)
 _HEAD_CHARACTERS = 40
 _SNIFFED_LINES = 400
 _LONGEST_NAME = 100
@@ -179,7 +183,9 @@ class _Reader:
             name = " ".join(words[:count])
             if name in self._survey.names:
                 text = rest[len(name) + 1 :]
-                return ("", rest) if app_words.event(rest) != "system" else (name, text)
+                is_event = app_words.event(rest) != "system" or _EVENT.fullmatch(text) is not None
+                # Computers write placeholders without brackets.
+                return ("", rest) if is_event else (name, f"[{text}]" if app_words.is_placeholder(text) else text)
         return "", rest
 
 

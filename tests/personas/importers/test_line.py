@@ -61,6 +61,13 @@ def test_what_the_app_wrote_is_counted_and_not_speech(record, reason):
     assert reading.skipped[reason] == 1
 
 
+@pytest.mark.parametrize(("words", "reason"), [("Photos", "media"), ("スタンプ", "media"), ("joined the group.", "system"), ("unsent a message.", "deleted")])  # fmt: skip
+def test_computers_write_the_apps_words_without_brackets(words, reason):
+    reading = read(f"{written('computer', [*SAID, *SAID])}19:00 Ana {words}\n")
+    assert reading.said == [*SAID, *SAID]
+    assert reading.skipped[reason] == 1
+
+
 def test_a_day_and_a_chat_line_inside_quotes_stay_part_of_the_message():
     words = "Note:\n2023/06/16(金)\n12/06/2023, 10:00 - still the same"
     reading = read(written("ja", [("Ana", words), ("Beto", "ok")]))
