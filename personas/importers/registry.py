@@ -17,16 +17,6 @@ IMPORTERS = {
     "chat-log": "personas.importers.chat_log.ChatLog",
     "transcript": "personas.importers.transcript.Transcript",
     "plain-text": "personas.importers.plain_text.PlainText",
-    "telegram": "personas.importers.telegram.Telegram",
-    "messenger": "personas.importers.messenger.Messenger",
-    "x-archive": "personas.importers.x_archive.XArchive",
-    "discord": "personas.importers.discord.Discord",
-    "sms": "personas.importers.sms.SMS",
-    "google-chat": "personas.importers.google_chat.GoogleChat",
-    "linkedin": "personas.importers.linkedin.LinkedIn",
-    "chatgpt": "personas.importers.chatgpt.ChatGPT",
-    "silly-tavern": "personas.importers.silly_tavern.SillyTavern",
-    "slack": "personas.importers.slack.Slack",
     "line": "personas.importers.line.Line",
     "kakaotalk": "personas.importers.kakao.KakaoTalk",
     "qq": "personas.importers.qq.QQ",
@@ -42,6 +32,16 @@ IMPORTERS = {
     "html": "personas.importers.web_page.WebPage",
     "subtitles": "personas.importers.subtitles.Subtitles",
     "zip": "personas.importers.archive.Archive",
+    "telegram": "personas.importers.telegram.Telegram",
+    "messenger": "personas.importers.messenger.Messenger",
+    "x-archive": "personas.importers.x_archive.XArchive",
+    "discord": "personas.importers.discord.Discord",
+    "sms": "personas.importers.sms.SMS",
+    "google-chat": "personas.importers.google_chat.GoogleChat",
+    "linkedin": "personas.importers.linkedin.LinkedIn",
+    "chatgpt": "personas.importers.chatgpt.ChatGPT",
+    "silly-tavern": "personas.importers.silly_tavern.SillyTavern",
+    "slack": "personas.importers.slack.Slack",
 }
 # Their words may also stand in a document (`document`).
 _CHATS = ("whatsapp", "line", "kakaotalk", "qq", "signal", "imessage", "chat-log", "transcript")
@@ -154,8 +154,6 @@ def _refuse_known(head: bytes, name: str) -> None:
 
 
 def _refuse_other_chats(text: str, name: str, best: str) -> None:
-    if _WEB_PAGE.match(text):
-        raise UnknownFormat(f"{name} is a web page. Copy the words that you want into a text file and upload that.")
     if not text.strip():
         raise UnknownFormat(
             f"{name} holds no words that can be read. Upload text, a WhatsApp export or a character card."

@@ -44,6 +44,18 @@ def files(words: str) -> dict[str, str]:
         "chat-log": f"[10:12, 5/3/2021] Ana: {words}\n[10:13, 5/3/2021] Bo: x\n{words}\n[10:13, 5/3/2021] {words}\n",
         "transcript": f"Ana: {words}\nBo: x\nAna: y\nBo: {words}\n{words}",
         "plain-text": words,
+        "line": f'[LINE] Chat history with Bo\n\n2023/06/05(Mon)\n10:12\tAna\t{words}\n10:13\tBo\t"{words}\n{words}\n10:14\t{words}\n',
+        "kakaotalk": f"Bo 님과 카카오톡 대화\n저장한 날짜 : x\n2016년 2월 5일 오전 1:33, Ana : {words}\n{words}\n[Bo] [오전 1:01] {words}\n",
+        "qq": f"消息对象:x\n\n2019-07-16 18:15:05 Ana(10001)\n{words}\n\n2019-07-16 18:15:06 {words}\n",
+        "signal": f"[2023-06-15, 21:41] Ana: {words}\n{words}\n[2023-06-15, 21:42] {words}\n",
+        "imessage": f"Jun 15, 2023  9:41:07 PM\nAna\n{words}\n\nJun 15, 2023  9:42:07 PM {words}\n",
+        "chat-table": f"Date,User,Message\n2016-02-05 01:33:00,Ana,{words}\n",
+        "mail": builders.mbox(
+            builders.mail(words), builders.mail("x", sender=f"{words[:9_000]} <a@example.org>", minute=2, X_Words=words)
+        ).decode(),
+        "html": f"<!doctype html><html><body>{words}",
+        "subtitles": f"WEBVTT\n\n00:01.000 --> 00:02.000\n{words}\n\n00:02.000 --> {words}\n",
+        "rtf": "{\\rtf1" + words + "}",
         "telegram": json.dumps({"type": "personal_chat", "id": 1, "messages": [telegram(words), telegram("x")]}),
         "messenger": json.dumps({"participants": [{"name": words}], "messages": [messenger(words), messenger("x")]}),
         "x-archive": "window.YTD.tweets.part0 = " + json.dumps([{"tweet": {"id_str": "1", "full_text": words}}]),
@@ -63,18 +75,6 @@ def files(words: str) -> dict[str, str]:
         ),
         "silly-tavern": json.dumps({"name": words, "is_user": True, "mes": words, "send_date": words}),
         "slack": json.dumps([{"type": "message", "ts": "1", "user": "U1", "text": words}]),
-        "line": f'[LINE] Chat history with Bo\n\n2023/06/05(Mon)\n10:12\tAna\t{words}\n10:13\tBo\t"{words}\n{words}\n10:14\t{words}\n',
-        "kakaotalk": f"Bo 님과 카카오톡 대화\n저장한 날짜 : x\n2016년 2월 5일 오전 1:33, Ana : {words}\n{words}\n[Bo] [오전 1:01] {words}\n",
-        "qq": f"消息对象:x\n\n2019-07-16 18:15:05 Ana(10001)\n{words}\n\n2019-07-16 18:15:06 {words}\n",
-        "signal": f"[2023-06-15, 21:41] Ana: {words}\n{words}\n[2023-06-15, 21:42] {words}\n",
-        "imessage": f"Jun 15, 2023  9:41:07 PM\nAna\n{words}\n\nJun 15, 2023  9:42:07 PM {words}\n",
-        "chat-table": f"Date,User,Message\n2016-02-05 01:33:00,Ana,{words}\n",
-        "mail": builders.mbox(
-            builders.mail(words), builders.mail("x", sender=f"{words[:9_000]} <a@example.org>", minute=2, X_Words=words)
-        ).decode(),
-        "html": f"<!doctype html><html><body>{words}",
-        "subtitles": f"WEBVTT\n\n00:01.000 --> 00:02.000\n{words}\n\n00:02.000 --> {words}\n",
-        "rtf": "{\\rtf1" + words + "}",
         "character-card": json.dumps(
             {"spec": "chara_card_v2", "data": {"name": words[:5000], "description": words, "mes_example": words}}
         ),
