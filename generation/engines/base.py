@@ -64,12 +64,22 @@ class PromptPart:
 
 
 @dataclass(frozen=True)
+class Adapter:
+    """Low-rank products that an engine adds beside a model's weights, for the prompts that name them."""
+
+    name: str  # of its contents: a later training has another name
+    weights: str  # that it was trained for
+    folder: str  # of the files that PEFT wrote
+
+
+@dataclass(frozen=True)
 class Prompt:
     """The input of an engine.
 
     form "chat": `messages`, rendered with the model's own chat template and the assistant's opening mark.
     form "transcript": `text`, which the engine continues without a template.
     `prefix` is the part of the reply that already exists. The engine continues after it.
+    `adapter` may only be given to an engine that serves adapters for these weights (`EngineInfo.adapts`).
     """
 
     form: PromptForm
@@ -78,6 +88,7 @@ class Prompt:
     prefix: str = ""
     stop: tuple[str, ...] = ()
     parts: tuple[PromptPart, ...] = ()
+    adapter: Adapter | None = None
 
     def continued(self, generated: str) -> "Prompt":
         return replace(self, prefix=self.prefix + generated)
@@ -201,6 +212,7 @@ class EngineInfo:
     sampling: Sampling = field(default_factory=Sampling)  # the defaults for this model
     # The defaults with the model's own chat template, for personas without a corpus.
     chat_sampling: Sampling | None = None
+    adapts: str = ""  # the weights whose adapters it serves; empty if it serves none
 
 
 class Ranking(Protocol):

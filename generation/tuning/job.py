@@ -39,6 +39,7 @@ class Plan:
     rate: float
     epochs: int
     rank: int = 16
+    targets: str | list[str] = "all-linear"  # names of the adapted products, or PEFT's word for all but the output
     batch: int = 2  # examples of one step
     measurements: int = 6  # per epoch
     patience: int = 4  # measurements without improvement after which training ends

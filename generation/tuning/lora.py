@@ -39,7 +39,11 @@ class Training:
         torch.manual_seed(_SEED)
         model = AutoModelForCausalLM.from_pretrained(plan.model, dtype=torch.bfloat16, local_files_only=True)
         config = LoraConfig(
-            r=plan.rank, lora_alpha=2 * plan.rank, target_modules="all-linear", task_type="CAUSAL_LM", lora_dropout=0.0
+            r=plan.rank,
+            lora_alpha=2 * plan.rank,
+            target_modules=plan.targets,
+            task_type="CAUSAL_LM",
+            lora_dropout=0.0,
         )
         self._model: Any = get_peft_model(model, config)
         self._weights = [weight for weight in self._model.parameters() if weight.requires_grad]
@@ -110,8 +114,8 @@ class Training:
         self._report()
 
     def _save(self) -> None:
-        """Writes the adapter in half the bytes that it is trained in, as the model's weights are."""
-        halves = {name: weight.to(torch.bfloat16) for name, weight in self._model.state_dict().items()}
+        """Writes the adapter in half the bytes. NumPy reads this half, and not the other."""
+        halves = {name: weight.to(torch.float16) for name, weight in self._model.state_dict().items()}
         self._model.peft_config["default"].base_model_name_or_path = Path(self._plan.model).name
         self._model.save_pretrained(self._folder / "adapter", state_dict=halves)
 

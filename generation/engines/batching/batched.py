@@ -33,7 +33,7 @@ class BatchedEngine(InProcessEngine):
         step_tokens: int,
     ) -> None:
         """`folder` holds the tokenizer. Raises OSError or ValueError if it has none."""
-        super().__init__(model, folder, info)
+        super().__init__(model, folder, replace(info, adapts=folder.name if forward_pass.adapts else ""))
         self._replies = 0  # in generation
         self._lock = threading.Lock()
         self._exempt = self._tokenizer.ends | self._tokenizer.blank_tokens()
@@ -51,7 +51,8 @@ class BatchedEngine(InProcessEngine):
     def stream_ranked(
         self, prompt: Prompt, sampling: Sampling, ranking: Ranking, cancelled: Callable[[], bool]
     ) -> Iterator[Token]:
-        choosing = Choosing(self._batcher, ranking, self._encoded, cancelled)
+        adapter = self._batcher.load(prompt.adapter)
+        choosing = Choosing(self._batcher, ranking, self._encoded, adapter=adapter, cancelled=cancelled)
         beginning = last = self._draft(prompt, sampling)
         pieces: list[Draft] = []
         with self._one_more_reply():
@@ -86,7 +87,7 @@ class BatchedEngine(InProcessEngine):
     def _log_probabilities(self, prompt: Prompt, texts: Sequence[str]) -> list[float]:
         ids, rendered = self._encoded(prompt), self._tokenizer.rendered(prompt)
         variants = [self._tokenizer.ids(prompt, rendered + text)[len(ids) :] for text in texts]
-        return log_probabilities(self._batcher, [ids], variants)[0]
+        return log_probabilities(self._batcher, [ids], variants, self._batcher.load(prompt.adapter))[0]
 
     def read_ahead(self, prompt: Prompt) -> None:
         """Reads a prompt before a reply is requested. A later reply with the same beginning then starts at once.
@@ -94,7 +95,8 @@ class BatchedEngine(InProcessEngine):
         Stops as soon as a reply is being generated. Raises EngineError.
         """
         ids = self._tokenizer.encode(prompt)
-        while self._batcher.between_steps(lambda: self._batcher.read_ahead(ids)).result():
+        adapter = self._batcher.load(prompt.adapter)
+        while self._batcher.between_steps(lambda: self._batcher.read_ahead(ids, adapter)).result():
             pass
 
     def score(self, prompt: Prompt, text: str) -> Scored:
@@ -103,7 +105,8 @@ class BatchedEngine(InProcessEngine):
         Raises EngineError.
         """
         tokenizer = self._tokenizer
-        scorer = Scorer(tokenizer.tokenizer, self._batcher, ends=tokenizer.ends)
+        adapter = self._batcher.load(prompt.adapter)
+        scorer = Scorer(tokenizer.tokenizer, self._batcher, ends=tokenizer.ends, adapter=adapter)
         rendered = tokenizer.rendered(prompt)
         return scorer.score(rendered, tokenizer.ids(prompt, rendered), tokenizer.ids(prompt, rendered + text), text)
 
@@ -117,6 +120,7 @@ class BatchedEngine(InProcessEngine):
             decoding=self._tokenizer.decoding(),
             tokenizer=self._tokenizer,
             before=prompt.prefix,
+            adapter=self._batcher.load(prompt.adapter),
         )
 
     @contextmanager

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from generation.engines.base import EngineFailed, EngineUnavailable
+from generation.engines.base import Adapter, EngineFailed, EngineUnavailable
 from generation.engines.batching.forward_pass import SLACK, Cache, ForwardPass, Logits, Segment
+from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.sampling import Chooser
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Request:
     chooser: Chooser
     max_tokens: int
     ends: frozenset[int]  # tokens that end a text
+    adapter: LowRank | None = None
     steps: "queue.SimpleQueue[Step]" = field(default_factory=queue.SimpleQueue)
     cancelled: bool = False
     cached_tokens: int = 0
@@ -84,6 +87,9 @@ class Batcher:
         self._active: list[Request] = []
         self._kept: list[Cache] = []  # ordered by age, the newest last
         self._lock = threading.Lock()
+        # Caches and requests hold their adapters. An adapter that nothing holds any more leaves the memory.
+        self._loaded: WeakValueDictionary[Adapter, LowRank] = WeakValueDictionary()
+        self._loading = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="batcher", daemon=True)
         self._thread.start()
@@ -102,20 +108,32 @@ class Batcher:
         """Whether a reply is being generated or waits."""
         return bool(self._active or self._queued)
 
-    def known_beginning(self, prompt: list[int]) -> Cache:
+    def load(self, adapter: Adapter | None) -> LowRank | None:
+        """An adapter in memory, as long as somebody holds it. Any thread may call it. Raises EngineFailed."""
+        if adapter is None:
+            return None
+        with self._loading:
+            loaded = self._loaded.get(adapter)
+            if loaded is None:
+                loaded = self._loaded[adapter] = self._forward_pass.load(adapter)
+            return loaded
+
+    def known_beginning(self, prompt: list[int], adapter: LowRank | None = None) -> Cache:
         """A new cache with the longest known beginning of `prompt`, without the last token.
 
         Call it only between steps, and pass the cache to `keep` afterwards.
         """
-        best, length = self._longest_beginning(prompt)
-        return best.beginning(length) if best else self._forward_pass.cache()
+        best, length = self._longest_beginning(prompt, adapter)
+        return best.beginning(length) if best else self._forward_pass.cache(adapter)
 
-    def read_variants(self, prompts: Sequence[list[int]], variants: Sequence[list[int]]) -> list[list[Logits]]:
+    def read_variants(
+        self, prompts: Sequence[list[int]], variants: Sequence[list[int]], adapter: LowRank | None = None
+    ) -> list[list[Logits]]:
         """Reads several continuations of each prompt in two passes. Returns the logits that predict their tokens.
 
         Call it only between steps. The prompts' caches are kept.
         """
-        caches = [self.known_beginning(prompt) for prompt in prompts]
+        caches = [self.known_beginning(prompt, adapter) for prompt in prompts]
         unread = [(cache, prompt[len(cache.tokens) : -1]) for cache, prompt in zip(caches, prompts, strict=True)]
         segments: list[Segment] = []
         try:
@@ -146,14 +164,14 @@ class Batcher:
         self._make_room(segments)
         return self._forward_pass.read(segments, keep)
 
-    def read_ahead(self, prompt: list[int]) -> bool:
+    def read_ahead(self, prompt: list[int], adapter: LowRank | None = None) -> bool:
         """Reads one piece of a prompt before a reply is requested, and keeps its cache. Returns whether more is left.
 
         Call it only between steps. Replies have priority, and continue from what was read.
         """
         if self.is_busy:
             return False
-        cache = self._best_cache(prompt)
+        cache = self._best_cache(prompt, adapter)
         try:
             self.read_on(cache, prompt[len(cache.tokens) :][:_AHEAD], [0])
         finally:
@@ -236,16 +254,16 @@ class Batcher:
         """The request's cache. A known beginning is searched for as late as possible, because requests that arrive
         together may share one."""
         if request.cache is None:
-            request.cache = self._best_cache(request.waiting)
+            request.cache = self._best_cache(request.waiting, request.adapter)
             request.cached_tokens = request.cached_tokens or len(request.cache.tokens)
             del request.waiting[: len(request.cache.tokens)]
         return request.cache
 
-    def _best_cache(self, prompt: list[int]) -> Cache:
+    def _best_cache(self, prompt: list[int], adapter: LowRank | None) -> Cache:
         """A cache with the longest known beginning of `prompt`, which a request may continue."""
-        best, length = self._longest_beginning(prompt)
+        best, length = self._longest_beginning(prompt, adapter)
         if best is None:
-            return self._forward_pass.cache()
+            return self._forward_pass.cache(adapter)
         if best in self._kept and len(best.tokens) - length <= _SHORTEST_SHARED:
             # The next turn of the same chat takes the cache over without a copy. The cache of another chat stays whole.
             self._kept.remove(best)
@@ -253,15 +271,15 @@ class Batcher:
             return best
         return best.beginning(length)
 
-    def _longest_beginning(self, prompt: list[int]) -> tuple[Cache | None, int]:
+    def _longest_beginning(self, prompt: list[int], adapter: LowRank | None) -> tuple[Cache | None, int]:
         """The cache with the longest beginning in common with `prompt`, and that length in tokens.
 
-        The last token of `prompt` does not count. It is read again for its logits.
+        The last token of `prompt` does not count. It is read again for its logits. A cache belongs to its adapter.
         """
         best, length = None, 0
         for cache in (*self._kept, *(request.cache for request in self._active if request.cache is not None)):
             known = cache.tokens
-            if len(known) <= length or known[length] != prompt[length]:
+            if cache.adapter is not adapter or len(known) <= length or known[length] != prompt[length]:
                 continue
             shared = min(_common(known, prompt), len(prompt) - 1)
             if shared > length:
@@ -307,7 +325,7 @@ class Batcher:
 
     def _unread(self, request: Request) -> int:
         """The number of its tokens that no cache holds."""
-        known = 0 if request.cache is not None else self._longest_beginning(request.waiting)[1]
+        known = 0 if request.cache is not None else self._longest_beginning(request.waiting, request.adapter)[1]
         return len(request.waiting) - known
 
     def _deliver(self, request: Request, token: int, logprob: float, alternatives: Sequence[tuple[int, float]]) -> None:

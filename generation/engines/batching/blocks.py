@@ -7,17 +7,20 @@ is copied before a sequence writes to it.
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from generation.engines.batching.low_rank import LowRank
+
 
 class BlockCache:
     """One sequence's tokens and the numbers of its blocks."""
 
-    def __init__(self, pool: "BlockPool") -> None:
+    def __init__(self, pool: "BlockPool", adapter: LowRank | None = None) -> None:
         self.tokens: list[int] = []
+        self.adapter = adapter
         self.blocks: list[int] = []
         self._pool = pool
 
     def beginning(self, length: int) -> "BlockCache":
-        shared = BlockCache(self._pool)
+        shared = BlockCache(self._pool, self.adapter)
         shared.tokens = self.tokens[:length]
         shared.blocks = self.blocks[: self._pool.blocks_of(length)]
         self._pool.share(shared.blocks)

@@ -13,6 +13,7 @@ from generation.engines.base import Candidate, Choice, Prompt, Ranking, choose
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import Logits
+from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.steps import next_step
 
 # Tokens of a piece at most. The first piece is short, because the reader waits for it.
@@ -29,12 +30,15 @@ class Choosing:
         batcher: Batcher,
         ranking: Ranking,
         encode: Callable[[Prompt], list[int]],
+        *,
+        adapter: LowRank | None,
         cancelled: Callable[[], bool],
     ) -> None:
-        """`encode` gives the tokens of a prompt."""
+        """`encode` gives the tokens of a prompt. The neutral prompts are read with the reply's own `adapter`."""
         self._batcher = batcher
         self._ranking = ranking
         self._encode = encode
+        self._adapter = adapter
         self._cancelled = cancelled
         self._written: list[int] = []
 
@@ -93,7 +97,8 @@ class Choosing:
         ids = [draft.ids for draft in drafts]
         # In the first turn of a talk the neutral prompts are equal, and one is read.
         prompts = list(dict.fromkeys(self._neutral))
-        readings = log_probabilities(self._batcher, [[*prompt, *self._written] for prompt in prompts], ids)
+        beginnings = [[*prompt, *self._written] for prompt in prompts]
+        readings = log_probabilities(self._batcher, beginnings, ids, self._adapter)
         neutral = [readings[prompts.index(prompt)] for prompt in self._neutral]
         candidates = []
         for draft, *values in zip(drafts, *neutral, strict=True):
@@ -103,13 +108,13 @@ class Choosing:
 
 
 def log_probabilities(
-    batcher: Batcher, prompts: Sequence[list[int]], variants: Sequence[list[int]]
+    batcher: Batcher, prompts: Sequence[list[int]], variants: Sequence[list[int]], adapter: LowRank | None
 ) -> list[list[float]]:
     """For each prompt, the mean log-probability of the tokens of each variant after it; 0 for one without tokens."""
     written = [ids for ids in variants if ids]
     if not prompts or not written:
         return [[0.0] * len(variants) for _ in prompts]
-    readings = batcher.between_steps(lambda: batcher.read_variants(prompts, written)).result()
+    readings = batcher.between_steps(lambda: batcher.read_variants(prompts, written, adapter)).result()
     rows = [iter(reading) for reading in readings]
     return [[_mean(next(row), ids) if ids else 0.0 for ids in variants] for row in rows]
 

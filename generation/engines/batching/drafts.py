@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from generation.engines.base import Token
 from generation.engines.batching.batcher import Batcher, Request, Step
+from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.sampling import Chooser
 from generation.engines.batching.steps import next_step
 from generation.engines.batching.stopping import StopStrings
@@ -22,6 +23,7 @@ class Draft:
     decoding: Decoding
     tokenizer: ModelTokenizer
     before: str = ""
+    adapter: LowRank | None = None
     tokens: list[Token] = field(default_factory=list)
     rest: str = ""  # text that belongs to no token, at the end of the reply
     is_over: bool = False  # whether the reply ends with it
@@ -29,7 +31,11 @@ class Draft:
     def __post_init__(self) -> None:
         self._stops = StopStrings(self.stop)
         self.request = Request(
-            prompt=self.prompt, chooser=self.chooser, max_tokens=self.max_tokens, ends=self.tokenizer.ends
+            prompt=self.prompt,
+            chooser=self.chooser,
+            max_tokens=self.max_tokens,
+            ends=self.tokenizer.ends,
+            adapter=self.adapter,
         )
 
     @property
@@ -61,6 +67,7 @@ class Draft:
             decoding=self.decoding.fork(),
             tokenizer=self.tokenizer,
             before=self.before + self.text,
+            adapter=self.adapter,
         )
 
     def stream(self, batcher: Batcher, cancelled: Callable[[], bool]) -> Iterator[Token]:

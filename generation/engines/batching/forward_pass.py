@@ -6,6 +6,9 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from generation.engines.base import Adapter
+from generation.engines.batching.low_rank import LowRank
+
 Logits = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -13,6 +16,7 @@ class Cache(Protocol):
     """A model's state after one sequence of tokens, which are in `tokens`."""
 
     tokens: list[int]
+    adapter: LowRank | None  # keys and values depend on it
 
     def beginning(self, length: int) -> Self:
         """The first `length` tokens, which another sequence may continue."""
@@ -43,7 +47,16 @@ class ForwardPass(Protocol):
         """The number of tokens that can still be read. Each segment may need SLACK more than its own tokens."""
         ...
 
-    def cache(self) -> Cache:
+    @property
+    def adapts(self) -> bool:
+        """Whether its sequences may have adapters."""
+        ...
+
+    def load(self, adapter: Adapter) -> LowRank:
+        """Reads an adapter, and makes ready what its sequences need. Any thread may call it. Raises EngineFailed."""
+        ...
+
+    def cache(self, adapter: LowRank | None = None) -> Cache:
         """An empty cache for a new sequence."""
         ...
 

@@ -15,6 +15,7 @@ import numpy as np
 from generation.engines.base import Alternative, EngineFailed, Scored, ScoredToken, Unit
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.forward_pass import Cache, Logits
+from generation.engines.batching.low_rank import LowRank
 
 ALTERNATIVES = 10
 # Tokens of one piece: while no reply is running, and between the steps of a reply.
@@ -30,9 +31,10 @@ Row = tuple[float, list[tuple[int, float]]]  # a token's log-probability, and th
 class Scorer:
     """Scores a text between a batcher's steps."""
 
-    def __init__(self, tokenizer: Any, batcher: Batcher, *, ends: frozenset[int]) -> None:
+    def __init__(self, tokenizer: Any, batcher: Batcher, *, ends: frozenset[int], adapter: LowRank | None) -> None:
         self._tokenizer = tokenizer
         self._batcher = batcher
+        self._adapter = adapter
         self._ends = ends | frozenset(tokenizer.all_special_ids)
 
     def score(self, prompt: str, prompt_ids: list[int], whole: list[int], text: str) -> Scored:
@@ -51,7 +53,9 @@ class Scorer:
     def _pieces(self, prompt_ids: list[int], text_ids: list[int]) -> Iterator[list[Row]]:
         ids = prompt_ids + text_ids
         patience = _PATIENCE.total_seconds()
-        cache = self._batcher.between_steps(lambda: self._batcher.known_beginning(prompt_ids)).result(patience)
+        cache = self._batcher.between_steps(lambda: self._batcher.known_beginning(prompt_ids, self._adapter)).result(
+            patience
+        )
         try:
             while len(cache.tokens) < len(ids) - 1:
                 yield self._batcher.between_steps(lambda: self._piece(cache, ids, len(prompt_ids))).result(patience)

@@ -11,8 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from generation.engines.base import Adapter, EngineFailed
 from generation.engines.batching.blocks import BlockCache, BlockPool
 from generation.engines.batching.forward_pass import Logits, Segment, ends
+from generation.engines.batching.low_rank import LowRank
 from generation.engines.hf_transformers.block_attention import BLOCK, SCRATCH, KeysAndValues, Pass, Rows
 from generation.engines.hf_transformers.cache_size import CacheShape
 from generation.engines.hf_transformers.cuda_graphs import Capture, Decode, GraphedDecode
@@ -42,7 +44,14 @@ class BlockForwardPass:
     def free(self) -> int:
         return self._pool.free
 
-    def cache(self) -> BlockCache:
+    @property
+    def adapts(self) -> bool:
+        return False  # its graphs of decode passes have no place for the products of adapters
+
+    def load(self, adapter: Adapter) -> LowRank:
+        raise EngineFailed(f"This engine cannot use the adapter {adapter.name}.")
+
+    def cache(self, adapter: LowRank | None = None) -> BlockCache:
         return BlockCache(self._pool)
 
     def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:

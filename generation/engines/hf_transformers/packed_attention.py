@@ -8,13 +8,17 @@ and in a batch. This is the layout of vLLM's and FlashAttention's "varlen" kerne
 
 import weakref
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from generation.engines.base import Adapter
+from generation.engines.batching import low_rank
 from generation.engines.batching.forward_pass import Logits, Segment, ends, positions
+from generation.engines.batching.low_rank import LowRank
 
 ATTENTION = "afterword_packed"
 _GROWTH = 256  # tokens
@@ -26,8 +30,9 @@ class PackedCache:
     The first pass that writes creates the tensors. They grow as needed.
     """
 
-    def __init__(self, forward_pass: "PackedForwardPass") -> None:
+    def __init__(self, forward_pass: "PackedForwardPass", adapter: LowRank | None) -> None:
         self.tokens: list[int] = []
+        self.adapter = adapter
         self._keys: dict[int, torch.Tensor] = {}
         self._values: dict[int, torch.Tensor] = {}
         self._forward_pass = forward_pass
@@ -52,7 +57,7 @@ class PackedCache:
             tensors[layer] = grown
 
     def beginning(self, length: int) -> "PackedCache":
-        copy = self._forward_pass.cache()
+        copy = self._forward_pass.cache(self.adapter)
         copy.tokens = self.tokens[:length]
         copy._keys = {layer: tensor[:, :length].clone() for layer, tensor in self._keys.items()}
         copy._values = {layer: tensor[:, :length].clone() for layer, tensor in self._values.items()}
@@ -74,14 +79,25 @@ class PackedForwardPass:
         """`capacity` is in tokens."""
         self._capacity = capacity
         self._model = model
+        self._segments: Sequence[Segment] = ()  # of the running pass, if one of them has an adapter
+        for name, module in model.named_modules():
+            if isinstance(module, torch.nn.Linear):
+                module.register_forward_hook(partial(self._adapted, name))
         self._caches: weakref.WeakSet[PackedCache] = weakref.WeakSet()
 
     @property
     def free(self) -> int:
         return self._capacity - sum(len(cache.tokens) for cache in self._caches)
 
-    def cache(self) -> PackedCache:
-        cache = PackedCache(self)
+    @property
+    def adapts(self) -> bool:
+        return True
+
+    def load(self, adapter: Adapter) -> LowRank:
+        return low_rank.read(adapter)
+
+    def cache(self, adapter: LowRank | None = None) -> PackedCache:
+        cache = PackedCache(self, adapter)
         self._caches.add(cache)
         return cache
 
@@ -89,6 +105,7 @@ class PackedForwardPass:
         ids = [token for segment in segments for token in segment.tokens]
         kept_positions = ends(segments) if keep is None else keep
         device = self._model.device
+        self._segments = segments if any(segment.cache.adapter for segment in segments) else ()
         with torch.inference_mode():
             logits = self._model(
                 input_ids=torch.tensor([ids], device=device),
@@ -101,6 +118,19 @@ class PackedForwardPass:
             segment.cache.tokens.extend(segment.tokens)
         result: Logits = logits.float().cpu().numpy()
         return result
+
+    def _adapted(self, name: str, module: torch.nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        """Adds the low-rank products of each sequence's adapter to a linear layer's result, `[1, n, outputs]`.
+
+        PEFT can mix adapters too, but chooses them by the rows of a batch. Here all sequences are in one row.
+        """
+        start = 0
+        for segment in self._segments:
+            end = start + len(segment.tokens)
+            if segment.cache.adapter is not None and name in segment.cache.adapter.products:
+                down, up = (torch.from_numpy(matrix) for matrix in segment.cache.adapter.products[name])
+                output[:, start:end] += (inputs[0][:, start:end] @ down @ up).to(output.dtype)
+            start = end
 
 
 def _attend(

@@ -6,21 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generation.engines.base import EngineFailed, Sampling
+from generation.engines.base import Adapter, EngineFailed, Sampling
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.forward_pass import SLACK, Logits, Segment
+from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.sampling import Chooser
 
 VOCABULARY = 50
 
 
 class CountingCache:
-    def __init__(self, forward_pass: "CountingForwardPass") -> None:
+    def __init__(self, forward_pass: "CountingForwardPass", adapter: LowRank | None) -> None:
         self.tokens: list[int] = []
+        self.adapter = adapter
         self._forward_pass = forward_pass
 
     def beginning(self, length: int) -> "CountingCache":
-        copy = self._forward_pass.cache()
+        copy = self._forward_pass.cache(self.adapter)
         copy.tokens = self.tokens[:length]
         return copy
 
@@ -44,8 +46,15 @@ class CountingForwardPass:
     def free(self) -> int:
         return self.capacity - sum(len(cache.tokens) for cache in self.caches)
 
-    def cache(self) -> CountingCache:
-        self.caches.append(CountingCache(self))
+    @property
+    def adapts(self) -> bool:
+        return True
+
+    def load(self, adapter: Adapter) -> LowRank:
+        return LowRank(1, {})
+
+    def cache(self, adapter: LowRank | None = None) -> CountingCache:
+        self.caches.append(CountingCache(self, adapter))
         return self.caches[-1]
 
     def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:

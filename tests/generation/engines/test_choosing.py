@@ -106,9 +106,9 @@ def test_equal_neutral_prompts_are_read_once(engine, monkeypatch):
     readings: list[Sequence[int]] = []
     read = choosing.log_probabilities
 
-    def counted(batcher: Any, prompts: Sequence[list[int]], variants: Sequence[list[int]]) -> list[list[float]]:
+    def counted(batcher: Any, prompts: Sequence[list[int]], *rest: Any) -> list[list[float]]:
         readings.extend(prompts)
-        return read(batcher, prompts, variants)
+        return read(batcher, prompts, *rest)
 
     monkeypatch.setattr(choosing, "log_probabilities", counted)
     ranking = Longest(neutral=(NEUTRAL[0], NEUTRAL[0]))
