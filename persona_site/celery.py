@@ -1,4 +1,4 @@
-"""The Celery application: three queues, routes by task name, and the timetable."""
+"""The Celery application: four queues, routes by task name, and the timetable."""
 
 import os
 import warnings

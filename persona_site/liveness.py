@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 5
 ANSWER_SECONDS = 5
-WORKERS = ("generation", "general", "imports")
+WORKERS = ("generation", "general", "imports", "tuning")
 
 # For each process, whether it answered. Processes that cannot be judged now are left out.
 Answers = Mapping[str, bool]

@@ -37,7 +37,8 @@ def processes(*, with_redis: bool) -> list[Process]:
     """Every process of a site on one machine, except PostgreSQL."""
     python = shlex.quote(sys.executable)
     # `nice` orders them: pages before replies, so that pages answer at once and the owner's link does not wait for the
-    # language model at a start; replies before the monitor; the monitor before imports.
+    # language model at a start; replies before the monitor; the monitor before imports;
+    # imports before fine-tunes, which take minutes of what the others leave.
     celery = f"{python} -m celery --quiet --app persona_site"
     worker = f"{celery} worker --pool threads --without-mingle --without-gossip --loglevel INFO"
     listed = [
@@ -53,6 +54,7 @@ def processes(*, with_redis: bool) -> list[Process]:
         ),
         Process("general", f"nice -n 10 {worker} --queues default --concurrency 2 --hostname general@%h"),
         Process("imports", f"nice -n 15 {worker} --queues imports --concurrency 2 --hostname imports@%h"),
+        Process("tuning", f"nice -n 19 {worker} --queues tuning --concurrency 1 --hostname tuning@%h"),
         Process(
             "beat",
             f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING --scheduler persona_site.timetable.Timetable",

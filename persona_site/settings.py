@@ -166,6 +166,7 @@ CELERY_TASK_ROUTES = {
     "chat.tasks.read_ahead": {"queue": "generation"},
     "personas.tasks.read_uploads": {"queue": "imports"},
     "personas.tasks.embed_passages": {"queue": "imports"},
+    "personas.tasks.train_fine_tune": {"queue": "tuning"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -232,6 +233,7 @@ QUOTAS = {
     "messages": (env.integer("MESSAGES_PER_HOUR", 200, minimum=1), timedelta(hours=1)),
     "conversations": (env.integer("CONVERSATIONS_PER_MINUTE", 20, minimum=1), timedelta(minutes=1)),
     "uploads": (env.integer("UPLOADS_PER_DAY", 100, minimum=1), timedelta(days=1)),
+    "fine-tunes": (env.integer("FINE_TUNES_PER_DAY", 5, minimum=1), timedelta(days=1)),
 }
 
 # Conversations that one person may have open at once, over all devices and tabs.

@@ -27,7 +27,8 @@ from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import copying, declarations, forgetting, judging, prompt_sheet, storage, tasks
-from personas.models import Persona, Source
+from personas.finetuning import files
+from personas.models import FineTune, Persona, Source
 from text import graphemes
 
 logger = logging.getLogger(__name__)
@@ -189,11 +190,14 @@ def queue_embedding(persona_id: UUID) -> None:
 
 
 def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
-    """Deletes a file's utterances, passages and vectors. Raises Http404."""
+    """Deletes a file's utterances, passages and vectors, and the fine-tune that has learnt them. Raises Http404."""
     source = get_own_persona(user, persona.pk).sources.filter(pk=source_id).first()
     if source is None:
         raise Http404
     with transaction.atomic():
+        fine_tune = FineTune.objects.filter(persona=persona, queued_at__gt=source.created_at).first()
+        if fine_tune is not None:
+            files.delete_with(fine_tune)
         _delete_file_later(source.file)
         source.delete()
 
@@ -242,6 +246,9 @@ def remove(persona: Persona) -> None:
             for file in draft.files.all():
                 _delete_file_later(file.file)
         _delete_file_later(persona.avatar)
+        fine_tune = FineTune.objects.filter(persona=persona).first()
+        if fine_tune is not None:
+            files.delete_with(fine_tune)
         forgetting.end_uses(persona)
         persona_id = persona.pk
         persona.delete()

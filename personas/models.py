@@ -172,6 +172,76 @@ class Passage(models.Model):
         indexes = [HnswIndex(name="passage_embedding", fields=["embedding"], opclasses=["vector_ip_ops"])]
 
 
+class FineTuneStatus(models.TextChoices):
+    QUEUED = "queued"
+    TRAINING = "training"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class FineTune(models.Model):
+    """A training of the model on a persona's own words, and its result: an adapter for `weights`.
+
+    queued → training → ready or failed. A training whose worker is lost stays `training` and goes on from its last
+    measurement. The files are in a folder of its own (`finetuning.files`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    persona = models.OneToOneField(Persona, on_delete=models.CASCADE, related_name="fine_tune")
+    status = models.CharField(max_length=16, choices=FineTuneStatus, default=FineTuneStatus.QUEUED)
+    error = models.TextField(blank=True, help_text="Why it failed, for its owner.")
+    is_used = models.BooleanField(default=False, help_text="Whether the persona talks with it.")
+    is_stopping = models.BooleanField(default=False, help_text="Its owner has asked to end the training early.")
+    model = models.CharField(max_length=64)
+    weights = models.CharField(max_length=100, help_text="The weights that it was trained for.")
+    words = models.PositiveIntegerField(help_text="Of the persona's passages when it began.")
+    estimate = models.DurationField(help_text="Of the whole training, made before it began.")
+    step = models.PositiveIntegerField(default=0)
+    steps = models.PositiveIntegerField(default=0)
+    remaining = models.DurationField(null=True, help_text="The time left, as the training last told.")
+    curve = models.JSONField(
+        default=list, help_text="Measurements: [step, loss while learning, loss on held-out words] in bits per byte."
+    )
+    messages = models.JSONField(default=list, help_text="What the comparison asks; words that were not learnt.")
+    comparison = models.JSONField(
+        default=list, help_text="Rows of message, untuned reply and tuned reply, as the filter cleared them."
+    )
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="Workers that began it since the last measurement."
+    )
+    bytes = models.PositiveBigIntegerField(help_text="Of its files; while it trains, the most that they may take.")
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["queued_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_used=False) | models.Q(status="ready"), name="only_a_ready_fine_tune_is_used"
+            )
+        ]
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in {FineTuneStatus.QUEUED, FineTuneStatus.TRAINING}
+
+    @property
+    def before(self) -> float | None:
+        """Bits per byte on the held-out words without it."""
+        return float(self.curve[0][2]) if self.curve else None
+
+    @property
+    def after(self) -> float | None:
+        """The lowest bits per byte that was measured on the held-out words."""
+        return min(float(point[2]) for point in self.curve) if self.curve else None
+
+    @property
+    def gain(self) -> float:
+        """By how many percent it predicts the held-out words better."""
+        return 100 * (1 - self.after / self.before) if self.before and self.after else 0.0
+
+
 class Draft(models.Model):
     """A persona that is being made or changed: the typed fields and the uploads, before they are saved."""
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
-from personas.models import Depicts, Passage, Persona
+from generation.engines.base import Adapter
+from personas.finetuning import files
+from personas.models import Depicts, FineTune, Passage, Persona
 from personas.phrases import phrases_for
 from personas.samples import Exchange, samples
 
@@ -46,6 +48,7 @@ class Sheet:
     exchanges: tuple[Exchange, ...] = ()  # the most telling first
     has_own_words: bool = False  # whether it has passages, not only a description and samples
     sampling: Mapping[str, Any] = field(default_factory=dict)
+    adapter: Adapter | None = None  # its own fine-tune, if it talks with it
 
 
 def sheet_for(persona: Persona) -> Sheet:
@@ -69,7 +72,13 @@ def sheet_for(persona: Persona) -> Sheet:
         ),
         has_own_words=bool(passages),
         sampling=dict(persona.sampling),
+        adapter=_adapter_of(persona),
     )
+
+
+def _adapter_of(persona: Persona) -> Adapter | None:
+    fine_tune = FineTune.objects.filter(persona=persona, is_used=True).first()
+    return files.adapter(fine_tune) if fine_tune else None
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from generation.jobs import leases
 from personas import uploads
 from personas.embedders.minilm import MiniLM
+from personas.finetuning import training
 from personas.forgetting import discard
 from personas.models import Draft, Passage, Source
 
@@ -63,6 +64,13 @@ def _embed_batch(persona_id: str) -> bool:
 
 
 @shared_task
+def train_fine_tune() -> None:
+    """Trains the fine-tune whose turn it is, then queues itself for the next one."""
+    if training.train_next() and training.is_owed():
+        train_fine_tune.delay()
+
+
+@shared_task
 def tidy() -> None:
     """Discards old drafts, and queues work again that a lost worker or broker left undone."""
     for draft in Draft.objects.filter(updated_at__lt=timezone.now() - _DRAFT_LIFE)[:100]:
@@ -71,3 +79,6 @@ def tidy() -> None:
         read_uploads.delay(owner_id)
     for persona_id in Passage.objects.filter(embedder="").values_list("persona_id", flat=True).distinct()[:20]:
         embed_passages.delay(str(persona_id))
+    if training.is_owed():
+        train_fine_tune.delay()
+    training.tidy()
