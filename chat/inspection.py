@@ -25,6 +25,7 @@ from chat.candidates import Beginning, Span
 from chat.conversations import WrongState
 from chat.models import MODEL, PERSON, SITE, UNFINISHED, UNKNOWN, Origin, Reply
 from generation.engines.base import (
+    Adapter,
     Alternative,
     EngineError,
     EngineInfo,
@@ -117,6 +118,7 @@ def keep(reply: Reply, record: Record, text: str, *, prompt: Prompt | None, open
             "text": prompt.text,
             "messages": [asdict(message) for message in prompt.messages],
             "stop": list(prompt.stop),
+            "adapter": asdict(prompt.adapter) if prompt.adapter else None,
             "joint": _joint(prompt.prefix + record.text),
         },
         begun=begun,
@@ -357,7 +359,10 @@ def _prompt(origin: Origin) -> Prompt:
     """The prompt without the beginning of the reply, which is part of the text."""
     stored = origin.prompt
     messages = tuple(PromptMessage(**message) for message in stored["messages"])
-    return Prompt(form=stored["form"], text=stored["text"], messages=messages)
+    # A fine-tune that was deleted since cannot be asked any more.
+    adapter = Adapter(**stored["adapter"]) if stored.get("adapter") else None
+    kept = adapter if adapter is not None and adapter.is_stored else None
+    return Prompt(form=stored["form"], text=stored["text"], messages=messages, adapter=kept)
 
 
 def _joint(reply: str) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import frames, inspection, monitoring, queueing, replies
+from chat import comparisons, frames, inspection, monitoring, queueing, replies
 from chat.models import Reply, ReplyStatus
 from generation.jobs import leases, waiting_room
 
@@ -24,6 +24,11 @@ def write_reply(reply_id: str) -> None:
             raise  # the row is still owed; `requeue_lapsed` finds it
         logger.exception("reply.not_kept", extra={"reply_id": reply_id})
         replies.break_off(UUID(reply_id))
+
+
+@waiting_room.handles(comparisons.KIND)
+def write_comparison(fine_tune_id: str) -> None:
+    comparisons.write(UUID(fine_tune_id))
 
 
 @shared_task(ignore_result=True)

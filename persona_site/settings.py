@@ -247,6 +247,8 @@ API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
 
 UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
+# Words of its own that a persona needs for a fine-tune. Fewer teach the model little but their accidents.
+FINE_TUNE_WORDS = env.integer("FINE_TUNE_WORDS", 5000, minimum=1)
 STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "1GB")
 # What the process that reads one upload may use (personas/children.py).
 IMPORT_TIME = env.duration("IMPORT_TIME", "60s")

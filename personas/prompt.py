@@ -101,7 +101,7 @@ def build(
         prompt = _fill(form, sheet, memories, turns, room, count)
         excess = form.length(prompt, count) + count(prefix) - window
         if excess <= 0:
-            return replace(form.opened(prompt, prefix, count), adapter=sheet.adapter)
+            return replace(form.opened(prompt, prefix, count), adapter=info.served(sheet.adapter))
         room -= excess  # joined pieces can have more tokens than separate ones
     raise PromptTooLong(f"{info.context_length} tokens of context leave no room beside {max_tokens} for the reply.")
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from personas import views
+from personas.finetuning import views as fine_tune
 
 app_name = "personas"
 
@@ -18,5 +19,11 @@ urlpatterns = [
     path("<uuid:persona_id>/avatar/", views.avatar, name="avatar"),
     path("<uuid:persona_id>/duplicate/", views.duplicate, name="duplicate"),
     path("<uuid:persona_id>/delete/", views.delete, name="delete"),
+    path("<uuid:persona_id>/fine-tune/", fine_tune.comparison, name="fine_tune"),
+    path("<uuid:persona_id>/fine-tune/progress/", fine_tune.progress, name="fine_tune_progress"),
+    path("<uuid:persona_id>/fine-tune/start/", fine_tune.start, name="fine_tune_start"),
+    path("<uuid:persona_id>/fine-tune/stop/", fine_tune.stop, name="fine_tune_stop"),
+    path("<uuid:persona_id>/fine-tune/choose/", fine_tune.choose, name="fine_tune_choose"),
+    path("<uuid:persona_id>/fine-tune/delete/", fine_tune.delete, name="fine_tune_delete"),
     path("<uuid:persona_id>/sources/<uuid:source_id>/remove/", views.remove_source, name="remove_source"),
 ]

@@ -12,6 +12,7 @@ EngineError
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 PromptForm = Literal["chat", "transcript"]
@@ -70,6 +71,10 @@ class Adapter:
     name: str  # of its contents: a later training has another name
     weights: str  # that it was trained for
     folder: str  # of the files that PEFT wrote
+
+    @property
+    def is_stored(self) -> bool:
+        return Path(self.folder).is_dir()
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,10 @@ class EngineInfo:
     # The defaults with the model's own chat template, for personas without a corpus.
     chat_sampling: Sampling | None = None
     adapts: str = ""  # the weights whose adapters it serves; empty if it serves none
+
+    def served(self, adapter: Adapter | None) -> Adapter | None:
+        """The adapter, if this engine can use it. Without it, the model answers as it is."""
+        return adapter if adapter is not None and adapter.weights == self.adapts and adapter.is_stored else None
 
 
 class Ranking(Protocol):

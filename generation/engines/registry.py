@@ -29,6 +29,9 @@ RANKING = SCORING | REMOTE
 # would take minutes. On a remote engine each candidate costs.
 RANKING_UNASKED = frozenset({"openvino"})
 
+# Engines that add low-rank products to the passes of prompts that name an adapter. On a card, transformers cannot.
+ADAPTING = frozenset({"openvino", "transformers"})
+
 
 def load(kind: str, **options: Any) -> Engine:
     """Returns a new engine. Raises EngineUnavailable if it cannot work, ImproperlyConfigured for an unknown kind."""

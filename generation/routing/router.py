@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal, cast
 
+from django.conf import settings
+
 from generation import metrics, reply_text
 from generation.engines import registry
 from generation.engines.base import (
@@ -172,6 +174,12 @@ def stream_from(
     `entry` is what its row would be. Its cost is counted under that name.
     """
     yield from _engine_tokens(entry, engine, build, rank, cancelled, lambda info: None, _Progress(), "")
+
+
+def engines_without_adapters() -> list[str]:
+    """The engines that cannot use a fine-tune. Where one of them answers, the model answers as it is."""
+    can_adapt = registry.ADAPTING - ({"transformers"} if settings.CUDA_BLOCKS else set())
+    return [entry.name for entry in engine_rows.enabled() if entry.kind not in can_adapt]
 
 
 def read_ahead(build: Build) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.http import Http404
 
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 LEAST_WORDS = 5_000
 _TOKENS_PER_WORD = 1.6  # with the introduction before each example
 # Measured for SmolLM2 (269 MB of weights) on one core with AVX-512: tokens a second, the backward pass included.
-_TOKENS_A_SECOND, _MEASURED_BYTES = 130, 269_000_000
+_TOKENS_A_SECOND, _MEASURED_BYTES = 200, 269_000_000
 _MOST_WEIGHTS = 4_000_000_000  # bytes; a larger model needs more than 16 GB of memory and days
 
 
@@ -53,16 +54,18 @@ def offer(persona: Persona) -> Offer:
 
 
 def estimated(words: int, weights: int) -> timedelta:
-    """The length of a training on the cores of this machine, for a model with `weights` bytes."""
+    """The length of a training with the threads that this site's models have, for a model with `weights` bytes."""
     tokens = min(words, material.MOST_WORDS) * _TOKENS_PER_WORD * material.EPOCHS
-    speed = _TOKENS_A_SECOND * (os.cpu_count() or 1) * _MEASURED_BYTES / max(weights, 1)
+    threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    speed = _TOKENS_A_SECOND * threads * _MEASURED_BYTES / max(weights, 1)
     return timedelta(seconds=round(tokens / speed))
 
 
 def _refusal(words: int, model: packaged.CatalogueModel, weights: int) -> str:
-    if words < LEAST_WORDS:
+    if words < settings.FINE_TUNE_WORDS:
         return (
-            f"A fine-tune needs {LEAST_WORDS:,} words of the persona; there are {words:,}. Add files with more of them."
+            f"A fine-tune needs {settings.FINE_TUNE_WORDS:,} words of the persona; there are {words:,}. "
+            "Add files with more of them."
         )
     if not weights:
         return f"{model.title} is not installed on this machine, so it cannot learn here."

@@ -6,40 +6,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('personas', '0003_files_of_drafts_are_read_later'),
+        ("personas", "0003_files_of_drafts_are_read_later"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FineTune',
+            name="FineTune",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('training', 'Training'), ('ready', 'Ready'), ('failed', 'Failed')], default='queued', max_length=16)),
-                ('error', models.TextField(blank=True, help_text='Why it failed, for its owner.')),
-                ('is_used', models.BooleanField(default=False, help_text='Whether the persona talks with it.')),
-                ('is_stopping', models.BooleanField(default=False, help_text='Its owner has asked to end the training early.')),
-                ('model', models.CharField(max_length=64)),
-                ('weights', models.CharField(help_text='The weights that it was trained for.', max_length=100)),
-                ('words', models.PositiveIntegerField(help_text="Of the persona's passages when it began.")),
-                ('estimate', models.DurationField(help_text='Of the whole training, made before it began.')),
-                ('step', models.PositiveIntegerField(default=0)),
-                ('steps', models.PositiveIntegerField(default=0)),
-                ('remaining', models.DurationField(help_text='The time left, as the training last told.', null=True)),
-                ('curve', models.JSONField(default=list, help_text='Measurements: [step, loss while learning, loss on held-out words] in bits per byte.')),
-                ('messages', models.JSONField(default=list, help_text='What the comparison asks; words that were not learnt.')),
-                ('comparison', models.JSONField(default=list, help_text='Rows of message, untuned reply and tuned reply, as the filter cleared them.')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Workers that began it since the last measurement.')),
-                ('bytes', models.PositiveBigIntegerField(help_text='Of its files; while it trains, the most that they may take.')),
-                ('queued_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('persona', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='fine_tune', to='personas.persona')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("training", "Training"),
+                            ("ready", "Ready"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                ("error", models.TextField(blank=True, help_text="Why it failed, for its owner.")),
+                ("is_used", models.BooleanField(default=False, help_text="Whether the persona talks with it.")),
+                (
+                    "is_stopping",
+                    models.BooleanField(default=False, help_text="Its owner has asked to end the training early."),
+                ),
+                ("model", models.CharField(max_length=64)),
+                ("weights", models.CharField(help_text="The weights that it was trained for.", max_length=100)),
+                ("words", models.PositiveIntegerField(help_text="Of the persona's passages when it began.")),
+                ("estimate", models.DurationField(help_text="Of the whole training, made before it began.")),
+                ("step", models.PositiveIntegerField(default=0)),
+                ("steps", models.PositiveIntegerField(default=0)),
+                ("remaining", models.DurationField(help_text="The time left, as the training last told.", null=True)),
+                (
+                    "curve",
+                    models.JSONField(
+                        default=list,
+                        help_text="Measurements: [step, loss while learning, loss on held-out words] in bits per byte.",
+                    ),
+                ),
+                (
+                    "messages",
+                    models.JSONField(default=list, help_text="What the comparison asks; words that were not learnt."),
+                ),
+                (
+                    "comparison",
+                    models.JSONField(
+                        default=list,
+                        help_text="Rows of message, untuned reply and tuned reply, as the filter cleared them.",
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers that began it since the last measurement."
+                    ),
+                ),
+                (
+                    "bytes",
+                    models.PositiveBigIntegerField(
+                        help_text="Of its files; while it trains, the most that they may take."
+                    ),
+                ),
+                ("queued_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "persona",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fine_tune", to="personas.persona"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['queued_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('is_used', False), ('status', 'ready'), _connector='OR'), name='only_a_ready_fine_tune_is_used')],
+                "ordering": ["queued_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_used", False), ("status", "ready"), _connector="OR"),
+                        name="only_a_ready_fine_tune_is_used",
+                    )
+                ],
             },
         ),
     ]

@@ -77,6 +77,7 @@ def test_a_site_starts_survives_kills_stops_and_starts_again(site):
         ("celery", "generation@"),
         ("celery", "general@"),
         ("celery", "imports@"),
+        ("celery", "tuning@"),
         ("celery", "beat"),
     ):
         replace(site, *words)

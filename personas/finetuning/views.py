@@ -1,0 +1,112 @@
+"""The fine-tune's part of a persona's page, its buttons, and the page with replies side by side."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.quotas import QuotaExceeded
+from accounts.requests import SignedIn
+from generation.catalogue import model_rows
+from generation.routing import router
+from personas import creation
+from personas.finetuning import curve, doors
+from personas.importers.base import ImportFailed
+from personas.models import FineTune, FineTuneStatus, Persona
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A fine-tune as pages show it."""
+
+    row: FineTune
+    drawing: curve.Drawing | None
+    is_changing: bool  # the page is to be looked at again soon
+    other_model: str  # the active model, if the fine-tune was not trained for it
+    without: list[str]  # engines that cannot use it
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.row.step // self.row.steps if self.row.steps else 0
+
+
+def shown(persona: Persona) -> dict[str, object]:
+    """What the templates need: `tuning`, or the `offer` of one if there is none that succeeded."""
+    row = FineTune.objects.filter(persona=persona).first()
+    tuning = _tuning(row) if row else None
+    is_over = row is None or row.status == FineTuneStatus.FAILED
+    return {"tuning": tuning, "offer": doors.offer(persona) if is_over else None}
+
+
+def _tuning(row: FineTune) -> Tuning:
+    active = model_rows.active()
+    return Tuning(
+        row=row,
+        drawing=curve.drawn(row.curve) if len(row.curve) > 1 else None,
+        is_changing=row.is_under_way or (row.status == FineTuneStatus.READY and not row.comparison),
+        other_model="" if model_rows.folder(active.name).name == row.weights else active.title,
+        without=router.engines_without_adapters(),
+    )
+
+
+@login_required
+@require_safe
+def progress(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    """The fine-tune's part of the page. The page polls it while the fine-tune changes."""
+    persona = creation.get_own_persona(request.user, persona_id)
+    return render(request, "personas/_fine_tune.html", {"persona": persona, **shown(persona)})
+
+
+@login_required
+@require_safe
+def comparison(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    row = doors.get_own(request.user, persona)
+    return render(request, "personas/fine_tune.html", {"persona": persona, "tuning": _tuning(row)})
+
+
+@login_required
+@require_POST
+def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    try:
+        doors.start(user=request.user, persona=persona)
+    except (doors.FineTuneRefused, creation.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
+        messages.error(request, refusal.user_message)
+    return _back(persona)
+
+
+@login_required
+@require_POST
+def stop(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    doors.stop(user=request.user, persona=persona)
+    return _back(persona)
+
+
+@login_required
+@require_POST
+def choose(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    is_used = request.POST.get("use") == "fine-tune"
+    doors.choose(user=request.user, persona=persona, is_used=is_used)
+    how = "with its fine-tune" if is_used else "with the model as it is"
+    messages.success(request, f"From the next reply on, {persona.name} talks {how}.")
+    return _back(persona)
+
+
+@login_required
+@require_POST
+def delete(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    doors.delete(user=request.user, persona=persona)
+    messages.success(request, f"The fine-tune of {persona.name} is deleted.")
+    return _back(persona)
+
+
+def _back(persona: Persona) -> HttpResponse:
+    return redirect("personas:detail", persona.pk)

@@ -1,0 +1,12 @@
+"""A time in words."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def minutes(seconds: float | None) -> str:
+    """The time in whole minutes, rounded up: 1 minute, 8 minutes."""
+    count = max(1, -int(-(seconds or 0) // 60))
+    return f"{count} minute{'' if count == 1 else 's'}"
