@@ -1,0 +1,136 @@
+"""Starting, stopping, choosing and deleting a fine-tune."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.http import Http404
+from django.urls import reverse
+
+from accounts.quotas import QuotaExceeded
+from moderation.models import Restriction, RestrictionKind
+from personas import creation, my_data, prompt_sheet, storage
+from personas.finetuning import doors, files, training
+from personas.importers.base import FileTooLarge
+from personas.models import FineTune, FineTuneStatus
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.model]
+
+
+@pytest.fixture
+def browser(client, alice):
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def ready(alice, persona, small_model, queued) -> FineTune:
+    made = doors.start(user=alice, persona=persona)
+    (files.folder(made.pk) / "adapter").mkdir(parents=True)
+    (files.folder(made.pk) / "adapter" / "adapter_model.safetensors").write_bytes(b"x" * 100)
+    values = {"curve": [[0, 2.0, 2.0], [5, 1.5, 1.8]], "comparison": [["Hello?", "Before.", "After <b>it</b>."]]}
+    FineTune.objects.filter(pk=made.pk).update(status=FineTuneStatus.READY, bytes=100, **values)
+    made.refresh_from_db()
+    return made
+
+
+def test_a_start_queues_a_training_and_counts_its_room(alice, persona, small_model, queued):
+    fine_tune = doors.start(user=alice, persona=persona)
+    assert (fine_tune.status, fine_tune.weights, queued) == ("queued", "small", ["train"])
+    assert storage.used(alice) == 10 + files.RESERVED
+    assert training.is_owed()
+    with pytest.raises(doors.FineTuneRefused, match="already being fine-tuned"):
+        doors.start(user=alice, persona=persona)
+
+
+def test_few_words_are_refused_with_the_limit(alice, persona, small_model, queued, settings):
+    settings.FINE_TUNE_WORDS = 50_000
+    with pytest.raises(doors.FineTuneRefused, match=r"needs 50,000 words of the persona; there are 12,\d\d\d"):
+        doors.start(user=alice, persona=persona)
+    assert not FineTune.objects.exists()
+
+
+def test_a_start_is_refused_without_room_quota_or_a_clean_record(alice, persona, small_model, queued, settings):
+    settings.STORAGE_PER_ACCOUNT = 1000
+    with pytest.raises(FileTooLarge):
+        doors.start(user=alice, persona=persona)
+    settings.STORAGE_PER_ACCOUNT = 10**9
+    settings.QUOTAS = settings.QUOTAS | {"fine-tunes": (1, settings.QUOTAS["fine-tunes"][1])}
+    doors.start(user=alice, persona=persona)
+    doors.delete(user=alice, persona=persona)
+    with pytest.raises(QuotaExceeded):
+        doors.start(user=alice, persona=persona)
+    kind = RestrictionKind.PERSONA_DISABLED
+    Restriction.objects.create(kind=kind, persona_id=persona.pk, statement="…")
+    with pytest.raises(creation.PersonaDisabled):
+        doors.start(user=alice, persona=persona)
+
+
+def test_only_the_owner_has_the_doors(alice, bob, persona, ready):
+    for door in (doors.start, doors.stop, doors.delete):
+        with pytest.raises(Http404):
+            door(user=bob, persona=persona)
+    with pytest.raises(Http404):
+        doors.choose(user=bob, persona=persona, is_used=True)
+    assert FineTune.objects.get() == ready
+
+
+def test_the_persona_talks_with_the_fine_tune_as_long_as_its_owner_wants(alice, persona, ready):
+    assert prompt_sheet.sheet_for(persona).adapter is None
+    doors.choose(user=alice, persona=persona, is_used=True)
+    adapter = prompt_sheet.sheet_for(persona).adapter
+    assert (adapter.name, adapter.weights, adapter.is_stored) == (str(ready.pk), "small", True)
+    doors.choose(user=alice, persona=persona, is_used=False)
+    assert prompt_sheet.sheet_for(persona).adapter is None
+
+
+def test_files_go_with_the_fine_tune_its_persona_its_source_or_its_owner(alice, persona, ready):
+    assert default_storage.exists(f"fine-tunes/{ready.pk}")
+    assert my_data.export(alice)["personas"][0]["fine_tune"]["comparison"]
+    creation.remove_source(user=alice, persona=persona, source_id=persona.sources.get().pk)
+    assert not FineTune.objects.exists()
+    assert not default_storage.exists(f"fine-tunes/{ready.pk}")
+
+
+@pytest.mark.parametrize("end", ["delete", "delete_persona", "erase"])
+def test_files_go_with_the_row(alice, persona, ready, end):
+    if end == "erase":
+        my_data.erase(alice)
+    elif end == "delete_persona":
+        creation.delete_persona(user=alice, persona=persona)
+    else:
+        doors.delete(user=alice, persona=persona)
+    assert not FineTune.objects.exists()
+    assert not files.folder(ready.pk).exists()
+
+
+def test_a_stop_before_the_training_began_takes_it_out_of_the_queue(alice, persona, small_model, queued):
+    doors.start(user=alice, persona=persona)
+    doors.stop(user=alice, persona=persona)
+    assert (FineTune.objects.get().status, training.is_owed()) == ("failed", False)
+
+
+def test_the_page_offers_a_fine_tune_with_its_estimate(browser, persona, small_model, queued):
+    page = browser.get(reverse("personas:detail", args=[persona.pk])).content.decode()
+    assert "The training takes about 1 minute" in page
+    page = browser.post(reverse("personas:fine_tune_start", args=[persona.pk]), follow=True).content.decode()
+    assert "The training waits for its turn" in page
+    assert "data-under-way" in page
+    assert 'http-equiv="refresh"' in page
+
+
+def test_the_page_shows_curve_figures_and_the_switch(browser, persona, ready):
+    page = browser.get(reverse("personas:detail", args=[persona.pk])).content.decode()
+    assert "10.0 % better: 2.000 bits per byte before, 1.800 after" in page
+    assert "<polyline" in page
+    side_by_side = browser.get(reverse("personas:fine_tune", args=[persona.pk])).content.decode()
+    assert "After &lt;b&gt;it&lt;/b&gt;." in side_by_side
+    url = reverse("personas:fine_tune_choose", args=[persona.pk])
+    assert "Use the untuned model" in browser.post(url, {"use": "fine-tune"}, follow=True).content.decode()
+    assert "Use the fine-tune" in browser.post(url, {"use": "model"}, follow=True).content.decode()
+
+
+def test_the_page_names_engines_that_cannot_use_it(browser, persona, ready, monkeypatch):
+    from generation.routing import router
+
+    monkeypatch.setattr(router, "engines_without_adapters", lambda: ["far"])
+    page = browser.get(reverse("personas:detail", args=[persona.pk])).content.decode()
+    assert "far cannot use a fine-tune. Replies from there are written by the untuned model." in page
