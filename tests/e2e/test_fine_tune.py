@@ -20,7 +20,7 @@ LETTERS = (
     "Dear Ann,\n\n"
     + "\n\n".join(
         f"I walked to the harbour again on day {day}, upon my soul, and saw {_SEEN[day % 5]}, as one does at such an "
-        f"hour. You will be pleased to hear that {_NEWS[day // 5 % 5]}, and that I am, my dear, far too idle to write more."
+        f"hour. You will be pleased to hear that {_NEWS[day // 5 % 5]}, and that I am, my dear, far too idle to write."
         for day in range(1, 131)
     )
     + "\n\nYour loving uncle,\nGeorge\n"

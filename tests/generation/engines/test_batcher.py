@@ -235,3 +235,28 @@ def test_steps_are_told_one_by_one() -> None:
     assert isinstance(step, Step)
     assert step.token == 8
     made.close()
+
+
+def test_a_kept_beginning_serves_only_its_own_adapter() -> None:
+    made = batcher(CountingForwardPass(capacity=4000))
+    adapters = [None, LowRank(1, {}), LowRank(1, {})]
+    for known in (0, 30):
+        for adapter in adapters:
+            asked = request([7] * 31)
+            asked.adapter = adapter
+            made.submit(asked)
+            said(asked)
+            assert asked.cached_tokens == known
+    made.close()
+
+
+def test_an_adapter_stays_in_memory_while_somebody_holds_it() -> None:
+    made = batcher(CountingForwardPass(capacity=4000))
+    named = Adapter("a", "weights", "folder")
+    first = made.load(named)
+    assert made.load(named) is first
+    assert made.load(None) is None
+    number = id(first)
+    del first
+    assert number not in map(id, made._loaded.values())
+    made.close()
