@@ -45,7 +45,8 @@ class Training:
             task_type="CAUSAL_LM",
             lora_dropout=0.0,
         )
-        self._model: Any = get_peft_model(model, config)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model: Any = get_peft_model(model, config).to(self._device)
         self._weights = [weight for weight in self._model.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
         self._steps = plan.epochs * (len(learnt) // plan.batch)
@@ -95,9 +96,9 @@ class Training:
         """The sum over the targets, in nats. Logits are computed only where a target follows."""
         model = self._model.get_base_model()
         positions = torch.tensor(example.positions())
-        hidden = model.model(torch.tensor([example.ids[:-1]])).last_hidden_state[0]
+        hidden = model.model(torch.tensor([example.ids[:-1]], device=self._device)).last_hidden_state[0]
         logits = model.lm_head(hidden[positions - 1]).float()
-        return cross_entropy(logits, torch.tensor(example.ids)[positions], reduction="sum")
+        return cross_entropy(logits, torch.tensor(example.ids)[positions].to(self._device), reduction="sum")
 
     @torch.no_grad()
     def _measure(self, losses: list[float]) -> None:
@@ -147,7 +148,7 @@ class Training:
         path = self._folder / "checkpoint.pt"
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=self._device)
         set_peft_model_state_dict(self._model, state["adapter"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._step, self._seconds = state["step"], state["seconds"]
