@@ -13,6 +13,7 @@ from pathlib import Path
 
 import django
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 django.setup()
 
 from generation.catalogue import model_rows, packaged  # noqa: E402

@@ -42,7 +42,7 @@ def train(page: Page, site: Site, letters: Path, *, minutes: int = 10) -> None:
     expect(page.locator("#fine-tune")).to_contain_text(re.compile(r"takes about \d+ minutes? on this machine"))
     start.click()
     section = page.locator("#fine-tune")
-    expect(section.locator("polyline").first).to_be_visible(timeout=minutes * 60_000)  # without a reload
+    expect(section.locator(".curve-held-out")).to_be_visible(timeout=minutes * 60_000)  # without a reload
     expect(section).to_contain_text(re.compile(r"Step \d+ of \d+; about \d+ minutes? left"))
     before = site.rows("SELECT curve FROM personas_finetune")[0][0]
     kill(site.processes("celery", "tuning@"))

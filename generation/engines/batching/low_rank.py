@@ -51,7 +51,7 @@ def read(adapter: Adapter) -> LowRank:
             )
             for name in names
         }
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:  # TypeError: a type that NumPy does not have
         raise EngineFailed(f"The adapter {adapter.name} cannot be read: {type(error).__name__}.") from error
     return LowRank(rank, products)
 
