@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from safetensors import SafetensorError, safe_open
 
-from generation.catalogue import gguf_header
+from generation.catalogue import gguf_header, packaged
 from generation.engines.base import PromptForm
 
 _DEPTH, _OFFERED = 5, 200  # folders below each of MODEL_FOLDERS, and models in all
@@ -30,7 +30,6 @@ _BESIDE = (
 )  # fmt: skip
 _SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json")
 _TOKENIZERS = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model")
-_BILLION_MB = 1907  # a billion parameters in bfloat16
 _LENGTHS = ("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "n_ctx", "seq_length")
 
 
@@ -54,7 +53,7 @@ class LocalModel:
     @property
     def usual_prompt_form(self) -> PromptForm:
         """A model of a billion parameters follows its chat template. A smaller one continues text better."""
-        return "chat" if self.has_chat_template and self.weights_mb >= _BILLION_MB else "transcript"
+        return "chat" if self.has_chat_template and self.parameters_m >= packaged.LARGE_M else "transcript"
 
 
 def found() -> list[Path]:

@@ -62,7 +62,7 @@ class Terms:
 # Chosen by reading conversations, docs/decisions/0003-prompt-forms.md. A repetition penalty also affects "I" and "you",
 # which are frequent. At 1.1 a small model leaves the subject. At 1.0 its replies shrink to "Yes." and repeat.
 _SAMPLING = Sampling(temperature=0.8, top_p=0.95, min_p=0.05, repetition_penalty=1.05, max_tokens=120)
-_LARGE_M = 1000  # million parameters from which a model answers well by itself
+LARGE_M = 1000  # million parameters from which a model answers well by itself
 # Both also chosen by reading conversations, docs/decisions/0003.
 _SMOLLM2_TRANSCRIPT = replace(_SAMPLING, temperature=0.6, min_p=0.1)
 _SMOLLM2_CHAT = replace(_SAMPLING, temperature=0.3, min_p=0.1, repetition_penalty=1.1, max_tokens=80, stop=("\n\n",))
@@ -96,7 +96,7 @@ class CatalogueModel:
 
         A small model needs the choice to find a reply that answers (docs/quality.md).
         """
-        return settings.CANDIDATES if 0 < self.parameters_m < _LARGE_M else 1
+        return settings.CANDIDATES if 0 < self.parameters_m < LARGE_M else 1
 
     def info(self, *, engine: str = "", version: str = "", device: str = "cpu") -> EngineInfo:
         return EngineInfo(

@@ -20,22 +20,22 @@ def local(settings: Any, tmp_path: Path) -> LocalModel:
 
 
 @pytest.mark.parametrize(
-    ("weights_mb", "has_chat_template", "form"),
-    [(1906, True, "transcript"), (1907, True, "chat"), (16_000, True, "chat"), (16_000, False, "transcript")],
+    ("parameters_m", "has_chat_template", "form"),
+    [(999, True, "transcript"), (1000, True, "chat"), (8_000, True, "chat"), (8_000, False, "transcript")],
 )
 def test_the_form_follows_from_size_and_template(
-    local: LocalModel, weights_mb: int, has_chat_template: bool, form: str
+    local: LocalModel, parameters_m: int, has_chat_template: bool, form: str
 ) -> None:
-    changed = replace(local, weights_mb=weights_mb, has_chat_template=has_chat_template)
+    changed = replace(local, parameters_m=parameters_m, has_chat_template=has_chat_template)
     assert changed.usual_prompt_form == form
     assert AddModelForm(changed, None)["prompt_form"].value() == form
 
 
 @pytest.mark.django_db
 def test_a_large_model_gets_its_template_and_one_candidate(local: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_models, "inspect", lambda path: replace(local, weights_mb=4000))
+    monkeypatch.setattr(local_models, "inspect", lambda path: replace(local, parameters_m=2000))
     model_rows.add(name="large", path=local.path, title="Large", context_length=200)
     model_rows.add(name="base", path=local.path, title="Base", context_length=200, prompt_form="transcript")
     assert model_rows.lookup("large").info().prompt_form == "chat"
-    assert model_rows.lookup("large").info().sampling.candidates == 1
+    assert model_rows.lookup("large").candidates == 1
     assert model_rows.lookup("base").info().prompt_form == "transcript"
