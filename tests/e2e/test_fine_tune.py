@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DESK, sign_up, wait_for_scripts
 from tests.site import Site, kill
-from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 _names = count()
@@ -38,7 +37,7 @@ def train(page: Page, site: Site, letters: Path, *, minutes: int = 10) -> None:
     expect(page.locator("h1")).to_have_text("George, before saving", timeout=120_000)
     page.get_by_role("button", name="Save George").click()
     start = page.get_by_role("button", name="Start the training")
-    wait_until(lambda: page.reload() and start.count(), seconds=120, explain=site.output)  # its words are being read
+    expect(start).to_be_visible(timeout=120_000)  # after its words are read, without a reload
     expect(page.locator("#fine-tune")).to_contain_text(re.compile(r"takes about \d+ minutes? on this machine"))
     start.click()
     section = page.locator("#fine-tune")
