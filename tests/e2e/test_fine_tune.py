@@ -26,7 +26,7 @@ LETTERS = (
 )
 
 
-def train(page: Page, site: Site, letters: Path, *, minutes: int = 10) -> None:
+def train(page: Page, site: Site, letters: Path, *, minutes: int = 20) -> None:
     """From the upload to ten replies side by side. The worker is killed in the middle of the training."""
     page.goto("/personas/new/")
     page.locator("[name=name]").fill("George")
