@@ -1,7 +1,5 @@
 """A pytest plugin, loaded before Django's settings: the tests' own state folder, PostgreSQL and Redis.
 
-With several processes (`--numprocesses`), each has a state folder of its own.
-
 With `--without-services` nothing is started, and the tests that need something started are left out: those that
 request one of the fixtures below, directly or through another fixture, or carry one of the marks. A test that
 needs a service and has neither fails at once, because nobody listens at the addresses given here.
@@ -16,15 +14,12 @@ import pytest
 
 from tests.site import ROOT, share_models
 
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # the process's name, if it is one of several
-_STATE = os.environ.setdefault("AFTERWORD_STATE", str(ROOT / "var" / "test"))
-if _WORKER:
-    os.environ["AFTERWORD_STATE"] = f"{_STATE}-{_WORKER}"
+os.environ.setdefault("AFTERWORD_STATE", str(ROOT / "var" / "test"))
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's thread
 
 _OPTION = "--without-services"
 _FIXTURES = {"db", "transactional_db", "installed_model", "browser"}
-_MARKS = ("django_db", "model", "e2e", "faults", "services")
+_MARKS = ("django_db", "model", "e2e", "faults", "training", "services")
 _NOBODY = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 _stack = ExitStack()
@@ -42,8 +37,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    runs_tests = _WORKER or not config.getoption("numprocesses")
-    if runs_tests and not config.getoption(_OPTION):
+    if not config.getoption(_OPTION):
         from persona_site import services
 
         share_models(Path(os.environ["AFTERWORD_STATE"]))

@@ -35,7 +35,10 @@ class MiniLM:
         """Raises EncoderMissing."""
         self._tokenizer = tokenizer()
         self._tokenizer.enable_truncation(MOST_TOKENS)
-        self._bert = Bert(rounded(weights()), heads=HEADS)
+        try:
+            self._bert = Bert(rounded(weights()), heads=HEADS)
+        except RuntimeError as error:
+            raise _broken(error) from error
 
     def encode(self, texts: Sequence[str], *, max_tokens: int = MOST_TOKENS) -> Matrix:
         """float32 [n, 384], rows of length 1. Only the first `max_tokens` tokens of a text count.

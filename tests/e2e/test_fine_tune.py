@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import DESK, sign_up, wait_for_scripts
 from tests.site import Site, kill
 
-pytestmark = [pytest.mark.e2e, pytest.mark.model]
+pytestmark = [pytest.mark.training, pytest.mark.model]
 _names = count()
 
 _SEEN = ["the old boat, painted green", "a heron on one leg", "two boys with a kite", "no one at all", "the new curate"]
