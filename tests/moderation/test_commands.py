@@ -29,13 +29,12 @@ def moderate(tmp_path: Path, *lines: str) -> tuple[list[dict[str, object]], int]
 
 def test_one_line_of_json_per_line_in_order(tmp_path: Path) -> None:
     texts = ["I miss you.", "I will kill you tonight.", "我想自杀", ""]
+    steps = ["grief", "", "active", ""]
     answers, code = moderate(tmp_path, *[json.dumps({"id": n, "text": text}) for n, text in enumerate(texts)])
     assert code == 0
     assert [answer["id"] for answer in answers] == [0, 1, 2, 3]
     assert [answer["action"] for answer in answers] == ["allow", "block", "crisis", "allow"]
-    steps = [answer["crisis"] for answer in answers]
-    assert (steps[0], steps[2:]) == ("grief", ["active", ""])
-    assert not ladder.is_for_the_site(str(steps[1]))  # a threat is not a crisis of its writer
+    assert [answer["crisis"] for answer in answers] == steps
     for answer in answers:
         assert set(answer) == {"id", "any", "categories", "action", "crisis"}
         assert set(answer["categories"]) == {str(category) for category in Category}  # type: ignore[arg-type]

@@ -83,7 +83,7 @@ def test_rising_hopelessness_is_seen_over_the_turns() -> None:
 
 
 def test_what_no_single_line_says_is_seen_in_all_of_them() -> None:
-    turns = talk(("user", "Tomorrow I will"), ("persona", "Do what?"), ("user", "hurt you"))
+    turns = talk(("user", "I swear I will"), ("persona", "Do what?"), ("user", "hurt you"))
     assert all(assess_conversation([turn]) == [] for turn in turns)
     assert "veiled_intent" in signals(assess_conversation(turns))
 
