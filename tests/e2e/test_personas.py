@@ -56,12 +56,12 @@ def test_letters_become_a_persona_that_talks(writer, tmp_path: Path):
 
 def test_what_was_typed_and_uploaded_survives_a_mistake(writer, tmp_path: Path):
     wrong = tmp_path / "holiday.txt"
-    wrong.write_bytes(b"%PDF-1.7\n" + b"\x00\xff" * 500)
+    wrong.write_bytes(b"\xff\xd8\xff" + b"\x00\xff" * 500)
     writer.locator("[name=name]").fill("George")
     writer.locator("[name=description]").fill("My uncle, who lived by the harbour.")
     writer.locator("#id_files").set_input_files(wrong)
     writer.get_by_role("button", name="Look at the preview").last.click()
-    expect(writer.locator(".upload-list .notice")).to_contain_text("holiday.txt is a PDF document", timeout=30_000)
+    expect(writer.locator(".upload-list .notice")).to_contain_text("holiday.txt is a JPEG picture", timeout=30_000)
     expect(writer.locator("[name=description]")).to_have_value("My uncle, who lived by the harbour.")
 
 
