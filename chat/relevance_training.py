@@ -5,7 +5,6 @@ with all replies of the batch (InfoNCE: van den Oord et al. 2018). Half of the r
 sentence, since the product compares pieces.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch.nn.functional import cross_entropy, normalize
 from chat import relevance
 from moderation import bert
 from moderation.bert import Row
-from moderation.bert_training import TrainedBert
+from moderation.bert_training import FineTuning, TrainedBert
 from moderation.filter import encoder
 from personas.dialogues import Dialogue
 from text import sentences
@@ -30,13 +29,11 @@ _PERSONAS, _TURNS = 8, 16  # of a batch, and of each of its personas
 _PART = 32  # rows that are read at once; rows of similar length, so few are padded
 _RATE, _MATRIX_RATE, _SCALE_RATE = 1e-4, 3e-4, 1e-3
 _DECAY = 0.01
-_WARM_UP = 0.1  # of all updates
 _AVERAGED = 0.98  # of the average of the weights that remains after an update
 _SCALE = 2.3  # the logarithm of the first temperature's inverse
 _SEED = 1
 
 Say = Callable[[str], None]
-_Part = Any  # of a checkpoint: what has a state_dict
 
 
 @dataclass(frozen=True)
@@ -90,35 +87,22 @@ def fit(learnt: Sequence[Dialogue], held_out: Sequence[Dialogue], checkpoint: Pa
     """
     tokenizer = encoder.tokenizer()
     examples, apart = _examples(learnt, tokenizer), _examples(held_out, tokenizer)
-    comparison, average = Comparison(), Comparison()
-    optimizer = _optimizer(comparison)
+    comparison = Comparison()
     updates = _EPOCHS * len(list(_batches(examples, np.random.default_rng(_SEED))))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: _rate(done, updates))
-    parts: dict[str, _Part] = {
-        "comparison": comparison,
-        "average": average,
-        "optimizer": optimizer,
-        "schedule": schedule,
-    }
-    first = _resume(checkpoint, parts)
-    for epoch in range(first, _EPOCHS):
+    tuning = FineTuning(comparison, Comparison(), _groups(comparison), updates=updates, averaged=_AVERAGED)
+    for epoch in range(tuning.resume(checkpoint), _EPOCHS):
         chance = np.random.default_rng([_SEED, epoch])
         torch.manual_seed(1000 * _SEED + epoch)
         comparison.train()
         losses = []
         for batch in _batches(examples, chance):
             loss = _loss(comparison, batch, chance)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(comparison.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            _add_to_average(average, comparison, schedule.last_epoch)
+            tuning.update(loss)
             losses.append(loss.item())
-        torch.save({name: part.state_dict() for name, part in parts.items()} | {"epoch": epoch + 1}, checkpoint)
-        share = _accuracy(average.eval(), apart)
+        tuning.save(checkpoint, epochs=epoch + 1)
+        share = _accuracy(tuning.average.eval(), apart)
         say(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, picks the reply among four in {share:.3f}")
-    return average.eval()
+    return tuning.average.eval()
 
 
 def _examples(dialogues: Sequence[Dialogue], tokenizer: Tokenizer) -> dict[str, list[_Example]]:
@@ -167,37 +151,14 @@ def _loss(comparison: Comparison, batch: Sequence[tuple[str, list[_Example]]], c
     return cross_entropy(logits, right) + cross_entropy(logits.masked_fill(is_other_persona, -1e4), right)
 
 
-def _optimizer(comparison: Comparison) -> torch.optim.Optimizer:
+def _groups(comparison: Comparison) -> list[dict[str, Any]]:
     learned = [value for value in comparison.body.parameters() if value.requires_grad]
-    groups = [
+    return [
         {"params": [value for value in learned if value.ndim == 2], "lr": _RATE, "weight_decay": _DECAY},
         {"params": [value for value in learned if value.ndim < 2], "lr": _RATE},
         {"params": [comparison.talk, comparison.reply], "lr": _MATRIX_RATE},
         {"params": [comparison.scale], "lr": _SCALE_RATE},
     ]
-    return torch.optim.AdamW(groups, weight_decay=0.0)
-
-
-def _rate(done: int, updates: int) -> float:
-    warm_up = math.ceil(_WARM_UP * updates)
-    return min((done + 1) / warm_up, max(updates - done, 0) / updates)
-
-
-def _resume(checkpoint: Path, parts: dict[str, _Part]) -> int:
-    """The number of epochs that are done."""
-    if not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    return int(state["epoch"])
-
-
-@torch.no_grad()
-def _add_to_average(average: Comparison, comparison: Comparison, updates: int) -> None:
-    remaining = min(_AVERAGED, (updates + 1) / (updates + 10))  # at first the average follows quickly
-    for mean, value in zip(average.parameters(), comparison.parameters(), strict=True):
-        mean.lerp_(value, 1 - remaining)
 
 
 @torch.no_grad()

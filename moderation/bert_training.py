@@ -1,7 +1,12 @@
-"""BERT as torch fine-tunes it, beginning with weights that `moderation.bert` can run."""
+"""BERT as torch fine-tunes it, beginning with weights that `moderation.bert` can run.
 
+The crisis model and the comparison of replies are trained with it.
+"""
+
+import math
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +16,8 @@ from moderation.bert import Row
 
 DROPOUT = 0.1
 _PADDING = 0  # is never attended to
+
+N = TypeVar("N", bound=nn.Module)
 
 
 class TrainedBert(nn.Module):
@@ -58,3 +65,61 @@ class TrainedBert(nn.Module):
     def weights(self) -> dict[str, Any]:
         """The weights as arrays, for `moderation.bert.rounded`."""
         return {name: value.numpy() for name, value in self.model.state_dict().items()}
+
+
+class FineTuning(Generic[N]):
+    """The updates of a network, and the average of its weights over the last ones, which is what a training gives.
+
+    The rate rises over the first tenth of the updates and then falls to zero.
+    """
+
+    def __init__(self, network: N, average: N, groups: list[dict[str, Any]], *, updates: int, averaged: float) -> None:
+        """`groups`: parameters with their rates, as torch's optimizers take them. `averaged` remains of the average."""
+        average.load_state_dict(network.state_dict())
+        self.average = average
+        self._network = network
+        self._averaged = averaged
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda done: _rate(done, updates))
+
+    def update(self, loss: Tensor) -> None:
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+        self._optimizer.step()
+        self._schedule.step()
+        self._add_to_average(self._schedule.last_epoch)
+
+    def save(self, checkpoint: Path, *, epochs: int) -> None:
+        """Writes the state after so many epochs, from which a run that was ended goes on."""
+        torch.save({name: part.state_dict() for name, part in self._parts.items()} | {"epochs": epochs}, checkpoint)
+
+    def resume(self, checkpoint: Path) -> int:
+        """Takes the state from a checkpoint, if there is one. Returns the number of epochs that are done."""
+        if not checkpoint.exists():
+            return 0
+        state = torch.load(checkpoint, weights_only=True)
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        return int(state["epochs"])
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "network": self._network,
+            "average": self.average,
+            "optimizer": self._optimizer,
+            "schedule": self._schedule,
+        }
+
+    @torch.no_grad()
+    def _add_to_average(self, updates: int) -> None:
+        remaining = min(self._averaged, (updates + 1) / (updates + 10))  # at first the average follows quickly
+        for mean, value in zip(self.average.parameters(), self._network.parameters(), strict=True):
+            if value.requires_grad:
+                mean.lerp_(value, 1 - remaining)
+
+
+def _rate(done: int, updates: int) -> float:
+    warm_up = math.ceil(0.1 * updates)
+    return min((done + 1) / warm_up, max(updates - done, 0) / updates)

@@ -136,17 +136,21 @@ def add(
         status=ModelStatus.INSTALLING,
         step=_QUEUED,
     )
+    _insert(row)
+    return row
+
+
+def _insert(row: ModelEntry) -> None:
     try:
         row.clean_fields()
         with transaction.atomic():
-            if name in PACKAGED:
+            if row.name in PACKAGED:
                 raise IntegrityError
             row.save(force_insert=True)
     except ValidationError as error:
         raise ModelRefused(" ".join(error.messages)) from None
     except IntegrityError:
-        raise ModelRefused(f"There is already a model called {name}. Choose another name.") from None
-    return row
+        raise ModelRefused(f"There is already a model called {row.name}. Choose another name.") from None
 
 
 def _inspected(path: Path) -> local_models.LocalModel:

@@ -236,12 +236,7 @@ def _engine_tokens(
         # The next engine continues the reply so far, without a thought that the last engine broke off.
         prompt = prompt.continued(reply_text.reply_in("".join(progress.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
-    if (
-        entry.is_remote and sampling.candidates > 1
-    ):  # each of them costs, also its prompt if the server draws one by one
-        size = {"prompt_tokens": engine.count_tokens(prompt.whole), "completion_tokens": sampling.max_tokens}
-        count = spending.affordable(entry, account, most=sampling.candidates, **size)
-        sampling = replace(sampling, candidates=count)
+    sampling = replace(sampling, candidates=_affordable(entry, engine, prompt, sampling, account))
     is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.RANKING
     ranking = rank(info, engine.count_tokens) if rank is not None and is_ranked else None
     announce_engine(info)
@@ -274,6 +269,14 @@ def _engine_tokens(
             usage = Usage(engine.count_tokens(prompt.whole), 0, progress.tokens - before, is_estimated=True)
         if usage is not None:
             spending.record(entry=entry, account=account, usage=usage)
+
+
+def _affordable(entry: EngineEntry, engine: Engine, prompt: Prompt, sampling: Sampling, account: str) -> int:
+    """The number of candidates. Each one of a remote engine costs, with its prompt if the server draws one by one."""
+    if not entry.is_remote or sampling.candidates == 1:
+        return sampling.candidates
+    size = {"prompt_tokens": engine.count_tokens(prompt.whole), "completion_tokens": sampling.max_tokens}
+    return spending.affordable(entry, account, most=sampling.candidates, **size)
 
 
 def _cleaned(token: Token) -> Token:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from moderation import bert
 from moderation.bert import Row
-from moderation.bert_training import DROPOUT, TrainedBert
+from moderation.bert_training import DROPOUT, FineTuning, TrainedBert
 from moderation.crisis import labelled, ladder, recognition, tokens
 from moderation.crisis.base_model import WIDTH, BaseModel, needed_pieces
 from moderation.crisis.labelled import STEPS, DataMissing, Labelled
@@ -38,7 +38,6 @@ SHORTEST_ROUND = 100  # lines
 
 EPOCHS, BATCH = 6, 48
 BODY_RATE, HEAD_RATE = 1.5e-4, 1e-3
-WARM_UP = 0.1  # of all updates
 SMOOTHING = 0.12  # of a label's weight, which goes to the steps beside it
 ORDINARY = 2500  # texts of ordinary talk in an epoch
 ORDINARY_WEIGHT = 1.0
@@ -172,68 +171,31 @@ def fit(
     """
     torch.manual_seed(seed)
     sentences = [one for index, one in enumerate(given.sentences) if not left_out(index)]
-    network, average = Network(given.weights), Network(given.weights)
-    average.load_state_dict(network.state_dict())
-    optimizer = _optimizer(network)
+    network = Network(given.weights)
     updates = EPOCHS * math.ceil((len(sentences) + min(ORDINARY, len(given.talk))) / BATCH)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: _rate(done, updates))
+    tuning = FineTuning(network, Network(given.weights), _groups(network), updates=updates, averaged=AVERAGED)
     importance = _importance(sentences)
-    first = _resume(checkpoint, network, average, optimizer, schedule)
-    for epoch in range(first, EPOCHS):
+    for epoch in range(tuning.resume(checkpoint), EPOCHS):
         chance = random.Random(1000 * seed + epoch)  # noqa: S311 (no secret)
         torch.manual_seed(1000 * seed + epoch)
         network.train()
         total, count = 0.0, 0
         for batch in _batches(sentences, given.talk, given.tokenizer, chance):
             loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            _add_to_average(average, network)
+            tuning.update(loss)
             total, count = total + loss.item(), count + 1
         say(f"epoch {epoch + 1} of {EPOCHS}: loss {total / count:.3f}")
-        state = {"epoch": epoch + 1, "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-        torch.save(state | {"network": network.state_dict(), "average": average.state_dict()}, checkpoint)
-    return average.eval()
+        tuning.save(checkpoint, epochs=epoch + 1)
+    return tuning.average.eval()
 
 
-def _resume(checkpoint: Path, network: Network, average: Network, optimizer: Any, schedule: Any) -> int:
-    """The number of epochs that are done."""
-    if not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    for part, name in ((network, "network"), (average, "average"), (optimizer, "optimizer"), (schedule, "schedule")):
-        part.load_state_dict(state[name])
-    return int(state["epoch"])
-
-
-def _optimizer(network: Network) -> torch.optim.Optimizer:
-    head = list(network.head.parameters())
+def _groups(network: Network) -> list[dict[str, Any]]:
     learned = [value for value in network.body.parameters() if value.requires_grad]
-    vectors = [value for value in learned if value.ndim < 2]
-    matrices = [value for value in learned if value.ndim == 2]
-    return torch.optim.AdamW(
-        [
-            {"params": head, "lr": HEAD_RATE, "weight_decay": 0.0},
-            {"params": vectors, "lr": BODY_RATE, "weight_decay": 0.0},
-            {"params": matrices, "lr": BODY_RATE, "weight_decay": 0.01},
-        ],
-        fused=True,
-    )
-
-
-def _rate(done: int, updates: int) -> float:
-    warm_up = WARM_UP * updates
-    return min((done + 1) / warm_up, max(updates - done, 0) / (updates - warm_up))
-
-
-@torch.no_grad()
-def _add_to_average(average: Network, network: Network) -> None:
-    for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-        if value.requires_grad:
-            mean.lerp_(value, 1 - AVERAGED)
+    return [
+        {"params": list(network.head.parameters()), "lr": HEAD_RATE},
+        {"params": [value for value in learned if value.ndim < 2], "lr": BODY_RATE},
+        {"params": [value for value in learned if value.ndim == 2], "lr": BODY_RATE, "weight_decay": 0.01},
+    ]
 
 
 def _importance(sentences: Sequence[Labelled]) -> dict[str, float]:

@@ -1,17 +1,14 @@
 """Chats as tables (CSV): KakaoTalk of the Mac, and tools that read WeChat's database."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from personas.importers import app_words, decoding, kakao
+from personas.importers import app_words, csv_rows, decoding, kakao
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 
-_LONGEST_CELL = 200_000  # characters
 _LONGEST_NAME = 100
 _STAMP = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[ T](\d{1,2}):(\d\d)(?::(\d\d))?(?:\.\d{1,6})?")
 _TEXT_TYPES = {"1", "文本", "text", ""}
@@ -21,7 +18,7 @@ _MEMBER = re.compile(r"(?P<id>[A-Za-z0-9_@-]{4,40}):\n")
 
 @dataclass(frozen=True)
 class _Columns:
-    """Which columns hold what, by their names in the first row. `own` tells the owner's messages by a 1."""
+    """Which columns hold what, by their names in lower case. `own` tells the owner's messages by a 1."""
 
     time: str
     text: str
@@ -31,9 +28,9 @@ class _Columns:
 
 
 _LAYOUTS = [
-    _Columns("Date", "Message", ("User",)),
-    _Columns("StrTime", "StrContent", ("Remark", "NickName", "Sender", "TalkerId"), own="IsSender", type="Type"),
-    _Columns("CreateTime", "msg", ("room_name", "talker"), own="is_sender", type="type_name"),
+    _Columns("date", "message", ("user",)),
+    _Columns("strtime", "strcontent", ("remark", "nickname", "sender", "talkerid"), own="issender", type="type"),
+    _Columns("createtime", "msg", ("room_name", "talker"), own="is_sender", type="type_name"),
     _Columns("时间", "内容", ("发送者", "发送人", "昵称"), type="类型"),
     _Columns("时间", "消息内容", ("发送者", "发送人", "昵称"), type="消息类型"),
 ]
@@ -55,35 +52,18 @@ class ChatTable:
     name = "chat-table"
 
     def sniff(self, head: bytes, name: str) -> float:
-        first = decoding.decode_head(head[:4096]).partition("\n")[0]
-        return 0.97 if "," in first and _layout(_cells(first)) else 0.0
+        return 0.97 if _layout(csv_rows.columns(head)) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
         stream.seek(0)
-        wrapper = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace", newline="")
-        csv.field_size_limit(_LONGEST_CELL)
-        rows = csv.reader(wrapper)
-        try:
-            columns = [cell.strip().removeprefix("\ufeff") for cell in next(rows, [])]
-            layout = _layout(columns)
-            if layout is None:
-                raise DamagedFile("The first row of this table names none of the columns that a chat has.")
-            for row in rows:
-                yield _record(dict(zip(columns, row, strict=False)), layout, f"line {rows.line_num}")
-        except (csv.Error, UnicodeError) as error:
-            raise DamagedFile(
-                f"This table cannot be read: a cell holds more than {_LONGEST_CELL:,} characters, or a quote is not "
-                "closed. Export it again."
-            ) from error
-        finally:
-            wrapper.detach()
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip().strip('"').removeprefix("\ufeff") for cell in line.strip().split(",")]
+        layout = _layout(csv_rows.columns(stream.read(decoding.HEAD_BYTES)))
+        if layout is None:
+            raise DamagedFile("The first row of this table names none of the columns that a chat has.")
+        for line, row in csv_rows.rows(stream, encoding):
+            yield _record(row, layout, f"line {line}")
 
 
 def _record(row: dict[str, str], layout: _Columns, source_ref: str) -> Utterance | Skipped:
@@ -96,7 +76,7 @@ def _record(row: dict[str, str], layout: _Columns, source_ref: str) -> Utterance
         return Skipped(app_words.event(text), source_ref)
     if kind.casefold() not in _TEXT_TYPES:
         return Skipped("media", source_ref)
-    if reason := kakao.kind(text) if layout.text == "Message" else app_words.kind(text):
+    if reason := kakao.kind(text) if layout.text == "message" else app_words.kind(text):
         return Skipped(reason, source_ref)
     if not speaker:
         return Skipped("system", source_ref)

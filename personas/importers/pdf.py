@@ -55,21 +55,9 @@ def _pages(stream: BinaryIO) -> Iterator[list[str]]:
 
     try:
         reader = pypdf.PdfReader(stream, strict=False)
-        if reader.is_encrypted and not _opens(reader):
-            raise DamagedFile(
-                "This PDF is protected by a password. Open it, print it to a new PDF or copy its words, and upload "
-                "that."
-            )
-        count = len(reader.pages)
-        if count > _MOST_PAGES:
-            raise FileTooLarge(f"This PDF has {count:,} pages; the limit is {_MOST_PAGES:,}. Split it.")
+        _refuse_unfit(reader)
         for number, page in enumerate(reader.pages, start=1):
-            contents = page.get_contents()
-            if contents is not None and len(_SHOWN.findall(contents.get_data())) > _MOST_PIECES:
-                raise FileTooLarge(
-                    f"Page {number} of this PDF has more than {_MOST_PIECES:,} pieces of text, which is the limit. "
-                    "Save its words as plain text (.txt) and upload that."
-                )
+            _refuse_crowded(page, number)
             yield _lines(page.extract_text())
     except DependencyError as error:
         raise DamagedFile(
@@ -94,9 +82,23 @@ def _pages(stream: BinaryIO) -> Iterator[list[str]]:
         ) from error
 
 
-def _opens(reader: Any) -> bool:
-    """Whether no password is needed: many files are only locked against printing or copying."""
-    return bool(reader.decrypt(""))
+def _refuse_unfit(reader: Any) -> None:
+    # An empty password opens a file that is only locked against printing or copying.
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise DamagedFile(
+            "This PDF is protected by a password. Open it, print it to a new PDF or copy its words, and upload that."
+        )
+    if (count := len(reader.pages)) > _MOST_PAGES:
+        raise FileTooLarge(f"This PDF has {count:,} pages; the limit is {_MOST_PAGES:,}. Split it.")
+
+
+def _refuse_crowded(page: Any, number: int) -> None:
+    contents = page.get_contents()
+    if contents is not None and len(_SHOWN.findall(contents.get_data())) > _MOST_PIECES:
+        raise FileTooLarge(
+            f"Page {number} of this PDF has more than {_MOST_PIECES:,} pieces of text, which is the limit. "
+            "Save its words as plain text (.txt) and upload that."
+        )
 
 
 def _lines(text: str) -> list[str]:
