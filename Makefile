@@ -7,34 +7,24 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test test-rooms test-words test-site check style lint e2e faults training bench clean
+.PHONY: run test test-rooms test-site check style lint e2e faults training bench clean
 
 # Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
-# Three parts run side by side, each with services of its own. The output of two of them comes when they have ended.
-# Within a part the order matters: pytest-django runs tests that empty the database last.
+# The tests of the running site mostly wait, so they run beside the others, with services of their own. Their output
+# comes when they have ended.
 test: lint
-	@$(MAKE) --no-print-directory --jobs 3 test-rooms test-words test-site
-
-INSIDE := -m "not e2e and not faults and not training"
-WORDS := tests/moderation tests/personas tests/text
+	@$(MAKE) --no-print-directory --jobs 2 test-rooms test-site
 
 test-rooms: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(INSIDE) $(addprefix --ignore=,$(WORDS))
-
-test-words: $(VENV)/.installed-dev
-	$(call beside,test-words,$(INSIDE) $(WORDS))
+	$(BIN)/python -m pytest -m "not e2e and not faults and not training"
 
 test-site: $(VENV)/.installed-dev
-	$(call beside,test-site,-m "e2e or faults")
-
-define beside
-	@mkdir -p -m 700 var var/$(1)
-	@AFTERWORD_STATE=$(CURDIR)/var/$(1) $(BIN)/python -m pytest $(2) > var/$(1)/pytest.txt 2>&1; \
-	status=$$?; cat var/$(1)/pytest.txt; exit $$status
-endef
+	@mkdir -p -m 700 var var/test-site
+	@AFTERWORD_STATE=$(CURDIR)/var/test-site $(BIN)/python -m pytest -m "e2e or faults" > var/test-site/pytest.txt 2>&1; \
+	status=$$?; cat var/test-site/pytest.txt; exit $$status
 
 # For use while you work. It starts no PostgreSQL, Redis, model or browser.
 check: style

@@ -87,7 +87,7 @@ def test_signing_out_forgets_drafts_in_this_tab_and_in_the_others(wire: Wire, al
     other = wire_of(wire.page.context.new_page(), alice, client)
     other.open()
     other.page.locator("#composer-text").fill("Nor this.")
-    assert len(wire.page.evaluate(KEPT)) == 2
+    wire.wait_until(f"{KEPT}.length === 2")
     # The answer to the form is the wire's, and empty: what follows is the page's own doing.
     other.page.get_by_role("button", name="Sign out").click()
     expect(wire.page.locator("[data-connection]")).to_contain_text("You are signed out.")
