@@ -214,10 +214,14 @@ def warm() -> None:
 
 
 def warm_meanwhile() -> None:
-    """As `warm`, on a thread of its own. A classifier that does not load raises at the first text."""
+    """As `warm`, on a thread of its own. A classifier that does not load raises at the first text.
+
+    The process waits for the thread where it ends early: Python ends a daemon thread in the middle of a library's
+    C++, and C++ then aborts the process.
+    """
 
     def work() -> None:
         with suppress(ClassifierUnavailable):
             warm()
 
-    threading.Thread(target=work, name="warm the filter", daemon=True).start()
+    threading.Thread(target=work, name="warm the filter").start()

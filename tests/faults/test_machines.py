@@ -145,7 +145,7 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
     wait_until(lambda: "Warm shutdown" in machines.far.log("generation").read_text(), explain=machines.output)
     server.go.set()
     all_end(asked, machines.output)
-    assert drained.wait(20) == 0
+    assert drained.wait(20) == 0, machines.far.log("generation").read_text()
     after_drain = machines.replies()[known + 8 :]
     assert Counter(after_drain) == Counter({("openvino", 1): 6 - SLOTS, ("openai", 1): SLOTS})
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from uuid import uuid4
 
 import pytest
@@ -159,6 +161,34 @@ def test_record_leaves_no_row_for_what_simply_passed(alice: User) -> None:
     verdict = assess("The garden is lovely.", direction="user")
     assert record(verdict, user=alice, conversation_id=None, message_id=None) is None
     assert not Assessment.objects.exists()
+
+
+_ENDS_WHILE_IT_WARMS = """
+import time
+
+import django
+
+django.setup()
+from moderation.filter import assessment
+
+warm = assessment.warm
+
+
+def slow_warm():
+    time.sleep(0.2)
+    warm()
+    print("warm")
+
+
+assessment.warm = slow_warm
+assessment.warm_meanwhile()
+"""
+
+
+def test_a_process_that_ends_early_waits_until_the_filter_is_loaded() -> None:
+    """A worker that was stopped while it loaded OpenVINO on a daemon thread ended with SIGABRT."""
+    ended = subprocess.run([sys.executable, "-c", _ENDS_WHILE_IT_WARMS], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "warm\n"), ended.stderr
 
 
 def test_warm_loads_every_model() -> None:
