@@ -9,6 +9,7 @@ held         says one word and keeps the others until `go` is set
 slow         says one word, then nothing until the client leaves
 pings        the same, with comments all the while, as providers keep connections open
 mute         takes the request and never answers
+endless_line  sends an event that has no end; "endless_error" fails with such a text
 shapeless    sends an event that is JSON and nothing else that is agreed
 empty        ends its answer without a word
 error_500    fails; "busy_429" has no room; "too_long" says that the prompt does not fit
@@ -104,8 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
             usual = {"data": [{"id": "words", "max_model_len": 2048, "meta": {"n_params": 1_500_000_000}}]}
             self._json(200, LISTS.get(scenario, usual))
 
-    def _never_ends(self, *, pause: float) -> None:
-        self.send_response(200)
+    def _never_ends(self, *, pause: float, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
         with suppress(OSError):
@@ -122,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.far.requests.append({"path": self.path, **body})
         if scenario == "error_500":
             self._refuse(500, "something broke")
+        elif scenario in {"endless_line", "endless_error"}:
+            self._never_ends(pause=0, status=200 if scenario == "endless_line" else 500)
         elif scenario == "busy_429":
             self._refuse(429, "too many requests")
         elif scenario == "too_long":

@@ -53,6 +53,8 @@ _ALTERNATIVES = 10
 # English has about a quarter as many. A third is on the safe side, so the prompt fits.
 _BYTES_PER_TOKEN = 3
 _SEEDS = 2**31
+# A server may send what it likes. A longer event is no reply, and only the beginning of an error is read.
+_LONGEST_LINE, _LONGEST_ERROR = 1 << 20, 1 << 16
 
 # For instruction-tuned models. They need no penalty, and providers may refuse terms outside OpenAI's interface.
 _CHAT_SAMPLING = Sampling(min_p=0.0, repetition_penalty=1.0)
@@ -220,7 +222,9 @@ class OpenAICompatibleEngine:
             else Prompt("chat", messages=(PromptMessage("user", "Hello"),))
         )
         async with _translated(), asyncio.timeout(_HEALTH_S):
-            await _check(await self._client.post(path, json={"model": self._model, "max_tokens": 1, **body}))
+            body |= {"model": self._model, "max_tokens": 1}
+            async with self._client.stream("POST", path, json=body) as answer:
+                await _check(answer)
 
     async def _hang_up(self) -> None:
         """Cancels all running answers, which end with EngineFailed, and closes the client."""
@@ -297,7 +301,7 @@ async def _check(answer: httpx.Response) -> None:
     """Raises EngineError for a failed answer. Its text is left out of the error, because it may quote the prompt."""
     if answer.is_success:
         return
-    text = (await answer.aread()).decode(errors="replace").lower()
+    text = (await _beginning(answer)).lower()
     if answer.status_code in (400, 413, 422) and "context" in text:
         raise PromptTooLong(f"The server answered {answer.status_code}: the prompt is longer than its context.")
     if answer.status_code in (401, 403, 404, 429, 502, 503, 504):
@@ -307,9 +311,32 @@ async def _check(answer: httpx.Response) -> None:
     raise EngineFailed(f"The server answered {answer.status_code}.")
 
 
+async def _beginning(answer: httpx.Response) -> str:
+    """The first LONGEST_ERROR bytes of an answer, as text."""
+    async for part in answer.aiter_bytes(_LONGEST_ERROR):
+        return part.decode(errors="replace")
+    return ""
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """The lines without their ends. Raises EngineFailed for a line that is too long to keep."""
+    parts: list[str] = []
+    size = 0
+    async for text in answer.aiter_text():
+        first, *others = text.split("\n")
+        parts.append(first)
+        size += len(first)
+        for part in others:
+            yield "".join(parts).rstrip("\r")
+            parts, size = [part], len(part)
+        if size > _LONGEST_LINE:
+            raise EngineFailed(f"The server sent a line of more than {_LONGEST_LINE:,} characters.")
+    yield "".join(parts)
+
+
 async def _events(answer: httpx.Response) -> AsyncIterator[Event]:
     """Each server-sent event. Raises EngineFailed when the stream ends without its end mark."""
-    async for line in answer.aiter_lines():
+    async for line in _lines(answer):
         if not line.startswith("data:"):
             continue
         payload = line.removeprefix("data:").strip()

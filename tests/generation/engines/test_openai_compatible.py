@@ -92,7 +92,13 @@ def test_the_fifth_stop_string_is_watched_for_here(far_server: ModelServer) -> N
 
 @pytest.mark.parametrize(
     ("scenario", "said", "error"),
-    [("error_500", [], EngineFailed), ("empty", [], EngineFailed), ("cuts_off", ["One", " two"], EngineFailed)],
+    [
+        ("error_500", [], EngineFailed),
+        ("empty", [], EngineFailed),
+        ("cuts_off", ["One", " two"], EngineFailed),
+        ("endless_line", [], EngineFailed),
+        ("endless_error", [], EngineFailed),
+    ],
 )
 def test_what_goes_wrong_there_is_an_engine_error_here(
     far_server: ModelServer, scenario: str, said: list[str], error: type[Exception]
@@ -177,6 +183,11 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 def test_without_an_address_it_is_unavailable() -> None:
     with pytest.raises(EngineUnavailable):
         OpenAICompatibleEngine(base_url="", api_key="", model="words")
+
+
+@pytest.mark.parametrize("scenario", ["endless_line", "endless_error"])
+def test_a_health_check_reads_no_endless_answer(far_server: ModelServer, scenario: str) -> None:
+    assert engine_at(far_server, scenario).health().ok == (scenario == "endless_line")
 
 
 def test_leaving_hangs_up(far_server: ModelServer) -> None:
