@@ -12,8 +12,8 @@ _LONGEST_LINE = 400
 _ATTRIBUTION_LINES = 3  # "On Mon, 5 Jun 2023 at 17:02, Ana <ana@example.org>" may run on to the next lines
 
 _WROTE = re.compile(
-    r"(?:wrote|writes|said|schrieb(?: .{0,120})?|geschrieben|a écrit|escribió|escreveu|ha scritto|schreef(?: .{0,120})?|skrev(?: .{0,120})?|kirjoitti|napisał(?:\(a\)|a)?|napsal(?:\(a\))?|napísal(?:\(a\))?|írta|a scris|написа[лв](?:\(а\)|а)?|пишет|пише"
-    r"|έγραψε|yazdı|şunu yazdı|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성)\s?[:：]?\s*$|于.{0,80}写道[:：]?\s*$|於.{0,80}寫道[:：]?\s*$",
+    r"(?:wrote|writes|said|schrieb(?: .{0,60})?|geschrieben|a écrit|escribió|escreveu|ha scritto|schreef(?: .{0,60})?|skrev(?: .{0,60})?|kirjoitti|napisał(?:\(a\)|a)?|napsal(?:\(a\))?|napísal(?:\(a\))?|írta|a scris|написа[лв](?:\(а\)|а)?|пишет|пише"
+    r"|έγραψε|yazdı|şunu yazdı|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성)\s?[:：]?\s*$|于.{0,60}写道[:：]?\s*$|於.{0,60}寫道[:：]?\s*$",
     re.IGNORECASE,
 )
 _ATTRIBUTED = re.compile(
