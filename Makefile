@@ -13,18 +13,22 @@ export DJANGO_SETTINGS_MODULE := persona_site.settings
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
-# The tests of the running site mostly wait, so they run beside the others, with services of their own. Their output
-# comes when they have ended.
+# Two parts side by side, each with services of its own: the running site, whose tests mostly wait, with the engines,
+# and the other rooms. The output of the first part comes when it has ended.
+QUICK := not e2e and not faults and not training
+
 test: lint
-	@$(MAKE) --no-print-directory --jobs 2 test-rooms test-site
+	@$(MAKE) --no-print-directory --jobs 2 test-site test-rooms
 
 test-rooms: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not e2e and not faults and not training"
+	$(BIN)/python -m pytest -m "$(QUICK)" --ignore tests/generation
 
 test-site: $(VENV)/.installed-dev
 	@mkdir -p -m 700 var var/test-site
-	@AFTERWORD_STATE=$(CURDIR)/var/test-site $(BIN)/python -m pytest -m "e2e or faults" > var/test-site/pytest.txt 2>&1; \
-	status=$$?; cat var/test-site/pytest.txt; exit $$status
+	@export AFTERWORD_STATE=$(CURDIR)/var/test-site; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
+	$(BIN)/python -m pytest -m "e2e or faults" || status=$$?; \
+	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
+	cat var/test-site/pytest.txt >&3; exit $$status
 
 # For use while you work. It starts no PostgreSQL, Redis, model or browser.
 check: style
@@ -45,7 +49,7 @@ e2e: $(VENV)/.installed-dev
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m faults
 
-# A fine-tune from the page, with its worker killed in the middle. It takes 10 to 20 minutes.
+# A fine-tune from the page, with its worker killed in the middle, and other trainings. They take 10 to 20 minutes.
 training: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m training
 

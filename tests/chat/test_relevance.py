@@ -31,6 +31,7 @@ def test_the_turns_before_the_message_count():
     assert fits > other
 
 
+@pytest.mark.training
 def test_a_training_gives_the_same_weights_again_and_goes_on_where_it_was_ended(tmp_path, monkeypatch):
     monkeypatch.setattr(relevance_training, "_EPOCHS", 2)
     read = dialogues.read(dialogues.FOLDER / "english_everyday.jsonl")[:8]

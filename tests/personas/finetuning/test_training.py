@@ -113,6 +113,7 @@ training.train_next()
 """
 
 
+@pytest.mark.training
 def test_a_training_whose_worker_is_killed_goes_on_from_its_last_measurement(fine_tune, settings, small_model):
     code = _WORKER.format(database=connection.settings_dict["NAME"], media=str(settings.MEDIA_ROOT))
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "persona_site.settings", "LEASE": "1s"}
