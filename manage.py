@@ -11,7 +11,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
-    from django.db import ProgrammingError
+    from django.db import OperationalError, ProgrammingError
     from psycopg.errors import UndefinedTable
 
     from persona_site import services
@@ -25,6 +25,8 @@ def main() -> None:
         if not isinstance(error.__cause__, UndefinedTable):
             raise
         sys.exit("The database lacks tables. `python manage.py migrate` makes them; `make run` does so by itself.")
+    except OperationalError as error:
+        sys.exit(f"The database does not answer. Check DATABASE_URL, or leave it out for the built-in one. {error}")
 
 
 if __name__ == "__main__":

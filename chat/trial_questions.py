@@ -1,13 +1,11 @@
 """The questions that two models are compared with. Both answer them as the personas that ship with the site."""
 
-import itertools
 from collections.abc import Iterator
 from functools import partial
 from uuid import UUID
 
-from chat import persona_reply
+from chat import persona_reply, rehearsal
 from chat.reply_run import Script
-from generation import reply_text
 from generation.trials.questions import Question, Withheld
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -41,19 +39,10 @@ def _question(persona_id: UUID, text: str) -> Question:
 
 
 def _readable(script: Script, pieces: Iterator[str]) -> str:
-    """The reply as a conversation would show it."""
+    """The reply as a conversation would show it. Raises Withheld."""
     try:
-        return "".join(gate.cleared(_sentences(script, pieces))).strip()
-    except reply_text.ThoughtAloud as thought:  # so far the model was thinking
-        return _readable(script, itertools.chain([thought.rest], pieces))
+        return rehearsal.readable(script, pieces)
     except gate.Blocked:
         raise Withheld("The filter withheld this answer.") from None
     except ClassifierUnavailable:
         raise Withheld(_NO_FILTER) from None
-
-
-def _sentences(script: Script, pieces: Iterator[str]) -> Iterator[str]:
-    text: Iterator[str] = reply_text.without_thoughts(pieces)
-    for stage in script.stages:
-        text = stage(text)
-    return text

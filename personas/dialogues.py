@@ -1,9 +1,11 @@
 """Written dialogues as training and measurement read them (generation/dialogues/README.md)."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, ValidationError
 
 from personas import prompt
 from personas.prompt import Line
@@ -30,24 +32,43 @@ def held_out_files() -> list[Path]:
     return sorted(FOLDER.glob(f"{_HELD_OUT}*.jsonl"))
 
 
+class _Row(BaseModel):
+    """A line of a file. A field that is not known here is ignored."""
+
+    persona: str = Field(min_length=1)
+    user: str = ""
+    intro: str = Field(min_length=1)
+    samples: list[tuple[str, str]]
+    turns: list[tuple[Literal["user", "persona"], str]] = Field(min_length=1)
+
+    def dialogue(self) -> Dialogue:
+        sheet = Sheet(
+            name=self.persona,
+            description=self.intro,
+            calls_user="" if self.user in _NOBODY else self.user,
+            language="zh" if scripts.is_mostly_han(self.intro) else "en",
+            exchanges=tuple(Exchange(user, persona) for user, persona in self.samples),
+            has_own_words=True,
+        )
+        return Dialogue(sheet, tuple(Line(speaker, text) for speaker, text in self.turns))
+
+
 def read(path: Path) -> list[Dialogue]:
-    """Raises OSError, or ValueError that names the line."""
-    dialogues = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-            sheet = Sheet(
-                name=row["persona"],
-                description=row["intro"],
-                calls_user="" if row["user"] in _NOBODY else row["user"],
-                language="zh" if scripts.is_mostly_han(row["intro"]) else "en",
-                exchanges=tuple(Exchange(user, persona) for user, persona in row["samples"]),
-                has_own_words=True,
-            )
-            dialogues.append(Dialogue(sheet, tuple(Line(speaker, text) for speaker, text in row["turns"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name}, line {number}: {type(error).__name__}: {error}") from None
-    return dialogues
+    """Empty lines are skipped. Raises OSError, or ValueError that names the line and the field."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # a text may hold other marks that end lines
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not text in UTF-8.") from None
+    return [_dialogue(path.name, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _dialogue(file: str, number: int, line: str) -> Dialogue:
+    try:
+        return _Row.model_validate_json(line).dialogue()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = " → ".join(str(part) for part in first["loc"])
+        raise ValueError(f"{file}, line {number}{place and ', '}{place}: {first['msg']}.") from None
 
 
 def pieces(dialogue: Dialogue) -> list[tuple[str, bool]]:

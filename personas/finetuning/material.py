@@ -48,8 +48,7 @@ def of(sheet: Sheet, passages: Sequence[Prompted], tokenizer: Callable[..., Mapp
     Whole runs of passages are held out, so that the words around a held-out one are not learnt.
     """
     plain = replace(sheet, exchanges=())
-    windows = list(_windows(passages))
-    apart = set(sorted(range(len(windows)), key=lambda n: _order(windows[n]))[: -(-len(windows) // _HELD_OUT)])
+    windows, apart = _divided(passages)
     parts: dict[bool, list[Example]] = {False: [], True: []}
     for number, window in enumerate(windows):
         example = examples.encoded(tokenizer, prompt.transcript(plain, list(_lines(window))), limit=LONGEST)
@@ -59,6 +58,19 @@ def of(sheet: Sheet, passages: Sequence[Prompted], tokenizer: Callable[..., Mapp
     return Material(
         learnt=_spread(parts[False], _MOST_LEARNT), held_out=_spread(parts[True], _MOST_HELD_OUT), messages=messages
     )
+
+
+def held_out(passages: Sequence[Prompted]) -> list[list[Prompted]]:
+    """The runs of passages that a fine-tune does not learn."""
+    windows, apart = _divided(passages)
+    return [windows[number] for number in sorted(apart)]
+
+
+def _divided(passages: Sequence[Prompted]) -> tuple[list[list[Prompted]], set[int]]:
+    """All runs of passages, and the numbers of those that are kept apart."""
+    windows = list(_windows(passages))
+    ordered = sorted(range(len(windows)), key=lambda n: _order(windows[n]))
+    return windows, set(ordered[: -(-len(windows) // _HELD_OUT)])
 
 
 def _spread(rows: list[Example], most: int) -> list[Example]:

@@ -45,3 +45,11 @@ def test_a_database_without_tables_is_told_in_a_sentence(tmp_path: Path, empty_d
         "The database lacks tables. `python manage.py migrate` makes them; `make run` does so by itself."
     )
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.services
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -> None:
+    done = judge(tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "The database does not answer. Check DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
