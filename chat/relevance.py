@@ -43,6 +43,11 @@ def relevance(context: Vector, texts: Sequence[str]) -> list[float]:
     return [float(value) for value in _comparison().replies(texts) @ context]
 
 
+def load() -> None:
+    """Loads the comparison, so that the first reply does not wait for it. Raises encoder.EncoderMissing."""
+    _comparison()
+
+
 def talk_row(tokenizer: Tokenizer, texts: Sequence[str], introduction: str) -> Row:
     """The last turns of a talk, the message to answer last. Only its tokens count in the mean."""
     *earlier, message = texts

@@ -1,18 +1,30 @@
 """The tasks of chat's workers. A job and a task carry only an id; the row holds the state of the work."""
 
 import logging
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import celeryd_after_setup
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import comparisons, frames, inspection, monitoring, queueing, replies
+from chat import comparisons, frames, inspection, monitoring, queueing, relevance, replies
 from chat.models import Reply, ReplyStatus
 from generation.jobs import leases, waiting_room
+from moderation.filter.encoder import EncoderMissing
 
 logger = logging.getLogger(__name__)
+
+
+@celeryd_after_setup.connect
+def _load(instance: Any, **_: Any) -> None:
+    """Loads what candidates are compared with where replies are written. Without it, the filter cannot judge either."""
+    if waiting_room.QUEUE in instance.app.amqp.queues.consume_from:
+        with suppress(EncoderMissing):
+            relevance.load()
 
 
 @waiting_room.handles(queueing.KIND)

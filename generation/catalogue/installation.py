@@ -16,13 +16,14 @@ from pathlib import Path
 from django.conf import settings
 
 from generation.catalogue import local_models
-from generation.catalogue.packaged import DEFAULT, CatalogueModel, InstallationFailed
+from generation.catalogue.packaged import CatalogueModel, InstallationFailed
 from generation.tuning import adapters
 
 Report = Callable[[int, str], None]  # percent, current step
 
 _PIECE = 64 * 1024**2  # bytes copied between two reports
 _EXPORTER = Path(sys.prefix) / "exporter"  # the Makefile installs requirements-export.txt here; otherwise it is fetched
+_GRAPHS = Path(__file__).parent.parent / "graphs"  # of the packaged models (graph.py)
 _NOT_EXPORTED = "openvino-not.txt"  # a file beside an installed model with the reason why the CPU engine cannot run it
 
 
@@ -36,8 +37,7 @@ def bring(model: CatalogueModel, target: Path, work: Path, progress: Report, *, 
         return
     adapter = adapters.shipped(model.name) if is_tuned else None
     _convert(model, _packaged_gguf(model, work, progress), target, progress, adapter=adapter)
-    # The first start does not wait: its worker exports the default model in the background.
-    if "openvino" in settings.ENGINES and model.name != DEFAULT:
+    if "openvino" in settings.ENGINES:
         export(model, target, work / "exporter", progress)
 
 
@@ -172,21 +172,41 @@ def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report
     """Exports a model for the CPU engine. If that fails, it runs on transformers, slower, and the reason is kept."""
     for leftover in converted.glob("exporting-*"):  # from a worker that was killed
         shutil.rmtree(leftover)
-    command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.openvino_export"]
+    graph = _GRAPHS / model.name
     try:
-        if _EXPORTER.is_dir():
-            tools = _EXPORTER
+        if model.path is None and graph.is_dir():
+            _fill(model, graph, converted, progress)
         else:
-            progress(80, f"Fetching the exporter for {model.title} (30 MB)")
-            _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
-        _run(
-            [*command, str(converted), str(exported(converted))],
-            f"Preparing {model.title} for the CPU engine",
-            environment=_offline() | {"PYTHONPATH": str(tools)},
-            on_line=_steps(model, progress, 85, 95),
-        )
+            _trace(model, converted, tools, progress)
     except InstallationFailed as error:
         _keep_reason(converted, error)
+
+
+def _fill(model: CatalogueModel, graph: Path, converted: Path, progress: Report) -> None:
+    """Fills the graph that ships with the weights. Takes seconds."""
+    progress(85, f"{model.title}: rounding the weights to 8 bits")
+    command = [sys.executable, "-m", "generation.catalogue.graph", str(graph), str(converted)]
+    _run([*command, str(exported(converted))], _preparing(model))
+
+
+def _trace(model: CatalogueModel, converted: Path, tools: Path, progress: Report) -> None:
+    """Lets the exporter trace the model and round its weights. Takes about a minute."""
+    command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.openvino_export"]
+    if _EXPORTER.is_dir():
+        tools = _EXPORTER
+    else:
+        progress(80, f"Fetching the exporter for {model.title} (30 MB)")
+        _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
+    _run(
+        [*command, str(converted), str(exported(converted))],
+        _preparing(model),
+        environment=_offline() | {"PYTHONPATH": str(tools)},
+        on_line=_steps(model, progress, 85, 95),
+    )
+
+
+def _preparing(model: CatalogueModel) -> str:
+    return f"Preparing {model.title} for the CPU engine"
 
 
 def _keep_reason(folder: Path, error: InstallationFailed) -> None:

@@ -25,8 +25,7 @@ SCORING = frozenset({"openvino", "transformers"})
 # Engines that can choose a reply among candidates: `base.RankingEngine`.
 RANKING = SCORING | REMOTE
 # Those of them that choose unless their row says otherwise, because eight candidates take little longer than one. On
-# transformers they take eight times as long, so the first replies of a fresh site, before the CPU engine is prepared,
-# would take minutes. On a remote engine each candidate costs.
+# transformers they take eight times as long. On a remote engine each candidate costs.
 RANKING_UNASKED = frozenset({"openvino"})
 
 # Engines that add low-rank products to the passes of prompts that name an adapter. On a card, transformers cannot.

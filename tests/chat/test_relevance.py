@@ -1,12 +1,13 @@
 """Words that answer a talk are found by their meaning."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from chat import relevance, relevance_training
+from chat import relevance, relevance_training, tasks
 from personas import dialogues
 from personas.prompt import Line
 
@@ -54,3 +55,14 @@ def test_a_training_gives_the_same_weights_again_and_goes_on_where_it_was_ended(
     }
     assert not np.allclose(weights["talk"], np.eye(384))
     assert [report.split(":")[0] for report in reports] == ["epoch 1", "epoch 2", "epoch 2"]
+
+
+@pytest.mark.parametrize(("queues", "loads"), [({"generation"}, 1), ({"default"}, 0), ({"imports", "tuning"}, 0)])
+def test_a_worker_loads_it_before_its_first_reply(
+    monkeypatch: pytest.MonkeyPatch, queues: set[str], loads: int
+) -> None:
+    loaded: list[bool] = []
+    monkeypatch.setattr(relevance, "load", lambda: loaded.append(True))
+    worker = SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=SimpleNamespace(consume_from=queues))))
+    tasks._load(instance=worker)
+    assert len(loaded) == loads

@@ -64,7 +64,15 @@ def replace(site: Site, *words: str) -> None:
 def test_a_site_starts_survives_kills_stops_and_starts_again(site):
     site.start(speaking=False)
     # 1. It reports its steps, and prints a link when the site answers.
-    for step in ("State folder", "Stores", "Database schema", "Static files", "Language model", "Web server"):
+    for step in (
+        "State folder",
+        "Stores",
+        "Database schema",
+        "Static files",
+        "Language model",
+        "Web server",
+        "Replies",
+    ):
         assert f"{step}: done in" in site.log.read_text() or f"{step} {site.state}: done in" in site.log.read_text()
     visitor = Visitor(site)
     assert visitor.http.get(site.owner_link()).status_code == 200

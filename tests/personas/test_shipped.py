@@ -2,7 +2,8 @@
 
 import pytest
 
-from personas import prompt_sheet, shipped
+from generation.catalogue import tokens
+from personas import prompt, prompt_sheet, shipped
 from personas.models import Persona
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,30 @@ def test_shipping_them_again_changes_nothing():
 def test_each_shows_a_model_how_it_speaks(persona_id):
     shipped.ensure()
     persona = Persona.objects.get(pk=persona_id)
-    assert 4 <= len(persona.examples) <= 12
+    assert 8 <= len(persona.examples) <= 14
     assert len(persona.description.split()) < 90
-    assert len(prompt_sheet.sheet_for(persona).exchanges) >= 5
+    assert len(prompt_sheet.sheet_for(persona).exchanges) == len(persona.examples)
+
+
+@pytest.mark.parametrize("persona_id", shipped.SHIPPED)
+def test_no_two_of_its_answers_begin_alike(persona_id):
+    answers = [exchange[1][1] for exchange in shipped.SHIPPED[persona_id]["examples"]]
+    assert len({answer.split()[0][:4] for answer in answers}) == len(answers)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("persona_id", shipped.SHIPPED)
+def test_a_prompt_has_room_for_all_its_samples(persona_id, installed_model):
+    shipped.ensure()
+    persona = Persona.objects.get(pk=persona_id)
+    # The default model knows no Chinese and needs several tokens for a character. A model that knows it needs fewer.
+    count = len if persona.language == "zh" else tokens.count
+    built = prompt.build(
+        sheet=prompt_sheet.sheet_for(persona),
+        memories=(),
+        turns=[prompt.Line("user", "Hello.")],
+        info=installed_model.info(),
+        max_tokens=installed_model.sampling.max_tokens,
+        count=count,
+    )
+    assert next(part for part in built.parts if part.name == "samples").dropped == 0

@@ -21,6 +21,8 @@ from persona_site import env, liveness, preflight, services, static_files
 from persona_site.processes import Supervisor, processes
 
 WEB_SECONDS = 120
+# A site gets its link after this time even if no engine works, so that the owner can sign in and see why.
+REPLIES_SECONDS = 30
 _COLUMN = 10
 
 
@@ -63,10 +65,14 @@ class Command(BaseCommand):
         running.callback(_ignore_signals)
         with self._step("Web server"):
             _wait_for_web(supervisor)
-        self._announce(time.monotonic() - started)
         running.enter_context(_watched(supervisor))
-        # The request for /readyz also makes the web process load its filter before the first message comes.
-        threading.Thread(target=self._tell_when_replies_begin, args=(started,), daemon=True).start()
+        # The first person who writes is answered as quickly as later ones.
+        with self._step("Replies"):
+            can_reply = _wait_for_replies(supervisor)
+        self._announce(time.monotonic() - started)
+        if not can_reply:
+            self._say("Replies cannot begin yet.")
+            threading.Thread(target=self._tell_when_replies_begin, args=(started,), daemon=True).start()
         _watch(supervisor, postgres)
 
     def _start_stores(self, running: ExitStack) -> services.EmbeddedPostgres | None:
@@ -124,7 +130,7 @@ class Command(BaseCommand):
     def _tell_when_replies_begin(self, started: float) -> None:
         while not _get("/readyz", seconds=60):
             time.sleep(1)
-        self._say(f"The language model is loaded and replies can begin. ({time.monotonic() - started:.1f} s)")
+        self._say(f"Replies can begin. ({time.monotonic() - started:.1f} s)")
 
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:
@@ -166,6 +172,17 @@ def _wait_for_web(supervisor: Supervisor) -> None:
         if time.monotonic() > deadline:
             raise preflight.CannotStart(f"The site did not answer within {WEB_SECONDS} s. The lines above say why.")
         time.sleep(0.2)
+
+
+def _wait_for_replies(supervisor: Supervisor) -> bool:
+    """Waits until every part of the site works, at most REPLIES_SECONDS. Returns whether it does.
+
+    The request also makes the web process load its filter.
+    """
+    deadline = time.monotonic() + REPLIES_SECONDS
+    while not (is_ready := _get("/readyz")) and supervisor.is_running() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return is_ready
 
 
 @contextmanager

