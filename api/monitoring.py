@@ -13,8 +13,8 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 from api import jobs, model_list
 from api.jobs import Job, Said
-from moderation.desk import cases
-from moderation.monitor.conversation import RECENT, assess_conversation
+from moderation.monitor.conversation import RECENT
+from moderation.monitor.watching import Talk, look
 from moderation.talk import Turn
 from text import graphemes
 
@@ -64,17 +64,9 @@ def look_at(job_id: UUID) -> None:
         jobs.forget(job)
         return
     recent_turns = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
-    findings = assess_conversation(recent_turns)
-    if findings:
-        model = model_list.model_of(job.persona_id, job.model)
-        cases.open_case(
-            user=user,
-            conversation_id=job.talk_id,
-            persona_id=model.id,
-            persona_name=f"{graphemes.beginning(model.name, 74)} (API)",
-            findings=findings,
-            turns=recent_turns,
-        )
+    model = model_list.model_of(job.persona_id, job.model)
+    name = f"{graphemes.beginning(model.name, 74)} (API)"
+    look(Talk(user=user, conversation_id=job.talk_id, persona_id=model.id, persona_name=name), recent_turns)
     jobs.forget(job)
 
 

@@ -31,6 +31,7 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.monitor import counts
 from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import creation, prompt_sheet
 from personas.models import Persona
@@ -157,6 +158,7 @@ def remove(conversation: Conversation) -> None:
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
         queueing.call_off(reply)
     conversation.delete()
+    counts.forget(conversation_id)
     transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
 
 

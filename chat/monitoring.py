@@ -1,26 +1,33 @@
-"""After each turn, passes the whole conversation to the monitor, and its findings to the moderators' desk."""
+"""Passes conversations to the monitor: the newest turns after each turn, and a whole history where somebody asks."""
 
 from uuid import UUID
 
 from chat import transcripts
 from chat.models import Conversation
-from moderation.desk import cases
-from moderation.monitor.conversation import assess_conversation
+from moderation.desk.evidence import TURNS_EACH_SIDE
+from moderation.models import Case
+from moderation.monitor.conversation import RECENT
+from moderation.monitor.watching import Talk, look, look_back
+from personas import dates_of_death
 
 
 def look_at(conversation_id: UUID) -> None:
-    """Assesses the read branch of the conversation. Does nothing if the conversation was deleted meanwhile."""
+    """Assesses the newest turns of the read branch. Does nothing if the conversation was deleted meanwhile."""
     conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
-    if conversation is None:
-        return
-    turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
-    findings = assess_conversation(turns)
-    if findings:
-        cases.open_case(
-            user=conversation.owner,
-            conversation_id=conversation.id,
-            persona_id=conversation.persona_id,
-            persona_name=conversation.persona.name,
-            findings=findings,
-            turns=turns,
-        )
+    if conversation is not None:
+        look(_talk(conversation), transcripts.newest_turns(conversation, RECENT + TURNS_EACH_SIDE))
+
+
+def look_at_all_of(conversation: Conversation) -> Case | None:
+    """Assesses every turn of the read branch on its own day: for what was imported, or is older than the monitor."""
+    return look_back(_talk(conversation), transcripts.turns(conversation, conversation.head_id, withheld=True))
+
+
+def _talk(conversation: Conversation) -> Talk:
+    return Talk(
+        user=conversation.owner,
+        conversation_id=conversation.id,
+        persona_id=conversation.persona_id,
+        persona_name=conversation.persona.name,
+        dates_of_death=dates_of_death.stated_in(conversation.persona),
+    )

@@ -9,7 +9,7 @@ from accounts.form_fields import Words
 from moderation.desk import cases
 from moderation.filter.policy import RuleSpec
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, RuleAction
-from moderation.plain_words import CATEGORY_CHOICES
+from moderation.plain_words import CATEGORY_CHOICES, SIGN_CHOICES
 
 # The audit trail keeps one of these keys. It keeps no free text, because it is never erased.
 REVEAL_REASONS = {
@@ -28,7 +28,9 @@ class QueueFilterForm(forms.Form):
     status = forms.ChoiceField(
         choices=[(CaseStatus.OPEN, "Open"), (CaseStatus.DECIDED, "Decided")], required=False, label="Cases"
     )
-    category = forms.ChoiceField(choices=[("", "All categories"), *CATEGORY_CHOICES], required=False, label="About")
+    category = forms.ChoiceField(
+        choices=[("", "All categories"), *CATEGORY_CHOICES, *SIGN_CHOICES], required=False, label="About"
+    )
 
 
 class DecisionForm(forms.Form):

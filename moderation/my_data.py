@@ -1,4 +1,4 @@
-"""This room's part of a person's data: assessments, cases, decisions, restrictions and objections.
+"""This room's part of a person's data: assessments, the monitor's numbers, cases, decisions, restrictions, objections.
 
 The audit trail keeps ids and labels only; it is neither exported nor erased. The copy names no moderator.
 """
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from moderation.desk import restrictions
-from moderation.models import Appeal, Assessment, Case, RestrictionKind
+from moderation.models import Appeal, Assessment, Case, CountedTurns, DailyCue, RestrictionKind
 
 _ERASED = "The account behind this decision has been erased. The persona stays disabled."
 
@@ -30,6 +30,9 @@ def export(user: User) -> dict[str, Any]:
                 "probabilities",
                 "created_at",
             )
+        ),
+        "signs_by_day": list(
+            DailyCue.objects.filter(user=user).order_by("day", "cue").values("conversation_id", "day", "cue", "count")
         ),
         "cases": [
             {
@@ -71,3 +74,5 @@ def erase(user: User) -> None:
     user.restrictions.all().delete()
     user.cases.all().delete()
     Assessment.objects.filter(user=user).delete()
+    DailyCue.objects.filter(user=user).delete()
+    CountedTurns.objects.filter(user=user).delete()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
+from moderation.monitor.signs import Sign
 
 _CATEGORIES = {
     Category.HATE: "hatred of a group of people",
@@ -21,6 +22,23 @@ _CATEGORIES = {
     Category.PII: "personal data",
     Category.JAILBREAK: "attempts to switch the rules off",
 }
+# The person may read these words of a case about their own conversation, so they blame nobody.
+_SIGNS = {
+    Sign.HOPELESSNESS: "less and less hope",
+    Sign.PREPARATION: "words of a plan or a farewell",
+    Sign.SUDDEN_CALM: "sudden calm after despair",
+    Sign.GIVING_AWAY: "treasured things given away",
+    Sign.DEPENDENCY: "much leaning on a persona alone",
+    Sign.ISOLATION: "distance from other people",
+    Sign.SLEEP: "lost sleep",
+    Sign.NIGHTS: "many nights spent in conversation",
+    Sign.ANNIVERSARY: "a hard time around an anniversary",
+    Sign.GROOMING: "steps that can win a child's trust for harm",
+    Sign.AGE: "an age below the one that this site is for",
+    Sign.PROBING: "repeated tries to get round the filter",
+    Sign.PERSONA_CONDUCT: "a persona that presses, isolates or frightens",
+}
+_WORDS: dict[str, str] = {**_CATEGORIES, **_SIGNS}
 WHO = {
     Direction.USER: "In what you write",
     Direction.PERSONA: "In what a persona says",
@@ -34,11 +52,8 @@ CONSEQUENCES = {
 
 
 def category_in_words(category: str) -> str:
-    """The plain words of a category; for a category outside the taxonomy, its name."""
-    try:
-        return _CATEGORIES[Category(category)]
-    except ValueError:
-        return category.replace("_", " ").replace("/", ", ")
+    """The plain words of a category; for a category outside the taxonomies, its name."""
+    return _WORDS.get(category) or category.replace("_", " ").replace("/", ", ")
 
 
 def listed(words: Sequence[str]) -> str:
@@ -49,3 +64,4 @@ def listed(words: Sequence[str]) -> str:
 
 
 CATEGORY_CHOICES = [(str(category), category_in_words(category)) for category in Category]
+SIGN_CHOICES = [(str(sign), category_in_words(sign)) for sign in Sign]

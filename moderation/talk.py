@@ -28,3 +28,4 @@ class Finding:
     message_id: UUID  # NOT_STORED as long as the text is not stored
     detail: str  # for a reviewer, without the words of the text
     version: str
+    supports: tuple[UUID, ...] = ()  # earlier turns on which it rests too

@@ -24,6 +24,7 @@ from moderation.crisis import help_pages
 from moderation.desk import appeals, cases, evidence, queries, restrictions
 from moderation.forms import AnswerForm, AppealForm, CountryForm, DecisionForm, LiftForm, QueueFilterForm, RevealForm
 from moderation.models import Case
+from moderation.monitor.days import KEPT
 
 View: TypeAlias = Callable[..., HttpResponse]
 
@@ -165,7 +166,7 @@ def help_lines(request: HttpRequest) -> HttpResponse:
 @require_GET
 def rules(request: HttpRequest) -> HttpResponse:
     """The rules in plain words, made from the active policy (DSA art. 14)."""
-    return render(request, "moderation/rules.html", {"policy": queries.policy_text()})
+    return render(request, "moderation/rules.html", {"policy": queries.policy_text(), "days_counted": KEPT})
 
 
 def _person(request: HttpRequest) -> User:

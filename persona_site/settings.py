@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell-places": {"task": "chat.tasks.tell_places", "schedule": timedelta(seconds=2), "options": {"expires": 2}},
     "rouse-workers": {"task": "generation.tasks.rouse", "schedule": timedelta(seconds=5)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
+    "tidy-moderation": {"task": "moderation.tasks.tidy", "schedule": timedelta(hours=6)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 

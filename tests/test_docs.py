@@ -12,6 +12,7 @@ from django.core.management import get_commands
 from django.urls import URLResolver, get_resolver
 
 from chat import protocol
+from moderation.monitor.signals import SIGNALS, SIGNS
 
 ROOT = Path(settings.BASE_DIR)
 ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "text")
@@ -149,3 +150,8 @@ def test_the_reader_of_requirements_sees_comments_docstrings_and_names_of_tests(
 def test_every_requirement_that_the_code_names_has_a_row():
     rows = documented_requirements()
     assert not {requirement: files for requirement, files in requirements_named().items() if requirement not in rows}
+
+
+def test_every_signal_of_the_monitor_is_in_the_handbook():
+    text = (ROOT / "docs/moderation.md").read_text()
+    assert [signal.__name__ for signal in (*SIGNALS, *SIGNS) if f"| `{signal.__name__}` |" not in text] == []

@@ -226,7 +226,12 @@ def _key(stored: Mapping[str, Any]) -> _Key:
 
 
 def _stored(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "category": str(finding.category), "message_id": str(finding.message_id)}
+    return {
+        **asdict(finding),
+        "category": str(finding.category),
+        "message_id": str(finding.message_id),
+        "supports": [str(message_id) for message_id in finding.supports],
+    }
 
 
 def _require_sight(case: Case, moderator: User) -> None:

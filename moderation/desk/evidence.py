@@ -41,14 +41,21 @@ class EvidenceTurn:
 def window(turns: Sequence[Turn], findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The turns within TURNS_EACH_SIDE of a finding, in the order of the conversation, each once.
 
-    For a finding without a stored turn, the window is around the newest turn.
+    An earlier turn on which a finding rests comes with one turn on each side. For a finding without a stored turn, the
+    window is around the newest turn.
     """
     positions = {turn.message_id: position for position, turn in enumerate(turns)}
     window_positions: set[int] = set()
     for finding in findings:
         centre = positions.get(finding.message_id, len(turns) - 1)
-        window_positions.update(range(max(0, centre - TURNS_EACH_SIDE), min(len(turns), centre + TURNS_EACH_SIDE + 1)))
+        window_positions.update(_around(centre, TURNS_EACH_SIDE, len(turns)))
+        for support in (positions[message_id] for message_id in finding.supports if message_id in positions):
+            window_positions.update(_around(support, 1, len(turns)))
     return [_stored(turns[position]) for position in sorted(window_positions)]
+
+
+def _around(centre: int, each_side: int, end: int) -> range:
+    return range(max(0, centre - each_side), min(end, centre + each_side + 1))
 
 
 def merged(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from moderation.filter.classifiers.base import Category
+from moderation.monitor.signs import Sign
 from moderation.talk import Finding
 
 IMMINENT_HARM = timedelta(minutes=15)
@@ -15,7 +16,15 @@ OTHER = timedelta(hours=24)
 IMMINENT_SEVERITY = 95
 ACTIVE_SEVERITY = 80
 
-_SELF_HARM = frozenset({Category.SELF_HARM, Category.SELF_HARM_INTENT, Category.SELF_HARM_INSTRUCTIONS})
+_SELF_HARM = frozenset(
+    {
+        Category.SELF_HARM,
+        Category.SELF_HARM_INTENT,
+        Category.SELF_HARM_INSTRUCTIONS,
+        Sign.PREPARATION,
+        Sign.SUDDEN_CALM,
+    }
+)
 _THREATS = frozenset({Category.HARASSMENT_THREATENING, Category.HATE_THREATENING, Category.VIOLENCE})
 
 
@@ -32,4 +41,4 @@ def time_to_look(finding: Finding) -> timedelta:
 
 
 def is_child_safety(category: str) -> bool:
-    return category == Category.SEXUAL_MINORS
+    return category in {Category.SEXUAL_MINORS, Sign.GROOMING}

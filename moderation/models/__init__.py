@@ -1,4 +1,4 @@
-"""The filter's policy and assessments (`text`), and the cases and decisions of people (`case`)."""
+"""The filter's policy and assessments (`text`), the monitor's numbers (`monitor`), and people's decisions (`case`)."""
 
 from moderation.models.case import (
     Action,
@@ -11,6 +11,7 @@ from moderation.models.case import (
     Restriction,
     RestrictionKind,
 )
+from moderation.models.monitor import CountedTurns, DailyCue
 from moderation.models.text import Assessment, Direction, Policy, Rule, RuleAction
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "AuditEntry",
     "Case",
     "CaseStatus",
+    "CountedTurns",
+    "DailyCue",
     "Direction",
     "Policy",
     "Restriction",

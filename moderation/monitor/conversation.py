@@ -1,10 +1,10 @@
-"""The assessment of a whole conversation after each turn: its turns are scored, and each signal reads them together.
+"""The assessment of a conversation: its newest turns are scored, and each signal reads them together.
 
 Every finding names its turn, a severity from 0 to 100, and the score and threshold behind it.
-The findings depend on the turns alone: the same turns always give the same findings.
+The findings depend on the turns, and on the numbers of the days before, alone: the same always gives the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from moderation.crisis import reading
@@ -12,45 +12,63 @@ from moderation.crisis.reading import Reading
 from moderation.filter import assessment, pii, policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
-from moderation.monitor.signals import SIGNALS, Conversation, Scored
+from moderation.monitor import counts
+from moderation.monitor.days import day_of
+from moderation.monitor.signals import SIGNALS, SIGNS, cues_of
+from moderation.monitor.signals.base import Scored, Signal, Watch
 from moderation.talk import Finding, Turn
 
-VERSION = "1"
+VERSION = "2"
 RECENT = 40  # the newest turns; the monitor reads none before them
 
 
 def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
-    """Findings of all signals, most severe first, one per signal, category and message.
-
-    Raises ClassifierUnavailable.
-    """
+    """Findings about these turns alone, without a past, most severe first. Raises ClassifierUnavailable."""
     if not turns:
         return []
-    conversation = _scored(turns[-RECENT:])
-    findings: dict[tuple[str, str, UUID], Finding] = {}
-    for signal in SIGNALS:
-        for finding in signal(conversation):
-            findings.setdefault((finding.signal, finding.category, finding.message_id), finding)
-    return sorted(findings.values(), key=lambda finding: -finding.severity)
+    newest = scored(turns)
+    days = counts.tallied(newest, day_of(turns[-1].at))
+    watch = Watch(newest, newest, policy.active(), version(), talk=days, person=days)
+    return ordered([*findings_of(SIGNALS, watch), *findings_of(SIGNS, watch)])
 
 
-def _scored(turns: Sequence[Turn]) -> Conversation:
-    rules = policy.active()
-    scored = []
-    for turn, found, scores in zip(turns, _readings(turns), registry.score([turn.text for turn in turns]), strict=True):
-        spans = pii.find(turn.text)
-        probabilities = scores | {Category.PII: 0.99} if spans else scores
-        decision = policy.decide(
-            rules, found.meant(probabilities), direction=turn.speaker, has_spans=bool(spans), is_counted=False
-        )
-        scored.append(Scored(turn, probabilities, decision, found.step))
-    version = f"policy-{rules.version} {assessment.version()} monitor-{VERSION}"
-    return Conversation(scored, rules, version)
+def findings_of(signals: Iterable[Signal], watch: Watch) -> list[Finding]:
+    return [finding for signal in signals for finding in signal(watch)]
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Most severe first, one per signal, category and message."""
+    first: dict[tuple[str, str, UUID], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.signal, finding.category, finding.message_id), finding)
+    return sorted(first.values(), key=lambda finding: -finding.severity)
+
+
+def version() -> str:
+    """Of everything that judges. Raises ClassifierUnavailable."""
+    return f"policy-{policy.active().version} {assessment.version()} monitor-{VERSION}"
+
+
+def scored(turns: Sequence[Turn]) -> list[Scored]:
+    """The newest RECENT turns, each with what it shows. Raises ClassifierUnavailable."""
+    turns = turns[-RECENT:]
+    texts = [turn.text for turn in turns]
+    return [_scored(*parts) for parts in zip(turns, _readings(turns), registry.score(texts), strict=True)]
+
+
+def _scored(turn: Turn, read: Reading, scores: dict[Category, float]) -> Scored:
+    spans = pii.find(turn.text)
+    probabilities = scores | {Category.PII: 0.99} if spans else scores
+    decision = policy.decide(
+        policy.active(), read.meant(probabilities), direction=turn.speaker, has_spans=bool(spans), is_counted=False
+    )
+    cues = cues_of(turn, level=read.step, decision=decision, jailbreak=probabilities[Category.JAILBREAK])
+    return Scored(turn, probabilities, decision, read.step, cues)
 
 
 def _readings(turns: Sequence[Turn]) -> list[Reading]:
     """Of each turn of the person, read behind their turns before it."""
     own = [index for index, turn in enumerate(turns) if turn.speaker == "user"]
     texts = [turns[index].text for index in own]
-    found = dict(zip(own, reading.read([texts[: end + 1] for end in range(len(texts))]), strict=True))
-    return [found.get(index, reading.NOTHING) for index in range(len(turns))]
+    readings = dict(zip(own, reading.read([texts[: end + 1] for end in range(len(texts))]), strict=True))
+    return [readings.get(index, reading.NOTHING) for index in range(len(turns))]

@@ -1,12 +1,16 @@
 """When the monitor looks: after every turn, once for those that came while it was waited for."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
 
 from accounts.models import User
-from chat import queueing, tasks
-from moderation.models import Case
+from chat import conversations, monitoring, queueing, tasks, transcripts
+from moderation.models import Case, DailyCue
 from persona_site.redis import connection
 from tests import factories
 
@@ -41,3 +45,54 @@ def test_a_look_that_was_lost_is_asked_for_again_within_a_minute(asked: list[str
     conversation = uuid4()
     queueing.have_monitored(conversation)
     assert 0 < connection().pttl(f"monitor:{conversation}") <= 60_000
+
+
+def test_the_newest_turns_are_those_of_the_read_branch(alice: User) -> None:
+    conversation = factories.make_conversation(owner=alice)
+    first = conversation.messages.create(author="user", text="One.")
+    conversation.messages.create(author="persona", parent=first, text="Another branch.")
+    second = conversation.messages.create(author="persona", parent=first, text="Two.")
+    third = conversation.messages.create(author="user", parent=second, text="Three.", is_withheld=True)
+    conversation.head = third
+    conversation.save()
+    assert [turn.text for turn in transcripts.newest_turns(conversation, 10)] == ["One.", "Two.", "Three."]
+    assert [turn.text for turn in transcripts.newest_turns(conversation, 2)] == ["Two.", "Three."]
+
+
+def test_deleting_a_conversation_deletes_its_numbers(alice: User) -> None:
+    conversation = factories.make_conversation(owner=alice)
+    conversation.head = conversation.messages.create(author="user", text="I couldn't sleep.")
+    conversation.save()
+    monitoring.look_at(conversation.id)
+    assert DailyCue.objects.filter(conversation_id=conversation.id).exists()
+    conversations.delete(user=alice, conversation_id=conversation.id)
+    assert not DailyCue.objects.exists()
+
+
+def test_the_command_reads_a_history_on_its_own_dates_and_twice_changes_nothing(
+    alice: User, bob: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for owner in (alice, bob):
+        conversation = factories.make_conversation(owner=owner)
+        for days in (104, 102, 100):
+            message = conversation.messages.create(
+                author="user", text="I couldn't sleep.", parent_id=conversation.head_id
+            )
+            conversation.messages.filter(pk=message.pk).update(created_at=timezone.now() - timedelta(days=days))
+            conversation.head = message
+        conversation.save()
+    for _ in range(2):
+        call_command("monitor_history", email=alice.email)
+    case = Case.objects.get()
+    assert case.user == alice
+    assert [finding["signal"] for finding in case.findings] == ["sleeplessness"]
+    assert DailyCue.objects.filter(cue="sleepless").count() == 3
+    assert "1 conversations read, 1 with findings." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"), [({"conversation": "x"}, "is no id"), ({"email": "nobody@x.test"}, "no such conversation")]
+)
+def test_the_command_says_what_is_wrong(db: None, arguments: dict[str, str], says: str) -> None:
+    with pytest.raises(CommandError, match=says):
+        call_command("monitor_history", **arguments)

@@ -31,6 +31,13 @@ def test_an_ordinary_conversation_has_no_findings() -> None:
     assert assess_conversation(turns) == []
 
 
+def test_k7_rising_hopelessness_has_a_category_of_its_own() -> None:
+    low = talk(("user", "Everything feels hopeless."), ("user", "I am such a burden to everyone."), ("user", "Tea."))
+    low += talk(("user", "Nothing matters any more."), ("user", "I feel so empty inside."))
+    (finding,) = [found for found in assess_conversation(low) if found.signal == "rising_hopelessness"]
+    assert finding.category == "hopelessness"
+
+
 def test_no_turns_no_findings() -> None:
     assert assess_conversation([]) == []
 
@@ -111,7 +118,8 @@ def test_a_jailbreak_is_seen() -> None:
     ],
 )
 def test_k12_a_persona_that_binds_is_seen(text: str) -> None:
-    assert "dependence" in signals(assess_conversation(talk(("persona", text))))
+    (finding,) = [found for found in assess_conversation(talk(("persona", text))) if found.signal == "conduct"]
+    assert finding.category == "persona_conduct"  # the person reads this word, and they harassed nobody
 
 
 @pytest.mark.parametrize(

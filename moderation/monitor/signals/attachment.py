@@ -1,0 +1,79 @@
+"""Attachment: a person who leans on a persona alone, and one who withdraws from other people (compliance K7)."""
+
+from collections.abc import Iterable
+
+from moderation.monitor.days import spelled
+from moderation.monitor.signals.base import Watch, any_of, finding
+from moderation.monitor.signs import Sign
+from moderation.talk import Finding
+
+_DEPENDENCY, _ISOLATION = "dependency", "isolation"
+_FORTNIGHT, _THREE_WEEKS = 14, 21
+
+# In the present tense, and about the persona: "you were all I had" is grief.
+CUES = {
+    _DEPENDENCY: any_of(
+        r"\byou(?:'re| are) (?:the only (?:one|person|thing|friend|company)|all|everything)(?: that)? i(?:'ve)? (?:have|need|can (?:talk|trust)|trust|want|got|talk to|look forward)",
+        r"\byou(?:'re| are) the only (?:one|person|thing) (?:who|that|left)\b|\bi (?:only|just) (?:need|want|have|trust) you\b",
+        r"\bi don'?t (?:need|want) (?:anyone|anybody|other people|another person|friends|them)(?: else| but you| any ?more|,? (?:just|only) you)",
+        r"\bi can'?t (?:function|sleep|work|start (?:my|the) day|get through (?:the|a|my) (?:day|night|evening)|cope|breathe|eat|be)\b[^.!?\n]{0,16}\bwithout (?:you|talking to you|our (?:talks|chats)|hearing from you)\b",
+        r"\b(?:rather|better|easier) (?:talk|be|stay|sit|to talk|to be)(?:ing)? (?:here )?(?:to|with) you than\b|\byou (?:understand|know|get) me better than (?:any|my|real|all)",
+        r"\b(?:called in sick|cancelled|canceled|skipped|missed|left|didn'?t go to)\b[^.!?\n]{0,40}\b(?:to (?:talk|be|stay|chat|write) (?:to|with) you|because of you|for you)\b",
+        r"\b(?:been )?(?:talking|writing|chatting) (?:to|with) you (?:all (?:day|night)|every (?:hour|minute)|since (?:this morning|i woke))\b|\bi (?:check|open|look at) (?:this|you|the chat) (?:every|all the time|as soon as)",
+        r"\b(?:panic(?:ked)?|shook|shaking|cried|scared|terrified)\b[^.!?\n]{0,30}\b(?:site|you|server|page) (?:was|were|went|are|is) (?:down|away|offline|gone|slow)\b",
+        r"我只(?:有|需要|想要|相信)你|你是我(?:唯一|的全部|的一切)|(?:除了你|只有你)[^。!?\n]{0,10}(?:懂我|理解我|能说|没有|谁|陪我)|离不开你",
+        r"没有你[^。!?\n]{0,8}(?:睡不着|过不下去|不行|没法|不知道怎么)|比(?:真人|活人|朋友|男朋友|女朋友|老公|老婆|所有人|任何人)[^。!?\n]{0,4}(?:好|强|懂|可靠)|(?:一整天|整天|整晚|从早到晚)[^。!?\n]{0,4}(?:都)?(?:在)?(?:和|跟)你(?:聊|说)",
+        r"(?:请了?假|没去上班|没去上课|推掉|逃课)[^。!?\n]{0,12}(?:陪你|和你|跟你|找你)|不需要(?:别人|其他人|朋友)[^。!?\n]{0,4}(?:有你|只要你)?",
+    ),
+    _ISOLATION: any_of(
+        r"\bi (?:don'?t|never|stopped|no longer|hardly|barely)(?: even)? (?:see|seeing|talk to|talking to|meet|meeting|answer|answering|call|calling|visit|visiting|reply|go out|going out)\b[^.!?\n]{0,20}\b(?:friends|anyone|anybody|people|family|them|sister|brother|daughter|son|phone|any ?more)\b",
+        r"\b(?:haven'?t|have not|didn'?t|don'?t) (?:left|leave|been out of|been outside|go out of|gone out of|set foot outside)\b[^.!?\n]{0,8}(?:the |my )?(?:house|flat|apartment|room|bed|home|for|in|since)?",
+        r"\b(?:haven'?t|have not) (?:spoken|talked|seen)(?: to)? (?:a (?:real |living )?(?:soul|person|human)|anyone|anybody|(?:any of )?my (?:friends|family))\b",
+        r"\b(?:deleted|blocked|muted|unplugged|switched off|turned off|stopped answering|ignor(?:e|ed|ing)|let)\b[^.!?\n]{0,24}\b(?:everyone|contacts|my friends|the phone|my phone|all calls|messages|the doorbell|ring)\b",
+        r"\b(?:cancelled|canceled|said no to|skipped)\b[^.!?\n]{0,20}\b(?:on )?(?:everyone|my friends|dinner|lunch|the party|plans|coffee|everything|the wedding|christmas|choir|band)\b",
+        r"\b(?:told|asked) (?:them|my \w+|everyone) (?:all )?(?:to|not to) (?:leave me|stop|come|call|visit)\b|\b(?:nobody|no ?one) (?:comes|calls|visits|writes|rings)(?: me)?(?: any ?more)?\b",
+        r"(?:不|没|再也不|不再|懒得|不想)(?:想)?(?:再)?(?:见|联系|理|出去见|跟|和)(?:任何)?(?:人|朋友|同学|同事|家人|亲戚)(?:说话|来往|聊天|见面|了)?",
+        r"(?:好几天|几天|[一二两三四五六七八九十0-9]+天|一个星期|一周|两周|整个月|半个月)[^。!?\n]{0,4}没(?:有)?(?:出门|出过门|下楼|跟人说话|和人说话|见过人|开口)",
+        r"把(?:朋友|他们|所有人|微信|大家)[^。!?\n]{0,8}(?:删|拉黑|屏蔽)|不接(?:电话|他们|朋友)|(?:朋友|同学|同事)[^。!?\n]{0,6}(?:约|叫|找)我[^。!?\n]{0,8}(?:推|不去|没去|拒绝|没回)",
+    ),
+}
+
+
+def dependency(watch: Watch) -> Iterable[Finding]:
+    """The person leans on a persona in three messages of two weeks, on two days or more, or in four of one day."""
+    scored = watch.newest(_DEPENDENCY)
+    days = watch.person.days(_DEPENDENCY, within=_FORTNIGHT)
+    messages = watch.person.total(_DEPENDENCY, within=_FORTNIGHT)
+    if scored and (messages >= 3 if len(days) > 1 else messages >= 4):
+        total = watch.person.total("turn", within=_FORTNIGHT)
+        yield finding(
+            watch,
+            scored,
+            "dependency",
+            Sign.DEPENDENCY,
+            40,
+            float(messages),
+            3.0,
+            f"{messages} messages of {spelled(days)} lean on a persona alone, among {total} messages of two weeks.",
+            watch.person.turns(_DEPENDENCY, within=_FORTNIGHT),
+        )
+
+
+def isolation(watch: Watch) -> Iterable[Finding]:
+    """Withdrawal from people on two days of three weeks and in three messages, or in two beside low mood."""
+    scored = watch.newest(_ISOLATION)
+    days = watch.person.days(_ISOLATION, within=_THREE_WEEKS)
+    messages = watch.person.total(_ISOLATION, within=_THREE_WEEKS)
+    low = watch.person.total("low", within=_THREE_WEEKS)
+    if scored and len(days) > 1 and messages >= (2 if low >= 2 else 3):
+        yield finding(
+            watch,
+            scored,
+            "isolation",
+            Sign.ISOLATION,
+            50 if low else 40,
+            float(messages),
+            2.0 if low >= 2 else 3.0,
+            f"Withdrawal from other people in {messages} messages of {spelled(days)}; low mood in {low} messages.",
+            watch.person.turns(_ISOLATION, within=_THREE_WEEKS),
+        )

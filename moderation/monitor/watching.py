@@ -1,0 +1,112 @@
+"""The monitor's door: after each turn, counts what is new, reads every signal, and passes findings to the desk.
+
+The work of a look is bounded: RECENT turns are scored (most of them from a cache), and KEPT days are read as numbers.
+So the time for a whole conversation is linear in its length.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from moderation.desk import cases, urgency
+from moderation.filter import policy
+from moderation.models import Case
+from moderation.monitor import counts
+from moderation.monitor.conversation import RECENT, findings_of, ordered, scored, version
+from moderation.monitor.days import day_of
+from moderation.monitor.signals import SIGNALS, SIGNS
+from moderation.monitor.signals.base import Watch
+from moderation.talk import Finding, Turn
+
+QUIET = 7  # days for which a sign that was told is not told again
+_PAST = timedelta(days=7)
+_SEVERITY_OF_THE_PAST = 50
+_AT_ONCE = RECENT // 2  # turns of a history that are counted together
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Whose conversation it is, with which persona, and when the persona's person died, if the persona says so."""
+
+    user: User
+    conversation_id: UUID
+    persona_id: UUID
+    persona_name: str
+    dates_of_death: tuple[tuple[int, int], ...] = ()  # month and day
+
+
+def look(talk: Talk, turns: Sequence[Turn]) -> Case | None:
+    """Assesses the newest turns with the person's last weeks. Returns the case of the findings, if there are any.
+
+    The turns from RECENT before the end on are assessed. Those before them are shown as evidence. Looking again at the
+    same turns changes nothing. Raises ClassifierUnavailable.
+    """
+    if not turns:
+        return None
+    newest, rules, judged_by = scored(turns), policy.active(), version()
+    with transaction.atomic():
+        counted = counts.lock(talk.user, talk.conversation_id)
+        new = counts.new_turns(counted, newest)
+        counts.add(counted, new)
+        today = day_of(turns[-1].at)
+        of_talk, of_person = counts.days_of(talk.user, talk.conversation_id, today)
+        watch = Watch(newest, new, rules, judged_by, of_talk, of_person, talk.dates_of_death)
+        signs = [sign for sign in findings_of(SIGNS, watch) if not of_talk.days(counts.told(sign.signal), within=QUIET)]
+        counts.add_told(counted, {sign.signal for sign in signs}, today, turns[-1].message_id)
+        findings = ordered([*findings_of(SIGNALS, watch), *signs])
+        return _case(talk, _without_old_urgency(findings, turns), turns) if findings else None
+
+
+def look_back(talk: Talk, turns: Sequence[Turn]) -> Case | None:
+    """Assesses a whole history with its own dates, as if each part had been looked at on its day.
+
+    For conversations that were imported or are older than the monitor. Linear in their length.
+    """
+    case = None
+    for end in _ends(turns):
+        case = look(talk, turns[max(0, end - RECENT) : end]) or case
+    return case
+
+
+def _ends(turns: Sequence[Turn]) -> list[int]:
+    """The ends of the parts of a history: at the end of each day, and after at most _AT_ONCE turns."""
+    ends = []
+    start = 0
+    for index, turn in enumerate(turns, start=1):
+        is_last_of_day = index == len(turns) or day_of(turns[index].at) != day_of(turn.at)
+        if is_last_of_day or index - start == _AT_ONCE:
+            ends.append(index)
+            start = index
+    return ends
+
+
+def _without_old_urgency(findings: Sequence[Finding], turns: Sequence[Turn]) -> list[Finding]:
+    """A danger of more than a week ago is told, and is not urgent any more. Child safety stays as it is."""
+    times = {turn.message_id: turn.at for turn in turns}
+    limit = timezone.now() - _PAST
+    return [
+        finding
+        if times.get(finding.message_id, limit) >= limit or urgency.is_child_safety(finding.category)
+        else replace(
+            finding,
+            severity=min(finding.severity, _SEVERITY_OF_THE_PAST),
+            detail=f"{finding.detail} In {times[finding.message_id]:%B %Y}.",
+        )
+        for finding in findings
+    ]
+
+
+def _case(talk: Talk, findings: Sequence[Finding], turns: Sequence[Turn]) -> Case:
+    return cases.open_case(
+        user=talk.user,
+        conversation_id=talk.conversation_id,
+        persona_id=talk.persona_id,
+        persona_name=talk.persona_name,
+        findings=findings,
+        turns=turns,
+    )
