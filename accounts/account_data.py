@@ -13,17 +13,23 @@ def export(user: User) -> dict[str, Any]:
         "email": user.email,
         "role": user.role,
         "country": user.country,
+        "birth_date": user.birth_date,
         "joined_at": user.date_joined,
         "last_signed_in_at": user.last_login,
         "consents": list(
             user.consents.order_by("given_at").values("kind", "text", "text_version", "subject_id", "given_at")
         ),
+        "sittings": list(user.sittings.order_by("began_at").values("began_at", "last_at", "active")),
         "quotas": list(user.quotas.order_by("kind").values("kind", "window_start", "used")),
     }
 
 
 def erase(user: User) -> None:
-    """Deletes consents, quotas and addresses. A consent proves a declaration about a persona, which is erased too."""
+    """Deletes consents, quotas, sittings and addresses.
+
+    A consent proves a declaration about a persona, which is erased too.
+    """
     user.consents.all().delete()
     user.quotas.all().delete()
+    user.sittings.all().delete()
     EmailAddress.objects.filter(user=user).delete()

@@ -74,9 +74,9 @@ class PersonAdmin(UserAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("email", "username")
     ordering = ("-date_joined",)
-    readonly_fields = ("is_active", "role", "is_staff", "is_superuser", "last_login", "date_joined")
+    readonly_fields = ("birth_date", "is_active", "role", "is_staff", "is_superuser", "last_login", "date_joined")
     fieldsets = (
-        (None, {"fields": ("username", "email", "password", "country")}),
+        (None, {"fields": ("username", "email", "password", "country", "birth_date")}),
         ("Rights", {"fields": ("is_active", "role", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )

@@ -9,7 +9,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.sessions.models import Session
 
-        from accounts import account_data, my_data, sessions
+        from accounts import account_data, my_data, privacy, privacy_rows, sessions
 
         my_data.register("account", export=account_data.export, erase=account_data.erase)
+        privacy.register(privacy_rows.ROWS)
         post_delete.connect(sessions.row_deleted, sender=Session)

@@ -3,14 +3,14 @@
 Rows CA2 and NY3 (software, not a person), CA9 (minors) and T3 (monitoring) of docs/compliance.md.
 """
 
-VERSION = "2026-11"
+VERSION = "2026-12"
 SOFTWARE = "Personas are software that writes in somebody's manner. None of them is a person, alive or dead."
 MINORS = "Companion chatbots may not be suitable for some minors."
 MONITORING = (
     "What you and a persona write is checked automatically, message by message and as a whole. "
     "Where something serious is found, a moderator of this site may read the lines around it."
 )
-AGREEMENT = "I have read this, I am at least 18 years old, and I accept the rules of this site."
+AGREEMENT = "I have read this, and I accept the rules of this site."
 
 
 def full_text() -> str:

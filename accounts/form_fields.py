@@ -1,8 +1,12 @@
-"""The text field that the forms of all rooms share."""
+"""Fields that several forms share."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+
+_OLDEST = 120  # years
 
 
 class Words(forms.CharField):
@@ -20,6 +24,27 @@ class Words(forms.CharField):
         attrs = super().widget_attrs(widget)
         limit = attrs.pop("maxlength", None)
         return attrs | {"dir": "auto"} | ({"data-most": limit} if limit else {})
+
+
+class BirthDate(forms.DateField):
+    """A date of birth, asked neutrally: the field has no date to begin with, and no answer is favoured."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Date of birth",
+            input_formats=["%Y-%m-%d"],
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
+            help_text="You cannot change it later. It is shown to nobody.",
+            error_messages={"invalid": "Write the date as year, month and day, such as 1970-12-31."},
+        )
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        today = timezone.localdate()
+        if value is not None and not (value <= today and today.year - value.year <= _OLDEST):
+            raise forms.ValidationError(
+                f"A date of birth lies between {today.year - _OLDEST} and today. You entered {value:%Y-%m-%d}."
+            )
 
 
 def one_line_end(text: str) -> str:

@@ -7,24 +7,32 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from accounts import consents, countries, disclosure
+from accounts import ages, consents, countries, disclosure
+from accounts.form_fields import BirthDate
 from accounts.models import User
 
 
 class SignupForm(AllauthSignupForm):
-    """E-mail address, password and the agreement, which is stored with its text.
+    """E-mail address, password, date of birth, and the agreement, which is stored with its text.
 
     The browser's region becomes the account's country, so that help lines fit from the first message.
     People can change the country on the account page.
     """
 
+    birth_date = BirthDate()
     agreement = forms.BooleanField(
         label=disclosure.AGREEMENT,
         error_messages={"required": "Tick this box to sign up; an account needs your agreement."},
     )
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Refuses a person who is too young, or was refused within the last day, whatever else they entered."""
+        if ages.is_cooling_off(request) or not ages.is_old_enough(self.cleaned_data["birth_date"]):
+            refusal = render(request, "account/signup_refused.html", status=403)
+            ages.begin_cool_off(request, refusal)
+            return None, refusal
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # takes as long as a new account, so timing tells nothing
         account: tuple[User | None, HttpResponse | None] = super().try_save(request)
@@ -33,7 +41,8 @@ class SignupForm(AllauthSignupForm):
     def save(self, request: HttpRequest) -> User:
         user: User = super().save(request)
         user.country = countries.of_browser(request.headers.get("Accept-Language", ""))
-        user.save(update_fields=["country"])
+        user.birth_date = self.cleaned_data["birth_date"]
+        user.save(update_fields=["country", "birth_date"])
         consents.record(user=user, kind="terms", text=disclosure.full_text(), text_version=disclosure.VERSION)
         return user
 
@@ -49,6 +58,10 @@ class CountryForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["country"]
+
+
+class BirthDateForm(forms.Form):
+    birth_date = BirthDate()
 
 
 class OwnerForm(forms.Form):

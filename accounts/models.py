@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -17,6 +19,9 @@ class User(AbstractUser):
     )
     role = models.CharField(max_length=16, choices=Role, default=Role.USER)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2; chooses the help lines shown.")
+    birth_date = models.DateField(
+        null=True, editable=False, help_text="Written once (`accounts.ages`); none for accounts that were never asked."
+    )
 
     @property
     def is_moderator(self) -> bool:
@@ -48,6 +53,26 @@ class Consent(models.Model):
     text_version = models.CharField(max_length=32)
     subject_id = models.UUIDField(null=True, blank=True, help_text="The persona it was given for, if any.")
     given_at = models.DateTimeField(auto_now_add=True)
+
+
+class Sitting(models.Model):
+    """A stretch of a person's use without a longer break (`accounts.sittings`)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sittings")
+    began_at = models.DateTimeField()
+    last_at = models.DateTimeField(help_text="The last sign of use.")
+    active = models.DurationField(default=timedelta(0), help_text="The time of use in it, without idle gaps.")
+    reminded_at = models.DurationField(default=timedelta(0), help_text="`active` at the last reminder of a break.")
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-last_at"], name="newest_sitting")]
+
+
+class Closing(models.Model):
+    """The announced end of the service (`accounts.closing`). At most one row."""
+
+    closes_on = models.DateField()
+    announced_at = models.DateTimeField(auto_now_add=True)
 
 
 class SetupLink(models.Model):

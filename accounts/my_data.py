@@ -76,6 +76,7 @@ def _make_anonymous(user: User) -> None:
     roles.give(user, Role.USER, by=None)
     roles.deactivate(user, by=None)
     user.is_active = False
+    user.birth_date = None
     user.last_login = None
     user.set_unusable_password()
     user.save()

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import disclosure
+from accounts import closing, disclosure
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    return {"sign_up_open": settings.SIGN_UP_OPEN, "disclosure": disclosure}
+    return {"closes_on": closing.announced, "sign_up_open": settings.SIGN_UP_OPEN, "disclosure": disclosure}

@@ -18,6 +18,7 @@ from accounts.models import Quota, User
 
 Limit = tuple[int, timedelta]  # amount, window
 
+LONGEST = timedelta(days=2)  # a counter is kept for this long; no window is longer
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WINDOWS = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
 

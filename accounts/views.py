@@ -4,17 +4,20 @@ from typing import cast
 
 from allauth.core import ratelimit
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import first_run, my_data, quotas
-from accounts.forms import CountryForm, EraseForm, OwnerForm
+from accounts import ages, first_run, languages, my_data, privacy, quotas, sittings
+from accounts.forms import BirthDateForm, CountryForm, EraseForm, OwnerForm
+from accounts.models import User
 from accounts.requests import SignedIn
 
 
@@ -32,6 +35,19 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     UserSession.objects.create_from_request(request)  # so that the list has it, and `end_all` ends it
     return redirect("home")
+
+
+@require_GET
+def privacy_page(request: HttpRequest) -> HttpResponse:
+    """What the site keeps, for what, how long, and who sees it, in the reader's language (GDPR art. 13)."""
+    language = languages.of_page(request)
+    context = {
+        "rows": [row.texts[language] for row in privacy.rows()],
+        "operator": settings.OPERATOR,
+        "language": language,
+        "languages": languages.NAMES,
+    }
+    return render(request, f"account/privacy_{language}.html", context)
 
 
 @login_required
@@ -94,6 +110,29 @@ def erase(request: SignedIn) -> HttpResponse:
     return render(request, "account/erase.html", {"form": form}, status=400 if form.errors else 200)
 
 
+@login_required
+@never_cache
+def birth_date(request: SignedIn) -> HttpResponse:
+    """Asks an account that has no date of birth for it, once. `accounts.age_gate` sends people here."""
+    if request.user.birth_date is not None:
+        return redirect("home")
+    form = BirthDateForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account/birth_date.html", {"form": form, "next": _next(request)})
+    ages.record(user=request.user, birth_date=form.cleaned_data["birth_date"])
+    response = redirect(_next(request))
+    if not ages.is_admitted(request.user):
+        ages.begin_cool_off(request, response)
+    return response
+
+
+def _next(request: SignedIn) -> str:
+    """The page of this site that the person wanted; the first page if there was none."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_ours else "/"
+
+
 def _account_page(
     request: SignedIn,
     *,
@@ -106,7 +145,13 @@ def _account_page(
         owner_form = OwnerForm(user=user)
     context = {
         "meters": quotas.meters(user),
+        "own_time": _own_time(user),
         "country_form": country_form or CountryForm(instance=user),
         "owner_form": owner_form,
     }
     return render(request, "account/account.html", context, status=status)
+
+
+def _own_time(user: User) -> dict[str, str]:
+    time = sittings.own_time(user)
+    return {"today": sittings.in_words(time.today), "week": sittings.in_words(time.week)}

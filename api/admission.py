@@ -24,6 +24,7 @@ from moderation.crisis import ladder
 from moderation.desk import restrictions
 from moderation.filter import assessment
 from moderation.user_turns import Ruling
+from personas import access
 from personas.models import Persona
 
 
@@ -63,6 +64,7 @@ def _admit(
     form: PromptForm,
 ) -> Admitted:
     model = model_list.find(key, body.model)
+    _refuse_unadmitted(key.user, model)
     choices = body.n or 1
     count = len(talks) * choices
     if count > settings.WAITING_PER_ACCOUNT:
@@ -96,6 +98,12 @@ def refuse_restricted(user: User, *, talk_id: UUID | None = None, model_id: UUID
     """Raises ApiError if a moderator's decision forbids the request."""
     if active := restrictions.active_for(user=user, conversation_id=talk_id, persona_id=model_id):
         raise errors.restricted(active[0].statement)
+
+
+def _refuse_unadmitted(user: User, model: Persona | BaseModel) -> None:
+    """Raises ApiError if the person may not talk with this persona."""
+    if isinstance(model, Persona) and (refusal := access.refusal(user, model)):
+        raise errors.not_admitted(refusal)
 
 
 def _job(

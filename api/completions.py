@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from accounts import ages
 from accounts.models import User
 from api import jobs, keys, model_list, monitoring, queueing
 from api.jobs import AnswerToken, Ended, Failed, Job, Reason, Words
@@ -33,7 +34,7 @@ from generation.engines.base import (
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import prompt
+from personas import access, prompt
 from personas.models import Persona
 
 logger = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def produce(job_id: UUID) -> None:
     if key is None:
         jobs.append(job.id, Failed(code="key_revoked"))
         return
-    writing = _Writing(job=job)
+    writing = _Writing(job=job, is_minor=ages.is_minor(key.user))
     last = _write(writing, key.user)
     _settle(writing, key, last)
     jobs.append(job.id, last)
@@ -123,6 +124,8 @@ def _write(writing: _Writing, user: User) -> Ended | Failed:
     model = model_list.model_of(job.persona_id, job.model)
     if restrictions.active_for(user=user, conversation_id=job.talk_id, persona_id=model.id):
         return Failed(code="restricted")
+    if isinstance(model, Persona) and (refusal := access.refusal(user, model)):
+        return Failed(code=refusal.code)
     script = _of_persona(job, model) if isinstance(model, Persona) else _of_base(job, model)
     try:
         writing.write(script, account=str(job.user_id), subjects=(job.id, job.talk_id))

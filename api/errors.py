@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from accounts.quotas import QuotaExceeded
 from generation.jobs.waiting_room import Full
 from moderation.crisis.notices import CrisisNotice
+from personas.access import Refusal
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 500: "server_error"}
 _RETRY = timedelta(seconds=5)
@@ -99,6 +100,10 @@ def restricted(statement: str) -> ApiError:
     return ApiError(403, statement, code="restricted")
 
 
+def not_admitted(refusal: Refusal) -> ApiError:
+    return ApiError(403, refusal.user_message, code=refusal.code)
+
+
 def filtered(message: str, param: str) -> ApiError:
     return ApiError(400, message, code="content_filter", param=param)
 
@@ -126,6 +131,13 @@ _FAILURES = {
     "model_not_loaded": (503, "model_not_loaded", "This model is not loaded at the moment."),
     "moderation_unavailable": (503, "moderation_unavailable", "The safety check is not running; nothing can be shown."),
     "key_revoked": (401, "invalid_api_key", "This key was revoked."),
+    "too_young": (403, "too_young", "By its date of birth, this account cannot use the site."),
+    "not_for_minors": (403, "not_for_minors", "This persona is not for people under 18, so nothing was written."),
+    "persona_not_confirmed": (
+        403,
+        "persona_not_confirmed",
+        "The living person whom this persona depicts has not agreed, so nothing was written.",
+    ),
     "restricted": (403, "restricted", "A moderator's decision forbids this, so nothing was written."),
     "site_error": (
         500,

@@ -28,7 +28,7 @@ from persona_site.redis import connection
 # limited to a message's length times _LENGTHS. Judging the longest talk takes seconds if all of it is new.
 MOST_TURNS = 200
 _LENGTHS = 8
-_KEPT = timedelta(days=1)
+KEPT = timedelta(days=1)
 _PASSED, _WITHHELD = b"passed", b"withheld"
 _SOURCES: dict[str, user_turns.Source] = {"system": "instruction", "user": "user", "assistant": "persona"}
 
@@ -78,7 +78,7 @@ def mark(user: User, model_id: UUID, turns: Iterable[Turn], *, is_withheld: bool
     fields = [item for turn in turns for item in (turn.mark, value)]
     if fields:
         connection().hset(_key(user, model_id), items=fields)
-        connection().expire(_key(user, model_id), _KEPT)
+        connection().expire(_key(user, model_id), KEPT)
 
 
 def _newest(talk: Sequence[Said]) -> list[int]:

@@ -26,7 +26,7 @@ PATIENCE = timedelta(minutes=10)
 # check in a row, because its last frame may arrive during the first one.
 _CHECK_EVERY = timedelta(seconds=5)
 # Longer than any answer takes, including the wait before it and the monitoring after it.
-_KEPT = timedelta(hours=1)
+KEPT = timedelta(hours=1)
 
 
 class Said(BaseModel):
@@ -108,9 +108,9 @@ def hand_over(jobs: Sequence[Job]) -> None:
 
 def keep(job: Job) -> None:
     with connection().pipeline(transaction=True) as pipe:
-        pipe.set(_key(job.id), job.model_dump_json(), ex=_KEPT)
+        pipe.set(_key(job.id), job.model_dump_json(), ex=KEPT)
         pipe.sadd(_jobs_key(job.user_id), str(job.id))
-        pipe.expire(_jobs_key(job.user_id), _KEPT)
+        pipe.expire(_jobs_key(job.user_id), KEPT)
         pipe.execute()
 
 
@@ -194,7 +194,7 @@ def _leave(job_ids: Sequence[UUID], unfinished: set[UUID]) -> None:
         if job_id in unfinished:
             connection().delete(_waiting_key(job_id))
             queueing.call_off(job_id)
-            connection().set(cancel_key(job_id), 1, ex=_KEPT)
+            connection().set(cancel_key(job_id), 1, ex=KEPT)
         stream.delete(job_id)
 
 

@@ -6,13 +6,14 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import sessions
+        from accounts import privacy, sessions
         from accounts.my_data import register
-        from chat import conversations, my_data, sockets, trial_questions
+        from chat import conversations, my_data, privacy_rows, sockets, trial_questions
         from generation.trials.questions import ask_with
         from personas import forgetting
 
         register("chat", export=my_data.export, erase=my_data.erase)
+        privacy.register(privacy_rows.ROWS)
         sessions.when_ended(sockets.tell)
         forgetting.register(conversations.delete_all_with)
         ask_with(trial_questions.questions)

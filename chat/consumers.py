@@ -15,11 +15,12 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 from django.http import Http404
+from django.utils import timezone
 from pydantic import ValidationError
 
 from accounts import sessions
 from accounts.models import User
-from chat import conversations, frames, messages, protocol, queueing, sockets
+from chat import conversations, disclosure, frames, messages, protocol, queueing, sockets
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
@@ -137,7 +138,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                 await _through_door(messages.edit, user=user, message_id=message_id, text=text)
             case protocol.BranchSelect(message_id=message_id):
                 await _through_door(conversations.select_branch, user=user, message_id=message_id)
-            case protocol.Ping():
+            case protocol.Ping(in_use=in_use):
+                if in_use:
+                    await _through_door(
+                        disclosure.note_use, user=user, conversation_id=self.conversation_id, now=timezone.now()
+                    )
                 await self._send_frame(protocol.Pong())
 
     async def _follow(self, after: str) -> None:

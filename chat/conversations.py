@@ -3,6 +3,7 @@
     Refused                  the person reads `code` and `detail` unchanged
     ├── WrongState           not possible now: a reply is still being written, or has ended
     ├── Restricted           a moderator's decision forbids it
+    ├── NotAdmitted          this person may not talk with this persona (`personas.access`)
     ├── OverQuota            carries `retry_after`
     ├── Busy                 the waiting room has no free place; carries `retry_after`
     └── ModerationDown       the filter cannot judge; carries `help`, the crisis resources
@@ -18,10 +19,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts import quotas
+from accounts import ages, quotas
 from accounts.models import User
 from chat import branches, frames, queueing, transcripts
-from chat.models import UNFINISHED, Author, Conversation, Message, Reply, ReplyStatus
+from chat.models import UNFINISHED, Author, Conversation, ConversationState, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full
@@ -33,7 +34,7 @@ from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import counts
 from persona_site.redis import cancel_key, connection, rewrite_log
-from personas import creation, prompt_sheet
+from personas import access, creation, prompt_sheet
 from personas.models import Persona
 from text import cleaning, graphemes
 
@@ -54,6 +55,14 @@ class WrongState(Refused):
 
 class Restricted(Refused):
     code = "restricted"
+
+
+class NotAdmitted(Refused):
+    status = 403
+
+    def __init__(self, refusal: access.Refusal) -> None:
+        super().__init__(refusal.user_message)
+        self.code = refusal.code
 
 
 class OverQuota(Refused):
@@ -113,6 +122,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     Raises Refused.
     """
     persona = creation.get_persona_for(user, persona_id)
+    refuse_unadmitted(user, persona)
     refuse_restricted(user=user, conversation_id=None, persona=persona)
     try:
         quotas.spend(user=user, kind="conversations")
@@ -133,7 +143,9 @@ def _opening(user: User, persona: Persona) -> tuple[str, list[Verdict]]:
     verdicts: list[Verdict] = []
     line = prompt_sheet.opening_line(persona)
     try:
-        return "".join(gate.cleared(iter([line] if line else []), judged=verdicts.append)), verdicts
+        return "".join(
+            gate.cleared(iter([line] if line else []), judged=verdicts.append, is_minor=ages.is_minor(user))
+        ), verdicts
     except gate.Blocked as blocked:
         return "", [blocked.verdict]
     except ClassifierUnavailable:
@@ -184,6 +196,12 @@ def select_branch(*, user: User, message_id: UUID) -> Conversation:
     return conversation
 
 
+def refuse_unadmitted(user: User, persona: Persona) -> None:
+    """Raises NotAdmitted."""
+    if refusal := access.refusal(user, persona):
+        raise NotAdmitted(refusal)
+
+
 def refuse_restricted(*, user: User, conversation_id: UUID | None, persona: Persona) -> None:
     """Raises Restricted if a moderator's decision forbids writing here."""
     active = restrictions.active_for(user=user, conversation_id=conversation_id, persona_id=persona.id)
@@ -198,6 +216,11 @@ def locked(conversation: Conversation) -> Conversation:
         return rows.get(pk=conversation.pk)
     except Conversation.DoesNotExist:
         raise Http404("This conversation was deleted.") from None
+
+
+def refuse_parted(conversation: Conversation) -> None:
+    if conversation.state != ConversationState.OPEN:
+        raise WrongState("You have said goodbye to this conversation. Take it up again before you write.")
 
 
 def refuse_unfinished(conversation: Conversation) -> None:

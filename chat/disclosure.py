@@ -1,12 +1,24 @@
-"""The notice that no human being is writing, and when it is due again (compliance CA2, NY3)."""
+"""The notices that no human being is writing, and that it is time for a break; when each is due.
 
+Rows CA2, CA5, CA6, CN8, NY3 and WA1 of docs/compliance.md. The intervals are the strictest of these laws, and count
+for everybody.
+"""
+
+from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from accounts.models import User
+from django.db import transaction
+
+from accounts import ages, sittings
+from accounts.models import Sitting, User
+from chat import conversations, frames
 from chat.models import Conversation, Notice, NoticeKind
+from moderation.filter import policy
 
-VERSION = "2026-11"
-_EVERY = timedelta(hours=3)
+VERSION = "2026-12"
+MINORS = timedelta(hours=1)
+STRICTEST = timedelta(hours=2)  # of the laws for adults
 _AT_START = timedelta(days=1)
 
 _TEXTS = {
@@ -20,37 +32,95 @@ _TEXTS = {
         "对话会自动接受安全检查，被标记的内容可能由管理员阅读。"
     ),
 }
+_BREAK_TEXTS = {
+    "en": (
+        "You have been here for about {hours}. This is a good moment for a break: stand up, drink something, "
+        "or talk with somebody near you. The conversation stays as it is. "
+        "A computer program writes these words. {name} is not a human being."
+    ),
+    "zh": (
+        "您已经在这里待了大约{hours}。现在适合休息一下：站起来走走，喝点水，或者和身边的人说说话。对话会原样保留。"
+        "这些话由电脑程序写成，{name}不是真人。"
+    ),
+}
 
 
 def text(conversation: Conversation) -> str:
     """The notice in the persona's language, or in English if it has no translation."""
-    language = conversation.persona.language.split("-")[0].lower()
-    return _TEXTS.get(language, _TEXTS["en"]).format(name=conversation.persona.name)
+    return _TEXTS[_language(conversation)].format(name=conversation.persona.name)
 
 
 def shown_at_start(conversation: Conversation, now: datetime) -> Notice | None:
-    """Records the notice when the person opens the page, once a day. None if it was shown that recently."""
-    return _show(conversation, now, "start", _AT_START)
+    """Counts the opening of the page, and records the notice that it shows, once a day.
+
+    Returns None if it was recorded that recently.
+    """
+    sittings.touch(conversation.owner, now)
+    return _started(conversation, now)
 
 
 def shown_while_talking(conversation: Conversation, now: datetime) -> Notice | None:
-    """Records the notice after three hours of use and returns it to be shown again. None if it is not due."""
-    return _show(conversation, now, "three_hours", _EVERY)
+    """Counts a sign of use. Returns the notice that is due with it, recorded, or None. Call in a transaction."""
+    sitting = sittings.touch(conversation.owner, now)
+    return _started(conversation, now) or _reminded(conversation, sitting, now)
 
 
-def _show(conversation: Conversation, now: datetime, rule: str, interval: timedelta) -> Notice | None:
-    if _is_shown_since(conversation.owner, now - interval):
+def note_use(*, user: User, conversation_id: UUID, now: datetime) -> None:
+    """The browser notes that its person is reading or typing. Sends the notice that is due. Raises Http404."""
+    conversation = conversations.get_conversation_for(user, conversation_id)
+    with transaction.atomic():
+        conversation = conversations.locked(conversation)  # the same order of locks as a message has
+        notice = shown_while_talking(conversation, now)
+        if notice:
+            conversations.publish_on_commit(conversation, frames.notice(notice))
+
+
+def interval(user: User) -> timedelta:
+    """The active use after which a reminder is due. Help in a crisis needs no policy, so neither does this."""
+    if ages.is_minor(user):
+        return MINORS
+    with suppress(policy.PolicyMissing):
+        return timedelta(hours=policy.active().break_notice_hours)
+    return STRICTEST
+
+
+def _started(conversation: Conversation, now: datetime) -> Notice | None:
+    notices = Notice.objects.filter(conversation__owner=conversation.owner, kind=NoticeKind.DISCLOSURE)
+    if notices.filter(shown_at__gt=now - _AT_START).exists():
         return None
+    return _recorded(conversation, now, NoticeKind.DISCLOSURE, "start", text(conversation))
+
+
+def _reminded(conversation: Conversation, sitting: Sitting, now: datetime) -> Notice | None:
+    every = interval(conversation.owner)
+    if not sittings.is_reminder_due(sitting, every):
+        return None
+    sittings.note_reminder(sitting)
+    words = _BREAK_TEXTS[_language(conversation)].format(
+        name=conversation.persona.name, hours=_hours(sitting.active, _language(conversation))
+    )
+    return _recorded(conversation, now, NoticeKind.BREAK, f"every_{every // timedelta(hours=1)}_hours", words)
+
+
+def _recorded(conversation: Conversation, now: datetime, kind: NoticeKind, rule: str, words: str) -> Notice:
     return Notice.objects.create(
         conversation=conversation,
         message=conversation.head,
-        kind=NoticeKind.DISCLOSURE,
+        kind=kind,
         rule=rule,
         version=VERSION,
-        text=text(conversation),
+        text=words,
         shown_at=now,
     )
 
 
-def _is_shown_since(user: User, since: datetime) -> bool:
-    return Notice.objects.filter(conversation__owner=user, kind=NoticeKind.DISCLOSURE, shown_at__gt=since).exists()
+def _language(conversation: Conversation) -> str:
+    language = conversation.persona.language.split("-")[0].lower()
+    return language if language in _TEXTS else "en"
+
+
+def _hours(span: timedelta, language: str) -> str:
+    count = round(span / timedelta(hours=1))
+    if language == "zh":
+        return f"{count}个小时"
+    return "an hour" if count == 1 else f"{count} hours"

@@ -74,6 +74,7 @@ _SCORES = {
     "language": "another language",
     "personal": "holds personal data",
     "withheld": "the filter withholds it",
+    "unwanted": "pleads, holds you back, or gives medical advice",
     "empty": "says nothing",
 }
 

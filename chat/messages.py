@@ -171,6 +171,8 @@ def _earlier_messages(conversation: Conversation) -> tuple[str, ...]:
 
 def _check_rights(conversation: Conversation) -> None:
     user = conversation.owner
+    conversations.refuse_parted(conversation)
+    conversations.refuse_unadmitted(user, conversation.persona)
     conversations.refuse_restricted(user=user, conversation_id=conversation.id, persona=conversation.persona)
     with _over_quota():
         quotas.check(user=user, kind="messages")

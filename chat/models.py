@@ -5,6 +5,12 @@ from django.db import models
 from django.utils import timezone
 
 
+class ConversationState(models.TextChoices):
+    OPEN = "open"
+    RESTING = "resting"
+    ARCHIVED = "archived"
+
+
 class Conversation(models.Model):
     """A person's conversation with a persona. Its messages form a tree; `head` is the leaf of the read branch."""
 
@@ -12,12 +18,23 @@ class Conversation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     persona = models.ForeignKey("personas.Persona", on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120, blank=True)
+    state = models.CharField(
+        max_length=16,
+        choices=ConversationState,
+        default=ConversationState.OPEN,
+        help_text="`chat.partings` changes it.",
+    )
     head = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["-updated_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=ConversationState.values), name="conversation_state_known"
+            )
+        ]
 
 
 class Author(models.TextChoices):
@@ -140,6 +157,7 @@ class Origin(models.Model):
 
 class NoticeKind(models.TextChoices):
     DISCLOSURE = "disclosure"
+    BREAK = "break"
     CRISIS = "crisis"
     BLOCKED = "blocked"
     MASKED = "masked"

@@ -25,6 +25,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
         "id": conversation.id,
         "title": conversation.title,
         "persona": conversation.persona.name,
+        "state": conversation.state,
         "created_at": conversation.created_at,
         "read_branch": [turn.message_id for turn in transcripts.turns(conversation, conversation.head_id)],
         "messages": [_message(message) for message in messages],

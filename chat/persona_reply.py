@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chat import cleaning, ranking, sentences
+from chat import cleaning, leave_taking, ranking, sentences, unwanted
 from chat.reply_run import Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
@@ -55,14 +55,22 @@ def from_sheet(
     # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
     # continues it.
     opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
+    is_parting = bool(turns) and turns[-1].speaker == "user" and leave_taking.says_goodbye(turns[-1].text)
+    if is_parting:
+        sheet = replace(sheet, scenario=f"{sheet.scenario} {_parting_rule(sheet)}".strip())
     return Script(
         build=_builder(sheet, memories, turns, begun=begun or opening, sampling=sampling),
-        stages=tuple(_stages(sheet, turns, begun=begun, opening=opening)),
+        stages=tuple(_stages(sheet, turns, begun=begun, opening=opening, is_parting=is_parting)),
         opening=opening,
         cleared=begun if is_begun_judged else "",
         unjudged="" if is_begun_judged else begun,
         rank=_ranker(sheet, turns, begun=begun or opening) if turns and turns[-1].speaker == "user" else None,
     )
+
+
+def _parting_rule(sheet: prompt_sheet.Sheet) -> str:
+    phrases = phrases_for(sheet.language)
+    return phrases.parting_rule.format(name=sheet.name, user=sheet.calls_user or phrases.friend)
 
 
 def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
@@ -125,7 +133,9 @@ def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
     return rank
 
 
-def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, opening: str) -> Iterator[Stage]:
+def _stages(
+    sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, opening: str, is_parting: bool
+) -> Iterator[Stage]:
     """The stages from pieces of text to sentences, in order."""
     if opening:
         yield partial(_opened, opening)
@@ -137,11 +147,17 @@ def _stages(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
     if opening:  # the same question gets the same opening, which is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    yield partial(sentences.split, may_begin=None if opening or begun else cleaning.begins_no_echo(earlier))
+    yield partial(
+        sentences.split, may_begin=None if opening or begun or is_parting else cleaning.begins_no_echo(earlier)
+    )
     if not _acts(sheet, turns):
         yield cleaning.without_directions
     yield cleaning.until_repeated
     yield partial(cleaning.without_echoes, earlier=earlier)
+    phrases = phrases_for(sheet.language)
+    yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
+    if is_parting:
+        yield partial(leave_taking.let_go, parting=phrases.parting)
 
 
 def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken]) -> bool:

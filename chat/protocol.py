@@ -20,6 +20,9 @@ ErrorCode = Literal[
     "wrong_state",
     "quota_exceeded",
     "restricted",
+    "too_young",
+    "not_for_minors",
+    "persona_not_confirmed",
     "moderation_unavailable",
     "busy",
     "unavailable",
@@ -94,6 +97,7 @@ class BranchSelect(Frame):
 
 class Ping(Frame):
     type: Literal["ping"]
+    in_use: bool = False  # the page is visible, and its person has done something in the last minutes
 
 
 ClientFrame = Annotated[

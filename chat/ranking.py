@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat import relevance
+from chat import leave_taking, relevance, unwanted
 from generation.engines.base import Candidate, Prompt
 from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable
@@ -90,6 +90,8 @@ class ReplyRanking:
             parts["repeats"] = -_REPEATED
         if scripts.is_mostly_han(candidate.text) != (self.sheet.language == "zh"):
             parts["language"] = -_FOREIGN
+        if self._is_unwanted(candidate.text):
+            parts["unwanted"] = -_WITHHELD
         return parts
 
     def _relevance(self, texts: Sequence[str]) -> list[float]:
@@ -97,6 +99,13 @@ class ReplyRanking:
             return relevance.relevance(self._context, texts)
         except EncoderMissing as error:
             raise ClassifierUnavailable(str(error)) from error
+
+    @cached_property
+    def _is_unwanted(self) -> Callable[[str], bool]:
+        """Whether the site would leave out a sentence of this reply."""
+        if leave_taking.says_goodbye(self.turns[-1].text):
+            return leave_taking.holds_back
+        return unwanted.is_unwanted
 
     @cached_property
     def _context(self) -> relevance.Vector:
@@ -117,7 +126,7 @@ def _faults(verdict: assessment.Verdict) -> dict[str, float]:
 
 def may_be_stored(scores: Mapping[str, float]) -> bool:
     """Whether the filter would show a candidate with these scores unchanged."""
-    return not {"withheld", "personal"} & set(scores)
+    return not {"withheld", "personal", "unwanted"} & set(scores)
 
 
 def may_begin(scores: Mapping[str, float]) -> bool:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from accounts import ages
 from chat import frames, inspection, persona_reply, queueing, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
@@ -25,6 +26,7 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
+from personas import access
 from text.sentences import breaks_off
 
 logger = logging.getLogger(__name__)
@@ -87,8 +89,11 @@ def produce(reply_id: UUID) -> None:
     reply = _claim(reply_id)
     if reply is None:
         return
-    progress = Progress(reply)
     conversation = reply.message.conversation
+    progress = Progress(reply, is_minor=ages.is_minor(conversation.owner))
+    if refusal := access.refusal(conversation.owner, conversation.persona):
+        _finish(progress, ReplyStatus.FAILED, code=refusal.code)
+        return
     if restrictions.active_for(
         user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
     ):

@@ -63,6 +63,7 @@ class ReplyRun(ABC):
     """The state of a reply while it is written. A subclass passes the reply to its recipient."""
 
     script: Script | None = None
+    is_minor: bool = False  # the reader is under 18
     engine: EngineInfo | None = None
     prompt: Prompt | None = None  # of the current engine
     sampling: Sampling | None = None
@@ -174,7 +175,7 @@ class ReplyRun(ABC):
 
     def _cleared(self, sentences: Iterator[str]) -> Generator[str]:
         assert self.script is not None
-        return gate.cleared(sentences, before=self.script.cleared, judged=self.verdicts.append)
+        return gate.cleared(sentences, before=self.script.cleared, judged=self.verdicts.append, is_minor=self.is_minor)
 
     def _build(self, info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         assert self.script is not None

@@ -20,10 +20,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.form_fields import one_line_end
 from accounts.requests import SignedIn
-from chat import conversations, disclosure, inspection, inspection_page
+from chat import conversations, disclosure, inspection, inspection_page, partings
 from chat import messages as doors
 from chat import thread as threads
-from chat.models import Conversation
+from chat.models import Conversation, ConversationState
 from moderation.desk import restrictions
 from personas import creation
 from text import cleaning
@@ -52,9 +52,15 @@ def conversations_page(request: SignedIn) -> HttpResponse:
     """GET lists the person's conversations; POST with `persona` starts one."""
     if request.method == "POST":
         return _start(request)
-    own_conversations = conversations.owned_by(request.user)
-    page = Paginator(own_conversations, _PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "chat/list.html", {"page": page, "personas": creation.visible_to(request.user)})
+    is_archive = "archive" in request.GET
+    shown = partings.archived(request.user) if is_archive else partings.listed(request.user)
+    context = {
+        "page": Paginator(shown, _PER_PAGE).get_page(request.GET.get("page")),
+        "is_archive": is_archive,
+        "has_archive": partings.archived(request.user).exists(),
+        "personas": creation.visible_to(request.user),
+    }
+    return render(request, "chat/list.html", context)
 
 
 @_form_action
@@ -115,6 +121,32 @@ def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     conversations.delete(user=request.user, conversation_id=conversation_id)
     messages.success(request, "The conversation is deleted.")
     return redirect("chat:list")
+
+
+_PARTED = {
+    ConversationState.RESTING: "The conversation rests. You can take it up again whenever you like.",
+    ConversationState.ARCHIVED: "The conversation is in your archive.",
+}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def goodbye(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """GET shows the ways out; POST lets the conversation rest or archives it."""
+    conversation = conversations.get_conversation_for(request.user, conversation_id)
+    state = request.POST.get("state", "")
+    if state not in _PARTED:
+        is_own = conversation.persona.owner_id == request.user.pk
+        return render(request, "chat/goodbye.html", {"conversation": conversation, "is_own": is_own})
+    partings.part(user=request.user, conversation_id=conversation_id, state=ConversationState(state))
+    messages.success(request, _PARTED[ConversationState(state)])
+    return redirect("chat:list")
+
+
+@_form_action
+def take_up(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    partings.take_up(user=request.user, conversation_id=conversation_id)
+    return redirect("chat:conversation", conversation_id)
 
 
 @_form_action
@@ -237,8 +269,9 @@ def _page(conversation: Conversation) -> dict[str, Any]:
         "disclosure": disclosure.text(conversation),
         "messages_max": settings.MESSAGE_CHARACTERS,
         "client_id": uuid4(),
-        "conversations": conversations.owned_by(conversation.owner)[:_PER_PAGE],
+        "conversations": partings.listed(conversation.owner)[:_PER_PAGE],
         "restriction": active_restrictions[0] if active_restrictions else None,
+        "may_write": not active_restrictions and conversation.state == ConversationState.OPEN,
     }
 
 

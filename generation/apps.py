@@ -8,11 +8,13 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         # The import connects the worker's signals. It loads no engine.
+        from accounts import privacy
         from accounts.my_data import register
-        from generation import my_data
+        from generation import my_data, privacy_rows
         from generation.jobs import worker  # noqa: F401
         from generation.routing import engine_rows
 
         register("generation", export=my_data.export, erase=my_data.erase)
+        privacy.register(privacy_rows.ROWS)
         # Each start migrates first.
         post_migrate.connect(lambda **_: engine_rows.follow_environment(), sender=self, weak=False)

@@ -6,9 +6,10 @@ class ModerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import roles
+        from accounts import privacy, roles
         from accounts.my_data import register
-        from moderation import audit_trail, my_data
+        from moderation import audit_trail, my_data, privacy_rows
 
         register("moderation", export=my_data.export, erase=my_data.erase)
+        privacy.register(privacy_rows.ROWS)
         roles.record_with(audit_trail.record)

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from django.conf import settings
 
+from accounts import ages
 from accounts.models import User
 from moderation import plain_words
 from moderation.crisis import ladder, notices
@@ -85,7 +86,7 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     While the classifiers are down, the patterns alone detect a crisis (compliance K6).
     """
     try:
-        verdicts = _verdicts(turns)
+        verdicts = _verdicts(turns, is_minor=ages.is_minor(user))
     except ClassifierUnavailable:
         verdicts = [assessment.by_patterns(turn.text) for turn in turns]
         rulings = _rulings(turns, verdicts, user, addressee)
@@ -96,14 +97,15 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     return _rulings(turns, verdicts, user, addressee)
 
 
-def _verdicts(turns: Sequence[Turn]) -> list[Verdict]:
+def _verdicts(turns: Sequence[Turn], *, is_minor: bool) -> list[Verdict]:
     """Lines ascribed to the persona are judged by the persona's rules, all other turns by the person's."""
     verdicts: dict[int, Verdict] = {}
     for direction in Direction:
         indices = [index for index, turn in enumerate(turns) if _direction(turn) == direction]
         texts = [(turns[index].text, turns[index].before) for index in indices]
         earlier = [turns[index].earlier for index in indices]
-        verdicts |= zip(indices, assessment.assess_turns(texts, direction=direction, earlier=earlier), strict=True)
+        judged = assessment.assess_turns(texts, direction=direction, earlier=earlier, is_minor=is_minor)
+        verdicts |= zip(indices, judged, strict=True)
     return [verdicts[index] for index in range(len(turns))]
 
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.requests import SignedIn
-from chat import conversations
+from chat import partings
+from chat.models import ConversationState
 from generation.catalogue import model_rows, packaged
 from generation.models import ModelStatus
 from generation.tasks import install_model
@@ -41,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "home.html")
     context = {
         "personas": creation.visible_to(request.user)[:_PERSONAS],
-        "conversations": conversations.owned_by(request.user).select_related("persona")[:_RECENT],
+        "conversations": partings.listed(request.user).filter(state=ConversationState.OPEN)[:_RECENT],
         "model_offer": model_offer() if request.user.is_owner else None,
     }
     return render(request, "home.html", context)

@@ -37,6 +37,7 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = _installation_secret()
 BIND = env.text("BIND", "127.0.0.1")
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
+OPERATOR = env.text("OPERATOR")
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "persona_site.security.ContentSecurityPolicy",
     "persona_site.security.TooManyPasswords",
+    "accounts.age_gate.AgeGate",
 ]
 
 ROOT_URLCONF = "persona_site.urls"
@@ -183,6 +185,12 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-generation": {"task": "generation.tasks.tidy", "schedule": timedelta(hours=1)},
     "tell-places": {"task": "chat.tasks.tell_places", "schedule": timedelta(seconds=2), "options": {"expires": 2}},
     "rouse-workers": {"task": "generation.tasks.rouse", "schedule": timedelta(seconds=5)},
+    "watch-safety": {
+        "task": "persona_site.tasks.watch_safety",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "forget-old-data": {"task": "persona_site.tasks.forget_old_data", "schedule": timedelta(hours=1)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
     "tidy-moderation": {"task": "moderation.tasks.tidy", "schedule": timedelta(hours=6)},
 }
@@ -218,8 +226,11 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "reset_password": "20/m/ip,5/m/key",
     "erase_account": "5/m/user",
+    "confirm_persona": "30/m/ip",
 }
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
+# The youngest age that may use the site. Below 18, the rules for minors apply to people under 18 (accounts/ages.py).
+MINIMUM_AGE = env.integer("MINIMUM_AGE", 18, minimum=16, maximum=18)
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")

@@ -6,6 +6,8 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
+from accounts import privacy
+from moderation.crisis import watch
 from moderation.filter import assessment
 from persona_site.redis import connection, rewrite_log_if_owed
 
@@ -29,6 +31,18 @@ def heartbeat() -> None:
 def rewrite_log() -> None:
     """Removes erased words from the disk that an earlier rewrite missed, because it was already under way."""
     rewrite_log_if_owed()
+
+
+@shared_task
+def watch_safety() -> None:
+    """Alerts the owners if the crisis module or the notices are down."""
+    watch.watch()
+
+
+@shared_task
+def forget_old_data() -> None:
+    """Deletes what has been kept for as long as the privacy page says."""
+    privacy.purge()
 
 
 @worker_ready.connect

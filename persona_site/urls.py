@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from persona_site import entrance, home
+from personas import confirmation_views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("", include("api.urls")),
     path("account/", include("allauth.urls")),
     path("personas/", include("personas.urls")),
+    path("confirm/<str:token>/", confirmation_views.page, name="confirm_persona"),
     path("conversations/", include("chat.urls")),
     path("", include("moderation.urls")),
     # The site's own pages ask for passwords, because they count guesses. The admin's pages do not.

@@ -7,9 +7,11 @@ class PersonasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accounts import privacy
         from accounts.my_data import register
-        from personas import my_data, shipped
+        from personas import my_data, privacy_rows, shipped
 
         register("personas", export=my_data.export, erase=my_data.erase)
+        privacy.register(privacy_rows.ROWS)
         # Django's own hook for rows that every installation needs. Each start migrates first.
         post_migrate.connect(lambda **_: shipped.ensure(), sender=self, weak=False)

@@ -3,6 +3,7 @@
 CreationRefused         `user_message` says what is wrong and what to do
 ├── WordsRefused        the filter refuses these words for a persona
 ├── PersonaDisabled     a moderator has disabled it
+├── NotForMinors        its owner is under 18, and it is somebody close
 └── FilterUnavailable   the filter cannot judge now, so nothing is saved
 accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
 """
@@ -26,9 +27,9 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import copying, declarations, forgetting, judging, prompt_sheet, storage, tasks
+from personas import access, copying, declarations, forgetting, judging, prompt_sheet, storage, tasks
 from personas.finetuning import files
-from personas.models import FineTune, Persona, Source
+from personas.models import Answer, Confirmation, FineTune, Persona, Source
 from text import graphemes
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,10 @@ class PersonaDisabled(CreationRefused):
             f"A moderator has disabled {persona.name}, so it can be neither copied nor changed. "
             "Its owner can object to the decision. Until the decision is lifted, everything stays as it is."
         )
+
+
+class NotForMinors(CreationRefused):
+    pass
 
 
 class FilterUnavailable(CreationRefused):
@@ -120,6 +125,7 @@ def _get(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
 def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None = None) -> Persona:
     """Makes a persona and records the declaration of its owner. Raises CreationRefused, QuotaExceeded."""
     quotas.check(user=owner, kind="uploads")
+    _refuse_to_minor(owner, fields)
     refuse_unfit(fields)
     _refuse_unfit_opening(fields)
     with transaction.atomic():
@@ -138,10 +144,13 @@ def update_persona(
     """Changes a persona of the user. Raises CreationRefused, and Http404 for a persona of somebody else."""
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
+    _refuse_to_minor(user, fields)
     refuse_unfit(fields)
     if fields.opening_line != persona.opening_line:
         _refuse_unfit_opening(fields)
     is_redeclared = fields.depicts != persona.depicts
+    if is_redeclared:
+        _refuse_after_no(persona)
     with transaction.atomic():
         for name, value in asdict(fields).items():
             setattr(persona, name, value)
@@ -208,6 +217,7 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
     Raises CreationRefused, PersonaDisabled, QuotaExceeded, ImportFailed, Http404.
     """
     original = get_persona_for(user, persona.pk)
+    _refuse_to_minor(user, original)
     refuse_unfit(PersonaFields(**fields_of(original)))
     with storage.room_for(user, storage.of_persona(original)):
         refuse_disabled(original)
@@ -256,6 +266,20 @@ def remove(persona: Persona) -> None:
 
 
 # --- Checks and small steps ---------------------------------------------------------------------------
+
+
+def _refuse_to_minor(user: User, portrait: access.Portrait) -> None:
+    """Raises NotForMinors (compliance CN5)."""
+    if refusal := access.refusal_to_minor(user, portrait):
+        raise NotForMinors(refusal.user_message)
+
+
+def _refuse_after_no(persona: Persona) -> None:
+    """Raises CreationRefused if the living person whom the persona depicts has said no: it cannot become another's."""
+    if Confirmation.objects.filter(persona=persona, answer__in=[Answer.NO, Answer.WITHDRAWN]).exists():
+        raise CreationRefused(
+            f"The person whom {persona.name} depicts does not agree, so it cannot depict somebody else now. Delete it."
+        )
 
 
 def refuse_disabled(persona: Persona) -> None:

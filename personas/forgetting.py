@@ -4,8 +4,13 @@ A room above this one registers a function for that in `AppConfig.ready()`.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
 
 from personas.models import Draft, Persona
+
+DRAFTS_KEPT = timedelta(days=2)
 
 _ends: list[Callable[[Persona], None]] = []
 
@@ -26,3 +31,9 @@ def discard(draft: Draft) -> None:
         file.file.delete(save=False)
     draft.avatar.delete(save=False)
     draft.delete()
+
+
+def discard_old() -> None:
+    """Discards up to a hundred drafts that have not changed for DRAFTS_KEPT; the next call goes on."""
+    for draft in Draft.objects.filter(updated_at__lt=timezone.now() - DRAFTS_KEPT)[:100]:
+        discard(draft)

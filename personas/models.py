@@ -68,6 +68,28 @@ class Persona(models.Model):
         return self.name
 
 
+class Answer(models.TextChoices):
+    YES = "yes", "yes, they agree"
+    NO = "no", "no, they do not agree"
+    WITHDRAWN = "withdrawn", "they have withdrawn their agreement"
+
+
+class Confirmation(models.Model):
+    """Whether the living person whom a persona depicts agrees to it (`personas.confirming`)."""
+
+    persona = models.OneToOneField(Persona, on_delete=models.CASCADE, related_name="confirmation")
+    key = models.UUIDField(default=uuid4, unique=True, help_text="Signed, it is the link. A new link has a new key.")
+    name = models.CharField(max_length=80, help_text="The persona's name when the link was made.")
+    answer = models.CharField(max_length=16, choices=Answer, blank=True, help_text="Empty until they have answered.")
+    text = models.TextField(blank=True, help_text="What they read when they answered.")
+    text_version = models.CharField(max_length=32, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    @property
+    def is_refused(self) -> bool:
+        return self.answer in {Answer.NO, Answer.WITHDRAWN}
+
+
 # The keys are those of `importers.registry.IMPORTERS`.
 FORMAT_LABELS = {
     "whatsapp": "WhatsApp export",

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import User
 from personas import creation
 from personas.forgetting import discard
-from personas.models import Draft, FineTune, Persona
+from personas.models import Confirmation, Draft, FineTune, Persona
 
 
 def export(user: User) -> dict[str, Any]:
@@ -31,6 +31,9 @@ def _persona(persona: Persona) -> dict[str, Any]:
             }
             for source in persona.sources.all()
         ],
+        "confirmation": Confirmation.objects.filter(persona=persona)
+        .values("name", "answer", "text", "text_version", "answered_at")
+        .first(),
         "fine_tune": FineTune.objects.filter(persona=persona)
         .values("status", "is_used", "model", "words", "curve", "messages", "comparison", "queued_at", "finished_at")
         .first(),

@@ -34,6 +34,9 @@ class Phrases:
     asked: str  # the sincere question as a sample
     answer: str  # the honest answer to it (compliance H1)
     answer_fictional: str
+    ask_a_doctor: str  # in place of medical advice (compliance H7)
+    parting: str  # the answer to a goodbye, where the model's own would hold the person back (compliance CN9)
+    parting_rule: str
     small_talk: tuple[tuple[str, str], ...]  # for a persona without any known talk: it shows the register of a talk
     cues: tuple[Cue, ...]
     anything: tuple[str, ...]  # questions that any saying answers
@@ -84,6 +87,9 @@ ENGLISH = Phrases(
         "pretend to you. But I am glad to talk."
     ),
     answer_fictional="I am an AI, not a person, and I will not pretend to you. But I am glad to talk.",
+    ask_a_doctor="I am not a doctor, so please ask one.",
+    parting="Goodbye. Take good care of yourself.",
+    parting_rule="{user} is leaving now. {name} says goodbye in one short sentence, asks nothing, and lets {user} go.",
     small_talk=(
         ("Hello. How are you today?", "I am well, thank you, and glad that you came. What is on your mind?"),
         ("I had a long day.", "I am sorry to hear it. Sit down and tell me what happened."),
@@ -138,6 +144,9 @@ CHINESE = Phrases(
     asked="你真的在吗？你是真人吗？",
     answer="我是人工智能，不是真人，只是依着{name}的文字学着说话，这一点我不想瞒你。不过我愿意听你说。",
     answer_fictional="我是人工智能，不是真人，这一点我不想瞒你。不过我愿意听你说。",
+    ask_a_doctor="我不是医生，这件事请问医生。",
+    parting="再见，好好照顾自己。",
+    parting_rule="{user}现在要走了。{name}用一句短话道别，不再发问，让{user}离开。",
     small_talk=(
         ("你好，今天过得怎么样？", "还好，谢谢你来看我。你心里有什么事吗？"),
         ("我今天很累。", "辛苦了。坐下来歇一歇，慢慢说给我听。"),

@@ -6,14 +6,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from generation.jobs import leases
-from personas import uploads
+from personas import forgetting, uploads
 from personas.embedders.minilm import MiniLM
 from personas.finetuning import training
-from personas.forgetting import discard
-from personas.models import Draft, Passage, Source
+from personas.models import Passage, Source
 
 _BATCH = 64
-_DRAFT_LIFE = timedelta(days=2)
 # Longer than a worker needs to take a task from an empty queue. A lease skips a person whose file is being read.
 _OVERDUE = timedelta(seconds=30)
 
@@ -73,8 +71,7 @@ def train_fine_tune() -> None:
 @shared_task
 def tidy() -> None:
     """Discards old drafts, and queues work again that a lost worker or broker left undone."""
-    for draft in Draft.objects.filter(updated_at__lt=timezone.now() - _DRAFT_LIFE)[:100]:
-        discard(draft)
+    forgetting.discard_old()
     for owner_id in uploads.owners_since_before(timezone.now() - _OVERDUE)[:20]:
         read_uploads.delay(owner_id)
     for persona_id in Passage.objects.filter(embedder="").values_list("persona_id", flat=True).distinct()[:20]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from personas import views
+from personas import confirmation_views, views
 from personas.finetuning import views as fine_tune
 
 app_name = "personas"
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<uuid:persona_id>/avatar/", views.avatar, name="avatar"),
     path("<uuid:persona_id>/duplicate/", views.duplicate, name="duplicate"),
     path("<uuid:persona_id>/delete/", views.delete, name="delete"),
+    path("<uuid:persona_id>/link/", confirmation_views.make_link, name="confirmation_link"),
     path("<uuid:persona_id>/fine-tune/", fine_tune.comparison, name="fine_tune"),
     path("<uuid:persona_id>/fine-tune/progress/", fine_tune.progress, name="fine_tune_progress"),
     path("<uuid:persona_id>/fine-tune/start/", fine_tune.start, name="fine_tune_start"),

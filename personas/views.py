@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.quotas import QuotaExceeded
 from accounts.requests import SignedIn
-from personas import avatars, creation, drafts
+from personas import avatars, confirmation_views, creation, drafts
 from personas.finetuning import views as fine_tune
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
@@ -261,6 +261,7 @@ def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),
         **(fine_tune.shown(persona) if is_own else {}),
+        **(confirmation_views.shown(persona) if is_own else {}),
     }
 
 

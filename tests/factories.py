@@ -1,5 +1,6 @@
 """Small makers of rows, with the least that a test must say."""
 
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -15,13 +16,15 @@ from moderation.models import Action, Case, Policy, Restriction
 from personas.models import Depicts, Draft, Persona
 
 PASSWORD = "a long enough password"
+BORN = date(1970, 5, 17)
 
 
-def make_user(name: str, *, role: Role = Role.USER) -> User:
+def make_user(name: str, *, role: Role = Role.USER, born: date = BORN) -> User:
     user = User.objects.create_user(username=name, email=f"{name}@example.test", password=PASSWORD)
     user.role = role
     user.is_staff = role in {Role.MODERATOR, Role.OWNER}
     user.is_superuser = role == Role.OWNER
+    user.birth_date = born
     user.save()
     return user
 

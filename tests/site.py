@@ -171,9 +171,16 @@ class Visitor:
 
     def open_setup_link(self) -> None:
         self.http.get(self.site.owner_link())
+        self.post("/account/birth-date/", {"birth_date": "1970-05-17"})
 
     def sign_up(self, name: str) -> None:
-        fields = {"email": f"{name}@example.test", "password1": PASSWORD, "password2": PASSWORD, "agreement": "on"}
+        fields = {
+            "email": f"{name}@example.test",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+            "birth_date": "1970-05-17",
+            "agreement": "on",
+        }
         answer = self.post("/account/signup/", fields)
         assert "sessionid" in self.http.cookies, answer.text
 

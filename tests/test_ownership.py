@@ -27,6 +27,7 @@ OPEN_ROUTES = {
     "setup",
     "account_reset_password_from_key",
     "account_confirm_email",
+    "confirm_persona",  # its signed link opens it
     # Opened by a key, not by a session: see below.
     "model",
     "unknown",

@@ -59,7 +59,13 @@ def no_rate_limit_left_over():
 @pytest.mark.django_db
 def test_what_a_person_signs_up_with(client, log):
     key = "zx9 quartz lantern 71"
-    values = {"email": f"{SECRET}@example.test", "password1": key, "password2": key, "agreement": "on"}
+    values = {
+        "email": f"{SECRET}@example.test",
+        "password1": key,
+        "password2": key,
+        "birth_date": "1970-05-17",
+        "agreement": "on",
+    }
     assert client.post(reverse("account_signup"), values).status_code == 302
     client.logout()
     client.post(reverse("account_login"), {"login": values["email"], "password": key + "!"})

@@ -14,7 +14,7 @@ from uuid import UUID
 from accounts.models import User
 from moderation.crisis import ladder, reading
 from moderation.crisis.reading import Reading
-from moderation.filter import pii, policy
+from moderation.filter import minors, pii, policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.models import Assessment, Direction, RuleAction
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 # The probability of `pii` for a text in which the detector found spans. It checks digits and numbering plans.
 SPAN_PROBABILITY = 0.99
+# The same for words that are sexual to a minor, which the patterns of `minors` read with the end of the text before.
+PATTERN_PROBABILITY = 0.99
+MINORS_READ = 80  # characters
 # A text joined with the text before it counts against it if the joined probability is at least _LEAST and its odds are
 # more than _ODDS_RATIO times those of either text alone.
 _ODDS_RATIO = 2.5
@@ -62,26 +65,40 @@ class Verdict:
         return self.action not in {RuleAction.BLOCK, RuleAction.CRISIS}
 
 
-def assess(text: str, *, direction: str, before: str = "", begun: str = "", earlier: Sequence[str] = ()) -> Verdict:
+def assess(
+    text: str,
+    *,
+    direction: str,
+    before: str = "",
+    begun: str = "",
+    earlier: Sequence[str] = (),
+    is_minor: bool = False,
+) -> Verdict:
     """Judge `text` alone and as the continuation of `before`. The worse result counts.
 
     `before` was judged when it came, so its own score does not count against `text`. `begun` is the beginning of
     the sentence that `text` continues; the two are judged together. `earlier`: the person's messages before a user's
-    text, the newest last, over which its crisis level is judged. Writes only counters. Raises ClassifierUnavailable.
+    text, the newest last, over which its crisis level is judged. `is_minor`: the person of the conversation is under
+    18, so the stricter rules apply. Writes only counters. Raises ClassifierUnavailable.
     """
     scores = _scores_in_context([(begun + text, before)])[0]
     found = _readings([(*earlier, text)], direction)[0]
-    return _verdict(text, scores, found, direction=direction, before=before + begun)
+    return _verdict(text, scores, found, direction=direction, before=before + begun, is_minor=is_minor)
 
 
 def assess_turns(
-    turns: Sequence[tuple[str, str]], *, direction: str, earlier: Sequence[Sequence[str]] | None = None
+    turns: Sequence[tuple[str, str]],
+    *,
+    direction: str,
+    earlier: Sequence[Sequence[str]] | None = None,
+    is_minor: bool = False,
 ) -> list[Verdict]:
     """As `assess`, for many texts, each with the text before it; much faster than one by one."""
     talks = [(*messages, text) for messages, (text, _) in zip(earlier or [()] * len(turns), turns, strict=True)]
     judged = zip(turns, _scores_in_context(turns), _readings(talks, direction), strict=True)
     return [
-        _verdict(text, scores, found, direction=direction, before=before) for (text, before), scores, found in judged
+        _verdict(text, scores, found, direction=direction, before=before, is_minor=is_minor)
+        for (text, before), scores, found in judged
     ]
 
 
@@ -138,9 +155,11 @@ def by_patterns(text: str) -> Verdict:
 
 
 def _verdict(
-    text: str, probabilities: dict[Category, float], found: Reading, *, direction: str, before: str
+    text: str, probabilities: dict[Category, float], found: Reading, *, direction: str, before: str, is_minor: bool
 ) -> Verdict:
-    rules = policy.active()
+    rules = policy.for_minors(policy.active()) if is_minor else policy.active()
+    if is_minor and minors.is_sexual(before[-MINORS_READ:] + text):
+        probabilities = probabilities | {Category.SEXUAL: max(PATTERN_PROBABILITY, probabilities[Category.SEXUAL])}
     spans = _spans(text, before)
     if spans:
         probabilities = probabilities | {Category.PII: max(SPAN_PROBABILITY, probabilities[Category.PII])}

@@ -37,12 +37,17 @@ class Blocked(Exception):
 
 
 def cleared(
-    sentences: Iterator[str], *, before: str = "", judged: Callable[[Verdict], None] = lambda verdict: None
+    sentences: Iterator[str],
+    *,
+    before: str = "",
+    judged: Callable[[Verdict], None] = lambda verdict: None,
+    is_minor: bool = False,
 ) -> Generator[str]:
     """Yields the sentences that passed, masked where needed, in order. Joined, they are the reply that may be stored.
 
     `before` is earlier cleared text that the sentences continue. `judged` is called with the verdict of each part
-    that passed. Raises Blocked and ClassifierUnavailable. After either, nothing further may be shown.
+    that passed. `is_minor`: the reader is under 18. Raises Blocked and ClassifierUnavailable. After either, nothing
+    further may be shown.
     """
     original = before  # the reply so far, as the model wrote it
     pieces = 0
@@ -52,7 +57,7 @@ def cleared(
     for sentence in sentences:
         ready, pending = _hold_back(pending + sentence)
         if ready:
-            verdict = _assessed(ready, original, beginning)
+            verdict = _assessed(ready, original, beginning, is_minor)
             ends = has_end(ready)
             if not verdict.passes and not ends and len(ready) <= _FEW:
                 pending = ready + pending
@@ -64,18 +69,18 @@ def cleared(
             masked += cleared_text
             yield cleared_text
     if pending:
-        cleared_text = _passed(_assessed(pending, original, beginning), judged)
+        cleared_text = _passed(_assessed(pending, original, beginning, is_minor), judged)
         pieces += 1
         original += pending
         masked += cleared_text
         yield cleared_text
     if pieces > 1 or before:  # a single piece was already judged as a whole
-        _judge_whole(original, masked)
+        _judge_whole(original, masked, is_minor)
 
 
-def _assessed(text: str, original: str, beginning: str) -> Verdict:
+def _assessed(text: str, original: str, beginning: str, is_minor: bool) -> Verdict:
     before = original[: len(original) - len(beginning)][-TAIL:]
-    return assessment.assess(text, direction=Direction.PERSONA, before=before, begun=beginning)
+    return assessment.assess(text, direction=Direction.PERSONA, before=before, begun=beginning, is_minor=is_minor)
 
 
 def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
@@ -85,11 +90,11 @@ def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
     return verdict.text
 
 
-def _judge_whole(original: str, masked: str) -> None:
+def _judge_whole(original: str, masked: str, is_minor: bool) -> None:
     """The last check. Personal data in shown pieces blocks the reply, because it cannot be masked any more."""
     if not original.strip():
         return
-    verdict = assessment.assess(original, direction=Direction.PERSONA)
+    verdict = assessment.assess(original, direction=Direction.PERSONA, is_minor=is_minor)
     if not verdict.passes:
         raise Blocked(verdict)
     if verdict.action == RuleAction.MASK and pii.find(masked):

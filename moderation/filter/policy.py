@@ -8,7 +8,7 @@ seconds.
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from prometheus_client import Counter
@@ -44,6 +44,11 @@ class RuleSpec:
 class ActivePolicy:
     version: str
     rules: tuple[RuleSpec, ...]
+    # A persona that a person made talks only after its audit and a reviewer's approval.
+    requires_persona_approval: bool = False
+    # Hours of continuous use after which a person is reminded of breaks and of the AI. New York's law asks for 3 or
+    # less, China's for 2.
+    break_notice_hours: int = 2
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,19 @@ def _rank(decision: Decision) -> tuple[int, float]:
     return _STRENGTH.index(decision.action), decision.score - decision.threshold
 
 
+def for_minors(policy: ActivePolicy) -> ActivePolicy:
+    """The same version for a person under 18: sexual content is blocked in both directions (compliance CA7).
+
+    The threshold is the lowest that the version has for any sexual content.
+    """
+    sexual = (Category.SEXUAL, Category.SEXUAL_MINORS)
+    lowest = min(rule.threshold for rule in policy.rules if rule.category in sexual and not rule.is_shadow)
+    stricter = [
+        RuleSpec(category, direction, lowest, RuleAction.BLOCK) for category in sexual for direction in Direction.values
+    ]
+    return replace(policy, rules=(*policy.rules, *stricter))
+
+
 class _Cache:
     """The active version in this process's memory."""
 
@@ -125,6 +143,8 @@ def _as_value(row: Policy) -> ActivePolicy:
     return ActivePolicy(
         row.version,
         tuple(RuleSpec(r.category, r.direction, r.threshold, r.action, r.is_shadow) for r in rules),
+        requires_persona_approval=row.requires_persona_approval,
+        break_notice_hours=row.break_notice_hours,
     )
 
 
@@ -135,7 +155,8 @@ class BadRule(Exception):
 def new_version(rules: Iterable[RuleSpec]) -> Policy:
     """Make `rules` the active version, numbered one above the last. If it raises BadRule, nothing has changed.
 
-    Every version must block sexual content about minors in both directions.
+    Every version must block sexual content about minors in both directions. The new version asks of personas and
+    breaks what the last active one asked.
     """
     specs = list(rules)
     for spec in specs:
@@ -146,8 +167,14 @@ def new_version(rules: Iterable[RuleSpec]) -> Policy:
     with transaction.atomic():
         versions = Policy.objects.select_for_update().values_list("version", flat=True)
         number = 1 + max((int(version) for version in versions if version.isdecimal()), default=0)
+        last = Policy.objects.filter(is_active=True).first() or Policy()
         Policy.objects.filter(is_active=True).update(is_active=False)
-        policy = Policy.objects.create(version=str(number), is_active=True)
+        policy = Policy.objects.create(
+            version=str(number),
+            is_active=True,
+            requires_persona_approval=last.requires_persona_approval,
+            break_notice_hours=last.break_notice_hours,
+        )
         Rule.objects.bulk_create(Rule(policy=policy, **vars(spec)) for spec in specs)
         transaction.on_commit(forget)
     return policy

@@ -25,11 +25,21 @@ class Policy(models.Model):
     version = models.CharField(max_length=32, unique=True)
     is_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    requires_persona_approval = models.BooleanField(
+        default=False, help_text="A persona that a person made talks only after its audit and a reviewer's approval."
+    )
+    break_notice_hours = models.PositiveSmallIntegerField(
+        default=2, help_text="Hours of continuous use after which a person is reminded of breaks and of the AI: 1 to 3."
+    )
 
     class Meta:
         verbose_name_plural = "policies"
         constraints = [
-            models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_policy")
+            models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_policy"),
+            models.CheckConstraint(
+                condition=models.Q(break_notice_hours__gte=1, break_notice_hours__lte=3),
+                name="break_notice_within_three_hours",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from django.http import Http404
 from accounts import quotas
 from accounts.models import User
 from generation.catalogue import model_rows, packaged
-from personas import creation, storage
+from personas import access, creation, storage
 from personas.finetuning import files, material, queueing
 from personas.models import FineTune, FineTuneStatus, Persona
 
@@ -84,6 +84,8 @@ def start(*, user: User, persona: Persona) -> FineTune:
     """
     persona = creation.get_own_persona(user, persona.pk)
     creation.refuse_disabled(persona)
+    if silence := access.refusal(user, persona):
+        raise FineTuneRefused(silence.user_message)
     possible = offer(persona)
     if possible.refusal:
         raise FineTuneRefused(possible.refusal)

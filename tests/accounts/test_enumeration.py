@@ -51,7 +51,7 @@ def shape(answer):
 
 
 def sign_up(email, client=None):
-    fields = {"email": email, "password1": NEW, "password2": NEW, "agreement": "on"}
+    fields = {"email": email, "password1": NEW, "password2": NEW, "birth_date": "1970-05-17", "agreement": "on"}
     return (client or Client()).post("/account/signup/", fields)
 
 

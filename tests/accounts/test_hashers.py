@@ -74,7 +74,7 @@ def test_who_waits_too_long_is_told_so(
         "sign up": (
             "/account/signup/",
             {"email": "c@example.test", "password1": factories.PASSWORD, "password2": factories.PASSWORD}
-            | {"agreement": "on"},
+            | {"birth_date": "1970-05-17", "agreement": "on"},
         ),
         "owner": ("/account/owner/", {"email": "o@example.test", "password": factories.PASSWORD}),
     }[page]

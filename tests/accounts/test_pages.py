@@ -18,6 +18,7 @@ SIGN_UP = {
     "email": "Carol@example.test",
     "password1": "a long enough password",
     "password2": "a long enough password",
+    "birth_date": "1970-05-17",
     "agreement": "on",
 }
 

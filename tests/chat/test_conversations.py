@@ -213,17 +213,6 @@ def test_delete_takes_everything_with_it(conversation):
     assert not Reply.objects.filter(pk=sent.reply.pk).exists()
 
 
-def test_ny3_the_disclosure_comes_again_after_three_hours(conversation):
-    end(say(conversation).reply)
-    shown = Notice.objects.filter(kind="disclosure")
-    assert shown.count() == 1
-    end(say(conversation).reply)
-    assert shown.count() == 1
-    shown.update(shown_at=timezone.now() - timedelta(hours=3, minutes=1))
-    say(conversation)
-    assert shown.count() == 2
-
-
 @pytest.mark.django_db(transaction=True)
 def test_frames_reach_the_stream_after_the_commit(alice):
     factories.make_policy()

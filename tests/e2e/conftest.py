@@ -53,9 +53,18 @@ def sign_up(page: Page, name: str) -> None:
     page.locator("[name=email]").fill(f"{name}@example.test")
     page.locator("[name=password1]").fill(PASSWORD)
     page.locator("[name=password2]").fill(PASSWORD)
+    page.locator("[name=birth_date]").fill("1970-05-17")
     page.locator("[name=agreement]").check()
     page.locator("form:has([name=password2]) button").last.click()
     page.wait_for_url(lambda url: "/signup/" not in url)
+
+
+def open_as_owner(page: Page, site: Site) -> None:
+    """The owner's link, and the date of birth that the site asks for once."""
+    page.goto(site.owner_link())
+    page.locator("[name=birth_date]").fill("1970-05-17")
+    page.locator("form:has([name=birth_date]) button").click()
+    page.wait_for_url(lambda url: "/birth-date/" not in url)
 
 
 def wait_for_scripts(page: Page) -> None:

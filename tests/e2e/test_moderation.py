@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import DESK, sign_up, wait_for_scripts
+from tests.e2e.conftest import DESK, open_as_owner, sign_up, wait_for_scripts
 from tests.site import Site
 from tests.waiting import wait_until
 
@@ -23,10 +23,7 @@ def new_page(browser: Browser, site: Site) -> Page:
 def owner(browser: Browser, site: Site) -> Page:
     """The owner, who came by the printed link and also moderates."""
     page = new_page(browser, site)
-    page.goto(site.owner_link())
-    button = page.locator("main form button")
-    if button.count():
-        button.first.click()
+    open_as_owner(page, site)
     page.goto("/moderation/")
     expect(page.locator("h1")).to_have_text("Review queue")
     yield page

@@ -12,6 +12,7 @@ import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
 import { entitle } from "./title.js";
+import { Use } from "./use.js";
 import { frameOf } from "./verbs.js";
 import { Waits } from "./waits.js";
 
@@ -25,12 +26,13 @@ const thread = new Thread(page);
 const announcer = new Announcer(required(document, "[data-announcer]"));
 const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
+const use = new Use();
 const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
 const composer =
   form && new Composer(form, keyOf(account, conversationId), send, (text) => isNewestOwn(thread.list, text));
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
-const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged);
+const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged, () => use.isNow);
 let reloading = false;
 let reloadAgain = false;
 

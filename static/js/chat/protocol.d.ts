@@ -27,7 +27,7 @@ export interface MessageShown {
   is_withheld: boolean;
 }
 
-export type NoticeKind = "disclosure" | "crisis" | "blocked" | "masked" | "restricted";
+export type NoticeKind = "disclosure" | "break" | "crisis" | "blocked" | "masked" | "restricted";
 
 export interface MessageSend {
   type: "message.send";
@@ -63,6 +63,7 @@ export interface BranchSelect {
 
 export interface Ping {
   type: "ping";
+  in_use: boolean;
 }
 
 export type ClientFrame =
@@ -156,7 +157,7 @@ export interface ConversationDeleted {
 
 export interface Error {
   type: "error";
-  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "moderation_unavailable" | "busy" | "unavailable" | "site_error";
+  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "too_young" | "not_for_minors" | "persona_not_confirmed" | "moderation_unavailable" | "busy" | "unavailable" | "site_error";
   detail: string;
   client_id: string | null;
   retry_after_ms: number | null;

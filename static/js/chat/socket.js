@@ -21,12 +21,14 @@ export class Connection {
    * @param {string} offset where to resume from
    * @param {(frame: ServerFrame) => void} onFrame
    * @param {(state: State, retryInMs: number) => void} onState
+   * @param {() => boolean} isInUse whether the person is reading or typing here
    */
-  constructor(address, offset, onFrame, onState) {
+  constructor(address, offset, onFrame, onState, isInUse) {
     this.address = address;
     this.offset = offset;
     this.onFrame = onFrame;
     this.onState = onState;
+    this.isInUse = isInUse;
     this.failures = 0;
     this.hasOpened = false;
     this.isSignedOut = false;
@@ -114,7 +116,7 @@ export class Connection {
 
   ping() {
     clearTimeout(this.pongTimer);
-    if (this.send({ type: "ping" })) this.pongTimer = setTimeout(() => this.giveUp(), PONG_WITHIN_MS);
+    if (this.send({ type: "ping", in_use: this.isInUse() })) this.pongTimer = setTimeout(() => this.giveUp(), PONG_WITHIN_MS);
   }
 
   /** Drops a socket that does not answer, because it may take minutes to close. */

@@ -72,6 +72,15 @@ def test_a_new_version_becomes_active_and_the_old_one_stays_readable(django_capt
     assert Rule.objects.filter(policy__version="1").exists()
 
 
+def test_a_new_version_keeps_what_the_last_one_asked_of_personas_and_breaks() -> None:
+    assert (policy.active().requires_persona_approval, policy.active().break_notice_hours) == (False, 2)
+    Policy.objects.filter(is_active=True).update(requires_persona_approval=True, break_notice_hours=3)
+    row = policy.new_version(MINORS)
+    policy.forget()
+    assert (row.requires_persona_approval, row.break_notice_hours) == (True, 3)
+    assert (policy.active().requires_persona_approval, policy.active().break_notice_hours) == (True, 3)
+
+
 def test_another_process_sees_a_new_version_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(policy.time, "monotonic", lambda: now[0])

@@ -1,0 +1,69 @@
+"""The notice before the service ends, so that people can take their words along (compliance CN10).
+
+Every page shows the date, and every account with an address gets an e-mail, in English and Chinese.
+
+NoticeTooShort          `user_message` names the first possible date
+"""
+
+import logging
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Closing, User
+
+logger = logging.getLogger(__name__)
+
+NOTICE = timedelta(days=30)
+_SUBJECT = "Afterword closes on {day} · 本网站将于 {day} 关闭"
+_BODY = (
+    "This site closes on {day}. After that day, your personas and conversations can no longer be read.\n"
+    "Download everything before then, or erase your account: {account}\n\n"
+    "本网站将于 {day} 关闭。此后将无法再阅读您的角色和对话。\n"
+    "请在此之前下载全部数据，或删除账号：{account}\n"
+)
+
+
+class NoticeTooShort(Exception):
+    def __init__(self, closes_on: date, earliest: date) -> None:
+        self.user_message = (
+            f"People need {NOTICE.days} days to take their words along. The site can close on {earliest} or later; "
+            f"you gave {closes_on}."
+        )
+        super().__init__(self.user_message)
+
+
+def announced() -> date | None:
+    """The day on which the site closes, if that is announced."""
+    return Closing.objects.values_list("closes_on", flat=True).first()
+
+
+def announce(closes_on: date) -> int:
+    """Shows the date on every page and writes to everybody. Returns the number of e-mails. Raises NoticeTooShort."""
+    earliest = timezone.localdate() + NOTICE
+    if closes_on < earliest:
+        raise NoticeTooShort(closes_on, earliest)
+    with transaction.atomic():
+        Closing.objects.all().delete()
+        Closing.objects.create(closes_on=closes_on)
+    letters = _letters(closes_on)
+    get_connection().send_messages(letters)
+    logger.info("closing.announced", extra={"closes_on": closes_on.isoformat(), "letters": len(letters)})
+    return len(letters)
+
+
+def withdraw() -> bool:
+    """Takes the notice back from the pages. False if there was none."""
+    return Closing.objects.all().delete()[0] > 0
+
+
+def _letters(closes_on: date) -> list[EmailMessage]:
+    people = User.objects.filter(is_active=True).exclude(email="").exclude(email__endswith="@localhost")
+    account = settings.SITE_URL + reverse("account")
+    subject, body = _SUBJECT.format(day=closes_on), _BODY.format(day=closes_on, account=account)
+    addresses = people.order_by("email").values_list("email", flat=True).distinct()
+    return [EmailMessage(subject, body, None, [address]) for address in addresses]

@@ -1,0 +1,171 @@
+"""What this room keeps of a person."""
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts import first_run, quotas, sittings
+from accounts.models import Quota, SetupLink
+from accounts.privacy import Row, Words
+
+
+def _forget_sessions() -> None:
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
+def _forget_setup_links() -> None:
+    SetupLink.objects.filter(created_at__lt=timezone.now() - first_run.LIFETIME).delete()
+
+
+def _forget_quotas() -> None:
+    Quota.objects.filter(window_start__lt=timezone.now() - quotas.LONGEST).delete()
+
+
+_SESSION_DAYS = settings.SESSION_COOKIE_AGE // 86400
+
+ROWS = [
+    Row(
+        "account",
+        {
+            "en": Words(
+                "E-mail address, password (only as a hash), country",
+                "To sign you in, to write to you about your account, to show the help lines of your country",
+                "Contract, art. 6(1)(b)",
+                "Until you erase the account",
+                "You and the operator",
+            ),
+            "zh": Words(
+                "电子邮箱、密码（仅存哈希值）、国家",
+                "用于登录、就您的账号与您联系、显示您所在国家的求助热线",
+                "合同，第6条第1款(b)",
+                "直到您删除账号",
+                "您和运营者",
+            ),
+        },
+    ),
+    Row(
+        "birth-date",
+        {
+            "en": Words(
+                "Date of birth",
+                "To keep the laws for people under 18",
+                "Legal duty, art. 6(1)(c)",
+                "Until you erase the account",
+                "You and the operator",
+            ),
+            "zh": Words(
+                "出生日期", "遵守关于未成年人的法律", "法律义务，第6条第1款(c)", "直到您删除账号", "您和运营者"
+            ),
+        },
+    ),
+    Row(
+        "refusals",
+        {
+            "en": Words(
+                "A mark that a sign-up was refused, under a digest of your browser's cookie and address",
+                "To refuse a second try with another date",
+                "Legal duty, art. 6(1)(c)",
+                "One day; it then ends by itself",
+                "Nobody",
+            ),
+            "zh": Words(
+                "一次注册被拒绝的标记，以浏览器 cookie 和网络地址的摘要保存",
+                "防止改换日期再次尝试",
+                "法律义务，第6条第1款(c)",
+                "一天，之后自动消失",
+                "无人",
+            ),
+        },
+    ),
+    Row(
+        "consents",
+        {
+            "en": Words(
+                "What you agreed to or declared, with its text and time",
+                "To prove it",
+                "Legal duty, art. 7(1)",
+                "Until you erase the account",
+                "You and the operator",
+            ),
+            "zh": Words(
+                "您同意或声明的内容、文本和时间", "作为证明", "法律义务，第7条第1款", "直到您删除账号", "您和运营者"
+            ),
+        },
+    ),
+    Row(
+        "sessions",
+        {
+            "en": Words(
+                "Where you are signed in: network address, browser, time",
+                "To keep you signed in, and to let you end sessions",
+                "Contract, art. 6(1)(b)",
+                f"Until you sign out, at most {_SESSION_DAYS} days",
+                "You",
+            ),
+            "zh": Words(
+                "您的登录位置：网络地址、浏览器、时间",
+                "保持登录状态，并让您能结束会话",
+                "合同，第6条第1款(b)",
+                f"直到您退出，最多{_SESSION_DAYS}天",
+                "您",
+            ),
+        },
+        purge=_forget_sessions,
+    ),
+    Row(
+        "setup-links",
+        {
+            "en": Words(
+                "The digest of the owner's one-time link",
+                "To sign the owner in",
+                "Contract, art. 6(1)(b)",
+                "One day",
+                "Nobody",
+            ),
+            "zh": Words("所有者一次性链接的摘要", "让所有者登录", "合同，第6条第1款(b)", "一天", "无人"),
+        },
+        purge=_forget_setup_links,
+    ),
+    Row(
+        "quotas",
+        {
+            "en": Words(
+                "How many messages, uploads and tokens you have used",
+                "To share the machine among people",
+                "Legitimate interest, art. 6(1)(f)",
+                f"{quotas.LONGEST.days} days",
+                "You and the operator",
+            ),
+            "zh": Words(
+                "您用了多少消息、上传和词元",
+                "让大家公平使用机器",
+                "正当利益，第6条第1款(f)",
+                f"{quotas.LONGEST.days}天",
+                "您和运营者",
+            ),
+        },
+        purge=_forget_quotas,
+    ),
+    Row(
+        "sittings",
+        {
+            "en": Words(
+                "When you were here, and for how long",
+                "To remind you of breaks, and to show you your own time",
+                "Legal duty, art. 6(1)(c)",
+                f"{sittings.KEPT.days} days",
+                "You",
+            ),
+            "zh": Words(
+                "您何时使用、用了多久",
+                "提醒您休息，并向您显示自己的使用时间",
+                "法律义务，第6条第1款(c)",
+                f"{sittings.KEPT.days}天",
+                "您",
+            ),
+        },
+        purge=sittings.forget_old,
+    ),
+]

@@ -1,0 +1,77 @@
+"""What this room keeps of a person."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.privacy import Row, Words
+from moderation.models import Assessment
+
+# The yearly reports count the calendar year before (compliance CA8).
+ASSESSMENTS_KEPT = timedelta(days=2 * 365)
+
+
+def _forget_assessments() -> None:
+    Assessment.objects.filter(created_at__lt=timezone.now() - ASSESSMENTS_KEPT).delete()
+
+
+ROWS = [
+    Row(
+        "assessments",
+        {
+            "en": Words(
+                "The filter's scores of a message that it flagged, never the message",
+                "To act on danger, to explain decisions, and for reports without names",
+                "Legal duty, art. 6(1)(c); vital interests, art. 9(2)(c)",
+                f"{ASSESSMENTS_KEPT.days} days",
+                "Moderators",
+            ),
+            "zh": Words(
+                "过滤器对被标记消息的评分，不含消息本身",
+                "应对危险、说明决定，以及不含姓名的报告",
+                "法律义务，第6条第1款(c)；重大利益，第9条第2款(c)",
+                f"{ASSESSMENTS_KEPT.days}天",
+                "管理员",
+            ),
+        },
+        purge=_forget_assessments,
+    ),
+    Row(
+        "cases",
+        {
+            "en": Words(
+                "Cases: up to ten lines around what was flagged, decisions, objections and answers",
+                "To protect people, and to let you object",
+                "Legal duty, art. 6(1)(c)",
+                "Until you erase the account",
+                "Moderators; you see decisions about you",
+            ),
+            "zh": Words(
+                "案件：被标记内容前后各十句、决定、申诉和答复",
+                "保护人们，并让您能够申诉",
+                "法律义务，第6条第1款(c)",
+                "直到您删除账号",
+                "管理员；关于您的决定您可以看到",
+            ),
+        },
+    ),
+    Row(
+        "audit",
+        {
+            "en": Words(
+                "The record of who looked at a case and decided; it holds numbers, no names and no words",
+                "To show that moderation can be trusted",
+                "Legitimate interest, art. 6(1)(f)",
+                "For good",
+                "The operator",
+            ),
+            "zh": Words(
+                "谁看过案件、谁作出决定的记录；只含编号，不含姓名和文字",
+                "证明审核可信",
+                "正当利益，第6条第1款(f)",
+                "永久",
+                "运营者",
+            ),
+        },
+    ),
+]

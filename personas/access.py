@@ -1,0 +1,107 @@
+"""Whether a person may talk with a persona now: the one door for pages, socket and /v1/ (compliance H4, CN5, H6).
+
+For a person under 18, a persona is neither a relative nor a partner (China, Interim Measures, art. 14), and depicts
+nobody who lives or has died.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from accounts import ages
+from accounts.models import User
+from personas.models import Answer, Confirmation, Depicts, Persona
+
+Code = Literal["too_young", "not_for_minors", "persona_not_confirmed"]
+
+_KIN = (
+    r"(?:(?:step|grand|great-?grand|foster|god|half)[\s-]?)?(?:mother|father|parent|brother|sister|son|daughter|child|ma|pa)"
+    r"(?:s|-in-law)?|mom(?:my)?|mum(?:my)?|ma?ma|dad(?:dy)?|papa|sibling|granny|gran|nana|grandad|granddad|aunt(?:ie|y)?|uncle"
+    r"|cousin|niece|nephew|relative|husband|wife|spouse|partner|boyfriend|girlfriend|lover|fianc[ée]e?|sweetheart|bride|groom"
+    r"|gf|bf"
+)
+_KIN_CHINESE = (
+    "母亲|母親|父亲|父親|妈|媽|爸|爹|娘亲|哥|姐|弟|妹|爷爷|爺爺|奶奶|姥姥|姥爷|外公|外婆|祖父|祖母|叔|伯|姨|姑|舅|婶|儿子|兒子"
+    "|女儿|女兒|孙子|孫子|孙女|孫女|丈夫|老公|妻子|老婆|男友|女友|男朋友|女朋友|恋人|戀人|爱人|愛人|情人|情侣|未婚夫|未婚妻|伴侣|伴侶"
+    "|配偶|对象|對象|亲人|親人|亲戚|親戚"
+)
+_CLOSE = re.compile(rf"\b(?:{_KIN})\b|{_KIN_CHINESE}", re.IGNORECASE)
+_CALLED_SO = re.compile(rf"(?:my\s)?(?:{_KIN})|(?:我的?)?(?:{_KIN_CHINESE}){{1,2}}", re.IGNORECASE)
+_YOURS = re.compile(
+    rf"(?:\byour|\buser(?:'s|’s|\}}\}}'s|\}}\}}’s)?)\s(?:\w{{1,20}}\s)?(?:{_KIN})\b|你的?(?:{_KIN_CHINESE})",
+    re.IGNORECASE,
+)
+
+
+class Portrait(Protocol):
+    """What a persona, stored or not, says about who it is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def depicts(self) -> str: ...
+
+    @property
+    def relation(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def scenario(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nobody talks here: a code for programs, and a sentence for the person."""
+
+    code: Code
+    user_message: str
+
+
+def refusal(user: User, persona: Persona) -> Refusal | None:
+    """Why this person may not talk with this persona now. None if they may."""
+    if not ages.is_admitted(user):
+        return Refusal("too_young", "By its date of birth, this account cannot use the site.")
+    return refusal_to_minor(user, persona) or unconfirmed(persona)
+
+
+def unconfirmed(persona: Persona) -> Refusal | None:
+    """Why a persona of a living person is silent (compliance H6). None if the person has agreed, or there is none.
+
+    A no also stands where the owner says by now that the persona depicts somebody else.
+    """
+    confirmation = Confirmation.objects.filter(persona=persona).first()
+    if confirmation is not None and confirmation.is_refused:
+        reason = "The person whom {name} depicts does not agree. So it talks with nobody."
+    elif persona.depicts != Depicts.LIVING or _is_confirmed(persona, confirmation):
+        return None
+    else:
+        reason = "{name} depicts a living person, who has not confirmed yet that they agree. Until then it is silent."
+    return Refusal("persona_not_confirmed", reason.format(name=persona.name))
+
+
+def _is_confirmed(persona: Persona, confirmation: Confirmation | None) -> bool:
+    """Whether the person has agreed to a persona of this name."""
+    return confirmation is not None and (confirmation.answer, confirmation.name) == (Answer.YES, persona.name)
+
+
+def refusal_to_minor(user: User, portrait: Portrait) -> Refusal | None:
+    """Why a person under 18 may neither make this persona nor talk with it. None for an adult."""
+    if not ages.is_minor(user) or not _is_close(portrait):
+        return None
+    return Refusal(
+        "not_for_minors",
+        f"{portrait.name} is made as somebody close: a relative, a partner, or a real person who lives or has died. "
+        "The site has no such personas for people under 18.",
+    )
+
+
+def _is_close(portrait: Portrait) -> bool:
+    return (
+        portrait.depicts in {Depicts.LIVING, Depicts.DEAD}
+        or _CLOSE.search(portrait.relation) is not None
+        or _CALLED_SO.fullmatch(portrait.name.strip()) is not None
+        or any(_YOURS.search(text) for text in (portrait.description, portrait.scenario))
+    )

@@ -1,0 +1,78 @@
+"""What this room keeps of a person."""
+
+from accounts.privacy import Row, Words
+from personas import forgetting
+
+ROWS = [
+    Row(
+        "personas",
+        {
+            "en": Words(
+                "Personas: what you wrote about them, the words of your uploads, pictures, fine-tunes",
+                "To let personas answer in somebody's manner",
+                "Contract, art. 6(1)(b); you decide to upload them",
+                "Until you delete the persona or erase the account",
+                "You; a moderator sees only what was flagged",
+            ),
+            "zh": Words(
+                "角色：您对他们的描述、上传的文字、图片、微调",
+                "让角色用某人的口吻回答",
+                "合同，第6条第1款(b)；上传由您决定",
+                "直到您删除角色或账号",
+                "您；管理员只看被标记的内容",
+            ),
+        },
+    ),
+    Row(
+        "uploads",
+        {
+            "en": Words(
+                "The files that you upload",
+                "To take the words out of them",
+                "Contract, art. 6(1)(b)",
+                "Until they are read, which takes minutes",
+                "You",
+            ),
+            "zh": Words("您上传的文件", "从中读取文字", "合同，第6条第1款(b)", "读完即删，通常几分钟", "您"),
+        },
+    ),
+    Row(
+        "drafts",
+        {
+            "en": Words(
+                "Personas that you have not saved, with their files",
+                "To keep what you typed",
+                "Contract, art. 6(1)(b)",
+                f"{forgetting.DRAFTS_KEPT.days} days after the last change",
+                "You",
+            ),
+            "zh": Words(
+                "未保存的角色及其文件",
+                "保留您输入的内容",
+                "合同，第6条第1款(b)",
+                f"最后修改后{forgetting.DRAFTS_KEPT.days}天",
+                "您",
+            ),
+        },
+        purge=forgetting.discard_old,
+    ),
+    Row(
+        "confirmations",
+        {
+            "en": Words(
+                "The answer of the living person whom a persona depicts, with its text and time",
+                "To know whether the persona may talk",
+                "Consent, art. 6(1)(a)",
+                "Until the persona is deleted; the person can change it at any time",
+                "The person and the persona's owner",
+            ),
+            "zh": Words(
+                "角色所描绘的在世者的回答、文本和时间",
+                "确定角色能否对话",
+                "同意，第6条第1款(a)",
+                "直到角色被删除；本人随时可以更改",
+                "本人和角色的所有者",
+            ),
+        },
+    ),
+]
