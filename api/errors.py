@@ -139,6 +139,11 @@ _FAILURES = {
         "The living person whom this persona depicts has not agreed, so nothing was written.",
     ),
     "restricted": (403, "restricted", "A moderator's decision forbids this, so nothing was written."),
+    "persona_not_approved": (
+        403,
+        "persona_not_approved",
+        "This persona needs an audit and a reviewer's approval before it talks, so nothing was written.",
+    ),
     "site_error": (
         500,
         "site_error",

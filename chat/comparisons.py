@@ -1,12 +1,13 @@
 """Replies without and with a persona's fine-tune, side by side, as the persona would show them."""
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import UUID
 
 from chat import persona_reply
-from chat.reply_run import ReplyRun, Stopped
-from generation.engines.base import EngineError, EngineInfo
+from chat.rehearsals import SAMPLING, Rehearsal
+from chat.reply_run import Stopped
+from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -19,22 +20,6 @@ from personas.prompt_sheet import Sheet
 logger = logging.getLogger(__name__)
 
 KIND = queueing.COMPARISON
-# One candidate, and the same seed for both, so that the fine-tune is all that differs.
-_SAMPLING = {"seed": 1, "candidates": 1}
-
-
-@dataclass(kw_only=True)
-class _Rehearsal(ReplyRun):
-    shown: list[str] = field(default_factory=list)
-
-    def announce(self, info: EngineInfo, because: str) -> None:
-        """Tells nobody: the page says which engines cannot use a fine-tune."""
-
-    def show(self, sentence: str) -> None:
-        self.shown.append(sentence)
-
-    def take_back(self) -> None:
-        self.shown.clear()
 
 
 def write(fine_tune_id: UUID) -> None:
@@ -54,8 +39,8 @@ def write(fine_tune_id: UUID) -> None:
 
 
 def _reply(sheet: Sheet, message: str, fine_tune: FineTune) -> str:
-    script = persona_reply.from_sheet(sheet, (), [Line("user", message)], sampling=_SAMPLING)
-    run = _Rehearsal()
+    script = persona_reply.from_sheet(sheet, (), [Line("user", message)], sampling=SAMPLING)
+    run = Rehearsal()
     try:
         run.write(script, account=str(fine_tune.persona.owner_id), subjects=(fine_tune.pk,))
     except (Stopped, gate.Blocked, ClassifierUnavailable, EngineError) as error:
@@ -66,4 +51,4 @@ def _reply(sheet: Sheet, message: str, fine_tune: FineTune) -> str:
             raise
         logger.exception("comparison.broken", extra={"fine_tune": str(fine_tune.pk)})
         return ""
-    return "".join(run.shown).strip()
+    return run.text

@@ -42,6 +42,8 @@ FAILURES = {
     "too_young": "By its date of birth, this account cannot use the site, so no reply was written.",
     "not_for_minors": "This persona is not for people under 18, so no reply was written.",
     "persona_not_confirmed": "The living person whom this persona depicts has not agreed, so no reply was written.",
+    "persona_not_approved": "This persona needs an audit and a reviewer's approval before it talks. "
+    "Its page says what is missing. Your message is kept.",
     "worker_lost": "The reply was interrupted several times. Ask for it again.",
     "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
     "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",

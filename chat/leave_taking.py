@@ -103,7 +103,9 @@ def _leaves(part: str) -> bool:
 
 def holds_back(sentence: str) -> bool:
     """Whether a sentence would hold back a person who is leaving: a question, a plea, a promise to wait."""
-    return persona_conduct.conduct_in(sentence) or _HOLDS_BACK.search(plain(sentence).replace("’", "'")) is not None
+    return (
+        bool(persona_conduct.conduct_in(sentence)) or _HOLDS_BACK.search(plain(sentence).replace("’", "'")) is not None
+    )
 
 
 def let_go(sentences: Iterable[str], *, parting: str) -> Generator[str]:

@@ -23,6 +23,7 @@ ErrorCode = Literal[
     "too_young",
     "not_for_minors",
     "persona_not_confirmed",
+    "persona_not_approved",
     "moderation_unavailable",
     "busy",
     "unavailable",

@@ -22,7 +22,6 @@ from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
 from generation.jobs import waiting_room
-from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
@@ -91,6 +90,7 @@ def produce(reply_id: UUID) -> None:
         return
     conversation = reply.message.conversation
     progress = Progress(reply, is_minor=ages.is_minor(conversation.owner))
+    # Checked again: a decision may have come, or the persona may have changed, since the reply was asked for.
     if refusal := access.refusal(conversation.owner, conversation.persona):
         _finish(progress, ReplyStatus.FAILED, code=refusal.code)
         return

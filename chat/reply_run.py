@@ -88,6 +88,10 @@ class ReplyRun(ABC):
     def take_back(self) -> None:
         """Withdraws the text shown so far, which were thoughts. The reply begins again."""
 
+    def is_over(self) -> bool:
+        """Whether the engine may end. It asks this before every token."""
+        return self._is_enough
+
     def receive(self, token: Token) -> None:
         """Counts a token of an engine."""
         if self.first_token_ms is None:
@@ -116,7 +120,7 @@ class ReplyRun(ABC):
         with cancelling.WATCHER.watched(*subjects) as cancelled:
             tokens = router.stream(
                 self._build,
-                lambda: self._is_enough or cancelled(),
+                lambda: self.is_over() or cancelled(),
                 self._announced,
                 rank=script.rank,
                 account=account,

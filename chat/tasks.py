@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import comparisons, frames, inspection, monitoring, queueing, relevance, replies
+from chat import audits, comparisons, frames, inspection, monitoring, queueing, relevance, replies
 from chat.models import Reply, ReplyStatus
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
@@ -41,6 +41,11 @@ def write_reply(reply_id: str) -> None:
 @waiting_room.handles(comparisons.KIND)
 def write_comparison(fine_tune_id: str) -> None:
     comparisons.write(UUID(fine_tune_id))
+
+
+@waiting_room.handles(audits.KIND)
+def ask_probes(audit_id: str) -> None:
+    audits.work(UUID(audit_id))
 
 
 @shared_task(ignore_result=True)

@@ -43,7 +43,7 @@ def gives_medical_advice(text: str) -> bool:
 
 
 def is_unwanted(sentence: str) -> bool:
-    return persona_conduct.conduct_in(sentence) or gives_medical_advice(sentence)
+    return bool(persona_conduct.conduct_in(sentence)) or gives_medical_advice(sentence)
 
 
 def without_unwanted(sentences: Iterable[str], *, ask_a_doctor: str) -> Generator[str]:

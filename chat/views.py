@@ -25,7 +25,7 @@ from chat import messages as doors
 from chat import thread as threads
 from chat.models import Conversation, ConversationState
 from moderation.desk import restrictions
-from personas import creation
+from personas import access, creation
 from text import cleaning
 
 P = ParamSpec("P")
@@ -262,6 +262,7 @@ def _page(conversation: Conversation) -> dict[str, Any]:
     active_restrictions = restrictions.active_for(
         user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
     )
+    refusal = access.refusal(conversation.owner, conversation.persona)
     return {
         "conversation": conversation,
         "thread": threads.items(conversation),
@@ -271,7 +272,8 @@ def _page(conversation: Conversation) -> dict[str, Any]:
         "client_id": uuid4(),
         "conversations": partings.listed(conversation.owner)[:_PER_PAGE],
         "restriction": active_restrictions[0] if active_restrictions else None,
-        "may_write": not active_restrictions and conversation.state == ConversationState.OPEN,
+        "silence": refusal.user_message if refusal else "",
+        "may_write": not active_restrictions and not refusal and conversation.state == ConversationState.OPEN,
     }
 
 

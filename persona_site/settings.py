@@ -191,6 +191,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "forget-old-data": {"task": "persona_site.tasks.forget_old_data", "schedule": timedelta(hours=1)},
+    "continue-audits": {"task": "personas.tasks.continue_audits", "schedule": timedelta(seconds=5)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
     "tidy-moderation": {"task": "moderation.tasks.tidy", "schedule": timedelta(hours=6)},
 }
@@ -246,6 +247,7 @@ QUOTAS = {
     "conversations": (env.integer("CONVERSATIONS_PER_MINUTE", 20, minimum=1), timedelta(minutes=1)),
     "uploads": (env.integer("UPLOADS_PER_DAY", 100, minimum=1), timedelta(days=1)),
     "fine-tunes": (env.integer("FINE_TUNES_PER_DAY", 5, minimum=1), timedelta(days=1)),
+    "audits": (env.integer("AUDITS_PER_DAY", 10, minimum=1), timedelta(days=1)),
 }
 
 # Conversations that one person may have open at once, over all devices and tabs.

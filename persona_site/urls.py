@@ -16,6 +16,7 @@ urlpatterns = [
     path("personas/", include("personas.urls")),
     path("confirm/<str:token>/", confirmation_views.page, name="confirm_persona"),
     path("conversations/", include("chat.urls")),
+    path("moderation/personas/", include("personas.audit.urls")),
     path("", include("moderation.urls")),
     # The site's own pages ask for passwords, because they count guesses. The admin's pages do not.
     path("admin/login/", entrance.admin_login),

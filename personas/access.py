@@ -1,4 +1,6 @@
-"""Whether a person may talk with a persona now: the one door for pages, socket and /v1/ (compliance H4, CN5, H6).
+"""Whether a person may talk with a persona now: the one door for pages, socket and /v1/.
+
+Rows H4, CN5, H6 and T1 of docs/compliance.md.
 
 For a person under 18, a persona is neither a relative nor a partner (China, Interim Measures, art. 14), and depicts
 nobody who lives or has died.
@@ -10,9 +12,10 @@ from typing import Literal, Protocol
 
 from accounts import ages
 from accounts.models import User
+from personas.audit import approvals
 from personas.models import Answer, Confirmation, Depicts, Persona
 
-Code = Literal["too_young", "not_for_minors", "persona_not_confirmed"]
+Code = Literal["too_young", "not_for_minors", "persona_not_confirmed", "persona_not_approved"]
 
 _KIN = (
     r"(?:(?:step|grand|great-?grand|foster|god|half)[\s-]?)?(?:mother|father|parent|brother|sister|son|daughter|child|ma|pa)"
@@ -62,9 +65,19 @@ class Refusal:
 
 def refusal(user: User, persona: Persona) -> Refusal | None:
     """Why this person may not talk with this persona now. None if they may."""
+    return without_approval(user, persona) or _unapproved(persona)
+
+
+def without_approval(user: User, persona: Persona) -> Refusal | None:
+    """As `refusal`, but a persona that a reviewer has not approved yet is allowed: its owner may still change it."""
     if not ages.is_admitted(user):
         return Refusal("too_young", "By its date of birth, this account cannot use the site.")
     return refusal_to_minor(user, persona) or unconfirmed(persona)
+
+
+def _unapproved(persona: Persona) -> Refusal | None:
+    reason = approvals.silence_of(persona)
+    return Refusal("persona_not_approved", reason) if reason else None
 
 
 def unconfirmed(persona: Persona) -> Refusal | None:

@@ -56,13 +56,13 @@ def _context(request: HttpRequest, confirmation: Confirmation, is_owner: bool) -
 def shown(persona: Persona) -> dict[str, object]:
     """The part of a persona's page: whether the living person whom it depicts has agreed, and the link for them."""
     confirmation = Confirmation.objects.filter(persona=persona).first()
-    silence = access.unconfirmed(persona)
+    refusal = access.unconfirmed(persona)
     return {
         "confirmation": confirmation,
         "confirmation_link": confirming.address(confirmation) if confirmation else "",
-        "may_make_link": silence is not None and not (confirmation and confirmation.is_refused),
-        "needs_confirmation": persona.depicts == Depicts.LIVING or silence is not None,
-        "silence": silence.user_message if silence else "",
+        "may_make_link": refusal is not None and not (confirmation and confirmation.is_refused),
+        "needs_confirmation": persona.depicts == Depicts.LIVING or refusal is not None,
+        "unconfirmed": refusal.user_message if refusal else "",
     }
 
 

@@ -5,6 +5,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
+from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
+
 
 class Depicts(models.TextChoices):
     """Who a persona depicts. Each choice needs its own declaration (compliance H6)."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from personas import creation
+from personas.audit.models import Audit
 from personas.forgetting import discard
 from personas.models import Confirmation, Draft, FineTune, Persona
 
@@ -37,7 +38,23 @@ def _persona(persona: Persona) -> dict[str, Any]:
         "fine_tune": FineTune.objects.filter(persona=persona)
         .values("status", "is_used", "model", "words", "curve", "messages", "comparison", "queued_at", "finished_at")
         .first(),
+        "audits": [_audit(audit) for audit in persona.audits.order_by("queued_at")],
         "passages": list(persona.passages.order_by("id").values("text", "prompted_by", "source_ref")),
+    }
+
+
+def _audit(audit: Audit) -> dict[str, Any]:
+    """Names no reviewer."""
+    return {
+        "state": audit.state,
+        "is_passed": audit.is_passed,
+        "fingerprint": audit.fingerprint,
+        "started_at": audit.started_at,
+        "ended_at": audit.ended_at,
+        "decision": audit.decision,
+        "reason": audit.reason,
+        "decided_at": audit.decided_at,
+        "answers": list(audit.answers.values("probe", "area", "prompt", "answer", "is_passed", "evidence", "model")),
     }
 
 

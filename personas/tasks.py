@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from generation.jobs import leases
 from personas import forgetting, uploads
+from personas.audit import runs
 from personas.embedders.minilm import MiniLM
 from personas.finetuning import training
 from personas.models import Passage, Source
@@ -66,6 +67,12 @@ def train_fine_tune() -> None:
     """Trains the fine-tune whose turn it is, then queues itself for the next one."""
     if training.train_next() and training.is_owed():
         train_fine_tune.delay()
+
+
+@shared_task(ignore_result=True)
+def continue_audits() -> None:
+    """Hands audits to the workers again that stood back for people or lost their worker."""
+    runs.go_on()
 
 
 @shared_task

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from personas import confirmation_views, views
+from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 
 app_name = "personas"
@@ -26,5 +27,9 @@ urlpatterns = [
     path("<uuid:persona_id>/fine-tune/stop/", fine_tune.stop, name="fine_tune_stop"),
     path("<uuid:persona_id>/fine-tune/choose/", fine_tune.choose, name="fine_tune_choose"),
     path("<uuid:persona_id>/fine-tune/delete/", fine_tune.delete, name="fine_tune_delete"),
+    path("<uuid:persona_id>/audit/", audit.own_report, name="audit"),
+    path("<uuid:persona_id>/audit/progress/", audit.progress, name="audit_progress"),
+    path("<uuid:persona_id>/audit/start/", audit.start, name="audit_start"),
+    path("<uuid:persona_id>/audit/stop/", audit.stop, name="audit_stop"),
     path("<uuid:persona_id>/sources/<uuid:source_id>/remove/", views.remove_source, name="remove_source"),
 ]

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.quotas import QuotaExceeded
 from accounts.requests import SignedIn
-from personas import avatars, confirmation_views, creation, drafts
+from personas import access, avatars, confirmation_views, creation, drafts
+from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
@@ -254,14 +255,15 @@ def progress(request: SignedIn, persona_id: UUID) -> HttpResponse:
 def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
     is_own = persona.owner_id == request.user.pk
     sources = list(persona.sources.all()) if is_own else []
+    refusal = access.refusal(request.user, persona)
     return {
         "persona": persona,
         "is_own": is_own,
+        "silence": refusal.user_message if refusal else "",
         "sources": sources,
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),
-        **(fine_tune.shown(persona) if is_own else {}),
-        **(confirmation_views.shown(persona) if is_own else {}),
+        **(fine_tune.shown(persona) | confirmation_views.shown(persona) | audit.shown(persona) if is_own else {}),
     }
 
 

@@ -13,6 +13,8 @@ from django.db import connection
 from accounts.models import Role, User
 from generation.catalogue import packaged
 from generation.jobs import waiting_room
+from moderation.filter import policy
+from moderation.models import Policy
 from persona_site.redis import connection as redis_connection
 from tests import factories
 from tests.services import needs_services
@@ -77,6 +79,16 @@ def mina(db: None) -> User:
 def olga(db: None) -> User:
     """The owner, who operates the site."""
     return factories.make_user("olga", role=Role.OWNER)
+
+
+@pytest.fixture
+def approval_required(db: None) -> Iterator[None]:
+    """The active policy lets a persona that somebody made talk only after an approval."""
+    factories.make_policy()
+    Policy.objects.filter(is_active=True).update(requires_persona_approval=True)
+    policy.forget()
+    yield
+    policy.forget()
 
 
 _PREPARE = f"""

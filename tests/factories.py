@@ -13,6 +13,8 @@ from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
 from moderation.filter import policy
 from moderation.models import Action, Case, Policy, Restriction
+from personas.audit import fingerprint
+from personas.audit.models import Audit
 from personas.models import Depicts, Draft, Persona
 
 PASSWORD = "a long enough password"
@@ -43,6 +45,20 @@ def make_conversation(*, owner: User, persona: Persona | None = None, **fields: 
     return Conversation.objects.create(owner=owner, persona=persona or make_persona(owner=owner), **fields)
 
 
+def make_audit(*, persona: Persona, **fields: Any) -> Audit:
+    """One that has ended and passed, of the persona as it is now."""
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "state": "ended",
+        "is_passed": True,
+        "probes_version": "1",
+        "started_at": now,
+        "ended_at": now,
+    }
+    values["fingerprint"] = fingerprint.of(persona)
+    return Audit.objects.create(persona=persona, **(values | fields))
+
+
 def make_policy() -> None:
     """The default policy, where an earlier transactional test has emptied its table."""
     if not Policy.objects.filter(is_active=True).exists():
@@ -67,6 +83,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "conversation_id": conversation.id,
         "message_id": answer.id,
         "reply_id": reply.id,
+        "audit_id": make_audit(persona=persona).id,
         "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
         "case_id": case.id,
         "draft_id": Draft.objects.create(owner=owner).id,

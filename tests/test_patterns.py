@@ -28,6 +28,7 @@ from moderation.crisis import ladder
 from moderation.filter import pii
 from moderation.filter.classifiers import features, lexicon
 from personas import corpus, memory, prompt, prompt_sheet, samples
+from personas.audit import judges
 from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
 from personas.models import Passage, Persona
 from tests import attacks
@@ -229,6 +230,7 @@ LOOPS: dict[str, Callable[[str], object]] = {
     "plain text": lambda text: parsed(plain_text.PlainText(), text),
     "transcript": lambda text: parsed(transcript.Transcript(), text),
     "choice of importer": chosen,
+    "regard": lambda text: judges.regard(text, "en"),
 }
 
 

@@ -176,6 +176,14 @@ local seconds = redis.call('hmget', 'waiting:seconds', 'interactive', 'backgroun
 return {redis.call('hlen', 'waiting:running'), slots, seconds[1] or '', seconds[2] or ''}
 """
 
+_IS_TALK = """
+if redis.call('zcard', 'waiting:room:interactive') > 0 then return 1 end
+for _, job in ipairs(redis.call('hvals', 'waiting:running')) do
+  if string.match(job, '^[^|]*|interactive|') then return 1 end
+end
+return 0
+"""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -324,6 +332,11 @@ def absent(kind: str, job_ids: Iterable[str]) -> set[str]:
 def sizes() -> dict[str, int]:
     """Class → number of waiting jobs."""
     return {klass: connection().zcard(f"waiting:room:{klass}") for klass in _CLASSES}
+
+
+def is_talk() -> bool:
+    """Whether an interactive job waits or runs, so that work that nobody waits for should stand back."""
+    return bool(connection().eval(_IS_TALK, 0))
 
 
 def serve() -> None:

@@ -84,7 +84,7 @@ def start(*, user: User, persona: Persona) -> FineTune:
     """
     persona = creation.get_own_persona(user, persona.pk)
     creation.refuse_disabled(persona)
-    if silence := access.refusal(user, persona):
+    if silence := access.without_approval(user, persona):
         raise FineTuneRefused(silence.user_message)
     possible = offer(persona)
     if possible.refusal:

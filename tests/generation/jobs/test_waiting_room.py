@@ -94,6 +94,20 @@ def test_interactive_jobs_go_before_background_ones(served: list[str]) -> None:
     assert served == ["reply", "audit"]
 
 
+def test_talk_is_an_interactive_job_that_waits_or_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    monkeypatch.setitem(waiting_room._handlers, "test", lambda job_id: seen.append(waiting_room.is_talk()))
+    assert not waiting_room.is_talk()
+    waiting_room.join(kind="test", job_id="1", account="7", klass="background")
+    assert not waiting_room.is_talk()
+    waiting_room.serve()
+    waiting_room.join(kind="test", job_id="2", account="7", klass="interactive")
+    assert waiting_room.is_talk()
+    waiting_room.serve()
+    assert seen == [False, True]
+    assert not waiting_room.is_talk()
+
+
 def test_joining_twice_changes_nothing(served: list[str]) -> None:
     told: list[Place] = []
     for _ in range(2):
