@@ -7,6 +7,7 @@ from django.db import models
 
 class Role(models.TextChoices):
     USER = "user"
+    AUDITOR = "auditor"  # reads the review desk and changes nothing
     MODERATOR = "moderator"
     OWNER = "owner"
 
@@ -26,6 +27,10 @@ class User(AbstractUser):
     @property
     def is_moderator(self) -> bool:
         return self.role in {Role.MODERATOR, Role.OWNER}
+
+    @property
+    def is_auditor(self) -> bool:
+        return self.role == Role.AUDITOR
 
     @property
     def is_owner(self) -> bool:

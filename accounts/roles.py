@@ -12,8 +12,8 @@ from django.db import transaction
 from accounts import sessions
 from accounts.models import Role, User
 
-# The models that a moderator can see in the admin. Moderators decide in /moderation/, through its doors.
-_MODERATOR_SEES = {
+# The models that auditors and moderators can see in the admin. Moderators decide in /moderation/, through its doors.
+_VISIBLE = {
     "moderation": ["action", "assessment", "auditentry", "case", "policy", "restriction", "rule"],
 }
 
@@ -38,16 +38,16 @@ def record_with(recorder: Recorder) -> None:
 
 @transaction.atomic
 def give(user: User, role: Role | str, *, by: User | None) -> None:
-    """Gives `user` the role of user, moderator or owner. `by` None: the site itself. Raises ValueError for others."""
+    """Gives `user` a role. `by` None: the site itself. Raises ValueError for a name that is no role."""
     new, old = Role(role), _locked(user).role
     if user.user_permissions.filter(codename=_CHILD_SAFETY[1]).exists():
         let_review_child_safety(user, by=by, may=False)  # this right ends with the role, and the trail records it
     user.role = new
-    user.is_staff = user.is_moderator
+    user.is_staff = user.is_moderator or user.is_auditor
     user.is_superuser = user.is_owner
     user.save(update_fields=["role", "is_staff", "is_superuser"])
     user.groups.clear()
-    user.user_permissions.set(_moderator_permissions() if new == Role.MODERATOR else ())
+    user.user_permissions.set(_permissions_to_see() if new in {Role.AUDITOR, Role.MODERATOR} else ())
     _record("account.role_given", user, by, {"from": str(old), "to": str(new)})
 
 
@@ -99,12 +99,10 @@ def _record(action: str, user: User, by: User | None, data: Mapping[str, Any]) -
     record(action=action, subject=f"user:{user.pk}", actor=by, data=data)
 
 
-def _moderator_permissions() -> Iterable[Permission]:
-    visible = [(app, f"view_{model}") for app, models in _MODERATOR_SEES.items() for model in models]
+def _permissions_to_see() -> Iterable[Permission]:
+    visible = [(app, f"view_{model}") for app, models in _VISIBLE.items() for model in models]
     return [
         permission
-        for permission in Permission.objects.filter(content_type__app_label__in=_MODERATOR_SEES).select_related(
-            "content_type"
-        )
+        for permission in Permission.objects.filter(content_type__app_label__in=_VISIBLE).select_related("content_type")
         if (permission.content_type.app_label, permission.codename) in visible
     ]

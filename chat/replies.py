@@ -22,6 +22,7 @@ from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
 from generation.jobs import waiting_room
+from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction

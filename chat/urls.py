@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import views
+from chat import report_page, views
 
 app_name = "chat"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/words/", views.inspection_words, name="inspection-words"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/pick/", views.pick, name="pick"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/take/", views.take, name="take"),
+    path("<uuid:conversation_id>/report/<uuid:reply_id>/", report_page.report, name="report"),
     path("replies/<uuid:reply_id>/stop/", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/regenerate/", views.regenerate, name="regenerate"),
     path("replies/<uuid:reply_id>/continue/", views.continue_reply, name="continue"),

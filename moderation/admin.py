@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from moderation.desk import cases, evidence, queries, restrictions
+from moderation.desk import cases, evidence, queries, restrictions, sight
 from moderation.filter import policy_changes
 from moderation.filter.policy import BadRule
 from moderation.forms import RuleFormSet, specs
@@ -29,18 +29,18 @@ def _person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _is_moderator(request: HttpRequest) -> bool:
-    return restrictions.may_review(request.user)
+def _is_reader(request: HttpRequest) -> bool:
+    return restrictions.may_read(request.user)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Moderators can view. Nobody, the owner included, can add, change or delete."""
+    """Moderators and auditors can view. Nobody, the owner included, can add, change or delete."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_moderator(request)
+        return _is_reader(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_moderator(request)
+        return _is_reader(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -79,13 +79,13 @@ class CaseAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return cases.visible_to(_person(request))
+        return sight.visible_to(_person(request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         case = cast(Case | None, self.get_object(request, object_id))
-        if case is not None and _is_moderator(request):
+        if case is not None and _is_reader(request):
             cases.view(case=case, moderator=_person(request))
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -120,7 +120,7 @@ class ActionAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return Action.objects.filter(case__in=cases.visible_to(_person(request))).select_related("case")
+        return Action.objects.filter(case__in=sight.visible_to(_person(request))).select_related("case")
 
 
 @admin.register(Restriction)
@@ -183,7 +183,7 @@ class RuleInline(admin.TabularInline):
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_moderator(request)
+        return _is_reader(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,14 +1,15 @@
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms import BaseFormSet
 
 from accounts import countries
 from accounts.form_fields import Words
-from moderation.desk import cases
+from moderation.desk import cases, claims, effects, labels
 from moderation.filter.policy import RuleSpec
-from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, RuleAction
+from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, Queue, RuleAction
 from moderation.plain_words import CATEGORY_CHOICES, SIGN_CHOICES
 
 # The audit trail keeps one of these keys. It keeps no free text, because it is never erased.
@@ -26,19 +27,75 @@ class CountryForm(forms.Form):
 
 class QueueFilterForm(forms.Form):
     status = forms.ChoiceField(
-        choices=[(CaseStatus.OPEN, "Open"), (CaseStatus.DECIDED, "Decided")], required=False, label="Cases"
+        choices=[
+            (CaseStatus.OPEN, "Open"),
+            (CaseStatus.PENDING_SECOND, "Waiting for a second person"),
+            (CaseStatus.DECIDED, "Decided"),
+        ],
+        required=False,
+        label="Cases",
     )
+    queue = forms.ChoiceField(choices=[("", "All queues"), *Queue.choices], required=False, label="Queue")
     category = forms.ChoiceField(
         choices=[("", "All categories"), *CATEGORY_CHOICES, *SIGN_CHOICES], required=False, label="About"
     )
+    after = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    before = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
-class DecisionForm(forms.Form):
+class GiveBackForm(forms.Form):
+    """A claim that its moderator gives back: released, skipped with a reason, or moved to another queue."""
+
+    act = forms.ChoiceField(choices=[("release", "release"), ("skip", "skip"), ("move", "move")])
+    reason = forms.ChoiceField(choices=list(claims.SKIP_REASONS.items()), required=False, label="Why you skip it")
+    queue = forms.ChoiceField(choices=Queue.choices, required=False, label="The queue that it belongs in")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("act") == "skip" and not data.get("reason"):
+            raise forms.ValidationError("Choose a reason for skipping the case.")
+        if data.get("act") == "move" and not data.get("queue"):
+            raise forms.ValidationError("Choose the queue that the case belongs in.")
+        return data
+
+
+class LabelledForm(forms.Form):
+    """A decision with its labels, also of somebody who reviews another's decision."""
+
     kind = forms.ChoiceField(choices=ActionKind.choices, widget=forms.RadioSelect, label="Decision")
+    labels = forms.MultipleChoiceField(
+        choices=labels.CHOICES,
+        widget=forms.CheckboxSelectMultiple,
+        label="What was broken",
+        error_messages={"required": labels.MISSING},
+    )
+
+    def put_first(self, categories: Collection[str]) -> None:
+        """Shows “no violation” and the labels of these categories before all others."""
+        first = {labels.NO_VIOLATION, *categories}
+        field = cast(forms.MultipleChoiceField, self.fields["labels"])
+        field.choices = sorted(labels.CHOICES, key=lambda choice: choice[0] not in first)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "kind" in data and "labels" in data and (fault := labels.fault(ActionKind(data["kind"]), data["labels"])):
+            self.add_error("labels", fault)
+        return data
+
+
+class ReviewForm(LabelledForm):
+    """What a reviewer would have decided (compliance R31)."""
+
+    reason = Words(
+        widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Reason", help_text="For reviewers."
+    )
+
+
+class DecisionForm(LabelledForm):
     days = forms.IntegerField(
         min_value=1,
         max_value=365,
-        initial=cases.SUSPENSION.days,
+        initial=effects.SUSPENSION.days,
         required=False,
         label="Days of a suspension",
         help_text="Used only when you suspend the person.",
@@ -51,13 +108,60 @@ class DecisionForm(forms.Form):
         error_messages={"required": "A decision needs a reason. Say what you saw and why you decide so."},
     )
 
+    token = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
     def clean_days(self) -> int:
-        return self.cleaned_data["days"] or cases.SUSPENSION.days
+        return self.cleaned_data["days"] or effects.SUSPENSION.days
 
     def decision(self) -> dict[str, Any]:
         """The arguments of `cases.decide`, from a valid form."""
         data = self.cleaned_data
-        return {"kind": data["kind"], "reason": data["reason"], "duration": timedelta(days=data["days"])}
+        return {
+            "kind": data["kind"],
+            "reason": data["reason"],
+            "labels": data["labels"],
+            "duration": timedelta(days=data["days"]),
+            "token": data["token"],
+        }
+
+
+class SecondForm(forms.Form):
+    """The second person's answer to a decision that needs two people."""
+
+    is_confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    reason = Words(
+        widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False, label="Why you do not confirm it"
+    )
+
+
+class NoteForm(forms.Form):
+    text = Words(widget=forms.Textarea(attrs={"rows": 2}), max_length=4000, label="Note")
+    is_question = forms.BooleanField(required=False, label="Ask the other reviewers for a second opinion")
+
+
+class FiguresForm(forms.Form):
+    DEFAULT = 30
+    days = forms.ChoiceField(
+        choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")],
+        initial=str(DEFAULT),
+        required=False,
+        label="The last",
+    )
+
+
+class OptOutForm(forms.Form):
+    categories = forms.MultipleChoiceField(
+        choices=CATEGORY_CHOICES,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label="Categories that you do not want to be served",
+    )
+
+
+class PauseForm(forms.Form):
+    hours = forms.ChoiceField(
+        choices=[("1", "an hour"), ("4", "half a day"), ("24", "a day"), ("168", "a week")], label="Pause for"
+    )
 
 
 class RevealForm(forms.Form):

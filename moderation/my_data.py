@@ -1,4 +1,5 @@
-"""This room's part of a person's data: assessments, the monitor's numbers, cases, decisions, restrictions, objections.
+"""This room's part of a person's data: assessments, the monitor's numbers, cases, decisions, reports, objections.
+
 
 The audit trail keeps ids and labels only; it is neither exported nor erased. The copy names no moderator.
 """
@@ -8,8 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from moderation.desk import restrictions
-from moderation.models import Appeal, Assessment, Case, CountedTurns, DailyCue, RestrictionKind
+from moderation.desk import referrals, restrictions
+from moderation.models import Appeal, Assessment, Case, CountedTurns, DailyCue, Report, RestrictionKind, Reviewer
 
 _ERASED = "The account behind this decision has been erased. The persona stays disabled."
 
@@ -55,6 +56,10 @@ def export(user: User) -> dict[str, Any]:
             .order_by("starts_at")
             .values("id", "kind", "statement", "starts_at", "ends_at", "lifted_at", "lift_reason")
         ),
+        "reviewer": list(Reviewer.objects.filter(user=user).values("opted_out", "paused_until")),
+        "reports": list(
+            Report.objects.filter(reporter=user).order_by("filed_at").values("id", "category", "message_id", "filed_at")
+        ),
         "appeals": list(
             Appeal.objects.filter(user=user)
             .order_by("filed_at")
@@ -71,8 +76,10 @@ def erase(user: User) -> None:
     for restriction in disabled:
         restriction.statement, restriction.lift_reason = _ERASED, ""
         restriction.save(update_fields=["statement", "lift_reason"])
+    Report.objects.filter(reporter=user).delete()
+    Reviewer.objects.filter(user=user).delete()
     user.restrictions.all().delete()
     user.cases.all().delete()
-    Assessment.objects.filter(user=user).delete()
+    referrals.delete_counted(Assessment.objects.filter(user=user))
     DailyCue.objects.filter(user=user).delete()
     CountedTurns.objects.filter(user=user).delete()

@@ -1,72 +1,105 @@
-"""The review desk, a person's own decisions, and the public pages on safety and rules.
+"""The queue and its cases, a person's own decisions, and the public pages on safety and rules."""
 
-Only moderators who are active and not suspended reach the desk. Everybody else gets 404.
-"""
-
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeAlias, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import condition, require_GET, require_http_methods, require_POST
 
-from accounts.models import User
 from moderation.crisis import help_pages
-from moderation.desk import appeals, cases, evidence, queries, restrictions
-from moderation.forms import AnswerForm, AppealForm, CountryForm, DecisionForm, LiftForm, QueueFilterForm, RevealForm
-from moderation.models import Case
+from moderation.desk import (
+    appeals,
+    cases,
+    claims,
+    evidence,
+    notes,
+    quality,
+    queries,
+    restrictions,
+    score_plot,
+    second_person,
+    sight,
+    similar,
+    strikes,
+    wellbeing,
+)
+from moderation.forms import (
+    AnswerForm,
+    AppealForm,
+    CountryForm,
+    DecisionForm,
+    GiveBackForm,
+    LiftForm,
+    NoteForm,
+    QueueFilterForm,
+    RevealForm,
+    SecondForm,
+)
+from moderation.guards import desk_only, person_of
+from moderation.models import Action, ActionState, Case, CaseStatus
 from moderation.monitor.days import KEPT
 
-View: TypeAlias = Callable[..., HttpResponse]
-
-PAGE = 25
 _REVEALED = "moderation.revealed"
 _REVEALED_CASES = 20
 
 
-def moderators_only(view: View) -> View:
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not restrictions.may_review(request.user):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return never_cache(guarded)
-
-
-@moderators_only
+@desk_only
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
-    moderator = _person(request)
-    form = QueueFilterForm(request.GET)
-    filters = form.cleaned_data if form.is_valid() else {}
-    listing = queries.queue(moderator, status=filters.get("status") or "open", category=filters.get("category") or "")
+    moderator = person_of(request)
     context = {
-        "form": form,
-        "page": Paginator(listing, PAGE).get_page(request.GET.get("page")),
+        **_rows_context(request),
         "appeals": appeals.waiting_for(moderator),
+        "own_claim": claims.of(moderator),
+        "seconds": second_person.waiting_for(moderator),
+        "questions": notes.questions_for(moderator),
+        "reviews": quality.waiting_for(moderator),
+        "paused_until": wellbeing.paused_until(moderator),
+        "break_until": wellbeing.break_until(moderator),
         "out_of_sight": queries.out_of_sight(moderator),
-        "filters": _filters(request),
-        "is_open_queue": filters.get("status") != "decided",
     }
     return render(request, "moderation/queue.html", context)
 
 
-@moderators_only
+def _queue_state(request: HttpRequest) -> str:
+    return f'"{queries.state(person_of(request))}"'
+
+
+@desk_only
+@require_GET
+@condition(etag_func=_queue_state)
+def rows(request: HttpRequest) -> HttpResponse:
+    """The rows of the queue, for a page that is open. Answers 304 while nothing has changed."""
+    return render(request, "moderation/queue.html#rows", _rows_context(request))
+
+
+def _rows_context(request: HttpRequest) -> dict[str, Any]:
+    form = QueueFilterForm(request.GET)
+    form.is_valid()  # an unknown filter is left out, and the others still count
+    filters = form.cleaned_data
+    chosen = {name: filters.get(name) or "" for name in ("queue", "category")}
+    status = filters.get("status") or CaseStatus.OPEN
+    page = queries.page(
+        person_of(request), status=status, after=filters.get("after"), before=filters.get("before"), **chosen
+    )
+    return {"form": form, "page": page, "filters": _filters(request), "is_open_queue": status == CaseStatus.OPEN}
+
+
+@desk_only
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    moderator = _person(request)
-    case = cases.get_case_for(moderator, case_id)
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
     form = DecisionForm(request.POST or None)
+    form.put_first(case.categories)
     if request.method == "POST" and form.is_valid():
         try:
             action = cases.decide(case=case, moderator=moderator, **form.decision())
@@ -76,18 +109,19 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         except PermissionDenied as refusal:
             form.add_error("kind", str(refusal))
         else:
-            messages.success(request, f"Decided: {action.get_kind_display().lower()}.")
-            return _next_case(request, moderator)
-    else:
+            messages.success(request, _decided(action))
+            return next_case(request)
+    elif request.method == "GET":
         cases.view(case=case, moderator=moderator)
-    return render(request, "moderation/case.html", _case_context(request, case, form))
+    context = _case_context(request, case, form)
+    return render(request, "moderation/case.html", context, status=400 if form.errors else 200)
 
 
-@moderators_only
+@desk_only
 @require_POST
 def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    moderator = _person(request)
-    case = cases.get_case_for(moderator, case_id)
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
     form = RevealForm(request.POST)
     if form.is_valid():
         what = form.cleaned_data["what"]
@@ -95,14 +129,14 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
         _remember_revealed(request, case, what)
     else:
         messages.error(request, "Choose a reason to see what is hidden.")
-    return redirect(f"{_address(case)}?{_filters(request)}#transcript")
+    return redirect(f"{address_of(case)}?{_filters(request)}#transcript")
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
     """A restriction at the desk: its statement, the objection to it, and the forms that lift it or answer."""
-    moderator = _person(request)
+    moderator = person_of(request)
     restriction = get_object_or_404(queries.restrictions_visible_to(moderator), pk=restriction_id)
     appeal = appeals.waiting_for(moderator).filter(restriction=restriction).first()
     is_answer = "outcome" in request.POST or "answer" in request.POST
@@ -128,7 +162,7 @@ def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
     """A decision about the person who reads it, and their objection."""
-    person = _person(request)
+    person = person_of(request)
     restriction = restrictions.get_restriction_for(person, restriction_id)
     form = AppealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -169,39 +203,60 @@ def rules(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/rules.html", {"policy": queries.policy_text(), "days_counted": KEPT})
 
 
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)
+def _decided(action: Action) -> str:
+    kind = action.get_kind_display().lower()
+    if action.state == ActionState.PENDING_SECOND:
+        return f"Your decision waits for a second person: {kind}."
+    return f"Decided: {kind}."
 
 
-def _address(case: Case) -> str:
+def address_of(case: Case) -> str:
     return reverse("moderation:case", args=[case.pk])
 
 
 def _filters(request: HttpRequest) -> str:
     """The queue's filters as a query string, which carries them from page to page."""
-    filters = {name: request.GET[name] for name in ("status", "category") if request.GET.get(name)}
+    filters = {name: request.GET[name] for name in ("status", "queue", "category") if request.GET.get(name)}
     return urlencode(filters)
 
 
-def _next_case(request: HttpRequest, moderator: User) -> HttpResponse:
-    following = queries.queue(moderator, status="open", category=request.GET.get("category", "")).first()
-    if following is None:
+def next_case(request: HttpRequest) -> HttpResponse:
+    """Claims the next case for the moderator and goes there; to the queue where no case is free."""
+    chosen = {name: request.GET.get(name, "") for name in ("queue", "category")}
+    claim = claims.take_next(moderator=person_of(request), **chosen)
+    if claim is None:
         return redirect("moderation:queue")
-    return redirect(f"{_address(following)}?{_filters(request)}")
+    return redirect(f"{address_of(claim.case)}?{_filters(request)}")
 
 
 def _case_context(request: HttpRequest, case: Case, form: DecisionForm) -> dict[str, Any]:
-    moderator = _person(request)
-    revealed = request.session.get(_REVEALED, {}).get(str(case.pk), [])
-    previous, following = queries.neighbours(case, moderator, category=request.GET.get("category", ""))
+    moderator = person_of(request)
+    asked_for = revealed(request, case)
+    previous, following = queries.neighbours(
+        case, moderator, queue=request.GET.get("queue", ""), category=request.GET.get("category", "")
+    )
+    claim = claims.live_on(case)
     return {
         "case": case,
-        "turns": evidence.shown(case, revealed=revealed),
-        "is_masked": "personal" not in revealed and evidence.has_personal_data(case),
+        "turns": evidence.shown(case, revealed=asked_for),
+        "is_masked": "personal" not in asked_for and evidence.has_personal_data(case),
+        "claim": claim,
+        "is_mine": claim is not None and claim.moderator_id == moderator.pk,
+        "give_back": GiveBackForm(),
+        "waiting": second_person.waiting_for(moderator).filter(case=case).first(),
+        "second_form": SecondForm(),
+        "notes": case.notes.select_related("author"),
+        "note_form": NoteForm(),
+        "strikes": strikes.of(case.user, at=timezone.now()),
         "reveal_form": RevealForm(),
         "form": form,
         "earlier": queries.earlier_decisions(case),
-        "actions": case.actions.select_related("moderator").prefetch_related("restrictions"),
+        "plot": score_plot.plot_of(case),
+        "similar": similar.to(case, moderator),
+        "review": quality.waiting_for(moderator).filter(action__case=case).first(),
+        "actions": case.actions.exclude(pk__in=quality.hidden_from(moderator))
+        .select_related("moderator", "second", "quality_review__reviewer")
+        .prefetch_related("restrictions"),
         "policy": queries.policy_text(),
         "previous": previous,
         "following": following,
@@ -209,9 +264,15 @@ def _case_context(request: HttpRequest, case: Case, form: DecisionForm) -> dict[
     }
 
 
+def revealed(request: HttpRequest, case: Case) -> list[str]:
+    """What of the case this reviewer asked to see."""
+    asked_for: list[str] = request.session.get(_REVEALED, {}).get(str(case.pk), [])
+    return asked_for
+
+
 def _remember_revealed(request: HttpRequest, case: Case, what: str) -> None:
     """Kept in the session, for the newest cases only, so a reveal ends when the reviewer signs out."""
-    revealed = request.session.get(_REVEALED, {})
-    earlier = revealed.pop(str(case.pk), [])
-    revealed[str(case.pk)] = sorted({*earlier, what})
-    request.session[_REVEALED] = dict(list(revealed.items())[-_REVEALED_CASES:])
+    kept = request.session.get(_REVEALED, {})
+    earlier = kept.pop(str(case.pk), [])
+    kept[str(case.pk)] = sorted({*earlier, what})
+    request.session[_REVEALED] = dict(list(kept.items())[-_REVEALED_CASES:])

@@ -192,8 +192,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-old-data": {"task": "persona_site.tasks.forget_old_data", "schedule": timedelta(hours=1)},
     "continue-audits": {"task": "personas.tasks.continue_audits", "schedule": timedelta(seconds=5)},
+    "watch-deadlines": {"task": "moderation.tasks.watch_deadlines", "schedule": timedelta(minutes=1)},
+    "embed-cases": {"task": "moderation.tasks.embed_cases", "schedule": timedelta(minutes=1)},
+    "purge-cases": {"task": "moderation.tasks.purge_cases", "schedule": timedelta(hours=6)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
-    "tidy-moderation": {"task": "moderation.tasks.tidy", "schedule": timedelta(hours=6)},
+    "forget-old-numbers": {"task": "moderation.tasks.forget_old_numbers", "schedule": timedelta(hours=6)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 
@@ -313,6 +316,14 @@ SPEND_RETENTION = env.duration("SPEND_RETENTION", "90d")
 
 CLASSIFIERS = env.words("CLASSIFIERS", "lexicon,linear")
 DEFAULT_COUNTRY = env.country("DEFAULT_COUNTRY")
+# The share of decisions, in per cent, that another reviewer decides again without seeing them.
+QUALITY_SAMPLE = env.integer("QUALITY_SAMPLE", 10, minimum=0, maximum=100)
+# Cases of one graphic category that a reviewer gets in a day, and the break that follows long work.
+EXPOSURE_LIMIT = env.integer("EXPOSURE_LIMIT", 30, minimum=1)
+REVIEW_BREAK_AFTER = env.duration("REVIEW_BREAK_AFTER", "90m")
+REVIEW_BREAK = env.duration("REVIEW_BREAK", "15m")
+# How long decided cases and the scores of the filter are kept. A person can object to a decision for six months.
+CASE_RETENTION = env.duration("CASE_RETENTION", "365d")
 
 # --- Logs -----------------------------------------------------------------------------------------
 

@@ -43,7 +43,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _light_settings(settings: Any) -> None:
-    """Pages name static files that nobody has collected, and passwords are hashed at no cost."""
+    """Pages name static files that nobody has collected, passwords are hashed at no cost, no decision is sampled."""
+    settings.QUALITY_SAMPLE = 0
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": static}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -12,7 +12,7 @@ from api import keys
 from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
 from moderation.filter import policy
-from moderation.models import Action, Case, Policy, Restriction
+from moderation.models import Action, Case, Policy, QualityReview, Restriction
 from personas.audit import fingerprint
 from personas.audit.models import Audit
 from personas.models import Depicts, Draft, Persona
@@ -86,6 +86,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "audit_id": make_audit(persona=persona).id,
         "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
         "case_id": case.id,
+        "review_id": QualityReview.objects.create(action=decision).id,
         "draft_id": Draft.objects.create(owner=owner).id,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
         "trial_id": ModelTrial.objects.create(status="failed").id,  # nobody's, and shown to owners alone

@@ -56,7 +56,8 @@ def waiting_for(moderator: User) -> QuerySet[Appeal]:
     """
     if not restrictions.may_review(moderator):
         return Appeal.objects.none()
-    others = ~Q(restriction__action__moderator=moderator) | Q(restriction__action__isnull=True)
+    own = Q(restriction__action__moderator=moderator) | Q(restriction__action__second=moderator)
+    others = Q(restriction__action__isnull=True) | ~own
     return Appeal.objects.filter(others, outcome="").exclude(user=moderator).select_related("restriction")
 
 

@@ -1,14 +1,19 @@
 """The queries of the review desk: the queue, a case's neighbours and history, the policy's text."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
-from moderation.desk import cases
-from moderation.models import Action, Case, CaseStatus, Direction, Policy, Restriction, Rule, RuleAction
+from moderation.desk import claims, quality, sight
+from moderation.models import Action, Case, CaseStatus, Claim, Direction, Policy, Restriction, Rule, RuleAction
 from moderation.plain_words import CONSEQUENCES, WHO, category_in_words
+
+PAGE = 25
 
 # The order on the rules page and at the desk: the strongest first.
 _BY_STRENGTH = [RuleAction.CRISIS, RuleAction.BLOCK, RuleAction.MASK, RuleAction.FLAG]
@@ -31,6 +36,15 @@ class PolicyText:
 
 
 @dataclass(frozen=True)
+class QueuePage:
+    """A part of the queue, in its order. Each case has `live_claims`: the claim that somebody has on it now."""
+
+    cases: Sequence[Case]
+    is_first: bool
+    is_last: bool
+
+
+@dataclass(frozen=True)
 class OutOfSight:
     """Counts of open cases that this moderator may not see. They show that an empty queue is no empty desk."""
 
@@ -38,31 +52,69 @@ class OutOfSight:
     restricted: int
 
 
-def queue(moderator: User, *, status: str, category: str = "") -> QuerySet[Case]:
+def listing(moderator: User, status: str, queue: str = "", category: str = "") -> QuerySet[Case]:
     """Open cases by severity, then deadline, then age; decided cases newest first."""
-    matches = cases.visible_to(moderator).filter(status=status).select_related("user")
+    matches = sight.visible_to(moderator).filter(status=status).order_by(*_order(status))
+    if queue:
+        matches = matches.filter(queue=queue)
     if category:
         matches = matches.filter(findings__contains=[{"category": category}])
-    if status == CaseStatus.DECIDED:
-        return matches.order_by("-updated_at").prefetch_related("actions")
-    return matches.order_by("-severity", "due_at", "opened_at")
+    return matches
+
+
+def page(
+    moderator: User,
+    *,
+    status: str,
+    queue: str = "",
+    category: str = "",
+    after: UUID | None = None,
+    before: UUID | None = None,
+) -> QueuePage:
+    """The cases behind the case `after`, or in front of the case `before`, or the first of the queue.
+
+    A page costs the same at the beginning and at the end of a long queue. An unknown id gives the first page.
+    """
+    order, matches = _order(status), listing(moderator, status, queue, category)
+    anchor_id = after or before
+    anchor = sight.visible_to(moderator).filter(pk=anchor_id).first() if anchor_id else None
+    is_backwards = anchor is not None and after is None
+    if anchor is not None:
+        order = _reversed(order) if is_backwards else order
+        matches = matches.filter(_behind(anchor, order)).order_by(*order)
+    claimed = Prefetch("claims", claims.live().select_related("moderator"), to_attr="live_claims")
+    actions = Prefetch("actions", Action.objects.exclude(pk__in=quality.hidden_from(moderator)))
+    rows = list(matches.defer("evidence").prefetch_related(actions, claimed)[: PAGE + 1])
+    has_more, rows = len(rows) > PAGE, rows[:PAGE]
+    if is_backwards:
+        rows.reverse()
+    return QueuePage(
+        cases=rows,
+        is_first=not rows or anchor is None or (is_backwards and not has_more),
+        is_last=not rows or not (is_backwards or has_more),
+    )
+
+
+def state(moderator: User) -> str:
+    """A text that changes when the open queue changes for this moderator, and every minute, as deadlines move."""
+    counts = sight.visible_to(moderator).filter(status=CaseStatus.OPEN).aggregate(Count("id"), Max("updated_at"))
+    work = Claim.objects.aggregate(Max("claimed_at"), Max("ended_at"))
+    content = [timezone.now().strftime("%d %H:%M"), moderator.pk, *counts.values(), *work.values()]
+    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def out_of_sight(moderator: User) -> OutOfSight:
     waiting = Case.objects.filter(status=CaseStatus.OPEN)
-    restricted = 0 if cases.may_see_restricted(moderator) else waiting.filter(is_restricted=True).count()
+    restricted = 0 if sight.may_see_restricted(moderator) else waiting.filter(is_restricted=True).count()
     return OutOfSight(own=waiting.filter(user=moderator).count(), restricted=restricted)
 
 
-def neighbours(case: Case, moderator: User, *, category: str = "") -> tuple[Case | None, Case | None]:
+def neighbours(case: Case, moderator: User, *, queue: str = "", category: str = "") -> tuple[Case | None, Case | None]:
     """The open cases before and after this one in the order of the queue."""
-    others = queue(moderator, status=CaseStatus.OPEN, category=category).exclude(pk=case.pk)
-    later = (
-        Q(severity__lt=case.severity)
-        | Q(severity=case.severity, due_at__gt=case.due_at)
-        | Q(severity=case.severity, due_at=case.due_at, opened_at__gt=case.opened_at)
-    )
-    return others.exclude(later).last(), others.filter(later).first()
+    order = _order(CaseStatus.OPEN)
+    others = listing(moderator, CaseStatus.OPEN, queue, category)
+    before = others.filter(_behind(case, _reversed(order))).order_by(*_reversed(order)).first()
+    return before, others.filter(_behind(case, order)).first()
 
 
 def earlier_decisions(case: Case) -> QuerySet[Action]:
@@ -77,7 +129,7 @@ def earlier_decisions(case: Case) -> QuerySet[Action]:
 
 def restrictions_visible_to(moderator: User) -> QuerySet[Restriction]:
     """The restrictions that this moderator may see, by the same rules as cases."""
-    visible = Q(action__isnull=True) | Q(action__case__in=cases.visible_to(moderator))
+    visible = Q(action__isnull=True) | Q(action__case__in=sight.visible_to(moderator))
     return Restriction.objects.filter(visible).select_related("action__case__user", "action__moderator", "lifted_by")
 
 
@@ -92,6 +144,25 @@ def policy_text() -> PolicyText | None:
         for direction in Direction
     )
     return PolicyText(policy.version, tuple(section for section in sections if section[1]))
+
+
+def _order(status: str) -> tuple[str, ...]:
+    return ("-updated_at", "-id") if status == CaseStatus.DECIDED else ("-severity", "due_at", "opened_at", "id")
+
+
+def _reversed(order: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order)
+
+
+def _behind(case: Case, order: Sequence[str]) -> Q:
+    """The cases behind this one in the order: later in the first field, or the same there and later in the next."""
+    behind, same = Q(), Q()
+    for name in order:
+        field, comparison = name.removeprefix("-"), "lt" if name.startswith("-") else "gt"
+        value = getattr(case, field)
+        behind |= same & Q(**{f"{field}__{comparison}": value})
+        same &= Q(**{field: value})
+    return behind
 
 
 def _consequences(rules: Sequence[Rule]) -> tuple[Consequence, ...]:

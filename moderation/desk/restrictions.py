@@ -48,8 +48,19 @@ def may_review(user: object) -> bool:
     """Whether this user may use the review desk now: a moderator, active and not suspended. Queries the database."""
     if not isinstance(user, User) or not user.is_authenticated:
         return False
-    reviewers = User.objects.filter(pk=user.pk, is_active=True, role__in=[Role.MODERATOR, Role.OWNER])
-    return reviewers.exists() and not active_for(user=user)
+    return _has_role(user, Role.MODERATOR, Role.OWNER)
+
+
+def may_read(user: object) -> bool:
+    """Whether this user may read the desk: who may review, and auditors, who change nothing (compliance R28)."""
+    if not isinstance(user, User) or not user.is_authenticated:
+        return False
+    return _has_role(user, Role.AUDITOR, Role.MODERATOR, Role.OWNER)
+
+
+def _has_role(user: User, *roles: Role) -> bool:
+    people = User.objects.filter(pk=user.pk, is_active=True, role__in=roles)
+    return people.exists() and not active_for(user=user)
 
 
 def unread_warnings(user: User) -> list[Restriction]:

@@ -15,6 +15,7 @@ _WHAT = {
     ActionKind.LOCK_CONVERSATION: "Your conversation with {persona} has been locked.",
     ActionKind.SUSPEND_USER: "Your account has been suspended until {until}.",
     ActionKind.DISABLE_PERSONA: "The persona {persona} has been disabled.",
+    ActionKind.BAN: "Your account has been closed to messages for good.",
 }
 _EFFECT = {
     ActionKind.WARN: "Nothing is taken from you. A later decision may take this warning into account.",
@@ -29,7 +30,13 @@ _EFFECT = {
     ActionKind.DISABLE_PERSONA: (
         "Nobody can talk with this persona until the decision is lifted. What was said with it can still be read."
     ),
+    ActionKind.BAN: (
+        "You can read, export and erase what is yours, and you cannot send messages any more. "
+        "Help lines stay open to you at {help}."
+    ),
 }
+_ONE_PERSON = "a person read the marked part and what stood around it, and decided"
+_TWO_PEOPLE = "two people read the marked part and what stood around it, one after the other, and decided"
 
 
 class IncompleteStatement(ValueError):
@@ -77,8 +84,8 @@ def statement_for(
             f"The reason given by the person who decided: {reason}"
         ),
         decided_by=(
-            "How it was decided: an automatic filter marked the conversation; a person read the marked part "
-            "and what stood around it, and decided. The decision itself was not automatic."
+            "How it was decided: an automatic filter marked the conversation; "
+            f"{_TWO_PEOPLE if kind == ActionKind.BAN else _ONE_PERSON}. The decision itself was not automatic."
         ),
         rule=(
             f"The rule: version {policy_version} of the rules of this site, "

@@ -16,7 +16,8 @@ OTHER = timedelta(hours=24)
 IMMINENT_SEVERITY = 95
 ACTIVE_SEVERITY = 80
 
-_SELF_HARM = frozenset(
+CHILD_SAFETY_CATEGORIES = frozenset({Category.SEXUAL_MINORS, Sign.GROOMING})
+SELF_HARM = frozenset(
     {
         Category.SELF_HARM,
         Category.SELF_HARM_INTENT,
@@ -25,20 +26,20 @@ _SELF_HARM = frozenset(
         Sign.SUDDEN_CALM,
     }
 )
-_THREATS = frozenset({Category.HARASSMENT_THREATENING, Category.HATE_THREATENING, Category.VIOLENCE})
+THREATS = frozenset({Category.HARASSMENT_THREATENING, Category.HATE_THREATENING, Category.VIOLENCE})
 
 
 def time_to_look(finding: Finding) -> timedelta:
-    if finding.category in _SELF_HARM and finding.severity >= IMMINENT_SEVERITY:
+    if finding.category in SELF_HARM and finding.severity >= IMMINENT_SEVERITY:
         return IMMINENT_HARM
-    if finding.category in _SELF_HARM and finding.severity >= ACTIVE_SEVERITY:
+    if finding.category in SELF_HARM and finding.severity >= ACTIVE_SEVERITY:
         return SUICIDAL_THOUGHTS
     if is_child_safety(finding.category):
         return CHILD_SAFETY
-    if finding.category in _THREATS:
+    if finding.category in THREATS:
         return VIOLENT_THREAT
     return OTHER
 
 
 def is_child_safety(category: str) -> bool:
-    return category in {Category.SEXUAL_MINORS, Sign.GROOMING}
+    return category in CHILD_SAFETY_CATEGORIES

@@ -1,13 +1,30 @@
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
 
 class CaseStatus(models.TextChoices):
     OPEN = "open"
+    PENDING_SECOND = "pending_second"  # one person has decided; the decision waits for a second person
     DECIDED = "decided"
+
+
+class Queue(models.TextChoices):
+    """Where a case waits. `moderation.desk.routing` chooses, and a moderator can move it."""
+
+    CHILD_SAFETY = "child_safety", "Child safety"
+    CRISIS = "crisis", "Crisis"
+    THREATS = "threats", "Threats and violence"
+    SENIOR = "senior", "For the owner"
+    GENERAL = "general", "General"
+
+
+class Source(models.TextChoices):
+    MONITOR = "monitor", "The filter and the monitor"
+    REPORT = "report", "A report"
 
 
 class Case(models.Model):
@@ -26,26 +43,42 @@ class Case(models.Model):
     persona_id = models.UUIDField()
     persona_name = models.CharField(max_length=80)
     status = models.CharField(max_length=16, choices=CaseStatus, default=CaseStatus.OPEN)
+    queue = models.CharField(max_length=16, choices=Queue, default=Queue.GENERAL)
+    source = models.CharField(max_length=16, choices=Source, default=Source.MONITOR, help_text="What opened it.")
     severity = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the queue's first order.")
     findings = models.JSONField(
         default=list, help_text="[{signal, category, severity, score, threshold, message_id, detail, version}]"
     )
     evidence = models.JSONField(default=list, help_text="[{message_id, speaker, text, at}] in order.")
     is_restricted = models.BooleanField(default=False)
+    is_held = models.BooleanField(default=False, help_text="Kept beyond its time, for example for a court.")
     due_at = models.DateTimeField()
+    alerted_at = models.DateTimeField(null=True, help_text="When the owner was told that its deadline has passed.")
     opened_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_cases"
-    )
 
     class Meta:
-        ordering = ["-severity", "due_at", "opened_at"]
+        ordering = ["-severity", "due_at", "opened_at", "id"]
         permissions = [("review_child_safety", "Can review cases of child safety")]
         constraints = [
             models.UniqueConstraint(
-                fields=["conversation_id"], condition=models.Q(status="open"), name="one_open_case_per_conversation"
+                fields=["conversation_id"],
+                condition=models.Q(status__in=["open", "pending_second"]),
+                name="one_open_case_per_conversation",
             )
+        ]
+        indexes = [
+            models.Index(
+                fields=["-severity", "due_at", "opened_at", "id"],
+                condition=models.Q(status="open"),
+                name="open_cases_in_order",
+            ),
+            models.Index(
+                fields=["-updated_at", "-id"],
+                condition=models.Q(status="decided"),
+                name="decided_cases_newest_first",
+            ),
+            GinIndex(fields=["findings"], opclasses=["jsonb_path_ops"], name="cases_by_finding"),
         ]
 
     def __str__(self) -> str:
@@ -68,20 +101,56 @@ class ActionKind(models.TextChoices):
     LOCK_CONVERSATION = "lock_conversation", "Lock the conversation"
     SUSPEND_USER = "suspend_user", "Suspend the person"
     DISABLE_PERSONA = "disable_persona", "Disable the persona"
+    BAN = "ban", "Close the account to messages for good"
+
+
+class ActionState(models.TextChoices):
+    """A gravest decision takes effect when a second person confirms it. All others take effect at once."""
+
+    IN_EFFECT = "in_effect"
+    PENDING_SECOND = "pending_second"
+    REFUSED = "refused"  # by the second person
 
 
 class Action(models.Model):
-    """A moderator's decision on a case."""
+    """A moderator's decision on a case.
+
+    `labels` are the categories whose rules were broken, or `no_violation`. Decisions that were made together have the
+    same `batch`.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="actions")
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=24, choices=ActionKind)
     reason = models.TextField()
+    labels = models.JSONField(default=list)
     policy_version = models.CharField(max_length=32)
     decided_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, choices=ActionState, default=ActionState.IN_EFFECT)
+    batch = models.UUIDField(null=True, db_index=True)
+    second = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who confirmed or refused a decision that needs two people.",
+    )
+    seconded_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["decided_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(second__isnull=True) | ~models.Q(second=models.F("moderator")),
+                name="the_second_person_is_another",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=ActionKind.BAN)
+                | models.Q(state=ActionState.PENDING_SECOND)
+                | models.Q(second__isnull=False),
+                name="a_ban_has_two_people",
+            ),
+        ]
 
 
 class RestrictionKind(models.TextChoices):
@@ -149,6 +218,7 @@ class Appeal(models.Model):
     answered_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=16, choices=AppealOutcome, blank=True)
     answer = models.TextField(blank=True)
+    alerted_at = models.DateTimeField(null=True, help_text="When the owner was told that the answer is late.")
 
     class Meta:
         ordering = ["filed_at"]
@@ -174,6 +244,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["action", "created_at"], name="audit_entries_by_action")]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.action}"

@@ -5,10 +5,9 @@ from django.test import Client
 
 from accounts import my_data, roles
 from accounts.models import Role, User
-from moderation.desk import cases
 from moderation.models import AuditEntry
 from tests import factories
-from tests.moderation.desk.material import make_case
+from tests.moderation.desk.material import decide, make_case
 
 
 def test_an_owner_may_do_everything_in_the_admin(alice):
@@ -70,7 +69,7 @@ def test_a_right_ends_with_the_role_and_the_trail_says_so(mina, olga):
 
 
 def test_a_moderator_who_is_erased_but_kept_in_the_records_loses_every_right_in_the_trail(alice, mina):
-    cases.decide(case=make_case(alice), moderator=mina, kind="dismiss", reason="Nothing.")
+    decide(make_case(alice), mina, "dismiss", reason="Nothing.")
     my_data.erase(mina)
     anonymous = User.objects.get(pk=mina.pk)
     assert (anonymous.role, anonymous.is_active, anonymous.is_staff) == (Role.USER, False, False)

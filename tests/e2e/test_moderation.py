@@ -52,6 +52,7 @@ def test_a_threat_is_held_back_and_the_conversation_locked_by_a_moderator(browse
     case = site.rows(f"SELECT id FROM moderation_case WHERE conversation_id = '{conversation}'")[0][0]
     owner.goto(f"/moderation/{case}/")
     owner.locator("[name=kind][value=lock_conversation]").check()
+    owner.locator("[name=labels][value='harassment/threatening']").check()
     owner.locator("textarea[name=reason]").fill("A threat of violence against a person.")
     owner.get_by_role("button", name="Decide and go on").click()
     owner.wait_for_url(lambda url: str(case) not in url)

@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from moderation.desk import appeals, cases
+from moderation.desk import appeals
 from moderation.filter import policy_changes
 from moderation.models import Action, ActionKind, Appeal, Assessment, AuditEntry, Case, Policy, Restriction
-from tests.moderation.desk.material import make_case, make_turns
+from tests.moderation.desk.material import decide, make_case, make_turns
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def url(model: type, page: str, *args: Any) -> str:
 def rows(alice: User, mina: User) -> dict[type, Any]:
     """One row of every model."""
     case = make_case(alice)
-    action = cases.decide(case=case, moderator=mina, kind=ActionKind.SUSPEND_USER, reason="Threats.")
+    action = decide(case, mina, ActionKind.SUSPEND_USER, reason="Threats.")
     restriction = action.restrictions.get()
     return {
         Case: case,
@@ -84,7 +84,7 @@ def test_graphic_words_stay_covered_in_the_admin(alice: User, mina: User) -> Non
 
 def test_r5_r10_the_admin_hides_what_the_desk_hides(alice: User, mina: User, olga: User) -> None:
     own, restricted = make_case(mina), make_case(alice, category="sexual/minors")
-    cases.decide(case=own, moderator=olga, kind=ActionKind.WARN, reason="Threats.")
+    decide(own, olga, ActionKind.WARN, reason="Threats.")
     client = signed_in(mina)
     for case in (own, restricted):
         assert str(case.pk) not in client.get(url(Case, "changelist")).text

@@ -24,8 +24,16 @@ function move(selector, step) {
   return next;
 }
 
+/** Presses the link or the button that has this key. @param {string} key */
+function press(key) {
+  const element = /** @type {HTMLElement | null} */ (page?.querySelector(`[data-review-key="${CSS.escape(key)}"]`));
+  element?.click();
+  return Boolean(element);
+}
+
 /** @param {string} key */
 function queueKey(key) {
+  if (press(key)) return true;
   if (key !== "j" && key !== "k") return false;
   if (!move("[data-review-row]", key === "j" ? 1 : -1)) announce("No more cases on this page.");
   return true;
@@ -33,11 +41,7 @@ function queueKey(key) {
 
 /** @param {string} key */
 function caseKey(key) {
-  const link = /** @type {HTMLElement | null} */ (page?.querySelector(`[data-review-key="${CSS.escape(key)}"]`));
-  if (link) {
-    link.click();
-    return true;
-  }
+  if (press(key)) return true;
   if (key === "j" || key === "k") {
     announce(key === "j" ? "This is the last open case." : "This is the first open case.");
     return true;
@@ -52,11 +56,22 @@ function caseKey(key) {
     /** @type {HTMLElement | null} */ (form.querySelector("[name=reason]"))?.focus();
     return true;
   }
+  if (key === "l") {
+    /** @type {HTMLElement | null} */ (form.querySelector("[name=labels]"))?.focus();
+    announce("Labels. Press the space bar to choose, and Tab for the next one.");
+    return true;
+  }
+  if (key === "0") {
+    const none = /** @type {HTMLInputElement | null} */ (form.querySelector("[name=labels][value=no_violation]"));
+    if (none) none.checked = !none.checked;
+    announce(none?.checked ? "No violation." : "“No violation” is no longer chosen.");
+    return true;
+  }
   const choice = /** @type {HTMLInputElement | undefined} */ (form.querySelectorAll("[name=kind]")[Number(key) - 1]);
   if (!choice) return false;
   choice.checked = true;
   choice.focus();
-  announce(`${choice.closest("label")?.textContent?.trim()}. Press r to write the reason.`);
+  announce(`${choice.closest("label")?.textContent?.trim()}. Press l for the labels, and r to write the reason.`);
   return true;
 }
 

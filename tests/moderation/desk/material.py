@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from accounts.models import User
 from moderation.desk import cases
-from moderation.models import Case
+from moderation.models import Action, ActionKind, Case
 from moderation.talk import Finding, Turn
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -43,3 +43,10 @@ def make_case(user: User, *, turns: list[Turn] | None = None, marked: int = 0, *
         findings=[make_finding(turns[marked].message_id, **fields)],
         turns=turns,
     )
+
+
+def decide(case: Case, moderator: User, kind: ActionKind, **fields: Any) -> Action:
+    """A decision with a reason, and with a label that fits its kind."""
+    label = "no_violation" if kind == ActionKind.DISMISS else "harassment"
+    values: dict[str, Any] = {"labels": [label], "reason": "Three turns threaten a neighbour."}
+    return cases.decide(case=case, moderator=moderator, kind=kind, **(values | fields))

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import audit_trail
-from moderation.desk import cases, restrictions
+from moderation.desk import cases, restrictions, sight
 from moderation.models import Action, ActionKind, AuditEntry, Case, CaseStatus, Restriction, RestrictionKind
 from persona_site import redis
-from tests.moderation.desk.material import make_case, make_finding, make_turns
+from tests.moderation.desk.material import decide, make_case, make_finding, make_turns
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +119,7 @@ def test_a_finding_after_the_decision_opens_a_new_case(alice: User, mina: User) 
     turns, conversation_id = make_turns(4), uuid4()
     old, new = make_finding(turns[0].message_id), make_finding(turns[2].message_id)
     first = open_case(alice, conversation_id=conversation_id, findings=[old], turns=turns)
-    cases.decide(case=first, moderator=mina, kind=ActionKind.DISMISS, reason="A quarrel in play.")
+    decide(first, mina, ActionKind.DISMISS, reason="A quarrel in play.")
     second = open_case(alice, conversation_id=conversation_id, findings=[old, new], turns=turns)
     assert second.pk != first.pk
     assert [finding["message_id"] for finding in second.findings] == [str(turns[2].message_id)]
@@ -129,7 +129,7 @@ def test_what_was_decided_is_not_opened_again_by_the_same_finding(alice: User, m
     turns, conversation_id = make_turns(4), uuid4()
     finding = make_finding(turns[0].message_id)
     first = open_case(alice, conversation_id=conversation_id, findings=[finding], turns=turns)
-    cases.decide(case=first, moderator=mina, kind=ActionKind.DISMISS, reason="A quarrel in play.")
+    decide(first, mina, ActionKind.DISMISS, reason="A quarrel in play.")
     assert open_case(alice, conversation_id=conversation_id, findings=[finding], turns=turns).pk == first.pk
     assert Case.objects.count() == 1
 
@@ -164,10 +164,10 @@ def test_r2_findings_that_come_at_once_make_one_case(alice: User) -> None:
 def test_r5_child_safety_is_seen_by_permission_only(alice: User, mina: User, olga: User) -> None:
     case = make_case(alice, category="sexual/minors")
     with pytest.raises(Http404):
-        cases.get_case_for(mina, case.pk)
-    assert cases.get_case_for(olga, case.pk) == case
+        sight.get_case_for(mina, case.pk)
+    assert sight.get_case_for(olga, case.pk) == case
     with pytest.raises(PermissionDenied):
-        cases.decide(case=case, moderator=mina, kind=ActionKind.DISMISS, reason="Nothing.")
+        decide(case, mina, ActionKind.DISMISS, reason="Nothing.")
 
 
 def test_r5_the_permission_shows_it_to_a_moderator(alice: User, mina: User) -> None:
@@ -176,7 +176,7 @@ def test_r5_the_permission_shows_it_to_a_moderator(alice: User, mina: User) -> N
     case = make_case(alice, category="sexual/minors")
     mina.user_permissions.add(Permission.objects.get(codename="review_child_safety"))
     mina = User.objects.get(pk=mina.pk)
-    assert cases.get_case_for(mina, case.pk) == case
+    assert sight.get_case_for(mina, case.pk) == case
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_r17_a_decision_is_written_with_its_effect_and_its_record(
     alice: User, mina: User, kind: ActionKind, restricted: RestrictionKind | None
 ) -> None:
     case = make_case(alice)
-    action = cases.decide(case=case, moderator=mina, kind=kind, reason="Threats in three turns.")
+    action = decide(case, mina, kind, reason="Threats in three turns.")
     case.refresh_from_db()
     assert (case.status, action.moderator, action.reason) == (CaseStatus.DECIDED, mina, "Threats in three turns.")
     assert [restriction.kind for restriction in Restriction.objects.all()] == ([restricted] if restricted else [])
@@ -204,9 +204,7 @@ def test_r17_a_decision_is_written_with_its_effect_and_its_record(
 
 def test_a_suspension_lasts_seven_days_or_as_chosen(alice: User, mina: User) -> None:
     for days, fields in [(7, {}), (30, {"duration": timedelta(days=30)})]:
-        action = cases.decide(
-            case=make_case(alice), moderator=mina, kind=ActionKind.SUSPEND_USER, reason="Threats.", **fields
-        )
+        action = decide(make_case(alice), mina, ActionKind.SUSPEND_USER, reason="Threats.", **fields)
         ends_at = action.restrictions.get().ends_at
         assert abs(ends_at - timezone.now() - timedelta(days=days)) < timedelta(seconds=10)
 
@@ -215,16 +213,16 @@ def test_a_suspension_lasts_seven_days_or_as_chosen(alice: User, mina: User) -> 
 def test_a_decision_without_a_reason_is_refused(alice: User, mina: User, reason: str) -> None:
     case = make_case(alice)
     with pytest.raises(cases.ReasonMissing):
-        cases.decide(case=case, moderator=mina, kind=ActionKind.DISMISS, reason=reason)
+        decide(case, mina, ActionKind.DISMISS, reason=reason)
     assert not Action.objects.exists()
 
 
 def test_a_second_decision_is_refused(alice: User, mina: User, olga: User) -> None:
     case = make_case(alice)
     stale = Case.objects.get(pk=case.pk)
-    cases.decide(case=case, moderator=mina, kind=ActionKind.DISMISS, reason="Harmless.")
+    decide(case, mina, ActionKind.DISMISS, reason="Harmless.")
     with pytest.raises(cases.AlreadyDecided):
-        cases.decide(case=stale, moderator=olga, kind=ActionKind.SUSPEND_USER, reason="Not harmless.")
+        decide(stale, olga, ActionKind.SUSPEND_USER, reason="Not harmless.")
     assert Action.objects.get().moderator == mina
     assert not Restriction.objects.exists()
 
@@ -234,16 +232,16 @@ def test_of_two_decisions_at_once_one_counts(alice: User, mina: User, olga: User
     case = make_case(alice)
     start, refused = Barrier(2), []
 
-    def decide(moderator: User) -> None:
+    def decide_as(moderator: User) -> None:
         start.wait()
         try:
-            cases.decide(case=case, moderator=moderator, kind=ActionKind.WARN, reason="Threats.")
+            decide(case, moderator, ActionKind.WARN, reason="Threats.")
         except cases.AlreadyDecided:
             refused.append(moderator)
         finally:
             connections.close_all()
 
-    threads = [Thread(target=decide, args=[moderator]) for moderator in (mina, olga)]
+    threads = [Thread(target=decide_as, args=[moderator]) for moderator in (mina, olga)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -256,23 +254,23 @@ def test_r10_nobody_decides_about_their_own_account(mina: User, olga: User) -> N
     for person in (mina, olga):
         case = make_case(person)
         with pytest.raises(PermissionDenied):
-            cases.decide(case=case, moderator=person, kind=ActionKind.DISMISS, reason="It was me.")
+            decide(case, person, ActionKind.DISMISS, reason="It was me.")
         with pytest.raises(Http404):
-            cases.get_case_for(person, case.pk)
-        assert person not in [case.user for case in cases.visible_to(person)]
+            sight.get_case_for(person, case.pk)
+        assert person not in [case.user for case in sight.visible_to(person)]
     assert not Action.objects.exists()
 
 
 def test_a_person_without_the_role_decides_nothing(alice: User, bob: User) -> None:
     with pytest.raises(PermissionDenied):
-        cases.decide(case=make_case(alice), moderator=bob, kind=ActionKind.DISMISS, reason="I say so.")
+        decide(make_case(alice), bob, ActionKind.DISMISS, reason="I say so.")
 
 
 def test_the_owner_cannot_be_suspended(mina: User, olga: User) -> None:
     case = make_case(olga)
     with pytest.raises(PermissionDenied, match="owner"):
-        cases.decide(case=case, moderator=mina, kind=ActionKind.SUSPEND_USER, reason="Threats.")
-    cases.decide(case=case, moderator=mina, kind=ActionKind.WARN, reason="Threats.")
+        decide(case, mina, ActionKind.SUSPEND_USER, reason="Threats.")
+    decide(case, mina, ActionKind.WARN, reason="Threats.")
 
 
 def test_only_the_owner_suspends_a_moderator(mina: User, olga: User) -> None:
@@ -282,8 +280,8 @@ def test_only_the_owner_suspends_a_moderator(mina: User, olga: User) -> None:
     max_ = make_user("max", role=Role.MODERATOR)
     case = make_case(max_)
     with pytest.raises(PermissionDenied, match="moderator"):
-        cases.decide(case=case, moderator=mina, kind=ActionKind.SUSPEND_USER, reason="Threats.")
-    cases.decide(case=case, moderator=olga, kind=ActionKind.SUSPEND_USER, reason="Threats.")
+        decide(case, mina, ActionKind.SUSPEND_USER, reason="Threats.")
+    decide(case, olga, ActionKind.SUSPEND_USER, reason="Threats.")
 
 
 def test_a_decision_is_written_whole_or_not_at_all(alice: User, mina: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +292,7 @@ def test_a_decision_is_written_whole_or_not_at_all(alice: User, mina: User, monk
 
     monkeypatch.setattr(audit_trail, "record", fail)
     with pytest.raises(RuntimeError):
-        cases.decide(case=case, moderator=mina, kind=ActionKind.LOCK_CONVERSATION, reason="Threats.")
+        decide(case, mina, ActionKind.LOCK_CONVERSATION, reason="Threats.")
     case.refresh_from_db()
     assert case.status == CaseStatus.OPEN
     assert not Action.objects.exists()
@@ -315,7 +313,7 @@ def test_a_decision_is_written_whole_or_not_at_all(alice: User, mina: User, monk
 def test_a_live_reply_stops_when_talk_is_forbidden(alice: User, mina: User, kind: ActionKind, stops: bool) -> None:
     case = make_case(alice)
     key = redis.cancel_key(case.conversation_id)
-    action = cases.decide(case=case, moderator=mina, kind=kind, reason="Threats.")
+    action = decide(case, mina, kind, reason="Threats.")
     assert bool(redis.connection().exists(key)) is stops
     if stops:
         assert 0 < redis.connection().ttl(key) <= 900

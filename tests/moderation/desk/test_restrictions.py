@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts import my_data
 from accounts.models import User
 from moderation import my_data as moderation_data
-from moderation.desk import appeals, cases, restrictions
+from moderation.desk import appeals, restrictions
 from moderation.desk.statement_of_reasons import IncompleteStatement, Statement
 from moderation.models import ActionKind, Appeal, AppealOutcome, AuditEntry, Case, Restriction, RestrictionKind
-from tests.moderation.desk.material import make_case
+from tests.moderation.desk.material import decide, make_case
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ LASTING = [ActionKind.LOCK_CONVERSATION, ActionKind.SUSPEND_USER, ActionKind.DIS
 
 def restrict(user: User, moderator: User, kind: ActionKind) -> tuple[Case, Restriction]:
     case = make_case(user)
-    action = cases.decide(case=case, moderator=moderator, kind=kind, reason="Three turns threaten a neighbour.")
+    action = decide(case, moderator, kind, reason="Three turns threaten a neighbour.")
     return case, action.restrictions.get()
 
 

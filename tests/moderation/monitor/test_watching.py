@@ -162,7 +162,7 @@ def test_gd1_the_numbers_are_deleted_after_the_days_that_the_rules_name(alice: U
     of, recent = talk(alice), talk(alice)
     look(of, [turn("I couldn't sleep.", days_ago=KEPT + 1)])
     look(recent, [turn("I couldn't sleep.", days_ago=KEPT - 1)])
-    tasks.tidy()
+    tasks.forget_old_numbers()
     assert set(DailyCue.objects.values_list("conversation_id", flat=True)) == {recent.conversation_id}
     assert [row.conversation_id for row in CountedTurns.objects.all()] == [recent.conversation_id]
     assert f"deleted after {KEPT} days" in client.get("/rules/").content.decode()

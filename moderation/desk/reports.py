@@ -1,0 +1,110 @@
+"""Reports of people about what a persona said: a receipt, a case, and the outcome in a word (compliance DS2, R1, R26).
+
+A flood of reports of one person is set aside at once, by two people (R7).
+"""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import User
+from moderation import audit_trail
+from moderation.desk import cases, claims, restrictions, second_person, sight
+from moderation.desk.labels import NO_VIOLATION
+from moderation.desk.merging import REPORT
+from moderation.filter.classifiers.base import Category
+from moderation.models import Action, ActionKind, ActionState, Case, CaseStatus, Policy, Report
+from moderation.talk import Finding, Turn
+
+SEVERITY = 40
+VERSION = "report 1"
+
+
+def file(
+    *,
+    reporter: User,
+    conversation_id: UUID,
+    persona_id: UUID,
+    persona_name: str,
+    category: Category | str,
+    message_id: UUID,
+    turns: Sequence[Turn],
+) -> Report:
+    """Opens a case about a message of the reporter's own conversation, or adds to its open case.
+
+    A second report of the same message and category returns the first one.
+    """
+    category = Category(category)
+    finding = Finding(REPORT, category, SEVERITY, 1.0, 1.0, message_id, "Reported by the person.", VERSION)
+    with transaction.atomic():
+        case = cases.open_case(
+            user=reporter,
+            conversation_id=conversation_id,
+            persona_id=persona_id,
+            persona_name=persona_name,
+            findings=[finding],
+            turns=turns,
+        )
+        report, _ = Report.objects.get_or_create(
+            reporter=reporter, message_id=message_id, category=category, defaults={"case": case}
+        )
+    return report
+
+
+def of(reporter: User) -> QuerySet[Report]:
+    """The person's own reports, newest first."""
+    return Report.objects.filter(reporter=reporter).select_related("case").prefetch_related("case__actions")
+
+
+def outcome(report: Report) -> str:
+    """What came of a report, without any detail of anybody: a sentence for the reporter."""
+    if report.case is None:
+        return "The report is closed."
+    decisions = [action for action in report.case.actions.all() if action.state == ActionState.IN_EFFECT]
+    if not decisions:
+        return "A person will look at it."
+    if all(action.kind == ActionKind.DISMISS for action in decisions):
+        return "A person looked at it and found that no rule was broken."
+    return "A person looked at it, and something was done about it."
+
+
+def pending_from(reporter: User, moderator: User) -> QuerySet[Case]:
+    """Open cases that nothing but this person's reports opened, as far as the moderator sees them and they are free."""
+    others = Report.objects.filter(case=OuterRef("pk")).exclude(reporter=reporter)
+    reported = sight.visible_to(moderator).filter(status=CaseStatus.OPEN, reports__reporter=reporter).distinct()
+    free = reported.filter(~Exists(others), ~Exists(claims.live().filter(case=OuterRef("pk"))))
+    ids = [case.pk for case in free if all(finding["signal"] == REPORT for finding in case.findings)]
+    return Case.objects.filter(pk__in=ids).order_by("id")
+
+
+def void_flood(*, moderator: User, reporter: User, reason: str) -> int:
+    """Proposes to dismiss all pending cases of this reporter together. A second person confirms. Returns how many.
+
+    Raises PermissionDenied, and ReasonMissing.
+    """
+    if not restrictions.may_review(moderator) or reporter.pk == moderator.pk:
+        raise PermissionDenied("You may not set these reports aside.")
+    if not reason.strip():
+        raise cases.ReasonMissing("Setting reports aside needs a reason.")
+    batch, version = uuid4(), Policy.objects.filter(is_active=True).values_list("version", flat=True).first()
+    with transaction.atomic():
+        pending = list(pending_from(reporter, moderator).select_for_update())
+        for case in pending:
+            action = Action.objects.create(
+                case=case,
+                moderator=moderator,
+                kind=ActionKind.DISMISS,
+                labels=[NO_VIOLATION],
+                reason=reason.strip(),
+                policy_version=version or "none",
+                state=ActionState.PENDING_SECOND,
+                batch=batch,
+            )
+            second_person.propose(action)
+        audit_trail.record(
+            action="reports.voided", subject=f"user:{reporter.pk}", actor=moderator, data={"cases": len(pending)}
+        )
+    return len(pending)

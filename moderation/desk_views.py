@@ -1,0 +1,116 @@
+"""The work on cases: claiming them and giving them back, notes, and the second person's answer."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from moderation.desk import claims, notes, reports, retention, second_person, sight
+from moderation.desk.cases import DecisionRefused
+from moderation.forms import GiveBackForm, NoteForm, SecondForm
+from moderation.guards import desk_only, person_of
+from moderation.views import address_of, next_case
+
+
+@desk_only
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    return next_case(request)
+
+
+@desk_only
+@require_POST
+def claim(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    try:
+        claims.claim(case=case, moderator=moderator)
+    except claims.ClaimRefused as refusal:
+        messages.error(request, refusal.user_message)
+    return redirect(address_of(case))
+
+
+@desk_only
+@require_POST
+def give_back(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    form = GiveBackForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(message) for errors in form.errors.values() for message in errors))
+        return redirect(address_of(case))
+    try:
+        match form.cleaned_data["act"]:
+            case "release":
+                claims.release(case=case, moderator=moderator)
+            case "skip":
+                claims.skip(case=case, moderator=moderator, reason=form.cleaned_data["reason"])
+            case "move":
+                claims.move(case=case, moderator=moderator, queue=form.cleaned_data["queue"])
+    except claims.ClaimRefused as refusal:
+        messages.error(request, refusal.user_message)
+        return redirect(address_of(case))
+    messages.success(request, "The case is back in the queue.")
+    return redirect("moderation:queue")
+
+
+@desk_only
+@require_POST
+def note(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        notes.write(case=case, author=moderator, **form.cleaned_data)
+    else:
+        messages.error(request, "A note needs words, at most 4000 characters.")
+    return redirect(f"{address_of(case)}#notes")
+
+
+@desk_only
+@require_POST
+def second(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The second person's answer to the decision that waits on this case."""
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    action = get_object_or_404(second_person.waiting_for(moderator), case=case)
+    form = SecondForm(request.POST)
+    form.is_valid()  # a reason that is too long is missing, and the door says so
+    try:
+        if form.cleaned_data["is_confirmed"]:
+            second_person.confirm(action=action, moderator=moderator)
+            messages.success(request, "You confirmed the decision. It is in force now.")
+        else:
+            second_person.refuse(action=action, moderator=moderator, reason=form.cleaned_data.get("reason", ""))
+            messages.success(request, "The case is open again, and your reason stands in its notes.")
+    except (second_person.SecondRefused, PermissionDenied) as refusal:
+        messages.error(request, str(refusal))
+    return redirect(address_of(case))
+
+
+@desk_only
+@require_POST
+def hold(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Keeps the case beyond its time, or ends that."""
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    retention.hold(case=case, moderator=moderator, is_held="hold" in request.POST)
+    return redirect(address_of(case))
+
+
+@desk_only
+@require_POST
+def void(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Proposes to set aside all pending reports of the person who reported this case."""
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    try:
+        number = reports.void_flood(moderator=moderator, reporter=case.user, reason=request.POST.get("reason", ""))
+    except (DecisionRefused, PermissionDenied) as refusal:
+        messages.error(request, str(refusal))
+        return redirect(address_of(case))
+    messages.success(request, f"Your proposal to dismiss {number} reported cases waits for a second person.")
+    return redirect("moderation:queue")
