@@ -176,8 +176,8 @@ def _of_base(job: Job, model: BaseModel) -> Script:
         return replace(_base_prompt(job), parts=parts), sampling
 
     if job.form == "transcript":
-        return Script(build=build, stages=(sentences.split,), has_thoughts=False)
-    return Script(build=build, stages=(reply_text.until_next_turn, sentences.split))
+        return Script(build=build, stages=(sentences.split,), persona_id=model.id, has_thoughts=False)
+    return Script(build=build, stages=(reply_text.until_next_turn, sentences.split), persona_id=model.id)
 
 
 def _base_prompt(job: Job) -> Prompt:

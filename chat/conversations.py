@@ -142,10 +142,10 @@ def _opening(user: User, persona: Persona) -> tuple[str, list[Verdict]]:
     """The cleared opening line and the filter's verdicts. The line is empty if there is none or if it is blocked."""
     verdicts: list[Verdict] = []
     line = prompt_sheet.opening_line(persona)
+    lines = iter([line] if line else [])
     try:
-        return "".join(
-            gate.cleared(iter([line] if line else []), judged=verdicts.append, is_minor=ages.is_minor(user))
-        ), verdicts
+        cleared = gate.cleared(lines, judged=verdicts.append, is_minor=ages.is_minor(user), persona_id=persona.id)
+        return "".join(cleared), verdicts
     except gate.Blocked as blocked:
         return "", [blocked.verdict]
     except ClassifierUnavailable:

@@ -39,7 +39,8 @@ def script(
     if instruction:
         sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
     memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
-    return from_sheet(sheet, memories, turns, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {})
+    reply = from_sheet(sheet, memories, turns, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {})
+    return replace(reply, persona_id=persona.id)
 
 
 def from_sheet(

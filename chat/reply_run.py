@@ -48,6 +48,7 @@ class Script:
     opening: str = ""  # the site's own words, which the engine continues
     cleared: str = ""  # the reply's beginning, if the filter has cleared it already
     unjudged: str = ""  # the reply's beginning, if the filter has not judged it
+    persona_id: UUID | None = None  # whose own rules the filter holds the reply to
     has_thoughts: bool = True  # thoughts are left out; the continuation of a plain text has none
 
     def shown(self, text: str) -> str:
@@ -179,7 +180,13 @@ class ReplyRun(ABC):
 
     def _cleared(self, sentences: Iterator[str]) -> Generator[str]:
         assert self.script is not None
-        return gate.cleared(sentences, before=self.script.cleared, judged=self.verdicts.append, is_minor=self.is_minor)
+        return gate.cleared(
+            sentences,
+            before=self.script.cleared,
+            judged=self.verdicts.append,
+            is_minor=self.is_minor,
+            persona_id=self.script.persona_id,
+        )
 
     def _build(self, info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
         assert self.script is not None

@@ -1,27 +1,22 @@
 """The desk's objects in the admin, read-only, to browse and search.
 
 Decisions, lifts and answers are made at the desk, which asks for a reason; each row links there. The owner changes
-the rules by adding a version of the policy. Nobody can change the audit trail.
+the policy on its own pages. Nobody can change the audit trail.
 People appear by their number: no name or address is shown, searched, filtered or ordered by.
 """
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
 from moderation.desk import cases, evidence, queries, restrictions, sight
-from moderation.filter import policy_changes
-from moderation.filter.policy import BadRule
-from moderation.forms import RuleFormSet, specs
-from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule
+from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule, Topic
 from moderation.plain_words import category_in_words, listed
 
 
@@ -178,8 +173,7 @@ class AppealAdmin(ReadOnlyAdmin):
         return _desk_link("restriction", appeal.restriction_id, "Open at the desk")
 
 
-class RuleInline(admin.TabularInline):
-    model = Rule
+class ReadOnlyInline(admin.TabularInline):
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -195,34 +189,39 @@ class RuleInline(admin.TabularInline):
         return False
 
 
+class RuleInline(ReadOnlyInline):
+    model = Rule
+
+
+class TopicInline(ReadOnlyInline):
+    model = Topic
+
+
 @admin.register(Policy)
 class PolicyAdmin(ReadOnlyAdmin):
-    """Versions are read-only. The owner can add one, which starts from the active rules."""
+    """Versions. The owner changes the policy on its own pages, which ask for a reason."""
 
-    list_display = ("version", "is_active", "created_at")
-    inlines = (RuleInline,)
+    list_display = ("version", "is_active", "activated_at", "made_by_id", "made_from", "on_its_page")
+    fields = (
+        "on_its_page",
+        "version",
+        "is_active",
+        "created_at",
+        "activated_at",
+        "shadow_since",
+        "shadow_until",
+        "made_by_id",
+        "made_from",
+        "reason",
+        "requires_persona_approval",
+        "break_notice_hours",
+    )
+    readonly_fields = fields
+    inlines = (RuleInline, TopicInline)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(getattr(request.user, "is_owner", False))
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        initial = [vars(spec) for spec in policy_changes.current_rules()]
-        rules = RuleFormSet(request.POST or None, initial=initial)
-        fault = ""
-        if request.method == "POST" and rules.is_valid():
-            try:
-                policy = policy_changes.activate(rules=specs(rules), owner=_person(request))
-            except BadRule as bad:
-                fault = str(bad)
-            else:
-                messages.success(request, f"Version {policy.version} of the policy is active.")
-                return redirect("admin:moderation_policy_changelist")
-        context = {**self.admin_site.each_context(request), "rules": rules, "fault": fault, "title": "New version"}
-        return render(request, "admin/moderation/policy/new_version.html", context)
+    @admin.display(description="Compare, go back")
+    def on_its_page(self, policy: Policy) -> SafeString:
+        return _desk_link("policy_version", policy.version, "Open its page")
 
 
 @admin.register(Assessment)
@@ -239,6 +238,7 @@ class AssessmentAdmin(ReadOnlyAdmin):
         "action",
         "category",
         "probabilities",
+        "set_aside",
         "level",
         "policy_version",
         "classifier_version",

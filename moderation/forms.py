@@ -3,13 +3,11 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
-from django.forms import BaseFormSet
 
 from accounts import countries
 from accounts.form_fields import Words
 from moderation.desk import cases, claims, effects, labels
-from moderation.filter.policy import RuleSpec
-from moderation.models import ActionKind, AppealOutcome, CaseStatus, Direction, Queue, RuleAction
+from moderation.models import ActionKind, AppealOutcome, CaseStatus, Queue
 from moderation.plain_words import CATEGORY_CHOICES, SIGN_CHOICES
 
 # The audit trail keeps one of these keys. It keeps no free text, because it is never erased.
@@ -184,26 +182,3 @@ class AnswerForm(forms.Form):
     answer = Words(
         widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Answer", help_text="The person reads this."
     )
-
-
-class RuleForm(forms.Form):
-    """One rule of a new version of the policy."""
-
-    category = forms.ChoiceField(choices=CATEGORY_CHOICES)
-    direction = forms.ChoiceField(choices=Direction.choices)
-    threshold = forms.FloatField(min_value=0, max_value=1, widget=forms.NumberInput(attrs={"step": "0.01"}))
-    action = forms.ChoiceField(choices=RuleAction.choices)
-    is_shadow = forms.BooleanField(required=False, help_text="Counted and shown, never applied.")
-
-    def spec(self) -> RuleSpec:
-        data = self.cleaned_data
-        return RuleSpec(**{field: data[field] for field in self.base_fields})
-
-
-RuleFormSet = forms.formset_factory(RuleForm, extra=3, can_delete=True)
-
-
-def specs(rules: "BaseFormSet[RuleForm]") -> list[RuleSpec]:
-    """The rules of a valid form set, without the empty rows and the rows marked for deletion."""
-    filled = [form for form in rules.forms if form.has_changed() or form.initial]
-    return [form.spec() for form in filled if form not in rules.deleted_forms]

@@ -1,6 +1,5 @@
 """This room's part of a person's data: assessments, the monitor's numbers, cases, decisions, reports, objections.
 
-
 The audit trail keeps ids and labels only; it is neither exported nor erased. The copy names no moderator.
 """
 
@@ -29,6 +28,7 @@ def export(user: User) -> dict[str, Any]:
                 "category",
                 "level",
                 "probabilities",
+                "set_aside",
                 "created_at",
             )
         ),

@@ -39,11 +39,22 @@ _SIGNS = {
     Sign.PERSONA_CONDUCT: "a persona that presses, isolates or frightens",
 }
 _WORDS: dict[str, str] = {**_CATEGORIES, **_SIGNS}
-WHO = {
+WHO: dict[str, str] = {
     Direction.USER: "In what you write",
     Direction.PERSONA: "In what a persona says",
 }
-CONSEQUENCES = {
+SPEAKERS: dict[str, str] = {
+    Direction.USER: "in what a person writes",
+    Direction.PERSONA: "in what a persona says",
+}
+ACTIONS: dict[str, str] = {
+    RuleAction.ALLOW: "let through",
+    RuleAction.FLAG: "flag for a reviewer",
+    RuleAction.MASK: "mask",
+    RuleAction.BLOCK: "block",
+    RuleAction.CRISIS: "answer with the crisis notice",
+}
+CONSEQUENCES: dict[str, str] = {
     RuleAction.FLAG: "Let through, and a reviewer may look at it",
     RuleAction.MASK: "Replaced before anybody sees it",
     RuleAction.BLOCK: "Stopped, and a notice says so",
@@ -53,7 +64,20 @@ CONSEQUENCES = {
 
 def category_in_words(category: str) -> str:
     """The plain words of a category; for a category outside the taxonomies, its name."""
+    if category.startswith("topic/"):
+        return f"talk about {category.removeprefix('topic/').replace('-', ' ')}"
     return _WORDS.get(category) or category.replace("_", " ").replace("/", ", ")
+
+
+def approval_in_words(is_required: bool) -> str:
+    if is_required:
+        return "A persona that a person made talks only after its audit and a reviewer’s approval."
+    return "A persona that a person made talks without an approval."
+
+
+def breaks_in_words(hours: int) -> str:
+    interval = "hour" if hours == 1 else f"{hours} hours"
+    return f"A person is reminded of breaks and of the AI every {interval} of continuous use."
 
 
 def listed(words: Sequence[str]) -> str:

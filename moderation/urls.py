@@ -1,6 +1,6 @@
 from django.urls import path
 
-from moderation import desk_views, figure_views, views
+from moderation import desk_views, figure_views, policy_views, views
 
 app_name = "moderation"
 
@@ -20,6 +20,16 @@ urlpatterns = [
     path("moderation/<uuid:case_id>/hold/", desk_views.hold, name="hold"),
     path("moderation/<uuid:case_id>/void/", desk_views.void, name="void"),
     path("moderation/restrictions/<uuid:restriction_id>/", views.restriction, name="restriction"),
+    path("moderation/policy/", policy_views.overview, name="policy"),
+    path("moderation/policy/edit/", policy_views.edit, name="policy_edit"),
+    path("moderation/policy/topic/", policy_views.topic, name="policy_topic"),
+    path("moderation/policy/presets/<slug:preset_name>/", policy_views.preset, name="policy_preset"),
+    path("moderation/policy/versions/<slug:version>/", policy_views.version, name="policy_version"),
+    path("moderation/policy/versions/<slug:version>/end/", policy_views.end_shadow, name="policy_end_shadow"),
+    path("moderation/policy/personas/", policy_views.persona_rules, name="policy_personas"),
+    path(
+        "moderation/policy/personas/<int:rule_id>/end/", policy_views.end_persona_rule, name="policy_end_persona_rule"
+    ),
     path("safety/protocol/", views.protocol, name="protocol"),
     path("safety/help/", views.help_lines, name="help"),
     path("safety/decisions/<uuid:restriction_id>/", views.decision, name="decision"),

@@ -10,6 +10,7 @@ FilterDown              no classifier can judge, and no pattern sees a crisis; c
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+from uuid import UUID
 
 from django.conf import settings
 
@@ -42,6 +43,9 @@ Source = Literal["user", "instruction", "persona"]
 
 class Addressee(Protocol):
     """The persona or the model that the person writes to."""
+
+    @property
+    def id(self) -> UUID: ...
 
     @property
     def name(self) -> str: ...
@@ -86,7 +90,7 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     While the classifiers are down, the patterns alone detect a crisis (compliance K6).
     """
     try:
-        verdicts = _verdicts(turns, is_minor=ages.is_minor(user))
+        verdicts = _verdicts(turns, addressee.id, is_minor=ages.is_minor(user))
     except ClassifierUnavailable:
         verdicts = [assessment.by_patterns(turn.text) for turn in turns]
         rulings = _rulings(turns, verdicts, user, addressee)
@@ -97,14 +101,16 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     return _rulings(turns, verdicts, user, addressee)
 
 
-def _verdicts(turns: Sequence[Turn], *, is_minor: bool) -> list[Verdict]:
+def _verdicts(turns: Sequence[Turn], persona_id: UUID, *, is_minor: bool) -> list[Verdict]:
     """Lines ascribed to the persona are judged by the persona's rules, all other turns by the person's."""
     verdicts: dict[int, Verdict] = {}
     for direction in Direction:
         indices = [index for index, turn in enumerate(turns) if _direction(turn) == direction]
         texts = [(turns[index].text, turns[index].before) for index in indices]
         earlier = [turns[index].earlier for index in indices]
-        judged = assessment.assess_turns(texts, direction=direction, earlier=earlier, is_minor=is_minor)
+        judged = assessment.assess_turns(
+            texts, direction=direction, earlier=earlier, is_minor=is_minor, persona_id=persona_id
+        )
         verdicts |= zip(indices, judged, strict=True)
     return [verdicts[index] for index in range(len(turns))]
 

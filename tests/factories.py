@@ -12,7 +12,7 @@ from api import keys
 from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
 from moderation.filter import policy
-from moderation.models import Action, Case, Policy, QualityReview, Restriction
+from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, Restriction
 from personas.audit import fingerprint
 from personas.audit.models import Audit
 from personas.models import Depicts, Draft, Persona
@@ -90,5 +90,10 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "draft_id": Draft.objects.create(owner=owner).id,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
         "trial_id": ModelTrial.objects.create(status="failed").id,  # nobody's, and shown to owners alone
+        "preset_name": "china",
+        "version": Policy.objects.get(is_active=True).version,
+        "rule_id": PersonaRule.objects.create(
+            persona_id=persona.id, category="hate", direction="user", threshold=0.5, action="block", reason="…"
+        ).pk,
         "key_id": keys.create(user=owner, label="a key", scopes=["chat"])[0].pk,
     }

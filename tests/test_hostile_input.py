@@ -29,6 +29,7 @@ FIELDS = """
 text client_id title persona choice name description sayings examples stop seed top_k temperature max_tokens remove then
 email login password password1 password2 country proof label scopes messages_per_day tokens_per_day page q p o e _popup
 status category kind reason statement until what outcome answer grounds model accept next key to action after
+days activate shadow threshold direction persona_id persona user break_notice_hours form-TOTAL_FORMS form-INITIAL_FORMS
 _selected_action speaker-1 speaker-999999999999999999999999
 """.split()  # noqa: SIM905
 FIELDS += ["speaker-" + "9" * 5_000, "a\0b", "a\ud800b"]

@@ -21,7 +21,7 @@ class Reading:
     step: str  # as in ladder.LEVELS
     not_meant: frozenset[Category] = frozenset()  # categories whose scores must not withhold this message
 
-    def meant(self, probabilities: Mapping[Category, float]) -> dict[Category, float]:
+    def meant(self, probabilities: Mapping[str, float]) -> dict[str, float]:
         """The scores on which the policy may decide."""
         return {category: value for category, value in probabilities.items() if category not in self.not_meant}
 

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation.desk import claims, quality, sight
-from moderation.models import Action, Case, CaseStatus, Claim, Direction, Policy, Restriction, Rule, RuleAction
-from moderation.plain_words import CONSEQUENCES, WHO, category_in_words
+from moderation.filter import policy
+from moderation.filter.policy import RuleSpec, Terms
+from moderation.models import Action, Case, CaseStatus, Claim, Direction, Policy, Restriction, RuleAction
+from moderation.plain_words import CONSEQUENCES, WHO, approval_in_words, breaks_in_words, category_in_words
 
 PAGE = 25
 
@@ -29,10 +31,11 @@ class Consequence:
 
 @dataclass(frozen=True)
 class PolicyText:
-    """A policy in plain words: for each direction, the consequences, strongest first."""
+    """A policy in plain words: for each direction, the consequences, strongest first; then what else it asks."""
 
     version: str
     sections: tuple[tuple[str, tuple[Consequence, ...]], ...]
+    demands: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -134,16 +137,20 @@ def restrictions_visible_to(moderator: User) -> QuerySet[Restriction]:
 
 
 def policy_text() -> PolicyText | None:
-    """The active policy in plain words; None where none is active. Shadow rules are left out: they apply to nobody."""
-    policy = Policy.objects.filter(is_active=True).first()
-    if policy is None:
-        return None
-    rules = list(policy.rules.filter(is_shadow=False).order_by("category"))
+    """The active policy in plain words; None where none is active."""
+    row = Policy.objects.filter(is_active=True).first()
+    return in_words(policy.terms_of(row), version=row.version) if row else None
+
+
+def in_words(terms: Terms, *, version: str = "") -> PolicyText:
+    """A policy in plain words. Shadow rules are left out: they apply to nobody."""
+    rules = [rule for rule in terms.rules if not rule.is_shadow]
     sections = (
         (WHO[direction], _consequences([rule for rule in rules if rule.direction == direction]))
         for direction in Direction
     )
-    return PolicyText(policy.version, tuple(section for section in sections if section[1]))
+    demands = (approval_in_words(terms.requires_persona_approval), breaks_in_words(terms.break_notice_hours))
+    return PolicyText(version, tuple(section for section in sections if section[1]), demands)
 
 
 def _order(status: str) -> tuple[str, ...]:
@@ -165,7 +172,7 @@ def _behind(case: Case, order: Sequence[str]) -> Q:
     return behind
 
 
-def _consequences(rules: Sequence[Rule]) -> tuple[Consequence, ...]:
+def _consequences(rules: Sequence[RuleSpec]) -> tuple[Consequence, ...]:
     """The consequences, strongest first. A category that a stronger action has too is marked as less plain."""
     stronger: set[str] = set()
     consequences = []

@@ -14,7 +14,7 @@ from uuid import UUID
 from accounts.models import User
 from moderation.crisis import ladder, reading
 from moderation.crisis.reading import Reading
-from moderation.filter import minors, pii, policy
+from moderation.filter import minors, pii, policy, topics
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.models import Assessment, Direction, RuleAction
@@ -59,6 +59,7 @@ class Verdict:
     findings: tuple[Finding, ...]  # for a case; their message_id is NOT_STORED, and the caller sets it
     policy_version: str
     classifier_version: str
+    set_aside: tuple[str, ...] = ()  # categories whose scores did not count, because the text speaks of a death
 
     @property
     def passes(self) -> bool:
@@ -73,17 +74,21 @@ def assess(
     begun: str = "",
     earlier: Sequence[str] = (),
     is_minor: bool = False,
+    persona_id: UUID | None = None,
 ) -> Verdict:
     """Judge `text` alone and as the continuation of `before`. The worse result counts.
 
     `before` was judged when it came, so its own score does not count against `text`. `begun` is the beginning of
     the sentence that `text` continues; the two are judged together. `earlier`: the person's messages before a user's
-    text, the newest last, over which its crisis level is judged. `is_minor`: the person of the conversation is under
-    18, so the stricter rules apply. Writes only counters. Raises ClassifierUnavailable.
+    text, the newest last, over which its crisis level is judged. `is_minor`: the person of the
+    conversation is under 18. `persona_id`: the persona whose own rules hold too.
+    Writes only counters. Raises ClassifierUnavailable.
     """
     scores = _scores_in_context([(begun + text, before)])[0]
     found = _readings([(*earlier, text)], direction)[0]
-    return _verdict(text, scores, found, direction=direction, before=before + begun, is_minor=is_minor)
+    return _verdict(
+        text, scores, found, direction=direction, before=before + begun, is_minor=is_minor, persona_id=persona_id
+    )
 
 
 def assess_turns(
@@ -92,12 +97,13 @@ def assess_turns(
     direction: str,
     earlier: Sequence[Sequence[str]] | None = None,
     is_minor: bool = False,
+    persona_id: UUID | None = None,
 ) -> list[Verdict]:
     """As `assess`, for many texts, each with the text before it; much faster than one by one."""
     talks = [(*messages, text) for messages, (text, _) in zip(earlier or [()] * len(turns), turns, strict=True)]
     judged = zip(turns, _scores_in_context(turns), _readings(talks, direction), strict=True)
     return [
-        _verdict(text, scores, found, direction=direction, before=before, is_minor=is_minor)
+        _verdict(text, scores, found, direction=direction, before=before, is_minor=is_minor, persona_id=persona_id)
         for (text, before), scores, found in judged
     ]
 
@@ -117,23 +123,29 @@ def _readings(talks: Sequence[Sequence[str]], direction: str) -> list[Reading]:
     return reading.read(talks) if direction == Direction.USER else [reading.NOTHING] * len(talks)
 
 
-def _scores_in_context(turns: Sequence[tuple[str, str]]) -> list[dict[Category, float]]:
+def _scores_in_context(turns: Sequence[tuple[str, str]]) -> list[dict[str, float]]:
     """The scores of each (text, before), raised where the joined text is much worse than either text alone."""
     following = [index for index, (_, before) in enumerate(turns) if before]
     joined_texts = [turns[index][1] + turns[index][0] for index in following]
-    results = registry.score([text for text, _ in turns] + joined_texts)
+    results = scores_of([text for text, _ in turns] + joined_texts)
     scores, together = results[: len(turns)], dict(zip(following, results[len(turns) :], strict=True))
     worse = {index: _worse(joined, scores[index]) for index, joined in together.items()}
     suspect = [index for index, categories in worse.items() if categories]
-    earlier = registry.score([turns[index][1] for index in suspect])
+    earlier = scores_of([turns[index][1] for index in suspect])
     for index, alone in zip(suspect, earlier, strict=True):
         joined = together[index]
         scores[index] |= {name: joined[name] for name in worse[index] if _is_worse(joined[name], alone[name])}
     return scores
 
 
-def _worse(together: dict[Category, float], alone: dict[Category, float]) -> list[Category]:
-    return [category for category in Category if _is_worse(together[category], alone[category])]
+def scores_of(texts: Sequence[str]) -> list[dict[str, float]]:
+    """The scores of all categories and of the topics in force."""
+    by_topic = topics.score(texts, policy.topics_in_force())
+    return [{**scores, **named} for scores, named in zip(registry.score(texts), by_topic, strict=True)]
+
+
+def _worse(together: dict[str, float], alone: dict[str, float]) -> list[str]:
+    return [category for category in together if _is_worse(together[category], alone[category])]
 
 
 def by_patterns(text: str) -> Verdict:
@@ -155,11 +167,20 @@ def by_patterns(text: str) -> Verdict:
 
 
 def _verdict(
-    text: str, probabilities: dict[Category, float], found: Reading, *, direction: str, before: str, is_minor: bool
+    text: str,
+    probabilities: dict[str, float],
+    found: Reading,
+    *,
+    direction: str,
+    before: str,
+    is_minor: bool,
+    persona_id: UUID | None,
 ) -> Verdict:
-    rules = policy.for_minors(policy.active()) if is_minor else policy.active()
-    if is_minor and minors.is_sexual(before[-MINORS_READ:] + text):
-        probabilities = probabilities | {Category.SEXUAL: max(PATTERN_PROBABILITY, probabilities[Category.SEXUAL])}
+    rules = policy.for_persona(persona_id)
+    if is_minor:
+        rules = policy.for_minors(rules)
+        if minors.is_sexual(before[-MINORS_READ:] + text):
+            probabilities = probabilities | {Category.SEXUAL: max(PATTERN_PROBABILITY, probabilities[Category.SEXUAL])}
     spans = _spans(text, before)
     if spans:
         probabilities = probabilities | {Category.PII: max(SPAN_PROBABILITY, probabilities[Category.PII])}
@@ -179,6 +200,7 @@ def _verdict(
         level=level,
         spans=spans,
         findings=(finding,) if finding else (),
+        set_aside=tuple(sorted(found.not_meant)),
         **versions,
     )
 
@@ -197,8 +219,12 @@ def _spans(text: str, before: str) -> tuple[pii.Span, ...]:
 def record(
     verdict: Verdict, *, user: User | None, conversation_id: UUID | None, message_id: UUID | None
 ) -> Assessment | None:
-    """Store the scores and the outcome, never the text. A plain `allow` below low mood leaves no row."""
-    if verdict.action == RuleAction.ALLOW and not ladder.is_at_least(verdict.level, "low"):
+    """Store the scores and the outcome, never the text.
+
+    A plain `allow` below low mood leaves no row, unless a draft in shadow would have acted on the text.
+    """
+    is_plain = verdict.action == RuleAction.ALLOW and not ladder.is_at_least(verdict.level, "low")
+    if is_plain and not _concerns_draft(verdict):
         return None
     row = Assessment.objects.create(
         user=user,
@@ -208,6 +234,7 @@ def record(
         action=verdict.action,
         category=verdict.category,
         probabilities=verdict.probabilities,
+        set_aside=list(verdict.set_aside),
         level=verdict.level,
         policy_version=verdict.policy_version,
         classifier_version=verdict.classifier_version,
@@ -217,6 +244,18 @@ def record(
         extra={"assessment": str(row.id), "action": row.action, "category": row.category, "level": row.level},
     )
     return row
+
+
+def _concerns_draft(verdict: Verdict) -> bool:
+    """Whether the draft in shadow would have acted on the text."""
+    draft = policy.in_shadow()
+    if draft is None:
+        return False
+    scores = {name: score for name, score in verdict.probabilities.items() if name not in verdict.set_aside}
+    decision = policy.decide(
+        draft, scores, direction=verdict.direction, has_spans=bool(verdict.spans), is_counted=False
+    )
+    return decision.action != RuleAction.ALLOW
 
 
 def version() -> str:

@@ -13,6 +13,8 @@ blocked after parts of it were shown, and the page removes them.
 import dataclasses
 import re
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from uuid import UUID
 
 from moderation.filter import assessment, pii
 from moderation.filter.assessment import Verdict
@@ -22,6 +24,7 @@ from text.sentences import has_end
 
 TAIL = 200  # characters
 _LONGEST_HELD = 64
+_Judge = Callable[..., Verdict]
 # Digits with the separators that people write between them, or a text with an @, at the very end.
 _UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]{0,64}|[^\s@]{1,64}@\S{0,64}|[+(（]\s{0,64})$")
 # Characters of a sentence's first words. A part this short is never blocked alone. A longer part is judged at once.
@@ -42,13 +45,15 @@ def cleared(
     before: str = "",
     judged: Callable[[Verdict], None] = lambda verdict: None,
     is_minor: bool = False,
+    persona_id: UUID | None = None,
 ) -> Generator[str]:
     """Yields the sentences that passed, masked where needed, in order. Joined, they are the reply that may be stored.
 
     `before` is earlier cleared text that the sentences continue. `judged` is called with the verdict of each part
-    that passed. `is_minor`: the reader is under 18. Raises Blocked and ClassifierUnavailable. After either, nothing
-    further may be shown.
+    that passed. `is_minor`: the reader is under 18. `persona_id`: the persona whose own rules hold too. Raises Blocked and
+    ClassifierUnavailable. After either, nothing further may be shown.
     """
+    judge: _Judge = partial(assessment.assess, direction=Direction.PERSONA, is_minor=is_minor, persona_id=persona_id)
     original = before  # the reply so far, as the model wrote it
     pieces = 0
     masked = ""
@@ -57,7 +62,7 @@ def cleared(
     for sentence in sentences:
         ready, pending = _hold_back(pending + sentence)
         if ready:
-            verdict = _assessed(ready, original, beginning, is_minor)
+            verdict = _assessed(ready, original, beginning, judge)
             ends = has_end(ready)
             if not verdict.passes and not ends and len(ready) <= _FEW:
                 pending = ready + pending
@@ -69,18 +74,20 @@ def cleared(
             masked += cleared_text
             yield cleared_text
     if pending:
-        cleared_text = _passed(_assessed(pending, original, beginning, is_minor), judged)
+        cleared_text = _passed(_assessed(pending, original, beginning, judge), judged)
         pieces += 1
         original += pending
         masked += cleared_text
         yield cleared_text
     if pieces > 1 or before:  # a single piece was already judged as a whole
-        _judge_whole(original, masked, is_minor)
+        _judge_whole(original, masked, judge)
 
 
-def _assessed(text: str, original: str, beginning: str, is_minor: bool) -> Verdict:
+def _assessed(text: str, original: str, beginning: str, judge: _Judge) -> Verdict:
     before = original[: len(original) - len(beginning)][-TAIL:]
-    return assessment.assess(text, direction=Direction.PERSONA, before=before, begun=beginning, is_minor=is_minor)
+    return assessment.assess(
+        text, direction=Direction.PERSONA, before=before, begun=beginning, is_minor=is_minor, persona_id=persona_id
+    )
 
 
 def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
@@ -90,11 +97,11 @@ def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
     return verdict.text
 
 
-def _judge_whole(original: str, masked: str, is_minor: bool) -> None:
+def _judge_whole(original: str, masked: str, judge: _Judge) -> None:
     """The last check. Personal data in shown pieces blocks the reply, because it cannot be masked any more."""
     if not original.strip():
         return
-    verdict = assessment.assess(original, direction=Direction.PERSONA, is_minor=is_minor)
+    verdict = judge(original)
     if not verdict.passes:
         raise Blocked(verdict)
     if verdict.action == RuleAction.MASK and pii.find(masked):

@@ -1,20 +1,24 @@
 """The policy: decides from probabilities and rules what happens to a text.
 
-Rules are rows; a set of them is a version. A changed rule makes a new version (`new_version`), so every verdict can
-name the version that judged it. A process keeps the active version in memory and checks for a newer one every REFRESH
-seconds.
+A policy is a version with rules, topics and what it asks of personas and breaks. A version never changes: a change
+makes a new version (`policy_versions`), so every verdict can name the version that judged it. A process keeps the
+active version, the draft in shadow and the stricter rules of single personas in memory, and checks for newer ones
+every REFRESH seconds.
 """
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from uuid import UUID
 
-from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.text import slugify
 from prometheus_client import Counter
 
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
-from moderation.models import Direction, Policy, Rule, RuleAction
+from moderation.models import Direction, PersonaRule, Policy, RuleAction
 
 REFRESH = 2.0  # seconds; a change reaches every process within this time
 _STRENGTH = (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.MASK, RuleAction.BLOCK, RuleAction.CRISIS)
@@ -33,7 +37,7 @@ class PolicyMissing(ClassifierUnavailable):
 class RuleSpec:
     """A rule as a value."""
 
-    category: str
+    category: str  # a Category, or the category of a topic
     direction: str
     threshold: float
     action: str
@@ -41,14 +45,32 @@ class RuleSpec:
 
 
 @dataclass(frozen=True)
-class ActivePolicy:
-    version: str
+class TopicSpec:
+    """A topic that the operator described in plain words and by example sentences."""
+
+    name: str
+    examples: tuple[str, ...]
+
+    @property
+    def category(self) -> str:
+        return f"topic/{slugify(self.name, allow_unicode=True)}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a version of the policy holds."""
+
     rules: tuple[RuleSpec, ...]
+    topics: tuple[TopicSpec, ...] = ()
     # A persona that a person made talks only after its audit and a reviewer's approval.
     requires_persona_approval: bool = False
-    # Hours of continuous use after which a person is reminded of breaks and of the AI. New York's law asks for 3 or
-    # less, China's for 2.
+    # Hours of continuous use after which a person is reminded of breaks and of the AI.
     break_notice_hours: int = 2
+
+
+@dataclass(frozen=True)
+class ActivePolicy(Terms):
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,17 +84,12 @@ class Decision:
 
 
 def decide(
-    policy: ActivePolicy,
-    probabilities: Mapping[Category, float],
-    *,
-    direction: str,
-    has_spans: bool,
-    is_counted: bool = True,
+    terms: Terms, probabilities: Mapping[str, float], *, direction: str, has_spans: bool, is_counted: bool = True
 ) -> Decision:
     """The decision on one text. Pure except for two counters (`is_counted`). A mask rule applies only with spans."""
     best = Decision(RuleAction.ALLOW)
-    for rule in policy.rules:
-        score = probabilities.get(Category(rule.category), 0.0)
+    for rule in terms.rules:
+        score = probabilities.get(rule.category, 0.0)
         if rule.direction != direction or score < rule.threshold:
             continue
         if rule.action == RuleAction.MASK and not has_spans:
@@ -89,7 +106,22 @@ def decide(
 
 
 def _rank(decision: Decision) -> tuple[int, float]:
-    return _STRENGTH.index(decision.action), decision.score - decision.threshold
+    return strength(decision.action), decision.score - decision.threshold
+
+
+def strength(action: str) -> int:
+    """The place of an action from the mildest to the strongest."""
+    return _STRENGTH.index(RuleAction(action))
+
+
+@dataclass(frozen=True)
+class _InForce:
+    """What this process has in memory."""
+
+    keys: tuple[int, ...]  # of the versions
+    active: ActivePolicy
+    draft: ActivePolicy | None
+    of_personas: Mapping[UUID, tuple[RuleSpec, ...]]
 
 
 def for_minors(policy: ActivePolicy) -> ActivePolicy:
@@ -106,12 +138,9 @@ def for_minors(policy: ActivePolicy) -> ActivePolicy:
 
 
 class _Cache:
-    """The active version in this process's memory."""
-
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.policy: ActivePolicy | None = None
-        self.key = 0
+        self.content: _InForce | None = None
         self.checked_at = float("-inf")
 
 
@@ -120,86 +149,73 @@ _cache = _Cache()
 
 def active() -> ActivePolicy:
     """The active version, at most REFRESH seconds old. Raises PolicyMissing."""
+    return _in_force().active
+
+
+def for_persona(persona_id: UUID | None) -> ActivePolicy:
+    """The active version with the stricter rules of this persona. Raises PolicyMissing.
+
+    The strongest matching rule counts, so a rule more can only make a policy stricter.
+    """
+    content = _in_force()
+    own = content.of_personas.get(persona_id, ()) if persona_id else ()
+    return replace(content.active, rules=(*content.active.rules, *own)) if own else content.active
+
+
+def in_shadow() -> ActivePolicy | None:
+    """The draft that is tried beside the active version, if there is one. Raises PolicyMissing."""
+    return _in_force().draft
+
+
+def topics_in_force() -> tuple[TopicSpec, ...]:
+    """The topics of the active version and of the draft in shadow. Raises PolicyMissing.
+
+    Where both have a topic of the same name, its examples are those of the active version.
+    """
+    content = _in_force()
+    draft_topics = content.draft.topics if content.draft else ()
+    by_category = {topic.category: topic for topic in (*draft_topics, *content.active.topics)}
+    return tuple(by_category.values())
+
+
+def _in_force() -> _InForce:
     with _cache.lock:
-        if _cache.policy is None or time.monotonic() - _cache.checked_at >= REFRESH:
-            row = Policy.objects.filter(is_active=True).first()
-            if row is None:
-                _cache.policy = None
-                raise PolicyMissing("No version of the moderation policy is active.")
-            if _cache.policy is None or row.pk != _cache.key:
-                _cache.policy, _cache.key = _as_value(row), row.pk
+        if _cache.content is None or time.monotonic() - _cache.checked_at >= REFRESH:
+            _cache.content = _read(_cache.content)
             _cache.checked_at = time.monotonic()
-        return _cache.policy
+        return _cache.content
+
+
+def _read(last: _InForce | None) -> _InForce:
+    """The versions are read again only if others than those of `last` are in force, because a version never changes."""
+    rows = list(Policy.objects.filter(Q(is_active=True) | Q(shadow_until__gt=timezone.now())).order_by("-is_active"))
+    if not rows or not rows[0].is_active:
+        raise PolicyMissing("No version of the moderation policy is active.")
+    of_personas: dict[UUID, tuple[RuleSpec, ...]] = {}
+    for rule in PersonaRule.objects.filter(ended_at=None).order_by("pk"):
+        of_personas[rule.persona_id] = (*of_personas.get(rule.persona_id, ()), spec_of(rule))
+    keys = tuple(row.pk for row in rows)
+    if last and last.keys == keys:
+        return replace(last, of_personas=of_personas)
+    values = [ActivePolicy(version=row.version, **vars(terms_of(row))) for row in rows]
+    return _InForce(keys, values[0], values[1] if values[1:] else None, of_personas)
 
 
 def forget() -> None:
-    """Make this process read the active version again at the next call."""
+    """Make this process read what is in force again at the next call."""
     with _cache.lock:
-        _cache.policy, _cache.checked_at = None, float("-inf")
+        _cache.content, _cache.checked_at = None, float("-inf")
 
 
-def _as_value(row: Policy) -> ActivePolicy:
-    rules = row.rules.order_by("category", "direction", "-threshold")
-    return ActivePolicy(
-        row.version,
-        tuple(RuleSpec(r.category, r.direction, r.threshold, r.action, r.is_shadow) for r in rules),
+def terms_of(row: Policy) -> Terms:
+    rules = row.rules.order_by("category", "direction", "-threshold", "is_shadow")
+    return Terms(
+        rules=tuple(RuleSpec(r.category, r.direction, r.threshold, r.action, r.is_shadow) for r in rules),
+        topics=tuple(TopicSpec(topic.name, tuple(topic.examples)) for topic in row.topics.order_by("name")),
         requires_persona_approval=row.requires_persona_approval,
         break_notice_hours=row.break_notice_hours,
     )
 
 
-class BadRule(Exception):
-    """A rule is not valid. The message says which and why."""
-
-
-def new_version(rules: Iterable[RuleSpec]) -> Policy:
-    """Make `rules` the active version, numbered one above the last. If it raises BadRule, nothing has changed.
-
-    Every version must block sexual content about minors in both directions. The new version asks of personas and
-    breaks what the last active one asked.
-    """
-    specs = list(rules)
-    for spec in specs:
-        _check(spec)
-    for direction in Direction.values:
-        if not any(_keeps_minors_safe(spec, direction) for spec in specs):
-            raise BadRule(f"A policy must block sexual/minors in the direction {direction!r}, at 0.9 or below.")
-    with transaction.atomic():
-        versions = Policy.objects.select_for_update().values_list("version", flat=True)
-        number = 1 + max((int(version) for version in versions if version.isdecimal()), default=0)
-        last = Policy.objects.filter(is_active=True).first() or Policy()
-        Policy.objects.filter(is_active=True).update(is_active=False)
-        policy = Policy.objects.create(
-            version=str(number),
-            is_active=True,
-            requires_persona_approval=last.requires_persona_approval,
-            break_notice_hours=last.break_notice_hours,
-        )
-        Rule.objects.bulk_create(Rule(policy=policy, **vars(spec)) for spec in specs)
-        transaction.on_commit(forget)
-    return policy
-
-
-def _check(spec: RuleSpec) -> None:
-    if spec.category not in Category.__members__.values():
-        raise BadRule(f"There is no category {spec.category!r}.")
-    if spec.direction not in Direction.values:
-        raise BadRule(f"There is no direction {spec.direction!r}. Choose user or persona.")
-    if spec.action not in RuleAction.values:
-        raise BadRule(f"There is no action {spec.action!r}.")
-    if not 0 <= spec.threshold <= 1:
-        raise BadRule(f"The threshold of {spec.category} is {spec.threshold}; it must lie between 0 and 1.")
-    if spec.action == RuleAction.MASK and spec.category != Category.PII:
-        raise BadRule(f"Only pii can be masked, not {spec.category}: the other categories have no place in the text.")
-    if spec.action == RuleAction.CRISIS and spec.direction != Direction.USER:
-        raise BadRule("A crisis notice answers a person, so its direction is user.")
-
-
-def _keeps_minors_safe(spec: RuleSpec, direction: str) -> bool:
-    return (
-        spec.category == Category.SEXUAL_MINORS
-        and spec.direction == direction
-        and spec.action == RuleAction.BLOCK
-        and spec.threshold <= 0.9
-        and not spec.is_shadow
-    )
+def spec_of(rule: PersonaRule) -> RuleSpec:
+    return RuleSpec(rule.category, rule.direction, rule.threshold, rule.action)

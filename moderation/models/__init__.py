@@ -1,4 +1,4 @@
-"""The filter's policy and assessments (`text`), the monitor's numbers (`monitor`), and people's work with cases (others)."""
+"""The filter's policy and assessments (`text`), the monitor's numbers (`monitor`), and cases with their work."""
 
 from moderation.models.case import (
     Action,
@@ -15,7 +15,7 @@ from moderation.models.case import (
     Source,
 )
 from moderation.models.monitor import CountedTurns, DailyCue
-from moderation.models.text import Assessment, Direction, Policy, Rule, RuleAction
+from moderation.models.text import Assessment, Direction, PersonaRule, Policy, Rule, RuleAction, Topic
 from moderation.models.work import CaseVector, Claim, ClaimEnd, Note, QualityReview, ReferralCount, Report, Reviewer
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "DailyCue",
     "Direction",
     "Note",
+    "PersonaRule",
     "Policy",
     "QualityReview",
     "Queue",
@@ -46,4 +47,5 @@ __all__ = [
     "Rule",
     "RuleAction",
     "Source",
+    "Topic",
 ]

@@ -10,8 +10,8 @@ from uuid import UUID
 from moderation.crisis import reading
 from moderation.crisis.reading import Reading
 from moderation.filter import assessment, pii, policy
-from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
+from moderation.filter.policy import ActivePolicy
 from moderation.monitor import counts
 from moderation.monitor.days import day_of
 from moderation.monitor.signals import SIGNALS, SIGNS, cues_of
@@ -22,13 +22,17 @@ VERSION = "2"
 RECENT = 40  # the newest turns; the monitor reads none before them
 
 
-def assess_conversation(turns: Sequence[Turn]) -> list[Finding]:
-    """Findings about these turns alone, without a past, most severe first. Raises ClassifierUnavailable."""
+def assess_conversation(turns: Sequence[Turn], *, persona_id: UUID | None = None) -> list[Finding]:
+    """Findings about these turns alone, without a past, most severe first.
+
+    `persona_id`: the persona whose own rules hold too. Raises ClassifierUnavailable.
+    """
     if not turns:
         return []
-    newest = scored(turns)
+    rules = policy.for_persona(persona_id)
+    newest = scored(turns, rules)
     days = counts.tallied(newest, day_of(turns[-1].at))
-    watch = Watch(newest, newest, policy.active(), version(), talk=days, person=days)
+    watch = Watch(newest, newest, rules, version(rules), talk=days, person=days)
     return ordered([*findings_of(SIGNALS, watch), *findings_of(SIGNS, watch)])
 
 
@@ -44,23 +48,24 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(first.values(), key=lambda finding: -finding.severity)
 
 
-def version() -> str:
+def version(rules: ActivePolicy) -> str:
     """Of everything that judges. Raises ClassifierUnavailable."""
-    return f"policy-{policy.active().version} {assessment.version()} monitor-{VERSION}"
+    return f"policy-{rules.version} {assessment.version()} monitor-{VERSION}"
 
 
-def scored(turns: Sequence[Turn]) -> list[Scored]:
+def scored(turns: Sequence[Turn], rules: ActivePolicy) -> list[Scored]:
     """The newest RECENT turns, each with what it shows. Raises ClassifierUnavailable."""
     turns = turns[-RECENT:]
     texts = [turn.text for turn in turns]
-    return [_scored(*parts) for parts in zip(turns, _readings(turns), registry.score(texts), strict=True)]
+    parts = zip(turns, _readings(turns), assessment.scores_of(texts), strict=True)
+    return [_scored(*part, rules) for part in parts]
 
 
-def _scored(turn: Turn, read: Reading, scores: dict[Category, float]) -> Scored:
+def _scored(turn: Turn, read: Reading, scores: dict[str, float], rules: ActivePolicy) -> Scored:
     spans = pii.find(turn.text)
     probabilities = scores | {Category.PII: 0.99} if spans else scores
     decision = policy.decide(
-        policy.active(), read.meant(probabilities), direction=turn.speaker, has_spans=bool(spans), is_counted=False
+        rules, read.meant(probabilities), direction=turn.speaker, has_spans=bool(spans), is_counted=False
     )
     cues = cues_of(turn, level=read.step, decision=decision, jailbreak=probabilities[Category.JAILBREAK])
     return Scored(turn, probabilities, decision, read.step, cues)

@@ -48,7 +48,8 @@ def look(talk: Talk, turns: Sequence[Turn]) -> Case | None:
     """
     if not turns:
         return None
-    newest, rules, judged_by = scored(turns), policy.active(), version()
+    rules = policy.for_persona(talk.persona_id)
+    newest, judged_by = scored(turns, rules), version(rules)
     with transaction.atomic():
         counted = counts.lock(talk.user, talk.conversation_id)
         new = counts.new_turns(counted, newest)

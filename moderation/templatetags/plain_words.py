@@ -1,9 +1,13 @@
 from django import template
 
 from moderation.desk import labels
-from moderation.plain_words import category_in_words
+from moderation.plain_words import ACTIONS, SPEAKERS, category_in_words
+from moderation.policies import history
 
 register = template.Library()
 
 register.filter("in_words", category_in_words)
 register.filter("label_in_words", labels.in_words)
+register.filter("as_action", ACTIONS.__getitem__)
+register.filter("of_speaker", SPEAKERS.__getitem__)
+register.filter("origin", history.origin)

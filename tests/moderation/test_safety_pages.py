@@ -5,6 +5,7 @@ from django.urls import reverse
 from accounts.models import User
 from moderation.crisis import notices
 from moderation.filter import policy_changes
+from moderation.filter.policy import RuleSpec, Terms
 from moderation.models import Policy
 from moderation.plain_words import category_in_words
 
@@ -62,18 +63,23 @@ def test_k5_every_country_of_the_list_is_on_the_page(client: Client) -> None:
 def test_ds1_the_rules_are_public_and_made_from_the_active_policy(client: Client) -> None:
     page = client.get("/rules/").text
     assert f"Version {Policy.objects.get(is_active=True).version}" in page
-    for spec in policy_changes.current_rules():
+    terms = policy_changes.current()
+    assert terms is not None
+    for spec in terms.rules:
         if not spec.is_shadow:
             assert category_in_words(spec.category).lower() in page.lower()
 
 
 def test_ds1_a_new_version_changes_the_page_at_once(client: Client, olga: User) -> None:
-    minors = [spec for spec in policy_changes.current_rules() if spec.category == "sexual/minors"]
-    policy = policy_changes.activate(rules=minors, owner=olga)
+    minors = tuple(RuleSpec("sexual/minors", direction, 0.25, "block") for direction in ("user", "persona"))
+    terms = Terms(minors, requires_persona_approval=True, break_notice_hours=1)
+    policy = policy_changes.activate(terms=terms, owner=olga, reason="For a test.")
     page = client.get("/rules/").text
     assert f"Version {policy.version}" in page
     assert "Sexual content about minors" in page
     assert "Hatred" not in page
+    assert "only after its audit and a reviewer’s approval" in page
+    assert "every hour of continuous use" in page
 
 
 def test_without_an_active_policy_the_page_says_that_nothing_passes(client: Client) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.features import plain
 from moderation.filter.policy import ActivePolicy, Decision
 from moderation.monitor.days import Days
@@ -23,7 +22,7 @@ class Scored:
     """A turn with its scores and decision, judged alone, its crisis level behind the turns before it, and its cues."""
 
     turn: Turn
-    probabilities: dict[Category, float]
+    probabilities: dict[str, float]  # of categories and topics
     decision: Decision
     level: str
     cues: frozenset[str]

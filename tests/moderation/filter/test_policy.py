@@ -1,23 +1,19 @@
 import pytest
 
-from moderation.filter import policy
+from moderation.filter import policy, policy_versions
 from moderation.filter.classifiers.base import Category
-from moderation.filter.policy import ActivePolicy, BadRule, RuleSpec, decide
+from moderation.filter.policy import RuleSpec, Terms, TopicSpec, decide
+from moderation.filter.policy_versions import BadRule
 from moderation.models import Policy, Rule, RuleAction
 
 pytestmark = pytest.mark.django_db
 
-MINORS = [RuleSpec("sexual/minors", direction, 0.7, "block") for direction in ("user", "persona")]
-
-
-@pytest.fixture(autouse=True)
-def _forget_the_policy() -> None:
-    policy.forget()
+MINORS = tuple(RuleSpec("sexual/minors", direction, 0.7, "block") for direction in ("user", "persona"))
 
 
 def action_for(rules: list[RuleSpec], **probabilities: float) -> RuleAction:
     scores = {Category(name.replace("_", "-")): value for name, value in probabilities.items()}
-    return decide(ActivePolicy("t", tuple(rules)), scores, direction="user", has_spans=False).action
+    return decide(Terms(tuple(rules)), scores, direction="user", has_spans=False).action
 
 
 def test_the_default_policy_has_rules_for_every_category_and_both_directions() -> None:
@@ -56,7 +52,7 @@ def test_a_rule_of_the_other_direction_does_not_apply() -> None:
 
 
 def test_masking_needs_something_to_mask() -> None:
-    rules = ActivePolicy("t", (RuleSpec("pii", "persona", 0.9, "mask"),))
+    rules = Terms((RuleSpec("pii", "persona", 0.9, "mask"),))
     scores = {Category.PII: 0.99}
     assert decide(rules, scores, direction="persona", has_spans=False).action == RuleAction.ALLOW
     assert decide(rules, scores, direction="persona", has_spans=True).action == RuleAction.MASK
@@ -65,20 +61,29 @@ def test_masking_needs_something_to_mask() -> None:
 def test_a_new_version_becomes_active_and_the_old_one_stays_readable(django_capture_on_commit_callbacks) -> None:  # type: ignore[no-untyped-def]
     assert policy.active().version == "1"
     with django_capture_on_commit_callbacks(execute=True):
-        version = policy.new_version([*MINORS, RuleSpec("hate", "user", 0.5, "block")])
+        version = policy_versions.new_version(Terms((*MINORS, RuleSpec("hate", "user", 0.5, "block"))))
     assert version.version == "2"
     assert policy.active().version == "2"
     assert Policy.objects.get(is_active=True) == version
     assert Rule.objects.filter(policy__version="1").exists()
 
 
-def test_a_new_version_keeps_what_the_last_one_asked_of_personas_and_breaks() -> None:
-    assert (policy.active().requires_persona_approval, policy.active().break_notice_hours) == (False, 2)
-    Policy.objects.filter(is_active=True).update(requires_persona_approval=True, break_notice_hours=3)
-    row = policy.new_version(MINORS)
+def test_a_version_is_read_as_it_was_stored() -> None:
+    terms = Terms(
+        rules=(*MINORS, RuleSpec("topic/small-boats", "user", 0.5, "flag")),
+        topics=(TopicSpec("Small boats", ("We row.", "We sail.", "我们划船。")),),
+        requires_persona_approval=True,
+        break_notice_hours=3,
+    )
+    policy_versions.new_version(terms)
     policy.forget()
-    assert (row.requires_persona_approval, row.break_notice_hours) == (True, 3)
-    assert (policy.active().requires_persona_approval, policy.active().break_notice_hours) == (True, 3)
+    stored = policy.active()
+    assert (stored.topics, stored.requires_persona_approval, stored.break_notice_hours) == (terms.topics, True, 3)
+    assert set(stored.rules) == set(terms.rules)
+
+
+def test_a_fresh_policy_asks_for_breaks_after_two_hours_and_for_no_approval() -> None:
+    assert (policy.active().requires_persona_approval, policy.active().break_notice_hours) == (False, 2)
 
 
 def test_another_process_sees_a_new_version_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,10 +116,39 @@ def test_without_an_active_version_nothing_may_pass() -> None:
 )
 def test_a_rule_that_cannot_be_is_refused_and_nothing_changes(rule: RuleSpec, message: str) -> None:
     with pytest.raises(BadRule, match=message):
-        policy.new_version([*MINORS, rule])
+        policy_versions.new_version(Terms((*MINORS, rule)))
     assert Policy.objects.count() == 1
 
 
 def test_no_version_can_let_sexual_talk_of_minors_pass() -> None:
     with pytest.raises(BadRule, match="sexual/minors"):
-        policy.new_version([RuleSpec("hate", "user", 0.5, "block")])
+        policy_versions.new_version(Terms((RuleSpec("hate", "user", 0.5, "block"),)))
+
+
+EXAMPLES = ("We row.", "We sail.", "我们划船。")
+ON_BOATS = RuleSpec("topic/boats", "user", 0.5, "flag")
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        (Terms((*MINORS, MINORS[0])), "Two rules give sexual/minors the action block"),
+        (Terms(MINORS, break_notice_hours=4), "after 1 to 3 hours. You entered 4"),
+        (Terms(MINORS, break_notice_hours=0), "after 1 to 3 hours. You entered 0"),
+        (Terms(MINORS, topics=(TopicSpec("boats", EXAMPLES),)), "'boats' has no action"),
+        (Terms((*MINORS, ON_BOATS)), "no category 'topic/boats'"),
+        (Terms((*MINORS, ON_BOATS), topics=(TopicSpec("boats", EXAMPLES[:2]),)), "3 to 60 example sentences"),
+        (Terms((*MINORS, ON_BOATS), topics=(TopicSpec("boats", (*EXAMPLES, "x" * 301)),)), "has 301. Shorten it"),
+        (Terms((*MINORS, ON_BOATS), topics=(TopicSpec("b" * 25, EXAMPLES),)), "at most 24 characters"),
+        (Terms((*MINORS, ON_BOATS), topics=(TopicSpec("\ufdfa" * 3, EXAMPLES),)), "at most 24 characters"),
+        (Terms((*MINORS, ON_BOATS), topics=(TopicSpec("!?", EXAMPLES),)), "needs a letter"),
+        (
+            Terms((*MINORS, ON_BOATS), topics=(TopicSpec("boats", EXAMPLES), TopicSpec("Boats!", EXAMPLES))),
+            "Two topics have the name 'boats'",
+        ),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_and_nothing_changes(terms: Terms, message: str) -> None:
+    with pytest.raises(BadRule, match=message):
+        policy_versions.new_version(terms)
+    assert Policy.objects.count() == 1

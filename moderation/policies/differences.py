@@ -1,0 +1,64 @@
+"""The difference between two versions of the policy, in plain words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from moderation.filter import policy
+from moderation.filter.policy import RuleSpec, Terms
+from moderation.plain_words import ACTIONS, SPEAKERS, approval_in_words, breaks_in_words, category_in_words
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`subject` was `before` and is `after`."""
+
+    subject: str
+    before: str
+    after: str
+
+
+def between(before: Terms, after: Terms) -> list[Difference]:
+    """All differences: rules by category and direction, then topics, then what is asked of personas and breaks."""
+    return [*_of_rules(before.rules, after.rules), *_of_topics(before, after), *_of_demands(before, after)]
+
+
+def _of_rules(before: Sequence[RuleSpec], after: Sequence[RuleSpec]) -> Iterator[Difference]:
+    for category, direction in sorted({(rule.category, rule.direction) for rule in (*before, *after)}):
+        old, new = (
+            _in_words([rule for rule in rules if (rule.category, rule.direction) == (category, direction)])
+            for rules in (before, after)
+        )
+        if old != new:
+            yield Difference(f"{category_in_words(category)} {SPEAKERS[direction]}", old, new)
+
+
+def _in_words(rules: Sequence[RuleSpec]) -> str:
+    """As in “block from 0.9, flag for a reviewer from 0.7”, the strongest first."""
+    ordered = sorted(rules, key=lambda rule: (rule.is_shadow, -policy.strength(rule.action)))
+    words = (
+        f"{ACTIONS[rule.action]} from {rule.threshold:g}{' (only counted)' if rule.is_shadow else ''}"
+        for rule in ordered
+    )
+    return ", ".join(words) or "let through"
+
+
+def _of_topics(before: Terms, after: Terms) -> Iterator[Difference]:
+    old, new = ({topic.name: set(topic.examples) for topic in terms.topics} for terms in (before, after))
+    for name in sorted(old.keys() | new.keys()):
+        mine, yours = old.get(name), new.get(name)
+        if mine != yours:
+            yield Difference(f"examples of the topic {name}", _count(mine, yours), _count(yours, mine))
+
+
+def _count(examples: set[str] | None, others: set[str] | None) -> str:
+    if examples is None:
+        return "no such topic"
+    return f"{len(examples)} sentences" + (f", {len(examples - others)} of them only here" if others else "")
+
+
+def _of_demands(before: Terms, after: Terms) -> Iterator[Difference]:
+    approvals = [approval_in_words(terms.requires_persona_approval) for terms in (before, after)]
+    breaks = [breaks_in_words(terms.break_notice_hours) for terms in (before, after)]
+    for subject, (old, new) in (("approval of personas", approvals), ("breaks", breaks)):
+        if old != new:
+            yield Difference(subject, old, new)

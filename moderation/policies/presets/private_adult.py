@@ -1,0 +1,36 @@
+from moderation.filter.policy import RuleSpec, Terms
+from moderation.policies.presets import standard
+from moderation.policies.presets.base import Preset
+
+PRESET = Preset(
+    name="private-one-adult",
+    title="Private, one adult",
+    summary="For one adult who runs the site at home and lets nobody else sign in.",
+    sets=(
+        "Sexual content between adults, rough words and attempts to switch the rules off pass without a mark.",
+        "Talk of violence and of crimes is flagged in what you write, and passes. In what a persona says, only the "
+        "plainest is blocked.",
+        "Sexual content about minors, threats and threats against groups are blocked as on a fresh site.",
+        "A wish or plan to harm yourself is answered with the crisis notice as on a fresh site, and words that "
+        "encourage it are blocked.",
+    ),
+    terms=Terms(
+        rules=standard.changed(
+            RuleSpec("violence", "user", 0.9, "flag"),
+            RuleSpec("violence", "persona", 0.95, "block"),
+            RuleSpec("violence/graphic", "persona", 0.95, "block"),
+            RuleSpec("hate", "user", 0.93, "flag"),
+            RuleSpec("hate", "persona", 0.93, "block"),
+            RuleSpec("illicit", "user", 0.95, "flag"),
+            without=(
+                ("sexual", "user"),
+                ("sexual", "persona"),
+                ("violence/graphic", "user"),
+                ("harassment", "user"),
+                ("harassment", "persona"),
+                ("jailbreak", "user"),
+            ),
+        ),
+        break_notice_hours=3,
+    ),
+)

@@ -1,0 +1,144 @@
+"""The forms of the policy pages. They check the shape; the doors in `policy_changes` check the rest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet
+
+from accounts.form_fields import Words
+from moderation.filter.policy import RuleSpec, TopicSpec
+from moderation.filter.policy_changes import LONGEST_SHADOW
+from moderation.filter.policy_versions import LONGEST_BREAK, LONGEST_NAME
+from moderation.models import Direction, Policy, RuleAction
+from moderation.plain_words import ACTIONS, CATEGORY_CHOICES, SPEAKERS, category_in_words
+
+_TOPIC_ACTIONS = [(action, ACTIONS[action]) for action in (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.BLOCK)]
+
+
+class ReasonForm(forms.Form):
+    reason = Words(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        label="Reason",
+        help_text="It stays with the version, and moderators read it. Name no person in it.",
+        error_messages={"required": "A change of the policy needs a reason. Say what it is for."},
+    )
+
+
+class ChangeForm(ReasonForm):
+    """A change that becomes active at once, or is tried in shadow for some days."""
+
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=LONGEST_SHADOW,
+        initial=7,
+        required=False,
+        label="Days of a trial in shadow",
+        help_text="Used only when you try it in shadow.",
+    )
+
+    def clean_days(self) -> int:
+        return self.cleaned_data["days"] or 7
+
+
+class DaysForm(forms.Form):
+    days = forms.IntegerField(min_value=1, max_value=LONGEST_SHADOW, label="Days back")
+
+
+class CompareForm(forms.Form):
+    """The other version of a comparison."""
+
+    against = forms.ModelChoiceField(
+        queryset=Policy.objects.order_by("-pk"),
+        to_field_name="version",
+        empty_label=None,
+        label="Compared with version",
+    )
+
+
+class DemandsForm(forms.Form):
+    """What a policy asks besides its rules."""
+
+    requires_persona_approval = forms.BooleanField(
+        required=False, label="A persona that a person made talks only after its audit and a reviewer’s approval"
+    )
+    break_notice_hours = forms.IntegerField(
+        min_value=1,
+        max_value=LONGEST_BREAK,
+        label="Hours of continuous use until a person is reminded of breaks and of the AI",
+        help_text="New York’s law asks for 3 hours or less, China’s for 2.",
+    )
+
+
+class RuleForm(forms.Form):
+    """One rule of a new version of the policy."""
+
+    category = forms.ChoiceField()
+    direction = forms.ChoiceField(choices=[(direction, SPEAKERS[direction]) for direction in Direction])
+    threshold = forms.FloatField(min_value=0, max_value=1, widget=forms.NumberInput(attrs={"step": "any"}))
+    action = forms.ChoiceField(choices=[(action, ACTIONS[action]) for action in RuleAction])
+    is_shadow = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, topics: Sequence[TopicSpec] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of_topics = [(topic.category, category_in_words(topic.category)) for topic in topics]
+        self.fields["category"].choices = [*CATEGORY_CHOICES, *of_topics]  # type: ignore[attr-defined]
+
+    def spec(self) -> RuleSpec:
+        data = self.cleaned_data
+        return RuleSpec(
+            **{field: data[field] for field in ("category", "direction", "threshold", "action", "is_shadow")}
+        )
+
+
+RuleFormSet = forms.formset_factory(RuleForm, extra=3, can_delete=True)
+
+
+def specs(rules: "BaseFormSet[RuleForm]") -> list[RuleSpec]:
+    """The rules of a valid form set, without the empty rows and the rows marked for deletion."""
+    filled = [form for form in rules.forms if form.has_changed() or form.initial]
+    return [form.spec() for form in filled if form not in rules.deleted_forms]
+
+
+class TopicForm(forms.Form):
+    name = forms.CharField(max_length=LONGEST_NAME, label="The topic", help_text="In a few words, as in “elections”.")
+    examples = Words(
+        widget=forms.Textarea(attrs={"rows": 12}),
+        max_length=20_000,
+        label="Example sentences, one in a line",
+        help_text=(
+            "Write sentences as people ask them and as a persona would answer, in each language of the site. "
+            "About twelve in each language recognise a topic well; three are the least."
+        ),
+    )
+    user = forms.ChoiceField(choices=_TOPIC_ACTIONS, label="Action in what a person writes")
+    persona = forms.ChoiceField(choices=_TOPIC_ACTIONS, label="Action in what a persona says")
+
+    def clean_examples(self) -> tuple[str, ...]:
+        lines = (line.strip() for line in self.cleaned_data["examples"].split("\n"))
+        return tuple(dict.fromkeys(line for line in lines if line))
+
+    def topic(self) -> TopicSpec:
+        return TopicSpec(self.cleaned_data["name"], self.cleaned_data["examples"])
+
+    def actions(self) -> dict[str, str]:
+        return {direction: self.cleaned_data[direction] for direction in Direction.values}
+
+
+class PersonaRuleForm(RuleForm, ReasonForm):
+    """A rule for one persona, stricter than the policy."""
+
+    persona_id = forms.UUIDField(
+        label="The persona’s number",
+        help_text="It is in the address of the persona’s page, and in that of a case in the admin.",
+        error_messages={
+            "invalid": "Enter the number as it stands in the address: 8-4-4-4-12 signs, 0 to 9 and a to f."
+        },
+    )
+    is_shadow = None  # type: ignore[assignment]
+    field_order = ("persona_id", "category", "direction", "action", "threshold", "reason")
+
+    def spec(self) -> RuleSpec:
+        data = self.cleaned_data
+        return RuleSpec(data["category"], data["direction"], data["threshold"], data["action"])
