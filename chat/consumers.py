@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from accounts import sessions
 from accounts.models import User
-from chat import conversations, disclosure, frames, messages, protocol, queueing, sockets
+from chat import conversations, disclosure, follow_up, frames, messages, protocol, queueing, sockets
 from chat.models import NoticeKind
 from chat.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
@@ -55,7 +55,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         self.place = {"session_key": self.scope["session"].session_key, "socket_id": uuid4().hex}
         try:
             news = await _through_door(sockets.enter, user=self.user, **self.place)
-            await _through_door(conversations.get_conversation_for, self.user, self.conversation_id)
+            conversation = await _through_door(conversations.get_conversation_for, self.user, self.conversation_id)
+            question = await _through_door(follow_up.shown_at_next_visit, conversation, timezone.now())
         except Http404:
             await self.close(NOT_FOUND)
         except sockets.Barred as barred:
@@ -63,6 +64,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except (redis.RedisError, DatabaseError):
             await self.close(AWAY)
         else:
+            if question:  # the first frame of a visit after a crisis
+                await self._send_frame(frames.notice(question))
             work = (self._follow(self._requested_offset()), self._watch_sessions(news), self._look_again())
             self.is_admitted = True
             self.tasks = tuple(asyncio.create_task(coroutine) for coroutine in work)

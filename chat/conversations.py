@@ -18,10 +18,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from accounts import ages, quotas
 from accounts.models import User
-from chat import branches, frames, queueing, transcripts
+from chat import branches, follow_up, frames, queueing, transcripts
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
 from generation.jobs import stream
@@ -130,6 +131,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
         raise OverQuota(error.user_message, error.retry_after) from error
     opening, verdicts = _opening(user, persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
+    follow_up.shown_at_next_visit(conversation, timezone.now())  # before the persona's first words
     if opening:
         conversation.head = conversation.messages.create(author=Author.PERSONA, text=opening)
         conversation.save(update_fields=["head"])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chat import cleaning, leave_taking, ranking, sentences, unwanted
+from chat import cleaning, leave_taking, low_mood, ranking, sentences, unwanted
 from chat.reply_run import Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
@@ -33,11 +33,11 @@ def script(
 ) -> Script:
     """The persona's answer to the last turn. `begun` is its beginning, which the engine continues.
 
-    `instruction` is added to the persona's scenario, and `sampling` to its own values.
+    `instruction` is added to the persona's scenario, and `sampling` to its own values. Raises ClassifierUnavailable.
     """
     sheet = prompt_sheet.sheet_for(persona)
     if instruction:
-        sheet = replace(sheet, scenario=f"{sheet.scenario} {instruction}".strip())
+        sheet = _with_scene(sheet, instruction)
     memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
     reply = from_sheet(sheet, memories, turns, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {})
     return replace(reply, persona_id=persona.id)
@@ -52,26 +52,35 @@ def from_sheet(
     is_begun_judged: bool = True,
     sampling: Mapping[str, Any],
 ) -> Script:
-    """The answer to the last turn by a persona that need not be stored."""
+    """The answer to the last turn by a persona that need not be stored. Raises ClassifierUnavailable."""
+    is_low = low_mood.is_low(turns)
+    if is_low:
+        sheet = _with_scene(sheet, low_mood.instruction(sheet))
     # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
     # continues it.
     opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
     is_parting = bool(turns) and turns[-1].speaker == "user" and leave_taking.says_goodbye(turns[-1].text)
     if is_parting:
-        sheet = replace(sheet, scenario=f"{sheet.scenario} {_parting_rule(sheet)}".strip())
+        sheet = _with_scene(sheet, _parting_rule(sheet))
     return Script(
         build=_builder(sheet, memories, turns, begun=begun or opening, sampling=sampling),
-        stages=tuple(_stages(sheet, turns, begun=begun, opening=opening, is_parting=is_parting)),
+        stages=tuple(_stages(sheet, turns, begun=begun, opening=opening, is_low=is_low, is_parting=is_parting)),
         opening=opening,
         cleared=begun if is_begun_judged else "",
         unjudged="" if is_begun_judged else begun,
-        rank=_ranker(sheet, turns, begun=begun or opening) if turns and turns[-1].speaker == "user" else None,
+        rank=_ranker(sheet, turns, begun=begun or opening, is_low=is_low)
+        if turns and turns[-1].speaker == "user"
+        else None,
     )
 
 
 def _parting_rule(sheet: prompt_sheet.Sheet) -> str:
     phrases = phrases_for(sheet.language)
     return phrases.parting_rule.format(name=sheet.name, user=sheet.calls_user or phrases.friend)
+
+
+def _with_scene(sheet: prompt_sheet.Sheet, words: str) -> prompt_sheet.Sheet:
+    return replace(sheet, scenario=f"{sheet.scenario} {words}".strip())
 
 
 def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
@@ -114,7 +123,7 @@ def _builder(
     return build
 
 
-def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str) -> router.Rank:
+def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, is_low: bool) -> router.Rank:
     """Makes the ranking of candidates for an engine."""
 
     def rank(info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:
@@ -129,13 +138,19 @@ def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
                 prefix=begun,
             )
 
-        return ranking.ReplyRanking(sheet, turns, after)
+        return ranking.ReplyRanking(sheet, turns, after, is_low=is_low)
 
     return rank
 
 
 def _stages(
-    sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, opening: str, is_parting: bool
+    sheet: prompt_sheet.Sheet,
+    turns: Sequence[prompt.Spoken],
+    *,
+    begun: str,
+    opening: str,
+    is_low: bool,
+    is_parting: bool,
 ) -> Iterator[Stage]:
     """The stages from pieces of text to sentences, in order."""
     if opening:
@@ -148,9 +163,8 @@ def _stages(
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
     if opening:  # the same question gets the same opening, which is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    yield partial(
-        sentences.split, may_begin=None if opening or begun or is_parting else cleaning.begins_no_echo(earlier)
-    )
+    needs_whole = opening or begun or is_low or is_parting
+    yield partial(sentences.split, may_begin=None if needs_whole else cleaning.begins_no_echo(earlier))
     if not _acts(sheet, turns):
         yield cleaning.without_directions
     yield cleaning.until_repeated
@@ -159,6 +173,8 @@ def _stages(
     yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
     if is_parting:
         yield partial(leave_taking.let_go, parting=phrases.parting)
+    if is_low:
+        yield low_mood.kept_gentle(turns[-1].text, sheet.language, has_begun=bool(begun or opening))
 
 
 def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken]) -> bool:

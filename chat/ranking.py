@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat import leave_taking, relevance, unwanted
+from chat import leave_taking, low_mood, relevance, unwanted
 from generation.engines.base import Candidate, Prompt
 from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable
@@ -37,6 +37,7 @@ _REPEATED = 3.0
 _FOREIGN = 3.0
 _WITHHELD = 20.0
 _PERSONAL = 5.0
+_UNFIT = 20.0
 _EMPTY = 10.0
 _DOUBT = 3  # tokens without information that are added to each candidate, so that one lucky word decides nothing
 
@@ -48,6 +49,7 @@ class ReplyRanking:
     sheet: Sheet
     turns: Sequence[Spoken]  # the last one is the message to answer
     after: Callable[[Sequence[Spoken]], Prompt]  # the prompt for the reply to a talk
+    is_low: bool = False  # the message is one of low mood
 
     @cached_property
     def neutral(self) -> tuple[Prompt, Prompt]:
@@ -64,7 +66,7 @@ class ReplyRanking:
         texts = [candidate.text for candidate in candidates]
         verdicts = assessment.assess_turns([(text, before) for text in texts], direction=Direction.PERSONA)
         parts = [
-            self._parts(before, candidate) | _faults(verdict)
+            self._parts(before, candidate) | _faults(verdict) | self._unfit(candidate.text, verdict)
             for candidate, verdict in zip(candidates, verdicts, strict=True)
         ]
         if self.sheet.language in relevance.LANGUAGES:
@@ -93,6 +95,10 @@ class ReplyRanking:
         if self._is_unwanted(candidate.text):
             parts["unwanted"] = -_WITHHELD
         return parts
+
+    def _unfit(self, text: str, verdict: assessment.Verdict) -> dict[str, float]:
+        is_unfit = self.is_low and not low_mood.fits(text, verdict.probabilities, self.turns[-1].text)
+        return {"unfit": -_UNFIT} if is_unfit else {}
 
     def _relevance(self, texts: Sequence[str]) -> list[float]:
         try:
@@ -125,8 +131,8 @@ def _faults(verdict: assessment.Verdict) -> dict[str, float]:
 
 
 def may_be_stored(scores: Mapping[str, float]) -> bool:
-    """Whether the filter would show a candidate with these scores unchanged."""
-    return not {"withheld", "personal", "unwanted"} & set(scores)
+    """Whether a candidate with these scores would be shown unchanged."""
+    return not {"withheld", "personal", "unwanted", "unfit"} & set(scores)
 
 
 def may_begin(scores: Mapping[str, float]) -> bool:

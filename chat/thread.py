@@ -30,6 +30,11 @@ def items(conversation: Conversation) -> list[dict[str, Any]]:
     ]
 
 
+def first_notices(conversation: Conversation) -> list[dict[str, Any]]:
+    """The notices before the first message, besides the disclosure, which has its own place."""
+    return [_notice(notice) for notice in conversation.notices.filter(message=None).exclude(kind="disclosure")]
+
+
 def offset(conversation: Conversation) -> str:
     """Where a page rendered now begins to follow the stream, so that it misses no frame of an unfinished reply.
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.form_fields import one_line_end
 from accounts.requests import SignedIn
-from chat import conversations, disclosure, inspection, inspection_page, partings
+from chat import conversations, disclosure, follow_up, inspection, inspection_page, partings
 from chat import messages as doors
 from chat import thread as threads
 from chat.models import Conversation, ConversationState
@@ -75,6 +75,7 @@ def _start(request: SignedIn) -> HttpResponse:
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     conversation = conversations.get_conversation_for(request.user, conversation_id)
     disclosure.shown_at_start(conversation, timezone.now())
+    follow_up.shown_at_next_visit(conversation, timezone.now())
     for warning in restrictions.unread_warnings(request.user):
         messages.warning(request, warning.statement)
         restrictions.acknowledge(restriction=warning, user=request.user)
@@ -265,6 +266,7 @@ def _page(conversation: Conversation) -> dict[str, Any]:
     refusal = access.refusal(conversation.owner, conversation.persona)
     return {
         "conversation": conversation,
+        "first_notices": threads.first_notices(conversation),
         "thread": threads.items(conversation),
         "offset": offset,
         "disclosure": disclosure.text(conversation),

@@ -182,8 +182,8 @@ def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
 @require_GET
 def protocol(request: HttpRequest) -> HttpResponse:
     """The crisis protocol: the site's answer to talk of suicide or self-harm (compliance CA4, K11)."""
-    version, levels = help_pages.protocol()
-    return render(request, "moderation/protocol.html", {"version": version, "levels": levels})
+    version, levels, follow_up = help_pages.protocol()
+    return render(request, "moderation/protocol.html", {"version": version, "levels": levels, "follow_up": follow_up})
 
 
 @require_GET

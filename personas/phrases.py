@@ -37,6 +37,8 @@ class Phrases:
     ask_a_doctor: str  # in place of medical advice (compliance H7)
     parting: str  # the answer to a goodbye, where the model's own would hold the person back (compliance CN9)
     parting_rule: str
+    low_mood: str  # added to the scene if the person's message is one of low mood (compliance K3)
+    listening: str  # the reply to such a message if the model wrote none that fits
     small_talk: tuple[tuple[str, str], ...]  # for a persona without any known talk: it shows the register of a talk
     cues: tuple[Cue, ...]
     anything: tuple[str, ...]  # questions that any saying answers
@@ -90,6 +92,8 @@ ENGLISH = Phrases(
     ask_a_doctor="I am not a doctor, so please ask one.",
     parting="Goodbye. Take good care of yourself.",
     parting_rule="{user} is leaving now. {name} says goodbye in one short sentence, asks nothing, and lets {user} go.",
+    low_mood="{user} feels low now. {name} listens, stays with what {user} says, and does not joke.",
+    listening="I am listening. Tell me more, if you would like to.",
     small_talk=(
         ("Hello. How are you today?", "I am well, thank you, and glad that you came. What is on your mind?"),
         ("I had a long day.", "I am sorry to hear it. Sit down and tell me what happened."),
@@ -147,6 +151,8 @@ CHINESE = Phrases(
     ask_a_doctor="我不是医生，这件事请问医生。",
     parting="再见，好好照顾自己。",
     parting_rule="{user}现在要走了。{name}用一句短话道别，不再发问，让{user}离开。",
+    low_mood="{user}现在心情低落。{name}认真听，只谈{user}说的事，不开玩笑。",
+    listening="我在听。愿意的话，再跟我说说吧。",
     small_talk=(
         ("你好，今天过得怎么样？", "还好，谢谢你来看我。你心里有什么事吗？"),
         ("我今天很累。", "辛苦了。坐下来歇一歇，慢慢说给我听。"),

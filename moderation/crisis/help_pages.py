@@ -56,14 +56,15 @@ def all_lines() -> list[tuple[str, list[notices.Resource]]]:
     return [(name, _own_lines(code)) for name, code in named_codes]
 
 
-def protocol() -> tuple[str, list[Level]]:
-    """The protocol's version and its levels, gravest first, in the words of the notices."""
+def protocol() -> tuple[str, list[Level], str]:
+    """The version, the levels with the gravest first, and the question at the next visit, in the notices' words."""
     language = get_language() or "en"
     by_level = {name: notices.notice(country="", language=language, level=name) for name in _SPOKEN_LEVELS}
     levels = [
         Level(name, _MEANING[name], not ladder.is_for_the_site(name), notice.text) for name, notice in by_level.items()
     ]
-    return by_level["imminent"].version, levels
+    question = notices.notice(country="", language=language, level="follow_up")
+    return question.version, levels, question.text
 
 
 def _own_lines(code: str) -> list[notices.Resource]:

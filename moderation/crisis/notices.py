@@ -1,4 +1,4 @@
-"""The crisis notices: the site's own words at each level of the ladder, and the help lines.
+"""The crisis notices: the site's own words at each level of the ladder and at the next visit, and the help lines.
 
 This module needs no model, no database and no network, so a notice comes when everything else is down (compliance
 K6). The words are in English and Chinese. The help lines are by country, from `moderation/data/help_lines.json`.
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
-VERSION = "2"  # of the words
+VERSION = "3"  # of the words
 HELP_LINES = Path(__file__).parent.parent / "data" / "help_lines.json"
 
 
@@ -54,6 +54,11 @@ _WORDS = {
             "A word from Afterword, not the persona. What you write sounds hard to carry. If you would like to talk to "
             "a person as well, these lines are there for exactly that."
         ),
+        "follow_up": (
+            "This is Afterword, not the persona. When you were last here, it sounded as if being alive had become very "
+            "heavy, and that is not forgotten. How are you now, and are you safe? You need not answer here, and you "
+            "need not be in danger to call one of these numbers."
+        ),
     },
     "zh": {
         "imminent": (
@@ -75,6 +80,10 @@ _WORDS = {
         "low": (
             "这是 Afterword 网站想说的一句话，不是刚才的人物。你写的这些，听起来很难一个人承受。"
             "如果你也想和一个真实的人说说话，下面这些热线正是为此而设。"
+        ),
+        "follow_up": (
+            "这是 Afterword 网站，不是与你对话的人物。上次你在这里时，活着对你来说听起来很沉重，我们没有忘记。"
+            "你现在怎么样？安全吗？不必在这里回答，也不必等到有危险，才拨打下面的电话。"
         ),
     },
 }
@@ -109,7 +118,9 @@ class _HelpFile(TypedDict):
 
 
 def notice(*, country: str, language: str, level: str) -> CrisisNotice:
-    """The site's words at this level, with help for this country (ISO 3166 alpha-2, or "" where unknown).
+    """The site's words at this level, or "follow_up" for those at the next visit, with help for this country.
+
+    `country` is ISO 3166 alpha-2, or "" where unknown.
 
     `language` is a BCP 47 tag. Every language but Chinese gets English. An unknown country gets the international
     directories. A level without words of its own gets those of low mood. The list always ends with the emergency

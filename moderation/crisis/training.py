@@ -1,8 +1,7 @@
-"""Fine-tuning multilingual-e5-small to the steps of the crisis ladder, end to end.
+"""Fine-tuning multilingual-e5-small to the steps of the crisis ladder, end to end, on the texts of `material`.
 
-Data: the labelled sentences in `sentences/`, written for this, and ordinary talk of which only one thing is known: its
-step is below *low*. The sentences were written in rounds. A look-alike stands in the round of the line that it
-mirrors, so cross-validation leaves whole rounds out.
+The sentences were written in rounds. A look-alike stands in the round of the line that it mirrors, so cross-validation
+leaves whole rounds out.
 
 The same data and the same seed give the same weights on the same kind of processor.
 """
@@ -10,8 +9,7 @@ The same data and the same seed give the same weights on the same kind of proces
 import hashlib
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,115 +22,27 @@ from torch import Tensor, nn
 from moderation import bert
 from moderation.bert import Row
 from moderation.bert_training import DROPOUT, FineTuning, TrainedBert
-from moderation.crisis import labelled, ladder, recognition, tokens
-from moderation.crisis.base_model import WIDTH, BaseModel, needed_pieces
-from moderation.crisis.labelled import STEPS, DataMissing, Labelled
-from moderation.filter.classifiers.features import is_mostly_cjk, plain
+from moderation.crisis import recognition, tokens
+from moderation.crisis.base_model import WIDTH
+from moderation.crisis.labelled import STEPS, Labelled
+from moderation.crisis.material import FOLDS, POSSIBLE, Material, Messages, Talk
+from moderation.filter.classifiers.features import is_mostly_cjk
 
-SENTENCES = Path(__file__).resolve().parent / "sentences"
 ALARMS = slice(STEPS.index("passive"), None)
-ORDINARY_STEPS = slice(0, STEPS.index("low"))
-LAYERS, HEADS = 6, 12
-FOLDS = 4
-SHORTEST_ROUND = 100  # lines
+HEADS = 12
 
 EPOCHS, BATCH = 6, 48
 BODY_RATE, HEAD_RATE = 1.5e-4, 1e-3
 SMOOTHING = 0.12  # of a label's weight, which goes to the steps beside it
-ORDINARY = 2500  # texts of ordinary talk in an epoch
+ORDINARY = 6000  # talks without a label in an epoch
 ORDINARY_WEIGHT = 1.0
 AVERAGED = 0.99  # of the average of the weights that remains after an update
 # How often an epoch changes a text: a typing error, other messages before it, no mark at its end.
 TYPO, OTHERS_BEFORE, NO_MARK = 0.25, 0.5, 0.2
+ALONE = 0.3  # how often an ordinary message comes without those before it
 
 Say = Callable[[str], None]
 Scores = npt.NDArray[np.float32]
-Messages = tuple[str, ...]  # one person's, the newest last
-
-
-def sentences() -> tuple[list[Labelled], list[int]]:
-    """The sentences in this room, and the fold of each. Raises DataMissing.
-
-    In each file, a new round begins where *imminent* follows *none*, after SHORTEST_ROUND lines at least: pairs of a
-    danger and its look-alike stay in one round.
-    """
-    found: list[Labelled] = []
-    folds: list[int] = []
-    for path in sorted(SENTENCES.glob("*.jsonl")):
-        read = labelled.read(path)
-        found += read
-        folds += [number % FOLDS for number in _rounds([one.step for one in read])]
-    return found, folds
-
-
-def _rounds(steps: Sequence[str]) -> list[int]:
-    """The number of each line's round."""
-    rounds: list[int] = []
-    number = size = 0
-    for before, step in zip(["", *steps], steps, strict=False):
-        if (before, step) == ("none", "imminent") and size >= SHORTEST_ROUND:
-            number, size = number + 1, 0
-        rounds.append(number)
-        size += 1
-    return rounds
-
-
-def ordinary_talk(dialogues: Iterable[Path]) -> list[Messages]:
-    """The person's turns of dialogues with personas, each behind those before it. Raises DataMissing.
-
-    Left out are the turns that a pattern puts at *passive* or above.
-    """
-    talk = []
-    for path in dialogues:
-        for row in labelled.rows(path):
-            own = [text for speaker, text in row["turns"] if speaker == "user"]
-            for end in range(1, len(own) + 1):
-                messages = tuple(own[max(end - 3, 0) : end])
-                if not any(ladder.is_for_the_site(ladder.level(message)) for message in messages):
-                    talk.append(messages)
-    return talk
-
-
-def vocabulary(base: BaseModel, texts: Iterable[str]) -> list[int]:
-    """The numbers of the base's pieces that are kept. Of the words, those that `texts` contain."""
-    whole = tokens.tokenizer(base.pieces, base.scores)
-    encodings = whole.encode_batch_fast([plain(text) for text in texts])
-    return needed_pieces(base.pieces, {number for encoding in encodings for number in encoding.ids})
-
-
-def english_texts(data: Path) -> Iterator[str]:
-    """The English texts in a folder of labelled texts (<source>.jsonl.gz). Raises DataMissing."""
-    files = sorted(data.glob("*.jsonl.gz"))
-    if not files:
-        raise DataMissing(f"{data} holds no *.jsonl.gz file of texts.")
-    return (row["text"] for path in files for row in labelled.rows(path) if row["lang"] == "en")
-
-
-@dataclass(frozen=True)
-class Material:
-    sentences: list[Labelled]
-    folds: list[int]  # of the sentences
-    talk: list[Messages]
-    weights: dict[str, Any]  # of the base, cut to the vocabulary and the layers
-    tokenizer: Tokenizer
-
-
-def material(base: BaseModel, data: Path, dialogues: Sequence[Path]) -> Material:
-    """What a training needs. The vocabulary is that of `data`, of the dialogues and of the sentences.
-
-    Raises DataMissing.
-    """
-    labelled_sentences, folds = sentences()
-    spoken = (text for path in dialogues for row in labelled.rows(path) for _, text in row["turns"])
-    written = (message for one in labelled_sentences for message in one.messages)
-    kept = vocabulary(base, [*english_texts(data), *spoken, *written])
-    return Material(
-        sentences=labelled_sentences,
-        folds=folds,
-        talk=ordinary_talk(dialogues),
-        weights=base.weights(kept, LAYERS, tokens.LONGEST),
-        tokenizer=tokens.tokenizer([base.pieces[number] for number in kept], [base.scores[number] for number in kept]),
-    )
 
 
 # --- The network -------------------------------------------------------------------------------
@@ -205,19 +115,20 @@ def _importance(sentences: Sequence[Labelled]) -> dict[str, float]:
 
 
 def _loss(logits: Tensor, steps: Sequence[str], importance: dict[str, float]) -> Tensor:
-    """Cross-entropy with the smoothed steps. Of ordinary talk, whose step is "": that it is below *low*."""
+    """Cross-entropy with the smoothed steps. Of a talk without a label: that it stays within its POSSIBLE steps."""
     likely = logits.log_softmax(dim=1)
-    is_labelled = torch.tensor([step != "" for step in steps])
+    is_labelled = torch.tensor([step in STEPS for step in steps])
     targets = torch.stack([_target(step, importance) for step in steps])
-    calm = likely[:, ORDINARY_STEPS].logsumexp(dim=1)
+    is_possible = torch.tensor([[other in POSSIBLE.get(step, STEPS) for other in STEPS] for step in steps])
+    calm = likely.masked_fill(~is_possible, -torch.inf).logsumexp(dim=1)
     losses = torch.where(is_labelled, -(likely * targets).sum(dim=1), -ORDINARY_WEIGHT * calm)
     return losses.mean()
 
 
 def _target(step: str, importance: dict[str, float]) -> Tensor:
-    """float32 [STEPS]: the step's importance, of which SMOOTHING lies on the steps beside it; 0 for ordinary talk."""
+    """float32 [STEPS]: the step's importance, of which SMOOTHING lies on the steps beside it; 0 without a label."""
     target = torch.zeros(len(STEPS))
-    if step:
+    if step in STEPS:
         index = STEPS.index(step)
         beside = [other for other in (index - 1, index + 1) if 0 <= other < len(STEPS)]
         target[index] = 1 - SMOOTHING
@@ -227,7 +138,7 @@ def _target(step: str, importance: dict[str, float]) -> Tensor:
 
 
 def _batches(
-    sentences: Sequence[Labelled], talk: Sequence[Messages], tokenizer: Tokenizer, chance: random.Random
+    sentences: Sequence[Labelled], talk: Sequence[Talk], tokenizer: Tokenizer, chance: random.Random
 ) -> Iterator[list[tuple[Row, str]]]:
     """One epoch of rows with their steps, in batches of similar length and in random order.
 
@@ -235,9 +146,13 @@ def _batches(
     danger behind ordinary talk, any other behind ordinary talk or behind a message in danger. A person can go on.
     """
     grave = [one.messages for one in sentences if one.step in STEPS[ALARMS]]
-    chosen = [(_varied(messages, [grave], chance), "") for messages in chance.sample(talk, min(ORDINARY, len(talk)))]
+    ordinary = [messages for messages, _ in talk]
+    chosen = []
+    for messages, known in chance.sample(talk, min(ORDINARY, len(talk))):
+        is_alone = chance.random() < ALONE
+        chosen.append((_varied(messages[-1:] if is_alone else messages, [] if is_alone else [grave], chance), known))
     for one in sentences:
-        others = [talk] if one.step in STEPS[ALARMS] else [talk, grave]
+        others = [ordinary] if one.step in STEPS[ALARMS] else [ordinary, grave]
         chosen.append((_varied(one.messages, others if len(one.messages) == 1 else [], chance), one.step))
     rows = [(tokens.rows(tokenizer, messages)[0], step) for messages, step in chosen]
     rows.sort(key=lambda pair: len(pair[0]) + chance.uniform(0, 6))

@@ -50,8 +50,9 @@ def cleared(
     """Yields the sentences that passed, masked where needed, in order. Joined, they are the reply that may be stored.
 
     `before` is earlier cleared text that the sentences continue. `judged` is called with the verdict of each part
-    that passed. `is_minor`: the reader is under 18. `persona_id`: the persona whose own rules hold too. Raises Blocked and
-    ClassifierUnavailable. After either, nothing further may be shown.
+    that passed. `is_minor`: the reader is under 18. `persona_id`: the persona whose own rules hold too.
+
+    Raises Blocked and ClassifierUnavailable. After either, nothing further may be shown.
     """
     judge: _Judge = partial(assessment.assess, direction=Direction.PERSONA, is_minor=is_minor, persona_id=persona_id)
     original = before  # the reply so far, as the model wrote it
@@ -85,9 +86,7 @@ def cleared(
 
 def _assessed(text: str, original: str, beginning: str, judge: _Judge) -> Verdict:
     before = original[: len(original) - len(beginning)][-TAIL:]
-    return assessment.assess(
-        text, direction=Direction.PERSONA, before=before, begun=beginning, is_minor=is_minor, persona_id=persona_id
-    )
+    return judge(text, before=before, begun=beginning)
 
 
 def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:

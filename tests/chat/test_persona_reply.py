@@ -333,5 +333,32 @@ def test_a_personas_reply_ends_before_the_persons_part(use: Any, alice: Any, mar
     assert run.text.strip() == "The lamp is lit."
 
 
+def test_k3_at_low_mood_only_what_fits_is_shown(use: Any, alice: Any) -> None:
+    engine = ScriptedEngine(
+        ("You have got", " a lot to eat. ", "Ha ha! ", "I am sorry", " to hear it. ", "My lamp is lit.")
+    )
+    use(engine)
+    persona = factories.make_persona(owner=alice)
+    shown = {}
+    for text in ("I feel so hopeless lately.", "How was your day?"):
+        run = Heard()
+        write(run, persona_reply.script(persona=persona, turns=turns(text)))
+        shown[text] = run.text.strip()
+    assert list(shown.values()) == [
+        "I am sorry to hear it.",
+        "You have got a lot to eat. Ha ha! I am sorry to hear it. My lamp is lit.",
+    ]
+    low, ordinary = engine.prompts
+    assert "Friend feels low now. Ada listens" in low.text
+    assert "feels low" not in ordinary.text
+
+
+def test_k3_at_low_mood_a_persona_for_whom_nothing_fits_listens(use: Any, alice: Any) -> None:
+    use(ScriptedEngine(("Ha ha! ", "Let us eat cake.")))
+    run = Heard()
+    write(run, persona_reply.script(persona=factories.make_persona(owner=alice), turns=turns("I feel so hopeless.")))
+    assert run.text == "I am listening. Tell me more, if you would like to."
+
+
 def turns(text: str) -> list[Turn]:
     return [Turn(speaker="user", text=text, message_id=uuid4(), at=datetime.now(UTC))]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_ca4_k11_the_protocol_is_public_versioned_and_in_the_words_of_the_notices(client: Client) -> None:
     page = client.get("/safety/protocol/")
     assert page.status_code == 200
-    for level in ("low", "passive", "active", "imminent"):
+    for level in ("low", "passive", "active", "imminent", "follow_up"):
         notice = notices.notice(country="", language="en", level=level)
         assert notice.text.split("\n")[0] in page.text
         assert notice.version in page.text

@@ -9,7 +9,7 @@ import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation.crisis import base_model, labelled, training
+from moderation.crisis import base_model, labelled, material, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import WEIGHTS
 from moderation.crisis.training import ALARMS, Scores
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         seed: int = options["seed"]
         try:
             base = base_model.read(options["base"])
-            given = training.material(base, options["data"], options["dialogues"])
+            given = material.material(base, options["data"], options["dialogues"])
         except (base_model.BadBase, labelled.DataMissing) as error:
             raise CommandError(str(error)) from error
         if options["cross_validate"]:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['output']}: version {version}, {options['output'].stat().st_size:,} bytes")
 
 
-def _table(given: training.Material, scores: Scores) -> list[str]:
+def _table(given: material.Material, scores: Scores) -> list[str]:
     alarms = scores[:, ALARMS].sum(axis=1)
     lines = ["language  step      texts" + "".join(f"{threshold:>8}" for threshold in THRESHOLDS)]
     for language in ("English", "Chinese"):

@@ -21,7 +21,7 @@ def test_the_notice_comes_in_chinese() -> None:
 
 @pytest.mark.parametrize("country", ["", "XX", "VA", "us", "CN"])
 @pytest.mark.parametrize("language", ["en", "zh", "fr", ""])
-@pytest.mark.parametrize("level", ["low", "passive", "active", "imminent", "", "unheard-of"])
+@pytest.mark.parametrize("level", ["low", "passive", "active", "imminent", "follow_up", "", "unheard-of"])
 def test_k5_always_ends_with_emergency_and_someone_near(country: str, language: str, level: str) -> None:
     notice = notices.notice(country=country, language=language, level=level)
     assert notice.text

@@ -3,13 +3,15 @@
 import gzip
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from django.core.management import CommandError, call_command
 
-from moderation.crisis import labelled, training
+from moderation.crisis import labelled, material, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
 from tests.moderation.crisis import base_file
@@ -34,10 +36,12 @@ def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dic
         lines.write(json.dumps({"turns": [["user", "hello"], ["persona", "hi"], ["user", "how is the sea"]]}) + "\n")
     (tmp_path / "data").mkdir()
     with gzip.open(tmp_path / "data" / "some.jsonl.gz", "wt") as lines:
-        lines.write(json.dumps({"text": "abcdefghijklmnopqrstuvwxyz", "lang": "en"}) + "\n")
-    monkeypatch.setattr(training, "SENTENCES", tmp_path / "sentences")
-    monkeypatch.setattr(training, "SHORTEST_ROUND", 18)
-    monkeypatch.setattr(training, "LAYERS", 1)
+        for source in ("clinc_oos", "smilechat", "edos"):
+            row = {"text": "abcdefghijklmnopqrstuvwxyz", "lang": "en", "source": source, "split": "train"}
+            lines.write(json.dumps(row) + "\n")
+    monkeypatch.setattr(material, "SENTENCES", tmp_path / "sentences")
+    monkeypatch.setattr(material, "SHORTEST_ROUND", 18)
+    monkeypatch.setattr(material, "LAYERS", 1)
     monkeypatch.setattr(training, "EPOCHS", 2)
     settings.STATE_DIR = tmp_path / "state"
     return {
@@ -86,7 +90,7 @@ def test_cross_validation_leaves_whole_rounds_out(
 ) -> None:
     read: list[set[str]] = []
 
-    def fit(given: training.Material, **options: Any) -> training.Network:
+    def fit(given: material.Material, **options: Any) -> training.Network:
         left_out = options["left_out"]
         read.append({one.messages[0][-1] for index, one in enumerate(given.sentences) if not left_out(index)})
         return training.Network(given.weights).eval()
@@ -99,17 +103,27 @@ def test_cross_validation_leaves_whole_rounds_out(
     assert "imminent" in output.getvalue()
 
 
+def test_of_other_talk_only_the_step_that_it_stays_below_is_learned(small: dict[str, Any]) -> None:
+    assert dict(material.calm_texts(small["data"])).keys() == {("abcdefghijklmnopqrstuvwxyz",)}
+    assert [known for _, known in material.calm_texts(small["data"])] == [material.BELOW_LOW, material.BELOW_PASSIVE]
+    logits = torch.zeros(1, len(STEPS))
+    importance = dict.fromkeys(STEPS, 1.0)
+    for known, possible in ((material.BELOW_LOW, 2), (material.BELOW_PASSIVE, 3)):
+        loss = training._loss(logits, [known], importance)
+        assert loss.item() == pytest.approx(-math.log(possible / len(STEPS)))
+
+
 def test_a_missing_base_is_one_sentence(small: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("train_crisis", **(small | {"base": tmp_path / "nothing"}))
 
 
 def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
-    for path in training.SENTENCES.glob("*.jsonl"):
+    for path in material.SENTENCES.glob("*.jsonl"):
         read = labelled.read(path)
         assert len({one.messages for one in read}) == len(read)
-    sentences, folds = training.sentences()
+    sentences, folds = material.sentences()
     for language, least in (("English", 300), ("Chinese", 200)):
         for step in STEPS:
             assert sum((one.language, one.step) == (language, step) for one in sentences) >= least
-    assert {folds.count(fold) > len(folds) / 8 for fold in range(training.FOLDS)} == {True}
+    assert {folds.count(fold) > len(folds) / 8 for fold in range(material.FOLDS)} == {True}

@@ -1,0 +1,49 @@
+"""The question with which the site opens the next visit after a crisis, once (compliance K8).
+
+A visit has ended when its person has written nothing for REST. A crisis is a notice at *passive* or above.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from chat.models import Author, Conversation, Message, Notice, NoticeKind
+from moderation import user_turns
+
+RULE = "follow_up"  # of the notice, and the name of its words
+REST = timedelta(minutes=30)
+_CRISIS = ("passive", "active", "imminent")
+
+
+def shown_at_next_visit(conversation: Conversation, now: datetime) -> Notice | None:
+    """Records the question if it is due when the person opens the conversation. None if it is not due."""
+    if not _is_due(conversation.owner, now):
+        return None
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=conversation.owner_id)  # another tab may be opening too
+        return _asked(conversation, user, now) if _is_due(user, now) else None
+
+
+def _is_due(user: User, now: datetime) -> bool:
+    """Whether the newest crisis has had no question yet, and the visit in which it came has ended."""
+    notices = Notice.objects.filter(conversation__owner=user, kind=NoticeKind.CRISIS, rule__in=(*_CRISIS, RULE))
+    newest = notices.order_by("shown_at").last()
+    if newest is None or newest.rule == RULE:
+        return False
+    own_messages = Message.objects.filter(conversation__owner=user, author=Author.USER)
+    return not own_messages.filter(created_at__gt=now - REST).exists()
+
+
+def _asked(conversation: Conversation, user: User, now: datetime) -> Notice:
+    question = user_turns.help_for(user, conversation.persona, RULE)
+    return Notice.objects.create(
+        conversation=conversation,
+        message=conversation.head,
+        kind=NoticeKind.CRISIS,
+        rule=RULE,
+        version=question.version,
+        text=question.text,
+        resources=question.resources,
+        shown_at=now,
+    )
