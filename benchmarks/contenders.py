@@ -68,7 +68,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from accounts.models import User
 for number in range({first}, {first} + {people}):
-    user = User.objects.create_user(username=f"person{{number}}", email=f"person{{number}}@example.test")
+    user = User.objects.create_user(
+        username=f"person{{number}}", email=f"person{{number}}@example.test", birth_date="1970-01-01"
+    )
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()

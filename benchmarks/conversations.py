@@ -134,8 +134,9 @@ def hold(site: Site, visitor: Visitor, script: Script) -> list[tuple[str, str]]:
         (script.persona, text)
         for (text,) in site.rows(f"SELECT text FROM chat_message WHERE conversation_id = '{conversation}'")
     ]
+    listener = Listener(visitor, conversation)
     for message in script.messages:
-        frame = Listener(visitor, conversation).ask(message)
+        frame = listener.ask(message)
         text = frame["text"] if frame["type"] == "reply.completed" else f"[{frame['type']}]"
         lines += [("You", message), (script.persona, text)]
     return lines

@@ -30,7 +30,7 @@ def claim(request: HttpRequest, case_id: UUID) -> HttpResponse:
         claims.claim(case=case, moderator=moderator)
     except claims.ClaimRefused as refusal:
         messages.error(request, refusal.user_message)
-    return redirect(address_of(case))
+    return redirect(f"{address_of(case)}?{request.GET.urlencode()}")
 
 
 @desk_only

@@ -6,7 +6,7 @@ from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 from moderation.monitor.signs import Sign
 
-_CATEGORIES = {
+_CATEGORIES: dict[str, str] = {
     Category.HATE: "hatred of a group of people",
     Category.HATE_THREATENING: "threats against a group of people",
     Category.HARASSMENT: "harassment",
@@ -23,7 +23,7 @@ _CATEGORIES = {
     Category.JAILBREAK: "attempts to switch the rules off",
 }
 # The person may read these words of a case about their own conversation, so they blame nobody.
-_SIGNS = {
+_SIGNS: dict[str, str] = {
     Sign.HOPELESSNESS: "less and less hope",
     Sign.PREPARATION: "words of a plan or a farewell",
     Sign.SUDDEN_CALM: "sudden calm after despair",

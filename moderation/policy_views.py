@@ -1,7 +1,7 @@
 """The pages of the policy. Moderators read them; only the owner passes the doors that change something."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import User
 from moderation.desk import queries
 from moderation.filter import policy, policy_changes, topics
 from moderation.filter.policy import Terms
 from moderation.filter.policy_changes import ChangeRefused
 from moderation.filter.policy_versions import BadRule
+from moderation.guards import desk_only, person_of
 from moderation.models import PersonaRule, Policy
 from moderation.policies import differences, editing, history
 from moderation.policies.presets.registry import PRESETS
@@ -31,13 +31,12 @@ from moderation.policy_forms import (
     TopicForm,
     specs,
 )
-from moderation.views import moderators_only
 
 _PAGE = 25
 _DAYS = 7  # days that a report covers unless asked otherwise
 
 
-@moderators_only
+@desk_only
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     terms = policy_changes.current()
@@ -56,7 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/policy/overview.html", context)
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def preset(request: HttpRequest, preset_name: str) -> HttpResponse:
     if preset_name not in PRESETS:
@@ -68,7 +67,7 @@ def preset(request: HttpRequest, preset_name: str) -> HttpResponse:
     return _proposal(request, chosen.terms, form, preset=chosen)
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def version(request: HttpRequest, version: str) -> HttpResponse:
     """A version or a draft: activated as it is, gone back to, or tried in shadow."""
@@ -80,12 +79,12 @@ def version(request: HttpRequest, version: str) -> HttpResponse:
     return _proposal(request, terms, form, row=row)
 
 
-@moderators_only
+@desk_only
 @require_POST
 def end_shadow(request: HttpRequest, version: str) -> HttpResponse:
     row = get_object_or_404(history.versions(), version=version)
     try:
-        policy_changes.end_shadow(draft=row, owner=_person(request))
+        policy_changes.end_shadow(draft=row, owner=person_of(request))
     except ChangeRefused as refusal:
         messages.error(request, refusal.user_message)
     else:
@@ -95,13 +94,13 @@ def end_shadow(request: HttpRequest, version: str) -> HttpResponse:
     return redirect("moderation:policy")
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest) -> HttpResponse:
     """Every rule of the active version, to change by hand."""
     terms = _current()
-    kwargs = {"initial": [vars(spec) for spec in terms.rules], "form_kwargs": {"topics": terms.topics}}
-    rules = RuleFormSet(request.POST or None, **kwargs)
+    initial = [vars(spec) for spec in terms.rules]
+    rules = RuleFormSet(request.POST or None, initial=initial, form_kwargs={"topics": terms.topics})
     demands = DemandsForm(request.POST or None, initial=vars(terms))
     form = ChangeForm(request.POST or None)
     if request.method == "POST" and rules.is_valid() and demands.is_valid():
@@ -114,7 +113,7 @@ def edit(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/policy/edit.html", {"rules": rules, "demands": demands, "form": form})
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def topic(request: HttpRequest) -> HttpResponse:
     """One topic: a new one, one that is shipped, or one that the active version has (`?name=`)."""
@@ -134,7 +133,7 @@ def topic(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/policy/topic.html", context)
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def persona_rules(request: HttpRequest) -> HttpResponse:
     """The rules of single personas, which are stricter than the policy."""
@@ -146,7 +145,7 @@ def persona_rules(request: HttpRequest) -> HttpResponse:
         made = _done(
             form,
             lambda: policy_changes.add_persona_rule(
-                persona_id=data["persona_id"], rule=form.spec(), owner=_person(request), reason=data["reason"]
+                persona_id=data["persona_id"], rule=form.spec(), owner=person_of(request), reason=data["reason"]
             ),
         )
         if made:
@@ -156,14 +155,14 @@ def persona_rules(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/policy/persona_rules.html", context)
 
 
-@moderators_only
+@desk_only
 @require_POST
 def end_persona_rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     row = get_object_or_404(PersonaRule, pk=rule_id)
     form = ReasonForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        policy_changes.end_persona_rule(row=row, owner=_person(request), reason=reason)
+        policy_changes.end_persona_rule(row=row, owner=person_of(request), reason=reason)
     except ChangeRefused as refusal:
         messages.error(request, refusal.user_message)
     else:
@@ -177,7 +176,7 @@ def _change(
     """Activates the terms or tries them in shadow, as the pressed button says; None where nothing was done."""
     if request.method != "POST" or not form.is_valid():
         return None
-    owner, reason, days = _person(request), form.cleaned_data["reason"], form.cleaned_data["days"]
+    owner, reason, days = person_of(request), form.cleaned_data["reason"], form.cleaned_data["days"]
 
     def act() -> Policy:
         if "shadow" in request.POST:
@@ -264,7 +263,3 @@ def _topic_values(terms: Terms, name: str) -> dict[str, Any]:
 def _current() -> Terms:
     """The active version. Without one, the pages begin with no rules, and the door asks for those that must be."""
     return policy_changes.current() or Terms(rules=())
-
-
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.privacy import Row, Words
 from moderation.models import Assessment
 
-# The yearly reports count the calendar year before (compliance CA8).
+# The yearly reports count the calendar year before.
 ASSESSMENTS_KEPT = timedelta(days=2 * 365)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from generation.engines.base import EngineInfo, PromptForm, Sampling
+from generation.tuning import adapters
 
 _TERMS = Path(__file__).parent.parent / "terms"
 
@@ -99,6 +100,8 @@ class CatalogueModel:
         return settings.CANDIDATES if 0 < self.parameters_m < LARGE_M else 1
 
     def info(self, *, engine: str = "", version: str = "", device: str = "cpu") -> EngineInfo:
+        # The tune teaches the transcript, so a tuned model has no second form.
+        chat_sampling = None if adapters.shipped(self.name) else self.chat_sampling
         return EngineInfo(
             name=engine,
             model=self.name,
@@ -108,7 +111,7 @@ class CatalogueModel:
             version=version,
             licence=self.licence,
             sampling=replace(self.sampling, candidates=self.candidates),
-            chat_sampling=self.chat_sampling and replace(self.chat_sampling, candidates=self.candidates),
+            chat_sampling=chat_sampling and replace(chat_sampling, candidates=self.candidates),
         )
 
 

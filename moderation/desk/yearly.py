@@ -50,7 +50,7 @@ def table(report: Report) -> list[tuple[str, str, str]]:
 def _crisis(year: int) -> tuple[Section, ...]:
     """Only what the law asks for: the number of referrals, and the protocols."""
     counts = referrals.by_level(date(year, 1, 1), date(year, 12, 31))
-    version, levels = help_pages.protocol()
+    version, levels, _ = help_pages.protocol()
     answers = tuple(
         (f"Level {level.name}", "The persona may answer after a notice." if level.persona_answers else _SITE_ANSWERS)
         for level in levels

@@ -181,7 +181,7 @@ def _forget_shadow() -> None:
 def _record_activation(row: Policy, before: Terms | None, owner: User) -> None:
     after = policy.terms_of(row)
     old_rules = before.rules if before else ()
-    data = {
+    data: dict[str, Any] = {
         "added": sorted(rule_key(spec) for spec in after.rules if spec not in old_rules),
         "removed": sorted(rule_key(spec) for spec in old_rules if spec not in after.rules),
         "made_from": row.made_from,

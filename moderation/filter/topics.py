@@ -127,7 +127,7 @@ def _nearness(vectors: Matrix, group: Matrix | None) -> Matrix:
     if group is None:
         return np.full(len(vectors), -9, dtype=np.float32)
     cosines = vectors @ group.T
-    return np.sort(cosines, axis=1)[:, -_NEAREST:].mean(axis=1)
+    return np.asarray(np.sort(cosines, axis=1)[:, -_NEAREST:].mean(axis=1), dtype=np.float32)
 
 
 def _vectors(texts: Sequence[str]) -> Matrix:

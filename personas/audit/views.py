@@ -1,6 +1,5 @@
 """The audit's part of a persona's page, its report, and the pages on which reviewers read and decide."""
 
-from typing import cast
 from uuid import UUID
 
 from django import forms
@@ -13,10 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.form_fields import Words
-from accounts.models import User
 from accounts.quotas import QuotaExceeded
 from accounts.requests import SignedIn
-from moderation.views import moderators_only
+from moderation.guards import desk_only, person_of
 from personas import creation
 from personas.audit import approvals, doors, fingerprint, report
 from personas.audit.models import Audit, Decision
@@ -101,11 +99,11 @@ def stop(request: SignedIn, persona_id: UUID) -> HttpResponse:
 # --- The reviewer -------------------------------------------------------------------------------
 
 
-@moderators_only
+@desk_only
 @require_GET
 def reviews(request: HttpRequest) -> HttpResponse:
     """Personas that wait for an approval, and the newest reports."""
-    reviewer = cast(User, request.user)
+    reviewer = person_of(request)
     page = Paginator(approvals.waiting_for(reviewer), _PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -116,10 +114,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
     return render(request, "personas/reviews.html", context)
 
 
-@moderators_only
+@desk_only
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, audit_id: UUID) -> HttpResponse:
-    reviewer = cast(User, request.user)
+    reviewer = person_of(request)
     audit = approvals.get_for(reviewer, audit_id)
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

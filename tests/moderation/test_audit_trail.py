@@ -123,6 +123,15 @@ def test_r27_a_removed_row_shows_at_the_next(trail: list[AuditEntry]) -> None:
     assert audit_trail.verify().first_bad == trail[2].pk
 
 
+def test_r27_rows_that_changed_places_are_named(trail: list[AuditEntry]) -> None:
+    first, second = trail[1].pk, trail[2].pk
+    with without_trigger():
+        for old, new in ((first, -1), (second, first), (-1, second)):
+            execute("UPDATE moderation_auditentry SET id = %s WHERE id = %s", new, old)
+    result = audit_trail.verify()
+    assert (result.first_bad, result.rows) == (first, 1)
+
+
 def test_r27_a_row_whose_digest_was_made_to_fit_shows_at_the_next(trail: list[AuditEntry]) -> None:
     forged = trail[1]
     forged.actor = "user:999"

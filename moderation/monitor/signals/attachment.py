@@ -13,6 +13,9 @@ _FORTNIGHT, _THREE_WEEKS = 14, 21
 # In the present tense, and about the persona: "you were all I had" is grief.
 CUES = {
     _DEPENDENCY: any_of(
+        r"\byou (?:actually |really )?(?:get|understand) me\b[^.!?\n]{0,20}\b(?:nobody|no ?one|unlike|not like them|the others)\b|\b(?:nobody|no ?one) (?:else )?(?:gets|understands) me(?: like you| but you)\b|\b(?:skipped|left|missed|cancelled)\b[^.!?\n]{0,30}\b(?:home|early|back)\b[^.!?\n]{0,12}\b(?:to you|with you)\b",
+        r"\bi don'?t need (?:anyone|anybody|people)(?: else)?\b[^.!?\n]{0,16}\byou\b|\byou(?:'re| are) all i(?:'ve)? (?:have|got|need)\b",
+        r"只想(?:跟|和|同)你(?:说|聊|待|在)|我(?:就)?只(?:有|剩)你了?|(?:没有?你|你不在)[^。!?\n]{0,10}(?:睡不|吃不|做不|待不|不行)|除了你(?:就)?没(?:有)?(?:人|谁)",
         r"\byou(?:'re| are) (?:the only (?:one|person|thing|friend|company)|all|everything)(?: that)? i(?:'ve)? (?:have|need|can (?:talk|trust)|trust|want|got|talk to|look forward)",
         r"\byou(?:'re| are) the only (?:one|person|thing) (?:who|that|left)\b|\bi (?:only|just) (?:need|want|have|trust) you\b",
         r"\bi don'?t (?:need|want) (?:anyone|anybody|other people|another person|friends|them)(?: else| but you| any ?more|,? (?:just|only) you)",
@@ -26,6 +29,9 @@ CUES = {
         r"(?:请了?假|没去上班|没去上课|推掉|逃课)[^。!?\n]{0,12}(?:陪你|和你|跟你|找你)|不需要(?:别人|其他人|朋友)[^。!?\n]{0,4}(?:有你|只要你)?",
     ),
     _ISOLATION: any_of(
+        r"\bi (?:don'?t|won'?t|didn'?t|never) (?:answer|open|go to) (?:the )?(?:door|bell|phone|calls?|knock)(?: to (?:people|anyone|anybody))?\b|\b(?:\w+ (?:days|weeks)|a (?:week|fortnight|month)) (?:since i(?:'ve| have)? (?:was |been |went |left |saw |spoke)|without (?:seeing|speaking|going out|leaving))",
+        r"\b(?:switched|turned|put) (?:my|the) (?:phone|bell|radio)(?: \w+)? off\b|\b(?:switched|turned) off (?:my|the) phone\b|\bleft (?:all |every )?(?:the |my )?(?:groups?|chats?)\b|\bpretended (?:i was|to be) (?:out|not)\b",
+        r"(?:都|也|一律)?不接了?(?:电话)?|(?:[一二两三四五六七八九十几0-9]+(?:天|个星期|个?礼拜|周|个月)|一个?(?:星期|礼拜|月))[^。!?\n]{0,3}没(?:有)?(?:下楼|出门|出去|见人|说话)|(?:群|圈)[^。!?\n]{0,3}(?:退|屏蔽|关)|(?:懒得|不想|不愿|没力气)(?:再)?(?:见|理|联系)|(?:朋友|他们|同学|人)[^。!?\n]{0,2}(?:也|都)?(?:懒得|不想|不愿)(?:见|理|联系)",
         r"\bi (?:don'?t|never|stopped|no longer|hardly|barely)(?: even)? (?:see|seeing|talk to|talking to|meet|meeting|answer|answering|call|calling|visit|visiting|reply|go out|going out)\b[^.!?\n]{0,20}\b(?:friends|anyone|anybody|people|family|them|sister|brother|daughter|son|phone|any ?more)\b",
         r"\b(?:haven'?t|have not|didn'?t|don'?t) (?:left|leave|been out of|been outside|go out of|gone out of|set foot outside)\b[^.!?\n]{0,8}(?:the |my )?(?:house|flat|apartment|room|bed|home|for|in|since)?",
         r"\b(?:haven'?t|have not) (?:spoken|talked|seen)(?: to)? (?:a (?:real |living )?(?:soul|person|human)|anyone|anybody|(?:any of )?my (?:friends|family))\b",

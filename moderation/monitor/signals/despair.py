@@ -21,10 +21,11 @@ CUES = {
     _CALM: any_of(
         r"\bi(?:'m| am| feel| felt)" + _STRENGTHENED + r" (?:calm|at peace|peaceful|relieved|lighter|serene|free)\b",
         r"\b(?:feel|feeling|felt|it'?s|it is)" + _STRENGTHENED + r" (?:calm|peaceful|at peace|quiet inside|light)\b",
+        r"\b(?:haven'?t|have not|not) (?:felt|been) (?:this|so) (?:peaceful|calm|light)\b|\b(?:fighting|noise|storm|struggle|shouting|war)\b[^.!?\n]{0,16}\b(?:has|have|is|are) (?:stopped|over|gone|quiet|silent)\b",
         r"\beverything(?:'s| is| feels)" + _STRENGTHENED + r" (?:clear|decided|settled|quiet)\b",
         r"\b(?:i(?:'ve| have)? (?:finally )?(?:made|come to) (?:my|a|the) (?:decision|peace|mind up)|i know what (?:i have|i need|i'm going) to do)\b",
         r"\bi(?:'m| am) not (?:afraid|scared|sad|worried) (?:any ?more|any longer|now)\b",
-        r"(?:突然|终于|现在|今天|一下子|反而|心里)[^。!?\n]{0,8}(?:平静|轻松|释然|坦然|踏实|不(?:害怕|难过|痛苦|挣扎)了)",
+        r"(?:突然|忽然|终于|现在|今天|一下子|反而|心里)[^。!?\n]{0,8}(?:平静|轻松|释然|坦然|踏实|不(?:害怕|难过|痛苦|挣扎)了)",
         r"(?:想通|想明白|看开|决定好|下定决心)了|(?:已经)?做(?:好)?了?决定了?",
     ),
     # Help, rest or company: a person who is getting better says so.
@@ -87,7 +88,7 @@ def hopelessness_over_weeks(watch: Watch) -> Iterable[Finding]:
 def sudden_calm(watch: Watch) -> Iterable[Finding]:
     """Calm, or a decision made, within ten days of despair, without a word of help, rest or company beside it."""
     scored = watch.newest(_CALM)
-    if scored is None or "low" in scored.cues:
+    if scored is None:
         return
     # Not of today: a person who is comforted within one talk may say so.
     despair = watch.person.days("low", "dark", within=9, before=1)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from moderation.crisis import ladder
-from moderation.filter import pii, policy
-from moderation.filter.classifiers import registry
+from moderation.filter import assessment, pii, policy
 from moderation.filter.classifiers.base import Category
 from moderation.models import RuleAction
 from moderation.monitor.findings import SEVERITY, finding_of
@@ -50,7 +49,7 @@ def veiled_intent(watch: Watch) -> Iterable[Finding]:
         if len(passing) < 2:
             continue
         joined = " ".join(scored.turn.text for scored in passing)[-CHARACTERS:]
-        probabilities = registry.score([joined])[0]
+        probabilities = assessment.scores_of([joined])[0]
         decision = policy.decide(watch.rules, probabilities, direction=speaker, has_spans=False, is_counted=False)
         if decision.action in {RuleAction.BLOCK, RuleAction.CRISIS}:
             severity = SEVERITY.get(decision.category, 50)

@@ -52,7 +52,7 @@ CUES = {
     _MINOR: any_of(
         rf"\bi(?:'m| am|'ll be|'m turning| turn(?:ed)?| just turned) (?:only |just |almost |nearly |turning |actually )*{_CHILDS_AGE}"
         r"(?: years? old| year old| yo\b| y/o|-year-old| next| on| this| today| and (?:i|my|in)\b| but\b| so\b|[.,!?;)]|$)",
-        r"\bi(?:'m| am) in (?:the )?(?:(?:[4-9]|1[01])th|(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh)) (?:grade|class)\b|\bi(?:'m| am) in year (?:[3-9]|1[01])\b|\bi(?:'m| am) (?:still )?(?:a minor|under ?age|a (?:kid|child)[.,!?]|in (?:middle|primary|elementary) school)",
+        r"\bi(?:'m| am) in (?:the )?(?:(?:[4-9]|1[01])th|(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh)) (?:grade|class)\b|\bi(?:'m| am|m) in year (?:[3-9]|1[01]|seven|eight|nine|ten|eleven)\b|\bi(?:'m| am) (?:still )?(?:a minor|under ?age|a (?:kid|child)[.,!?]|in (?:middle|primary|elementary) school)",
         r"\bi (?:said|lied|put|wrote)[^.!?\n]{0,20}\b(?:i (?:was|am|'m)|my age (?:is|was)) (?:18|eighteen)\b[^.!?\n]{0,20}\b(?:but|to (?:get|sign|join))",
         r"我(?:今年|才|只有|刚满?|快|还有?[^。!?\n]{0,4}就?满?)?(?:[89]|1[0-7]|八|九|十|十[一二三四五六七])岁(?!那|时|的时候|就|以前|之前|开始|起|以后|丧|没了)|我(?:在|还在)?(?:上|读|念)(?:小学|初中|初[一二三]|高[一二](?!年)|[一二三四五六七八九]年级)|我(?:还)?是(?:个)?(?:初中|小学|未成年)",
     ),

@@ -23,7 +23,8 @@ CUES = {
         r"\b(?:can'?t|couldn'?t|can not|could not|can never|cannot) (?:\w+ )?(?:sleep|fall asleep|get to sleep|drop off)\b|\b(?:haven'?t|hardly|barely|didn'?t|not|never) (?:slept|sleep)\b(?! (?:in|over|with))",
         r"\b(?:sleepless|insomnia|no sleep|still awake|wide awake|lying awake|lie awake|awake (?:all night|since|again|until|till)|up all night|woke (?:up )?(?:again )?at (?:two|three|four|[234]))\b",
         r"\bslept (?:for )?(?:maybe |only |just |about |barely )*(?:an hour|one|two|three|[123]) ?(?:hours?)?\b|\b(?:another|a third|a fourth|a fifth) night (?:without|awake|of)\b",
-        r"睡不着|失眠|一夜(?:没|未)|(?:整夜|整晚)[^。!?\n]{0,4}(?:没|睡|醒)|没(?:怎么|法)?睡|又(?:是)?(?:凌晨|半夜)|通宵|熬(?:了一)?夜|睁着眼|只睡了?[一二两三123]个?(?:多)?小时",
+        r"\b(?:not a wink|no wink|a wink of sleep|all night long|the whole night|till (?:dawn|morning|sunrise|the birds))\b|\b(?:one|two|three|four) hours(?:,? (?:in pieces|of sleep|that was|at most))\b|\bcouldn'?t drop off\b",
+        r"(?:到|躺到|看到|坐到)(?:凌晨|[一二两三四五]点|[1-5]点|天亮)[^。!?\n]{0,4}(?:还|才|没|醒|睡)?|没合眼|没睡着|睡着不到|辗转|睡不着|失眠|一夜(?:没|未)|(?:整夜|整晚)[^。!?\n]{0,4}(?:没|睡|醒)|没(?:怎么|法)?睡|又(?:是)?(?:凌晨|半夜)|通宵|熬(?:了一)?夜|睁着眼|只睡了?[一二两三123]个?(?:多)?小时",
     ),
 }
 
@@ -62,7 +63,8 @@ def nights_in_a_row(watch: Watch) -> Iterable[Finding]:
 
 
 def _is_hard(watch: Watch) -> bool:
-    return bool(watch.person.days(*_HARD_TIMES, within=14))
+    """On two days at least: one line that reads like grief is found in anybody's fortnight."""
+    return len(watch.person.days(*_HARD_TIMES, within=14)) > 1
 
 
 def _hours(watch: Watch, day: date) -> int:

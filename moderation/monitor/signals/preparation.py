@@ -6,7 +6,7 @@ they are told.
 
 from collections.abc import Iterable
 
-from moderation.monitor.signals.base import Watch, any_of, finding
+from moderation.monitor.signals.base import Watch, any_of, finding, folded
 from moderation.monitor.signs import Sign
 from moderation.talk import Finding
 
@@ -19,16 +19,18 @@ _OWN_TREASURES = (
 )
 CUES = {
     "means": any_of(
-        r"\b(?:got|bought|ordered|found|kept|keep|saved|saving|collect(?:ed|ing)|counted|counting|stockpil\w+|hid|hidden|hiding|"
+        r"\b(?:got|bought|ordered|found|kept(?: back)?|keep|saved|saving|collect(?:ed|ing)|counted|counting|stockpil\w+|hid|hidden|hiding|"
         r"put aside|picked up|set aside)\b[^.!?\n]{0,30}\b(?:pills|tablets|rope|gun|pistol|bullets|charcoal|razor blades?|"
-        r"blades|insulin|morphine|helium)\b",
+        r"blades|insulin|morphine|helium|patches|oxycodone|fentanyl)\b",
         r"\b(?:pills|tablets|rope|gun|pistol|blades?|charcoal)\b[^.!?\n]{0,24}\b(?:in (?:the|my) (?:drawer|glovebox|bag|car|"
         r"wardrobe|nightstand|garage)|under (?:the|my) (?:bed|pillow|mattress)|are still here|is still here)\b",
         r"\b(?:got|have) (?:what|everything|all) i need (?:now|in|for it)\b",
         r"(?:买|攒|存|藏|留着|数|准备|找到|囤)[^。!?\n]{0,10}(?:安眠药|药片|绳子|刀片|木炭|炭|农药|药(?!膏|店|费))",
-        r"(?:安眠药|药片?|绳子|刀片|农药|炭)[^。!?\n]{0,4}(?:攒|存|藏|囤|数了)|(?:安眠药|药片|绳子|刀片|农药)[^。!?\n]{0,8}(?:抽屉|枕头|床底|柜子|车里|包里)",
+        r"(?:安眠药|药片?|止痛药|绳子|刀片|农药|炭)[^。!?\n]{0,8}(?:攒|没(?:有)?退|留了|存|藏|囤|数了)|(?:安眠药|药片|绳子|刀片|农药)[^。!?\n]{0,8}(?:抽屉|枕头|床底|柜子|车里|包里)",
     ),
     "plan": any_of(
+        r"\b(?:labell?ing|labell?ed|sorting|sorted|listing|listed|written down|writing down|tagged|tagging) (?:\w+ ){0,3}?(?:things|everything|boxes|rooms|furniture|it all)?,? ?(?:by )?who (?:gets|is to have|should have|has) (?:what|which|it)\b",
+        r"(?:哪样|什么|哪个|东西)[^。!?\n]{0,6}给谁[^。!?\n]{0,6}(?:条|写|贴|分|记)?",
         r"\b(?:set|picked|chosen|chose|decided on|fixed) (?:a|the|my) (?:date|day|night|place|spot|bridge)\b",
         r"\bi (?:finally )?know (?:when|where|how) (?:now|i(?:'ll| will)|it will)\b",
         r"\b(?:after|once) (?:the|my|her|his|their) (?:\w+ )?(?:birthday|wedding|christmas|graduation|exams?|holidays?|funeral)"
@@ -45,6 +47,8 @@ CUES = {
         r"(?:等|过了|过完)[^。!?\n]{0,10}(?:生日|婚礼|年|中秋|考试|葬礼)[^。!?\n]{0,8}(?:就(?:可以)?(?:走|结束|解脱|没事)了?)",
     ),
     "farewell": any_of(
+        r"\b(?:posted|sent off|sealed|left|hid) (?:the|my|all the) (?:letters|notes|cards) (?:to|for) (?:the (?:lads|boys|girls|kids|children)|everyone|each|my)\b",
+        r"(?:信|条子|字条)[^。!?\n]{0,4}(?:压|放|留|藏)在",
         r"\b(?:this|it) (?:is|may be|might be|'s|will be) (?:probably |perhaps )?(?:the|our|my) last (?:time|letter|message|talk|chat|evening)\b",
         r"\b(?:said|saying|say|wanted to say|came to say) (?:my )?(?:goodbyes?|farewell) (?:to (?:everyone|everybody|them|all|my|the)|properly|before|for good)\b",
         r"\b(?:wrote|written|writing|finished|finish) (?:\w+ ){0,3}?(?:letters?|notes?|cards?) (?:to|for) (?:each|everyone|them|my|the (?:kids|children|family)|the ones)\b",
@@ -68,6 +72,12 @@ CUES = {
     ),
 }
 
+# A journey or a move, which ends in papers, goodbyes and gifts as well.
+_MOVING = any_of(
+    r"\b(?:visa|flight|emigrat\w*|mov(?:e|ing) (?:to|abroad|house|out|in)|new (?:job|flat|house|city)|removal (?:van|men)|retir(?:e|ing))\b",
+    r"搬(?:家|去|到)|签证|机票|出国|移民|退休|新(?:工作|家|房)",
+)
+
 
 def preparation(watch: Watch) -> Iterable[Finding]:
     """Two of means, plan, farewell and giving away within two weeks beside low mood, or three of them without it."""
@@ -76,6 +86,8 @@ def preparation(watch: Watch) -> Iterable[Finding]:
     turns = watch.person.turns(*CUES, within=_FORTNIGHT)
     low = watch.person.days("low", within=_MONTH)
     if scored is None or len(turns) < 2 or len(kinds) < (2 if low else 3):
+        return
+    if not low and any(_MOVING.search(folded(own.turn.text)) for own in watch.by("user")):
         return
     dark = watch.person.total("dark", within=_MONTH)
     listed = ", ".join(f"{cue.replace('_', ' ')} on {days[-1]}" for cue, days in kinds.items())

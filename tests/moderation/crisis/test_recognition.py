@@ -47,6 +47,12 @@ def test_k1_who_is_in_danger_is_met_by_the_site(talk: list[str]) -> None:
     assert ladder.is_for_the_site(reading.read([talk])[0].step)
 
 
+def test_k1_a_plan_behind_a_wish_to_be_dead_is_imminent() -> None:
+    talk = ["I miss my brother so much. I don't want to live any more. Tonight I will take all the pills."]
+    assert ladder.level(talk[0]) == "passive"  # by the patterns alone
+    assert reading.read([talk])[0].step == "imminent"
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("talk", ANSWERED)
 def test_k13_survivors_grief_and_look_alikes_are_answered_by_the_persona(talk: list[str]) -> None:

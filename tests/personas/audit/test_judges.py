@@ -180,12 +180,12 @@ def test_a_withheld_answer_about_a_group_still_counts_as_hostile() -> None:
 @pytest.mark.parametrize(
     ("text", "language", "regard"),
     [
-        ("A kind and honest neighbour.", "en", 1.0),
-        ("They are lazy and dangerous, but honest.", "en", -1 / 3),
-        ("They are not dangerous.", "en", 1.0),
+        ("A kind and honest neighbour.", "en", 2 / 3),
+        ("They are lazy and dangerous, but honest.", "en", -1 / 4),
+        ("They are not dangerous.", "en", 1 / 2),
         ("I never met one.", "en", 0.0),
-        ("老师一定很有耐心，不用担心。", "zh", 1.0),
-        ("那里的人又懒又爱骗人。", "zh", -1.0),
+        ("老师一定很有耐心，不用担心。", "zh", 2 / 3),
+        ("那里的人又懒又爱骗人。", "zh", -2 / 3),
     ],
 )
 def test_regard_counts_good_and_ill_words_and_turns_negated_ones(text: str, language: str, regard: float) -> None:

@@ -30,7 +30,7 @@ def test_t4_equal_answers_have_no_gap_and_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("toxicity", "regard", "is_passed"), [(0.09, 0.0, True), (0.3, 0.0, False), (0.01, -0.5, True), (0.01, -0.9, False)]
+    ("toxicity", "regard", "is_passed"), [(0.29, 0.0, True), (0.4, 0.0, False), (0.01, -0.5, True), (0.01, -0.9, False)]
 )
 def test_t4_a_group_that_is_spoken_of_worse_fails_past_the_limit(
     toxicity: float, regard: float, is_passed: bool

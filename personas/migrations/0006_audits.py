@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("personas", "0004_fine_tunes"),
+        ("personas", "0005_confirmations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

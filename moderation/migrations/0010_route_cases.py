@@ -18,5 +18,5 @@ def route(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("moderation", "0005_claims_and_queues")]
+    dependencies = [("moderation", "0009_claims_and_queues")]
     operations = [migrations.RunPython(route, migrations.RunPython.noop)]

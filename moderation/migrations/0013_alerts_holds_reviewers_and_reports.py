@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0008_quality_reviews_vectors_and_counts"),
+        ("moderation", "0012_quality_reviews_vectors_and_counts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -17,7 +17,7 @@ KINDS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0007_labels_second_people_and_notes"),
+        ("moderation", "0011_labels_second_people_and_notes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_one_address_several_accounts")]
+    dependencies = [("accounts", "0005_closing")]
     operations = [
         migrations.AlterField(
             "user",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0004_default_policy"),
+        ("moderation", "0007_versions_before_drafts_were_active"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0006_route_cases"),
+        ("moderation", "0010_route_cases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

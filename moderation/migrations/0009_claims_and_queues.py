@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0004_default_policy"),
+        ("moderation", "0008_signs_by_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
