@@ -6,8 +6,8 @@ Each script runs through the real stack in a transaction that is rolled back: a 
 the database, the turns one after the other with their own dates, the door for a person's words, the gate for a reply,
 the monitor and the desk's cases. The persona's replies are the lines of the script. Where the site answers a message,
 the next line of the persona is left out. A reply that the gate withholds is counted as `withheld`, because nobody saw
-it. Prints JSON. The scripts are in tests/moderation/scripts; the
-signals were written with those named `first`, and those named `second` were written after them.
+it. Prints JSON. The scripts are in tests/moderation/scripts. The signals were written with those named `first`. Those
+named `second` were written after them, and those named `third` after the correction that the second ones led to.
 """
 
 import argparse
@@ -43,6 +43,7 @@ from persona_site import services  # noqa: E402
 from personas.models import Depicts, Persona  # noqa: E402
 
 WITHHELD = "withheld"
+OF_PERSONAS = {"conduct", "drift", "grooming_by_persona"}
 SCRIPTS = Path(__file__).resolve().parent.parent / "tests" / "moderation" / "scripts"
 
 
@@ -78,9 +79,13 @@ class Outcome:
     @property
     def missed(self) -> list[str]:
         """Expected signals that were not seen by their turn. A reply that nobody saw needs no signal."""
-        withheld = self.signals.get(WITHHELD, len(self.script.lines) + 1)
-        expect = self.script.expect
-        return [signal for signal, turn in expect.items() if min(self.signals.get(signal, turn + 1), withheld) > turn]
+        return [signal for signal, turn in self.script.expect.items() if self._turn(signal) > turn]
+
+    def _turn(self, signal: str) -> int:
+        """The turn at which a signal was seen; past the end if it was not."""
+        never = len(self.script.lines) + 1
+        withheld = self.signals.get(WITHHELD, never) if signal in OF_PERSONAS else never
+        return min(self.signals.get(signal, never), withheld)
 
     @property
     def is_false(self) -> bool:

@@ -141,11 +141,10 @@ def _scores_in_context(turns: Sequence[tuple[str, str]]) -> list[dict[str, float
 def scores_of(texts: Sequence[str]) -> list[dict[str, float]]:
     """The scores of all categories and of the topics in force."""
     by_topic = topics.score(texts, policy.topics_in_force())
-    return [_by_name(scores) | named for scores, named in zip(registry.score(texts), by_topic, strict=True)]
-
-
-def _by_name(scores: dict[Category, float]) -> dict[str, float]:
-    return {str(category): score for category, score in scores.items()}
+    return [
+        {str(name): value for name, value in scores.items()} | named
+        for scores, named in zip(registry.score(texts), by_topic, strict=True)
+    ]
 
 
 def _worse(together: dict[str, float], alone: dict[str, float]) -> list[str]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -84,9 +85,12 @@ class Decision:
 
 
 def decide(
-    terms: Terms, probabilities: Mapping[str, float], *, direction: str, has_spans: bool, is_counted: bool = True
+    terms: Terms, probabilities: Mapping[Any, float], *, direction: str, has_spans: bool, is_counted: bool = True
 ) -> Decision:
-    """The decision on one text. Pure except for two counters (`is_counted`). A mask rule applies only with spans."""
+    """The decision on one text. Pure except for two counters (`is_counted`). A mask rule applies only with spans.
+
+    `probabilities`: by category, as a Category or as its name.
+    """
     best = Decision(RuleAction.ALLOW)
     for rule in terms.rules:
         score = probabilities.get(rule.category, 0.0)

@@ -1,7 +1,7 @@
 """Recognises the topics of the policy: a text is on a topic if a sentence of it is like the topic's examples.
 
-Sentences are compared by their MiniLM vectors, and those in Chinese, which MiniLM cannot read, by their n-grams of
-characters. What counts is how much more a sentence is like examples of the topic than like everyday talk.
+Sentences are compared by their MiniLM vectors, and those in Chinese, which MiniLM cannot read, by their characters.
+What counts is how much more a sentence is like examples of the topic than like everyday talk.
 docs/moderation-model-card.md has the measured figures.
 
 Not covered: languages other than English and Chinese, and a topic that only the context tells.
@@ -35,9 +35,9 @@ SHIPPED = {name: TopicSpec(name, examples) for name, examples in _SENTENCES.item
 
 _LONGEST = 400  # characters of a sentence that are compared at once
 _TOKENS = 96
-_NEAREST = 2  # so many of the nearest examples count
-# Chosen on other sentences than the examples (docs/moderation-model-card.md).
-_LATIN, _CHINESE = (18.0, 0.10), (18.0, 0.10)  # slope and offset of the logistic function of the margin
+_NEAREST = 3  # so many of the nearest examples count, so that one odd example decides nothing
+# Chosen on sentences that are not among the examples (docs/moderation-model-card.md).
+_LATIN, _CHINESE = (30.0, 0.05), (30.0, 0.04)  # slope and offset of the logistic function of the margin
 
 Matrix = npt.NDArray[np.float32]
 
@@ -102,7 +102,7 @@ class _Recogniser:
         """Raises encoder.EncoderMissing."""
         groups = [_of_script(examples, is_chinese) for examples in (_ORDINARY, *(topic.examples for topic in topics))]
         self._slope, self._offset = _CHINESE if is_chinese else _LATIN
-        self._vectors = _NGrams([text for group in groups for text in group]) if is_chinese else _vectors
+        self._vectors = _Characters([text for group in groups for text in group]) if is_chinese else _vectors
         self._groups = [self._vectors(group) if group else None for group in groups]
 
     def scores(self, texts: Sequence[str]) -> Matrix:
@@ -110,7 +110,7 @@ class _Recogniser:
         vectors = self._vectors(texts)
         ordinary, *by_topic = (_nearness(vectors, group) for group in self._groups)
         margins = np.stack(by_topic, axis=1) - ordinary[:, None] - self._offset
-        return np.asarray(1 / (1 + np.exp(-self._slope * margins)), dtype=np.float32)
+        return np.asarray(1 / (1 + np.exp(-self._slope * np.clip(margins, -2, 2))), dtype=np.float32)
 
 
 @lru_cache(maxsize=8)
@@ -134,27 +134,30 @@ def _vectors(texts: Sequence[str]) -> Matrix:
     return encoder.minilm().encode(texts, max_tokens=_TOKENS)
 
 
-class _NGrams:
-    """Vectors of single characters and pairs of them, weighed by how rare they are in `texts` (TF-IDF)."""
+class _Characters:
+    """Vectors of characters, weighed by how rare they are in `texts` (TF-IDF)."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        documents = Counter(gram for text in texts for gram in set(_grams(text)))
-        self._columns = {gram: column for column, gram in enumerate(documents)}
-        self._weights = {gram: math.log((1 + len(texts)) / (1 + count)) + 1 for gram, count in documents.items()}
+        documents = Counter(character for text in texts for character in set(_characters(text)))
+        self._columns = {character: column for column, character in enumerate(documents)}
+        self._weights = {
+            character: math.log((1 + len(texts)) / (1 + count)) + 1 for character, count in documents.items()
+        }
         self._of_unknown = math.log(1 + len(texts)) + 1
 
     def __call__(self, texts: Sequence[str]) -> Matrix:
-        """float32 [texts, known n-grams]. Unknown n-grams make a row shorter than 1."""
+        """float32 [texts, known characters]. Unknown characters make a row shorter than 1."""
         matrix = np.zeros((len(texts), len(self._columns)), dtype=np.float32)
         for row, text in enumerate(texts):
-            counts = Counter(_grams(text))
-            values = {gram: count * self._weights.get(gram, self._of_unknown) for gram, count in counts.items()}
+            counts = Counter(_characters(text))
+            values = {
+                character: count * self._weights.get(character, self._of_unknown) for character, count in counts.items()
+            }
             length = math.sqrt(sum(value * value for value in values.values())) or 1.0
-            for gram in values.keys() & self._columns.keys():
-                matrix[row, self._columns[gram]] = values[gram] / length
+            for character in values.keys() & self._columns.keys():
+                matrix[row, self._columns[character]] = values[character] / length
         return matrix
 
 
-def _grams(text: str) -> list[str]:
-    characters = "".join(character for character in features.plain(text) if character.isalnum())
-    return [*characters, *(characters[at : at + 2] for at in range(len(characters) - 1))]
+def _characters(text: str) -> list[str]:
+    return [character for character in features.plain(text) if character.isalnum()]

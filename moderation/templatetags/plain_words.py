@@ -8,6 +8,14 @@ register = template.Library()
 
 register.filter("in_words", category_in_words)
 register.filter("label_in_words", labels.in_words)
-register.filter("as_action", ACTIONS.__getitem__)
-register.filter("of_speaker", SPEAKERS.__getitem__)
 register.filter("origin", history.origin)
+
+
+@register.filter
+def as_action(action: str) -> str:
+    return ACTIONS[action]
+
+
+@register.filter
+def of_speaker(direction: str) -> str:
+    return SPEAKERS[direction]

@@ -87,7 +87,7 @@ def test_a_persona_of_its_own_fine_tune_is_measured_with_it(engine, installed_mo
     own = sample.adapted(adapter)
     assert {sheet.adapter for sheet, _ in own.planted} == {turn.sheet.adapter for turn in own.turns} == {adapter}
     plain, adapted = (evaluation.compare(engine, each, nobody_asks).bits_per_byte for each in (sample, own))
-    assert abs(plain - adapted) > 0.1
+    assert abs(plain - adapted) > 0.01
 
 
 @pytest.mark.django_db

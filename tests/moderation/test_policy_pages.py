@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -60,9 +61,7 @@ def test_moderators_read_the_pages_and_change_nothing(mina: User, alice: User, o
     for page in pages:
         answer = client.get(page)
         assert answer.status_code == 200, page
-        assert (
-            "csrfmiddlewaretoken" not in answer.text.replace(client.get("/moderation/").text, "").split("</header>")[1]
-        ), page
+        assert not re.search('name="activate"|Hold the persona|End the', answer.text), page
         assert signed_in(alice).get(page).status_code == 404, page
     doors = [
         (CHINA, {"reason": "Mine."}),

@@ -24,7 +24,7 @@ def write(path: Path, *rows: object, encoding: str = "utf-8") -> Path:
 
 
 def test_empty_lines_unknown_fields_marks_of_order_and_of_lines_do_no_harm(tmp_path):
-    path = write(tmp_path / "some.jsonl", ROW, "", ROW | {"note": 1}, "", encoding="utf-8-sig")
+    path = write(tmp_path / "some.jsonl", ROW, " ", ROW | {"note": 1}, "", encoding="utf-8-sig")
     first, second = dialogues.read(path)
     assert first == second
     assert (first.sheet.name, first.sheet.calls_user, first.sheet.language) == ("Ada", "", "en")

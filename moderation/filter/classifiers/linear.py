@@ -1,13 +1,13 @@
-"""The trained classifier: logistic heads over hashed n-grams, then over MiniLM's vector where that can help.
+"""The trained classifier: logistic heads over hashed n-grams, then fine-tuned networks where they can help.
 
 It has two stages. The first reads n-grams and costs under a millisecond. A text whose probability is below the floor
-in every category stops there. So does a text that is mostly Chinese, Japanese or Korean, which MiniLM cannot read. All
-others get the second stage: heads over the first stage's logits and the sentence vector. `moderation.filter.training`
-fits both stages, sets the floors, and calibrates each probability (Platt 1999).
+in every category stops there. All others get the second stage: the network of their language reads them, and in each
+category a logistic head over its logit and that of the n-grams decides. `moderation.filter.training` fits and
+calibrates both stages (Platt 1999), and sets the floors.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from moderation.filter import encoder
-from moderation.filter.classifiers import features, set_phrases
+from moderation.filter.classifiers import features, network, set_phrases
 from moderation.filter.classifiers.base import Category, ClassifierInfo, ClassifierUnavailable
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "data" / "linear.safetensors"
@@ -26,7 +26,7 @@ LICENCE = "CC BY-SA 4.0 (trained on share-alike texts; see docs/moderation-model
 
 # A text longer than LONGEST characters is judged in overlapping windows, so a long letter does not dilute a sentence.
 LONGEST, WINDOW, STEP = 700, 500, 400
-VECTOR_TOKENS = 128
+_UNREADABLE = (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError)
 
 Scores = npt.NDArray[np.float32]
 
@@ -41,10 +41,9 @@ class Weights:
     ngram_scale: Scores  # [C]: the logit of one step of `ngrams`
     ngram_bias: Scores  # [C]
     ngram_calibration: Scores  # [2, C]: slope and offset
-    floors: Scores  # [C]: the second stage runs from this first-stage probability on
-    meaning: Scores  # [384 + C, C]: weights of the vector, then of the first stage's logits
-    meaning_bias: Scores  # [C]
-    meaning_calibration: Scores  # [2, C]
+    # For each of network.LANGUAGES:
+    floors: Scores  # [L, C]: the second stage runs from this first-stage probability on
+    meaning: Scores  # [L, 3, C]: factors of the network's logit and of the first stage's, and the offset
 
     def ngram_logits(self, texts: Sequence[str]) -> Scores:
         """float32 [n, C]."""
@@ -55,9 +54,14 @@ class Weights:
             logits[row] = total * self.ngram_scale / np.float32(np.sqrt(max(len(buckets), 1))) + self.ngram_bias
         return logits
 
-    def meaning_logits(self, vectors: Scores, ngram_logits: Scores) -> Scores:
-        """float32 [n, C]."""
-        return np.concatenate([vectors, np.clip(ngram_logits, -12, 12)], axis=1) @ self.meaning + self.meaning_bias
+    def first(self, ngram_logits: Scores) -> Scores:
+        """float32 [n, C]: the probabilities of the first stage."""
+        return sigmoid(ngram_logits * self.ngram_calibration[0] + self.ngram_calibration[1])
+
+    def second(self, language: str, network_logits: Scores, ngram_logits: Scores) -> Scores:
+        """float32 [n, C]: the probabilities of the second stage."""
+        of_network, of_ngrams, offset = self.meaning[network.LANGUAGES.index(language)]
+        return sigmoid(network_logits * of_network + np.clip(ngram_logits, -12, 12) * of_ngrams + offset)
 
     def save(self, path: Path) -> None:
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
@@ -76,17 +80,15 @@ class Weights:
 class Linear:
     """The classifier. Thread-safe. Loads its weights at the first text."""
 
-    def __init__(self, path: Path = WEIGHTS) -> None:
+    def __init__(self, path: Path = WEIGHTS, network_paths: Mapping[str, Path] = network.WEIGHTS) -> None:
         self._path = path
+        self._network_paths = network_paths
 
     def assess(self, texts: Sequence[str]) -> list[dict[Category, float]]:
         texts = [set_phrases.read_plainly(text) for text in texts]
         windows = [window for text in texts for window in _windows(text)]
         owners = [index for index, text in enumerate(texts) for _ in _windows(text)]
-        try:
-            scores = probabilities(self._weights, windows)
-        except encoder.EncoderMissing as error:
-            raise ClassifierUnavailable(str(error)) from error
+        scores = self._probabilities(windows)
         best = np.zeros((len(texts), len(self._weights.categories)), dtype=np.float32)
         np.maximum.at(best, owners, scores)
         return [dict(zip(self._weights.categories, map(float, row), strict=True)) for row in best]
@@ -94,38 +96,52 @@ class Linear:
     def describe(self) -> ClassifierInfo:
         return ClassifierInfo(
             name="linear",
-            version=f"{self._weights.version}.{set_phrases.VERSION}",
+            version=".".join(
+                [self._weights.version, *(one.version for one in self._networks.values()), set_phrases.VERSION]
+            ),
             categories=frozenset(self._weights.categories),
             languages=frozenset({"en", "zh"}),
             licence=LICENCE,
         )
 
+    def _probabilities(self, texts: Sequence[str]) -> Scores:
+        """float32 [n, C]; 0 for a text without a content word. Raises ClassifierUnavailable."""
+        logits = self._weights.ngram_logits(texts)
+        results = self._weights.first(logits)
+        results[[row for row, text in enumerate(texts) if not features.has_content(text)]] = 0
+        for index, language in enumerate(network.LANGUAGES):
+            suspect = np.flatnonzero((results >= self._weights.floors[index]).any(axis=1)).tolist()
+            uncertain = [row for row in suspect if network.language_of(texts[row]) == language]
+            if uncertain:
+                # By length, so that the texts of a batch have similar lengths.
+                uncertain.sort(key=lambda row: len(texts[row]))
+                read = self._networks[language].logits([texts[row] for row in uncertain])
+                results[uncertain] = self._weights.second(language, read, logits[uncertain])
+        return results
+
     @cached_property
     def _weights(self) -> Weights:
         try:
             return Weights.load(self._path)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        except _UNREADABLE as error:
             raise ClassifierUnavailable(f"The weights in {self._path.name} cannot be read: {error}.") from error
 
-
-def probabilities(weights: Weights, texts: Sequence[str]) -> Scores:
-    """float32 [n, C], calibrated; 0 for a text without a content word. Raises encoder.EncoderMissing."""
-    logits = weights.ngram_logits(texts)
-    results = calibrated(logits, weights.ngram_calibration)
-    results[[row for row, text in enumerate(texts) if not features.has_content(text)]] = 0
-    suspect = np.flatnonzero((results >= weights.floors).any(axis=1)).tolist()
-    uncertain = [row for row in suspect if not features.is_mostly_cjk(texts[row])]
-    if uncertain:
-        # By length, so that the texts of a batch have similar lengths.
-        uncertain.sort(key=lambda row: len(texts[row]))
-        vectors = encoder.minilm().encode([texts[row] for row in uncertain], max_tokens=VECTOR_TOKENS)
-        results[uncertain] = calibrated(weights.meaning_logits(vectors, logits[uncertain]), weights.meaning_calibration)
-    return results
+    @cached_property
+    def _networks(self) -> dict[str, network.Network]:
+        return {language: _network(path) for language, path in self._network_paths.items()}
 
 
-def calibrated(logits: Scores, calibration: Scores) -> Scores:
-    """Platt's sigmoid of each column: probabilities from logits, with slope and offset per category."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits * calibration[0] + calibration[1], -30, 30))), dtype=np.float32)
+def _network(path: Path) -> network.Network:
+    try:
+        return network.Network(path)
+    except encoder.EncoderMissing as error:
+        raise ClassifierUnavailable(str(error)) from error
+    except _UNREADABLE as error:
+        raise ClassifierUnavailable(f"The weights in {path.name} cannot be read: {error}.") from error
+
+
+def sigmoid(logits: Scores) -> Scores:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
 
 
 def _windows(text: str) -> Iterator[str]:

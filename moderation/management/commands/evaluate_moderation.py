@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation.filter import training
+from moderation.filter import evaluation, training
 from moderation.filter.assessment import ClassifierUnavailable
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             examples = training.read(options["data"])
-            figures = training.evaluate(examples, options["ordinary"], lambda line: self.stderr.write(line))
+            figures = evaluation.evaluate(examples, options["ordinary"], lambda line: self.stderr.write(line))
         except (training.DataMissing, ClassifierUnavailable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) if options["json"] else _table(figures))

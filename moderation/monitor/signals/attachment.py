@@ -31,7 +31,7 @@ CUES = {
     _ISOLATION: any_of(
         r"\bi (?:don'?t|won'?t|didn'?t|never) (?:answer|open|go to) (?:the )?(?:door|bell|phone|calls?|knock)(?: to (?:people|anyone|anybody))?\b|\b(?:\w+ (?:days|weeks)|a (?:week|fortnight|month)) (?:since i(?:'ve| have)? (?:was |been |went |left |saw |spoke)|without (?:seeing|speaking|going out|leaving))",
         r"\b(?:switched|turned|put) (?:my|the) (?:phone|bell|radio)(?: \w+)? off\b|\b(?:switched|turned) off (?:my|the) phone\b|\bleft (?:all |every )?(?:the |my )?(?:groups?|chats?)\b|\bpretended (?:i was|to be) (?:out|not)\b",
-        r"(?:都|也|一律)?不接了?(?:电话)?|(?:[一二两三四五六七八九十几0-9]+(?:天|个星期|个?礼拜|周|个月)|一个?(?:星期|礼拜|月))[^。!?\n]{0,3}没(?:有)?(?:下楼|出门|出去|见人|说话)|(?:群|圈)[^。!?\n]{0,3}(?:退|屏蔽|关)|(?:懒得|不想|不愿|没力气)(?:再)?(?:见|理|联系)|(?:朋友|他们|同学|人)[^。!?\n]{0,2}(?:也|都)?(?:懒得|不想|不愿)(?:见|理|联系)",
+        r"(?:都|也|一律)?不接了?(?:电话)?|(?:[一二两三四五六七八九十几0-9]{1,4}(?:天|个星期|个?礼拜|周|个月)|一个?(?:星期|礼拜|月))[^。!?\n]{0,3}没(?:有)?(?:下楼|出门|出去|见人|说话)|(?:群|圈)[^。!?\n]{0,3}(?:退|屏蔽|关)|(?:懒得|不想|不愿|没力气)(?:再)?(?:见|理|联系)|(?:朋友|他们|同学|人)[^。!?\n]{0,2}(?:也|都)?(?:懒得|不想|不愿)(?:见|理|联系)",
         r"\bi (?:don'?t|never|stopped|no longer|hardly|barely)(?: even)? (?:see|seeing|talk to|talking to|meet|meeting|answer|answering|call|calling|visit|visiting|reply|go out|going out)\b[^.!?\n]{0,20}\b(?:friends|anyone|anybody|people|family|them|sister|brother|daughter|son|phone|any ?more)\b",
         r"\b(?:haven'?t|have not|didn'?t|don'?t) (?:left|leave|been out of|been outside|go out of|gone out of|set foot outside)\b[^.!?\n]{0,8}(?:the |my )?(?:house|flat|apartment|room|bed|home|for|in|since)?",
         r"\b(?:haven'?t|have not) (?:spoken|talked|seen)(?: to)? (?:a (?:real |living )?(?:soul|person|human)|anyone|anybody|(?:any of )?my (?:friends|family))\b",
@@ -39,7 +39,7 @@ CUES = {
         r"\b(?:cancelled|canceled|said no to|skipped)\b[^.!?\n]{0,20}\b(?:on )?(?:everyone|my friends|dinner|lunch|the party|plans|coffee|everything|the wedding|christmas|choir|band)\b",
         r"\b(?:told|asked) (?:them|my \w+|everyone) (?:all )?(?:to|not to) (?:leave me|stop|come|call|visit)\b|\b(?:nobody|no ?one) (?:comes|calls|visits|writes|rings)(?: me)?(?: any ?more)?\b",
         r"(?:不|没|再也不|不再|懒得|不想)(?:想)?(?:再)?(?:见|联系|理|出去见|跟|和)(?:任何)?(?:人|朋友|同学|同事|家人|亲戚)(?:说话|来往|聊天|见面|了)?",
-        r"(?:好几天|几天|[一二两三四五六七八九十0-9]+天|一个星期|一周|两周|整个月|半个月)[^。!?\n]{0,4}没(?:有)?(?:出门|出过门|下楼|跟人说话|和人说话|见过人|开口)",
+        r"(?:好几天|几天|[一二两三四五六七八九十0-9]{1,4}天|一个星期|一周|两周|整个月|半个月)[^。!?\n]{0,4}没(?:有)?(?:出门|出过门|下楼|跟人说话|和人说话|见过人|开口)",
         r"把(?:朋友|他们|所有人|微信|大家)[^。!?\n]{0,8}(?:删|拉黑|屏蔽)|不接(?:电话|他们|朋友)|(?:朋友|同学|同事)[^。!?\n]{0,6}(?:约|叫|找)我[^。!?\n]{0,8}(?:推|不去|没去|拒绝|没回)",
     ),
 }

@@ -127,5 +127,5 @@ def asks_for_personal_data(watch: Watch) -> Iterable[Finding]:
 
 def conduct_in(text: str) -> set[str]:
     """The kinds of conduct of a persona's turn, with CONDUCT where there is any."""
-    kinds = cues_in(text, CUES)
+    kinds = cues_in(folded(text), CUES)
     return kinds | {CONDUCT} if kinds else kinds

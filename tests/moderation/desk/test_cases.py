@@ -40,6 +40,7 @@ def test_a_finding_opens_a_case_with_its_reasons(alice: User) -> None:
             "message_id": str(turns[0].message_id),
             "detail": "said to the persona",
             "version": "linear 1",
+            "supports": [],
         }
     ]
     entry = AuditEntry.objects.get()

@@ -19,8 +19,8 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 RULES = ActivePolicy(
-    "1",
-    (
+    version="1",
+    rules=(
         RuleSpec("sexual", "user", 0.9, "flag"),
         RuleSpec("sexual", "persona", 0.1, "block", is_shadow=True),
         RuleSpec("sexual/minors", "user", 0.25, "block"),

@@ -37,7 +37,7 @@ def test_t2_a_shipped_topic_is_recognised_in_both_languages(topic: TopicSpec, la
 
 
 # The measured shares are in docs/moderation-model-card.md; these are floors under the weakest topic.
-LEAST = {"en": 0.7, "zh": 0.6}
+LEAST = {"en": 0.7, "zh": 0.4}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moderation.filter import training
+from moderation.crisis import filter_material
+from moderation.filter import network_training, training
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import Category
 
@@ -26,13 +27,27 @@ def test_french_and_vietnamese_are_left_out_and_unknown_labels_stay_unknown(shar
     assert Category.SEXUAL not in coldataset.labels
 
 
-def test_texts_for_vectors_hold_every_kind_and_no_development_text(shared_data: Path) -> None:
+def test_texts_of_one_template_are_left_out_together() -> None:
+    left_out: dict[str, set[bool]] = {}
+    for example in training.own_examples():
+        left_out.setdefault(example.group, set()).add(example.is_left_out)
+    assert all(len(answers) == 1 for answers in left_out.values())
+    assert 0.05 < sum(True in answers for answers in left_out.values()) / len(left_out) < 0.2
+
+
+def test_the_network_reads_no_text_that_is_left_out_or_measured(shared_data: Path) -> None:
     examples = training.thinned(training.read(shared_data / "moderation") + training.own_examples(), 50)
-    chosen = training.chosen_for_vectors(examples, 500)
-    assert 500 <= len(chosen) < 530
-    assert not any(example.is_dev or features.is_mostly_cjk(example.text) for example in chosen)
-    assert any(example.source == "own" for example in chosen)
-    assert chosen == training.chosen_for_vectors(examples[::-1], 500)
+    read = [example for example in examples if network_training.is_read(example, "en")]
+    assert len(read) > 5_000
+    assert not any(example.is_dev or example.is_left_out or features.is_mostly_cjk(example.text) for example in read)
+
+
+def test_a_sentence_in_danger_says_nothing_of_violence() -> None:
+    labels = {
+        category: {example.labels.get(category) for example in filter_material.of_sentences()}
+        for category in (Category.SELF_HARM, Category.VIOLENCE, Category.HATE)
+    }
+    assert labels == {Category.SELF_HARM: {0, 1, None}, Category.VIOLENCE: {0, None}, Category.HATE: {0}}
 
 
 @pytest.mark.parametrize("text", ["", "a", "word", "我", "I miss you so much since you died.", "\ud800"])
