@@ -115,14 +115,15 @@ def test_a_server_that_reports_only_one_of_its_answers_does_not_give_the_others_
 def test_a_server_that_does_not_is_asked_for_each_answer(
     engine: OpenAICompatibleEngine, server: AnsweringServer, draws: Any, first: list[int | None]
 ) -> None:
-    """It ignores `n`, or refuses it. The next reply knows that."""
+    """It ignores `n`, or refuses it. The next reply knows that. A request whose answer is not needed may not come."""
     server.give(BAD, GOOD, GOOD, draws=draws)
     assert text(say(engine)) == "Good evening. Come in."
-    assert numbers(server) == first
+    assert 2 <= len(numbers(server)) <= len(first)
+    assert numbers(server) == first[: len(numbers(server))]
     server.give(BAD, GOOD, GOOD, draws=draws)
     tokens = say(engine)
     assert text(tokens) == "Good evening. Come in."
-    assert numbers(server) == [None, None, None]
+    assert numbers(server) in ([None, None], [None, None, None])
     usage = tokens[-1].usage
     assert usage is not None
     assert (usage.prompt_tokens, usage.completion_tokens, usage.is_estimated) == (PROMPT_TOKENS, 4, True)
@@ -252,7 +253,9 @@ def test_answers_that_are_asked_for_one_by_one_have_seeds_of_their_own(
 ) -> None:
     server.give(GOOD, draws="never")
     say(engine, seed=2**31 - 2)
-    assert sorted(request["seed"] for request in server.requests[1:]) == [0, 1, 2**31 - 1]
+    seeds = [request["seed"] for request in server.requests[1:]]
+    assert len(seeds) == len(set(seeds)) >= 2
+    assert set(seeds) <= {0, 1, 2**31 - 1}
 
 
 def test_without_temperature_there_is_nothing_to_choose(
