@@ -26,7 +26,8 @@ from uuid import UUID, uuid4
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
-os.environ.setdefault("LOG_LEVEL", "WARNING")
+if __name__ == "__main__":  # where a test imports this, the processes that tests start log as ever
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402

@@ -42,7 +42,7 @@ def test_nothing_waits_for_a_hanging_process_and_it_is_replaced(site):
     visitor.sign_up("nora")
     persona = site.rows("SELECT id FROM personas_persona WHERE name = 'Samantha'")[0][0]
     # The supervisor leaves alone what has never answered it.
-    wait_until(lambda: logged(site, "process.answers") >= {*WATCHED}, seconds=150, explain=site.output)
+    wait_until(lambda: logged(site, "process.answers") >= {*WATCHED}, seconds=60, explain=site.output)
     before = {name: site.processes(*words) for name, words in WATCHED.items()}
     for process in before["imports"]:
         process.suspend()
