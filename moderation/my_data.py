@@ -35,22 +35,7 @@ def export(user: User) -> dict[str, Any]:
         "signs_by_day": list(
             DailyCue.objects.filter(user=user).order_by("day", "cue").values("conversation_id", "day", "cue", "count")
         ),
-        "cases": [
-            {
-                "id": case.id,
-                "conversation_id": case.conversation_id,
-                "persona": case.persona_name,
-                "status": case.status,
-                "about": case.categories,
-                "opened_at": case.opened_at,
-                "words_seen_by_reviewers": case.evidence,
-                "decisions": [
-                    {"kind": action.kind, "reason": action.reason, "decided_at": action.decided_at}
-                    for action in case.actions.all()
-                ],
-            }
-            for case in cases
-        ],
+        "cases": [_of_case(case) for case in cases],
         "restrictions": list(
             restrictions.addressed_to(user)
             .order_by("starts_at")
@@ -65,6 +50,22 @@ def export(user: User) -> dict[str, Any]:
             .order_by("filed_at")
             .values("restriction_id", "text", "filed_at", "outcome", "answer", "answered_at")
         ),
+    }
+
+
+def _of_case(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "conversation_id": case.conversation_id,
+        "persona": case.persona_name,
+        "status": case.status,
+        "about": case.categories,
+        "opened_at": case.opened_at,
+        "words_seen_by_reviewers": case.evidence,
+        "decisions": [
+            {"kind": action.kind, "reason": action.reason, "decided_at": action.decided_at}
+            for action in case.actions.all()
+        ],
     }
 
 

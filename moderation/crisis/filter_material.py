@@ -8,17 +8,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from moderation.crisis import labelled, tokens
-from moderation.crisis.base_model import BEGIN, END, BaseModel, needed_pieces
+from moderation.crisis.base_model import BEGIN, END, BaseModel
 from moderation.crisis.labelled import STEPS, Labelled
+from moderation.crisis.material import LAYERS, SENTENCES, vocabulary
 from moderation.filter.classifiers import network
 from moderation.filter.classifiers.base import Category
-from moderation.filter.classifiers.features import plain
 from moderation.filter.classifiers.network import Reader
 from moderation.filter.network_training import Base
 from moderation.filter.training import CATEGORIES, Example
 
-SENTENCES = Path(__file__).resolve().parent / "sentences"
-LAYERS = 6  # of the twelve
 _PASSIVE, _ACTIVE = STEPS.index("passive"), STEPS.index("active")
 
 
@@ -35,9 +33,7 @@ def of_talk(dialogues: Iterable[Path]) -> list[Example]:
 
 def chinese_base(model: BaseModel, examples: Iterable[Example]) -> Base:
     """multilingual-e5-small with its first layers, and with the pieces that Chinese and the Chinese texts need."""
-    whole = tokens.tokenizer(model.pieces, model.scores)
-    texts = [plain(example.text) for example in examples if network.language_of(example.text) == "zh"]
-    kept = needed_pieces(model.pieces, {number for row in whole.encode_batch_fast(texts) for number in row.ids})
+    kept = vocabulary(model, (example.text for example in examples if network.language_of(example.text) == "zh"))
     tokenizer = tokens.tokenizer([model.pieces[number] for number in kept], [model.scores[number] for number in kept])
     weights = model.weights(kept, LAYERS, network.LONGEST)
     return Base("zh", weights, Reader(tokenizer, BEGIN, END), is_packaged=False)

@@ -127,12 +127,7 @@ def decide(
     unknown kind or a duration that is not positive.
     """
     kind, reason = ActionKind(kind), reason.strip()
-    if duration <= timedelta(0):
-        raise ValueError(f"A suspension must be longer than zero; {duration} was given.")
-    if fault := label_rules.fault(kind, labels):
-        raise LabelMissing(fault)
-    if not reason:
-        raise ReasonMissing("A decision needs a reason. Say what you saw and why you decide so.")
+    _refuse_incomplete(kind, reason, labels, duration)
     with transaction.atomic():
         locked = Case.objects.select_for_update(of=("self",)).select_related("user").get(pk=case.pk)
         sight.require(locked, moderator)
@@ -157,6 +152,16 @@ def decide(
             effects.carry_out(action, actor=moderator, details={"claim": str(claim.pk)}, suspension=duration)
     case.status = locked.status
     return action
+
+
+def _refuse_incomplete(kind: ActionKind, reason: str, labels: Collection[str], duration: timedelta) -> None:
+    """Raises LabelMissing, ReasonMissing and ValueError."""
+    if duration <= timedelta(0):
+        raise ValueError(f"A suspension must be longer than zero; {duration} was given.")
+    if fault := label_rules.fault(kind, labels):
+        raise LabelMissing(fault)
+    if not reason:
+        raise ReasonMissing("A decision needs a reason. Say what you saw and why you decide so.")
 
 
 def _settled(case: Case, moderator: User, token: UUID | None) -> Claim:

@@ -1,6 +1,5 @@
 """Whether a persona may talk under a policy that requires approval, and the doors through which a reviewer decides.
 
-PersonaNotApproved      `user_message` says why it is silent and what its owner can do (compliance T1)
 DecisionRefused         `user_message` is a sentence for the reviewer
 
 An approval belongs to an audit, and an audit to the fingerprint of the persona's words, model and fine-tune. So a
@@ -37,12 +36,6 @@ _WAITS = "The audit has passed, and a reviewer will look at it."
 _REFUSED = "A reviewer has refused it. The report on the persona's page gives the reason."
 
 
-class PersonaNotApproved(Exception):
-    def __init__(self, persona: Persona, next_step: str) -> None:
-        self.user_message = _SILENT.format(name=persona.name, next=next_step)
-        super().__init__(self.user_message)
-
-
 class DecisionRefused(Exception):
     def __init__(self, user_message: str) -> None:
         super().__init__(user_message)
@@ -59,27 +52,19 @@ def is_required() -> bool:
     return False
 
 
-def refuse_unapproved(persona: Persona) -> None:
-    """Raises PersonaNotApproved if the policy requires an approval that this persona lacks.
+def silence_of(persona: Persona) -> str:
+    """Why a persona without an approval that the policy requires is silent, and what its owner can do (compliance T1).
 
-    Every way to a persona's words calls this: conversations, replies under way, and /v1/.
+    Empty if it may talk. `personas.access` asks this for every way to a persona's words.
     """
     if persona.owner_id is None or not is_required():  # the shipped personas are the operator's
-        return
+        return ""
     now = fingerprint.of(persona)
     ended = persona.audits.filter(fingerprint=now, state=AuditState.ENDED).exclude(is_passed=True, decision="")
     newest = ended.order_by("-ended_at").first()  # with a result that counts: failed, or decided
-    if newest is None or newest.decision != Decision.APPROVED:
-        raise PersonaNotApproved(persona, _next_step(persona.audits.first(), now))
-
-
-def silence_of(persona: Persona) -> str:
-    """Why the persona is silent, for its owner; empty if it may talk."""
-    try:
-        refuse_unapproved(persona)
-    except PersonaNotApproved as refusal:
-        return refusal.user_message
-    return ""
+    if newest is not None and newest.decision == Decision.APPROVED:
+        return ""
+    return _SILENT.format(name=persona.name, next=_next_step(persona.audits.first(), now))
 
 
 def _next_step(audit: Audit | None, now: fingerprint.Fingerprint) -> str:
