@@ -51,7 +51,7 @@ faults: $(VENV)/.installed-dev
 
 # A fine-tune from the page, with its worker killed in the middle, and other trainings. They take 10 to 20 minutes.
 training: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m training
+	$(BIN)/python -m pytest -m training --timeout 0
 
 # Run these by hand: python -m benchmarks.prompt_forms FOLDER --data DATA, and python -m benchmarks.gpu on a GPU.
 bench: $(VENV)/.installed-bench

@@ -172,7 +172,8 @@ async def follow(job_ids: Sequence[UUID]) -> AsyncGenerator[tuple[int, Words | E
     try:
         while unfinished:
             try:
-                index, frame = await asyncio.wait_for(news.get(), _CHECK_EVERY.total_seconds())
+                async with asyncio.timeout(_CHECK_EVERY.total_seconds()):
+                    index, frame = await news.get()
             except TimeoutError:
                 missing = await sync_to_async(_without_worker, thread_sensitive=False)(unfinished)
                 for job_id in missing & missing_before:

@@ -22,9 +22,12 @@ def connection() -> "redis.Redis":
 
 
 def async_connection() -> "redis.asyncio.Redis":
-    """A new asynchronous client. The caller closes it, on the event loop that created it."""
-    # Longer than any blocking read (generation.jobs.stream waits 5 s), so that an empty stream is no error.
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=30, socket_timeout=20)
+    """A new asynchronous client. The caller closes it, on the event loop that created it.
+
+    Its commands have no time limit; the caller sets one with `asyncio.timeout`. With `socket_timeout` the client would
+    send through `asyncio.wait_for`, which loses a cancellation before Python 3.12 (bpo-37658).
+    """
+    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=20)
 
 
 def cancel_key(subject: UUID) -> str:

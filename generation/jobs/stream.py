@@ -32,6 +32,7 @@ _BLOCK_MS = 5_000
 _BATCH = 500
 # A tab with this many unread frames is behind. It gets its frames from Redis when it reads again.
 _BACKLOG = 2_000
+_ANSWER_SECONDS = 20  # of Redis; longer than _BLOCK_MS, so that an empty stream is no error
 _LONGEST_PAUSE = 2.0  # seconds between attempts to reach Redis again
 
 
@@ -189,7 +190,8 @@ class Followers:
         pause = 0.1
         while True:
             try:
-                entries = cast(Entries, await self._connection().xrange(key, min=f"({last}", count=_BATCH))
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    entries = cast(Entries, await self._connection().xrange(key, min=f"({last}", count=_BATCH))
                 return [(position.decode(), fields[_FIELD]) for position, fields in entries]
             except (redis.RedisError, OSError):
                 await asyncio.sleep(pause)
@@ -206,7 +208,7 @@ class Followers:
             self._reader = asyncio.create_task(self._read(), name="stream followers")
             return
         with contextlib.suppress(redis.RedisError, OSError):
-            async with self._connection().pipeline(transaction=True) as pipe:
+            async with asyncio.timeout(_ANSWER_SECONDS), self._connection().pipeline(transaction=True) as pipe:
                 pipe.xadd(self._wake_key, {b"": b""}, maxlen=1, approximate=False)
                 pipe.expire(self._wake_key, 60)
                 await pipe.execute()
@@ -219,7 +221,8 @@ class Followers:
                 **{k: f.read_to for k, f in self._followed.items()},
             }
             try:
-                answer = await self._connection().xread(positions, count=_BATCH, block=_BLOCK_MS)
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    answer = await self._connection().xread(positions, count=_BATCH, block=_BLOCK_MS)
                 news = cast(list[tuple[bytes, Entries]], answer or [])
                 pause = 0.1
             except (redis.RedisError, OSError) as error:

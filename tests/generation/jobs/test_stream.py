@@ -169,3 +169,16 @@ async def test_nobody_left_means_nothing_is_read(conversation: UUID, followers: 
     await take(frames, 1)
     await frames.aclose()
     assert followers._followed == {}
+
+
+async def test_a_cancelled_follower_ends_whatever_it_was_doing(conversation: UUID, followers: stream.Followers) -> None:
+    await append(conversation, numbers(0, 3))
+    for turns_of_the_loop in range(200):
+        await followers.close()  # so that each follower connects anew
+        task = asyncio.create_task(take(followers.follow(conversation, stream.BEGINNING), 4))
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=5)
+        assert done, f"still following, cancelled after {turns_of_the_loop} turns of the loop"
+        assert task.cancelled()
