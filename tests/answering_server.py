@@ -1,7 +1,8 @@
 """A fake of a server with OpenAI's interface that gives several answers to a prompt. There is no model in it.
 
 Answer number k of all that were requested since `give` says the words of `answers[k]`. Among the words, HOLD waits for
-`go`, and HANG waits until the client leaves. An HTTP status in place of an answer refuses that request.
+`go`. HANG lets those that HOLD go on, and waits until the client leaves. An HTTP status in place of an answer refuses
+that request.
 """
 
 import json
@@ -83,6 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         for words in zip_longest(*answers):
             for index, word in enumerate(words):
                 if word == HANG:
+                    self.far.go.set()
                     self._wait_until_left()
                     return
                 if word == HOLD:

@@ -159,7 +159,7 @@ def test_the_reader_does_not_wait_for_the_slowest_answers(
     engine: OpenAICompatibleEngine, server: AnsweringServer
 ) -> None:
     """Their connections are closed, so that the server stops."""
-    server.give(GOOD, BAD, ("Worse", HANG), draws="never")
+    server.give((HOLD, *GOOD), (HOLD, *BAD), ("Worse", HANG), draws="never")
     assert text(say(engine)) == "Good evening. Come in."
     assert server.left.acquire(timeout=10)
 
