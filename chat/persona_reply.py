@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from chat import cleaning, leave_taking, low_mood, ranking, sentences, unwanted
-from chat.reply_run import Script, Stage
+from chat.reply_run import Rank, Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
 from generation.routing import router
@@ -123,7 +123,7 @@ def _builder(
     return build
 
 
-def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, is_low: bool) -> router.Rank:
+def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, is_low: bool) -> Rank:
     """Makes the ranking of candidates for an engine."""
 
     def rank(info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:

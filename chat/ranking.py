@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from uuid import UUID
 
 from chat import leave_taking, low_mood, relevance, unwanted
 from generation.engines.base import Candidate, Prompt
@@ -17,15 +18,14 @@ from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable
 from moderation.filter.encoder import EncoderMissing
 from moderation.models import Direction, RuleAction
-from personas.phrases import phrases_for
+from personas.phrases import is_chinese, phrases_for
 from personas.prompt import Line, Spoken
 from personas.prompt_sheet import Sheet
 from text import scripts, sentences
 from text.scripts import HAN
 
 _WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
-_SHORTEST = {"zh": 4}  # words of a candidate that can be compared; in Chinese, characters
-_USUAL_SHORTEST = 3
+_SHORTEST, _SHORTEST_CHINESE = 3, 4  # words of a candidate that can be compared; in Chinese, characters
 _RUN = 3  # words in a row that count as said by somebody else
 # Weights. Those of the first five parts were fitted on written dialogues that the tune did not learn from
 # (docs/quality.md); the others make a fault lose against any candidate without one.
@@ -50,6 +50,8 @@ class ReplyRanking:
     turns: Sequence[Spoken]  # the last one is the message to answer
     after: Callable[[Sequence[Spoken]], Prompt]  # the prompt for the reply to a talk
     is_low: bool = False  # the message is one of low mood
+    is_minor: bool = False  # the reader is under 18
+    persona_id: UUID | None = None  # whose own rules hold too
 
     @cached_property
     def neutral(self) -> tuple[Prompt, Prompt]:
@@ -58,18 +60,23 @@ class ReplyRanking:
         return self.after([*self.turns[:-1], greeting]), self.after([greeting])
 
     def is_whole(self, text: str) -> bool:
-        least = _SHORTEST.get(self.sheet.language, _USUAL_SHORTEST)
+        least = _SHORTEST_CHINESE if is_chinese(self.sheet.language) else _SHORTEST
         return sentences.has_end(text) and len(_WORD.findall(text)) >= least
 
     def scores(self, before: str, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
         """Raises ClassifierUnavailable."""
         texts = [candidate.text for candidate in candidates]
-        verdicts = assessment.assess_turns([(text, before) for text in texts], direction=Direction.PERSONA)
+        verdicts = assessment.assess_turns(
+            [(text, before) for text in texts],
+            direction=Direction.PERSONA,
+            is_minor=self.is_minor,
+            persona_id=self.persona_id,
+        )
         parts = [
             self._parts(before, candidate) | _faults(verdict) | self._unfit(candidate.text, verdict)
             for candidate, verdict in zip(candidates, verdicts, strict=True)
         ]
-        if self.sheet.language in relevance.LANGUAGES:
+        if relevance.covers(self.sheet.language):
             for named, value in zip(parts, self._relevance([before + text for text in texts]), strict=True):
                 named["relevant"] = _RELEVANCE * value
         return parts
@@ -90,7 +97,7 @@ class ReplyRanking:
             parts["echo"] = -_ECHO * len(echoed) / len(runs)
         if before and words in {_words(sentence) for sentence in sentences.split(before)}:
             parts["repeats"] = -_REPEATED
-        if scripts.is_mostly_han(candidate.text) != (self.sheet.language == "zh"):
+        if scripts.is_mostly_han(candidate.text) != is_chinese(self.sheet.language):
             parts["language"] = -_FOREIGN
         if self._is_unwanted(candidate.text):
             parts["unwanted"] = -_WITHHELD

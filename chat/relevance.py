@@ -24,13 +24,18 @@ from moderation.filter import encoder
 from personas.prompt import Spoken
 
 WEIGHTS = Path(__file__).parent / "data" / "relevance.safetensors"
-LANGUAGES = {"en"}
+_LANGUAGE = "en"
 TURNS = 3  # of the talk that are read, the message to answer among them
 # Tokens that are read of each text, from its beginning.
 _INTRODUCTION, _EARLIER, _MESSAGE, _REPLY = 40, 32, 64, 48
 _TALK_BEGINS, _REPLY_BEGINS, _END = 2, 101, 102  # [unused1], [CLS] and [SEP] of the encoder's vocabulary
 
 Vector = npt.NDArray[np.float32]
+
+
+def covers(language: str) -> bool:
+    """Whether replies in this language (a BCP 47 tag) can be compared."""
+    return language.casefold().split("-")[0] == _LANGUAGE
 
 
 def context(turns: Sequence[Spoken], introduction: str) -> Vector:

@@ -14,10 +14,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
+from chat.ranking import ReplyRanking
 from generation import reply_text
 from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
 from generation.jobs import cancelling
@@ -29,6 +30,7 @@ from persona_site.redis import cancel_key, connection
 logger = logging.getLogger(__name__)
 
 Stage = Callable[[Iterator[str]], Generator[str]]
+Rank = Callable[[EngineInfo, Callable[[str], int]], ReplyRanking]
 
 # Name and model of engines whose thoughts have an end mark only, because their server's chat template begins them.
 _thinking_unasked: set[tuple[str, str]] = set()
@@ -44,7 +46,7 @@ class Script:
 
     build: router.Build
     stages: tuple[Stage, ...]  # from pieces of text to sentences
-    rank: router.Rank | None = None  # for engines that choose among candidates
+    rank: Rank | None = None  # for engines that choose among candidates
     opening: str = ""  # the site's own words, which the engine continues
     cleared: str = ""  # the reply's beginning, if the filter has cleared it already
     unjudged: str = ""  # the reply's beginning, if the filter has not judged it
@@ -123,7 +125,7 @@ class ReplyRun(ABC):
                 self._build,
                 lambda: self.is_over() or cancelled(),
                 self._announced,
-                rank=script.rank,
+                rank=self._ranking if script.rank else None,
                 account=account,
             )
             with _ending("tokens", partial(self._drain, tokens)):
@@ -194,6 +196,12 @@ class ReplyRun(ABC):
         # An estimate. The engine reports its own count at the end of its text, and reports none if it fails.
         self.prompt_tokens = sum(part.tokens for part in self.prompt.parts)
         return self.prompt, self.sampling
+
+    def _ranking(self, info: EngineInfo, count: Callable[[str], int]) -> ReplyRanking:
+        """The script's, by the rules that `_cleared` holds the reply to."""
+        assert self.script is not None
+        assert self.script.rank is not None
+        return replace(self.script.rank(info, count), is_minor=self.is_minor, persona_id=self.script.persona_id)
 
     def _announced(self, info: EngineInfo, because: str) -> None:
         self.engine = info

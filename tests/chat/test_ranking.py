@@ -1,9 +1,15 @@
 """Which candidate wins, and why."""
 
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 
 from chat.ranking import ReplyRanking
 from generation.engines.base import Candidate, Prompt
+from moderation.filter.classifiers import registry
+from moderation.filter.classifiers.base import Category
+from moderation.models import PersonaRule
 from personas.prompt import Line
 from personas.prompt_sheet import Sheet
 from personas.samples import Exchange
@@ -61,7 +67,8 @@ def test_what_the_reply_has_said_already_loses():
 
 def test_a_chinese_persona_answers_in_chinese():
     chinese = Candidate("小时候弹的是什么曲子？", likelihood=-2.0, information=(0.5, 0.5))
-    assert best([likely(" What did you play as a child?"), chinese], language="zh") is chinese
+    for language in ("zh", "zh-Hans", "zh-Hant"):
+        assert best([likely(" What did you play as a child?"), chinese], language=language) is chinese
 
 
 def test_parts_are_named_and_their_sum_decides():
@@ -109,3 +116,16 @@ def test_a_candidate_is_compared_when_a_sentence_of_some_words_is_whole(text, la
 
 def test_a_long_text_is_compared_in_linear_time():
     judge().scores("a b c. " * 1000, [likely("word " * 1600), likely("字" * 8000)])
+
+
+def test_candidates_are_held_to_the_rules_of_the_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A persona's own rules and those for minors are stricter than the site's."""
+    scores = dict.fromkeys(Category, 0.0) | {Category.SEXUAL: 0.3, Category.HATE: 0.6}
+    monkeypatch.setattr(registry, "score", lambda texts: [dict(scores) for _ in texts])
+    persona_id = uuid4()
+    PersonaRule.objects.create(
+        persona_id=persona_id, category="hate", direction="persona", threshold=0.5, action="block", reason="…"
+    )
+    for values, is_withheld in (({}, False), ({"is_minor": True}, True), ({"persona_id": persona_id}, True)):
+        (parts,) = replace(judge(), **values).scores("", [ANSWER])
+        assert ("withheld" in parts) is is_withheld

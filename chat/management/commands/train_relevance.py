@@ -22,7 +22,7 @@ class Command(BaseCommand):
             dialogue
             for path in dialogues.learnt_files()
             for dialogue in dialogues.read(path)
-            if dialogue.sheet.language in relevance.LANGUAGES
+            if relevance.covers(dialogue.sheet.language)
         ]
         learnt, held_out = dialogues.split(read)
         torch.set_num_threads(1)  # sums in another order give other weights
