@@ -10,6 +10,7 @@ from uuid import UUID
 
 import redis
 
+from chat import withdrawn
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import (
     ConversationDeleted,
@@ -56,7 +57,6 @@ FAILURES = {
 }
 _FAILED = "Something went wrong while the reply was written. Ask for it again."
 DELETED = ConversationDeleted().model_dump_json().encode()
-BLOCKED = "The reply was withdrawn by the safety filter. You can ask for another one, or say something else."
 
 
 def publish(conversation_id: UUID, *frames: Frame) -> None:
@@ -134,8 +134,13 @@ def outcome(reply: Reply) -> Frame:
     if reply.status == ReplyStatus.STOPPED:
         return ReplyStopped(reply_id=reply.id, text=text)
     if reply.status == ReplyStatus.BLOCKED:
-        return ReplyBlocked(reply_id=reply.id, category=reply.category, notice=BLOCKED)
+        return ReplyBlocked(reply_id=reply.id, category=reply.category, notice=withdrawal(reply))
     return ReplyFailed(reply_id=reply.id, code=reply.code, detail=failure(reply.code))
+
+
+def withdrawal(reply: Reply) -> str:
+    """The sentences for a person whose reply the filter withdrew."""
+    return withdrawn.notice(reply.category, language=reply.message.conversation.persona.language)
 
 
 def failure(code: str) -> str:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chat import cleaning, leave_taking, low_mood, ranking, sentences, unwanted
+from chat import cleaning, honesty, leave_taking, low_mood, ranking, sentences, unwanted
 from chat.reply_run import Rank, Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
 from generation.routing import router
 from moderation.talk import Turn
-from personas import memory, prompt, prompt_sheet
+from personas import memory, own_words, prompt, prompt_sheet
 from personas.models import Persona
 from personas.phrases import phrases_for
 
@@ -30,17 +30,21 @@ def script(
     is_begun_judged: bool = True,
     instruction: str = "",
     sampling: Mapping[str, Any] | None = None,
+    reader_id: int | None = None,
 ) -> Script:
     """The persona's answer to the last turn. `begun` is its beginning, which the engine continues.
 
-    `instruction` is added to the persona's scenario, and `sampling` to its own values. Raises ClassifierUnavailable.
+    `instruction` is added to the persona's scenario, and `sampling` to its own values.
+    `reader_id`: the account of its reader, if it is a person. Raises ClassifierUnavailable.
     """
     sheet = prompt_sheet.sheet_for(persona)
     if instruction:
         sheet = _with_scene(sheet, instruction)
     memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
     reply = from_sheet(sheet, memories, turns, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {})
-    return replace(reply, persona_id=persona.id)
+    reply = replace(reply, persona_id=persona.id)
+    is_owner = reader_id is not None and reader_id == persona.owner_id
+    return replace(reply, is_own=partial(own_words.hold, persona)) if is_owner else reply
 
 
 def from_sheet(
@@ -170,6 +174,8 @@ def _stages(
     yield cleaning.until_repeated
     yield partial(cleaning.without_echoes, earlier=earlier)
     phrases = phrases_for(sheet.language)
+    truth = prompt_sheet.honest_exchange(sheet).persona + phrases.joiner
+    yield partial(honesty.kept_honest, answer=truth, is_asked=bool(opening))
     yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
     if is_parting:
         yield partial(leave_taking.let_go, parting=phrases.parting)

@@ -175,6 +175,7 @@ def _write(progress: Progress) -> None:
         turns=transcripts.turns(conversation, reply.message.parent_id),
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
+        reader_id=conversation.owner_id,
     )
     progress.record.shown = script.shown
     full_script = replace(script, stages=(*script.stages, progress.without_broken_end))

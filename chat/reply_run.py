@@ -51,6 +51,7 @@ class Script:
     cleared: str = ""  # the reply's beginning, if the filter has cleared it already
     unjudged: str = ""  # the reply's beginning, if the filter has not judged it
     persona_id: UUID | None = None  # whose own rules the filter holds the reply to
+    is_own: Callable[[str], bool] = lambda words: False  # whether its reader's own words hold this personal data
     has_thoughts: bool = True  # thoughts are left out; the continuation of a plain text has none
 
     def shown(self, text: str) -> str:
@@ -188,6 +189,7 @@ class ReplyRun(ABC):
             judged=self.verdicts.append,
             is_minor=self.is_minor,
             persona_id=self.script.persona_id,
+            is_own=self.script.is_own,
         )
 
     def _build(self, info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:

@@ -70,7 +70,7 @@ def _takeover(reply: Reply) -> str:
 def _detail(reply: Reply) -> str:
     if reply.status == ReplyStatus.FAILED:
         return frames.failure(reply.code)
-    return frames.BLOCKED if reply.status == ReplyStatus.BLOCKED else ""
+    return frames.withdrawal(reply) if reply.status == ReplyStatus.BLOCKED else ""
 
 
 def _siblings(tree: dict[UUID, UUID | None], message: Message) -> dict[str, Any]:

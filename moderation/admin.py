@@ -215,6 +215,7 @@ class PolicyAdmin(ReadOnlyAdmin):
         "reason",
         "requires_persona_approval",
         "break_notice_hours",
+        "shows_own_personal_data",
     )
     readonly_fields = fields
     inlines = (RuleInline, TopicInline)

@@ -5,14 +5,35 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
-from moderation.desk import claims, notes, reports, retention, second_person, sight
+from moderation.desk import claims, notes, queue_rules, reports, retention, second_person, sight
 from moderation.desk.cases import DecisionRefused
-from moderation.forms import GiveBackForm, NoteForm, SecondForm
+from moderation.forms import GiveBackForm, NoteForm, QueueForm, SecondForm
 from moderation.guards import desk_only, person_of
+from moderation.models import Queue, QueueRule
 from moderation.views import address_of, next_case
+
+
+@desk_only
+@require_http_methods(["GET", "POST"])
+def queues(request: HttpRequest) -> HttpResponse:
+    """What each queue offers, and to whom. Reviewers read it; the owner changes it."""
+    sent = next((queue for queue in Queue if queue == request.POST.get("queue")), None)
+    changed = QueueForm(request.POST) if sent else None
+    if sent and changed and changed.is_valid():
+        queue_rules.change(queue=sent, owner=person_of(request), **changed.cleaned_data)
+        messages.success(request, f"The queue “{sent.label}” is changed.")
+        return redirect("moderation:queues")
+    shown = [(queue, changed if changed and queue == sent else _queue_form(queue)) for queue in Queue]
+    return render(request, "moderation/queues.html", {"forms": shown}, status=400 if changed else 200)
+
+
+def _queue_form(queue: Queue) -> QueueForm:
+    rule = queue_rules.rule_of(queue)
+    reviewers = rule.reviewers.all() if QueueRule.objects.filter(pk=queue).exists() else ()
+    return QueueForm(initial={"hidden": rule.hidden_actions, "reviewers": reviewers}, auto_id=f"{queue}-%s")
 
 
 @desk_only

@@ -6,6 +6,7 @@ from django import forms
 
 from accounts import countries
 from accounts.form_fields import Words
+from accounts.models import Role, User
 from moderation.desk import cases, claims, effects, labels
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Queue
 from moderation.plain_words import CATEGORY_CHOICES, SIGN_CHOICES
@@ -67,6 +68,11 @@ class LabelledForm(forms.Form):
         label="What was broken",
         error_messages={"required": labels.MISSING},
     )
+
+    def offer(self, kinds: Collection[ActionKind]) -> None:
+        """Shows these decisions alone (compliance R21)."""
+        field = cast(forms.ChoiceField, self.fields["kind"])
+        field.choices = [(kind.value, kind.label) for kind in kinds]
 
     def put_first(self, categories: Collection[str]) -> None:
         """Shows “no violation” and the labels of these categories before all others."""
@@ -153,6 +159,23 @@ class OptOutForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
         label="Categories that you do not want to be served",
+    )
+
+
+class QueueForm(forms.Form):
+    """What a queue offers, and to whom (compliance R21)."""
+
+    hidden = forms.MultipleChoiceField(
+        choices=[(kind.value, kind.label) for kind in ActionKind if kind != ActionKind.DISMISS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label="Decisions that it does not offer",
+    )
+    reviewers = forms.ModelMultipleChoiceField(
+        queryset=User.objects.filter(role=Role.MODERATOR, is_active=True).order_by("username"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label="Who works on it",
     )
 
 

@@ -9,7 +9,17 @@ from django.db import transaction
 
 from accounts.models import User
 from moderation.desk import referrals, restrictions
-from moderation.models import Appeal, Assessment, Case, CountedTurns, DailyCue, Report, RestrictionKind, Reviewer
+from moderation.models import (
+    Appeal,
+    Assessment,
+    Case,
+    CountedTurns,
+    DailyCue,
+    LearningConsent,
+    Report,
+    RestrictionKind,
+    Reviewer,
+)
 
 _ERASED = "The account behind this decision has been erased. The persona stays disabled."
 
@@ -45,6 +55,7 @@ def export(user: User) -> dict[str, Any]:
         "reports": list(
             Report.objects.filter(reporter=user).order_by("filed_at").values("id", "category", "message_id", "filed_at")
         ),
+        "learning_consent": list(LearningConsent.objects.filter(user=user).values("given_at")),
         "appeals": list(
             Appeal.objects.filter(user=user)
             .order_by("filed_at")
@@ -84,3 +95,4 @@ def erase(user: User) -> None:
     referrals.delete_counted(Assessment.objects.filter(user=user))
     DailyCue.objects.filter(user=user).delete()
     CountedTurns.objects.filter(user=user).delete()
+    LearningConsent.objects.filter(user=user).delete()

@@ -80,6 +80,12 @@ def breaks_in_words(hours: int) -> str:
     return f"A person is reminded of breaks and of the AI every {interval} of continuous use."
 
 
+def own_data_in_words(is_shown: bool) -> str:
+    if is_shown:
+        return "A persona may say personal data that its owner’s own words hold, to its owner alone."
+    return "Personal data is masked in what a persona says, also where its owner’s own words hold it."
+
+
 def listed(words: Sequence[str]) -> str:
     """`a, b and c`."""
     if len(words) < 2:

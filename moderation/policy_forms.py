@@ -69,6 +69,10 @@ class DemandsForm(forms.Form):
         label="Hours of continuous use until a person is reminded of breaks and of the AI",
         help_text="New York’s law asks for 3 hours or less, China’s for 2.",
     )
+    shows_own_personal_data = forms.BooleanField(
+        required=False,
+        label="A persona may say personal data that its owner’s own words hold, to its owner alone",
+    )
 
 
 class RuleForm(forms.Form):

@@ -56,6 +56,25 @@ ROWS = [
         },
     ),
     Row(
+        "learning",
+        {
+            "en": Words(
+                "Only if you allow it: that words of yours that a reviewer decided about may teach the filter",
+                "To make the filter better; the words are those of the case, and no second copy is made",
+                "Consent, art. 6(1)(a) and 9(2)(a)",
+                "Until you take it back; the words as long as their case. What the filter learned stays as numbers",
+                "The operator",
+            ),
+            "zh": Words(
+                "仅在您同意时：审核员已作决定的您的文字可用于改进安全过滤器",
+                "改进过滤器；文字即案件中的文字，不另存副本",
+                "同意，第6条第1款(a)、第9条第2款(a)",
+                "直到您撤回；文字与案件保存同样久。过滤器学到的以数字形式保留",
+                "运营者",
+            ),
+        },
+    ),
+    Row(
         "audit",
         {
             "en": Words(

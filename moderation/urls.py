@@ -1,6 +1,6 @@
 from django.urls import path
 
-from moderation import desk_views, figure_views, policy_views, views
+from moderation import desk_views, figure_views, learning_views, policy_views, views
 
 app_name = "moderation"
 
@@ -30,6 +30,11 @@ urlpatterns = [
     path(
         "moderation/policy/personas/<int:rule_id>/end/", policy_views.end_persona_rule, name="policy_end_persona_rule"
     ),
+    path("moderation/queues/", desk_views.queues, name="queues"),
+    path("moderation/learning/", learning_views.overview, name="learning"),
+    path("moderation/learning/back/", learning_views.go_back, name="learning_go_back"),
+    path("moderation/learning/<slug:version>/", learning_views.change, name="learning_change"),
+    path("safety/learning/", learning_views.consent, name="learning_consent"),
     path("safety/protocol/", views.protocol, name="protocol"),
     path("safety/help/", views.help_lines, name="help"),
     path("safety/decisions/<uuid:restriction_id>/", views.decision, name="decision"),

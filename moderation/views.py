@@ -23,6 +23,7 @@ from moderation.desk import (
     notes,
     quality,
     queries,
+    queue_rules,
     restrictions,
     score_plot,
     second_person,
@@ -99,6 +100,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     moderator = person_of(request)
     case = sight.get_case_for(moderator, case_id)
     form = DecisionForm(request.POST or None)
+    form.offer(queue_rules.offered(case.queue))
     form.put_first(case.categories)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,8 +1,9 @@
 """Judges the words that a persona is made of: its names, its fields and its passages. The rules are the same for all.
 
-Other categories are left to the output gate, which judges each reply. Covered: every field that a prompt or a page
-holds, the texts of a character card, passages of files with the messages that they answer. Not covered: the lore book
-and the extensions of a card, which neither a prompt nor a page holds.
+Orders to the model (`evasion.injection`) are refused too, because a prompt holds these words. Other categories are
+left to the output gate, which judges each reply. Covered: every field that a prompt or a page holds, the texts of a
+character card, passages of files with the messages that they answer. Not covered: the lore book and the extensions of
+a card, which neither a prompt nor a page holds.
 """
 
 import re
@@ -13,7 +14,9 @@ from typing import Any
 
 from moderation import plain_words
 from moderation.filter import assessment
+from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import Category
+from moderation.filter.evasion import injection
 from moderation.models import Direction, RuleAction
 from personas.corpus import Piece
 from personas.models import Persona
@@ -68,13 +71,17 @@ def refusals(texts: Sequence[str], *, beside_child: bool) -> list[str]:
     parts = [(index, part) for index, text in enumerate(texts) for part in _parts(text)]
     verdicts = assessment.assess_many([part for _, part in parts], direction=Direction.PERSONA)
     categories = [""] * len(texts)
-    for (index, _), verdict in zip(parts, verdicts, strict=True):
-        if verdict.action != RuleAction.BLOCK or categories[index]:
-            continue
-        is_sexual = verdict.category == Category.SEXUAL and (beside_child or mentions_child([texts[index]]))
-        if verdict.category in _REFUSED or is_sexual:
-            categories[index] = verdict.category
+    for (index, part), verdict in zip(parts, verdicts, strict=True):
+        is_beside_child = beside_child or mentions_child([texts[index]])
+        categories[index] = categories[index] or _refusal(part, verdict, is_beside_child)
     return categories
+
+
+def _refusal(part: str, verdict: Verdict, is_beside_child: bool) -> str:
+    is_sexual = verdict.category == Category.SEXUAL and is_beside_child
+    if verdict.action == RuleAction.BLOCK and (verdict.category in _REFUSED or is_sexual):
+        return verdict.category
+    return Category.JAILBREAK if injection.gives_orders(part) else ""
 
 
 def card_texts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -82,6 +82,19 @@ ENGLISH = Phrases(
         r"|\bam i (?:really )?(?:talking|speaking|writing|chatting) (?:to|with) (?:a|an|the|my)\b"
         r"|\byou(?:'re| are) (?:not (?:real|really)|(?:just|only) an? (?:ai|bot|robot|machine|program|computer))\b"
         r"|\b(?:real person|human being) or (?:an? )?(?:ai|bot|machine|computer|program)\b"
+        r"|\bare you one\s*[?.!]*$"
+        r"|\b(?:who|what) am i (?:really |actually )?(?:talking|speaking|writing|chatting) (?:to|with)\b"
+        r"|\bis (?:there|this) (?:really |actually |just )?(?:a|an|any) (?:real |actual |living )?"
+        r"(?:person|human|ai|bot|robot|machine|computer|program)\b"
+        r"(?: (?:there|here|behind this|on the other|typing|writing|i'm)|\s*\?)"
+        r"|\bdid an? (?:real )?(?:person|human|ai|bot|machine|computer) (?:write|say|make)\b"
+        r"|\byou (?:sound|talk|write|seem|feel) (?:just |a bit |so )?like (?:an?|some) "
+        r"(?:ai|bot|robot|machine|computer|program|chatbot)\b"
+        r"|\bdo you (?:really|actually|even) exist\b|\bis it (?:really|truly) you\b"
+        r"|\byou(?:'re| are) not (?:really |actually )?(?:him|her|my (?:mum|mom|dad|mother|father|gran|grandma|grandpa"
+        r"|wife|husband|son|daughter|sister|brother))\b"
+        r"|\b(?:human|person) or (?:not|no)\b"
+        r"|\b(?:ai|bot|machine|robot) or (?:an? )?(?:real |actual )?(?:human|person|man|woman)\b"
     ),
     asked="Are you really there? Are you real?",
     answer=(
@@ -143,6 +156,9 @@ CHINESE = Phrases(
     sincere=_any_case(
         r"[你您妳](?:真的|到底|究竟|其实|其實)*(?:是不是|是|还是|還是)[^，。？！?!]{0,8}"
         r"(?:真人|活人|人类|人類|本人|机器|機器|程序|程式|人工智能|人工智慧|AI|模型)"
+        r"|[你您妳]到底是谁|我(?:现在|到底|究竟|其实)*(?:在)?(?:和|跟|同)(?:谁|誰|什么|什麼|机器|機器|人工智能|AI|真人)"
+        r"(?:说话|說話|聊天|聊|讲话|对话)|[你您妳](?:说话|聊天|讲话)?(?:真|好|很|怎么)?像(?:个|個|一个)?"
+        r"(?:机器人|機器人|机器|AI|人工智能)|(?:是|有)真人(?:在|吗|嗎|么)|[你您妳]是人(?:吗|嗎|么|还是|還是)"
         r"|真的是[你您妳]|[你您妳]真的是|[你您妳]真的(?:在|活)|[你您妳](?:还|還)活着|[你您妳](?:还|還)在世|[你您妳]是(?:什么|什麼|真的)"
     ),
     asked="你真的在吗？你是真人吗？",

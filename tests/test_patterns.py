@@ -27,6 +27,7 @@ from generation.engines.batching.stopping import StopStrings
 from moderation.crisis import ladder
 from moderation.filter import pii
 from moderation.filter.classifiers import features, lexicon
+from moderation.filter.evasion import forms, injection
 from personas import corpus, memory, prompt, prompt_sheet, samples
 from personas.audit import judges
 from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
@@ -230,6 +231,8 @@ LOOPS: dict[str, Callable[[str], object]] = {
     "plain text": lambda text: parsed(plain_text.PlainText(), text),
     "transcript": lambda text: parsed(transcript.Transcript(), text),
     "choice of importer": chosen,
+    "disguises": forms.other_forms,
+    "orders to a model": injection.gives_orders,
     "regard": lambda text: judges.regard(text, "en"),
 }
 

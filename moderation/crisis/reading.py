@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from moderation.crisis import ladder
 from moderation.crisis.recognition import Recognition, recogniser
 from moderation.filter.classifiers.base import Category
+from moderation.filter.evasion import forms
 
 # The categories that rise where people tell of somebody's death or attempt.
 _SELF_HARM = frozenset({Category.SELF_HARM, Category.SELF_HARM_INTENT, Category.SELF_HARM_INSTRUCTIONS})
@@ -30,9 +31,18 @@ NOTHING = Reading("")  # of a text that no person wrote
 
 
 def read(talks: Sequence[Sequence[str]]) -> list[Reading]:
-    """For each talk (one person's messages, the newest last), its last message. Raises ClassifierUnavailable."""
-    recognitions = recogniser().recognise(talks)
-    return [_reading(talk[-1], recognition) for talk, recognition in zip(talks, recognitions, strict=True)]
+    """For each talk (one person's messages, the newest last), its last message. Raises ClassifierUnavailable.
+
+    The message is read as it stands and without its disguises. The graver reading counts.
+    """
+    variants = [[talk, *([*talk[:-1], form] for form in forms.undisguised(talk[-1]))] for talk in talks]
+    recognitions = iter(recogniser().recognise([talk for of_talk in variants for talk in of_talk]))
+    return [_gravest([_reading(talk[-1], next(recognitions)) for talk in of_talk]) for of_talk in variants]
+
+
+def _gravest(readings: Sequence[Reading]) -> Reading:
+    step = ladder.highest(reading.step for reading in readings)
+    return Reading(step, frozenset.intersection(*(reading.not_meant for reading in readings)))
 
 
 def _reading(text: str, recognition: Recognition) -> Reading:

@@ -20,7 +20,9 @@ class CaseLog:
     opened_at: datetime
     due_at: datetime | None
     categories: list[str]
+    source: str = ""
     looked_at: datetime | None = None
+    claimed_at: datetime | None = None  # the last time before the decision
     decided_at: datetime | None = None
     kind: str = ""
     labels: list[str] = field(default_factory=list)
@@ -46,7 +48,8 @@ def cases_between(start: datetime, end: datetime) -> list[CaseLog]:
     entries = AuditEntry.objects.filter(action__in=_ACTIONS, created_at__gte=start, created_at__lt=end).order_by("id")
     for entry in entries.iterator(chunk_size=2000):
         if entry.action == "case.opened":
-            logs[entry.subject] = CaseLog(entry.created_at, _moment(entry, "due_at"), entry.data.get("categories", []))
+            categories, source = entry.data.get("categories", []), entry.data.get("source", "")
+            logs[entry.subject] = CaseLog(entry.created_at, _moment(entry, "due_at"), categories, source)
         elif (log := logs.get(entry.subject)) is not None:
             _add(log, entry)
     return list(logs.values())
@@ -71,6 +74,8 @@ def _add(log: CaseLog, entry: AuditEntry) -> None:
             log.due_at = _moment(entry, "due_at") or log.due_at
         return
     log.looked_at = log.looked_at or entry.created_at
+    if entry.action == "case.claimed":
+        log.claimed_at = entry.created_at
     if entry.action == "case.decided":
         log.decided_at = entry.created_at
         log.kind = entry.data["kind"]

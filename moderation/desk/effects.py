@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import audit_trail
-from moderation.desk import quality
+from moderation.desk import quality, queue_rules
 from moderation.desk.statement_of_reasons import statement_for
 from moderation.models import Action, ActionKind, Case, CaseStatus, Restriction, RestrictionKind
 from persona_site import redis
@@ -31,7 +31,8 @@ _RESTRICTIONS = {
 
 
 def require_power(case: Case, moderator: User, kind: ActionKind) -> None:
-    """Raises PermissionDenied if this moderator may not close this account."""
+    """Raises PermissionDenied if the queue does not offer this, or this moderator may not close this account."""
+    queue_rules.require_offered(case.queue, kind)
     if kind not in {ActionKind.SUSPEND_USER, ActionKind.BAN}:
         return
     if case.user.is_owner:

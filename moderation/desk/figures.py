@@ -15,7 +15,8 @@ from django.utils import timezone
 from moderation.desk import referrals
 from moderation.desk.agreement import Agreement, agreement
 from moderation.desk.case_log import CaseLog, Objection, cases_between, objections_between
-from moderation.models import ActionKind, Appeal, AppealOutcome, Case, CaseStatus, QualityReview, Restriction
+from moderation.desk.labels import NO_VIOLATION
+from moderation.models import ActionKind, Appeal, AppealOutcome, Case, CaseStatus, QualityReview, Restriction, Source
 from moderation.plain_words import category_in_words
 
 SEVERITIES = ((80, "80 to 100"), (50, "50 to 79"), (0, "below 50"))
@@ -38,10 +39,17 @@ class CategoryFigures:
     opened: int
     decided: int
     confirmed: int  # decided cases whose decision names this rule
+    missed: int  # decided cases whose decision names this rule, although the site had not
 
     @property
     def precision(self) -> float | None:
         return self.confirmed / self.decided if self.decided else None
+
+    @property
+    def recall(self) -> float | None:
+        """Among the cases that were opened for anything. Texts that opened no case are not known."""
+        broken = self.confirmed + self.missed
+        return self.confirmed / broken if broken else None
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class Figures:
     late: int
     first_look: Times
     to_decision: Times
+    handling: Times  # from the claim to the decision
+    sources: tuple[tuple[str, int, int], ...]  # what opened the cases: opened, and decided with a broken rule
     days: tuple[tuple[date, int, int], ...]  # cases opened and decided
     kinds: tuple[tuple[str, int], ...]
     categories: tuple[CategoryFigures, ...]
@@ -87,6 +97,8 @@ def between(start: datetime, end: datetime) -> Figures:
         late=sum(log.is_late(end) for log in logs),
         first_look=_times(log.looked_at - log.opened_at for log in logs if log.looked_at),
         to_decision=_times(log.decided_at - log.opened_at for log in decided if log.decided_at),
+        handling=_times(log.decided_at - log.claimed_at for log in decided if log.decided_at and log.claimed_at),
+        sources=_sources(logs),
         days=_days(logs),
         kinds=tuple((kind.label, sum(log.kind == kind for log in decided)) for kind in ActionKind),
         categories=_categories(logs),
@@ -136,12 +148,23 @@ def _days(logs: Iterable[CaseLog]) -> tuple[tuple[date, int, int], ...]:
 
 def _categories(logs: Sequence[CaseLog]) -> tuple[CategoryFigures, ...]:
     names = Counter(category for log in logs for category in log.categories)
+    names.update({label: 0 for log in logs for label in log.labels if label != NO_VIOLATION})
     figures = []
     for name, opened in names.most_common():
         decided = [log for log in logs if name in log.categories and log.decided_at]
         confirmed = sum(name in log.labels for log in decided)
-        figures.append(CategoryFigures(category_in_words(name), opened, len(decided), confirmed))
+        missed = sum(name in log.labels and name not in log.categories for log in logs)
+        figures.append(CategoryFigures(category_in_words(name), opened, len(decided), confirmed, missed))
     return tuple(figures)
+
+
+def _sources(logs: Sequence[CaseLog]) -> tuple[tuple[str, int, int], ...]:
+    """How many cases the site opened by itself, and how many a report."""
+    return tuple(
+        (source.label, len(own), sum(bool(set(log.labels) - {NO_VIOLATION}) for log in own))
+        for source in Source
+        if (own := [log for log in logs if log.source == source])
+    )
 
 
 def _policies(decided: Iterable[CaseLog], objections: Sequence[Objection]) -> tuple[PolicyFigures, ...]:

@@ -60,6 +60,7 @@ def add(case: Case, fresh: Sequence[Finding], turns: Sequence[Turn]) -> Case:
             "signals": sorted({finding.signal for finding in fresh}),
             "categories": case.categories,
             "queue": str(case.queue),
+            "source": str(case.source),
             "due_at": case.due_at.isoformat(),
         },
     )

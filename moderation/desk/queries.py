@@ -13,7 +13,14 @@ from moderation.desk import claims, quality, sight
 from moderation.filter import policy
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.models import Action, Case, CaseStatus, Claim, Direction, Policy, Restriction, RuleAction
-from moderation.plain_words import CONSEQUENCES, WHO, approval_in_words, breaks_in_words, category_in_words
+from moderation.plain_words import (
+    CONSEQUENCES,
+    WHO,
+    approval_in_words,
+    breaks_in_words,
+    category_in_words,
+    own_data_in_words,
+)
 
 PAGE = 25
 
@@ -149,7 +156,11 @@ def in_words(terms: Terms, *, version: str = "") -> PolicyText:
         (WHO[direction], _consequences([rule for rule in rules if rule.direction == direction]))
         for direction in Direction
     )
-    demands = (approval_in_words(terms.requires_persona_approval), breaks_in_words(terms.break_notice_hours))
+    demands = (
+        approval_in_words(terms.requires_persona_approval),
+        breaks_in_words(terms.break_notice_hours),
+        *([own_data_in_words(True)] if terms.shows_own_personal_data else []),
+    )
     return PolicyText(version, tuple(section for section in sections if section[1]), demands)
 
 

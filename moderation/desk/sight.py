@@ -7,18 +7,19 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import User
-from moderation.desk import restrictions
+from moderation.desk import queue_rules, restrictions
 from moderation.models import Case
 
 
 def visible_to(moderator: User) -> QuerySet[Case]:
     """The cases that this moderator or auditor may see: none about their own account, child safety by permission only.
 
-    Auditors see child safety too: they read everything.
+    A queue with a list of reviewers is seen by these alone (`queue_rules`). Auditors see child safety too: they read
+    everything.
     """
     if not restrictions.may_read(moderator):
         return Case.objects.none()
-    cases = Case.objects.exclude(user=moderator)
+    cases = Case.objects.exclude(user=moderator).exclude(queue__in=queue_rules.closed_to(moderator))
     if not may_see_restricted(moderator):
         cases = cases.filter(is_restricted=False)
     return cases

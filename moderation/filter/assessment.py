@@ -6,17 +6,22 @@ The filter fails closed. A caller that catches ClassifierUnavailable refuses the
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial, reduce
 from uuid import UUID
 
 from accounts.models import User
 from moderation.crisis import ladder, reading
 from moderation.crisis.reading import Reading
-from moderation.filter import minors, pii, policy, topics
+from moderation.filter import head_versions, minors, pii, policy, topics
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
+from moderation.filter.classifiers.features import plain
+from moderation.filter.classifiers.heads import Heads
+from moderation.filter.evasion import forms, spelling
+from moderation.filter.policy import Decision
 from moderation.models import Assessment, Direction, RuleAction
 from moderation.monitor.findings import finding_of
 from moderation.talk import Finding
@@ -45,6 +50,13 @@ MINORS_READ = 80  # characters
 # more than _ODDS_RATIO times those of either text alone.
 _ODDS_RATIO = 2.5
 _LEAST = 0.1
+# A person's newest messages are judged as one text too, because a request can be split over several.
+_SPLIT_OVER = 3
+_SPLIT_CHARACTERS = 400  # of these messages together; a longer one stands for itself
+
+
+def _is_never_own(words: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -60,10 +72,18 @@ class Verdict:
     policy_version: str
     classifier_version: str
     set_aside: tuple[str, ...] = ()  # categories whose scores did not count, because the text speaks of a death
+    trial: "Trial | None" = None  # what a version of the heads in shadow would have done
 
     @property
     def passes(self) -> bool:
         return self.action not in {RuleAction.BLOCK, RuleAction.CRISIS}
+
+
+@dataclass(frozen=True)
+class Trial:
+    version: str
+    action: RuleAction
+    category: str
 
 
 def assess(
@@ -75,19 +95,29 @@ def assess(
     earlier: Sequence[str] = (),
     is_minor: bool = False,
     persona_id: UUID | None = None,
+    is_own: Callable[[str], bool] = _is_never_own,
 ) -> Verdict:
     """Judge `text` alone and as the continuation of `before`. The worse result counts.
 
     `before` was judged when it came, so its own score does not count against `text`. `begun` is the beginning of
     the sentence that `text` continues; the two are judged together. `earlier`: the person's messages before a user's
-    text, the newest last, over which its crisis level is judged. `is_minor`: the person of the
-    conversation is under 18. `persona_id`: the persona whose own rules hold too.
+    text, the newest last. The text is judged as their continuation too, and its crisis level over all of them.
+    `is_minor`: the person of the conversation is under 18. `persona_id`: the persona whose own rules hold too.
+    `is_own`: whether the words of the persona's owner, who reads the text, hold this personal data.
     Writes only counters. Raises ClassifierUnavailable.
     """
-    scores = _scores_in_context([(begun + text, before)])[0]
+    scores, trial_scores = _with_trial([begun + text], [_contexts(begun + text, before, earlier)])[0]
     found = _readings([(*earlier, text)], direction)[0]
     return _verdict(
-        text, scores, found, direction=direction, before=before + begun, is_minor=is_minor, persona_id=persona_id
+        text,
+        scores,
+        found,
+        trial_scores=trial_scores,
+        direction=direction,
+        before=before + begun,
+        is_minor=is_minor,
+        persona_id=persona_id,
+        is_own=is_own,
     )
 
 
@@ -100,11 +130,23 @@ def assess_turns(
     persona_id: UUID | None = None,
 ) -> list[Verdict]:
     """As `assess`, for many texts, each with the text before it; much faster than one by one."""
-    talks = [(*messages, text) for messages, (text, _) in zip(earlier or [()] * len(turns), turns, strict=True)]
-    judged = zip(turns, _scores_in_context(turns), _readings(talks, direction), strict=True)
+    with_earlier = list(zip(turns, earlier or [()] * len(turns), strict=True))
+    talks = [(*messages, text) for (text, _), messages in with_earlier]
+    contexts = [_contexts(text, before, messages) for (text, before), messages in with_earlier]
+    scored = _with_trial([text for text, _ in turns], contexts)
+    judged = zip(turns, scored, _readings(talks, direction), strict=True)
     return [
-        _verdict(text, scores, found, direction=direction, before=before, is_minor=is_minor, persona_id=persona_id)
-        for (text, before), scores, found in judged
+        _verdict(
+            text,
+            scores,
+            found,
+            trial_scores=trial_scores,
+            direction=direction,
+            before=before,
+            is_minor=is_minor,
+            persona_id=persona_id,
+        )
+        for (text, before), (scores, trial_scores), found in judged
     ]
 
 
@@ -123,27 +165,79 @@ def _readings(talks: Sequence[Sequence[str]], direction: str) -> list[Reading]:
     return reading.read(talks) if direction == Direction.USER else [reading.NOTHING] * len(talks)
 
 
-def _scores_in_context(turns: Sequence[tuple[str, str]]) -> list[dict[str, float]]:
-    """The scores of each (text, before), raised where the joined text is much worse than either text alone."""
-    following = [index for index, (_, before) in enumerate(turns) if before]
-    joined_texts = [turns[index][1] + turns[index][0] for index in following]
-    results = scores_of([text for text, _ in turns] + joined_texts)
-    scores, together = results[: len(turns)], dict(zip(following, results[len(turns) :], strict=True))
-    worse = {index: _worse(joined, scores[index]) for index, joined in together.items()}
-    suspect = [index for index, categories in worse.items() if categories]
-    earlier = scores_of([turns[index][1] for index in suspect])
-    for index, alone in zip(suspect, earlier, strict=True):
-        joined = together[index]
-        scores[index] |= {name: joined[name] for name in worse[index] if _is_worse(joined[name], alone[name])}
+@dataclass(frozen=True)
+class _Context:
+    """What came before a text, alone and with the text."""
+
+    alone: str
+    together: str
+
+
+def _contexts(text: str, before: str, earlier: Sequence[str]) -> list[_Context]:
+    messages: list[str] = []
+    for message in reversed(earlier[-_SPLIT_OVER:]):
+        if sum(map(len, messages)) + len(message) > _SPLIT_CHARACTERS:
+            break
+        messages.insert(0, message)
+    contexts = [_Context(" ".join(messages), reduce(spelling.mended, [*messages, text]))] if messages else []
+    if before and plain(before) not in {plain(context.alone) for context in contexts}:
+        contexts.append(_Context(before, before + text))
+    return contexts
+
+
+def _with_trial(
+    texts: Sequence[str], contexts: Sequence[Sequence[_Context]]
+) -> list[tuple[dict[str, float], dict[str, float] | None]]:
+    """The scores of each text by the heads in force and, if others are tried in shadow, by these."""
+    trial = head_versions.on_trial()
+    scores = _scores_in_context(texts, contexts, scores_of)
+    if trial is None:
+        return [(of_text, None) for of_text in scores]
+    in_shadow = _scores_in_context(texts, contexts, partial(scores_of, heads=trial))
+    return list(zip(scores, in_shadow, strict=True))
+
+
+def _scores_in_context(
+    texts: Sequence[str],
+    contexts: Sequence[Sequence[_Context]],
+    score: Callable[[Sequence[str]], list[dict[str, float]]],
+) -> list[dict[str, float]]:
+    """The scores of each text, raised where it is much worse with what came before than either is alone."""
+    pairs = [(index, context) for index, of_text in enumerate(contexts) for context in of_text]
+    results = score([*texts, *(context.together for _, context in pairs)])
+    scores = results[: len(texts)]
+    worse = [
+        (index, context, together, categories)
+        for (index, context), together in zip(pairs, results[len(texts) :], strict=True)
+        if (categories := _worse(together, scores[index]))
+    ]
+    before = score([context.alone for _, context, _, _ in worse])
+    for (index, _, together, categories), alone in zip(worse, before, strict=True):
+        for name in categories:
+            if _is_worse(together[name], alone[name]):
+                scores[index][name] = max(scores[index][name], together[name])
     return scores
 
 
-def scores_of(texts: Sequence[str]) -> list[dict[str, float]]:
-    """The scores of all categories and of the topics in force."""
+def scores_of(texts: Sequence[str], heads: Heads | None = None) -> list[dict[str, float]]:
+    """The scores of all categories and of the topics in force. Of a text and its other forms, the highest count.
+
+    `heads`: those to judge by; without them, those in force. Raises ClassifierUnavailable.
+    """
+    with_forms = [(text, *forms.other_forms(text)) for text in texts]
+    scores = iter(_scores([form for of_text in with_forms for form in of_text], heads or head_versions.active()))
+    return [reduce(_highest, (next(scores) for _ in of_text)) for of_text in with_forms]
+
+
+def _highest(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
+    return {name: max(score, second[name]) for name, score in first.items()}
+
+
+def _scores(texts: Sequence[str], heads: Heads | None) -> list[dict[str, float]]:
     by_topic = topics.score(texts, policy.topics_in_force())
     return [
         {str(name): value for name, value in scores.items()} | named
-        for scores, named in zip(registry.score(texts), by_topic, strict=True)
+        for scores, named in zip(registry.score(texts, heads), by_topic, strict=True)
     ]
 
 
@@ -153,7 +247,7 @@ def _worse(together: dict[str, float], alone: dict[str, float]) -> list[str]:
 
 def by_patterns(text: str) -> Verdict:
     """The verdict on a user's text while every classifier is down. It knows the crisis level only."""
-    level = ladder.level(text)
+    level = ladder.highest(map(ladder.level, (text, *forms.undisguised(text))))
     in_crisis = ladder.is_at_least(level, "active")
     return Verdict(
         direction=Direction.USER,
@@ -174,20 +268,24 @@ def _verdict(
     probabilities: dict[str, float],
     found: Reading,
     *,
+    trial_scores: dict[str, float] | None,
     direction: str,
     before: str,
     is_minor: bool,
     persona_id: UUID | None,
+    is_own: Callable[[str], bool] = _is_never_own,
 ) -> Verdict:
     rules = policy.for_persona(persona_id)
+    spans = _spans(text, before, is_own if rules.shows_own_personal_data else _is_never_own)
+    patterns: dict[str, float] = {Category.PII: SPAN_PROBABILITY} if spans else {}
     if is_minor:
         rules = policy.for_minors(rules)
         if minors.is_sexual(before[-MINORS_READ:] + text):
-            probabilities = probabilities | {Category.SEXUAL: max(PATTERN_PROBABILITY, probabilities[Category.SEXUAL])}
-    spans = _spans(text, before)
-    if spans:
-        probabilities = probabilities | {Category.PII: max(SPAN_PROBABILITY, probabilities[Category.PII])}
-    decision = policy.decide(rules, found.meant(probabilities), direction=direction, has_spans=bool(spans))
+            patterns[Category.SEXUAL] = PATTERN_PROBABILITY
+    probabilities = _raised(probabilities, patterns)
+    decide = partial(policy.decide, rules, direction=direction, has_spans=bool(spans))
+    decision = decide(found.meant(probabilities))
+    in_shadow = decide(found.meant(_raised(trial_scores, patterns)), is_counted=False) if trial_scores else None
     level = found.step
     if decision.action == RuleAction.CRISIS:
         # A classifier may detect a crisis that nothing else does. Its notice is that of the level `active`.
@@ -204,18 +302,28 @@ def _verdict(
         spans=spans,
         findings=(finding,) if finding else (),
         set_aside=tuple(sorted(found.not_meant)),
+        trial=_trial(in_shadow) if in_shadow else None,
         **versions,
     )
+
+
+def _raised(scores: dict[str, float], patterns: dict[str, float]) -> dict[str, float]:
+    return scores | {name: max(score, scores[name]) for name, score in patterns.items()}
+
+
+def _trial(decision: Decision) -> Trial | None:
+    heads = head_versions.on_trial()  # the trial may have ended in the meantime
+    return Trial(heads.version, decision.action, decision.category) if heads else None
 
 
 def _is_worse(together: float, alone: float) -> bool:
     return together >= _LEAST and together * (1 - alone) > _ODDS_RATIO * alone * (1 - together)
 
 
-def _spans(text: str, before: str) -> tuple[pii.Span, ...]:
+def _spans(text: str, before: str, is_own: Callable[[str], bool]) -> tuple[pii.Span, ...]:
     """Spans of personal data in `text`. `before` is read too, because its words ("call me on") make a number one."""
-    shift = len(before)
-    spans = (span for span in pii.find(before + text) if span.end > shift)
+    shift, read = len(before), before + text
+    spans = (span for span in pii.find(read) if span.end > shift and not is_own(read[span.start : span.end]))
     return tuple(pii.Span(max(span.start - shift, 0), span.end - shift, span.kind) for span in spans)
 
 
@@ -224,10 +332,12 @@ def record(
 ) -> Assessment | None:
     """Store the scores and the outcome, never the text.
 
-    A plain `allow` below low mood leaves no row, unless a draft in shadow would have acted on the text.
+    A plain `allow` below low mood leaves no row, unless a draft or heads in shadow would have acted on the text.
     """
     is_plain = verdict.action == RuleAction.ALLOW and not ladder.is_at_least(verdict.level, "low")
-    if is_plain and not _concerns_draft(verdict):
+    trial = verdict.trial
+    concerns_trial = trial is not None and trial.action != RuleAction.ALLOW
+    if is_plain and not concerns_trial and not _concerns_draft(verdict):
         return None
     row = Assessment.objects.create(
         user=user,
@@ -241,6 +351,9 @@ def record(
         level=verdict.level,
         policy_version=verdict.policy_version,
         classifier_version=verdict.classifier_version,
+        trial_version=trial.version if trial else "",
+        trial_action=trial.action if trial else "",
+        trial_category=trial.category if trial else "",
     )
     logger.info(
         "assessment.recorded",
@@ -263,7 +376,7 @@ def _concerns_draft(verdict: Verdict) -> bool:
 
 def version() -> str:
     """The names and versions of everything that judges. Raises ClassifierUnavailable."""
-    return f"{registry.version()} {reading.version()}"
+    return f"{registry.version(head_versions.active())} {reading.version()} forms-{forms.VERSION}"
 
 
 def warm() -> None:

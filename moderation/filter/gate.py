@@ -46,15 +46,20 @@ def cleared(
     judged: Callable[[Verdict], None] = lambda verdict: None,
     is_minor: bool = False,
     persona_id: UUID | None = None,
+    is_own: Callable[[str], bool] = lambda words: False,
 ) -> Generator[str]:
     """Yields the sentences that passed, masked where needed, in order. Joined, they are the reply that may be stored.
 
     `before` is earlier cleared text that the sentences continue. `judged` is called with the verdict of each part
     that passed. `is_minor`: the reader is under 18. `persona_id`: the persona whose own rules hold too.
+    `is_own`: whether personal data stands in the words of the persona's owner, who reads the reply. It is shown if the
+    policy allows that.
 
     Raises Blocked and ClassifierUnavailable. After either, nothing further may be shown.
     """
-    judge: _Judge = partial(assessment.assess, direction=Direction.PERSONA, is_minor=is_minor, persona_id=persona_id)
+    judge: _Judge = partial(
+        assessment.assess, direction=Direction.PERSONA, is_minor=is_minor, persona_id=persona_id, is_own=is_own
+    )
     original = before  # the reply so far, as the model wrote it
     pieces = 0
     masked = ""
@@ -81,7 +86,7 @@ def cleared(
         masked += cleared_text
         yield cleared_text
     if pieces > 1 or before:  # a single piece was already judged as a whole
-        _judge_whole(original, masked, judge)
+        _judge_whole(original, masked, judge, is_own)
 
 
 def _assessed(text: str, original: str, beginning: str, judge: _Judge) -> Verdict:
@@ -96,14 +101,15 @@ def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
     return verdict.text
 
 
-def _judge_whole(original: str, masked: str, judge: _Judge) -> None:
+def _judge_whole(original: str, masked: str, judge: _Judge, is_own: Callable[[str], bool]) -> None:
     """The last check. Personal data in shown pieces blocks the reply, because it cannot be masked any more."""
     if not original.strip():
         return
     verdict = judge(original)
     if not verdict.passes:
         raise Blocked(verdict)
-    if verdict.action == RuleAction.MASK and pii.find(masked):
+    shown = (masked[span.start : span.end] for span in pii.find(masked))
+    if verdict.action == RuleAction.MASK and not all(map(is_own, shown)):
         raise Blocked(dataclasses.replace(verdict, action=RuleAction.BLOCK, category=str(Category.PII)))
 
 

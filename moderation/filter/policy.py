@@ -67,6 +67,8 @@ class Terms:
     requires_persona_approval: bool = False
     # Hours of continuous use after which a person is reminded of breaks and of the AI.
     break_notice_hours: int = 2
+    # A persona may say personal data that its owner's own words hold, to its owner alone.
+    shows_own_personal_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,7 @@ def terms_of(row: Policy) -> Terms:
         topics=tuple(TopicSpec(topic.name, tuple(topic.examples)) for topic in row.topics.order_by("name")),
         requires_persona_approval=row.requires_persona_approval,
         break_notice_hours=row.break_notice_hours,
+        shows_own_personal_data=row.shows_own_personal_data,
     )
 
 

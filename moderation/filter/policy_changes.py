@@ -175,7 +175,7 @@ def _locked_draft(draft: Policy) -> Policy:
 
 def _forget_shadow() -> None:
     """Deletes the scores of texts that passed unmarked. Only a draft in shadow had them stored."""
-    Assessment.objects.filter(action=RuleAction.ALLOW, level__in=("", "grief")).delete()
+    Assessment.objects.filter(action=RuleAction.ALLOW, level__in=("", "grief"), trial_version="").delete()
 
 
 def _record_activation(row: Policy, before: Terms | None, owner: User) -> None:
@@ -190,6 +190,8 @@ def _record_activation(row: Policy, before: Terms | None, owner: User) -> None:
         data["requires_persona_approval"] = after.requires_persona_approval
     if before is None or before.break_notice_hours != after.break_notice_hours:
         data["break_notice_hours"] = after.break_notice_hours
+    if before is None or before.shows_own_personal_data != after.shows_own_personal_data:
+        data["shows_own_personal_data"] = after.shows_own_personal_data
     _record("policy.activated", f"policy:{row.version}", owner, data)
 
 

@@ -41,6 +41,7 @@ def new_version(terms: Terms, *, is_active: bool = True, **columns: Any) -> Poli
             activated_at=timezone.now() if is_active else None,
             requires_persona_approval=terms.requires_persona_approval,
             break_notice_hours=terms.break_notice_hours,
+            shows_own_personal_data=terms.shows_own_personal_data,
             **columns,
         )
         Rule.objects.bulk_create(Rule(policy=row, **vars(spec)) for spec in terms.rules)

@@ -1,4 +1,4 @@
-"""The filter's policy and assessments (`text`), the monitor's numbers (`monitor`), and cases with their work."""
+"""The filter's policy and assessments, the monitor's numbers, cases with their work, and what is learned of them."""
 
 from moderation.models.case import (
     Action,
@@ -14,9 +14,20 @@ from moderation.models.case import (
     RestrictionKind,
     Source,
 )
+from moderation.models.learning import HeadState, HeadVersion, LearningConsent
 from moderation.models.monitor import CountedTurns, DailyCue
 from moderation.models.text import Assessment, Direction, PersonaRule, Policy, Rule, RuleAction, Topic
-from moderation.models.work import CaseVector, Claim, ClaimEnd, Note, QualityReview, ReferralCount, Report, Reviewer
+from moderation.models.work import (
+    CaseVector,
+    Claim,
+    ClaimEnd,
+    Note,
+    QualityReview,
+    QueueRule,
+    ReferralCount,
+    Report,
+    Reviewer,
+)
 
 __all__ = [
     "Action",
@@ -34,11 +45,15 @@ __all__ = [
     "CountedTurns",
     "DailyCue",
     "Direction",
+    "HeadState",
+    "HeadVersion",
+    "LearningConsent",
     "Note",
     "PersonaRule",
     "Policy",
     "QualityReview",
     "Queue",
+    "QueueRule",
     "ReferralCount",
     "Report",
     "Restriction",

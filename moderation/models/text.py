@@ -40,6 +40,9 @@ class Policy(models.Model):
     break_notice_hours = models.PositiveSmallIntegerField(
         default=2, help_text="Hours of continuous use after which a person is reminded of breaks and of the AI: 1 to 3."
     )
+    shows_own_personal_data = models.BooleanField(
+        default=False, help_text="A persona may say personal data that its owner's own words hold, to its owner alone."
+    )
 
     class Meta:
         verbose_name_plural = "policies"
@@ -129,7 +132,8 @@ class Rule(models.Model):
 class Assessment(models.Model):
     """The scores and outcome of a verdict, never the text.
 
-    A plain `allow` below low mood leaves a row only if a draft in shadow would have acted on the text.
+    A plain `allow` below low mood leaves a row only if a draft or a version of the heads in shadow would have acted on
+    the text.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -146,4 +150,7 @@ class Assessment(models.Model):
     level = models.CharField(max_length=16, blank=True, help_text="Crisis level of a user's text: grief … imminent.")
     policy_version = models.CharField(max_length=32)
     classifier_version = models.CharField(max_length=128)
+    trial_version = models.CharField(max_length=32, blank=True, help_text="The version of the heads tried in shadow.")
+    trial_action = models.CharField(max_length=8, choices=RuleAction, blank=True, help_text="What it would have done.")
+    trial_category = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

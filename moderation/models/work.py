@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from pgvector.django import VectorField
 
-from moderation.models.case import Action, ActionKind, Case
+from moderation.models.case import Action, ActionKind, Case, Queue
 
 
 class ClaimEnd(models.TextChoices):
@@ -48,6 +48,16 @@ class Claim(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["moderator", "claimed_at"], name="claims_of_a_moderator")]
+
+
+class QueueRule(models.Model):
+    """What the owner set for a queue. A queue without a row offers every decision to every reviewer."""
+
+    queue = models.CharField(max_length=16, choices=Queue, primary_key=True)
+    hidden_actions = models.JSONField(default=list, help_text="Decisions that the queue does not offer.")
+    reviewers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", help_text="Who works on it besides the owner; nobody: everybody."
+    )
 
 
 class Note(models.Model):

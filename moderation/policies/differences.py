@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from moderation.filter import policy
 from moderation.filter.policy import RuleSpec, Terms
-from moderation.plain_words import ACTIONS, SPEAKERS, approval_in_words, breaks_in_words, category_in_words
+from moderation.plain_words import (
+    ACTIONS,
+    SPEAKERS,
+    approval_in_words,
+    breaks_in_words,
+    category_in_words,
+    own_data_in_words,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ def _count(examples: set[str] | None, others: set[str] | None) -> str:
 def _of_demands(before: Terms, after: Terms) -> Iterator[Difference]:
     approvals = [approval_in_words(terms.requires_persona_approval) for terms in (before, after)]
     breaks = [breaks_in_words(terms.break_notice_hours) for terms in (before, after)]
-    for subject, (old, new) in (("approval of personas", approvals), ("breaks", breaks)):
+    own_data = [own_data_in_words(terms.shows_own_personal_data) for terms in (before, after)]
+    for subject, (old, new) in (("approval of personas", approvals), ("breaks", breaks), ("personal data", own_data)):
         if old != new:
             yield Difference(subject, old, new)

@@ -151,7 +151,7 @@ def test_gd3_every_table_about_people_is_on_the_page() -> None:
         "personas": "personas uploads drafts confirmations",
         "chat": "conversations notices streams",
         "generation": "prompts spending",
-        "moderation": "assessments cases audit",
+        "moderation": "assessments cases learning audit",
         "api": "api-keys api-requests",
     }
     assert {row.key for row in privacy.rows()} == {key for keys in described.values() for key in keys.split()}

@@ -224,7 +224,7 @@ def test_while_the_filter_is_down_nothing_passes(alices, ada, speak, settings, m
     from moderation.filter.classifiers import registry
     from moderation.filter.classifiers.base import ClassifierUnavailable
 
-    def down(texts):
+    def down(texts, heads=None):
         raise ClassifierUnavailable
 
     prompts = speak("Yes.")

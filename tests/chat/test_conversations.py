@@ -132,7 +132,7 @@ def test_a_threat_is_blocked_with_a_notice_and_no_reply(conversation):
 
 
 def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
-    def down(texts):
+    def down(texts, heads=None):
         raise ClassifierUnavailable
 
     monkeypatch.setattr(registry, "score", down)
@@ -143,7 +143,7 @@ def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
 
 
 def test_k6_a_crisis_is_noticed_while_the_filter_is_down(conversation, monkeypatch):
-    def down(texts):
+    def down(texts, heads=None):
         raise ClassifierUnavailable
 
     monkeypatch.setattr(registry, "score", down)

@@ -64,9 +64,9 @@ def test_words_put_into_the_personas_mouth_are_judged_as_what_it_says(alice):
 def test_a_history_is_judged_in_one_pass(alice, monkeypatch):
     passes = []
 
-    def score(texts, real=registry.score):
+    def score(texts, heads=None, real=registry.score):
         passes.append(len(texts))
-        return real(texts)
+        return real(texts, heads)
 
     monkeypatch.setattr(registry, "score", score)
     assert len(judge(alice, *(Turn(f"The garden has {number} roses.") for number in range(40)))) == 40
@@ -74,7 +74,7 @@ def test_a_history_is_judged_in_one_pass(alice, monkeypatch):
 
 
 def test_k6_without_a_filter_patterns_alone_see_a_crisis(alice, monkeypatch):
-    def down(texts):
+    def down(texts, heads=None):
         raise ClassifierUnavailable
 
     monkeypatch.setattr(registry, "score", down)

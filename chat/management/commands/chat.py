@@ -61,6 +61,6 @@ class Command(BaseCommand):
         if reply.status == ReplyStatus.FAILED:
             return f"[{frames.failure(reply.code)}]"
         if reply.status == ReplyStatus.BLOCKED:
-            return f"[{frames.BLOCKED}]"
+            return f"[{frames.withdrawal(reply)}]"
         reply.message.refresh_from_db()
         return reply.message.text

@@ -12,8 +12,9 @@ from moderation.crisis import ladder
 from moderation.filter.classifiers.base import Category, ClassifierInfo
 from moderation.filter.classifiers.features import plain
 from moderation.filter.classifiers.set_phrases import GAMES
+from moderation.filter.evasion.injection import MARKUP
 
-VERSION = "3"
+VERSION = "4"
 
 _HARM = r"(?:kill|murder|stab|shoot|strangle|behead|choke|beat (?:up|the \w+ out of)|burn|torture|slaughter|hurt|rape|poison|drown|hunt down|cut)"
 _WILL = r"\b(?:i(?: really| just| so| still| honestly)*(?:'?ll| will| am going to|'?m going to|'?m gonna| want to| wanna| swear i(?:'?ll| will)|'?d love to| plan to)|we(?:'?ll| will| are going to)|gonna|going to)(?: \w+ly| just| fucking| personally| come(?: over)? and| find(?: you)? and| track you down and| make you \w+ and)?"
@@ -147,6 +148,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], dict[Category, float]], ...] = (
         ),
         {Category.JAILBREAK: 0.9},
     ),
+    (re.compile(MARKUP, re.MULTILINE), {Category.JAILBREAK: 0.9}),
     (
         re.compile(
             r"(?:忽略|无视|忘记|忘掉|跳过|绕过)[^。!?\n]{0,8}(?:之前|以上|上面|前面|所有|你的|系统|安全)[^。!?\n]{0,6}(?:指令|指示|规则|设定|提示|限制|要求|审查)|"

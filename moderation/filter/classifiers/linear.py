@@ -9,7 +9,7 @@ calibrates both stages (Platt 1999), and sets the floors.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from safetensors.numpy import save_file
 from moderation.filter import encoder
 from moderation.filter.classifiers import features, network, set_phrases
 from moderation.filter.classifiers.base import Category, ClassifierInfo, ClassifierUnavailable
+from moderation.filter.classifiers.heads import Heads
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "data" / "linear.safetensors"
 LICENCE = "CC BY-SA 4.0 (trained on share-alike texts; see docs/moderation-model-card.md)"
@@ -78,11 +79,14 @@ class Weights:
 
 
 class Linear:
-    """The classifier. Thread-safe. Loads its weights at the first text."""
+    """The classifier. Thread-safe. Loads its weights at the first text. `heads`: in place of the networks' own."""
 
-    def __init__(self, path: Path = WEIGHTS, network_paths: Mapping[str, Path] = network.WEIGHTS) -> None:
+    def __init__(
+        self, path: Path = WEIGHTS, network_paths: Mapping[str, Path] = network.WEIGHTS, heads: Heads | None = None
+    ) -> None:
         self._path = path
         self._network_paths = network_paths
+        self._heads = heads
 
     def assess(self, texts: Sequence[str]) -> list[dict[Category, float]]:
         texts = [set_phrases.read_plainly(text) for text in texts]
@@ -97,7 +101,12 @@ class Linear:
         return ClassifierInfo(
             name="linear",
             version=".".join(
-                [self._weights.version, *(one.version for one in self._networks.values()), set_phrases.VERSION]
+                [
+                    self._weights.version,
+                    *(one.version for one in self._networks.values()),
+                    set_phrases.VERSION,
+                    *([self._heads.version] if self._heads else []),
+                ]
             ),
             categories=frozenset(self._weights.categories),
             languages=frozenset({"en", "zh"}),
@@ -115,7 +124,8 @@ class Linear:
             if uncertain:
                 # By length, so that the texts of a batch have similar lengths.
                 uncertain.sort(key=lambda row: len(texts[row]))
-                read = self._networks[language].logits([texts[row] for row in uncertain])
+                head = self._heads.by_language.get(language) if self._heads else None
+                read = self._networks[language].logits([texts[row] for row in uncertain], head)
                 results[uncertain] = self._weights.second(language, read, logits[uncertain])
         return results
 
@@ -128,10 +138,12 @@ class Linear:
 
     @cached_property
     def _networks(self) -> dict[str, network.Network]:
-        return {language: _network(path) for language, path in self._network_paths.items()}
+        return {language: network_of(path) for language, path in self._network_paths.items()}
 
 
-def _network(path: Path) -> network.Network:
+@cache
+def network_of(path: Path) -> network.Network:
+    """The one instance of this process. Raises ClassifierUnavailable."""
     try:
         return network.Network(path)
     except encoder.EncoderMissing as error:

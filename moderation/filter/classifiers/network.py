@@ -21,11 +21,14 @@ from moderation.bert import Bert, Matrix, Row
 from moderation.filter import encoder
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import Category
+from moderation.filter.classifiers.heads import Head
+from moderation.filter.classifiers.remembered import Remembered
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "data"
 WEIGHTS = {language: _FOLDER / f"filter_{language}.safetensors" for language in LANGUAGES}
 _PACKAGED_MARKS = 101, 102  # [CLS] and [SEP]
+_REMEMBERED = 512  # texts
 LONGEST = 128  # tokens of a text that are read, with the marks at its beginning and end
 
 
@@ -64,8 +67,8 @@ class Network:
             arrays: dict[str, Any] = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
         self.version: str = about["version"]
         self.categories = tuple(Category(name) for name in about["categories"])
-        self._head: Matrix = arrays.pop("head.weight")
-        self._bias: Matrix = arrays.pop("head.bias")
+        self.head = Head(arrays.pop("head.weight"), arrays.pop("head.bias"))
+        self._vectors: Remembered[Matrix] = Remembered(_REMEMBERED)
         if bert.WORDS in arrays:
             self._reader = Reader(Tokenizer.from_str(about["tokenizer"]), about["begin"], about["end"])
         else:
@@ -73,10 +76,26 @@ class Network:
             arrays |= bert.rounded({bert.WORDS: encoder.weights()[bert.WORDS]})
         self._bert = Bert(arrays, heads=encoder.HEADS)
 
-    def logits(self, texts: Sequence[str]) -> Matrix:
-        """float32 [texts, categories]."""
-        means = self._bert.means([self._reader.row(text) for text in texts])
-        return np.asarray(means @ self._head.T + self._bias, dtype=np.float32)
+    def logits(self, texts: Sequence[str], head: Head | None = None) -> Matrix:
+        """float32 [texts, categories], by another head than the network's own if one is given."""
+        chosen = head or self.head
+        return np.asarray(self.vectors(texts) @ chosen.weight.T + chosen.bias, dtype=np.float32)
+
+    def vectors(self, texts: Sequence[str]) -> Matrix:
+        """float32 [texts, width]. The newest are remembered, because a head in shadow reads them too."""
+        keys = [self._vectors.key([text]) for text in texts]
+        found = {key: vector for key in keys if (vector := self._vectors.get(key)) is not None}
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        if new:
+            means = self._bert.means([self._reader.row(text) for text in new.values()])
+            for key, vector in zip(new, means, strict=True):
+                found[key] = vector
+                self._vectors.put(key, vector)
+        return np.stack([found[key] for key in keys])
+
+    def forget(self) -> None:
+        """Empty the cache of vectors. For measurements."""
+        self._vectors.clear()
 
 
 def save(

@@ -14,7 +14,8 @@ from moderation.filter.assessment import ClassifierUnavailable
 class Command(BaseCommand):
     help = (
         "Measures the configured classifiers and the active policy on the development split of a folder of labelled "
-        "texts: AUPRC per category, precision and recall at each rule, false alarms on ordinary texts, speed."
+        "texts: AUPRC per category, precision and recall at each rule, disguised texts, false alarms on "
+        "ordinary texts, speed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,6 +44,13 @@ def _table(figures: dict[str, Any]) -> str:
             f"recall {rule['recall']}   false alarms {rule['false_alarms']}"
             for rule in quality["rules"]
         ]
+    lines += ["", "In disguise: of the texts that are acted on as they stand"]
+    lines += [
+        f"    {row['language']}  {row['disguise']:24} {row['met']:>4} of {row['texts']:<4} "
+        f"{row.get('low', 0):.1%} to {row.get('high', 0):.1%}"
+        for row in figures["evasion"]
+        if row["disguise"] != "none"
+    ]
     lines += ["", "Ordinary texts"]
     lines += [f"    {source:28} {alarms}" for source, alarms in figures["ordinary"].items()]
     return "\n".join([*lines, "", f"Speed {figures['speed']}"])

@@ -11,6 +11,7 @@ PRESET = Preset(
         "Talk of violence and of crimes is flagged in what you write, and passes. In what a persona says, only the "
         "plainest is blocked.",
         "Sexual content about minors, threats and threats against groups are blocked as on a fresh site.",
+        "A persona may say personal data that your own words hold, to you alone.",
         "A wish or plan to harm yourself is answered with the crisis notice as on a fresh site, and words that "
         "encourage it are blocked.",
     ),
@@ -32,5 +33,6 @@ PRESET = Preset(
             ),
         ),
         break_notice_hours=3,
+        shows_own_personal_data=True,
     ),
 )

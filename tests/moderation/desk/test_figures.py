@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import my_data
 from accounts.models import User
-from moderation.desk import appeals, figures, referrals, sight, yearly
+from moderation.desk import appeals, claims, figures, referrals, sight, yearly
 from moderation.models import ActionKind, Assessment, AuditEntry, Case
 from tests.moderation.desk.material import decide, make_case
 from tests.moderation.test_audit_trail import without_trigger
@@ -72,6 +72,31 @@ def test_r29_the_figures_are_those_of_the_log(worked: list[Case]) -> None:
     assert result.policies == (figures.PolicyFigures("1", 1, 1, 1),)
     assert result.days == ((at(0).date(), 3, 2),)
     assert figures.between(at(2000), at(3000)).opened == 0
+
+
+def test_r29_handle_time_runs_from_the_claim_to_the_decision(alice: User, mina: User) -> None:
+    cases = [make_case(alice), make_case(alice), make_case(alice)]
+    for case in cases[:2]:
+        claims.claim(case=case, moderator=mina)
+        decide(case, mina, ActionKind.DISMISS)
+    decide(cases[2], mina, ActionKind.DISMISS)  # decided without a claim: nobody knows how long it took
+    for case, claimed, decided in ((cases[0], 10, 14), (cases[1], 20, 29)):
+        move("case.claimed", case, claimed)
+        move("case.decided", case, decided)
+    for case in cases:
+        move("case.opened", case, 0)
+    move("case.decided", cases[2], 30)
+    result = figures.between(at(-1), at(1000))
+    assert result.handling == figures.Times(timedelta(minutes=4), timedelta(minutes=9))
+
+
+def test_r29_the_share_of_the_site_and_of_reports_is_told(alice: User, mina: User) -> None:
+    decide(make_case(alice), mina, ActionKind.WARN)
+    make_case(alice)
+    decide(make_case(alice, signal="report"), mina, ActionKind.DISMISS)
+    now = timezone.now()
+    result = figures.between(now - timedelta(hours=1), now + timedelta(hours=1))
+    assert result.sources == (("The filter and the monitor", 2, 1), ("A report", 1, 0))
 
 
 def test_r29_the_backlog_is_told_by_severity_and_age(worked: list[Case], mina: User) -> None:

@@ -137,7 +137,7 @@ def test_k6_fails_closed_and_the_notice_still_comes(monkeypatch: pytest.MonkeyPa
         def assess(self, texts: object) -> list[dict[Category, float]]:
             raise ClassifierUnavailable("down")
 
-    monkeypatch.setattr(registry, "configured", lambda: [Down()])
+    monkeypatch.setattr(registry, "configured", lambda heads=None: [Down()])
     text = "I want to end my life"
     with pytest.raises(ClassifierUnavailable):
         assess(text, direction="user")

@@ -123,9 +123,9 @@ def test_the_rest_of_a_sentence_is_judged_with_its_beginning(monkeypatch: pytest
     judged_texts: list[str] = []
     real = registry.score
 
-    def watch(texts: Sequence[str]) -> list[dict[Category, float]]:
+    def watch(texts: Sequence[str], heads: None = None) -> list[dict[Category, float]]:
         judged_texts.extend(texts)
-        return real(texts)
+        return real(texts, heads)
 
     monkeypatch.setattr(registry, "score", watch)
     collect(["Soon. ", "I shall therefore go ", "and eat with the children. ", "Come."])

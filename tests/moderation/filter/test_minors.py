@@ -39,7 +39,7 @@ def young(settings: Any) -> User:
 def suggestive(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every text is a little sexual: far below the threshold for adults."""
     scores = dict.fromkeys(Category, 0.0) | {Category.SEXUAL: 0.3}
-    monkeypatch.setattr(registry, "score", lambda texts: [dict(scores) for _ in texts])
+    monkeypatch.setattr(registry, "score", lambda texts, heads=None: [dict(scores) for _ in texts])
 
 
 @pytest.mark.parametrize("direction", ["user", "persona"])

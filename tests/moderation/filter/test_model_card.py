@@ -52,6 +52,13 @@ def test_the_figures_are_those_of_the_weights_in_the_repository() -> None:
     assert version in CARD
 
 
+def test_each_disguise_is_stated_with_its_interval() -> None:
+    names = {"en": "English", "zh": "Chinese"}
+    for row in FIGURES["evasion"]:
+        counts = f"{row['met']} of {row['texts']} | {row['low']:.1%} to {row['high']:.1%}"
+        assert f"| {names[row['language']]} | {row['disguise']} | {counts} |" in CARD
+
+
 def test_the_speed_is_stated() -> None:
     for value in FIGURES["speed"].values():
         assert re.search(rf"(?<![\d.]){re.escape(str(value))}(?![\d.])", CARD), value

@@ -22,7 +22,7 @@ class Counting:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, *judges: object) -> None:
-    monkeypatch.setattr(registry, "configured", lambda: list(judges))
+    monkeypatch.setattr(registry, "configured", lambda heads=None: list(judges))
 
 
 def hate(*texts: str) -> list[float]:
@@ -70,7 +70,8 @@ def test_what_could_not_be_judged_is_not_remembered(monkeypatch: pytest.MonkeyPa
 def test_the_longest_unasked_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = Counting()
     use(monkeypatch, judge)
-    monkeypatch.setattr(registry, "_REMEMBERED", Remembered(2))
+    two: Remembered[dict[Category, float]] = Remembered(2)
+    monkeypatch.setattr(registry, "_remembered", lambda judges: two)
     for text in ("a", "bb", "a", "ccc", "a", "bb"):
         registry.score([text])
     assert judge.judged_texts == ["a", "bb", "ccc", "bb"]
