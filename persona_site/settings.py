@@ -270,6 +270,10 @@ STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "1GB")
 # What the process that reads one upload may use (personas/children.py).
 IMPORT_TIME = env.duration("IMPORT_TIME", "60s")
 IMPORT_MEMORY = env.size("IMPORT_MEMORY", "512MB")
+# What it may use in addition, and in all, to recognise words in pictures and recordings.
+RECOGNITION_TIME = env.duration("RECOGNITION_TIME", "40m")
+RECOGNITION_MEMORY = env.size("RECOGNITION_MEMORY", "2GB")
+SPEECH_MODEL = STATE_DIR / "speech"  # joined from two packages (personas/speech_weights.py)
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
 # The fields of a form without its files. persona_site/request_bodies.py limits whole requests.

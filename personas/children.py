@@ -60,10 +60,23 @@ class AllBusy(ChildFailed):
 
 @dataclass(frozen=True)
 class Limits:
-    """`seconds` of processor time, and `memory` in bytes of address space."""
+    """`seconds` of processor time, and `memory` in bytes of address space.
+
+    A job can grant itself more, up to `granted_seconds` more and to `granted_memory` in all (`confined.grant`).
+    """
 
     seconds: int
     memory: int
+    granted_seconds: int = 0
+    granted_memory: int = 0
+
+    @property
+    def most_seconds(self) -> int:
+        return self.seconds + self.granted_seconds
+
+    @property
+    def most_memory(self) -> int:
+        return max(self.memory, self.granted_memory)
 
 
 def answers(
@@ -124,7 +137,13 @@ def _started(file: BinaryIO) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def _rlimits(limits: Limits) -> dict[str, int]:
-    return {"seconds": limits.seconds, "memory": limits.memory, "written": 2 * settings.UPLOAD_BYTES}
+    return {
+        "seconds": limits.seconds,
+        "memory": limits.memory,
+        "most_seconds": limits.most_seconds,
+        "most_memory": limits.most_memory,
+        "written": 2 * settings.UPLOAD_BYTES,
+    }
 
 
 def _ask(child: "subprocess.Popen[bytes]", request: Mapping[str, Any]) -> None:
@@ -142,7 +161,7 @@ def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Generator[bytes,
     assert child.stdout is not None
     poll = select.poll()
     poll.register(child.stdout, select.POLLIN)
-    patience = float(_PATIENCE * limits.seconds)
+    patience = float(_PATIENCE * limits.most_seconds)
     longest = _ANSWER * settings.UPLOAD_BYTES + _SMALL_ANSWER
     line = bytearray()
     while True:

@@ -2,6 +2,8 @@
 
     python -m personas.confined FILE_DESCRIPTOR < request
 
+A job may call `grant` for work that is known to be slow and large. The hard limits bound that, too.
+
 Covered: processor time, memory, the size of written files, open files, core dumps; the site's secrets, which are not
 in its environment. Not covered: the kernel's interface. The child runs as the same user, without a filter of system
 calls, so code that a file injects could still open every file that this user may open.
@@ -40,14 +42,23 @@ def main() -> None:
             _write(output, "broken", f"{os.path.basename(place.filename)}:{place.lineno} {type(error).__name__}")
 
 
-def _limit(*, seconds: int, memory: int, written: int) -> None:
-    """`seconds` of processor time; bytes of address space and of each written file."""
+def grant(seconds: int) -> None:
+    """Lets the job take so many more seconds of processor time, and memory up to its hard limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    # The second between both limits tells a job that is out of time (SIGXCPU) from one that is killed.
+    resource.setrlimit(resource.RLIMIT_CPU, (min(soft + seconds, hard - 1), hard))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _limit(*, seconds: int, memory: int, most_seconds: int, most_memory: int, written: int) -> None:
+    """Seconds of processor time; bytes of address space and of each written file."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # the child ends with the thread that waits for it
     os.nice(10)  # pages, replies and the monitor go first
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, most_seconds + 1))  # SIGXCPU, then SIGKILL
+    resource.setrlimit(resource.RLIMIT_AS, (memory, most_memory))
     for kind, most in (
-        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, written),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),

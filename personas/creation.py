@@ -164,10 +164,20 @@ def update_persona(
     return persona
 
 
-def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, format: str, speaker: str) -> Source:
+def add_source(
+    *,
+    user: User,
+    persona: Persona,
+    file: BinaryIO,
+    name: str,
+    format: str,
+    speaker: str,
+    transcripts: Mapping[str, Any] | None = None,
+) -> Source:
     """Adds a file. The words of `speaker` become the persona's words. `format` is a name in importers.registry.
 
-    A worker reads the file after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
+    `transcripts` are the recognised lines of its pages and recordings, as `parsing.opened` takes them. A worker reads
+    the file after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
@@ -176,6 +186,7 @@ def add_source(*, user: User, persona: Persona, file: BinaryIO, name: str, forma
         upload = File(file)
         name, speaker = graphemes.beginning(name, 255), graphemes.beginning(speaker, 255)
         source = Source(persona=persona, name=name, format=format, speaker=speaker, bytes=upload.size)
+        source.transcripts = dict(transcripts or {})
         source.file.save(name, upload, save=False)
         source.save()
         transaction.on_commit(lambda: queue_reading(user.pk))
@@ -255,6 +266,8 @@ def remove(persona: Persona) -> None:
             _delete_file_later(draft.avatar)
             for file in draft.files.all():
                 _delete_file_later(file.file)
+                for transcript in file.transcripts.all():
+                    _delete_file_later(transcript.media)
         _delete_file_later(persona.avatar)
         fine_tune = FineTune.objects.filter(persona=persona).first()
         if fine_tune is not None:

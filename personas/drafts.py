@@ -1,7 +1,7 @@
 """Drafts keep typed fields and uploads through errors in the form, the preview, and a closed window."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -17,16 +17,17 @@ from accounts.models import User
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import avatars, creation, importing, prompt, prompt_sheet, storage
+from personas import avatars, creation, importing, prompt, prompt_sheet, storage, transcripts
 from personas.creation import PersonaFields
-from personas.forgetting import discard
+from personas.forgetting import delete_files_of, discard
 from personas.importers import decoding, registry
-from personas.importers.base import FileTooLarge, Utterance
-from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source
+from personas.importers.base import FileTooLarge, ImportFailed, Utterance
+from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source, Transcript
 from text import graphemes
 
 _MOST_DRAFTS = 20  # of one person; the oldest is discarded
 _SHOWN_PASSAGES = 6
+_LONGEST_LINE = 2_000  # characters of a recognised line
 _UTTERANCES = TypeAdapter(list[Utterance])
 
 
@@ -100,7 +101,7 @@ def remove_file(draft: Draft, file_id: int) -> None:
     file = draft.files.filter(pk=file_id).first()
     if file is None:
         return
-    file.file.delete(save=False)
+    delete_files_of(file)
     if file.format == "character-card":
         draft.card = draft.persona.card if draft.persona else {}
         draft.save(update_fields=["card", "updated_at"])
@@ -114,6 +115,31 @@ def choose_speakers(draft: Draft, speakers: Mapping[int, str]) -> None:
         if speaker is not None and speaker in file.report["speakers"] and speaker != file.speaker:
             file.speaker = speaker
             file.save(update_fields=["speaker"])
+
+
+def correct_transcript(draft: Draft, transcript: Transcript, texts: Sequence[str]) -> None:
+    """Stores the lines as a person has corrected them, and has their file read again with them.
+
+    Raises ImportFailed if `texts` are not one for each line, or if no line would be left.
+    """
+    if len(texts) != len(transcript.lines):
+        raise ImportFailed("The page did not arrive whole, so nothing was changed. Load it again.")
+    lines = transcripts.corrected(transcript.lines, [_one_line(text) for text in texts])
+    with transaction.atomic():
+        Draft.objects.select_for_update().get(pk=draft.pk)
+        others = transcript.file.transcripts.exclude(pk=transcript.pk)
+        if not any(line["text"] for line in lines) and not any(other.lines for other in others):
+            raise ImportFailed("At least one line must stay. To leave the file out, remove it in the form.")
+        transcript.lines, transcript.is_checked = lines, True
+        transcript.save(update_fields=["lines", "is_checked"])
+        DraftFile.objects.filter(pk=transcript.file_id, status=DraftFileStatus.READY).update(
+            status=DraftFileStatus.READING
+        )
+        transaction.on_commit(lambda: creation.queue_reading(draft.owner_id))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(decoding.clean(text).split())[:_LONGEST_LINE]
 
 
 # --- Preview and saving -----------------------------------------------------------------------------
@@ -218,6 +244,7 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
                 name=file.name,
                 format=file.format,
                 speaker=file.speaker,
+                transcripts=transcripts.known(file),
             )
     creation.queue_embedding(persona.pk)
     discard(draft)

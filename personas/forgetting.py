@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from personas.models import Draft, Persona
+from personas.models import Draft, DraftFile, Persona
 
 DRAFTS_KEPT = timedelta(days=2)
 
@@ -28,9 +28,16 @@ def end_uses(persona: Persona) -> None:
 def discard(draft: Draft) -> None:
     """Deletes a draft and its files."""
     for file in draft.files.all():
-        file.file.delete(save=False)
+        delete_files_of(file)
     draft.avatar.delete(save=False)
     draft.delete()
+
+
+def delete_files_of(file: DraftFile) -> None:
+    """Deletes the stored file of an upload, and the pages and sounds that its words are corrected beside."""
+    for transcript in file.transcripts.all():
+        transcript.media.delete(save=False)
+    file.file.delete(save=False)
 
 
 def discard_old() -> None:

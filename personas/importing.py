@@ -58,7 +58,9 @@ def _read(source: Source) -> None:
     """Writes the rows of a source. Call it within a transaction. Raises ImportFailed and ClassifierUnavailable."""
     with (
         source.file.open("rb") as stream,
-        parsing.opened(cast(BinaryIO, stream), name=source.name, format=source.format) as reading,
+        parsing.opened(
+            cast(BinaryIO, stream), name=source.name, format=source.format, known=source.transcripts
+        ) as reading,
     ):
         passages = store(source, reading, left_out=reading.summary.skipped)
     if source.speaker not in reading.summary.speakers and source.format not in WITHOUT_PASSAGES:
@@ -67,6 +69,7 @@ def _read(source: Source) -> None:
     source.status = SourceStatus.READY
     source.error = ""
     source.file = ""
+    source.transcripts = {}
     source.save()
     logger.info(
         "source.imported",
@@ -141,4 +144,4 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _fail(source_id: UUID, sentence: str) -> None:
-    Source.objects.filter(pk=source_id).update(status=SourceStatus.FAILED, error=sentence, file="")
+    Source.objects.filter(pk=source_id).update(status=SourceStatus.FAILED, error=sentence, file="", transcripts={})

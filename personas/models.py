@@ -6,6 +6,7 @@ from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
+from personas.importers.recognition import is_unsure
 
 
 class Depicts(models.TextChoices):
@@ -24,6 +25,10 @@ def _avatar_path(persona: "Persona", name: str) -> str:
 
 
 def _upload_path(row: "Source | DraftFile", name: str) -> str:
+    return f"uploads/{uuid4()}"
+
+
+def _media_path(transcript: "Transcript", name: str) -> str:
     return f"uploads/{uuid4()}"
 
 
@@ -124,6 +129,8 @@ FORMAT_LABELS = {
     "html": "Web page",
     "subtitles": "Subtitles",
     "zip": "Archive (.zip)",
+    "scan": "Picture of a page",
+    "recording": "Recording",
 }
 
 
@@ -151,6 +158,9 @@ class Source(models.Model):
         default=dict,
         blank=True,
         help_text="Counts of speakers, messages, skipped lines by reason, first and last time.",
+    )
+    transcripts = models.JSONField(
+        default=dict, blank=True, help_text="Recognised lines by digest of page or recording, only until the import."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -311,6 +321,35 @@ class DraftFile(models.Model):
         return FORMAT_LABELS[self.format] if self.format else ""
 
     @property
+    def unchecked_transcripts(self) -> int:
+        return sum(not transcript.is_checked for transcript in self.transcripts.all())
+
+    @property
+    def unsure_lines(self) -> int:
+        return sum(transcript.unsure_lines for transcript in self.transcripts.all())
+
+    @property
     def unit(self) -> str:
         """What its utterances are: paragraphs if an author without a name wrote them, else messages."""
         return "paragraphs" if "" in self.report.get("speakers", {}) else "messages"
+
+
+class Transcript(models.Model):
+    """The words that were recognised in one page or recording of a draft's file (`transcripts`)."""
+
+    file = models.ForeignKey(DraftFile, on_delete=models.CASCADE, related_name="transcripts")
+    medium = models.CharField(max_length=8, choices=[("page", "page"), ("sound", "recording")])
+    place = models.CharField(max_length=64, help_text="Where it stands in the file: page 3.")
+    digest = models.CharField(max_length=64, help_text="SHA-256; tells the page or recording from others.")
+    lines = models.JSONField(help_text="Objects of text, confidence, start, in order.")
+    is_checked = models.BooleanField(default=False, help_text="Whether the owner has looked at the lines.")
+    media = models.FileField(upload_to=_media_path, help_text="The page as WebP, or the sound as MP3.")
+    bytes = models.PositiveBigIntegerField(help_text="Of `media`.")
+
+    class Meta:
+        ordering = ["file", "id"]
+        constraints = [models.UniqueConstraint(fields=["file", "digest"], name="one_transcript_per_page")]
+
+    @property
+    def unsure_lines(self) -> int:
+        return sum(is_unsure(self.medium, line["confidence"]) for line in self.lines)

@@ -6,13 +6,26 @@ from accounts.models import User
 from personas import creation
 from personas.audit.models import Audit
 from personas.forgetting import discard
-from personas.models import Confirmation, Draft, FineTune, Persona
+from personas.models import Confirmation, Draft, FineTune, Persona, Transcript
 
 
 def export(user: User) -> dict[str, Any]:
     return {
         "personas": [_persona(persona) for persona in Persona.objects.filter(owner=user).order_by("created_at")],
-        "drafts": list(Draft.objects.filter(owner=user).order_by("updated_at").values("fields", "card", "updated_at")),
+        "drafts": [_draft(draft) for draft in Draft.objects.filter(owner=user).order_by("updated_at")],
+    }
+
+
+def _draft(draft: Draft) -> dict[str, Any]:
+    transcripts = Transcript.objects.filter(file__draft=draft)
+    return {
+        "fields": draft.fields,
+        "card": draft.card,
+        "updated_at": draft.updated_at,
+        "recognised_words": [
+            {"file": transcript.file.name, "place": transcript.place, "lines": transcript.lines}
+            for transcript in transcripts.select_related("file")
+        ],
     }
 
 

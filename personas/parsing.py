@@ -2,20 +2,22 @@
 
 import logging
 import math
+import os
 from base64 import b64decode
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from pydantic import TypeAdapter
 
-from personas import children
+from personas import children, speech_weights
 from personas.importers import registry
 from personas.importers.base import (
     DamagedFile,
     FileTooLarge,
     ImportFailed,
+    Recognition,
     Record,
     Remark,
     Skipped,
@@ -28,18 +30,19 @@ from personas.importers.summary import Summary
 logger = logging.getLogger(__name__)
 
 JOB = "personas.importers.child"
-_RECORDS = {kind.__name__: TypeAdapter[Record](kind) for kind in (Utterance, Skipped, Remark)}
+_RECORDS = {kind.__name__: TypeAdapter[Record](kind) for kind in (Utterance, Skipped, Remark, Recognition)}
 _CARD = TypeAdapter(CardFields)
 _FAILURES = {kind.__name__: kind for kind in (ImportFailed, UnknownFormat, DamagedFile, FileTooLarge)}
 
 
 class Reading:
-    """A file that is being read. Iterate once for its utterances. `summary` and `card` are complete at the end."""
+    """A file that is being read. Iterate once for its utterances. The other attributes are complete at the end."""
 
     def __init__(self, format: str, answers: Iterator["Answer"]) -> None:
         self.format = format
         self.summary = Summary(format)
         self.card: CardFields | None = None
+        self.recognitions: list[Recognition] = []
         self._answers = answers
 
     def __iter__(self) -> Iterator[Utterance]:
@@ -51,24 +54,44 @@ class Reading:
             match answer:
                 case CardFields():
                     self.card = answer
+                case Recognition():
+                    self.recognitions.append(answer)
                 case Utterance() | Skipped() | Remark():
                     yield answer
 
 
 @contextmanager
-def opened(file: BinaryIO, *, name: str, format: str = "") -> Iterator[Reading]:
-    """Reads a real file from its start. Without `format`, its content decides. Raises ImportFailed."""
-    with closing(_answers(file, name=name, format=format)) as answers:
+def opened(
+    file: BinaryIO, *, name: str, format: str = "", known: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+) -> Iterator[Reading]:
+    """Reads a real file from its start. Without `format`, its content decides. Raises ImportFailed.
+
+    `known` has the fields of each `RecognisedLine` of pages and recordings by digest. They are not recognised again.
+    """
+    with closing(_answers(file, name=name, format=format, known=known or {})) as answers:
         yield Reading(str(next(answers)), answers)
 
 
 Answer = str | Record | CardFields
 
 
-def _answers(file: BinaryIO, *, name: str, format: str) -> Generator[Answer, None, None]:
+def _answers(
+    file: BinaryIO, *, name: str, format: str, known: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Generator[Answer, None, None]:
     """The format, then the records and the card. Other answers are refused, in case a file controls the child."""
-    limits = children.Limits(seconds=math.ceil(settings.IMPORT_TIME.total_seconds()), memory=settings.IMPORT_MEMORY)
-    arguments = {"name": name, "format": format, "upload_bytes": settings.UPLOAD_BYTES}
+    limits = children.Limits(
+        seconds=math.ceil(settings.IMPORT_TIME.total_seconds()),
+        memory=settings.IMPORT_MEMORY,
+        granted_seconds=math.ceil(settings.RECOGNITION_TIME.total_seconds()),
+        granted_memory=settings.RECOGNITION_MEMORY,
+    )
+    arguments = {
+        "name": name,
+        "format": format,
+        "known": known,
+        "upload_bytes": settings.UPLOAD_BYTES,
+        "speech_model": _speech_model(file),
+    }
     file.seek(0)
     try:
         with closing(children.answers(JOB, file, limits=limits, arguments=arguments)) as answers:
@@ -83,6 +106,20 @@ def _answers(file: BinaryIO, *, name: str, format: str) -> Generator[Answer, Non
         raise _failure(children.Crashed(), name) from error
 
 
+def _speech_model(file: BinaryIO) -> str:
+    """The folder with the weights, for a file that may need them. Raises ImportFailed."""
+    # Read past the buffer, which would move the position that the child shares.
+    if not registry.may_hold_recording(os.pread(file.fileno(), 64, 0)):
+        return ""
+    try:
+        return str(speech_weights.folder())
+    except (speech_weights.WeightsDamaged, OSError) as error:
+        logger.exception("speech_weights.unusable")
+        raise ImportFailed(
+            "Recordings cannot be read now, because of an error on this site's side. Its operator can see why."
+        ) from error
+
+
 def _answer(kind: str, payload: Any) -> Answer:
     match kind:
         case "format":
@@ -90,6 +127,8 @@ def _answer(kind: str, payload: Any) -> Answer:
         case "card":
             picture = payload["picture"]
             return _CARD.validate_python(payload | {"picture": b64decode(picture) if picture else None})
+        case "Recognition":
+            payload = payload | {"media": b64decode(payload["media"])}
     return _RECORDS[kind].validate_python(payload)
 
 

@@ -1,7 +1,7 @@
 """The bytes of uploads and pictures that an account stores, and the limit.
 
-Counted: files of drafts, sources (their words stay after the file is deleted), pictures of personas and of drafts, and
-fine-tunes.
+Counted: files of drafts and the pages and sounds made from them, sources (their words stay after the file is deleted),
+pictures of personas and of drafts, and fine-tunes.
 """
 
 from collections.abc import Iterator
@@ -14,19 +14,20 @@ from django.db.models import Sum
 
 from accounts.models import User
 from personas.importers.base import FileTooLarge
-from personas.models import Draft, DraftFile, FineTune, Persona, Source
+from personas.models import Draft, DraftFile, FineTune, Persona, Source, Transcript
 
 
 def used(user: User) -> int:
     """The bytes that this account stores."""
     files = DraftFile.objects.filter(draft__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
+    media = Transcript.objects.filter(file__draft__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     sources = Source.objects.filter(persona__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     fine_tunes = FineTune.objects.filter(persona__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     pictures = [
         *Persona.objects.filter(owner=user).exclude(avatar="").values_list("avatar", flat=True),
         *Draft.objects.filter(owner=user).exclude(avatar="").values_list("avatar", flat=True),
     ]
-    return files + sources + fine_tunes + sum(map(_size, pictures))
+    return files + media + sources + fine_tunes + sum(map(_size, pictures))
 
 
 def of_persona(persona: Persona) -> int:

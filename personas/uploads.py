@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
 
-from personas import cards, importing, parsing, storage
+from personas import cards, forgetting, importing, parsing, storage, transcripts
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from personas.importers.character_card import CardFields
 from personas.importers.summary import Summary
@@ -58,10 +58,11 @@ def _read_draft_file(file: DraftFile) -> None:
     """Stores the result of reading the file, or a sentence that says why it cannot be read."""
     beginning: list[Utterance] = []
     characters = 0
+    known = transcripts.known(file)
     try:
         with (
             file.file.open("rb") as stream,
-            parsing.opened(cast(BinaryIO, stream), name=file.name) as reading,
+            parsing.opened(cast(BinaryIO, stream), name=file.name, known=known) as reading,
         ):
             for utterance in reading:
                 characters += len(utterance.text)
@@ -69,7 +70,8 @@ def _read_draft_file(file: DraftFile) -> None:
                     beginning.append(utterance)
         if not reading.summary.messages and reading.card is None:
             raise ImportFailed(f"{file.name} holds no words that could be used.")
-        _keep(file, reading, beginning)
+        if transcripts.known(file) == known:  # corrected meanwhile, it stays owed and is read again
+            _keep(file, reading, beginning)
     except ImportFailed as failure:
         _fail(file, failure.user_message)
     except Exception:
@@ -91,6 +93,7 @@ def _keep(file: DraftFile, reading: parsing.Reading, beginning: list[Utterance])
         row.beginning = [vars(utterance) for utterance in beginning]
         row.speaker = _likely_speaker(reading.summary, str(draft.fields.get("name", "")), reading.card)
         row.save()
+        transcripts.keep(row, reading.recognitions)
         if reading.card is not None:
             _take_card(draft, reading.card)
 
@@ -129,4 +132,4 @@ def _fail(file: DraftFile, sentence: str) -> None:
     DraftFile.objects.filter(pk=file.pk, status=DraftFileStatus.READING).update(
         status=DraftFileStatus.FAILED, error=sentence, file=""
     )
-    file.file.delete(save=False)
+    forgetting.delete_files_of(file)

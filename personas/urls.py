@@ -1,6 +1,6 @@
 from django.urls import path
 
-from personas import confirmation_views, views
+from personas import confirmation_views, transcript_views, views
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("new/<uuid:draft_id>/progress/", views.draft_progress, name="draft_progress"),
     path("new/<uuid:draft_id>/discard/", views.discard_draft, name="discard"),
     path("new/<uuid:draft_id>/avatar/", views.draft_avatar, name="draft_avatar"),
+    path("new/<uuid:draft_id>/words/<int:transcript_id>/", transcript_views.words, name="words"),
+    path("new/<uuid:draft_id>/words/<int:transcript_id>/media/", transcript_views.media, name="words_media"),
     path("<uuid:persona_id>/", views.detail, name="detail"),
     path("<uuid:persona_id>/edit/", views.edit, name="edit"),
     path("<uuid:persona_id>/progress/", views.progress, name="progress"),

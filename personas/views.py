@@ -17,6 +17,7 @@ from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
+from personas.importers import recognition
 from personas.importers.base import ImportFailed
 from personas.models import Draft, DraftFileStatus, Persona, SourceStatus
 from text import cleaning
@@ -152,6 +153,7 @@ def _form_page(
             "files": draft.files.all() if draft else [],
             "upload_mb": settings.UPLOAD_BYTES // 1024**2,
             "upload_files": settings.UPLOAD_FILES,
+            "missing": recognition.missing(),
             "advanced": [form[name] for name in form.advanced],
             "is_advanced_open": any(name in form.errors for name in form.advanced) if form.is_bound else False,
         },

@@ -1,6 +1,7 @@
 """Archives (.zip): every file inside that can be read goes through its own importer. The others are counted and named.
 
 An archive inside an archive is not opened. Documents that are archives themselves (Word, OpenDocument, e-books) are.
+Pictures and recordings are read last, and only beside documents: in a chat's archive they would be anybody's.
 """
 
 import zipfile
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO
 
-from personas.importers import registry, zips
+from personas.importers import ocr, recording, registry, scan, zips
 from personas.importers.base import (
     ImportFailed,
     Member,
+    Recognition,
     Record,
     Remark,
     SetImporter,
@@ -23,10 +25,10 @@ from personas.importers.base import (
 )
 
 _DOCUMENTS = frozenset({"docx", "odt", "epub"})
+_OF_ONE_AUTHOR = _DOCUMENTS | {"pdf", "rtf", "html", "plain-text", "scan", "recording"}
+_MOST_MEDIA = ocr.MOST_PAGES  # pictures and recordings of one archive that are read
 # What has no format of its own is somebody's text only if its name says so: an export also holds programs and styles.
 _TEXT_NAMES = (".txt", ".md", ".markdown", ".text")
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"8BPS")
-_SOUNDS = (b"OggS", b"ID3", b"fLaC", b"#!AMR", b"\xff\xfb", b"\xff\xf1", b"\xff\xf9")
 _OTHER_ARCHIVES = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 _MOST_TOLD = 5  # files whose reason is written out
 _NAME_CHARACTERS = 32
@@ -41,6 +43,10 @@ class _Tally:
     left_out: list[str] = field(default_factory=list)
     has_author: bool = False
     has_speaker: bool = False
+
+    @property
+    def has_chat(self) -> bool:
+        return self.has_speaker or bool(set(self.formats) - _OF_ONE_AUTHOR)
 
     def count(self, record: Record) -> None:
         if isinstance(record, Utterance):
@@ -84,8 +90,8 @@ class Archive:
 def _records(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], budget: zips.Budget, tally: _Tally
 ) -> Iterator[Record]:
-    """First what is passed over, then the files that only make sense together, then each other one."""
-    skipped, entries = _parted(archive, entries)
+    """First what is passed over, then files that belong together, then each other one, and pictures and sound last."""
+    skipped, media, entries = _parted(archive, entries)
     yield from skipped
     budget.check(zips.readable_bytes(entries))
     for importer in map(registry.get, registry.IMPORTERS):
@@ -97,22 +103,47 @@ def _records(
                 yield from _set(archive, together, importer, budget, tally)
     for entry in entries:
         yield from _member(archive, entry, budget, tally)
+    yield from _media(archive, media, budget, tally)
 
 
-def _parted(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> tuple[list[Skipped], list[zipfile.ZipInfo]]:
-    """A skip for each picture, recording and so on, by its first bytes; and the files that are left."""
+def _media(
+    archive: zipfile.ZipFile, media: list[tuple[str, zipfile.ZipInfo]], budget: zips.Budget, tally: _Tally
+) -> Iterator[Record]:
+    most = 0 if tally.has_chat else _MOST_MEDIA
+    for _, entry in media[:most]:
+        yield from _member(archive, entry, budget, tally)
+    for kind, entry in media[most:]:
+        yield Skipped(kind, _place(zips.shown_name(entry)))
+    if tally.has_chat and any(kind != "picture" for kind, _ in media):
+        yield Remark(
+            "This archive holds a chat. Its recordings were not read, because they do not say who speaks. To use one, "
+            "upload it by itself."
+        )
+    elif len(media) > most and not tally.has_chat:
+        yield Remark(f"The first {most} of {len(media):,} pictures and recordings were read. Upload the others apart.")
+
+
+def _parted(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]
+) -> tuple[list[Skipped], list[tuple[str, zipfile.ZipInfo]], list[zipfile.ZipInfo]]:
+    """By their first bytes: a skip for each file that is never read, pictures and recordings, and all other files."""
     skipped: list[Skipped] = []
+    media: list[tuple[str, zipfile.ZipInfo]] = []
     left: list[zipfile.ZipInfo] = []
     for entry in entries:
         try:
-            reason = _kind(zips.head(archive, entry, 64))
+            head = zips.head(archive, entry, 64)
         except ImportFailed:
-            reason = ""  # told when the file is read
-        if reason:
+            left.append(entry)  # told when the file is read
+            continue
+        if kind := _medium(head):
+            media.append((kind, entry))
+        elif not head or head.startswith(_OTHER_ARCHIVES):
+            reason = "archive inside the archive" if head else "empty file"
             skipped.append(Skipped(reason, _place(zips.shown_name(entry))))
         else:
             left.append(entry)
-    return skipped, left
+    return skipped, media, left
 
 
 def _set(
@@ -130,7 +161,9 @@ def _set(
     try:
         for record in importer.parse_members(members):
             yield (
-                record if isinstance(record, Remark) else replace(record, source_ref=record.source_ref[:_LONGEST_PLACE])
+                replace(record, source_ref=record.source_ref[:_LONGEST_PLACE])
+                if isinstance(record, Utterance | Skipped)
+                else record
             )
     except ImportFailed as failure:
         if budget.is_spent:
@@ -172,25 +205,16 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budge
         yield Skipped("file that cannot be read", _place(name))
 
 
-def _kind(head: bytes) -> str:
-    """What a file is that is passed over without unpacking it; or ""."""
-    if head[4:8] == b"ftyp":
-        return (
-            "sound recording"
-            if head[8:11] == b"M4A"
-            else "picture"
-            if head[8:12] in {b"heic", b"mif1", b"avif"}
-            else "video"
-        )
-    if head.startswith(_PICTURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+def _medium(head: bytes) -> str:
+    """What a file of pictures or sound is; or ""."""
+    if head[4:8] == b"ftyp" and not recording.is_recording(head):
         return "picture"
-    if head.startswith(_SOUNDS) or (head.startswith(b"RIFF") and head[8:12] == b"WAVE"):
-        return "sound recording"
-    if head.startswith((b"\x1aE\xdf\xa3", b"FLV", b"\0\0\x01\xba")) or (
-        head.startswith(b"RIFF") and head[8:11] == b"AVI"
-    ):
-        return "video"
-    return "archive inside the archive" if head.startswith(_OTHER_ARCHIVES) else "" if head else "empty file"
+    if scan.is_picture(head) or head.startswith(b"8BPS"):
+        return "picture"
+    if not recording.is_recording(head):
+        return ""
+    is_video = head.startswith((b"\x1aE\xdf\xa3", b"FLV", b"\0\0\x01\xba")) or head[8:12] == b"AVI "
+    return "video" if is_video or (head[4:8] == b"ftyp" and head[8:11] != b"M4A") else "sound recording"
 
 
 def _why_not(format: str, file: BinaryIO, name: str) -> str:
@@ -210,6 +234,8 @@ def _placed(record: Record, name: str) -> Record:
     match record:
         case Utterance() | Skipped():
             return replace(record, source_ref=f"{_place(name)}, {record.source_ref}"[:_LONGEST_PLACE])
+        case Recognition():
+            return replace(record, place=f"{_place(name)}, {record.place}"[:_LONGEST_PLACE])
         case Remark(text):
             return Remark(f"{name}: {text}")
 

@@ -9,7 +9,7 @@ ImportFailed            `user_message` says what is wrong and what to do
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
 
 class ImportFailed(Exception):
@@ -61,7 +61,37 @@ class Remark:
     text: str
 
 
-Record = Utterance | Skipped | Remark
+Medium = Literal["page", "sound"]
+
+
+@dataclass(frozen=True)
+class RecognisedLine:
+    """A line that was recognised in a picture, or a piece of speech. `confidence` is in [0, 1], 1 if it was checked.
+
+    `start` is where it begins: the part of the page's height above it, in [0, 1], or seconds of the recording.
+    """
+
+    text: str
+    confidence: float
+    start: float
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What was recognised in one page or recording. Its words follow as utterances; these lines are for correction.
+
+    `digest` tells the page or recording from others (SHA-256). `media` is the page as WebP or the sound as MP3, made
+    anew from what was uploaded. It is empty if the lines were known before.
+    """
+
+    medium: Medium
+    place: str
+    digest: str
+    lines: tuple[RecognisedLine, ...]
+    media: bytes
+
+
+Record = Utterance | Skipped | Remark | Recognition
 
 
 class Importer(Protocol):
@@ -72,7 +102,9 @@ class Importer(Protocol):
         ...
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
-        """Streams the records with bounded memory: utterances, counted skips and remarks. Raises ImportFailed.
+        """Streams the records with bounded memory: utterances, counted skips, remarks and recognitions.
+
+        Raises ImportFailed.
 
         `stream` is seekable, so an importer may read it twice.
         """

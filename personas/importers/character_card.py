@@ -64,6 +64,20 @@ def read(stream: BinaryIO) -> CardFields:
     return _fields(card_json.loaded(raw), picture=None)
 
 
+def is_in_picture(stream: BinaryIO) -> bool:
+    """Whether a picture has text that can be a card, be it whole or broken. Leaves the stream at its start."""
+    stream.seek(0)
+    try:
+        if webp.is_webp(stream.read(12)):
+            return any(text.lstrip().startswith((b"{", b"eyJ")) for text in webp.card_texts(stream))
+        stream.seek(0)
+        return any(keyword.casefold() in {"chara", "ccv3"} for keyword, _ in png.text_chunks(stream))
+    except ImportFailed:
+        return True  # reading it as a card says what is wrong
+    finally:
+        stream.seek(0)
+
+
 def _from_png(stream: BinaryIO) -> CardFields:
     chunks: dict[str, bytes | DamagedFile] = {}
     for keyword, chunk in png.text_chunks(stream):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from personas.importers import app_words, csv_rows, decoding, kakao
+from personas.importers import app_words, csv_rows, decoding, kakao, wechat_quotes
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 
 _LONGEST_NAME = 100
@@ -72,6 +72,8 @@ def _record(row: dict[str, str], layout: _Columns, source_ref: str) -> Utterance
     speaker = _speaker(row, layout)
     if member := _MEMBER.match(text):
         speaker, text = (speaker if layout.own and row.get(layout.own) == "1" else member["id"]), text[member.end() :]
+    if wechat_quotes.is_quote(text):
+        text, kind = wechat_quotes.own_words(text), ""
     if kind in _SYSTEM_TYPES:
         return Skipped(app_words.event(text), source_ref)
     if kind.casefold() not in _TEXT_TYPES:

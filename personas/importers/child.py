@@ -5,22 +5,39 @@ Only this module and the importers run there, without a database and with no set
 
 import io
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from django.conf import settings
 
-from personas import avatars
-from personas.importers import character_card, registry
-from personas.importers.base import ImportFailed, Record, Remark
+from personas import avatars, confined
+from personas.importers import character_card, recognition, registry
+from personas.importers.base import ImportFailed, RecognisedLine, Recognition, Record, Remark
 
 Answer = tuple[str, Any]
 
 
-def answers(file: BinaryIO, *, name: str, format: str, upload_bytes: int) -> Iterator[Answer]:
-    """Yields the format (chosen by content if none is given), every record, and the card at the end; or the failure."""
-    settings.configure(UPLOAD_BYTES=upload_bytes)
+def answers(
+    file: BinaryIO,
+    *,
+    name: str,
+    format: str,
+    known: Mapping[str, Sequence[Mapping[str, Any]]],
+    upload_bytes: int,
+    speech_model: str,
+) -> Iterator[Answer]:
+    """Yields the format (chosen by content if none is given), every record, and the card at the end; or the failure.
+
+    `known` has the lines of pages and recordings that were recognised before, by their digest.
+    """
+    settings.configure(UPLOAD_BYTES=upload_bytes, SPEECH_MODEL=speech_model)
+    lines = {digest: [RecognisedLine(**line) for line in lines] for digest, lines in known.items()}
+    with recognition.using(known=lines, grant=confined.grant):
+        yield from _answers(file, name, format)
+
+
+def _answers(file: BinaryIO, name: str, format: str) -> Iterator[Answer]:
     try:
         importer = registry.get(format) if format else registry.choose(file, name)
         yield "format", importer.name
@@ -32,6 +49,8 @@ def answers(file: BinaryIO, *, name: str, format: str, upload_bytes: int) -> Ite
 
 
 def _record(record: Record) -> Answer:
+    if isinstance(record, Recognition):
+        return "Recognition", asdict(record) | {"media": b64encode(record.media).decode()}
     return type(record).__name__, vars(record)
 
 

@@ -54,20 +54,22 @@ def classes(tag: Tag) -> list[str]:
     return tag.attributes.get("class", "")[:500].split()
 
 
-def blocks(text: str, *, begins: frozenset[str], fields: Mapping[str, str]) -> Iterator[Block]:
+def blocks(
+    text: str, *, begins: frozenset[str], fields: Mapping[str, str], repeated: frozenset[str] = frozenset()
+) -> Iterator[Block]:
     """The messages of a page in order. One begins at an element with a class of `begins`, and ends at the next.
 
     `fields` maps classes to the field that the words inside belong to; `<p>` stands for an element without a class.
-    Only the first element of a field counts, and nothing inside an IGNORED one does.
+    Only the first element of a field counts, but all of a `repeated` one, and nothing inside an IGNORED one.
     """
     block: Block | None = None
-    reader = _Fields(fields)
+    reader = _Fields(fields, repeated)
     for token in markup.tokens(text):
         if isinstance(token, Tag) and not token.is_end and begins.intersection(classes(token)):
             if block is not None:
                 yield block
             block = Block(token)
-            reader = _Fields(fields)
+            reader = _Fields(fields, repeated)
         elif block is not None:
             reader.take(token, block)
     if block is not None:
@@ -77,8 +79,9 @@ def blocks(text: str, *, begins: frozenset[str], fields: Mapping[str, str]) -> I
 class _Fields:
     """Puts the words of one message into its fields; remembers which elements are open."""
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
+    def __init__(self, fields: Mapping[str, str], repeated: frozenset[str]) -> None:
         self._fields = fields
+        self._repeated = repeated
         self._open: list[tuple[str, str | None]] = []  # name, and the field of the words in it
 
     def take(self, token: Tag | str, block: Block) -> None:
@@ -110,7 +113,10 @@ class _Fields:
         elif now != IGNORED:
             named = next((self._fields[one] for one in (*own, f"<{tag.name}>") if one in self._fields), None)
             if named and named in block.parts and named != now:
-                named = IGNORED
+                if named in self._repeated:
+                    block.parts[named].append("\n")
+                else:
+                    named = IGNORED
             if named:
                 block.attributes.setdefault(named, tag.attributes)
                 block.parts.setdefault(named, [])

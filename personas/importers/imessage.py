@@ -1,4 +1,6 @@
-"""Chats that imessage-exporter writes as text: a line with the time, a line with the sender, the words, a blank line.
+"""Chats that imessage-exporter writes, as text, which is read here, or as HTML (`imessage_html`).
+
+A message as text is a line with the time, a line with the sender, the words, and a blank line.
 
     Jun 15, 2023  9:41:07 PM (Read by you after 2 minutes)
     Ana
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from personas.importers import app_words, decoding
+from personas.importers import app_words, decoding, imessage_html
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.dates import MONTHS
 
@@ -67,12 +69,18 @@ class IMessage:
     name = "imessage"
 
     def sniff(self, head: bytes, name: str) -> float:
+        if imessage_html.is_page(head):
+            return 0.98
         lines = decoding.decode_head(head).splitlines()[:_SNIFFED_LINES]
         stamps = sum((match := _TIME.fullmatch(line)) is not None and not match["rest"] for line in lines)
         filled = sum(bool(line.strip()) for line in lines)
         return 0.95 if stamps and stamps * 12 >= filled and _TIME.fullmatch(next(filter(str.strip, lines))) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        stream.seek(0)
+        if imessage_html.is_page(stream.read(decoding.HEAD_BYTES)):
+            yield from imessage_html.records(stream)
+            return
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))

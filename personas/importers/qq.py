@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
-from personas.importers import app_words, day_lines, decoding
+from personas.importers import app_words, day_lines, decoding, wechat_quotes
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.gathering import Head, Reason, messages
 from personas.importers.whatsapp_heads import PERIOD, fold, hour_of
@@ -190,6 +190,7 @@ class _Reader:
 def _judge(head: Head, text: str) -> Reason | str:
     if not head.speaker:
         return Reason(app_words.event(text))
+    text = wechat_quotes.own_words(text)
     if reason := app_words.kind(text):
         return Reason(reason)
     return app_words.without_placeholders(text)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from personas.importers import chat_log, decoding, webp
+from personas.importers import character_card, chat_log, decoding, recording, scan, zips
 from personas.importers.base import FileTooLarge, Importer, UnknownFormat
 
 IMPORTERS = {
@@ -42,6 +42,8 @@ IMPORTERS = {
     "chatgpt": "personas.importers.chatgpt.ChatGPT",
     "silly-tavern": "personas.importers.silly_tavern.SillyTavern",
     "slack": "personas.importers.slack.Slack",
+    "scan": "personas.importers.scan.Scan",
+    "recording": "personas.importers.recording.Recording",
 }
 # Their words may also stand in a document (`document`).
 _CHATS = ("whatsapp", "line", "kakaotalk", "qq", "signal", "imessage", "chat-log", "transcript")
@@ -56,16 +58,10 @@ _MAGIC = [
     ),
     (b"!BDN", "a mailbox of Outlook (.pst). Export the mails as .eml or as mbox, and upload those."),
     (b"bplist00", "a web archive or a list of an Apple app. Copy its words into a text file and upload that."),
-    (b"\xff\xd8\xff", "a JPEG picture. Upload it under Picture; words in it cannot be read."),
-    (b"GIF8", "a GIF picture. Upload it under Picture; words in it cannot be read."),
     (b"SQLite format 3", "a database. Export the chat as text from the app itself."),
     (b"\x1f\x8b", "a gzip archive. Unpack it and upload the files inside."),
     (b"Rar!", "a RAR archive. Unpack it and upload the files inside."),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and upload the files inside."),
-    (b"OggS", "a sound recording. Only written words can be read."),
-    (b"ID3", "a sound recording. Only written words can be read."),
-    (b"RIFF", "a sound or video recording. Only written words can be read."),
-    (b"\x1aE\xdf\xa3", "a video. Only written words can be read; subtitles (.srt, .vtt) are."),
 ]
 # Exports of other apps contain other people's words, so they must not be read as the text of one author.
 _OTHER_CHATS = [
@@ -99,6 +95,9 @@ def choose(stream: BinaryIO, name: str) -> Importer:
     _refuse_known(head, name)
     scores = {key: get(key).sniff(head, name) for key in IMPORTERS}
     best = max(scores, key=lambda key: scores[key])
+    # A card's text may stand anywhere in its picture.
+    if best == "character-card" and scan.is_picture(head) and not character_card.is_in_picture(stream):
+        best = "scan"
     if best in {"plain-text", "transcript", "chat-log"} or scores[best] < _UNSURE:
         _refuse_other_chats(decoding.decode_head(head), name, best)
     if scores[best] < _UNSURE:
@@ -106,6 +105,10 @@ def choose(stream: BinaryIO, name: str) -> Importer:
             f"{name} cannot be read: it is neither text, nor a document, nor a chat, nor a character card."
         )
     return get(best)
+
+
+def may_hold_recording(head: bytes) -> bool:
+    return recording.is_recording(head) or head.startswith(zips.MAGIC)
 
 
 def choose_text(stream: BinaryIO) -> Importer:
@@ -138,12 +141,10 @@ def check_size(stream: BinaryIO, name: str) -> None:
 
 def _refuse_known(head: bytes, name: str) -> None:
     for magic, kind in _MAGIC:
-        if head.startswith(magic) and not webp.is_webp(head):
+        if head.startswith(magic):
             raise UnknownFormat(f"{name} is {kind}")
-    if head[4:8] == b"ftyp":
-        raise UnknownFormat(
-            f"{name} is a video or a recording. Only written words can be read; subtitles (.srt, .vtt) are."
-        )
+    if head[4:8] == b"ftyp" and not recording.is_recording(head):
+        raise UnknownFormat(f"{name} is a picture as iPhones store it (HEIC). Save it as JPEG, and upload that.")
     if _WEB_ARCHIVE.match(head):
         raise UnknownFormat(
             f"{name} is a web archive (.mht). In QQ, export the messages as text (.txt). In a browser, save the "

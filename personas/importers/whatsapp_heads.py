@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from personas.importers import whatsapp_words
 
 MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+NO_MARKS = dict.fromkeys(map(ord, MARKS))
 FOLD = {ord(mark): None for mark in MARKS} | {
     **dict.fromkeys(map(ord, "\u202f\u00a0\u2009\u3000"), " "),
     **{ord(arabic): str(digit) for digit, arabic in enumerate("٠١٢٣٤٥٦٧٨٩")},
@@ -59,8 +61,10 @@ def fold(text: str) -> tuple[str, Sequence[int]]:
     """A text without marks, odd spaces and other digits, and where each of its characters stood."""
     if text.isascii():
         return text, range(len(text))
-    places = [index for index, character in enumerate(text) if character not in MARKS]
-    return "".join(text[index] for index in places).translate(FOLD), places
+    folded = text.translate(FOLD)
+    if len(folded) == len(text):
+        return folded, range(len(text))
+    return folded, [index for index, character in enumerate(text) if character not in MARKS]
 
 
 def read_head(line: str) -> Head | None:
@@ -70,18 +74,29 @@ def read_head(line: str) -> Head | None:
         return None
     folded, places = fold(start)
     match = _HEAD.match(folded)
+    head = _read(match[0]) if match is not None else None
+    if match is None or head is None:
+        return None
+    return Head(*head, rest=line[places[match.end() - 1] + 1 :])
+
+
+_Read = tuple[tuple[int, int, int], tuple[int, int, int], tuple[object, ...], tuple[int, int, int]]
+
+
+@lru_cache(maxsize=1 << 14)  # messages of one minute have the same head, and a file is read twice
+def _read(head: str) -> _Read | None:
+    """A head's date, time, style and padding."""
+    match = _HEAD.match(head)
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
     hour = hour_of(int(match["hour"]), match["before"] or match["after"] or "")
     if hour is None:
         return None
-    consumed = match.end()
-    return Head(
-        fields=(int(match["a"]), int(match["b"]), int(match["c"])),
-        time=(hour, int(match["minute"]), int(match["second"] or 0)),
-        style=_style(match),
-        padding=(_padding(match["a"]), _padding(match["b"]), _padding(match["hour"])),
-        rest=line[places[consumed - 1] + 1 :],
+    return (
+        (int(match["a"]), int(match["b"]), int(match["c"])),
+        (hour, int(match["minute"]), int(match["second"] or 0)),
+        _style(match),
+        (_padding(match["a"]), _padding(match["b"]), _padding(match["hour"])),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from personas.importers import chat_heads, whatsapp_events
 from personas.importers.date_order import DateOrder, SampleDate, in_order
 from personas.importers.decoding import Line
-from personas.importers.whatsapp_heads import MARKS, Head, read_head
+from personas.importers.whatsapp_heads import NO_MARKS, Head, read_head
 
 MOST_NAMES = 2_000
 _LONGEST_NAME = 100
@@ -108,7 +108,7 @@ def first_split(rest: str) -> tuple[str, str]:
 
 def tidy(name: str) -> str:
     """Without invisible marks and odd blanks."""
-    return " ".join("".join(character for character in name if character not in MARKS).replace("\xa0", " ").split())
+    return " ".join(name.translate(NO_MARKS).replace("\xa0", " ").split())
 
 
 class Survey:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from personas import speech_weights
 from personas.importers import registry
-from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
+from personas.importers.base import ImportFailed, Recognition, Record, Remark, Skipped, Utterance
 from personas.models import FORMAT_LABELS
 
 SAMPLES = Path(__file__).parent / "importers"
@@ -25,7 +26,7 @@ OWN = {
     "kakaotalk": ["kakaotalk.txt"],
     "qq": ["qq.txt"],
     "signal": ["signal.md"],
-    "imessage": ["imessage.txt"],
+    "imessage": ["imessage.txt", "imessage.html"],
     "chat-table": ["kakaotalk.csv"],
     "mail": ["mails.mbox", "mail.eml"],
     "docx": ["letters.docx"],
@@ -46,7 +47,14 @@ OWN = {
     "chatgpt": ["chatgpt.json"],
     "silly-tavern": ["silly_tavern.jsonl"],
     "slack": ["slack.json"],
+    "scan": ["scan.png"],
+    "recording": ["voice.ogg"],
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _weights():
+    speech_weights.folder()
 
 
 def png(*chunks: tuple[bytes, bytes]) -> bytes:
@@ -92,7 +100,7 @@ def test_every_record_is_an_utterance_or_a_counted_skip_that_leads_back(name, sa
             assert record.reason
             assert record.source_ref
         else:
-            assert isinstance(record, Remark)
+            assert isinstance(record, Remark | Recognition)
 
 
 HOSTILE = {
@@ -132,7 +140,7 @@ def test_no_importer_breaks_otherwise_when_it_is_given_a_file_that_is_not_its_ow
         records = list(registry.get(name).parse(io.BytesIO(HOSTILE[case])))
     except ImportFailed:
         return
-    assert all(isinstance(record, Utterance | Skipped | Remark) for record in records)
+    assert all(isinstance(record, Record) for record in records)
 
 
 @pytest.mark.parametrize(

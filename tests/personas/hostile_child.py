@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from personas import confined
 from tests.waiting import wait_until
 
 
@@ -23,6 +24,12 @@ def burn() -> Iterator[tuple[str, Any]]:
     while True:
         pass
     yield
+
+
+def ask_for_more() -> Iterator[tuple[str, Any]]:
+    for _ in range(1000):
+        confined.grant(3600)
+    yield from burn()
 
 
 def hoard() -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,6 @@ from personas.importers import child
 
 
 def answers(file: BinaryIO, *, upload_bytes: int) -> Iterator[tuple[str, Any]]:
-    for _ in child.answers(file, name="file", format="", upload_bytes=upload_bytes):
+    for _ in child.answers(file, name="file", format="", known={}, upload_bytes=upload_bytes, speech_model=""):
         pass
     yield "modules", list(sys.modules)

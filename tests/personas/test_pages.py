@@ -160,7 +160,7 @@ def test_a_wrong_value_gets_a_sentence_with_the_limit(browser, field, value, sen
         ("empty.txt", b"", "The submitted file is empty|empty.txt is empty"),
         ("letters.txt", b"%PDF-1.4 " + bytes(99), "This PDF is damaged and cannot be read. Export or print it again"),
         ("nul.txt", bytes(4000), "nul.txt holds no words that can be read"),
-        ("card.png", picture(), "This PNG holds no character card"),
+        ("card.png", picture(), "No words were found in this picture"),
         ("page.txt", b"<!doctype html><script>hi", "This document holds no words that can be read"),
         ("bomb.zip", b"PK\x03\x04" + bytes(99), "cannot be read|damaged"),
     ],

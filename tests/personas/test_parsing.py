@@ -34,6 +34,8 @@ def hostile(settings, monkeypatch):
     """Runs tests/personas/hostile_child.py instead of the importers, with limits of one second and little memory."""
     settings.IMPORT_TIME = timedelta(seconds=1)
     settings.IMPORT_MEMORY = 256 * 1024**2
+    settings.RECOGNITION_TIME = timedelta(seconds=2)
+    settings.RECOGNITION_MEMORY = 384 * 1024**2
     settings.UPLOAD_BYTES = 1024**2
     monkeypatch.setattr(parsing, "JOB", "tests.personas.hostile_child")
 
@@ -80,6 +82,7 @@ def test_a_card_comes_whole_with_a_picture_that_is_safe():
         ("burn", FileTooLarge, "Reading burn took more than 1 s, which is the limit. Split it into smaller files, or"),
         ("sleep", FileTooLarge, "took more than 1 s"),
         ("drip", FileTooLarge, "took more than 1 s"),
+        ("ask_for_more", FileTooLarge, "took more than 1 s"),
         ("hoard", FileTooLarge, "took more than 256 MB of memory, which is the limit. Split it .* raise IMPORT_MEMORY"),
         ("scream", FileTooLarge, "of memory"),
         ("crash", DamagedFile, "crash cannot be read: the program that reads it ended unexpectedly"),

@@ -117,3 +117,68 @@ def test_effects_go_and_the_last_version_of_an_edited_message_stays():
         + "May 17, 2022  6:00:00 PM\nMe\nMay 17, 2022  6:00:00 PM Helo\nEdited 5 seconds later: Hello\nSent with Slam\n\n"
     )
     assert reading.said[-1][1] == "Hello"
+
+
+# --- iMessage as HTML --------------------------------------------------------------------------------
+
+
+def html_message(words: str, *, sender: str = "Nora", time: str = "Feb 13, 2021  9:05:00 AM", id: str = "") -> str:
+    kind = "sent iMessage" if sender == "Me" else "received"
+    identity = f', id="{id}"' if id else ""
+    return (
+        f'<div class="message"{identity}>\n<div class="{kind}">\n<p><span class="timestamp">{time}</span>\n'
+        f'<span class="sender">{sender}</span></p>\n{words}</div>\n</div>\n'
+    )
+
+
+def part(words: str) -> str:
+    return f'<hr><div class="message_part">\n<span class="bubble">{words}</span>\n</div>\n'
+
+
+def html_page(*messages: str) -> str:
+    return f'<html>\n<meta charset="UTF-8">\n<style>\n.message {{}}\n</style>\n{"".join(messages)}</html>'
+
+
+def test_a_page_of_imessage_gives_who_said_what_and_when():
+    reading = read(
+        html_page(
+            html_message(part("Does the clock run? &lt;tick&gt;")),
+            html_message(
+                part("It does.") + part("Since Sunday."), sender="Me", time="Feb 13, 2021 12:05:01 PM (Read by them)"
+            ),
+        )
+    )
+    assert reading.format == "imessage"
+    assert reading.said == [("Nora", "Does the clock run? <tick>"), ("Me", "It does.\nSince Sunday.")]
+    assert reading.times == ["2021-02-13T09:05:00", "2021-02-13T12:05:01"]
+
+
+def test_a_reply_on_a_page_is_read_once():
+    inner = html_message('<span class="reply_anchor"><a href="#r-K1">x</a></span>' + part("It does."), sender="Me")
+    lost = html_message('<span class="reply_anchor"><a href="#r-K2">x</a></span>' + part("Only here."), sender="Me")
+    replies = (
+        f'<div class="replies"><div class="reply" id="K1">{inner}</div><div class="reply" id="K2">{lost}</div></div>'
+    )
+    top = html_message(part("It does."), sender="Me", id="r-K1")
+    reading = read(html_page(html_message(part("Does it run?") + replies), top))
+    assert reading.said == [("Nora", "Does it run?"), ("Me", "Only here."), ("Me", "It does.")]
+    assert reading.skipped == {"shown twice": 1}
+
+
+def test_what_is_no_speech_on_a_page_is_counted():
+    table = '<div class="edited"><table><tr><td><span class="timestamp"></span></td><td>Helo</td></tr><tfoot><tr><td><span class="timestamp">Edited 5 seconds later</span></td><td>Hello</td></tr></tfoot></table></div>'
+    reading = read(
+        html_page(
+            html_message(
+                part("Hi") + '<div class="tapbacks"><hr><p>Tapbacks:</p><span><b>Loved</b> by Me</span></div>'
+            ),
+            html_message('<hr><div class="message_part"><div class="attachment"><img src="a.jpeg"></div></div>'),
+            html_message(f'<hr><div class="message_part">{table}</div>', sender="Me"),
+            html_message(
+                '<span class="deleted">This message was deleted from the conversation!</span></p>' + part("x")
+            ),
+            '<div class ="announcement"><p><span class="timestamp">May 17, 2022  5:29:42 PM</span> You named the conversation <b>Hi</b></p></div>',
+        )
+    )
+    assert reading.said == [("Nora", "Hi"), ("Me", "Hello")]
+    assert reading.skipped == {"media": 1, "deleted": 1, "system": 1}

@@ -102,3 +102,34 @@ def test_the_table_of_wechats_tools_tells_the_owner_apart():
     reading = read(table)
     assert reading.said == [("安娜", "你好"), ("Me", "在")]
     assert reading.skipped == {"media": 1, "deleted": 1}
+
+
+QUOTE = (
+    "<msg><appmsg><title>好的，明天见 &amp;amp; 早点来</title><type>57</type><refermsg><displayname>Bo</displayname>"
+    "<content>明天来吗？</content></refermsg></appmsg></msg>"
+)
+
+
+def table(*rows: str) -> str:
+    head = "localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime,Remark,NickName,Sender"
+    return "\n".join([head, *rows]) + "\n"
+
+
+def test_a_quoting_message_of_wechats_table_is_its_senders_words_alone():
+    written = table(
+        "1,9,1,0,0,1686000000,2,明天来吗？,2023-06-05 17:17:11,,Bo,wxid_b",
+        f'2,9,49,57,1,1686000001,2,"{QUOTE}",2023-06-05 17:17:12,,Bo,wxid_a',
+        '3,9,49,5,0,1686000002,2,"<msg><appmsg><title>A link</title><type>5</type></appmsg></msg>",2023-06-05 17:17:13,,Bo,wxid_b',
+    )
+    reading = read(written)
+    assert reading.said == [("Bo", "明天来吗？"), ("Me", "好的，明天见 &amp; 早点来")]
+    assert reading.skipped == {"media": 1}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["好的\n\n[引用](2023-06-05 17:17:11)Bo:明天来吗？", "「Bo：明天来吗？」\n- - - - - - - - - - - - - - -\n好的"],
+)
+def test_a_quoted_message_is_not_the_senders_words(words):
+    written = f"2023-06-05 17:17:11 Bo\n明天来吗？\n\n2023-06-05 17:17:12 Ana\n{words}\n\n2023-06-05 17:17:13 Bo\n好。\n\n2023-06-05 17:17:14 Ana\n嗯。\n"
+    assert read(written).said == [("Bo", "明天来吗？"), ("Ana", "好的"), ("Bo", "好。"), ("Ana", "嗯。")]

@@ -1,0 +1,66 @@
+"""Voice notes, other recordings, and the speech in videos (`speech`)."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import BinaryIO
+
+from personas.importers import recognition, speech
+from personas.importers.base import DamagedFile, RecognisedLine, Record, Remark, Utterance
+
+_MAGIC = (b"OggS", b"ID3", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"FLV\x01", b"\0\0\x01\xba", b"caff", b"FORM")
+_MPEG = (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa", b"\xff\xf1", b"\xff\xf9")
+_PICTURE_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"crx "}
+_PARAGRAPH = 400  # characters after which a sentence's end ends the paragraph
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
+
+
+class Recording:
+    name = "recording"
+
+    def sniff(self, head: bytes, name: str) -> float:
+        return 0.8 if is_recording(head) else 0.0
+
+    def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        found = recognition.recognised(
+            medium="sound",
+            place="recording",
+            digest=recognition.digest(stream),
+            recognise=partial(speech.recognise, stream),
+        )
+        if not recognition.texts(found):
+            raise DamagedFile("No speech was found in this recording.")
+        yield found
+        yield Remark("A machine wrote down this recording, and it makes mistakes. Check the words before you save.")
+        for start, text in _paragraphs(found.lines):
+            yield Utterance("", text, None, moment(start))
+
+
+def is_recording(head: bytes) -> bool:
+    if head[:4] == b"RIFF":
+        return head[8:12] in {b"WAVE", b"AVI "}
+    if head[4:8] == b"ftyp":
+        return head[8:12] not in _PICTURE_BRANDS
+    return head.startswith(_MAGIC) or (head.startswith(_MPEG) and len(head) > 4)
+
+
+def moment(seconds: float) -> str:
+    """A time in a recording: "1:05", "1:02:05"."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _paragraphs(lines: Iterable[RecognisedLine]) -> Iterator[tuple[float, str]]:
+    """The pieces joined to paragraphs, each with the second at which it begins."""
+    start, text = 0.0, ""
+    for line in lines:
+        if not line.text:
+            continue
+        start = start if text else line.start
+        is_wide = "\u2e80" <= text[-1:] <= "\uffef"
+        text += line.text if is_wide or not text else f" {line.text}"
+        if len(text) >= _PARAGRAPH and text.endswith(_SENTENCE_ENDS):
+            yield start, text
+            text = ""
+    if text:
+        yield start, text
