@@ -11,10 +11,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import audits, comparisons, frames, inspection, monitoring, queueing, relevance, replies
+from chat import audits, comparisons, frames, inspection, monitoring, queueing, relevance, replies, tried_lines
 from chat.models import Reply, ReplyStatus
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
+from personas import trying
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,11 @@ def write_reply(reply_id: str) -> None:
 @waiting_room.handles(comparisons.KIND)
 def write_comparison(fine_tune_id: str) -> None:
     comparisons.write(UUID(fine_tune_id))
+
+
+@waiting_room.handles(tried_lines.KIND)
+def answer_tried_line(line_id: str) -> None:
+    tried_lines.write(UUID(line_id))
 
 
 @waiting_room.handles(audits.KIND)
@@ -71,7 +77,7 @@ def tell_places() -> None:
 
 @shared_task(ignore_result=True)
 def requeue_lapsed() -> None:
-    """Queues replies again whose worker was lost, or that the waiting room has lost."""
+    """Queues replies and tried lines again whose worker was lost, or that the waiting room has lost."""
     for reply in _without_lease(Reply.objects.filter(status=ReplyStatus.GENERATING)):
         if reply.attempt >= settings.REPLY_ATTEMPTS:
             replies.give_up(reply, "worker_lost")
@@ -83,6 +89,7 @@ def requeue_lapsed() -> None:
     lost_ids = waiting_room.absent(queueing.KIND, queued)
     for reply in (queued[reply_id] for reply_id in queued if reply_id in lost_ids):
         queueing.hand_over(reply)
+    trying.ask_again()
 
 
 @shared_task(ignore_result=True)

@@ -20,8 +20,10 @@ _SHORTEST_PAUSE_S = 0.02
 
 def limit_of(path: str) -> int:
     """The most bytes that a request to this path may send."""
+    if path.startswith("/personas/new/") and "/uploads/" in path:
+        return settings.UPLOAD_PIECE
     if path.startswith("/personas/"):
-        return settings.UPLOAD_BYTES * settings.UPLOAD_FILES + _FORM
+        return settings.UPLOAD_FORM + _FORM
     if path.startswith("/v1/"):
         return settings.API_BODY
     return max(_SMALL, 16 * settings.MESSAGE_CHARACTERS)  # in a form, a character takes at most 12 bytes

@@ -262,12 +262,15 @@ API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
 
 # --- Uploads and messages -------------------------------------------------------------------------
 
-UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "25MB")
+UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "1GB")
+# A browser with scripts sends a file in pieces of at most this size (personas/resumable.py), others in one form.
+UPLOAD_PIECE = env.size("AFTERWORD_UPLOAD_PIECE", "4MB")
+UPLOAD_FORM = env.size("AFTERWORD_UPLOAD_FORM", "500MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
 # Words of its own that a persona needs for a fine-tune. Fewer teach the model little but their accidents.
 FINE_TUNE_WORDS = env.integer("FINE_TUNE_WORDS", 5000, minimum=1)
-STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "1GB")
-# What the process that reads one upload may use (personas/children.py).
+STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "5GB")
+# What the process that reads one upload may use (personas/children.py). The time is for each 100 MB.
 IMPORT_TIME = env.duration("IMPORT_TIME", "60s")
 IMPORT_MEMORY = env.size("IMPORT_MEMORY", "512MB")
 # What it may use in addition, and in all, to recognise words in pictures and recordings.

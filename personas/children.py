@@ -29,9 +29,8 @@ MOST = 2  # children of one process at once
 _QUEUE_SECONDS = 20  # how long a caller waits for its turn
 # Seconds of waiting for each second of processor time. On a busy machine the child (nice 10) gets only a part.
 _PATIENCE = 4
-# Bytes of one answer for each byte of an upload. A file may be one message, and JSON lengthens some characters.
+# An answer takes at most this part of the child's memory, since the child holds it as text, as JSON and as bytes.
 _ANSWER = 4
-_SMALL_ANSWER = 16 * 1024**2  # a card and its picture
 _CHUNK = 1 << 16
 # The variables that an interpreter needs to start. None of them is a secret.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
@@ -162,7 +161,7 @@ def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Generator[bytes,
     poll = select.poll()
     poll.register(child.stdout, select.POLLIN)
     patience = float(_PATIENCE * limits.most_seconds)
-    longest = _ANSWER * settings.UPLOAD_BYTES + _SMALL_ANSWER
+    longest = limits.most_memory // _ANSWER
     line = bytearray()
     while True:
         began = time.monotonic()

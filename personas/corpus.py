@@ -5,7 +5,8 @@ The words of other people are dropped, except the words that the persona answere
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from personas.importers.base import Utterance
@@ -17,6 +18,7 @@ PASSAGE = 600  # characters of a passage, about 150 tokens; Chinese, Japanese an
 PROMPTED_BY = 300  # characters of the message before a passage
 MOST_PASSAGES = 20_000  # of one source
 _MONOLOGUE = 20  # characters: a shorter piece of a letter is a greeting or a remnant
+_BEFORE = 50  # utterances before a turn that it may answer
 _TURN_GAP = 30 * 60  # seconds; after a longer pause a new turn begins
 
 _BLANK = re.compile(r"[ \t\u00a0\u3000]+")
@@ -44,6 +46,25 @@ def pieces(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[Piece]:
             if piece.digest not in digests and len(digests) < MOST_PASSAGES:
                 digests.add(piece.digest)
                 yield piece
+
+
+def addressed(
+    utterances: Iterable[tuple[Utterance, bool]], *, own_names: Collection[str]
+) -> Iterator[tuple[Utterance, bool]]:
+    """Leaves out what third persons said before the persona spoke, if the owner said something too.
+
+    So in a group, a passage follows the owner's words where there are any, and those of others only where not.
+    """
+    before: deque[tuple[Utterance, bool]] = deque(maxlen=_BEFORE)
+    for pair in utterances:
+        if not pair[1]:
+            before.append(pair)
+            continue
+        own = [other for other in before if other[0].speaker in own_names]
+        yield from own or before
+        before.clear()
+        yield pair
+    yield from before
 
 
 @dataclass

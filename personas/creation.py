@@ -9,7 +9,7 @@ accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass thro
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -18,6 +18,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
+from django.db.models.fields.files import FieldFile
 from django.http import Http404
 from kombu.exceptions import OperationalError
 
@@ -27,9 +28,9 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import access, copying, declarations, forgetting, judging, prompt_sheet, storage, tasks
+from personas import access, copying, declarations, forgetting, judging, prompt_sheet, reading_progress, storage, tasks
 from personas.finetuning import files
-from personas.models import Answer, Confirmation, FineTune, Persona, Source
+from personas.models import Answer, Confirmation, FineTune, Persona, Source, SourceStatus
 from text import graphemes
 
 logger = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ def _get(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
 def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None = None) -> Persona:
     """Makes a persona and records the declaration of its owner. Raises CreationRefused, QuotaExceeded."""
     quotas.check(user=owner, kind="uploads")
-    _refuse_to_minor(owner, fields)
+    refuse_to_minor(owner, fields)
     refuse_unfit(fields)
     _refuse_unfit_opening(fields)
     with transaction.atomic():
@@ -144,7 +145,7 @@ def update_persona(
     """Changes a persona of the user. Raises CreationRefused, and Http404 for a persona of somebody else."""
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
-    _refuse_to_minor(user, fields)
+    refuse_to_minor(user, fields)
     refuse_unfit(fields)
     if fields.opening_line != persona.opening_line:
         _refuse_unfit_opening(fields)
@@ -168,26 +169,41 @@ def add_source(
     *,
     user: User,
     persona: Persona,
-    file: BinaryIO,
+    file: BinaryIO | FieldFile,
     name: str,
     format: str,
     speaker: str,
+    aliases: Sequence[str] = (),
+    own_names: Sequence[str] = (),
+    unmasked: Sequence[str] = (),
     transcripts: Mapping[str, Any] | None = None,
 ) -> Source:
-    """Adds a file. The words of `speaker` become the persona's words. `format` is a name in importers.registry.
+    """Adds a file. The words of `speaker` and of its `aliases` become the persona's words.
 
-    `transcripts` are the recognised lines of its pages and recordings, as `parsing.opened` takes them. A worker reads
-    the file after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
+    `format` is a name in importers.registry; `own_names` and `unmasked` are as in Source. `transcripts` are the
+    recognised lines of its pages and recordings, as `parsing.opened` takes them. A file that is stored already is taken
+    over and not copied. A worker reads the file after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
     with transaction.atomic():
         quotas.spend(user=user, kind="uploads")
-        upload = File(file)
-        name, speaker = graphemes.beginning(name, 255), graphemes.beginning(speaker, 255)
-        source = Source(persona=persona, name=name, format=format, speaker=speaker, bytes=upload.size)
-        source.transcripts = dict(transcripts or {})
-        source.file.save(name, upload, save=False)
+        upload = file if isinstance(file, FieldFile) else File(file)
+        source = Source(
+            persona=persona,
+            name=graphemes.beginning(name, 255),
+            format=format,
+            speaker=graphemes.beginning(speaker, 255),
+            aliases=list(aliases),
+            own_names=list(own_names),
+            unmasked=list(unmasked),
+            bytes=upload.size,
+            transcripts=dict(transcripts or {}),
+        )
+        if isinstance(file, FieldFile):
+            source.file.name = file.name
+        else:
+            source.file.save(name, upload, save=False)
         source.save()
         transaction.on_commit(lambda: queue_reading(user.pk))
     return source
@@ -210,10 +226,14 @@ def queue_embedding(persona_id: UUID) -> None:
 
 
 def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
-    """Deletes a file's utterances, passages and vectors, and the fine-tune that has learnt them. Raises Http404."""
+    """Deletes a file's utterances, passages and vectors, and the fine-tune that has learnt them. Raises Http404.
+
+    An import under way is stopped first, since its transaction holds the row.
+    """
     source = get_own_persona(user, persona.pk).sources.filter(pk=source_id).first()
     if source is None:
         raise Http404
+    _stop_import(source)
     with transaction.atomic():
         fine_tune = FineTune.objects.filter(persona=persona, queued_at__gt=source.created_at).first()
         if fine_tune is not None:
@@ -228,7 +248,7 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
     Raises CreationRefused, PersonaDisabled, QuotaExceeded, ImportFailed, Http404.
     """
     original = get_persona_for(user, persona.pk)
-    _refuse_to_minor(user, original)
+    refuse_to_minor(user, original)
     refuse_unfit(PersonaFields(**fields_of(original)))
     with storage.room_for(user, storage.of_persona(original)):
         refuse_disabled(original)
@@ -259,6 +279,8 @@ def delete_persona(*, user: User, persona: Persona) -> None:
 
 def remove(persona: Persona) -> None:
     """Deletes a persona without checking its owner. For `delete_persona`, which checks, and account erasure."""
+    for source in persona.sources.all():
+        _stop_import(source)
     with transaction.atomic():
         for source in persona.sources.exclude(file=""):
             _delete_file_later(source.file)
@@ -281,7 +303,7 @@ def remove(persona: Persona) -> None:
 # --- Checks and small steps ---------------------------------------------------------------------------
 
 
-def _refuse_to_minor(user: User, portrait: access.Portrait) -> None:
+def refuse_to_minor(user: User, portrait: access.Portrait) -> None:
     """Raises NotForMinors (compliance CN5)."""
     if refusal := access.refusal_to_minor(user, portrait):
         raise NotForMinors(refusal.user_message)
@@ -356,6 +378,11 @@ def _save_avatar(persona: Persona, picture: bytes) -> None:
     if persona.avatar:
         persona.avatar.delete(save=False)
     persona.avatar.save("avatar.webp", ContentFile(picture))
+
+
+def _stop_import(source: Source) -> None:
+    if source.status == SourceStatus.IMPORTING:
+        reading_progress.cancel(source.pk)
 
 
 def _delete_file_later(file: Any) -> None:

@@ -1,9 +1,11 @@
 """Drafts keep typed fields and uploads through errors in the form, the preview, and a closed window."""
 
+import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +19,18 @@ from accounts.models import User
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import avatars, creation, importing, prompt, prompt_sheet, storage, transcripts
+from personas import (
+    avatars,
+    creation,
+    importing,
+    masking,
+    prompt,
+    prompt_sheet,
+    self_description,
+    speakers,
+    storage,
+    transcripts,
+)
 from personas.creation import PersonaFields
 from personas.forgetting import delete_files_of, discard
 from personas.importers import decoding, registry
@@ -28,6 +41,7 @@ from text import graphemes
 _MOST_DRAFTS = 20  # of one person; the oldest is discarded
 _SHOWN_PASSAGES = 6
 _LONGEST_LINE = 2_000  # characters of a recognised line
+_PASTED = "Pasted words"  # the name of the file that they become
 _UTTERANCES = TypeAdapter(list[Utterance])
 
 
@@ -62,12 +76,8 @@ def _storable(value: Any) -> Any:
 
 def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
     """Stores a file. A worker reads it (`personas.uploads`). Raises ImportFailed if it is refused before reading."""
-    name = graphemes.ending(decoding.clean(name).strip(), 200) or "file"
-    if draft.files.exclude(status=DraftFileStatus.FAILED).count() >= settings.UPLOAD_FILES:
-        raise FileTooLarge(
-            f"A persona can be made from {settings.UPLOAD_FILES} files at a time; {name} would be one more. "
-            "Save it first, or raise AFTERWORD_UPLOAD_FILES."
-        )
+    name = file_name(name)
+    refuse_too_many(draft, name)
     registry.check_size(stream, name)
     upload = File(stream)
     with storage.room_for(draft.owner, upload.size):
@@ -76,6 +86,27 @@ def add_file(draft: Draft, *, name: str, stream: BinaryIO) -> DraftFile:
         file.save()
         transaction.on_commit(lambda: creation.queue_reading(draft.owner_id))
     return file
+
+
+def file_name(name: str) -> str:
+    """A name that can be stored, or "file"."""
+    return graphemes.ending(decoding.clean(name).strip(), 200) or "file"
+
+
+def refuse_too_many(draft: Draft, name: str) -> None:
+    """Raises FileTooLarge if the draft has no place for one more file."""
+    if draft.files.exclude(status=DraftFileStatus.FAILED).count() >= settings.UPLOAD_FILES:
+        raise FileTooLarge(
+            f"A persona can be made from {settings.UPLOAD_FILES} files at a time; {name} would be one more. "
+            "Save it first, or raise AFTERWORD_UPLOAD_FILES."
+        )
+
+
+def add_words(draft: Draft, words: str) -> None:
+    """Stores pasted words as a file. Raises ImportFailed."""
+    number = draft.files.filter(name__startswith=_PASTED).count() + 1
+    name = f"{_PASTED}.txt" if number == 1 else f"{_PASTED} {number}.txt"
+    add_file(draft, name=name, stream=io.BytesIO(decoding.clean(words).encode()))
 
 
 def is_reading(draft: Draft) -> bool:
@@ -108,13 +139,18 @@ def remove_file(draft: Draft, file_id: int) -> None:
     file.delete()
 
 
-def choose_speakers(draft: Draft, speakers: Mapping[int, str]) -> None:
-    """Sets the persona's speaker of each file, by file id. A speaker that the file does not have is ignored."""
-    for file in draft.files.filter(status=DraftFileStatus.READY):
-        speaker = speakers.get(file.pk)
-        if speaker is not None and speaker in file.report["speakers"] and speaker != file.speaker:
-            file.speaker = speaker
-            file.save(update_fields=["speaker"])
+def personal_data(draft: Draft) -> list[masking.Found]:
+    """The personal data in the files that are read."""
+    files = draft.files.filter(status=DraftFileStatus.READY)
+    return masking.merged(row for rows in files.values_list("personal", flat=True) for row in rows)
+
+
+def choose_unmasked(draft: Draft, values: Iterable[str]) -> None:
+    """Keeps which personal data is not masked. A value that no file has is ignored."""
+    unmasked = sorted({found.value for found in personal_data(draft)} & set(values))
+    if unmasked != draft.unmasked:
+        draft.unmasked = unmasked
+        draft.save(update_fields=["unmasked", "updated_at"])
 
 
 def correct_transcript(draft: Draft, transcript: Transcript, texts: Sequence[str]) -> None:
@@ -160,31 +196,74 @@ class Rehearsal:
     problem: str  # why there is no prompt, or ""
 
 
-class _RolledBack(Exception):
-    """Rolls a rehearsal back. `rehearse` catches it."""
-
-
 def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
     """Makes the persona in a transaction that is rolled back, so the preview shows exactly what saving would make.
 
     Raises FilterUnavailable.
     """
-    rehearsals: list[Rehearsal] = []
     left_out: Counter[str] = Counter()
     try:
-        with transaction.atomic():
-            persona = Persona.objects.create(owner=draft.owner, **vars(fields))
-            for file in draft.files.filter(status=DraftFileStatus.READY):
-                source = Source.objects.create(
-                    persona=persona, name=file.name, format=file.format, speaker=file.speaker, bytes=file.bytes
-                )
-                importing.store(source, _UTTERANCES.validate_python(file.beginning), left_out=left_out)
-            rehearsals.append(_described(persona, draft, left_out))
-            raise _RolledBack
-    except _RolledBack:
-        return rehearsals[0]
+        with rehearsed(draft, fields, left_out=left_out) as persona:
+            return _described(persona, draft, left_out)
     except ClassifierUnavailable:
         raise creation.unavailable() from None
+
+
+@contextmanager
+def rehearsed(draft: Draft, fields: PersonaFields, *, left_out: Counter[str]) -> Iterator[Persona]:
+    """The persona that saving would make of the beginnings of the files. It is gone after the block.
+
+    `left_out` counts what is left out of its words, by reason. Raises ClassifierUnavailable.
+    """
+    with transaction.atomic():
+        persona = Persona.objects.create(owner=draft.owner, **vars(fields))
+        for file, voices in used_files(draft):
+            source = Source.objects.create(
+                persona=persona, name=file.name, format=file.format, bytes=file.bytes, **_choices(draft, voices)
+            )
+            importing.store(source, _UTTERANCES.validate_python(file.beginning), left_out=left_out)
+        yield persona
+        transaction.set_rollback(True)
+
+
+def used_files(draft: Draft) -> list[tuple[DraftFile, speakers.Voices]]:
+    """The files that hold words of the persona, and whose words are whose in them."""
+    everybody = speakers.of(draft)
+    files = [
+        (file, speakers.voices(file, everybody))
+        for file in draft.files.filter(status=DraftFileStatus.READY).defer("beginning")
+    ]
+    return [(file, voices) for file, voices in files if voices.persona]
+
+
+def description_candidates(draft: Draft) -> list[self_description.Candidate]:
+    """Sentences of the persona's own words for its description, as they would be stored."""
+    unmasked = frozenset(draft.unmasked)
+    own = (
+        (file.name, masking.mask(utterance, unmasked))
+        for file, voices in used_files(draft)
+        for utterance in _UTTERANCES.validate_python(file.beginning)
+        if utterance.speaker in voices.persona
+    )
+    return self_description.candidates(own, described=str(draft.fields.get("description", "")))
+
+
+def accept_sentence(draft: Draft, key: str, *, name: str) -> None:
+    """Adds a sentence to the description. A key that no sentence has is ignored."""
+    candidate = next((each for each in description_candidates(draft) if each.key == key), None)
+    if candidate is not None:
+        description = str(draft.fields.get("description", ""))
+        keep_fields(draft, draft.fields | {"description": self_description.added(description, candidate, name=name)})
+
+
+def _choices(draft: Draft, voices: speakers.Voices) -> dict[str, Any]:
+    """What a Source keeps of the choices of its draft."""
+    return {
+        "speaker": voices.persona[0],
+        "aliases": list(voices.persona[1:]),
+        "own_names": list(voices.owner),
+        "unmasked": draft.unmasked,
+    }
 
 
 def _described(persona: Persona, draft: Draft, left_out: Mapping[str, int]) -> Rehearsal:
@@ -208,9 +287,7 @@ def _described(persona: Persona, draft: Draft, left_out: Mapping[str, int]) -> R
     return Rehearsal(
         passages=passages.count(),
         left_out=dict(left_out),
-        is_partial=any(
-            file.report["messages"] > len(file.beginning) for file in draft.files.filter(status=DraftFileStatus.READY)
-        ),
+        is_partial=any(file.report["messages"] > len(file.beginning) for file, _ in used_files(draft)),
         shown=tuple(passages.order_by("id")[:_SHOWN_PASSAGES]),
         parts=parts,
         tokens=sum(part.tokens for part in parts),
@@ -223,8 +300,8 @@ def _described(persona: Persona, draft: Draft, left_out: Mapping[str, int]) -> R
 def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False) -> Persona:
     """Makes a persona from the draft, or changes the draft's persona. Raises CreationRefused, QuotaExceeded."""
     picture = draft.avatar.read() if draft.avatar else None
-    files = draft.files.filter(status=DraftFileStatus.READY)
-    quotas.check(user=draft.owner, kind="uploads", amount=max(1, files.count()))
+    files = used_files(draft)
+    quotas.check(user=draft.owner, kind="uploads", amount=max(1, len(files)))
     if draft.persona is None:
         persona = creation.create_persona(owner=draft.owner, fields=fields, avatar=picture)
     else:
@@ -235,17 +312,18 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
             avatar=picture,
             is_without_avatar=is_without_avatar,
         )
-    for file in files:
-        with file.file.open("rb") as stream:
+    for file, voices in files:
+        with transaction.atomic():
             creation.add_source(
                 user=draft.owner,
                 persona=persona,
-                file=cast(BinaryIO, stream),
+                file=file.file,
                 name=file.name,
                 format=file.format,
-                speaker=file.speaker,
                 transcripts=transcripts.known(file),
+                **_choices(draft, voices),
             )
+            DraftFile.objects.filter(pk=file.pk).delete()  # the source has its file now
     creation.queue_embedding(persona.pk)
     discard(draft)
     return persona

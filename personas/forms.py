@@ -38,6 +38,7 @@ _MOST_SAYINGS = 200
 _MOST_EXCHANGES = 100
 _MOST_STOPS = 4
 _MOST_CANDIDATES = 16
+_FIELDS = PersonaFields.__dataclass_fields__.keys() - {"sampling", "card"}
 
 
 def _area(rows: int) -> forms.Textarea:
@@ -192,11 +193,17 @@ class PersonaForm(forms.Form):
     def persona_fields(self) -> PersonaFields:
         """The values of a valid form."""
         values = self.cleaned_data
-        sampling = {name: values[name] for name in (*SAMPLING, *_NUMBERS) if values[name] is not None}
-        if values["stop"]:
+        sampling = {name: values[name] for name in (*SAMPLING, *_NUMBERS) if values.get(name) is not None}
+        if values.get("stop"):
             sampling["stop"] = values["stop"]
-        names = PersonaFields.__dataclass_fields__.keys() - {"sampling", "card"}
-        return PersonaFields(**{name: values[name] for name in names}, sampling=sampling, card=dict(self.card))
+        return PersonaFields(
+            **{name: values[name] for name in _FIELDS if name in values}, sampling=sampling, card=dict(self.card)
+        )
+
+    def provisional_fields(self) -> PersonaFields:
+        """The values that are right so far. The others are blank, and the language is the first."""
+        self.cleaned_data = {"name": "", "depicts": "", **self.cleaned_data}
+        return self.persona_fields()
 
 
 def read_examples(text: str) -> list[list[list[str]]]:

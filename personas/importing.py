@@ -1,8 +1,11 @@
 """Turns a source's file into utterances and passages, all or nothing. The file is deleted afterwards."""
 
+import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import BinaryIO, TypeVar, cast
 from uuid import UUID
@@ -11,7 +14,7 @@ from django.db import transaction
 
 from moderation.filter import policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import corpus, judging, parsing
+from personas import corpus, judging, masking, parsing, reading_progress
 from personas.importers.base import DamagedFile, ImportFailed
 from personas.importers.base import Utterance as Spoken
 from personas.models import Passage, Source, SourceStatus, Utterance
@@ -21,16 +24,19 @@ T = TypeVar("T")
 
 SITE_FAILED = "This file could not be read because of an error on this site's side. Its operator can see why."
 _BATCH = 1000
+_LONG = 40  # characters; nobody writes a line of this length twice
+_REPEATED = "in another file already"
 # A card's lines are in the persona's fields, where its owner edits them. As passages they would stay unedited.
 WITHOUT_PASSAGES = {"character-card"}
 
 
-def import_source(source_id: UUID, *, is_waiting: bool = False) -> bool:
+def import_source(source_id: UUID, *, is_waiting: bool = False, tell: Callable[[int], None] | None = None) -> bool:
     """Reads the file of a source whose import is open. Returns False if it did not: done, or with another worker.
 
-    With `is_waiting`, it waits for the other worker first. A file that cannot be read makes the source `failed`, with
-    a sentence for its owner. While the filter cannot judge the passages, it returns False and the source stays as it
-    is. `tasks.tidy` queues it again.
+    `tell` gets the progress in percent; by default `reading_progress` keeps it for the page. With `is_waiting`, it
+    waits for the other worker first. A file that cannot be read makes the source `failed`, with a sentence for its
+    owner. While the filter cannot judge the passages, it returns False and the source stays as it is. `tasks.tidy`
+    queues it again.
     """
     file = Source.objects.filter(pk=source_id).values_list("file", flat=True).first()
     try:
@@ -39,7 +45,9 @@ def import_source(source_id: UUID, *, is_waiting: bool = False) -> bool:
             source = owed.filter(pk=source_id, status=SourceStatus.IMPORTING).first()
             if source is None:
                 return False
-            _read(source)
+            _read(source, tell=tell or partial(reading_progress.keep, str(source_id)))
+    except reading_progress.Cancelled:
+        logger.info("source.cancelled", extra={"source": str(source_id)})
     except ImportFailed as error:
         _fail(source_id, error.user_message)
     except ClassifierUnavailable:
@@ -54,15 +62,25 @@ def import_source(source_id: UUID, *, is_waiting: bool = False) -> bool:
     return True
 
 
-def _read(source: Source) -> None:
-    """Writes the rows of a source. Call it within a transaction. Raises ImportFailed and ClassifierUnavailable."""
+def _read(source: Source, *, tell: Callable[[int], None]) -> None:
+    """Writes the rows of a source. Call it within a transaction.
+
+    Raises ImportFailed, ClassifierUnavailable and reading_progress.Cancelled.
+    """
     with (
         source.file.open("rb") as stream,
         parsing.opened(
             cast(BinaryIO, stream), name=source.name, format=source.format, known=source.transcripts
         ) as reading,
     ):
-        passages = store(source, reading, left_out=reading.summary.skipped)
+        utterances = reading_progress.followed(
+            reading,
+            cast(BinaryIO, stream),
+            source.bytes,
+            tell=tell,
+            is_over=partial(reading_progress.is_cancelled, source.pk),
+        )
+        passages = store(source, utterances, left_out=reading.summary.skipped)
     if source.speaker not in reading.summary.speakers and source.format not in WITHOUT_PASSAGES:
         raise DamagedFile("This file holds no words of the chosen speaker.")
     source.report = reading.summary.as_json() | {"passages": passages, "policy": policy.active().version}
@@ -80,19 +98,73 @@ def _read(source: Source) -> None:
 def store(source: Source, utterances: Iterable[Spoken], *, left_out: Counter[str]) -> int:
     """Writes a source's utterances and passages. Returns the number of new passages. Call it within a transaction.
 
-    The filter judges each passage first. `left_out` counts the refused ones by reason. Raises ClassifierUnavailable.
+    Personal data is masked, and what another file of the persona says too is kept once. The filter judges each passage
+    first. `left_out` counts what was left out, by reason. Raises ClassifierUnavailable.
     """
-    utterance_pairs = _stored(source, ((utterance, utterance.speaker == source.speaker) for utterance in utterances))
+    lines = _without_repeats(source, _lines(source, utterances), left_out)
+    utterance_pairs = _stored(source, lines)
     if source.format in WITHOUT_PASSAGES:
         return sum(0 for _ in utterance_pairs)
-    return _save_passages(source, corpus.pieces(utterance_pairs), left_out=left_out)
+    pieces = corpus.pieces(corpus.addressed(utterance_pairs, own_names=source.own_names))
+    return _save_passages(source, pieces, left_out=left_out)
 
 
-def _stored(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterator[tuple[Spoken, bool]]:
+@dataclass(frozen=True)
+class _Line:
+    """An utterance as it is stored, and the digest of the persona's words as they stand in the file."""
+
+    utterance: Spoken
+    digest: UUID | None  # None for the words of others
+
+    @property
+    def is_persona(self) -> bool:
+        return self.digest is not None
+
+
+def _lines(source: Source, utterances: Iterable[Spoken]) -> Iterator[_Line]:
+    names = {source.speaker, *source.aliases}
+    unmasked = frozenset(source.unmasked)
+    for utterance in utterances:
+        digest = digest_of(utterance) if utterance.speaker in names else None
+        yield _Line(masking.mask(utterance, unmasked), digest)
+
+
+def digest_of(utterance: Spoken) -> UUID:
+    """The same for the same words of one minute, whatever the app, the spelling of the speaker and the blanks."""
+    minute = utterance.sent_at.strftime("%Y-%m-%dT%H:%M") if utterance.sent_at else ""
+    words = " ".join(utterance.text.split()).casefold()
+    return UUID(bytes=hashlib.blake2b(f"{minute}\n{words}".encode(), digest_size=16).digest())
+
+
+def _without_repeats(source: Source, lines: Iterable[_Line], left_out: Counter[str]) -> Iterator[_Line]:
+    """Drops the persona's lines that another file of it has: the same chat exported again, or by both sides.
+
+    A short line without a time may be said twice, so it stays.
+    """
+    others = Utterance.objects.filter(source__persona=source.persona_id).exclude(source=source)
+    if not others.exists():
+        yield from lines
+        return
+    for batch in _batches(lines, _BATCH):
+        candidates = {line.digest for line in batch if line.is_persona and _can_repeat(line.utterance)}
+        repeats = set(others.filter(digest__in=candidates).values_list("digest", flat=True))
+        for line in batch:
+            if line.digest in repeats:
+                left_out[_REPEATED] += 1
+            else:
+                yield line
+
+
+def _can_repeat(utterance: Spoken) -> bool:
+    return utterance.sent_at is not None or len(utterance.text) >= _LONG
+
+
+def _stored(source: Source, lines: Iterable[_Line]) -> Iterator[tuple[Spoken, bool]]:
     """Yields every utterance, and stores those of the persona and those that it answered, the latter without a name."""
     rows: list[Utterance] = []
     previous: Utterance | None = None
-    for position, (utterance, is_persona) in enumerate(utterances):
+    for position, line in enumerate(lines):
+        utterance, is_persona = line.utterance, line.is_persona
         row = Utterance(
             source=source,
             position=position,
@@ -101,6 +173,7 @@ def _stored(source: Source, utterances: Iterable[tuple[Spoken, bool]]) -> Iterat
             text=utterance.text,
             sent_at=utterance.sent_at,
             source_ref=utterance.source_ref,
+            digest=line.digest,
         )
         if is_persona:
             rows += [previous, row] if previous else [row]

@@ -150,6 +150,11 @@ class Source(models.Model):
     speaker = models.CharField(
         max_length=255, blank=True, help_text="Whose lines are the persona's; empty where the file has one author."
     )
+    aliases = models.JSONField(default=list, help_text="Other names of the same speaker in this file.")
+    own_names = models.JSONField(default=list, help_text="The names of the persona's owner in this file.")
+    unmasked = models.JSONField(
+        default=list, help_text="Phone numbers, addresses and the like that its owner chose not to mask."
+    )
     bytes = models.PositiveBigIntegerField()
     file = models.FileField(upload_to=_upload_path, blank=True, help_text="Only until it is imported.")
     status = models.CharField(max_length=16, choices=SourceStatus, default=SourceStatus.IMPORTING)
@@ -182,6 +187,9 @@ class Utterance(models.Model):
     text = models.TextField()
     sent_at = models.DateTimeField(null=True)
     source_ref = models.CharField(max_length=64, help_text="Leads back to the line or page: line 12, page 3.")
+    digest = models.UUIDField(
+        null=True, db_index=True, help_text="Of the persona's words and their minute. Other files repeat neither."
+    )
 
     class Meta:
         ordering = ["source", "position"]
@@ -287,10 +295,13 @@ class Draft(models.Model):
     fields = models.JSONField(default=dict, help_text="What was typed, as it was typed.")
     card = models.JSONField(default=dict)
     avatar = models.FileField(upload_to=_draft_avatar_path, blank=True)
+    roles = models.JSONField(default=dict, help_text="Who somebody is, as chosen: a `personas.speakers.Role` by name.")
+    unmasked = models.JSONField(default=list, help_text="As in Source.")
     updated_at = models.DateTimeField(auto_now=True)
 
 
 class DraftFileStatus(models.TextChoices):
+    UPLOADING = "uploading"
     READING = "reading"
     READY = "ready"
     FAILED = "failed"
@@ -304,14 +315,18 @@ class DraftFile(models.Model):
     error = models.TextField(blank=True, help_text="Why it could not be read, for its owner.")
     name = models.CharField(max_length=255)
     format = models.CharField(max_length=32, blank=True, help_text="Empty until it is read.")
-    speaker = models.CharField(max_length=255, blank=True)
-    bytes = models.PositiveBigIntegerField()
+    bytes = models.PositiveBigIntegerField(help_text="Of the whole file, also while it arrives.")
+    received = models.PositiveBigIntegerField(default=0, help_text="Bytes that have arrived in pieces.")
+    modified = models.CharField(
+        max_length=32, blank=True, help_text="Time of its last change, as the browser gives it."
+    )
     file = models.FileField(upload_to=_upload_path, blank=True, help_text="Gone if it could not be read.")
     report = models.JSONField(default=dict)
     samples = models.JSONField(default=dict, help_text="A few lines of each speaker, to choose by.")
     beginning = models.JSONField(
         default=list, encoder=DjangoJSONEncoder, help_text="Its first utterances, from which the preview is made."
     )
+    personal = models.JSONField(default=list, help_text="Personal data in it: rows of kind, value and count.")
 
     class Meta:
         ordering = ["id"]
@@ -332,6 +347,34 @@ class DraftFile(models.Model):
     def unit(self) -> str:
         """What its utterances are: paragraphs if an author without a name wrote them, else messages."""
         return "paragraphs" if "" in self.report.get("speakers", {}) else "messages"
+
+    @property
+    def percent(self) -> int:
+        """How much of it has arrived."""
+        return 100 * self.received // self.bytes if self.bytes else 0
+
+
+class TriedLineStatus(models.TextChoices):
+    QUEUED = "queued"
+    WRITTEN = "written"
+    WITHHELD = "withheld", "held back by the filter"
+    FAILED = "failed"
+
+
+class TriedLine(models.Model):
+    """A line that the owner of a draft tried, and what the persona would answer (`personas.trying`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="tried_lines")
+    text = models.CharField(max_length=500)
+    status = models.CharField(max_length=16, choices=TriedLineStatus, default=TriedLineStatus.QUEUED)
+    reply = models.TextField(blank=True)
+    note = models.TextField(blank=True, help_text="Words of the site: why there is no reply, or where to find help.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Workers that began it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
 
 
 class Transcript(models.Model):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import User
-from personas import creation
+from personas import creation, speakers
 from personas.audit.models import Audit
 from personas.forgetting import discard
 from personas.models import Confirmation, Draft, FineTune, Persona, Transcript
@@ -26,6 +26,12 @@ def _draft(draft: Draft) -> dict[str, Any]:
             {"file": transcript.file.name, "place": transcript.place, "lines": transcript.lines}
             for transcript in transcripts.select_related("file")
         ],
+        "roles": [
+            {"names": speaker.spellings, "role": speaker.role} for speaker in speakers.of(draft) if speaker.is_chosen
+        ],
+        "unmasked": draft.unmasked,
+        "files": list(draft.files.values("name", "format", "bytes", "received", "report", "samples", "personal")),
+        "tried_lines": list(draft.tried_lines.values("text", "status", "reply", "note", "created_at")),
     }
 
 
@@ -39,6 +45,9 @@ def _persona(persona: Persona) -> dict[str, Any]:
                 "name": source.name,
                 "format": source.format,
                 "speaker": source.speaker,
+                "aliases": source.aliases,
+                "own_names": source.own_names,
+                "unmasked": source.unmasked,
                 "report": source.report,
                 "added_at": source.created_at,
                 "utterances": list(source.utterances.values("speaker", "is_persona", "text", "sent_at", "source_ref")),

@@ -1,5 +1,6 @@
 """The one door for the words of an upload. A child process reads the file; this side checks and counts its answers."""
 
+import io
 import logging
 import math
 import os
@@ -32,6 +33,9 @@ logger = logging.getLogger(__name__)
 JOB = "personas.importers.child"
 _RECORDS = {kind.__name__: TypeAdapter[Record](kind) for kind in (Utterance, Skipped, Remark, Recognition)}
 _CARD = TypeAdapter(CardFields)
+_IMPORT_TIME_BYTES = 100 * 1024**2  # what IMPORT_TIME is for
+_SMALL_ARCHIVE = 25 * 1024**2  # bytes that the files of any archive may unpack to
+_RATIO = 50  # how often its own size the files of an archive may unpack to; texts pack to a tenth of their size
 _FAILURES = {kind.__name__: kind for kind in (ImportFailed, UnknownFormat, DamagedFile, FileTooLarge)}
 
 
@@ -79,8 +83,9 @@ def _answers(
     file: BinaryIO, *, name: str, format: str, known: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> Generator[Answer, None, None]:
     """The format, then the records and the card. Other answers are refused, in case a file controls the child."""
+    size = file.seek(0, io.SEEK_END)
     limits = children.Limits(
-        seconds=math.ceil(settings.IMPORT_TIME.total_seconds()),
+        seconds=_seconds(size),
         memory=settings.IMPORT_MEMORY,
         granted_seconds=math.ceil(settings.RECOGNITION_TIME.total_seconds()),
         granted_memory=settings.RECOGNITION_MEMORY,
@@ -89,7 +94,8 @@ def _answers(
         "name": name,
         "format": format,
         "known": known,
-        "upload_bytes": settings.UPLOAD_BYTES,
+        # A small archive that unpacks to a gigabyte is no export, so the limit for its content follows its size.
+        "upload_bytes": min(settings.UPLOAD_BYTES, max(_SMALL_ARCHIVE, _RATIO * size)),
         "speech_model": _speech_model(file),
     }
     file.seek(0)
@@ -100,10 +106,16 @@ def _answers(
                     raise _FAILURES[payload["error"]](payload["message"])
                 yield _answer(kind, payload)
     except children.ChildFailed as failure:
-        raise _failure(failure, name) from failure
+        raise _failure(failure, name, limits) from failure
     except (KeyError, TypeError, ValueError) as error:
         logger.error("child.answer_refused", extra={"job": JOB, "error": type(error).__name__})
-        raise _failure(children.Crashed(), name) from error
+        raise _failure(children.Crashed(), name, limits) from error
+
+
+def _seconds(size: int) -> int:
+    """The processor time for reading a file of that many bytes: IMPORT_TIME for each 100 MB that it has or begins."""
+    hundreds = math.ceil(size / _IMPORT_TIME_BYTES)
+    return math.ceil(settings.IMPORT_TIME.total_seconds()) * max(1, hundreds)
 
 
 def _speech_model(file: BinaryIO) -> str:
@@ -132,11 +144,11 @@ def _answer(kind: str, payload: Any) -> Answer:
     return _RECORDS[kind].validate_python(payload)
 
 
-def _failure(failure: children.ChildFailed, name: str) -> ImportFailed:
+def _failure(failure: children.ChildFailed, name: str, limits: children.Limits) -> ImportFailed:
     match failure:
         case children.OutOfTime():
             return FileTooLarge(
-                f"Reading {name} took more than {settings.IMPORT_TIME.total_seconds():.0f} s, which is the limit. "
+                f"Reading {name} took more than {limits.seconds} s, which is the limit. "
                 "Split it into smaller files, or raise IMPORT_TIME."
             )
         case children.OutOfMemory():

@@ -40,14 +40,15 @@ ROWS = [
         "drafts",
         {
             "en": Words(
-                "Personas that you have not saved, with their files and the words recognised in them",
+                "Personas that you have not saved, with files, the words recognised in them and the lines that you"
+                " tried",
                 "To keep what you typed",
                 "Contract, art. 6(1)(b)",
                 f"{forgetting.DRAFTS_KEPT.days} days after the last change",
                 "You",
             ),
             "zh": Words(
-                "未保存的角色、其文件及从中识别出的文字",
+                "未保存的角色、其文件、从中识别出的文字和您试过的话",
                 "保留您输入的内容",
                 "合同，第6条第1款(b)",
                 f"最后修改后{forgetting.DRAFTS_KEPT.days}天",

@@ -2,16 +2,16 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO, cast
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
 
-from personas import cards, forgetting, importing, parsing, storage, transcripts
+from personas import cards, forgetting, importing, masking, parsing, reading_progress, storage, transcripts
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from personas.importers.character_card import CardFields
-from personas.importers.summary import Summary
 from personas.models import Draft, DraftFile, DraftFileStatus, Source, SourceStatus
 
 logger = logging.getLogger(__name__)
@@ -58,20 +58,29 @@ def _read_draft_file(file: DraftFile) -> None:
     """Stores the result of reading the file, or a sentence that says why it cannot be read."""
     beginning: list[Utterance] = []
     characters = 0
-    known = transcripts.known(file)
+    known, personal = transcripts.known(file), masking.Finder()
     try:
         with (
             file.file.open("rb") as stream,
             parsing.opened(cast(BinaryIO, stream), name=file.name, known=known) as reading,
         ):
-            for utterance in reading:
+            followed = reading_progress.followed(
+                reading,
+                cast(BinaryIO, stream),
+                file.bytes,
+                tell=partial(reading_progress.keep, str(file.pk)),
+                is_over=lambda: not DraftFile.objects.filter(pk=file.pk).exists(),
+            )
+            for utterance in personal.watch(followed):
                 characters += len(utterance.text)
                 if len(beginning) < BEGINNING and characters <= _BEGINNING_CHARACTERS:
                     beginning.append(utterance)
         if not reading.summary.messages and reading.card is None:
             raise ImportFailed(f"{file.name} holds no words that could be used.")
         if transcripts.known(file) == known:  # corrected meanwhile, it stays owed and is read again
-            _keep(file, reading, beginning)
+            _keep(file, reading, beginning, personal.rows())
+    except reading_progress.Cancelled:
+        logger.info("draft.file_removed", extra={"file": file.pk})
     except ImportFailed as failure:
         _fail(file, failure.user_message)
     except Exception:
@@ -79,7 +88,9 @@ def _read_draft_file(file: DraftFile) -> None:
         _fail(file, importing.SITE_FAILED)
 
 
-def _keep(file: DraftFile, reading: parsing.Reading, beginning: list[Utterance]) -> None:
+def _keep(
+    file: DraftFile, reading: parsing.Reading, beginning: list[Utterance], personal: list[list[str | int]]
+) -> None:
     """Stores the result, unless the file was removed from its draft meanwhile."""
     with transaction.atomic():
         draft = Draft.objects.select_for_update().filter(pk=file.draft_id).first()
@@ -91,22 +102,11 @@ def _keep(file: DraftFile, reading: parsing.Reading, beginning: list[Utterance])
         row.report = reading.summary.as_json()
         row.samples = reading.summary.samples
         row.beginning = [vars(utterance) for utterance in beginning]
-        row.speaker = _likely_speaker(reading.summary, str(draft.fields.get("name", "")), reading.card)
+        row.personal = personal
         row.save()
         transcripts.keep(row, reading.recognitions)
         if reading.card is not None:
             _take_card(draft, reading.card)
-
-
-def _likely_speaker(summary: Summary, name: str, card: CardFields | None) -> str:
-    """The speaker who is most likely the persona: one with a word of its name, or else the one with the most lines."""
-    if card is not None:
-        return card.name
-    name_words = name.casefold().split()
-    for speaker in summary.speakers:
-        if name_words and set(name_words) & set(speaker.casefold().split()):
-            return speaker
-    return summary.speakers.most_common(1)[0][0]
 
 
 def _take_card(draft: Draft, card: CardFields) -> None:

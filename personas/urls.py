@@ -1,6 +1,6 @@
 from django.urls import path
 
-from personas import confirmation_views, transcript_views, views
+from personas import confirmation_views, resumable_views, transcript_views, views
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("new/<uuid:draft_id>/", views.draft, name="draft"),
     path("new/<uuid:draft_id>/preview/", views.preview, name="preview"),
     path("new/<uuid:draft_id>/progress/", views.draft_progress, name="draft_progress"),
+    path("new/<uuid:draft_id>/tried/", views.tried_lines, name="tried_lines"),
+    path("new/<uuid:draft_id>/remove/", views.remove_file, name="remove_file"),
+    path("new/<uuid:draft_id>/uploads/", resumable_views.uploads, name="uploads"),
+    path("new/<uuid:draft_id>/uploads/<int:file_id>/", resumable_views.upload, name="upload"),
     path("new/<uuid:draft_id>/discard/", views.discard_draft, name="discard"),
     path("new/<uuid:draft_id>/avatar/", views.draft_avatar, name="draft_avatar"),
     path("new/<uuid:draft_id>/words/<int:transcript_id>/", transcript_views.words, name="words"),

@@ -8,21 +8,24 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.quotas import QuotaExceeded
 from accounts.requests import SignedIn
-from personas import access, avatars, confirmation_views, creation, drafts
+from personas import access, avatars, confirmation_views, creation, drafts, reading_progress, speakers, trying
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
 from personas.importers import recognition
 from personas.importers.base import ImportFailed
-from personas.models import Draft, DraftFileStatus, Persona, SourceStatus
+from personas.models import Draft, DraftFileStatus, Persona, SourceStatus, TriedLineStatus
 from text import cleaning
 
 _HIGHEST_ID = 2**63 - 1
+_SHOWN_SPEAKERS = 8  # of a draft; the page folds the others
+_DETAILS = ("relation", "calls_user", "description", "scenario", "sayings", "examples", "opening_line")
 
 
 @login_required
@@ -83,18 +86,27 @@ def _take(request: SignedIn, draft: Draft) -> HttpResponse:
 
     While files are still being read, both pages show the progress of the reading.
     """
-    # 1. Keep the typed fields. A card fills only blank fields, so the typed ones come first.
+    # 1. Keep who is who before a new name changes the guess that the page showed. Keep the typed fields before the
+    # files, since a card fills only blank fields.
+    _take_roles(request, draft)
     drafts.keep_fields(draft, {name: request.POST.get(name, "") for name in PersonaForm.base_fields})
     # 2. Keep the files. Each can fail by itself.
     drafts.forget_failures(draft)
     problems = _take_files(request, draft)
     if file_id := request.POST.get("remove", ""):
         drafts.remove_file(draft, cleaning.whole_number(file_id, most=_HIGHEST_ID) or 0)
+    # 3. Keep the choices about the words that are read.
+    _take_choices(request, draft)
+    then = request.POST.get("then")
+    if then == "try" and not problems:
+        problems = _try_line(request, draft)
+        if not problems:
+            return redirect(f"{reverse('personas:draft', args=[draft.pk])}#try")
     for problem in problems:
         messages.error(request, problem)
-    # 3. Choose the next page. The form is not validated while a card is being read, since the card may fill it.
+    # 4. Choose the next page. The form is not validated while a card is being read, since the card may fill it.
     draft.refresh_from_db()
-    wants_preview = request.POST.get("then") == "preview" and not problems
+    wants_preview = then == "preview" and not problems
     form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
     if drafts.is_reading(draft) or (wants_preview and form.is_valid()):
         return redirect("personas:preview" if wants_preview else "personas:draft", draft.pk)
@@ -105,6 +117,11 @@ def _take(request: SignedIn, draft: Draft) -> HttpResponse:
 
 def _take_files(request: SignedIn, draft: Draft) -> list[str]:
     problems = []
+    if not cleaning.is_blank(words := request.POST.get("words", "")):
+        try:
+            drafts.add_words(draft, words)
+        except ImportFailed as failure:
+            problems.append(failure.user_message)
     for upload in request.FILES.getlist("files"):
         try:
             drafts.add_file(draft, name=upload.name or "", stream=cast(BinaryIO, upload.file))
@@ -119,6 +136,46 @@ def _take_files(request: SignedIn, draft: Draft) -> list[str]:
     return problems
 
 
+def _take_roles(request: SignedIn, draft: Draft) -> None:
+    """Who is who, from fields named `who-<key>`."""
+    roles = {name.removeprefix("who-"): str(role) for name, role in request.POST.items() if name.startswith("who-")}
+    speakers.choose(draft, roles)
+
+
+def _take_choices(request: SignedIn, draft: Draft) -> None:
+    """What is not masked, and a sentence for the description, from the fields of their sections."""
+    if "masking" in request.POST:
+        drafts.choose_unmasked(draft, request.POST.getlist("unmasked"))
+    if key := request.POST.get("accept", ""):
+        drafts.accept_sentence(draft, key, name=str(draft.fields.get("name", "")) or trying.likely_name(draft))
+
+
+def _try_line(request: SignedIn, draft: Draft) -> list[str]:
+    try:
+        trying.ask(user=request.user, draft=draft, text=request.POST.get("line", ""))
+    except (creation.CreationRefused, QuotaExceeded) as refusal:
+        return [refusal.user_message]
+    return []
+
+
+@login_required
+@require_safe
+def tried_lines(request: SignedIn, draft_id: UUID) -> HttpResponse:
+    """The tried lines' part of the page. The page polls it while an answer is written."""
+    draft = drafts.get_draft_for(request.user, draft_id)
+    return render(request, "personas/new.html#tried", {"draft": draft, **_tried(draft)})
+
+
+def _tried(draft: Draft) -> dict[str, object]:
+    lines = list(draft.tried_lines.all())
+    return {
+        "tried": lines,
+        "is_trying": any(line.status == TriedLineStatus.QUEUED for line in lines),
+        "tries_left": max(0, trying.TRIED - len(lines)),
+        "longest_line": trying.LONGEST,
+    }
+
+
 def _reading_page(request: SignedIn, draft: Draft) -> HttpResponse:
     return render(request, "personas/reading.html", _reading(draft))
 
@@ -131,13 +188,18 @@ def draft_progress(request: SignedIn, draft_id: UUID) -> HttpResponse:
 
 
 def _reading(draft: Draft) -> dict[str, object]:
-    files = list(draft.files.all())
-    unread = sum(file.status == DraftFileStatus.READING for file in files)
-    return {"draft": draft, "files": files, "is_reading": unread > 0, "read": len(files) - unread}
+    files = list(draft.files.defer("beginning").exclude(status=DraftFileStatus.UPLOADING))
+    unread = [file for file in files if file.status == DraftFileStatus.READING]
+    percents = reading_progress.of(str(file.pk) for file in unread)
+    rows = [(file, percents.get(str(file.pk), 0 if file in unread else 100)) for file in files]
+    return {"draft": draft, "files": rows, "is_reading": bool(unread), "read": len(files) - len(unread)}
 
 
 def _unbound(draft: Draft) -> PersonaForm:
-    return PersonaForm(initial=draft.fields, persona=draft.persona, card=draft.card)
+    """The form with what was typed. A name that nobody typed is that under which the persona speaks in the files."""
+    fields = dict(draft.fields)
+    fields["name"] = fields.get("name") or trying.likely_name(draft)
+    return PersonaForm(initial=fields, persona=draft.persona, card=draft.card)
 
 
 def _form_page(
@@ -150,8 +212,11 @@ def _form_page(
             "form": form,
             "draft": draft,
             "persona": persona,
-            "files": draft.files.all() if draft else [],
-            "upload_mb": settings.UPLOAD_BYTES // 1024**2,
+            **(_words(draft) | _tried(draft) if draft else {}),
+            "is_described": any(form[name].value() or form[name].errors for name in _DETAILS),
+            "upload_bytes": settings.UPLOAD_BYTES,
+            "piece_bytes": settings.UPLOAD_PIECE,
+            "form_bytes": settings.UPLOAD_FORM,
             "upload_files": settings.UPLOAD_FILES,
             "missing": recognition.missing(),
             "advanced": [form[name] for name in form.advanced],
@@ -159,6 +224,19 @@ def _form_page(
         },
         status=status,
     )
+
+
+def _words(draft: Draft) -> dict[str, object]:
+    """What the page shows of the files of a draft."""
+    everybody = speakers.of(draft)
+    return {
+        "files": draft.files.defer("beginning"),
+        "speakers": everybody[:_SHOWN_SPEAKERS],
+        "more_speakers": everybody[_SHOWN_SPEAKERS:],
+        "roles": speakers.Role.choices,
+        "personal": drafts.personal_data(draft),
+        "candidates": drafts.description_candidates(draft),
+    }
 
 
 @login_required
@@ -171,21 +249,8 @@ def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, form, draft=own_draft, persona=own_draft.persona, status=422)
     if request.method == "POST":
-        drafts.choose_speakers(own_draft, _chosen_speakers(request))
-        if request.POST.get("then") == "save":
-            return _save(request, own_draft, form)
-        return redirect("personas:preview", own_draft.pk)
+        return _save(request, own_draft, form)
     return _preview_page(request, own_draft, form)
-
-
-def _chosen_speakers(request: SignedIn) -> dict[int, str]:
-    """The chosen speaker of each file, from fields named `speaker-<id>`."""
-    speakers = {
-        cleaning.whole_number(name.removeprefix("speaker-"), most=_HIGHEST_ID): str(value)
-        for name, value in request.POST.items()
-        if name.startswith("speaker-")
-    }
-    return {number: value for number, value in speakers.items() if number is not None}
 
 
 def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
@@ -199,8 +264,8 @@ def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
 
 
 def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
-    files = list(draft.files.all())
-    ready = [file for file in files if file.status == DraftFileStatus.READY]
+    used = drafts.used_files(draft)
+    left_out = draft.files.exclude(pk__in=[file.pk for file, _ in used]).defer("beginning")
     try:
         rehearsal = drafts.rehearse(draft, form.persona_fields())
     except creation.CreationRefused as failure:
@@ -213,14 +278,19 @@ def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpRes
             "draft": draft,
             "fields": form.persona_fields(),
             "rehearsal": rehearsal,
-            "failed": [file for file in files if file.status == DraftFileStatus.FAILED],
-            "files": [{"file": file, "speakers": _speakers(file.report, file.samples)} for file in ready],
+            "left_out": left_out,
+            "files": used,
         },
     )
 
 
-def _speakers(report: dict[str, dict[str, int]], samples: dict[str, list[str]]) -> list[tuple[str, int, list[str]]]:
-    return [(name, count, samples.get(name, [])) for name, count in report["speakers"].items()]
+@login_required
+@require_POST
+def remove_file(request: SignedIn, draft_id: UUID) -> HttpResponse:
+    """Removes a file of a draft. If it is being read, the reading ends."""
+    own_draft = drafts.get_draft_for(request.user, draft_id)
+    drafts.remove_file(own_draft, cleaning.whole_number(request.POST.get("file", ""), most=_HIGHEST_ID) or 0)
+    return redirect("personas:draft", own_draft.pk)
 
 
 @login_required
@@ -257,12 +327,13 @@ def progress(request: SignedIn, persona_id: UUID) -> HttpResponse:
 def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
     is_own = persona.owner_id == request.user.pk
     sources = list(persona.sources.all()) if is_own else []
+    percents = reading_progress.of(str(source.pk) for source in sources if source.status == SourceStatus.IMPORTING)
     refusal = access.refusal(request.user, persona)
     return {
         "persona": persona,
         "is_own": is_own,
         "silence": refusal.user_message if refusal else "",
-        "sources": sources,
+        "sources": [(source, percents.get(str(source.pk))) for source in sources],
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),
         **(fine_tune.shown(persona) | confirmation_views.shown(persona) | audit.shown(persona) if is_own else {}),

@@ -15,7 +15,7 @@ from moderation.filter import policy
 from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, Restriction
 from personas.audit import fingerprint
 from personas.audit.models import Audit
-from personas.models import Depicts, Draft, Persona
+from personas.models import Depicts, Draft, DraftFile, Persona
 
 PASSWORD = "a long enough password"
 BORN = date(1970, 5, 17)
@@ -72,6 +72,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
     conversation = make_conversation(owner=owner, persona=persona)
     question = conversation.messages.create(author=Author.USER, text="Hello.")
     answer = conversation.messages.create(author=Author.PERSONA, parent=question, text="Hello, dear.")
+    draft = Draft.objects.create(owner=owner)
     now = timezone.now()
     reply = Reply.objects.create(message=answer, status="completed", offset="0-0", queued_at=now, finished_at=now)
     case = Case.objects.create(
@@ -87,7 +88,8 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
         "case_id": case.id,
         "review_id": QualityReview.objects.create(action=decision).id,
-        "draft_id": Draft.objects.create(owner=owner).id,
+        "draft_id": draft.id,
+        "file_id": DraftFile.objects.create(draft=draft, name="letters.txt", bytes=10).pk,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
         "trial_id": ModelTrial.objects.create(status="failed").id,  # nobody's, and shown to owners alone
         "preset_name": "china",

@@ -130,6 +130,11 @@ def check_size(stream: BinaryIO, name: str) -> None:
     """Raises UnknownFormat for an empty file, FileTooLarge above the limit. Leaves the stream at its start."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
+    check_bytes(size, name)
+
+
+def check_bytes(size: int, name: str) -> None:
+    """As `check_size`, for a file that has not arrived yet."""
     if not size:
         raise UnknownFormat(f"{name} is empty.")
     if size > settings.UPLOAD_BYTES:

@@ -29,10 +29,10 @@ LETTERS = (
 def train(page: Page, site: Site, letters: Path, *, minutes: int = 20) -> None:
     """From the upload to ten replies side by side. The worker is killed in the middle of the training."""
     page.goto("/personas/new/")
-    page.locator("[name=name]").fill("George")
+    page.locator("#id_files").set_input_files(letters)
+    page.locator("[name=name]").fill("George")  # on the next page, which opens when the file is read
     page.locator("[name=depicts][value=dead]").check()
     page.locator("[name=declaration]").check()
-    page.locator("#id_files").set_input_files(letters)
     page.get_by_role("button", name="Look at the preview").last.click()
     expect(page.locator("h1")).to_have_text("George, before saving", timeout=120_000)
     page.get_by_role("button", name="Save George").click()

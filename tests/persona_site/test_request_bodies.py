@@ -124,7 +124,8 @@ def test_a_body_that_comes_byte_by_byte_is_given_up(server):
 
 
 def test_uploads_may_be_as_many_and_as_long_as_the_settings_say():
-    assert limit_of("/personas/new/") > settings.UPLOAD_BYTES * settings.UPLOAD_FILES
+    assert limit_of("/personas/new/") > settings.UPLOAD_FORM
+    assert limit_of("/personas/new/1b671a64-40d5-491e-99b0-da01ff1f3341/uploads/7/") == settings.UPLOAD_PIECE
     assert limit_of("/v1/embeddings") == settings.API_BODY
     assert limit_of("/healthz") == 1024**2
 

@@ -17,7 +17,7 @@ from chat.models import Conversation
 from moderation.filter import assessment
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Restriction, RestrictionKind, RuleAction
-from personas import avatars, creation, declarations, drafts, importing
+from personas import avatars, creation, declarations, drafts, importing, reading_progress
 from personas.creation import PersonaFields
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
 from tests import factories
@@ -173,6 +173,109 @@ def test_the_same_file_twice_adds_no_passage_twice(alice):
     )
     assert persona.passages.count() == 2
     assert [source.report["passages"] for source in persona.sources.all()] == [2, 0]
+
+
+def exported(*lines: str) -> io.BytesIO:
+    return io.BytesIO("\n".join(lines).encode() + b"\n")
+
+
+OLD = ("12/05/2019, 09:00 - Nora: Where is it?", "12/05/2019, 09:01 - Uncle Teo: In the piano, as proof.")
+
+
+def test_a_later_export_of_the_same_chat_adds_only_its_new_lines(alice, quiet_filter):
+    persona = factories.make_persona(owner=alice)
+    new = ("13/05/2019, 20:15 - Nora: And the map?", "13/05/2019, 20:16 - Uncle Teo: Under the clock, of course.")
+    for name, lines in (("old.txt", OLD), ("new.txt", (*OLD, *new))):
+        creation.add_source(
+            user=alice, persona=persona, file=exported(*lines), name=name, format="whatsapp", speaker="Uncle Teo"
+        )
+    texts = list(Utterance.objects.filter(is_persona=True).order_by("pk").values_list("text", flat=True))
+    assert texts == ["In the piano, as proof.", "Under the clock, of course."]
+    assert [source.report["skipped"].get("in another file already", 0) for source in persona.sources.all()] == [0, 1]
+
+
+def test_the_same_words_on_another_day_are_kept(alice, quiet_filter):
+    persona = factories.make_persona(owner=alice)
+    for day in ("12/05/2019", "13/05/2019"):
+        creation.add_source(
+            user=alice,
+            persona=persona,
+            file=exported(f"{day}, 09:00 - Nora: Tea?", f"{day}, 09:01 - Uncle Teo: Always tea."),
+            name=day,
+            format="whatsapp",
+            speaker="Uncle Teo",
+        )
+    assert Utterance.objects.filter(is_persona=True).count() == 2
+
+
+def test_other_names_of_the_persona_speak_for_it_and_personal_data_is_masked(alice, quiet_filter):
+    persona = factories.make_persona(owner=alice)
+    creation.add_source(
+        user=alice,
+        persona=persona,
+        file=exported(
+            *OLD,
+            "12/05/2019, 09:02 - +44 7700 900123: Ring Rosa on +44 20 7946 0958 then.",
+            "12/05/2019, 10:02 - Nora: Write to bread@example.org instead.",
+            "12/05/2019, 10:03 - Uncle Teo: I will do that.",
+        ),
+        name="chat.txt",
+        format="whatsapp",
+        speaker="Uncle Teo",
+        aliases=["+44 7700 900123"],
+    )
+    own = list(Utterance.objects.filter(is_persona=True).values_list("text", flat=True))
+    assert own == ["In the piano, as proof.", "Ring Rosa on [phone number removed] then.", "I will do that."]
+    assert persona.passages.filter(prompted_by="Write to [e-mail address removed] instead.").exists()
+    assert "7946" not in "".join(quiet_filter)
+
+
+def test_in_a_group_a_passage_follows_the_owners_words_before_those_of_others(alice, quiet_filter):
+    persona = factories.make_persona(owner=alice)
+    creation.add_source(
+        user=alice,
+        persona=persona,
+        file=exported(
+            "12/05/2019, 09:00 - Nora: Where is the map?",
+            "12/05/2019, 09:01 - Eve: I have to go now.",
+            "12/05/2019, 09:02 - Uncle Teo: In the piano, as proof.",
+            "12/05/2019, 19:02 - Eve: Is it late?",
+            "12/05/2019, 19:03 - Uncle Teo: It is never late here.",
+        ),
+        name="chat.txt",
+        format="whatsapp",
+        speaker="Uncle Teo",
+        own_names=["Nora"],
+    )
+    assert list(persona.passages.values_list("prompted_by", "text")) == [
+        ("Where is the map?", "In the piano, as proof."),
+        ("Is it late?", "It is never late here."),
+    ]
+
+
+def test_an_import_under_way_ends_when_its_source_is_removed(alice, quiet_filter, busy, monkeypatch):
+    persona = with_words(alice)
+    source = persona.sources.get()
+    stored = source.file.name
+    monkeypatch.setattr(reading_progress, "_EVERY_S", 0)
+    reading_progress.cancel(source.pk)
+    importing.import_source(source.pk)
+    source.refresh_from_db()
+    assert (source.status, Utterance.objects.count()) == ("importing", 0)
+    creation.remove_source(user=alice, persona=persona, source_id=source.pk)
+    assert not default_storage.exists(stored)
+
+
+def test_the_progress_of_an_import_is_told(alice, quiet_filter, busy, monkeypatch):
+    source = with_words(alice).sources.get()
+    monkeypatch.setattr(reading_progress, "_EVERY_S", 0)
+    told = []
+    importing.import_source(source.pk, tell=told.append)
+    assert told
+    assert set(told) <= set(range(100))
+    reading_progress.keep("a file", 40)
+    reading_progress.keep("a file", 20)  # a second pass over the file
+    assert reading_progress.of(["a file", "another"]) == {"a file": 40}
 
 
 def test_removing_a_source_takes_its_words(alice):

@@ -65,11 +65,11 @@ def test_a_card_without_examples_makes_a_persona(olga, tmp_path):
 def test_an_import_that_fails_leaves_nothing_behind(olga, monkeypatch, settings):
     names = []
 
-    def fail(source, **_):
+    def fail(source, **options):
         names.append(source.name)
         if len(names) == 2:
             raise DamagedFile("The file changed meanwhile.")
-        return read(source)
+        return read(source, **options)
 
     read = importing._read
     monkeypatch.setattr(importing, "_read", fail)

@@ -14,7 +14,7 @@ from PIL import Image
 from generation.catalogue import tokens
 from generation.engines.base import EngineInfo
 from moderation.models import Restriction, RestrictionKind
-from personas import creation, parsing, tasks
+from personas import creation, drafts, parsing, speakers, tasks
 from personas.models import Draft, DraftFile, Persona
 from tests import factories
 
@@ -71,25 +71,97 @@ def test_a_persona_of_two_sentences_is_made_with_one_preview(browser, alice):
 def test_a_chat_shows_its_speakers_and_the_chosen_one_speaks(browser, alice):
     response, draft = previewed(browser, files=[upload("whatsapp_android.txt")])
     page = response.content.decode()
-    file = draft.files.get()
-    assert file.speaker == "Uncle Teo"  # named like the persona
+    assert "<bdi>Uncle Teo</bdi>" in page  # named like the persona
     assert "WhatsApp export" in page
     assert "1 system" in page
     assert "The piano, as proof." in page
+    choice = {who("Nora"): "persona", who("Uncle Teo"): "owner"}
     response = browser.post(
-        reverse("personas:preview", args=[draft.pk]), {f"speaker-{file.pk}": "Nora", "then": "look"}, follow=True
+        reverse("personas:draft", args=[draft.pk]), {**TYPED, **choice, "then": "preview"}, follow=True
     )
     assert "Are you awake? I found the map: it was in the piano." in response.content.decode()
     browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
-    assert Persona.objects.get(owner=alice).sources.get().speaker == "Nora"
+    source = Persona.objects.get(owner=alice).sources.get()
+    assert (source.speaker, source.own_names) == ("Nora", ["Uncle Teo"])
 
 
-def test_a_speaker_that_the_file_does_not_hold_is_not_taken(browser):
+def who(name: str) -> str:
+    return f"who-{speakers.key_of(name)}"
+
+
+def test_a_speaker_or_a_role_that_does_not_exist_is_not_taken(browser):
     _, draft = previewed(browser, files=[upload("whatsapp_android.txt")])
-    file = draft.files.get()
-    browser.post(reverse("personas:preview", args=[draft.pk]), {f"speaker-{file.pk}": "Mallory", "then": "look"})
-    file.refresh_from_db()
-    assert file.speaker == "Uncle Teo"
+    wrong = {who("Mallory"): "persona", who("Nora"): "king", "who-": "persona"}
+    browser.post(reverse("personas:draft", args=[draft.pk]), {**TYPED, **wrong, "then": "keep"})
+    draft.refresh_from_db()
+    assert draft.roles == {}
+
+
+def test_the_first_page_asks_for_words_and_the_next_shows_who_speaks(browser):
+    page = browser.get(reverse("personas:new")).content.decode()
+    assert "Who this is" not in page
+    chat = "Nora: Are you awake?\nTeo: The piano, as proof. Always the piano.\nNora: Good.\nTeo: Sleep well.\n" * 3
+    response = browser.post(reverse("personas:new"), {"words": chat, "then": "keep"}, follow=True)
+    page = response.content.decode()
+    draft = Draft.objects.get()
+    assert response.redirect_chain[-1][0] == reverse("personas:draft", args=[draft.pk])
+    assert draft.files.get().name == "Pasted words.txt"
+    assert {speaker.name for speaker in speakers.of(draft)} == {"Nora", "Teo"}
+    assert page.index("Who speaks") < page.index("Try a line") < page.index("Who this is") < page.index("Details")
+
+
+def test_numbers_are_masked_unless_their_owner_keeps_them(browser, alice):
+    letter = b"Dear Ann,\n\n" + b"\n\n".join(
+        b"My brother's number is +44 20 7946 0958, and the baker writes to bread@example.org now, day %d." % day
+        for day in range(3)
+    )
+    _, draft = previewed(browser, files=[upload("letter.txt", letter)])
+    page = browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
+    assert "+44 20 7946 0958" in page
+    kept = {**TYPED, "masking": "1", "unmasked": ["bread@example.org", "not found"], "then": "preview"}
+    response = browser.post(reverse("personas:draft", args=[draft.pk]), kept, follow=True)
+    assert "[phone number removed]" in response.content.decode()
+    browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})
+    persona = Persona.objects.get(owner=alice)
+    rows = (persona.passages, persona.sources.get().utterances)
+    stored = "".join(text for each in rows for text in each.values_list("text", flat=True))
+    assert "7946" not in stored
+    assert "bread@example.org" in stored
+    assert persona.sources.get().unmasked == ["bread@example.org"]
+
+
+def test_a_sentence_of_theirs_is_taken_into_the_description_with_its_place(browser):
+    letter = "Dear Ann,\n\nI worked as a nurse in Leeds for thirty years. The weather is fine.\n\nYours, Teo\n" * 2
+    _, draft = previewed(browser, files=[upload("letter.txt", letter.encode())])
+    page = browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
+    assert "I worked as a nurse in Leeds for thirty years." in page
+    assert "letter.txt, line 3" in page
+    (candidate,) = drafts.description_candidates(draft)
+    response = browser.post(reverse("personas:draft", args=[draft.pk]), {**TYPED, "accept": candidate.key}, follow=True)
+    assert "Teo says: “I worked as a nurse in Leeds for thirty years.”" in response.content.decode()
+    draft.refresh_from_db()
+    assert draft.fields["description"].startswith("Teo mends clocks.\n")
+    assert drafts.description_candidates(draft) == []
+
+
+def test_a_file_is_taken_over_by_its_source_and_not_copied(browser, alice, busy):
+    previewed(browser, files=[upload("letters.txt")])
+    stored = DraftFile.objects.get().file.name
+    tasks.read_uploads.run(alice.pk)
+    browser.post(reverse("personas:preview", args=[Draft.objects.get().pk]), {"then": "save"})
+    source = Persona.objects.get(owner=alice).sources.get()
+    assert source.file.name == stored
+    assert default_storage.exists(stored)
+    assert not Draft.objects.exists()
+
+
+def test_a_file_that_is_being_read_can_be_removed(browser, busy):
+    previewed(browser, files=[upload("letters.txt")])
+    draft = Draft.objects.get()
+    page = browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
+    assert "Stop reading and remove letters.txt" in page
+    browser.post(reverse("personas:remove_file", args=[draft.pk]), {"file": draft.files.get().pk})
+    assert not draft.files.exists()
 
 
 def test_a_card_fills_what_is_blank_and_its_picture_becomes_the_avatar(browser, alice):

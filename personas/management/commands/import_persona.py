@@ -1,7 +1,9 @@
 """Makes a persona from files, through the same doors as the form."""
 
 import json
+import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.quotas import QuotaExceeded
-from personas import creation, importing, parsing
+from personas import creation, importing, parsing, reading_progress
 from personas.creation import PersonaFields
 from personas.importers import character_card
 from personas.importers.base import ImportFailed
@@ -27,8 +29,11 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--name", required=True, help="The persona's name.")
         parser.add_argument(
-            "--speaker", help="The speaker whose lines are the persona's; by default the one with the most lines."
+            "--speaker",
+            action="append",
+            help="A name of the persona in the files, by default that with the most lines. It can be given again.",
         )
+        parser.add_argument("--me", action="append", default=[], help="A name of the persona's owner in the files.")
         parser.add_argument(
             "--depicts", choices=Depicts.values, default=Depicts.FICTIONAL.value, help="Who the persona depicts."
         )
@@ -43,13 +48,15 @@ class Command(BaseCommand):
                 report = self._run(stack, options)
         except (ImportFailed, creation.CreationRefused, QuotaExceeded) as failure:
             raise CommandError(failure.user_message) from None
+        except KeyboardInterrupt:
+            raise CommandError("Cancelled. Nothing was kept.") from None
         self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) if options["json"] else _plain(report))
 
     def _run(self, stack: ExitStack, options: dict[str, Any]) -> dict[str, Any]:
         # 1. Read every file before anything is written.
         opened = [(path, stack.enter_context(_open(path))) for path in options["files"]]
         read = [(path, stream, *_understood(path, stream)) for path, stream in opened]
-        speakers = [_speaker(options["speaker"], summary, path) for path, _, summary, _ in read]
+        speakers = [_speakers(options["speaker"], summary, path) for path, _, summary, _ in read]
         cards = [card for *_, card in read if card]
         report = _merged([(path, summary) for path, _, summary, _ in read], speakers)
         if options["dry_run"]:
@@ -61,8 +68,8 @@ class Command(BaseCommand):
             picture = next((card.picture for card in cards if card.picture), None)
             persona = creation.create_persona(owner=owner, fields=fields, avatar=picture)
             try:
-                for (path, stream, summary, _), speaker in zip(read, speakers, strict=True):
-                    _add(persona, path, stream, summary, speaker)
+                for (path, stream, summary, _), names in zip(read, speakers, strict=True):
+                    _add(persona, path, stream, summary, names, options["me"])
             except BaseException:
                 persona.avatar.delete(save=False)  # a rollback does not delete files
                 raise
@@ -70,14 +77,37 @@ class Command(BaseCommand):
         return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
 
 
-def _add(persona: Persona, path: str, stream: BinaryIO, summary: Summary, speaker: str) -> None:
+def _bar(path: str, what: str) -> Callable[[int], None]:
+    """Shows a progress in percent on the terminal, if there is one."""
+
+    def show(percent: int) -> None:
+        if sys.stderr.isatty():
+            done, end = "#" * (percent // 5), "\n" if percent == 100 else ""
+            sys.stderr.write(f"\r{what} {Path(path).name} [{done:<20}] {percent:3} %{end}")
+            sys.stderr.flush()
+
+    return show
+
+
+def _add(
+    persona: Persona, path: str, stream: BinaryIO, summary: Summary, names: list[str], own_names: list[str]
+) -> None:
     """Reads one file's words into the persona. Raises CommandError."""
     assert persona.owner is not None
     stream.seek(0)
     source = creation.add_source(
-        user=persona.owner, persona=persona, file=stream, name=Path(path).name, format=summary.format, speaker=speaker
+        user=persona.owner,
+        persona=persona,
+        file=stream,
+        name=Path(path).name,
+        format=summary.format,
+        speaker=names[0],
+        aliases=names[1:],
+        own_names=[name for name in own_names if name in summary.speakers],
     )
-    importing.import_source(source.pk)  # within the transaction, so no worker reads the source first
+    show = _bar(path, "Importing")
+    importing.import_source(source.pk, tell=show)  # within the transaction, so no worker reads the source first
+    show(100)
     source.refresh_from_db()
     if source.status != SourceStatus.READY:
         unjudged = "The filter cannot judge its words now. Nothing was kept; try again when /readyz says that it works."
@@ -92,27 +122,30 @@ def _open(name: str) -> BinaryIO:
 
 
 def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.CardFields | None]:
+    show = _bar(path, "Reading")
     with parsing.opened(stream, name=Path(path).name) as reading:
-        for _ in reading:
+        for _ in reading_progress.followed(reading, stream, Path(path).stat().st_size, tell=show):
             pass
+    show(100)
     return reading.summary, reading.card
 
 
-def _speaker(speaker: str | None, summary: Summary, path: str) -> str:
+def _speakers(wanted: list[str] | None, summary: Summary, path: str) -> list[str]:
+    """The names of the persona in a file, at least one."""
     if not summary.speakers:
-        return ""
-    if speaker is not None and speaker in summary.speakers:
-        return speaker
-    if speaker is None or "" in summary.speakers or summary.format == "character-card":
-        return next((name for name, _ in summary.speakers.most_common() if name != character_card.USER), "")
-    names = ", ".join(name or "the unnamed author" for name in summary.speakers)
-    raise CommandError(f"{path} has no speaker {speaker!r}. Choose one of: {names}.")
+        return [""]
+    if names := [name for name in wanted or [] if name in summary.speakers]:
+        return names
+    if wanted is None or "" in summary.speakers or summary.format == "character-card":
+        return [next((name for name, _ in summary.speakers.most_common() if name != character_card.USER), "")]
+    listed = ", ".join(name or "the unnamed author" for name in summary.speakers)
+    raise CommandError(f"{path} has no speaker {wanted[0]!r}. Choose one of: {listed}.")
 
 
-def _merged(files: list[tuple[str, Summary]], speakers: list[str]) -> dict[str, Any]:
+def _merged(files: list[tuple[str, Summary]], speakers: list[list[str]]) -> dict[str, Any]:
     parts = [
-        {"file": path, "speaker": speaker, **summary.as_json()}
-        for (path, summary), speaker in zip(files, speakers, strict=True)
+        {"file": path, "speaker": names[0], **summary.as_json()}
+        for (path, summary), names in zip(files, speakers, strict=True)
     ]
     if len(parts) == 1:
         return parts[0]

@@ -1,42 +1,134 @@
 // @ts-check
-// Lists the chosen files, refuses files that the server would refuse, and shows the progress of an upload.
-// Without this module, the form works as a plain form.
+// Takes dropped and chosen files, and sends them in pieces while the person goes on typing. When all have arrived, the
+// form is sent, and its next page shows what was read. Without this module, the form sends its files itself.
 
-import { watch } from "../shared/progress.js";
+import { blank, required } from "../shared/dom.js";
+import { Refused, Upload } from "./resumable.js";
 
 /** @param {HTMLFormElement} form */
 function attach(form) {
   const files = /** @type {HTMLInputElement} */ (form.elements.namedItem("files"));
-  const status = /** @type {HTMLElement} */ (form.querySelector("[data-upload-status]"));
-  const progress = /** @type {HTMLProgressElement} */ (form.querySelector("[data-upload-progress]"));
-  const mostBytes = Number(form.dataset.mostBytes) * 1024 ** 2;
-  const mostFiles = Number(form.dataset.mostFiles);
+  const zone = required(form, "[data-drop-zone]");
+  const list = required(form, "[data-uploads]");
+  const status = required(form, "[data-upload-status]");
+  const mostBytes = Number(form.dataset.mostBytes);
+  const pieceBytes = Number(form.dataset.pieceBytes);
+  const token = /** @type {HTMLInputElement} */ (form.elements.namedItem("csrfmiddlewaretoken")).value;
+  /** The work under way: one file after the other. @type {Promise<void>} */
+  let work = Promise.resolve();
+  let waiting = 0;
+  let refused = 0;
+  /** The button that was pressed while files were being sent. @type {HTMLElement | null} */
+  let pressed = null;
 
+  for (const part of form.querySelectorAll("[data-scripts-only]")) part.removeAttribute("hidden");
   files.addEventListener("change", () => {
-    const problem = problemWith([...(files.files ?? [])]);
-    files.setCustomValidity(problem);
-    say(problem || listing([...(files.files ?? [])]), Boolean(problem));
+    take([...(files.files ?? [])]);
+    files.value = ""; // the pieces are the upload; the form must not send the files again
   });
-
-  form.addEventListener("submit", (event) => {
-    if (!files.files?.length) return;
+  zone.addEventListener("dragover", (event) => {
     event.preventDefault();
-    if (files.validationMessage) return files.focus();
-    send(/** @type {SubmitEvent} */ (event).submitter);
+    zone.toggleAttribute("data-over", true);
+  });
+  zone.addEventListener("dragleave", () => zone.removeAttribute("data-over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.removeAttribute("data-over");
+    take([...(event.dataTransfer?.files ?? [])]);
+  });
+  form.addEventListener("submit", (event) => {
+    if (!waiting) return;
+    event.preventDefault();
+    pressed = event.submitter;
+    say("This goes on when all files have arrived.");
   });
 
-  /** @param {File[]} list */
-  function problemWith(list) {
-    if (list.length > mostFiles) return `You chose ${list.length} files; the limit is ${mostFiles}. Choose fewer.`;
-    const large = list.find((file) => file.size > mostBytes);
-    if (!large) return "";
-    return `${large.name} has ${megabytes(large.size)} MB; the limit is ${megabytes(mostBytes)} MB. Choose a smaller file.`;
+  /** @param {File[]} chosen */
+  function take(chosen) {
+    const large = chosen.find((file) => file.size > mostBytes);
+    if (large) return say(`${large.name} has ${megabytes(large.size)} MB; the limit is ${megabytes(mostBytes)} MB. Choose a smaller file.`, true);
+    const empty = chosen.find((file) => !file.size);
+    if (empty) return say(`${empty.name} is empty. Choose another file.`, true);
+    say("");
+    for (const file of chosen) {
+      waiting += 1;
+      const row = shownRow(file);
+      work = work.then(() => send(file, row)).then(finish);
+    }
   }
 
-  /** @param {File[]} list */
-  function listing(list) {
-    const total = list.reduce((sum, file) => sum + file.size, 0);
-    return list.length ? `${list.map((file) => file.name).join(", ")} (${megabytes(total)} MB)` : "";
+  /** @param {File} file */
+  function shownRow(file) {
+    const row = blank(document, "upload");
+    required(row, "[data-slot=name]").textContent = file.name;
+    required(row, "[data-slot=state]").textContent = `${megabytes(file.size)} MB, waiting`;
+    required(row, "progress").setAttribute("aria-label", file.name);
+    required(row, "button").setAttribute("aria-label", `Cancel ${file.name}`);
+    required(row, "button").addEventListener("click", () => row.toggleAttribute("data-cancelled", true));
+    list.append(row);
+    list.hidden = false;
+    return row;
+  }
+
+  /**
+   * @param {File} file
+   * @param {HTMLElement} row
+   */
+  async function send(file, row) {
+    const state = required(row, "[data-slot=state]");
+    const bar = /** @type {HTMLProgressElement} */ (required(row, "progress"));
+    if (row.hasAttribute("data-cancelled")) return row.remove();
+    const upload = new Upload(file, {
+      token,
+      pieceBytes,
+      onProgress(sent, isWaiting) {
+        if (isWaiting) return void (state.textContent = "The connection is lost. Trying again …");
+        bar.value = (sent / file.size) * 100;
+        state.textContent = `${megabytes(sent)} of ${megabytes(file.size)} MB sent`;
+      },
+    });
+    required(row, "button").addEventListener("click", () => upload.cancel());
+    try {
+      await upload.send(await uploads());
+      required(row, "button").remove();
+    } catch (error) {
+      if (row.hasAttribute("data-cancelled")) return row.remove();
+      refused += 1;
+      bar.remove();
+      state.textContent = error instanceof Refused ? error.message : "This file could not be sent. Choose it again.";
+      state.toggleAttribute("data-problem", true);
+    }
+  }
+
+  /** The address that takes new files. The first file makes the draft, with what is typed so far. */
+  async function uploads() {
+    if (!form.hasAttribute("data-has-draft")) {
+      const answer = await fetch(form.action, { method: "POST", body: typed() });
+      if (!/\/new\/[0-9a-f-]{36}\/$/.test(new URL(answer.url).pathname)) throw new Refused("The site did not take this. Load the page again.");
+      form.action = answer.url;
+      form.toggleAttribute("data-has-draft", true);
+    }
+    return new URL("uploads/", form.action).href;
+  }
+
+  /** What is typed, without the pasted words, which would be kept twice, and without files. */
+  function typed() {
+    const data = new FormData(form);
+    for (const name of ["words", "files", "avatar"]) data.delete(name);
+    data.set("then", "keep");
+    return data;
+  }
+
+  /** After each file; the last one sends the form, unless there is a refusal to be read. */
+  function finish() {
+    waiting -= 1;
+    if (waiting || !list.childElementCount) return;
+    if (refused) {
+      refused = 0;
+      return say("Some files were not taken. The others are kept. Choose more files, or go on.", true);
+    }
+    const keep = /** @type {HTMLElement} */ (required(form, "button[name=then][value=keep]:not(.visually-hidden)"));
+    form.requestSubmit(pressed ?? keep);
   }
 
   /** @param {number} bytes */
@@ -52,51 +144,6 @@ function attach(form) {
     status.textContent = text;
     status.hidden = !text;
     status.toggleAttribute("data-problem", isProblem);
-  }
-
-  /** @param {HTMLElement | null} submitter */
-  function send(submitter) {
-    const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload is sent
-    request.open("POST", form.action);
-    request.responseType = "document";
-    request.upload.addEventListener("progress", (event) => {
-      progress.hidden = false;
-      progress.value = (event.loaded / event.total) * 100;
-      say(progress.value < 100 ? `${Math.round(progress.value)} % sent` : "Sent. Waiting for the site …");
-    });
-    request.addEventListener("load", () => arrive(request));
-    request.addEventListener("error", () => fail());
-    say("Sending …");
-    request.send(new FormData(form, submitter));
-  }
-
-  /** @param {XMLHttpRequest} request */
-  function arrive(request) {
-    const page = request.responseXML;
-    if (request.status >= 500 || !page?.querySelector("main")) return fail();
-    history.pushState(null, "", request.responseURL);
-    window.addEventListener("popstate", () => location.reload(), { once: true });
-    document.title = page.title;
-    document.body.replaceWith(document.adoptNode(page.body));
-    loadStyles(page);
-    watch();
-    document.querySelectorAll("form[data-upload]").forEach((next) => attach(/** @type {HTMLFormElement} */ (next)));
-    const start = document.querySelector("[role=alert], .site-messages, main");
-    if (start instanceof HTMLElement) start.scrollIntoView();
-    document.getElementById("main")?.focus({ preventScroll: true });
-  }
-
-  function fail() {
-    progress.hidden = true;
-    say("The upload did not arrive. What you typed is still here. Try again.", true);
-  }
-}
-
-/** @param {Document} page */
-function loadStyles(page) {
-  const present = new Set([...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href")));
-  for (const link of page.querySelectorAll("link[rel=stylesheet]")) {
-    if (!present.has(link.getAttribute("href"))) document.head.append(document.adoptNode(link));
   }
 }
 
