@@ -39,6 +39,8 @@ from personas import access, creation, prompt_sheet
 from personas.models import Persona
 from text import cleaning, graphemes
 
+_MOST_GREETINGS = 12  # of a card that are offered; each is judged before the page opens
+
 
 class Refused(Exception):
     code: ErrorCode
@@ -120,7 +122,7 @@ def get_message_for(user: User, message_id: UUID) -> Message:
 def start(*, user: User, persona_id: UUID) -> Conversation:
     """Starts a conversation. The persona's opening line is its first message if the filter clears it.
 
-    Raises Refused.
+    The alternate greetings of its card are other versions of that message, to choose from. Raises Refused.
     """
     persona = creation.get_persona_for(user, persona_id)
     refuse_unadmitted(user, persona)
@@ -129,29 +131,34 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
         quotas.spend(user=user, kind="conversations")
     except quotas.QuotaExceeded as error:
         raise OverQuota(error.user_message, error.retry_after) from error
-    opening, verdicts = _opening(user, persona)
+    openings, verdicts = _openings(user, persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
     follow_up.shown_at_next_visit(conversation, timezone.now())  # before the persona's first words
-    if opening:
-        conversation.head = conversation.messages.create(author=Author.PERSONA, text=opening)
+    if openings:
+        versions = [conversation.messages.create(author=Author.PERSONA, text=opening) for opening in openings]
+        conversation.head = versions[0]
         conversation.save(update_fields=["head"])
     for verdict in verdicts:
         assessment.record(verdict, user=user, conversation_id=conversation.id, message_id=conversation.head_id)
     return conversation
 
 
-def _opening(user: User, persona: Persona) -> tuple[str, list[Verdict]]:
-    """The cleared opening line and the filter's verdicts. The line is empty if there is none or if it is blocked."""
+def _openings(user: User, persona: Persona) -> tuple[list[str], list[Verdict]]:
+    """The greetings that the filter clears, the usual one first, and its verdicts. None if the usual one is empty."""
     verdicts: list[Verdict] = []
-    line = prompt_sheet.opening_line(persona)
-    lines = iter([line] if line else [])
-    try:
-        cleared = gate.cleared(lines, judged=verdicts.append, is_minor=ages.is_minor(user), persona_id=persona.id)
-        return "".join(cleared), verdicts
-    except gate.Blocked as blocked:
-        return "", [blocked.verdict]
-    except ClassifierUnavailable:
-        raise ModerationDown(user_turns.help_for(user, persona, "")) from None
+    openings: list[str] = []
+    greetings = prompt_sheet.greetings(persona)
+    for line in filter(None, dict.fromkeys(greetings[:_MOST_GREETINGS]) if greetings[0] else []):
+        try:
+            cleared = gate.cleared(
+                iter([line]), judged=verdicts.append, is_minor=ages.is_minor(user), persona_id=persona.id
+            )
+            openings.append("".join(cleared))
+        except gate.Blocked as blocked:
+            verdicts.append(blocked.verdict)
+        except ClassifierUnavailable:
+            raise ModerationDown(user_turns.help_for(user, persona, "")) from None
+    return openings, verdicts
 
 
 def rename(*, user: User, conversation_id: UUID, title: str) -> None:

@@ -21,6 +21,11 @@ _PARTS = {
         "The most telling ones are kept, up to a quarter of the room.",
         "left out: the quarter was full, so the least telling went first.",
     ),
+    "lorebook": (
+        "Lorebook",
+        "The entries of the card that the conversation called for, up to a quarter of the room.",
+        "left out: no room was left, so the lowest priority went first.",
+    ),
     "memories": (
         "Memories",
         "The passages of the persona's own words that are nearest to the message, up to an eighth of the room.",

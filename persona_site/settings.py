@@ -168,6 +168,7 @@ CELERY_TASK_ROUTES = {
     "chat.tasks.read_ahead": {"queue": "generation"},
     "personas.tasks.read_uploads": {"queue": "imports"},
     "personas.tasks.embed_passages": {"queue": "imports"},
+    "personas.tasks.compute_portrait": {"queue": "imports"},
     "personas.tasks.train_fine_tune": {"queue": "tuning"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

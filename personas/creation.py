@@ -31,6 +31,7 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import access, copying, declarations, forgetting, judging, prompt_sheet, reading_progress, storage, tasks
 from personas.finetuning import files
 from personas.models import Answer, Confirmation, FineTune, Persona, Source, SourceStatus
+from personas.portrait import computing
 from text import graphemes
 
 logger = logging.getLogger(__name__)
@@ -226,9 +227,9 @@ def queue_embedding(persona_id: UUID) -> None:
 
 
 def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
-    """Deletes a file's utterances, passages and vectors, and the fine-tune that has learnt them. Raises Http404.
+    """Deletes a file's utterances, passages and vectors, and the fine-tune and the portrait made of them.
 
-    An import under way is stopped first, since its transaction holds the row.
+    An import under way is stopped first, since its transaction holds the row. Raises Http404.
     """
     source = get_own_persona(user, persona.pk).sources.filter(pk=source_id).first()
     if source is None:
@@ -240,6 +241,8 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
             files.delete_with(fine_tune)
         _delete_file_later(source.file)
         source.delete()
+        computing.forget(persona)
+        transaction.on_commit(lambda: queue_embedding(persona.pk))  # the portrait of the rest follows it
 
 
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:

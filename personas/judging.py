@@ -2,8 +2,8 @@
 
 Orders to the model (`evasion.injection`) are refused too, because a prompt holds these words. Other categories are
 left to the output gate, which judges each reply. Covered: every field that a prompt or a page holds, the texts of a
-character card, passages of files with the messages that they answer. Not covered: the lore book and the extensions of
-a card, which neither a prompt nor a page holds.
+character card with its lorebook, passages of files with the messages that they answer. Not covered: the extensions of a
+card, which neither a prompt nor a page holds.
 """
 
 import re
@@ -19,6 +19,7 @@ from moderation.filter.classifiers.base import Category
 from moderation.filter.evasion import injection
 from moderation.models import Direction, RuleAction
 from personas.corpus import Piece
+from personas.lorebook import book
 from personas.models import Persona
 
 _REFUSED = {Category.HATE, Category.HATE_THREATENING, Category.SEXUAL_MINORS}
@@ -93,6 +94,7 @@ def card_texts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = data.get(key)
         values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         yield from ((f"the card's {label}", text) for text in values if isinstance(text, str))
+    yield from (("the card's lorebook", text) for text in book.texts(card))
 
 
 def fit(pieces: Iterable[Piece], *, beside_child: bool, left_out: Counter[str]) -> Iterator[Piece]:

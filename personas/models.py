@@ -7,6 +7,7 @@ from pgvector.django import HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
 from personas.importers.recognition import is_unsure
+from personas.portrait.models import Portrait, Statement  # noqa: F401
 
 
 class Depicts(models.TextChoices):
@@ -131,6 +132,8 @@ FORMAT_LABELS = {
     "zip": "Archive (.zip)",
     "scan": "Picture of a page",
     "recording": "Recording",
+    "afterword": "Persona from Afterword",
+    "afterword-words": "Words from Afterword",
 }
 
 

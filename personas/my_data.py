@@ -7,6 +7,7 @@ from personas import creation, speakers
 from personas.audit.models import Audit
 from personas.forgetting import discard
 from personas.models import Confirmation, Draft, FineTune, Persona, Transcript
+from personas.portrait.models import Portrait
 
 
 def export(user: User) -> dict[str, Any]:
@@ -61,6 +62,10 @@ def _persona(persona: Persona) -> dict[str, Any]:
         .values("status", "is_used", "model", "words", "curve", "messages", "comparison", "queued_at", "finished_at")
         .first(),
         "audits": [_audit(audit) for audit in persona.audits.order_by("queued_at")],
+        "portrait": Portrait.objects.filter(persona=persona)
+        .values("lines", "all_lines", "figures", "computed_at")
+        .first(),
+        "statements": list(persona.statements.values("section", "label", "text", "correction", "is_hidden", "count")),
         "passages": list(persona.passages.order_by("id").values("text", "prompted_by", "source_ref")),
     }
 

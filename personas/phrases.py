@@ -28,6 +28,7 @@ class Phrases:
     rules: str
     rules_fictional: str
     memories: str
+    note: str  # a fact from the lorebook within the talk
     begins: str  # the person's turn if the persona writes first
     greeting: str  # a message that asks nothing
     sincere: Pattern  # sincere questions whether the persona is a person or an AI
@@ -72,6 +73,7 @@ ENGLISH = Phrases(
         "and never encourages harm or secrecy."
     ),
     memories="({name} once wrote: {words})",
+    note="({words})",
     begins="(says nothing yet)",
     greeting="Hello.",
     sincere=_any_case(
@@ -151,6 +153,7 @@ CHINESE = Phrases(
         "{name}的声音由人工智能生成。若对方认真问起，{name}会温和地说明自己是人工智能。{name}不许诺见面，也不鼓励伤害或隐瞒。"
     ),
     memories="（{name}曾写道：{words}）",
+    note="（{words}）",
     begins="（还没有说话）",
     greeting="你好。",
     sincere=_any_case(

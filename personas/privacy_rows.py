@@ -8,14 +8,14 @@ ROWS = [
         "personas",
         {
             "en": Words(
-                "Personas: what you wrote about them, the words of your uploads, pictures, fine-tunes",
+                "Personas: what you wrote about them, words of your uploads and their portrait, pictures, fine-tunes",
                 "To let personas answer in somebody's manner",
                 "Contract, art. 6(1)(b); you decide to upload them",
                 "Until you delete the persona or erase the account",
                 "You; a moderator sees only what was flagged",
             ),
             "zh": Words(
-                "角色：您对他们的描述、上传的文字、图片、微调",
+                "角色：您对他们的描述、上传的文字、由此得出的画像、图片、微调",
                 "让角色用某人的口吻回答",
                 "合同，第6条第1款(b)；上传由您决定",
                 "直到您删除角色或账号",

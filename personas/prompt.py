@@ -12,12 +12,16 @@ in this order, so later parts are dropped first:
 
 1. the rules, whole, and the introduction up to half of the room (a longer one loses its end);
 2. the newest message, up to half of what is then left (a longer one loses its middle);
-3. samples, up to a quarter of the room; the last of `Sheet.exchanges` goes first;
-4. memories, up to an eighth of the room; the weakest goes first;
-5. if the newest message asks sincerely whether this is a person, an honest answer before it as a sample,
+3. entries of the lorebook that the talk calls for, up to a quarter of the room; the lowest priority goes first;
+4. samples, up to a quarter of the room; the last of `Sheet.exchanges` goes first;
+5. memories, up to an eighth of the room; the weakest goes first;
+6. if the newest message asks sincerely whether this is a person, an honest answer before it as a sample,
    because a small model imitates samples. No other prompt holds it, since it would color every reply;
-6. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`. The first turn
+7. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`. The first turn
    of the prompt moves in steps, so the cached beginning stays valid for several messages.
+
+A lorebook's entry that is always in stands in the introduction, where its card wants it. The others change with the
+talk, so they stand before the newest message, or as many messages earlier as their depth says.
 
 Covered against forgery: markup of chat templates is broken up in every text, labels lose colons and
 line breaks, and in a transcript each turn is one line, so no text can begin a turn of its own.
@@ -39,6 +43,8 @@ from generation.engines.base import (
     PromptTooLong,
     Sampling,
 )
+from personas.lorebook import triggering
+from personas.lorebook.triggering import Triggered
 from personas.memory import Recalled
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
@@ -220,7 +226,7 @@ class _Filled:
     introduction: str
     exchanges: tuple[Exchange, ...]
     memories: tuple[str, ...]
-    turns: tuple[tuple[str, str], ...]  # (speaker, text), oldest first
+    turns: tuple[tuple[str, str], ...]  # (speaker, text), oldest first; the speaker of a lorebook's entry is "note"
     parts: tuple[PromptPart, ...]
 
 
@@ -229,8 +235,17 @@ def _fill(
 ) -> _Filled:
     rules = form.rules()
     rules_tokens = count(rules)
-    introduction = cut_end(form.introduction(), max(room // 2 - rules_tokens, 0), count)
+    lore = triggering.triggered(
+        sheet.lorebook,
+        [(turn.speaker, turn.text) for turn in turns],
+        greetings=sheet.greetings,
+        count=count,
+        limit=room // 4,
+    )
+    introduction = cut_end(form.introduction(lore), max(room // 2 - rules_tokens, 0), count)
     remaining = room - rules_tokens - count(introduction) - 2 * MESSAGE_OVERHEAD
+    notes = [(entry.depth, form.note(entry.text)) for entry in lore.moving]
+    remaining -= sum(form.turn_tokens(text, count) for _, text in notes)
 
     newest = [form.clean(turn.text) for turn in turns[-1:]]
     newest = [cut_middle(text, remaining // 2, count) for text in newest]
@@ -259,6 +274,8 @@ def _fill(
     older, turns_tokens = _older(form, turns[:-1], room, remaining - reminder_tokens, count)
     prompt_turns = (*older, *reminder, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
     turns_tokens += reminder_tokens + sum(form.turn_tokens(text, count) for text in newest)
+    turns_text = "\n".join(text for _, text in prompt_turns)
+    prompt_turns = _with_notes(prompt_turns, notes)
     return _Filled(
         rules=rules,
         introduction=introduction,
@@ -274,15 +291,37 @@ def _fill(
                 samples_tokens,
                 dropped=len(sheet.exchanges) - len(exchanges),
             ),
+            *_lorebook_part(lore),
             PromptPart("memories", "\n".join(recalled), memories_tokens, dropped=len(memories) - len(recalled)),
             PromptPart(
                 "turns",
-                "\n".join(text for _, text in prompt_turns),
+                turns_text,
                 turns_tokens,
                 dropped=len(turns) - len(older) - len(newest),
             ),
         ),
     )
+
+
+def _lorebook_part(lore: Triggered) -> tuple[PromptPart, ...]:
+    if not lore.trace:
+        return ()
+    text = "\n".join(entry.text for entry in lore.entries)
+    return (PromptPart("lorebook", text, lore.tokens, dropped=lore.dropped, trace=lore.trace),)
+
+
+def _with_notes(
+    turns: tuple[tuple[str, str], ...], notes: Sequence[tuple[int | None, str]]
+) -> tuple[tuple[str, str], ...]:
+    """The turns with each note before as many of the newest turns as its depth says, at least one."""
+    places: dict[int, list[tuple[str, str]]] = {}
+    for depth, text in notes:
+        places.setdefault(max(len(turns) - max(depth or 1, 1), 0), []).append(("note", text))
+    mixed: list[tuple[str, str]] = []
+    for number in range(len(turns) + 1):
+        mixed += places.get(number, [])
+        mixed += turns[number : number + 1]
+    return tuple(mixed)
 
 
 def _fitting(items: Iterable[T], limit: int, tokens: Callable[[T], int]) -> tuple[list[T], int]:
@@ -342,14 +381,24 @@ class _Form(ABC):
             self.phrases.rules_fictional if self.sheet.depicts == Depicts.FICTIONAL else self.phrases.rules
         )
 
-    def introduction(self) -> str:
-        """Description, scene and relation as one text, without chat-template markup."""
+    def introduction(self, lore: Triggered) -> str:
+        """Description, scene, relation and the fixed entries of `lore` as one text, without chat-template markup."""
         sheet, phrases = self.sheet, self.phrases
-        pieces = [one_line(sheet.description), one_line(sheet.scenario)]
+        pieces = [
+            *map(one_line, lore.fixed("before")),
+            one_line(sheet.description),
+            *map(one_line, lore.fixed("after")),
+            one_line(sheet.scenario),
+            *map(one_line, lore.fixed("scenario")),
+        ]
         if sheet.relation:
             pieces.append(self._worded(phrases.relation, relation=one_line(sheet.relation)))
         pieces.append(self._worded(phrases.opening))
         return phrases.joiner.join(piece for piece in pieces if piece)
+
+    def note(self, text: str) -> str:
+        """An entry of the lorebook as an aside in the talk, on one line, so that it cannot look like a turn."""
+        return self._worded(self.phrases.note, words=one_line(text))
 
     def _worded(self, template: str, **more: str) -> str:
         return template.format(name=self.name, user=self.user, **more)
@@ -372,6 +421,8 @@ class _Transcript(_Form):
         return count(self.line("persona", text)) + 1
 
     def line(self, speaker: str, text: str) -> str:
+        if speaker == "note":
+            return text
         return f"{self.user if speaker == 'user' else self.name}{self.phrases.colon}{text}"
 
     @property
@@ -380,7 +431,7 @@ class _Transcript(_Form):
         return f"{self.name}{self.phrases.colon.rstrip()}"
 
     def heading(self, exchanges: Sequence[Exchange], introduction: str | None = None) -> str:
-        lines = [self.rules(), self.introduction() if introduction is None else introduction, ""]
+        lines = [self.rules(), self.introduction(Triggered()) if introduction is None else introduction, ""]
         for exchange in exchanges:
             lines.append(self.line("user", self.clean(exchange.user)))
             lines.append(self.line("persona", self.clean(exchange.persona)))
@@ -427,7 +478,7 @@ class _Chat(_Form):
             talk[-1] = (talk[-1][0], f"{words}\n\n{talk[-1][1]}")
         messages = [PromptMessage("system", f"{filled.introduction}\n\n{filled.rules}")]
         for speaker, text in talk:
-            role = "user" if speaker == "user" else "assistant"
+            role = "assistant" if speaker == "persona" else "user"
             if messages[-1].role == role:
                 messages[-1] = replace(messages[-1], content=f"{messages[-1].content}\n\n{text}")
             else:

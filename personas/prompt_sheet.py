@@ -4,6 +4,7 @@ Everything is deterministic: the same rows always give the same sheet, and a cac
 """
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,6 +12,8 @@ from typing import Any, Protocol
 
 from generation.engines.base import Adapter
 from personas.finetuning import files
+from personas.lorebook import book
+from personas.lorebook.book import Book
 from personas.models import Depicts, FineTune, Passage, Persona
 from personas.phrases import phrases_for
 from personas.samples import Exchange, samples
@@ -19,6 +22,9 @@ PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all 
 
 _MACRO_COMMENT = re.compile(r"\{\{\s*+(?://|comment:|hidden_key:)[^}]*+(\}\})?", re.IGNORECASE)
 _MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNORECASE)
+_MACRO_VALUE = re.compile(r"\{\{\s*+(random|pick|roll|reverse)\s*+::?([^{}]*+)\}\}", re.IGNORECASE)
+_HIDDEN_KEY = re.compile(r"\{\{\s*+hidden_key:([^}]*+)\}\}", re.IGNORECASE)
+_COMMA = re.compile(r"(?<!\\),")
 
 
 class Named(Protocol):
@@ -49,6 +55,8 @@ class Sheet:
     has_own_words: bool = False  # whether it has passages, not only a description and samples
     sampling: Mapping[str, Any] = field(default_factory=dict)
     adapter: Adapter | None = None  # its own fine-tune, if it talks with it
+    lorebook: Book = field(default_factory=Book)
+    greetings: tuple[str, ...] = ()  # the opening lines of its card, the usual one first
 
 
 def sheet_for(persona: Persona) -> Sheet:
@@ -73,6 +81,8 @@ def sheet_for(persona: Persona) -> Sheet:
         has_own_words=bool(passages),
         sampling=dict(persona.sampling),
         adapter=_adapter_of(persona),
+        lorebook=book.read(persona.card, fill=filled, fill_scanned=filled.with_hidden_keys),
+        greetings=tuple(greetings(persona)),
     )
 
 
@@ -98,13 +108,25 @@ def opening_line(persona: Persona) -> str:
     return _Macros(persona)(persona.opening_line)
 
 
+def greetings(persona: Persona) -> list[str]:
+    """The opening line and the card's alternate greetings, with placeholders filled. A blank one is empty."""
+    data = persona.card.get("data", persona.card)
+    others = data.get("alternate_greetings") if isinstance(data, dict) else None
+    texts = [text for text in others if isinstance(text, str)] if isinstance(others, list) else []
+    return [opening_line(persona), *map(_Macros(persona), texts)]
+
+
 def fill(persona: Named, text: str) -> str:
     """The text with a card's placeholders filled, as a prompt or a conversation page shows it."""
     return _Macros(persona)(text)
 
 
 class _Macros:
-    """Fills the placeholders of character cards ({{char}}, {{user}}, <BOT>, <USER>) and drops comments."""
+    """Fills the placeholders of character cards and drops comments (Character Card V3, "Curly Braced Syntaxes").
+
+    `{{random:…}}`, `{{pick:…}}` and `{{roll:…}}` give the same value each time, so that a cached prompt stays valid and
+    the filter judges what the prompt will hold.
+    """
 
     def __init__(self, persona: Named) -> None:
         user = persona.calls_user or phrases_for(persona.language).friend
@@ -113,7 +135,24 @@ class _Macros:
     def __call__(self, text: str) -> str:
         # An unclosed comment stays. A comment that begins inside it is unclosed too, so it is not searched again.
         text = _MACRO_COMMENT.sub(lambda m: "" if m[1] else m[0], text)
-        return _MACRO.sub(lambda m: self._values[(m[1] or m[2]).casefold()], text).strip()
+        text = _MACRO.sub(lambda m: self._values[(m[1] or m[2]).casefold()], text)
+        return _MACRO_VALUE.sub(lambda m: _value(m[1].casefold(), m[2]), text).strip()
+
+    def with_hidden_keys(self, text: str) -> str:
+        """As a prompt shows it, with the keys that only other entries of a lorebook see."""
+        return self(_HIDDEN_KEY.sub(lambda m: m[1], text))
+
+
+def _value(name: str, body: str) -> str:
+    """What `{{name:body}}` becomes."""
+    if name == "reverse":
+        return body[::-1]
+    chance = zlib.crc32(body.encode())
+    if name == "roll":
+        sides = body.strip().lower().removeprefix("d")
+        return str(1 + chance % int(sides)) if re.fullmatch(r"[1-9][0-9]{0,8}", sides) else ""
+    options = _COMMA.split(body)
+    return options[chance % len(options)].replace("\\,", ",").strip()
 
 
 def _personality(persona: Persona) -> str:

@@ -1,6 +1,7 @@
 """Background work on personas. The rows record the open work; doing it twice is harmless."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
@@ -11,6 +12,7 @@ from personas.audit import runs
 from personas.embedders.minilm import MiniLM
 from personas.finetuning import training
 from personas.models import Passage, Source
+from personas.portrait import computing
 
 _BATCH = 64
 # Longer than a worker needs to take a task from an empty queue. A lease skips a person whose file is being read.
@@ -48,6 +50,8 @@ def embed_passages(persona_id: str) -> None:
         is_more = _embed_batch(persona_id)
     if is_more:
         embed_passages.delay(persona_id)
+    else:
+        compute_portrait.delay(persona_id)
 
 
 def _embed_batch(persona_id: str) -> bool:
@@ -60,6 +64,17 @@ def _embed_batch(persona_id: str) -> bool:
         passage.embedding, passage.embedder = vector, embedder.name
     Passage.objects.bulk_update(batch, ["embedding", "embedder"])
     return len(batch) == _BATCH
+
+
+@shared_task
+def compute_portrait(persona_id: str) -> None:
+    """Computes the portrait of a persona if its sources have changed since. One task per persona at once."""
+    lease = leases.take(f"portrait:{persona_id}")
+    if lease is None:
+        return
+    with lease:
+        if computing.is_owed(UUID(persona_id)):
+            computing.compute(UUID(persona_id))
 
 
 @shared_task
@@ -83,6 +98,8 @@ def tidy() -> None:
         read_uploads.delay(owner_id)
     for persona_id in Passage.objects.filter(embedder="").values_list("persona_id", flat=True).distinct()[:20]:
         embed_passages.delay(str(persona_id))
+    for persona_id in computing.owed():
+        compute_portrait.delay(str(persona_id))
     if training.is_owed():
         train_fine_tune.delay()
     training.tidy()

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from personas import cards, forgetting, importing, masking, parsing, reading_progress, storage, transcripts
+from personas.archive import unpacking
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from personas.importers.character_card import CardFields
 from personas.models import Draft, DraftFile, DraftFileStatus, Source, SourceStatus
@@ -107,6 +108,8 @@ def _keep(
         transcripts.keep(row, reading.recognitions)
         if reading.card is not None:
             _take_card(draft, reading.card)
+        if row.format == "afterword":
+            unpacking.unpack(row)
 
 
 def _take_card(draft: Draft, card: CardFields) -> None:

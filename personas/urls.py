@@ -1,8 +1,9 @@
 from django.urls import path
 
-from personas import confirmation_views, resumable_views, transcript_views, views
+from personas import confirmation_views, export_views, resumable_views, transcript_views, views
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
+from personas.portrait import views as portrait
 
 app_name = "personas"
 
@@ -26,6 +27,11 @@ urlpatterns = [
     path("<uuid:persona_id>/avatar/", views.avatar, name="avatar"),
     path("<uuid:persona_id>/duplicate/", views.duplicate, name="duplicate"),
     path("<uuid:persona_id>/delete/", views.delete, name="delete"),
+    path("<uuid:persona_id>/card.json", export_views.card_json, name="card_json"),
+    path("<uuid:persona_id>/card.png", export_views.card_png, name="card_png"),
+    path("<uuid:persona_id>/archive.zip", export_views.archive, name="archive"),
+    path("<uuid:persona_id>/portrait/progress/", portrait.progress, name="portrait_progress"),
+    path("<uuid:persona_id>/portrait/<uuid:statement_id>/", portrait.statement, name="statement"),
     path("<uuid:persona_id>/link/", confirmation_views.make_link, name="confirmation_link"),
     path("<uuid:persona_id>/fine-tune/", fine_tune.comparison, name="fine_tune"),
     path("<uuid:persona_id>/fine-tune/progress/", fine_tune.progress, name="fine_tune_progress"),

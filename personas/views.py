@@ -1,5 +1,6 @@
 """Pages of personas: list, form, preview, one persona, its picture, and the progress of its import."""
 
+from functools import partial
 from typing import BinaryIO, cast
 from uuid import UUID
 
@@ -20,7 +21,10 @@ from personas.forgetting import discard
 from personas.forms import PersonaForm, initial_of
 from personas.importers import recognition
 from personas.importers.base import ImportFailed
+from personas.lorebook import book
 from personas.models import Draft, DraftFileStatus, Persona, SourceStatus, TriedLineStatus
+from personas.portrait import views as portrait
+from personas.prompt_sheet import fill
 from text import cleaning
 
 _HIGHEST_ID = 2**63 - 1
@@ -336,6 +340,8 @@ def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
         "sources": [(source, percents.get(str(source.pk))) for source in sources],
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),
+        "lorebook": book.read(persona.card, fill=partial(fill, persona)).entries if is_own else (),
+        **portrait.shown(persona, is_own=is_own),
         **(fine_tune.shown(persona) | confirmation_views.shown(persona) | audit.shown(persona) if is_own else {}),
     }
 

@@ -85,6 +85,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "message_id": answer.id,
         "reply_id": reply.id,
         "audit_id": make_audit(persona=persona).id,
+        "statement_id": persona.statements.create(section="words", key="0" * 64, text="“lamp” 4 times.").id,
         "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
         "case_id": case.id,
         "review_id": QualityReview.objects.create(action=decision).id,

@@ -31,8 +31,12 @@ from moderation.filter.evasion import forms, injection
 from personas import corpus, memory, prompt, prompt_sheet, samples
 from personas.audit import judges
 from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
+from personas.lorebook import book, decorators, triggering
 from personas.models import Passage, Persona
+from personas.portrait import computing
+from personas.portrait.findings import Line
 from tests import attacks
+from text import words
 
 ROOT = Path(settings.BASE_DIR)
 ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "text")
@@ -199,6 +203,18 @@ def sampled(text: str, language: str) -> None:
     samples.samples(language=language, sayings=[text], passages=[Passage(text=text, prompted_by=text[:200])])
 
 
+LOREBOOK = book.read(
+    {"data": {"character_book": {"entries": [{"keys": ["(a|a)*b", "i want"], "content": "a", "use_regex": True}]}}}
+)
+
+
+def portrayed(text: str, language: str) -> None:
+    line = Line.of(1, text, None, is_paragraph=False)
+    for reader in computing.readers(language):
+        reader.read(line)
+        exhausted(reader.findings())
+
+
 LOOPS: dict[str, Callable[[str], object]] = {
     "crisis": ladder.level,
     "asks how": ladder.asks_how,
@@ -234,6 +250,11 @@ LOOPS: dict[str, Callable[[str], object]] = {
     "disguises": forms.other_forms,
     "orders to a model": injection.gives_orders,
     "regard": lambda text: judges.regard(text, "en"),
+    "decorators": decorators.read,
+    "lorebook": lambda text: triggering.triggered(LOREBOOK, [("user", text)], limit=100),
+    "words": words.words,
+    "portrait": lambda text: portrayed(text, "en"),
+    "Chinese portrait": lambda text: portrayed(text, "zh"),
 }
 
 

@@ -62,6 +62,7 @@ class PromptPart:
     text: str
     tokens: int
     dropped: int = 0  # turns or samples that were left out because they did not fit
+    trace: tuple[str, ...] = ()  # a sentence for each piece that says why it is in or out
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from personas.importers import card_examples, card_json, decoding, png, webp, zips
 from personas.importers.base import DamagedFile, ImportFailed, Record, Remark, Skipped, UnknownFormat, Utterance
 from personas.importers.card_examples import Exchange, examples
+from personas.lorebook import book
 
 __all__ = ["PICTURE_BYTES", "USER", "CardFields", "CharacterCard", "Exchange", "examples", "read"]
 
@@ -76,6 +77,11 @@ def is_in_picture(stream: BinaryIO) -> bool:
         return True  # reading it as a card says what is wrong
     finally:
         stream.seek(0)
+
+
+def from_card(card: dict[str, Any]) -> CardFields:
+    """The fields of a card's JSON object, without a picture. Raises ImportFailed."""
+    return _fields(card, picture=None)
 
 
 def _from_png(stream: BinaryIO) -> CardFields:
@@ -216,6 +222,30 @@ def _remarks(card: dict[str, Any], version: int) -> Iterator[str]:
         yield f"The card says that it is of version {number:g}, newer than 3.0; what is unknown is kept."
     if _data(card).get("system_prompt") or _data(card).get("post_history_instructions"):
         yield "The card's own instructions to the model are kept with it. They never outrank this site's rules."
+    yield from _lorebook_remarks(card)
+    assets = _data(card).get("assets")
+    packed = [asset for asset in (assets if isinstance(assets, list) else []) if _is_packed(asset)]
+    if packed:
+        yield f"The card brings {len(packed)} more files, such as pictures. Of these, only the main picture is kept."
+
+
+def _is_packed(asset: Any) -> bool:
+    """Whether an asset is a file inside the card, and not its main picture."""
+    if not isinstance(asset, dict) or (asset.get("type"), asset.get("name")) == ("icon", "main"):
+        return False
+    return str(asset.get("uri", "")).startswith(("embed", "__asset:", "data:"))
+
+
+def _lorebook_remarks(card: dict[str, Any]) -> Iterator[str]:
+    entries = book.source(card).get("entries")
+    if isinstance(entries, list | dict) and len(entries) > book.MOST_ENTRIES:
+        yield f"The lorebook has {len(entries):,} entries. The first {book.MOST_ENTRIES:,} are used, and all are kept."
+    unsafe = [entry.title for entry in book.read(card).entries if any(key.is_unsafe for key in entry.keys)]
+    if unsafe:
+        yield (
+            f"{len(unsafe)} entries of the lorebook have a pattern that cannot be searched safely, so it never "
+            f"matches. The first is “{unsafe[0]}”. Patterns must be in the syntax of RE2."
+        )
 
 
 def _spec_version(value: Any) -> float:

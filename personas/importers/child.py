@@ -12,10 +12,11 @@ from typing import Any, BinaryIO
 from django.conf import settings
 
 from personas import avatars, confined
-from personas.importers import character_card, recognition, registry
+from personas.importers import afterword, character_card, recognition, registry
 from personas.importers.base import ImportFailed, RecognisedLine, Recognition, Record, Remark
 
 Answer = tuple[str, Any]
+_CARDS = {"character-card": character_card.read, "afterword": afterword.read_card}
 
 
 def answers(
@@ -42,8 +43,8 @@ def _answers(file: BinaryIO, name: str, format: str) -> Iterator[Answer]:
         importer = registry.get(format) if format else registry.choose(file, name)
         yield "format", importer.name
         yield from map(_record, importer.parse(file))
-        if importer.name == "character-card":
-            yield from _card(character_card.read(file))
+        if importer.name in _CARDS:
+            yield from _card(_CARDS[importer.name](file))
     except ImportFailed as failure:
         yield "failed", {"error": type(failure).__name__, "message": failure.user_message}
 

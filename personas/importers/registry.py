@@ -44,6 +44,8 @@ IMPORTERS = {
     "slack": "personas.importers.slack.Slack",
     "scan": "personas.importers.scan.Scan",
     "recording": "personas.importers.recording.Recording",
+    "afterword": "personas.importers.afterword.Afterword",
+    "afterword-words": "personas.importers.afterword.AfterwordWords",
 }
 # Their words may also stand in a document (`document`).
 _CHATS = ("whatsapp", "line", "kakaotalk", "qq", "signal", "imessage", "chat-log", "transcript")

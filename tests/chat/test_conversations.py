@@ -230,3 +230,27 @@ def test_only_the_newest_attempt_may_finish(conversation):
     replies.give_up(stale, "worker_lost")
     reply.refresh_from_db()
     assert reply.status == ReplyStatus.GENERATING
+
+
+GREETINGS = ["Good evening, {{user}}.", "You again?", "", "You again?", "Sit down."]
+
+
+def with_greetings(owner, **fields):
+    card = {"spec": "chara_card_v2", "data": {"alternate_greetings": GREETINGS[1:]}}
+    return factories.make_persona(owner=owner, card=card, calls_user="Tom", **fields)
+
+
+def test_alternate_greetings_are_versions_of_the_opening_line(alice):
+    conversation = conversations.start(user=alice, persona_id=with_greetings(alice, opening_line=GREETINGS[0]).id)
+    versions = list(conversation.messages.order_by("created_at"))
+    assert [message.text for message in versions] == ["Good evening, Tom.", "You again?", "Sit down."]
+    assert conversation.head == versions[0]
+    conversations.select_branch(user=alice, message_id=versions[2].id)
+    conversation.refresh_from_db()
+    sent = say(conversation)
+    assert [turn.text for turn in transcripts.turns(conversation, sent.message.id)] == ["Sit down.", HELLO]
+
+
+def test_a_persona_whose_owner_writes_first_offers_no_greeting(alice):
+    conversation = conversations.start(user=alice, persona_id=with_greetings(alice, opening_line="").id)
+    assert not conversation.messages.exists()

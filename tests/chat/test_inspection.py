@@ -117,6 +117,19 @@ def test_the_prompt_that_made_a_reply_is_kept_with_it(reply, speak):
     assert origin.attempt == 1
 
 
+def test_the_page_says_why_an_entry_of_the_lorebook_is_in_the_prompt(client, alice, reply, speak):
+    entry = {"keys": ["lighthouse"], "content": "It was built in 1811.", "enabled": True, "name": "The tower"}
+    persona = reply.message.conversation.persona
+    persona.card = {"spec": "chara_card_v2", "data": {"character_book": {"entries": [entry]}}}
+    persona.save()
+    speak(" The lamp", " is lit.")
+    replies.produce(reply.id)
+    assert "(It was built in 1811.)" in origin_of(reply).rendered
+    client.force_login(alice)
+    page = page_of(client, reply).content.decode()
+    assert "“The tower” is in: the newest message holds “lighthouse”." in page
+
+
 def test_of_several_attempts_the_last_ones_prompt_is_kept(reply, speak):
     speak(EngineFailed("gone"))
     replies.produce(reply.id)

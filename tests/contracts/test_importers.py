@@ -49,6 +49,8 @@ OWN = {
     "slack": ["slack.json"],
     "scan": ["scan.png"],
     "recording": ["voice.ogg"],
+    "afterword": ["afterword.zip"],
+    "afterword-words": ["afterword.jsonl"],
 }
 
 

@@ -28,7 +28,7 @@ def no_worker(monkeypatch):
     from personas import tasks
 
     queued = []
-    for task in (tasks.read_uploads, tasks.embed_passages):
+    for task in (tasks.read_uploads, tasks.embed_passages, tasks.compute_portrait):
         monkeypatch.setattr(task, "delay", lambda *ids, name=task.name: queued.append((name, *ids)))
     return queued
 

@@ -9,6 +9,7 @@ from personas.models import Depicts, Passage, Persona, Source
 from personas.prompt_sheet import (
     Sheet,
     asks_in_earnest,
+    fill,
     honest_exchange,
     honest_opening,
     sheet_for,
@@ -162,3 +163,20 @@ def test_ordinary_talk_gets_no_statement(text: str) -> None:
 @pytest.mark.parametrize("text", ["先生晚上好，今天忙吗？", "您想念绍兴吗？", "你是怎么去北京的？", "这本书是真的好。"])
 def test_ordinary_talk_in_chinese_gets_no_statement(text: str) -> None:
     assert honest_opening(Sheet(name="鲁迅", language="zh"), text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{reverse:Hello}}", {"olleH"}),
+        ("{{random:a,b\\,c}}", {"a", "b,c"}),
+        ("{{Pick:{{char}},{{user}}}}", {"Ada", "Tom"}),
+        ("{{roll:d6}}", {"1", "2", "3", "4", "5", "6"}),
+        ("{{roll:soon}}", {""}),
+        ("{{random:open", {"{{random:open"}),
+    ],
+)
+def test_macros_of_the_third_version_give_one_value_and_always_the_same(text: str, expected: set[str]) -> None:
+    ada = Persona(name="Ada", calls_user="Tom")
+    assert {fill(ada, text) for _ in range(3)} <= expected
+    assert len({fill(ada, text) for _ in range(3)}) == 1

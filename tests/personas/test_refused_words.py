@@ -66,6 +66,8 @@ WORDS: dict[str, dict[str, Any]] = {
     "opening_line": {"opening_line": HATE},
     "sayings": {"sayings": [HATE]},
     "examples": {"examples": [[["user", HATE], ["persona", "No."]]]},
+    "lorebook": {"card": card(character_book={"entries": [{"keys": ["gate"], "content": HATE}]})},
+    "key of the lorebook": {"card": card(character_book={"entries": [{"keys": [HATE], "content": "x"}]})},
     "old card": {"card": {"name": "Teo", "personality": HATE}},
     **{
         f"card {key}": {"card": card(**{key: HATE})}
