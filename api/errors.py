@@ -138,6 +138,7 @@ _FAILURES = {
         "persona_not_confirmed",
         "The living person whom this persona depicts has not agreed, so nothing was written.",
     ),
+    "persona_rests": (403, "persona_rests", "Somebody has objected to this persona; it rests until that is decided."),
     "restricted": (403, "restricted", "A moderator's decision forbids this, so nothing was written."),
     "persona_not_approved": (
         403,

@@ -45,6 +45,8 @@ FAILURES = {
     "persona_not_confirmed": "The living person whom this persona depicts has not agreed, so no reply was written.",
     "persona_not_approved": "This persona needs an audit and a reviewer's approval before it talks. "
     "Its page says what is missing. Your message is kept.",
+    "persona_rests": "Somebody has objected to this persona. It rests until a person has decided. "
+    "Your message is kept.",
     "worker_lost": "The reply was interrupted several times. Ask for it again.",
     "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
     "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",

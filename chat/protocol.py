@@ -24,6 +24,7 @@ ErrorCode = Literal[
     "not_for_minors",
     "persona_not_confirmed",
     "persona_not_approved",
+    "persona_rests",
     "moderation_unavailable",
     "busy",
     "unavailable",

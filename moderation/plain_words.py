@@ -38,7 +38,7 @@ _SIGNS: dict[str, str] = {
     Sign.PROBING: "repeated tries to get round the filter",
     Sign.PERSONA_CONDUCT: "a persona that presses, isolates or frightens",
 }
-_WORDS: dict[str, str] = {**_CATEGORIES, **_SIGNS}
+_WORDS: dict[str, str] = {**_CATEGORIES, **_SIGNS, "rights_of_others": "the rights of the person depicted"}
 WHO: dict[str, str] = {
     Direction.USER: "In what you write",
     Direction.PERSONA: "In what a persona says",

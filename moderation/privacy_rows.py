@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.privacy import Row, Words
@@ -71,6 +72,25 @@ ROWS = [
                 "同意，第6条第1款(a)、第9条第2款(a)",
                 "直到您撤回；文字与案件保存同样久。过滤器学到的以数字形式保留",
                 "运营者",
+            ),
+        },
+    ),
+    Row(
+        "objections",
+        {
+            "en": Words(
+                "An objection to a persona: your e-mail address, who you are to the person, your reason",
+                "To decide about the objection and to tell you",
+                "Legal duty, art. 6(1)(c)",
+                f"{settings.CASE_RETENTION.days} days after the decision; longer while the persona stays closed",
+                "Moderators; not the persona's owner",
+            ),
+            "zh": Words(
+                "对角色的异议：您的电子邮箱、您与当事人的关系、您的理由",
+                "处理异议并通知您",
+                "法律义务，第6条第1款(c)",
+                f"决定后{settings.CASE_RETENTION.days}天；角色仍被关闭时更长",
+                "管理员；角色的所有者看不到",
             ),
         },
     ),

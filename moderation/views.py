@@ -21,6 +21,7 @@ from moderation.desk import (
     claims,
     evidence,
     notes,
+    objections,
     quality,
     queries,
     queue_rules,
@@ -59,6 +60,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         **_rows_context(request),
         "appeals": appeals.waiting_for(moderator),
+        "objections": objections.waiting_for(moderator),
         "own_claim": claims.of(moderator),
         "seconds": second_person.waiting_for(moderator),
         "questions": notes.questions_for(moderator),
@@ -251,6 +253,7 @@ def _case_context(request: HttpRequest, case: Case, form: DecisionForm) -> dict[
         "note_form": NoteForm(),
         "strikes": strikes.of(case.user, at=timezone.now()),
         "reveal_form": RevealForm(),
+        "objections": case.objections.all(),
         "form": form,
         "earlier": queries.earlier_decisions(case),
         "plot": score_plot.plot_of(case),

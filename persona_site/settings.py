@@ -232,6 +232,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "erase_account": "5/m/user",
     "confirm_persona": "30/m/ip",
+    "object_to_persona": "5/h/ip,3/d/key",
 }
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
 # The youngest age that may use the site. Below 18, the rules for minors apply to people under 18 (accounts/ages.py).

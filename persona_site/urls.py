@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from persona_site import entrance, home
-from personas import confirmation_views
+from personas import confirmation_views, objection_pages
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("personas/", include("personas.urls")),
     path("confirm/<str:token>/", confirmation_views.page, name="confirm_persona"),
+    path("object/", objection_pages.page, name="object_to_persona"),
+    path("moderation/objections/", objection_pages.desk, name="object_to_persona_desk"),
     path("conversations/", include("chat.urls")),
     path("moderation/personas/", include("personas.audit.urls")),
     path("", include("moderation.urls")),

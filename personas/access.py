@@ -1,6 +1,6 @@
 """Whether a person may talk with a persona now: the one door for pages, socket and /v1/.
 
-Rows H4, CN5, H6 and T1 of docs/compliance.md.
+Rows H4, CN5, H6, T1 and GD7 of docs/compliance.md.
 
 For a person under 18, a persona is neither a relative nor a partner (China, Interim Measures, art. 14), and depicts
 nobody who lives or has died.
@@ -12,10 +12,11 @@ from typing import Literal, Protocol
 
 from accounts import ages
 from accounts.models import User
+from moderation.desk import objections
 from personas.audit import approvals
 from personas.models import Answer, Confirmation, Depicts, Persona
 
-Code = Literal["too_young", "not_for_minors", "persona_not_confirmed", "persona_not_approved"]
+Code = Literal["too_young", "not_for_minors", "persona_not_confirmed", "persona_not_approved", "persona_rests"]
 
 _KIN = (
     r"(?:(?:step|grand|great-?grand|foster|god|half)[\s-]?)?(?:mother|father|parent|brother|sister|son|daughter|child|ma|pa)"
@@ -72,12 +73,20 @@ def without_approval(user: User, persona: Persona) -> Refusal | None:
     """As `refusal`, but a persona that a reviewer has not approved yet is allowed: its owner may still change it."""
     if not ages.is_admitted(user):
         return Refusal("too_young", "By its date of birth, this account cannot use the site.")
-    return refusal_to_minor(user, persona) or unconfirmed(persona)
+    return refusal_to_minor(user, persona) or unconfirmed(persona) or resting(persona)
 
 
 def _unapproved(persona: Persona) -> Refusal | None:
     reason = approvals.silence_of(persona)
     return Refusal("persona_not_approved", reason) if reason else None
+
+
+def resting(persona: Persona) -> Refusal | None:
+    """Why a persona is silent while a person looks at an objection to it (compliance GD7). None if there is none."""
+    if not objections.rests(persona.pk):
+        return None
+    reason = f"Somebody has objected to {persona.name}. It rests until a person has decided. Nothing of it is lost."
+    return Refusal("persona_rests", reason)
 
 
 def unconfirmed(persona: Persona) -> Refusal | None:

@@ -321,7 +321,9 @@ def _refuse_after_no(persona: Persona) -> None:
 
 
 def refuse_disabled(persona: Persona) -> None:
-    """Raises PersonaDisabled while a moderator's decision against the persona stands."""
+    """Raises CreationRefused while an objection waits, PersonaDisabled while a decision against the persona stands."""
+    if resting := access.resting(persona):
+        raise CreationRefused(resting.user_message)
     if restrictions.is_disabled(persona.pk):
         raise PersonaDisabled(persona)
 

@@ -21,7 +21,7 @@ from moderation import audit_trail
 from moderation.desk import claims, effects, merging, second_person, sight
 from moderation.desk import labels as label_rules
 from moderation.desk.effects import SUSPENSION
-from moderation.models import Action, ActionKind, ActionState, Case, CaseStatus, Claim, Policy
+from moderation.models import Action, ActionKind, ActionState, Case, CaseStatus, Claim, Policy, Source
 from moderation.talk import Finding, Turn
 
 REVEALABLE = ("words", "personal")
@@ -132,6 +132,7 @@ def decide(
         locked = Case.objects.select_for_update(of=("self",)).select_related("user").get(pk=case.pk)
         sight.require(locked, moderator)
         effects.require_power(locked, moderator, kind)
+        _refuse_lock_of_objection(locked, kind)
         if locked.status != CaseStatus.OPEN:
             raise AlreadyDecided("Somebody has decided this case in the meantime. Their decision stands.")
         claim = _settled(locked, moderator, token)
@@ -162,6 +163,12 @@ def _refuse_incomplete(kind: ActionKind, reason: str, labels: Collection[str], d
         raise LabelMissing(fault)
     if not reason:
         raise ReasonMissing("A decision needs a reason. Say what you saw and why you decide so.")
+
+
+def _refuse_lock_of_objection(case: Case, kind: ActionKind) -> None:
+    """An objection is about a persona, and its case has no conversation that could be locked."""
+    if case.source == Source.OBJECTION and kind == ActionKind.LOCK_CONVERSATION:
+        raise DecisionRefused("This case is about a persona, not a conversation. Disable the persona or dismiss it.")
 
 
 def _settled(case: Case, moderator: User, token: UUID | None) -> Claim:

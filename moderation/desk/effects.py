@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import audit_trail
-from moderation.desk import quality, queue_rules
+from moderation.desk import objection_mail, quality, queue_rules
 from moderation.desk.statement_of_reasons import statement_for
 from moderation.models import Action, ActionKind, Case, CaseStatus, Restriction, RestrictionKind
 from persona_site import redis
@@ -50,6 +50,7 @@ def carry_out(action: Action, *, actor: User, details: Mapping[str, Any], suspen
     Case.objects.filter(pk=action.case_id).update(status=CaseStatus.DECIDED, updated_at=timezone.now())
     action.case.status = CaseStatus.DECIDED
     quality.draw(action)
+    objection_mail.decided(action)
     audit_trail.record(
         action="case.decided",
         subject=f"case:{action.case_id}",

@@ -7,13 +7,18 @@ from moderation.models import ActionKind
 from moderation.plain_words import CATEGORY_CHOICES, category_in_words
 
 NO_VIOLATION = "no_violation"
-CHOICES = [(NO_VIOLATION, "No violation"), *((value, words.capitalize()) for value, words in CATEGORY_CHOICES)]
+RIGHTS_OF_OTHERS = "rights_of_others"
+CHOICES = [
+    (NO_VIOLATION, "No violation"),
+    (RIGHTS_OF_OTHERS, "The rights of the person depicted"),
+    *((value, words.capitalize()) for value, words in CATEGORY_CHOICES),
+]
 MISSING = "Choose at least one rule that was broken, or “no violation”."
 
 
 def fault(kind: ActionKind, labels: Collection[str]) -> str:
     """What is wrong with these labels of a decision, as a sentence; "" if nothing is."""
-    unknown = set(labels) - {NO_VIOLATION, *Category}
+    unknown = set(labels) - {NO_VIOLATION, RIGHTS_OF_OTHERS, *Category}
     if not labels:
         return MISSING
     if unknown:

@@ -12,6 +12,9 @@ from moderation.models import Case, Queue, Source
 from moderation.talk import Finding, Turn
 
 REPORT = "report"  # the signal of a finding that a person reported
+OBJECTION = "objection"  # the signal of an objection to a persona
+
+_SOURCES = {REPORT: Source.REPORT, OBJECTION: Source.OBJECTION}
 
 # Signal, category and message. Two findings with the same key are the same finding.
 _Key: TypeAlias = tuple[str, str, str]
@@ -46,8 +49,9 @@ def add(case: Case, fresh: Sequence[Finding], turns: Sequence[Turn]) -> Case:
     case.due_at = due_at if is_new else min(case.due_at, due_at)
     case.alerted_at = None  # an alert about the earlier findings says nothing about these
     case.is_restricted = any(urgency.is_child_safety(category) for category in case.categories)
-    if is_new and all(finding.signal == REPORT for finding in fresh):
-        case.source = Source.REPORT
+    signals = {finding.signal for finding in fresh}
+    if is_new and len(signals) == 1:
+        case.source = _SOURCES.get(signals.pop(), Source.MONITOR)
     if case.queue != Queue.SENIOR:
         case.queue = routing.queue_for(case.categories)
     case.save(force_insert=is_new)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from moderation import audit_trail
 from moderation.desk import referrals, restrictions, sight
-from moderation.models import Appeal, Assessment, Case, CaseStatus
+from moderation.models import Appeal, Assessment, Case, CaseStatus, Objection
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def purge() -> int:
     )
     number = old.count()
     old.delete()
+    Objection.objects.filter(case__isnull=True, closed_at__lt=before).delete()
     held = Case.objects.filter(is_held=True).values("conversation_id")
     old_scores = Assessment.objects.filter(created_at__lt=before)
     referrals.delete_counted(old_scores.filter(Q(conversation_id__isnull=True) | ~Q(conversation_id__in=held)))
@@ -57,6 +58,7 @@ def legal_export(case: Case) -> Mapping[str, Any]:
         "actions": [_columns(row) for row in case.actions.all()],
         "claims": [_columns(row) for row in case.claims.all()],
         "notes": [_columns(row) for row in case.notes.all()],
+        "objections": [_columns(row) for row in case.objections.all()],
         "restrictions": [_columns(row) for action in case.actions.all() for row in action.restrictions.all()],
     }
 

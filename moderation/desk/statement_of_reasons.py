@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from moderation.models import ActionKind, Case
+from moderation.models import ActionKind, Case, Source
 from moderation.plain_words import category_in_words, listed
 
 _WHAT = {
@@ -73,18 +73,11 @@ def statement_for(
         "until": f"{ends_at:%d %B %Y, %H:%M} UTC" if ends_at else "",
         "help": settings.SITE_URL + reverse("moderation:help"),
     }
-    signs = (
-        listed([category_in_words(category) for category in case.categories]) or "a sign that a person had to look at"
-    )
     return Statement(
         what=_WHAT[kind].format(**words),
-        facts=(
-            f"The facts: in your conversation with {case.persona_name}, opened for review on "
-            f"{case.opened_at:%d %B %Y}, the site noticed {signs}. "
-            f"The reason given by the person who decided: {reason}"
-        ),
+        facts=(f"The facts: {_facts(case)} The reason given by the person who decided: {reason}"),
         decided_by=(
-            "How it was decided: an automatic filter marked the conversation; "
+            f"How it was decided: {_occasion(case)}; "
             f"{_TWO_PEOPLE if kind == ActionKind.BAN else _ONE_PERSON}. The decision itself was not automatic."
         ),
         rule=(
@@ -98,3 +91,22 @@ def statement_for(
             "who decided will read your objection and answer it. The way to the courts stays open to you."
         ),
     )
+
+
+def _facts(case: Case) -> str:
+    if case.source == Source.OBJECTION:
+        return (
+            f"on {case.opened_at:%d %B %Y}, somebody who says that they are the person whom {case.persona_name} "
+            "depicts, an heir or of the family, objected to the persona."
+        )
+    signs = (
+        listed([category_in_words(category) for category in case.categories]) or "a sign that a person had to look at"
+    )
+    opened = f"{case.opened_at:%d %B %Y}"
+    return f"in your conversation with {case.persona_name}, opened for review on {opened}, the site noticed {signs}."
+
+
+def _occasion(case: Case) -> str:
+    if case.source == Source.OBJECTION:
+        return "an objection opened the case, and the persona rested since"
+    return "an automatic filter marked the conversation"

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import User
+from moderation.desk.labels import RIGHTS_OF_OTHERS
 from moderation.filter.classifiers.base import Category
 from moderation.models import Action, ActionKind, ActionState
 
 WINDOW = timedelta(days=90)
 
-_WEIGHTS = {
+_WEIGHTS: dict[str, int] = {
     Category.SEXUAL_MINORS: 10,
+    RIGHTS_OF_OTHERS: 0,  # a dispute about a persona is no misconduct
     Category.HARASSMENT_THREATENING: 3,
     Category.HATE_THREATENING: 3,
     Category.VIOLENCE: 2,
@@ -54,4 +56,4 @@ def _counted(user: User, at: datetime) -> list[Action]:
 
 def _weight(action: Action) -> int:
     """That of the gravest label."""
-    return max((_WEIGHTS.get(Category(label), _WEIGHT) for label in action.labels), default=_WEIGHT)
+    return max((_WEIGHTS.get(label, _WEIGHT) for label in action.labels), default=_WEIGHT)

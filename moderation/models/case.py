@@ -25,6 +25,7 @@ class Queue(models.TextChoices):
 class Source(models.TextChoices):
     MONITOR = "monitor", "The filter and the monitor"
     REPORT = "report", "A report"
+    OBJECTION = "objection", "An objection to a persona"
 
 
 class Case(models.Model):

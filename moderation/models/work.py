@@ -131,3 +131,29 @@ class Report(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reporter", "message_id", "category"], name="one_report_of_a_message")
         ]
+
+
+class Objector(models.TextChoices):
+    DEPICTED = "depicted", "I am the person whom it depicts"
+    HEIR = "heir", "I am an heir of the person"
+    FAMILY = "family", "I am of the family"
+
+
+class Objection(models.Model):
+    """An objection to a persona from outside of the site (compliance GD7). The persona's owner sees none of it.
+
+    Without a case, it waits for a moderator who finds the persona that it means. It is open until `closed_at`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.SET_NULL, null=True, related_name="objections")
+    subject = models.CharField(max_length=300, help_text="The persona's address or name, as it was typed.")
+    objector = models.CharField(max_length=16, choices=Objector)
+    reason = models.TextField()
+    email = models.EmailField(help_text="Where the outcome goes.")
+    filed_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, help_text="When the outcome was mailed. Null: the mail did not go out.")
+
+    class Meta:
+        ordering = ["filed_at"]

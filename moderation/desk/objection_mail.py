@@ -1,0 +1,77 @@
+"""Tells both sides about an objection to a persona (compliance GD7), by e-mail and after the transaction.
+
+No mail names the other side. A mail that did not go out leaves `told_at` null, and the desk shows the objection on its
+list until a moderator has written to the person.
+"""
+
+import logging
+from collections.abc import Sequence
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import Action, ActionKind, Case, Objection
+
+logger = logging.getLogger(__name__)
+
+_SUBJECT = "Afterword: an objection to a persona"
+_OPENED = (
+    "Somebody has objected to your persona {name} at {site}. It rests until a person has decided about the objection. "
+    "You will be told."
+)
+_CLOSED = "The persona is closed: nobody can talk with it any more."
+_NOT_CLOSED = "The persona is not closed."
+_TO_OBJECTOR = "You objected to a persona at {site}. A person has looked at it. {outcome}\n\nThe reason: {reason}"
+_TO_OWNER = (
+    "A person has decided about the objection to your persona {name} at {site}. {outcome}\n\nThe reason: {reason}\n\n"
+    "If the persona is closed, you can object under “Decisions about you” on your account page."
+)
+
+
+def opened(case: Case) -> None:
+    """Tells the owner that the persona rests."""
+    text = _OPENED.format(name=case.persona_name, site=settings.SITE_URL)
+    transaction.on_commit(lambda: _sent(case.user.email, text))
+
+
+def decided(action: Action) -> None:
+    """Closes the objections of the decided case and tells both sides. Does nothing for other cases."""
+    outcome = _CLOSED if action.kind == ActionKind.DISABLE_PERSONA else _NOT_CLOSED
+    waiting = list(action.case.objections.filter(closed_at__isnull=True))
+    if not waiting:
+        return
+    words = {"site": settings.SITE_URL, "name": action.case.persona_name, "outcome": outcome, "reason": action.reason}
+    close(waiting, text=_TO_OBJECTOR.format(**words))
+    owner = action.case.user.email
+    transaction.on_commit(lambda: _sent(owner, _TO_OWNER.format(**words)))
+
+
+def close_without_case(objection: Objection, *, reason: str) -> None:
+    words = {"site": settings.SITE_URL, "outcome": "No persona was closed.", "reason": reason}
+    close([objection], text=_TO_OBJECTOR.format(**words))
+
+
+def close(waiting: Sequence[Objection], *, text: str) -> None:
+    ids = [objection.pk for objection in waiting]
+    Objection.objects.filter(pk__in=ids).update(closed_at=timezone.now())
+    transaction.on_commit(lambda: _tell(waiting, text))
+
+
+def _tell(waiting: Sequence[Objection], text: str) -> None:
+    for objection in waiting:
+        if _sent(objection.email, text):
+            Objection.objects.filter(pk=objection.pk).update(told_at=timezone.now())
+
+
+def _sent(address: str, text: str) -> bool:
+    """Whether the mail went out. The console reaches nobody, and would put private words in the log."""
+    if not address or settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        return False
+    try:
+        return send_mail(_SUBJECT, text, None, [address]) == 1
+    except (OSError, SMTPException) as error:
+        logger.error("mail.not_sent", extra={"error": type(error).__name__})
+        return False
