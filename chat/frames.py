@@ -161,7 +161,6 @@ def notice(shown: Notice) -> NoticeShown:
 
 
 def thread_changed(conversation: Conversation) -> ThreadChanged:
-    assert conversation.head_id is not None
     return ThreadChanged(head=conversation.head_id)
 
 

@@ -1,6 +1,8 @@
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 
@@ -42,6 +44,17 @@ class Author(models.TextChoices):
     PERSONA = "persona"
 
 
+class SearchVector(models.Func):
+    """What a search finds a text by; the migration 0007_search defines this function of the database.
+
+    The stems of the words by the rules of English. For Chinese, Japanese and Korean, whose words have no spaces between
+    them: each character, and each pair of characters that follow one another.
+    """
+
+    function = "chat_search_vector"
+    output_field = SearchVectorField()
+
+
 class Message(models.Model):
     """One turn. Regenerating a reply or editing a message adds a sibling under the same parent."""
 
@@ -56,13 +69,17 @@ class Message(models.Model):
     is_withheld = models.BooleanField(
         default=False, help_text="The filter stopped it: shown to its writer, never put into a prompt."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    is_pinned = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["created_at"]
         constraints = [
             models.UniqueConstraint(fields=["conversation", "client_id"], name="one_message_per_client_id"),
         ]
+        # No index by time: with one, the planner reads the newest messages until it has a page of matches. It then
+        # computes the vector of each, which takes longer for two words than to read all that the index has.
+        indexes = [GinIndex(SearchVector("text"), name="messages_by_words")]
 
 
 class ReplyStatus(models.TextChoices):

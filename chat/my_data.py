@@ -45,5 +45,6 @@ def _message(message: Message) -> dict[str, Any]:
         "text": message.text,
         "origin": model_to_dict(origin, exclude=["reply"]) if origin else None,
         "withheld": message.is_withheld,
+        "pinned": message.is_pinned,
         "created_at": message.created_at,
     }

@@ -222,10 +222,10 @@ class NoticeShown(Frame):
 
 
 class ThreadChanged(Frame):
-    """Another branch is being read: load the conversation's thread again."""
+    """Another branch is being read, or a message was deleted: load the conversation's thread again."""
 
     type: Literal["thread.changed"] = "thread.changed"
-    head: UUID
+    head: UUID | None  # None: the last message was deleted
 
 
 class ConversationDeleted(Frame):

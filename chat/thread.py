@@ -21,6 +21,7 @@ def items(conversation: Conversation) -> list[dict[str, Any]]:
             "author": message.author,
             "text": message.text,
             "is_withheld": message.is_withheld,
+            "is_pinned": message.is_pinned,
             "created_at": message.created_at,
             "reply": _reply(getattr(message, "reply", None)),
             "siblings": _siblings(tree, message),

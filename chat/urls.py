@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import report_page, views
+from chat import files_page, report_page, search_page, views
 
 app_name = "chat"
 
@@ -8,6 +8,11 @@ urlpatterns = [
     # One address with two names: GET lists the conversations, POST with `persona` starts one.
     path("", views.conversations_page, name="list"),
     path("", views.conversations_page, name="start"),
+    path("search/", search_page.search_page, name="search"),
+    path("export/", files_page.export_all, name="export-all"),
+    path("import/", files_page.import_page, name="import"),
+    path("<uuid:conversation_id>/export/", files_page.export, name="export"),
+    path("messages/<uuid:message_id>/", search_page.jump, name="message"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/thread/", views.thread, name="thread"),
     path("<uuid:conversation_id>/send/", views.send, name="send"),
@@ -23,6 +28,8 @@ urlpatterns = [
     path("replies/<uuid:reply_id>/stop/", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/regenerate/", views.regenerate, name="regenerate"),
     path("replies/<uuid:reply_id>/continue/", views.continue_reply, name="continue"),
+    path("messages/<uuid:message_id>/pin/", views.pin, name="pin"),
+    path("messages/<uuid:message_id>/delete/", views.delete_message, name="delete-message"),
     path("messages/<uuid:message_id>/edit/", views.edit, name="edit"),
     path("messages/<uuid:message_id>/select/", views.select, name="select"),
 ]

@@ -20,9 +20,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.form_fields import one_line_end
 from accounts.requests import SignedIn
-from chat import conversations, disclosure, follow_up, inspection, inspection_page, partings
+from chat import conversations, disclosure, follow_up, inspection, inspection_page, message_care, partings, search_page
 from chat import messages as doors
 from chat import thread as threads
+from chat.export_formats import FORMATS
 from chat.models import Conversation, ConversationState
 from moderation.desk import restrictions
 from personas import access, creation
@@ -59,6 +60,7 @@ def conversations_page(request: SignedIn) -> HttpResponse:
         "is_archive": is_archive,
         "has_archive": partings.archived(request.user).exists(),
         "personas": creation.visible_to(request.user),
+        "formats": FORMATS,
     }
     return render(request, "chat/list.html", context)
 
@@ -186,7 +188,27 @@ def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
 @_form_action
 def select(request: SignedIn, message_id: UUID) -> HttpResponse:
     conversation = conversations.select_branch(user=request.user, message_id=message_id)
-    return redirect("chat:conversation", conversation.id)
+    return redirect(search_page.address(conversation.id, message_id))
+
+
+@_form_action
+def pin(request: SignedIn, message_id: UUID) -> HttpResponse:
+    message = message_care.pin(user=request.user, message_id=message_id, is_pinned=bool(request.POST.get("is_pinned")))
+    return redirect(search_page.address(message.conversation_id, message.id))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete_message(request: SignedIn, message_id: UUID) -> HttpResponse:
+    """GET asks; POST deletes."""
+    message = conversations.get_message_for(request.user, message_id)
+    if request.method == "POST":
+        try:
+            message_care.delete(user=request.user, message_id=message_id)
+        except conversations.Refused as refused:
+            _tell(request, refused)
+        return redirect("chat:conversation", message.conversation_id)
+    return render(request, "chat/delete_message.html", {"message": message})
 
 
 def _page_with_draft(
@@ -272,6 +294,8 @@ def _page(conversation: Conversation) -> dict[str, Any]:
         "disclosure": disclosure.text(conversation),
         "messages_max": settings.MESSAGE_CHARACTERS,
         "client_id": uuid4(),
+        "pinned": message_care.pinned(conversation),
+        "formats": FORMATS,
         "conversations": partings.listed(conversation.owner)[:_PER_PAGE],
         "restriction": active_restrictions[0] if active_restrictions else None,
         "silence": refusal.user_message if refusal else "",

@@ -24,6 +24,8 @@ def limit_of(path: str) -> int:
         return settings.UPLOAD_PIECE
     if path.startswith("/personas/"):
         return settings.UPLOAD_FORM + _FORM
+    if path.startswith("/conversations/import/"):
+        return settings.CONVERSATION_FILE_BYTES + _SMALL
     if path.startswith("/v1/"):
         return settings.API_BODY
     return max(_SMALL, 16 * settings.MESSAGE_CHARACTERS)  # in a form, a character takes at most 12 bytes

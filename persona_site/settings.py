@@ -282,6 +282,7 @@ SPEECH_MODEL = STATE_DIR / "speech"  # joined from two packages (personas/speech
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
 # The fields of a form without its files. persona_site/request_bodies.py limits whole requests.
+CONVERSATION_FILE_BYTES = 5 * 1024**2  # of a file that is imported as conversations
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2 * 1024**2, API_BODY)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700

@@ -250,15 +250,15 @@ def test_words_that_were_not_sent_survive_a_reload(wire: Wire) -> None:
     expect(wire.page.locator("#composer-text")).to_have_value("Half a letter")
 
 
-def test_words_on_their_way_survive_a_reload(wire: Wire) -> None:
+def test_words_on_their_way_are_sent_again_after_a_reload_under_their_first_id(wire: Wire) -> None:
     wire.page.locator("#composer-text").fill("Sent into the void")
     wire.page.locator("#composer-text").press("Enter")
     first = wire.wait_for("message.send")[0]
     wire.page.reload()
     wire.wait_for_socket(2)
-    expect(wire.page.locator("#composer-text")).to_have_value("Sent into the void")
-    wire.page.locator("#composer-text").press("Enter")
     assert wire.wait_for("message.send", 2)[1] == first
+    expect(wire.page.locator("[data-client]")).to_contain_text("Sent into the void")
+    expect(wire.page.locator("#composer-text")).to_have_value("")
 
 
 def test_a_message_that_arrived_is_not_offered_again_after_a_reload(wire: Wire, conversation: Conversation) -> None:
@@ -299,14 +299,145 @@ def test_too_long_a_message_is_kept_whole_and_not_sent(wire: Wire, settings: Any
     assert wire.received == []
 
 
-def test_while_a_reply_is_written_words_wait_in_the_box(wire: Wire, conversation: Conversation) -> None:
-    queue_reply(wire, say(wire, "Hello", conversation))
+def write(wire: Wire, *texts: str) -> None:
+    for text in texts:
+        wire.page.locator("#composer-text").fill(text)
+        wire.page.locator("#composer-text").press("Enter")
+
+
+def waiting_texts(wire: Wire) -> Any:
+    return wire.page.locator('[data-client] [data-slot="text"]')
+
+
+def sent_texts(wire: Wire, count: int) -> list[str]:
+    return [frame["text"] for frame in wire.wait_for("message.send", count)]
+
+
+def answered(wire: Wire, conversation: Conversation, number: int, parent: UUID | None) -> UUID:
+    """Accepts the message that the browser sent as `number`, and completes its reply. Returns the reply's message."""
+    message = accepted(wire.wait_for("message.send", number)[number - 1], conversation, parent=parent)
+    frame = queued(message, 0)
+    wire.send(message)
+    assert len(wire.wait_for("message.send", number)) == number  # the next one waits for this reply
+    wire.send(frame, completed(frame.reply_id, "Yes."))
+    return frame.message_id
+
+
+def test_messages_written_during_a_reply_are_sent_in_order_when_it_ends(wire: Wire, conversation: Conversation) -> None:
+    message = say(wire, "Hello", conversation)
+    reply = queued(message, 0)
+    wire.send(reply)
     expect(wire.page.locator("[data-stop]")).to_be_visible()
-    wire.page.locator("#composer-text").fill("And another thing")
-    wire.page.locator("#composer-text").press("Enter")
-    expect(wire.page.locator("[data-status-line]")).to_contain_text("Wait for the reply to end, or stop it.")
-    expect(wire.page.locator("#composer-text")).to_have_value("And another thing")
-    assert len(wire.wait_for("message.send")) == 1
+    write(wire, "And another thing", "And a third")
+    expect(waiting_texts(wire)).to_have_text(["And another thing", "And a third"])
+    expect(wire.page.locator("[data-client]").first).to_contain_text("It is sent when the reply has ended.")
+    wire.send(delta(reply.reply_id, 0, "Good "))
+    assert sent_texts(wire, 1) == ["Hello"]
+    wire.send(completed(reply.reply_id, "Good evening."))
+    assert sent_texts(wire, 2) == ["Hello", "And another thing"]
+    answered(wire, conversation, 2, reply.message_id)
+    assert sent_texts(wire, 3) == ["Hello", "And another thing", "And a third"]
+    assert wire.page.locator("[data-message], [data-client]").last.get_attribute("data-client")
+
+
+def test_messages_written_offline_survive_a_reload_and_are_sent_in_order(
+    wire: Wire, conversation: Conversation
+) -> None:
+    wire.is_down = True
+    wire.cut()
+    expect(wire.page.locator("[data-connection]")).to_be_visible()
+    write(wire, "One", "Two", "Three")
+    expect(wire.page.locator("[data-client]").last).to_contain_text("as soon as there is a connection")
+    wire.page.reload()
+    expect(waiting_texts(wire)).to_have_text(["One", "Two", "Three"])
+    wire.is_down = False
+    parent = conversation.head_id
+    for number in (1, 2, 3):
+        parent = answered(wire, conversation, number, parent)
+    assert sent_texts(wire, 3) == ["One", "Two", "Three"]
+    expect(wire.page.locator("[data-client]")).to_have_count(0)
+    assert wire.page.evaluate("localStorage.length") == 0
+
+
+def test_tabs_share_what_waits_and_send_it_under_one_id(
+    wire: Wire, conversation: Conversation, get: Callable[[str], tuple[int, str]]
+) -> None:
+    other = Wire(wire.page.context.new_page(), conversation.id, get)
+    other.open()
+    message = say(wire, "Hello", conversation)
+    reply = queued(message, 0)
+    for tab in (wire, other):
+        tab.send(message, reply)
+    write(wire, "From the first tab")
+    write(other, "From the second tab")
+    for tab in (wire, other):
+        expect(waiting_texts(tab)).to_have_text(["From the first tab", "From the second tab"])
+        tab.send(completed(reply.reply_id, "Yes."))
+    first, second = (tab.wait_for("message.send", 2)[1] for tab in (wire, other))
+    assert first == second
+    other.page.locator("[data-client]").last.get_by_role("button", name="Take it back").click()
+    expect(waiting_texts(wire)).to_have_text(["From the first tab"])
+    expect(other.page.locator("#composer-text")).to_have_value("From the second tab")
+
+
+def test_a_refused_message_takes_those_behind_it_back_into_the_box(wire: Wire) -> None:
+    write(wire, "One", "Two")
+    sent = wire.wait_for("message.send")[0]
+    wire.answer(Error(code="quota_exceeded", detail="Try again at 15:00.", client_id=sent["client_id"]))
+    expect(wire.page.locator("#composer-text")).to_have_value("One\n\nTwo")
+    expect(wire.page.locator("[data-client]")).to_have_count(0)
+    assert sent_texts(wire, 1) == ["One"]
+
+
+def test_a_waiting_message_can_be_taken_back(wire: Wire, conversation: Conversation) -> None:
+    queue_reply(wire, say(wire, "Hello", conversation))
+    write(wire, "Not this")
+    wire.page.get_by_role("button", name="Take it back").click()
+    expect(wire.page.locator("#composer-text")).to_have_value("Not this")
+    expect(wire.page.locator("#composer-text")).to_be_focused()
+    expect(wire.page.locator("[data-client]")).to_have_count(0)
+
+
+def test_a_message_is_quoted_and_copied_and_can_be_deleted_as_soon_as_it_is_there(
+    wire: Wire, conversation: Conversation
+) -> None:
+    message = say(wire, "Two lines\nof mine", conversation)
+    item = wire.page.locator(f"#message-{message.message.id}")
+    item.get_by_text("More").click()
+    item.get_by_role("button", name="Copy").click()
+    expect(wire.page.locator("[data-announcer] p")).to_have_count(1)
+    expect(item.get_by_role("link", name="Delete …")).to_have_attribute(
+        "href", f"../messages/{message.message.id}/delete/"
+    )
+    wire.page.locator("#composer-text").fill("I meant this.")
+    item.get_by_role("button", name="Quote").click()
+    expect(wire.page.locator("#composer-text")).to_have_value("> Two lines\n> of mine\n\nI meant this.")
+    expect(wire.page.locator("#composer-text")).to_be_focused()
+
+
+def test_a_link_to_a_message_opens_the_conversation_there(wire: Wire, conversation: Conversation) -> None:
+    first = conversation.head
+    for number in range(60):
+        conversation.head = conversation.messages.create(
+            author=Author.USER, text=f"Line {number}.", parent=conversation.head
+        )
+    conversation.save()
+    assert first is not None
+    wire.page.goto("about:blank")
+    wire.path += f"#message-{first.id}"
+    wire.open()
+    wire.wait_for_socket(2)
+    expect(wire.page.locator(f"#message-{first.id}")).to_be_in_viewport()
+
+
+def test_the_end_of_a_session_takes_what_waits_from_the_browser(wire: Wire, conversation: Conversation) -> None:
+    queue_reply(wire, say(wire, "Hello", conversation))
+    write(wire, "Nobody else may read this")
+    assert wire.page.evaluate("localStorage.length") == 1
+    wire.sockets[-1].close(code=4401)
+    expect(wire.page.locator("[data-connection]")).to_contain_text("You are signed out.")
+    expect(waiting_texts(wire)).to_have_text(["Nobody else may read this"])
+    assert wire.page.evaluate("localStorage.length") == 0
 
 
 @pytest.mark.parametrize("way", ["escape", "button"])

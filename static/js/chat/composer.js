@@ -1,10 +1,10 @@
 // @ts-check
-// The box for a new message. The browser stores the text until the server has it or the session ends.
+// The box for a new message. The browser stores the text until it is sent or the session ends.
 
 import { characters, inWords } from "../shared/characters.js";
 import { required } from "../shared/dom.js";
 
-/** @typedef {{text: string, clientId: string}} Draft */
+/** @typedef {import("./outbox.js").Draft} Draft */
 
 const NEAR_LIMIT = 0.9;
 
@@ -12,10 +12,9 @@ export class Composer {
   /**
    * @param {HTMLFormElement} form
    * @param {string} key of the draft in localStorage
-   * @param {(draft: Draft) => boolean} onSend false: it cannot be sent now, and the text stays
-   * @param {(text: string) => boolean} isInThread whether a message that was being sent has arrived
+   * @param {(draft: Draft) => void} onSend
    */
-  constructor(form, key, onSend, isInThread) {
+  constructor(form, key, onSend) {
     this.form = form;
     this.key = key;
     this.onSend = onSend;
@@ -25,23 +24,15 @@ export class Composer {
     this.line = required(form, "[data-status-line]");
     this.counter = required(form, "[data-count]");
     this.most = Number(this.box.dataset.most);
-    /** @type {Draft | null} sent, and not answered yet */
-    this.sending = null;
     /** @type {Draft | null} refused; if sent again unchanged, it keeps its id and cannot arrive twice */
     this.returned = null;
     this.isStored = true;
-    this.recover(isInThread);
+    this.isReplying = false;
+    if (!this.box.value) this.box.value = this.stored().text ?? "";
+    this.changed();
     required(form, "[data-keys]").hidden = false;
     this.box.addEventListener("keydown", (event) => this.pressed(event));
     this.box.addEventListener("input", () => this.changed());
-  }
-
-  /** Restores the draft of an earlier visit. @param {(text: string) => boolean} isInThread */
-  recover(isInThread) {
-    const { text = "", sending = null } = this.stored();
-    if (!this.box.value) this.box.value = text;
-    if (sending && !isInThread(sending.text)) this.takeBack(sending);
-    this.changed();
   }
 
   /** @param {KeyboardEvent} event */
@@ -52,60 +43,50 @@ export class Composer {
     this.form.requestSubmit(this.sendButton);
   }
 
-  /** Sends the text. Returns whether it was sent. */
+  /** Sends the text, unless it is too long. */
   submit() {
     const text = this.box.value.trim();
-    if (!text) return false;
+    if (!text) return;
     const count = characters(text);
     if (count > this.most) {
       this.say(`This message has ${inWords(count)} characters; the limit is ${inWords(this.most)}. Send it in parts.`, "alarm");
-      return false;
+      return;
     }
     const clientId = this.returned?.text === text ? this.returned.clientId : newId();
-    if (!this.onSend({ text, clientId })) return false;
-    this.sending = { text, clientId };
     this.returned = null;
     this.box.value = "";
     this.changed();
-    return true;
+    this.onSend({ text, clientId });
   }
 
-  /** The server has the message. @param {string} clientId */
-  settle(clientId) {
-    if (this.sending?.clientId !== clientId) return;
-    this.sending = null;
-    this.changed();
-  }
-
-  /** The server refused the message, so its text comes back into the box. @param {string} clientId */
-  refused(clientId) {
-    if (this.sending?.clientId === clientId) this.takeBack(this.sending);
-  }
-
-  /** Deletes the stored draft and returns the text that was not sent. */
+  /** Deletes the stored draft and returns the text of the box. */
   forget() {
-    if (this.sending) this.takeBack(this.sending);
     const text = this.box.value;
     this.box.value = "";
     this.changed();
     return text;
   }
 
-  /** @param {Draft} draft */
-  takeBack(draft) {
-    this.box.value = [draft.text, this.box.value].filter(Boolean).join("\n\n");
-    this.returned = draft;
-    this.sending = null;
+  /** Puts messages that were not sent back into the box, before its text. @param {Draft[]} drafts */
+  takeBack(drafts) {
+    if (!drafts.length) return;
+    this.box.value = [...drafts.map((draft) => draft.text), this.box.value].filter(Boolean).join("\n\n");
+    if (drafts.length === 1) this.returned = drafts[0] ?? null;
     this.changed();
   }
 
-  /** Shows Stop instead of Send while a reply is being written. @param {boolean} isReplying */
+  /** Shows Stop while a reply is being written. @param {boolean} isReplying */
   replying(isReplying) {
-    if (this.sendButton.hidden === isReplying) return;
+    this.isReplying = isReplying;
+    this.showButtons();
+  }
+
+  /** Stop takes the place of Send as long as there is nothing to send. */
+  showButtons() {
     const hadFocus = [this.sendButton, this.stopButton].some((button) => button === document.activeElement);
-    this.sendButton.hidden = isReplying;
-    this.stopButton.hidden = !isReplying;
-    if (hadFocus) this.box.focus();
+    this.sendButton.hidden = this.isReplying && !this.box.value.trim();
+    this.stopButton.hidden = !this.isReplying;
+    if (hadFocus && document.activeElement?.matches("[hidden], body")) this.box.focus();
   }
 
   /** @param {string} text empty: nothing to say @param {"" | "alarm"} [tone] */
@@ -123,6 +104,7 @@ export class Composer {
 
   changed() {
     this.store();
+    this.showButtons();
     this.count();
   }
 
@@ -132,7 +114,7 @@ export class Composer {
     this.counter.textContent = `${inWords(count)} of ${inWords(this.most)}`;
   }
 
-  /** @returns {{text?: string, sending?: Draft | null}} */
+  /** @returns {{text?: string}} */
   stored() {
     try {
       return JSON.parse(localStorage.getItem(this.key) ?? "{}");
@@ -142,9 +124,9 @@ export class Composer {
   }
 
   store() {
-    const draft = { text: this.box.value, sending: this.sending };
+    const text = this.box.value;
     try {
-      if (this.isStored && (draft.text || draft.sending)) localStorage.setItem(this.key, JSON.stringify(draft));
+      if (this.isStored && text) localStorage.setItem(this.key, JSON.stringify({ text }));
       else localStorage.removeItem(this.key);
     } catch {
       // Storage is off or full; the text is still in the box.

@@ -7,7 +7,7 @@ import { keyOf, whenSignedOut } from "../shared/drafts.js";
 import { Composer } from "./composer.js";
 import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
-import { isNewestOwn } from "./messages.js";
+import { Outbox } from "./outbox.js";
 import { Scrolling } from "./scrolling.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
@@ -15,6 +15,7 @@ import { entitle } from "./title.js";
 import { Use } from "./use.js";
 import { frameOf } from "./verbs.js";
 import { Waits } from "./waits.js";
+import { copy, quote } from "./words.js";
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./socket.js").ServerFrame} ServerFrame */
@@ -29,30 +30,47 @@ const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const use = new Use();
 const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
-const composer =
-  form && new Composer(form, keyOf(account, conversationId), send, (text) => isNewestOwn(thread.list, text));
+const composer = form && new Composer(form, keyOf(account, conversationId), send);
+const outbox = new Outbox(keyOf(account, `${conversationId}:outbox`), () => sendNext());
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged, () => use.isNow);
 let reloading = false;
 let reloadAgain = false;
+let inFlight = ""; // the client id of the message that was sent over this socket and is not answered yet
+let isReplyDue = false; // a message was accepted, and the frame that announces its reply has not come yet
 
-/** @param {{text: string, clientId: string}} draft */
-function send({ text, clientId }) {
-  const waitFor = thread.unfinished ? "the reply to end, or stop it" : connection.owed.size ? "your last message to arrive" : "";
-  if (waitFor) {
-    composer?.say(`Wait for ${waitFor}. Your text stays here.`);
-    return false;
-  }
+/** @param {import("./outbox.js").Draft} draft */
+function send(draft) {
+  outbox.add(draft);
   composer?.say("");
-  thread.addPending(clientId, text, connection.isOpen);
-  connection.sendMessage({ type: "message.send", client_id: clientId, text });
+  sendNext();
   scrolling.toEnd();
-  return true;
+}
+
+/** Sends the next message of the outbox if the persona can answer it now. Messages go one by one, in order. */
+function sendNext() {
+  const next = composer && outbox.first;
+  const isFree = connection.isOpen && !thread.unfinished && !isReplyDue;
+  if (next && isFree && inFlight !== next.clientId) {
+    inFlight = next.clientId;
+    connection.send({ type: "message.send", client_id: next.clientId, text: next.text });
+  }
+  showOutbox();
+}
+
+function showOutbox() {
+  const idle = connection.isOpen ? "waiting" : "unsent";
+  const isSent = (/** @type {string} */ clientId) => connection.isOpen && clientId === inFlight;
+  const drafts = composer ? outbox.drafts : [];
+  thread.showPending(drafts.map((draft) => ({ ...draft, status: isSent(draft.clientId) ? "sending" : idle })));
 }
 
 /** @param {ServerFrame} frame */
 function received(frame) {
-  scrolling.around(() => show(frame), frame.type !== "error");
+  scrolling.around(() => {
+    show(frame);
+    sendNext();
+  }, frame.type !== "error");
   composer?.replying(Boolean(thread.unfinished));
 }
 
@@ -60,11 +78,13 @@ function received(frame) {
 function show(frame) {
   switch (frame.type) {
     case "message.accepted":
+      isReplyDue = !frame.message.is_withheld;
       if (frame.client_id) settle(frame.client_id);
       if (frame.title) entitle(frame.title);
       if (!thread.accept(frame.message)) reload();
       return;
     case "reply.queued":
+      isReplyDue = false;
       if (!thread.queue(frame)) reload();
       else if (thread.replies.get(frame.reply_id)?.status === "queued") waits.tell(frame);
       return;
@@ -88,7 +108,7 @@ function show(frame) {
       reload();
       return;
     case "error":
-      if (frame.client_id) refused(frame.client_id);
+      if (frame.client_id && outbox.drafts.some(({ clientId }) => clientId === frame.client_id)) takeBackAll();
       composer?.say(frame.detail, "alarm");
       return;
     case "pong":
@@ -104,23 +124,20 @@ function unknown(frame) {
   throw new Error(`Unknown frame ${JSON.stringify(frame)}`);
 }
 
-/** @param {string} clientId */
+/** The server has this message. @param {string} clientId */
 function settle(clientId) {
-  connection.settle(clientId);
-  composer?.settle(clientId);
-  composer?.say("");
-  thread.removePending(clientId);
+  if (outbox.take(clientId)) composer?.say("");
 }
 
-/** @param {string} clientId */
-function refused(clientId) {
-  connection.settle(clientId);
-  composer?.refused(clientId);
-  thread.removePending(clientId);
+/** Puts all messages back into the box, because the first one was refused. The others must not overtake it. */
+function takeBackAll() {
+  inFlight = "";
+  composer?.takeBack(outbox.takeAll());
 }
 
 /** @param {string} replyId @param {string} status @param {string | null} text @param {string} [detail] */
 function ended(replyId, status, text, detail = "") {
+  isReplyDue = false;
   thread.end(replyId, status, text, detail);
   composer?.say("");
   announcer.finish();
@@ -155,16 +172,31 @@ function focusNewest() {
 
 /** @param {import("./socket.js").State} state @param {number} retryInMs */
 function connectionChanged(state, retryInMs) {
-  if (state === "deleted") return showDeleted(page, composer?.forget() ?? "");
-  thread.markPending(state === "open");
-  if (connection.isBarred) for (const clientId of connection.owed.keys()) refused(clientId);
-  if (state === "open" || state === "signed-out") composer?.keep(state === "open");
+  if (state === "deleted") return showDeleted(page, unsent());
+  inFlight = "";
+  if (connection.isBarred) takeBackAll();
+  if (state === "open" || state === "signed-out") for (const each of [composer, outbox]) each?.keep(state === "open");
+  sendNext();
   scrolling.around(() => connectionLine.show(state, retryInMs, connection.isBarred), false);
+}
+
+/** Everything that was written here and not sent. The browser forgets it. */
+function unsent() {
+  return [...outbox.takeAll().map((draft) => draft.text), composer?.forget()].filter(Boolean).join("\n\n");
 }
 
 /** @param {ClientFrame} frame */
 function ask(frame) {
   if (!connection.send(frame)) composer?.say("There is no connection just now. Try again in a moment.");
+}
+
+/** @param {Element} button of a message that was not sent yet */
+function takeBack(button) {
+  const { client = "" } = /** @type {HTMLElement} */ (button.closest("[data-client]")).dataset;
+  const draft = outbox.take(client);
+  if (draft) composer?.takeBack([draft]);
+  showOutbox();
+  composer?.box.focus();
 }
 
 function stop() {
@@ -184,6 +216,10 @@ page.addEventListener("submit", (event) => {
 });
 page.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
+  if (target.closest("[data-take-back]")) return takeBack(target);
+  const message = /** @type {HTMLElement | null} */ (target.closest(".message"));
+  if (message && target.closest("[data-copy]")) return copy(message, announcer);
+  if (message && composer && target.closest("[data-quote]")) return quote(message, composer.box);
   if (!target.closest("a, button, summary, textarea")) target.closest(".message")?.toggleAttribute("data-open");
 });
 document.addEventListener("keydown", (event) => {
@@ -193,5 +229,5 @@ composer?.stopButton.addEventListener("click", stop);
 composer?.replying(Boolean(thread.unfinished));
 page.toggleAttribute("data-live", true);
 whenSignedOut(() => connection.signOut());
-scrolling.toEnd();
+scrolling.begin();
 connection.open();

@@ -33,15 +33,6 @@ export function userElement(page, message) {
 }
 
 /**
- * Whether the newest message of the person has this text.
- * @param {ParentNode} thread
- * @param {string} text
- */
-export function isNewestOwn(thread, text) {
-  return [...thread.querySelectorAll('[data-author="user"] [data-slot="text"]')].at(-1)?.textContent === text;
-}
-
-/**
  * An empty element for a reply.
  * @param {ParentNode} page
  * @param {ReplyQueued} frame
@@ -71,5 +62,9 @@ function identified(element, messageId, createdAt) {
   element.id = `message-${messageId}`;
   element.dataset.message = messageId;
   required(element, "time").setAttribute("datetime", createdAt);
+  for (const each of element.querySelectorAll("[data-path]")) {
+    const { path } = /** @type {HTMLElement} */ (each).dataset;
+    each.setAttribute(each.matches("form") ? "action" : "href", `../messages/${messageId}/${path}/`);
+  }
   return element;
 }

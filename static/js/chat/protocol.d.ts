@@ -148,7 +148,7 @@ export interface NoticeShown {
 
 export interface ThreadChanged {
   type: "thread.changed";
-  head: string;
+  head: string | null;
 }
 
 export interface ConversationDeleted {

@@ -26,6 +26,14 @@ export class Scrolling {
     if (this.isFollowing) this.button.hidden = true;
   }
 
+  /** Begins at the message that the address names, otherwise at the end. */
+  begin() {
+    const target = document.querySelector(".message:target");
+    if (!target) return this.toEnd();
+    this.isFollowing = false;
+    target.scrollIntoView({ block: "center" });
+  }
+
   toEnd() {
     this.isFollowing = true;
     this.button.hidden = true;

@@ -1,9 +1,7 @@
 // @ts-check
-// The conversation's websocket. It reconnects by itself, resumes after the last frame that it received,
-// and sends a message again, with the same client_id, until the server has answered it.
+// The conversation's websocket. It reconnects by itself and resumes after the last frame that it received.
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
-/** @typedef {import("./protocol.d.ts").MessageSend} MessageSend */
 /** @typedef {import("./protocol.d.ts").ServerFrame & {offset?: string}} ServerFrame */
 /** @typedef {"connecting" | "open" | "waiting" | "crowded" | "signed-out" | "deleted"} State */
 
@@ -34,8 +32,6 @@ export class Connection {
     this.isSignedOut = false;
     /** @type {WebSocket | null} */
     this.socket = null;
-    /** @type {Map<string, MessageSend>} messages that the server has not answered yet */
-    this.owed = new Map();
     this.retryTimer = 0;
     this.pingTimer = 0;
     this.pongTimer = 0;
@@ -65,22 +61,11 @@ export class Connection {
     socket.addEventListener("close", (event) => socket === this.socket && this.closed(event.code));
   }
 
-  /** Sends a message, now or as soon as there is a connection. @param {MessageSend} message */
-  sendMessage(message) {
-    this.owed.set(message.client_id, message);
-    this.send(message);
-  }
-
   /** Sends a frame now. Returns false if there is no connection. @param {ClientFrame} frame */
   send(frame) {
     if (!this.isOpen) return false;
     this.socket?.send(JSON.stringify(frame));
     return true;
-  }
-
-  /** The server answered this message, so it is not sent again. @param {string} clientId */
-  settle(clientId) {
-    return this.owed.delete(clientId);
   }
 
   /** Reconnects at once, also after the session ended: the person may have signed in again in another tab. */
@@ -100,7 +85,6 @@ export class Connection {
     this.failures = 0;
     this.hasOpened = true;
     this.onState("open", 0);
-    for (const message of this.owed.values()) this.send(message);
     this.pingTimer = setInterval(() => this.ping(), PING_EVERY_MS);
   }
 

@@ -60,26 +60,24 @@ export class Thread {
   }
 
   /**
-   * Adds a message that the server has not answered yet.
-   * @param {string} clientId
-   * @param {string} text
-   * @param {boolean} isOnItsWay
+   * Shows the messages that the server has not accepted yet, after all others.
+   * @param {{text: string, clientId: string, status: string}[]} drafts
    */
-  addPending(clientId, text, isOnItsWay) {
-    this.append(pendingElement(this.page, clientId, text));
-    this.markPending(isOnItsWay);
-  }
-
-  /** @param {boolean} isOnItsWay */
-  markPending(isOnItsWay) {
-    for (const element of this.list.querySelectorAll("[data-client]")) {
-      /** @type {HTMLElement} */ (element).dataset.status = isOnItsWay ? "sending" : "unsent";
+  showPending(drafts) {
+    const shown = new Map(this.pending.map((element) => [element.dataset.client, element]));
+    for (const { clientId, text, status } of drafts) {
+      const element = shown.get(clientId) ?? pendingElement(this.page, clientId, text);
+      element.dataset.status = status;
+      if (!element.isConnected) this.list.append(element);
+      shown.delete(clientId);
     }
+    for (const element of shown.values()) element.remove();
+    if (drafts.length) this.list.querySelector("[data-empty]")?.remove();
   }
 
-  /** @param {string} clientId */
-  removePending(clientId) {
-    this.list.querySelector(`[data-client="${CSS.escape(clientId)}"]`)?.remove();
+  /** The elements of messages that the server has not accepted yet. @returns {HTMLElement[]} */
+  get pending() {
+    return [.../** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-client]"))];
   }
 
   /**
@@ -152,14 +150,14 @@ export class Thread {
     const element = noticeElement(this.page, notice);
     const after = notice.message_id && this.message(notice.message_id);
     if (after) after.after(element);
-    else this.list.append(element);
+    else this.insert(element);
     makeDialable(element);
     return true;
   }
 
   /** Replaces the thread by the one that the server renders now. @param {HTMLElement} fresh */
   replace(fresh) {
-    const pending = this.list.querySelectorAll("[data-client]");
+    const { pending } = this;
     this.list.replaceWith(fresh);
     fresh.append(...pending);
     this.adopt();
@@ -192,6 +190,13 @@ export class Thread {
   append(element) {
     this.list.querySelector("[data-empty]")?.remove();
     localTimes(element);
-    this.list.append(element);
+    this.insert(element);
+  }
+
+  /** Adds an element at the end, before the messages that the server has not accepted yet. @param {HTMLElement} element */
+  insert(element) {
+    const [first] = this.pending;
+    if (first) first.before(element);
+    else this.list.append(element);
   }
 }

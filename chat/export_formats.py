@@ -1,0 +1,120 @@
+"""A conversation as a file: the formats, each a function from a conversation to text.
+
+JSON lines hold every branch; an import brings them back as they are. The other formats hold the read branch.
+SillyTavern's also holds the other replies to each message, as its swipes. Withheld messages are only in JSON lines.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from chat import transcripts
+from chat.models import UNFINISHED, Author, Conversation, Message
+
+JSON_LINES = "afterword-conversation"  # names the format in the first line
+
+
+@dataclass(frozen=True)
+class Format:
+    label: str
+    ending: str  # of the file's name
+    content_type: str
+    write: Callable[[Conversation], str]
+
+
+def _json_lines(conversation: Conversation) -> str:
+    header = {
+        "format": JSON_LINES,
+        "version": 1,
+        "title": conversation.title,
+        "persona": conversation.persona.name,
+        "created_at": conversation.created_at.isoformat(),
+        "head": str(conversation.head_id or ""),
+    }
+    lines = [header, *map(_line, conversation.messages.order_by("created_at"))]
+    return _lines(lines)
+
+
+def _line(message: Message) -> dict[str, Any]:
+    return {
+        "id": str(message.id),
+        "parent": str(message.parent_id) if message.parent_id else None,
+        "author": message.author,
+        "ai_generated": message.author == Author.PERSONA,
+        "text": message.text,
+        "withheld": message.is_withheld,
+        "pinned": message.is_pinned,
+        "created_at": message.created_at.isoformat(),
+    }
+
+
+def _silly_tavern(conversation: Conversation) -> str:
+    """SillyTavern's chat file, as its server reads it: a header, then one message a line (src/endpoints/chats.js)."""
+    name = conversation.persona.name
+    header = {
+        "user_name": "You",
+        "character_name": name,
+        "create_date": conversation.created_at.isoformat(),
+        "chat_metadata": {"title": conversation.title},
+    }
+    return _lines([header, *(_tavern_line(conversation, message, name) for message in _read(conversation))])
+
+
+def _tavern_line(conversation: Conversation, message: Message, name: str) -> dict[str, Any]:
+    is_user = message.author == Author.USER
+    line: dict[str, Any] = {
+        "name": "You" if is_user else name,
+        "is_user": is_user,
+        "is_system": False,
+        "send_date": message.created_at.isoformat(),
+        "mes": message.text,
+        "extra": {},
+    }
+    if not is_user and message.parent_id:
+        siblings = conversation.messages.filter(parent=message.parent_id, author=Author.PERSONA).exclude(text="")
+        swipes = list(siblings.order_by("created_at"))
+        if len(swipes) > 1:
+            line |= {"swipes": [each.text for each in swipes], "swipe_id": swipes.index(message)}
+    return line
+
+
+def _markdown(conversation: Conversation) -> str:
+    title = conversation.title or conversation.persona.name
+    parts = [f"# {title}", f"*With {conversation.persona.name}, an AI. The AI wrote all of its messages.*"]
+    for message in _read(conversation):
+        name = "You" if message.author == Author.USER else conversation.persona.name
+        parts += [f"**{name}**, {message.created_at:%Y-%m-%d %H:%M} UTC", message.text]
+    return "\n\n".join(parts) + "\n"
+
+
+def _page(conversation: Conversation) -> str:
+    return render_to_string("chat/export.html", {"conversation": conversation, "thread": _read(conversation)})
+
+
+def _read(conversation: Conversation) -> list[Message]:
+    """The messages of the read branch that have ended, have text and are not withheld."""
+    return [
+        message
+        for message in transcripts.messages_on_path(conversation, conversation.head_id)
+        if message.text and not message.is_withheld and not _is_unfinished(message)
+    ]
+
+
+def _is_unfinished(message: Message) -> bool:
+    reply = getattr(message, "reply", None)
+    return reply is not None and reply.status in UNFINISHED
+
+
+def _lines(values: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+
+
+FORMATS = {
+    "json": Format("JSON lines, with every version", ".jsonl", "application/jsonl", _json_lines),
+    "markdown": Format("Markdown", ".md", "text/markdown", _markdown),
+    "page": Format("A page that stands alone", ".html", "text/html", _page),
+    "sillytavern": Format("SillyTavern", ".sillytavern.jsonl", "application/jsonl", _silly_tavern),
+}

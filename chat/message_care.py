@@ -1,0 +1,47 @@
+"""What a person does with a single message that is there: pin it, or delete it. Raises `conversations.Refused`."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from chat import conversations, frames
+from chat.models import Conversation, Message
+
+# Each is called with a message before its row is deleted, in the same transaction, and deletes what came from it.
+# A room below chat that derives something from messages adds itself in `apps.ChatConfig.ready`.
+forgetters: list[Callable[[Message], None]] = []
+
+
+def pin(*, user: User, message_id: UUID, is_pinned: bool) -> Message:
+    """Pins a message to its conversation, or unpins it. Raises Http404."""
+    message = conversations.get_message_for(user, message_id)
+    message.is_pinned = is_pinned
+    message.save(update_fields=["is_pinned"])
+    return message
+
+
+def pinned(conversation: Conversation) -> list[Message]:
+    """The pinned messages of every branch, oldest first."""
+    return list(conversation.messages.filter(is_pinned=True, is_withheld=False).exclude(text=""))
+
+
+def delete(*, user: User, message_id: UUID) -> Conversation:
+    """Deletes one message with its reply's record and notices. What followed it now follows the message before it.
+
+    Raises WrongState while a reply is being written, and Http404.
+    """
+    message = conversations.get_message_for(user, message_id)
+    with transaction.atomic():
+        conversation = conversations.locked(message.conversation)
+        conversations.refuse_unfinished(conversation)
+        for forget in forgetters:
+            forget(message)
+        message.children.update(parent=message.parent_id)
+        if conversation.head_id == message.id:
+            conversation.head_id = message.parent_id
+            conversation.save(update_fields=["head"])
+        message.delete()
+        conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
+    return conversation

@@ -1,0 +1,95 @@
+"""Search over a person's own conversations, on every branch.
+
+English words match by their stems. A run of Chinese, Japanese or Korean characters matches where it stands as it is.
+Withheld messages are never found.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+
+from accounts.models import User
+from chat.models import Message, SearchVector
+
+LONGEST_QUERY = 200  # characters
+PER_PAGE = 30
+_BEFORE, _AFTER = 60, 180  # characters of an excerpt before and after its first match
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_RUN = re.compile(f"[{_UNSPACED}]+")
+_WORD = re.compile(rf"[^\W{_UNSPACED}]+")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of an excerpt. `is_match`: it is what was searched for."""
+
+    text: str
+    is_match: bool
+
+
+@dataclass(frozen=True)
+class Match:
+    message: Message
+    excerpt: list[Piece]
+
+
+def search(*, user: User, query: str, page: int = 0) -> list[Match]:
+    """The newest messages that have all words of the query, newest first, PER_PAGE at a time; `page` counts from 0.
+
+    Double quotes, `or` and a leading minus work as web searches use them.
+    """
+    runs = _RUN.findall(query)
+    conditions = SearchQuery(_RUN.sub(" ", query), config="english", search_type="websearch")
+    for run in runs:
+        conditions &= SearchQuery(" & ".join(_pairs(run)), config="simple", search_type="raw")
+    found = Message.objects.filter(conversation__owner=user, is_withheld=False).alias(words=SearchVector("text"))
+    found = found.filter(words=conditions)
+    for run in runs:  # a message may have all the pairs of a run at different places
+        found = found.filter(text__contains=run)
+    rows = found.select_related("conversation__persona").order_by("-created_at")
+    messages = list(rows[page * PER_PAGE : (page + 1) * PER_PAGE])
+    matching = _matching_words(query, messages)
+    return [Match(message, _excerpt(message.text, runs, matching)) for message in messages]
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+_SAME_STEM = """
+    SELECT word FROM unnest(%s::text[]) AS word
+    WHERE tsvector_to_array(to_tsvector('english', word)) && tsvector_to_array(to_tsvector('english', %s))
+"""
+
+
+def _matching_words(query: str, messages: Sequence[Message]) -> set[str]:
+    """The words of these messages, in lower case, that have the stem of a word of the query."""
+    words = {word.lower() for message in messages for word in _WORD.findall(message.text)}
+    with connection.cursor() as cursor:
+        cursor.execute(_SAME_STEM, [list(words), _RUN.sub(" ", query)])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _excerpt(text: str, runs: list[str], words: set[str]) -> list[Piece]:
+    spans = list(_spans(text, runs, words))
+    first = spans[0][0] if spans else 0
+    start, end = max(0, first - _BEFORE), min(len(text), first + _AFTER)
+    pieces = [Piece("…", False)] if start else []
+    at = start
+    for begin, stop in spans:
+        if begin < at or begin >= end:
+            continue
+        pieces += [Piece(text[at:begin], False), Piece(text[begin:stop], True)]
+        at = stop
+    return [*pieces, Piece(text[at:end], False), *([Piece("…", False)] if end < len(text) else [])]
+
+
+def _spans(text: str, runs: list[str], words: set[str]) -> Iterator[tuple[int, int]]:
+    """Where the text has what was searched for, in order."""
+    spans = [match.span() for match in _WORD.finditer(text) if match[0].lower() in words]
+    for run in runs:
+        spans += [match.span() for match in re.finditer(re.escape(run), text)]
+    yield from sorted(spans)

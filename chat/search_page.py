@@ -1,0 +1,44 @@
+"""The page that searches a person's conversations, and the way from a match to its message."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.requests import SignedIn
+from chat import branches, conversations, search, transcripts
+from text import cleaning
+
+_MOST_PAGES = 100
+
+
+@login_required
+@never_cache
+@require_GET
+def search_page(request: SignedIn) -> HttpResponse:
+    query = cleaning.clean_line(request.GET.get("q", ""))[: search.LONGEST_QUERY].strip()
+    number = request.GET.get("page", "")
+    page = min(int(number), _MOST_PAGES) if number.isdecimal() and len(number) < 4 else 0
+    matches = search.search(user=request.user, query=query, page=page) if query else []
+    older = page + 1 if len(matches) == search.PER_PAGE else None
+    return render(request, "chat/search.html", {"query": query, "matches": matches, "older": older})
+
+
+@login_required
+@never_cache
+@require_GET
+def jump(request: SignedIn, message_id: UUID) -> HttpResponse:
+    """Goes to the message in its conversation. If it is on another branch, a page offers to show that branch."""
+    message = conversations.get_message_for(request.user, message_id)
+    if message.id in branches.path(transcripts.tree_of(message.conversation), message.conversation.head_id):
+        return redirect(address(message.conversation_id, message.id))
+    return render(request, "chat/elsewhere.html", {"message": message})
+
+
+def address(conversation_id: UUID, message_id: UUID) -> str:
+    """The address of a message in its conversation's page."""
+    return f"{reverse('chat:conversation', args=[conversation_id])}#message-{message_id}"
