@@ -49,6 +49,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    return render(request, "shortcuts.html")
+
+
+@login_required
 @require_POST
 def accept_model(request: SignedIn) -> HttpResponse:
     """Records that the owner accepts a model's terms. A general worker then fetches, converts and activates it."""

@@ -7,6 +7,7 @@ from personas import confirmation_views, objection_pages
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("shortcuts/", home.shortcuts, name="shortcuts"),
     path("models/accept/", home.accept_model, name="accept_model"),
     path("models/", include("generation.urls")),
     path("", include("persona_site.health_urls")),
