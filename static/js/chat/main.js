@@ -9,6 +9,7 @@ import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
 import { Outbox } from "./outbox.js";
 import { Scrolling } from "./scrolling.js";
+import { Sending } from "./sending.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
 import { entitle } from "./title.js";
@@ -30,46 +31,22 @@ const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const use = new Use();
 const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
-const composer = form && new Composer(form, keyOf(account, conversationId), send);
-const outbox = new Outbox(keyOf(account, `${conversationId}:outbox`), () => sendNext());
+const composer = form && new Composer(form, keyOf(account, conversationId), (draft) => {
+  sending.add(draft);
+  scrolling.toEnd();
+});
+const outbox = new Outbox(keyOf(account, `${conversationId}:outbox`), () => sending.next());
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged, () => use.isNow);
+const sending = new Sending(outbox, thread, connection, composer);
 let reloading = false;
 let reloadAgain = false;
-let inFlight = ""; // the client id of the message that was sent over this socket and is not answered yet
-let isReplyDue = false; // a message was accepted, and the frame that announces its reply has not come yet
-
-/** @param {import("./outbox.js").Draft} draft */
-function send(draft) {
-  outbox.add(draft);
-  composer?.say("");
-  sendNext();
-  scrolling.toEnd();
-}
-
-/** Sends the next message of the outbox if the persona can answer it now. Messages go one by one, in order. */
-function sendNext() {
-  const next = composer && outbox.first;
-  const isFree = connection.isOpen && !thread.unfinished && !isReplyDue;
-  if (next && isFree && inFlight !== next.clientId) {
-    inFlight = next.clientId;
-    connection.send({ type: "message.send", client_id: next.clientId, text: next.text });
-  }
-  showOutbox();
-}
-
-function showOutbox() {
-  const idle = connection.isOpen ? "waiting" : "unsent";
-  const isSent = (/** @type {string} */ clientId) => connection.isOpen && clientId === inFlight;
-  const drafts = composer ? outbox.drafts : [];
-  thread.showPending(drafts.map((draft) => ({ ...draft, status: isSent(draft.clientId) ? "sending" : idle })));
-}
 
 /** @param {ServerFrame} frame */
 function received(frame) {
   scrolling.around(() => {
     show(frame);
-    sendNext();
+    sending.next();
   }, frame.type !== "error");
   composer?.replying(Boolean(thread.unfinished));
 }
@@ -78,13 +55,12 @@ function received(frame) {
 function show(frame) {
   switch (frame.type) {
     case "message.accepted":
-      isReplyDue = !frame.message.is_withheld;
-      if (frame.client_id) settle(frame.client_id);
+      sending.accepted(frame);
       if (frame.title) entitle(frame.title);
       if (!thread.accept(frame.message)) reload();
       return;
     case "reply.queued":
-      isReplyDue = false;
+      sending.isReplyDue = false;
       if (!thread.queue(frame)) reload();
       else if (thread.replies.get(frame.reply_id)?.status === "queued") waits.tell(frame);
       return;
@@ -108,7 +84,7 @@ function show(frame) {
       reload();
       return;
     case "error":
-      if (frame.client_id && outbox.drafts.some(({ clientId }) => clientId === frame.client_id)) takeBackAll();
+      if (sending.has(frame.client_id)) sending.takeBackAll();
       composer?.say(frame.detail, "alarm");
       return;
     case "pong":
@@ -124,20 +100,9 @@ function unknown(frame) {
   throw new Error(`Unknown frame ${JSON.stringify(frame)}`);
 }
 
-/** The server has this message. @param {string} clientId */
-function settle(clientId) {
-  if (outbox.take(clientId)) composer?.say("");
-}
-
-/** Puts all messages back into the box, because the first one was refused. The others must not overtake it. */
-function takeBackAll() {
-  inFlight = "";
-  composer?.takeBack(outbox.takeAll());
-}
-
 /** @param {string} replyId @param {string} status @param {string | null} text @param {string} [detail] */
 function ended(replyId, status, text, detail = "") {
-  isReplyDue = false;
+  sending.isReplyDue = false;
   thread.end(replyId, status, text, detail);
   composer?.say("");
   announcer.finish();
@@ -173,10 +138,10 @@ function focusNewest() {
 /** @param {import("./socket.js").State} state @param {number} retryInMs */
 function connectionChanged(state, retryInMs) {
   if (state === "deleted") return showDeleted(page, unsent());
-  inFlight = "";
-  if (connection.isBarred) takeBackAll();
+  sending.inFlight = "";
+  if (connection.isBarred) sending.takeBackAll();
   if (state === "open" || state === "signed-out") for (const each of [composer, outbox]) each?.keep(state === "open");
-  sendNext();
+  sending.next();
   scrolling.around(() => connectionLine.show(state, retryInMs, connection.isBarred), false);
 }
 
@@ -188,15 +153,6 @@ function unsent() {
 /** @param {ClientFrame} frame */
 function ask(frame) {
   if (!connection.send(frame)) composer?.say("There is no connection just now. Try again in a moment.");
-}
-
-/** @param {Element} button of a message that was not sent yet */
-function takeBack(button) {
-  const { client = "" } = /** @type {HTMLElement} */ (button.closest("[data-client]")).dataset;
-  const draft = outbox.take(client);
-  if (draft) composer?.takeBack([draft]);
-  showOutbox();
-  composer?.box.focus();
 }
 
 function stop() {
@@ -216,7 +172,7 @@ page.addEventListener("submit", (event) => {
 });
 page.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
-  if (target.closest("[data-take-back]")) return takeBack(target);
+  if (target.closest("[data-take-back]")) return sending.takeBack(target);
   const message = /** @type {HTMLElement | null} */ (target.closest(".message"));
   if (message && target.closest("[data-copy]")) return copy(message, announcer);
   if (message && composer && target.closest("[data-quote]")) return quote(message, composer.box);

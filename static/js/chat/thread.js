@@ -195,8 +195,6 @@ export class Thread {
 
   /** Adds an element at the end, before the messages that the server has not accepted yet. @param {HTMLElement} element */
   insert(element) {
-    const [first] = this.pending;
-    if (first) first.before(element);
-    else this.list.append(element);
+    this.list.insertBefore(element, this.pending[0] ?? null);
   }
 }
