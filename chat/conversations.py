@@ -36,6 +36,7 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import counts
 from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import access, creation, prompt_sheet
+from personas.memory import forgetting
 from personas.models import Persona
 from text import cleaning, graphemes
 
@@ -180,6 +181,7 @@ def remove(conversation: Conversation) -> None:
         queueing.call_off(reply)
     conversation.delete()
     counts.forget(conversation_id)
+    forgetting.forget_conversation(conversation_id)
     transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
 
 

@@ -132,7 +132,9 @@ def outcome(reply: Reply) -> Frame:
     """The last frame of a reply that has ended."""
     text = reply.message.text
     if reply.status == ReplyStatus.COMPLETED:
-        return ReplyCompleted(reply_id=reply.id, text=text, usage=_usage(reply), timing=timing(reply))
+        return ReplyCompleted(
+            reply_id=reply.id, text=text, usage=_usage(reply), timing=timing(reply), recalled=recalled_in_words(reply)
+        )
     if reply.status == ReplyStatus.STOPPED:
         return ReplyStopped(reply_id=reply.id, text=text)
     if reply.status == ReplyStatus.BLOCKED:
@@ -162,6 +164,17 @@ def notice(shown: Notice) -> NoticeShown:
 
 def thread_changed(conversation: Conversation) -> ThreadChanged:
     return ThreadChanged(head=conversation.head_id)
+
+
+def recalled_in_words(reply: Reply) -> str:
+    """The sentence that says what the reply's prompt recalled, or "". Look inside shows the words."""
+    told, passages = len(reply.recalled.get("told", [])), len(reply.recalled.get("memories", []))
+    pieces = [
+        f"{told} {'thing that you said' if told == 1 else 'things that you said'}" if told else "",
+        f"{passages} of its own passages" if passages else "",
+    ]
+    words = " and ".join(filter(None, pieces))
+    return f"Recalled {words}." if words else ""
 
 
 def _usage(reply: Reply) -> UsageShown:

@@ -7,6 +7,7 @@ from typing import Any
 from chat import frames, inspection
 from chat.models import SITE, Origin, Reply
 from moderation.desk import restrictions
+from personas.memory.models import Memory
 
 # A word is tinted one step deeper for each of these probabilities that it is below.
 _STEPS = (0.6, 0.3, 0.1, 0.01)
@@ -31,9 +32,15 @@ _PARTS = {
         "The passages of the persona's own words that are nearest to the message, up to an eighth of the room.",
         "left out: the eighth was full, so the weakest went first.",
     ),
+    "told": (
+        "What you told before",
+        "What you said long ago that bears on the message, up to a fourteenth of the room. Turns that fit are not "
+        "repeated here.",
+        "left out: the room for it was full, so the weakest went first.",
+    ),
     "turns": (
         "The conversation",
-        "The newest message, then as many earlier turns as fitted.",
+        "The newest message, then as many earlier turns as fitted, of the newest 256.",
         "left out: no room was left, so the oldest went first, in blocks of eight.",
     ),
     "prefix": (
@@ -61,10 +68,22 @@ def page(reply: Reply, state: str) -> dict[str, Any]:
         "stops": [shown(stop) for stop in origin.prompt["stop"]] if origin and origin.prompt else [],
         "sampling": [(name.replace("_", " "), value) for name, value in reply.sampling.items() if _is_on(value)],
         "timing": frames.timing(reply),
+        "recalled": _recalled(reply),
         "pieces": _pieces(origin, not restricted) if origin else [],
         "words": list(_words(reply, origin, not restricted)) if origin and state == "ready" else [],
         "is_restricted": bool(restricted),
         "is_reported": bool(origin and state == "ready" and not _has_weights(origin)),
+    }
+
+
+def _recalled(reply: Reply) -> dict[str, Any]:
+    """What its prompt recalled, as far as it is still remembered: the person's words, and the persona's passages."""
+    told, passages = reply.recalled.get("told", []), reply.recalled.get("memories", [])
+    conversation = reply.message.conversation
+    return {
+        "told": Memory.objects.filter(pk__in=told, owner=conversation.owner).exclude(text=""),
+        "passages": conversation.persona.passages.filter(pk__in=passages).select_related("source"),
+        "count": len(told) + len(passages),
     }
 
 

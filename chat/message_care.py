@@ -1,17 +1,13 @@
 """What a person does with a single message that is there: pin it, or delete it. Raises `conversations.Refused`."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
-from chat import conversations, frames
+from chat import conversations, frames, remembering
 from chat.models import Conversation, Message
-
-# Each is called with a message before its row is deleted, in the same transaction, and deletes what came from it.
-# A room below chat that derives something from messages adds itself in `apps.ChatConfig.ready`.
-forgetters: list[Callable[[Message], None]] = []
+from personas.memory import forgetting
 
 
 def pin(*, user: User, message_id: UUID, is_pinned: bool) -> Message:
@@ -28,7 +24,9 @@ def pinned(conversation: Conversation) -> list[Message]:
 
 
 def delete(*, user: User, message_id: UUID) -> Conversation:
-    """Deletes one message with its reply's record and notices. What followed it now follows the message before it.
+    """Deletes one message with its reply's record and notices, and its words from memory and from stored prompts.
+
+    What followed it now follows the message before it.
 
     Raises WrongState while a reply is being written, and Http404.
     """
@@ -36,8 +34,8 @@ def delete(*, user: User, message_id: UUID) -> Conversation:
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
-        for forget in forgetters:
-            forget(message)
+        forgetting.forget_message(message.id)
+        remembering.forget_in_prompts(user, conversation.persona_id, [message.text])
         message.children.update(parent=message.parent_id)
         if conversation.head_id == message.id:
             conversation.head_id = message.parent_id

@@ -120,6 +120,9 @@ class Reply(models.Model):
     policy_version = models.CharField(max_length=32, blank=True)
     category = models.CharField(max_length=32, blank=True, help_text="Why it was blocked.")
     code = models.CharField(max_length=64, blank=True, help_text="Why it failed.")
+    recalled = models.JSONField(
+        default=dict, help_text="Ids of what its prompt recalled: `told` (memories) and `memories` (passages)."
+    )
     prompt_tokens = models.PositiveIntegerField(null=True)
     cached_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)

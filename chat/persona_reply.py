@@ -8,13 +8,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chat import cleaning, honesty, leave_taking, low_mood, ranking, sentences, unwanted
+from chat import cleaning, grounding, honesty, leave_taking, low_mood, ranking, sentences, unwanted
 from chat.reply_run import Rank, Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
 from generation.routing import router
 from moderation.talk import Turn
-from personas import memory, own_words, prompt, prompt_sheet
+from personas import own_words, prompt, prompt_sheet
+from personas.memory import passages
+from personas.memory.passages import Recalled
+from personas.memory.told import Told
 from personas.models import Persona
 from personas.phrases import phrases_for
 
@@ -31,17 +34,21 @@ def script(
     instruction: str = "",
     sampling: Mapping[str, Any] | None = None,
     reader_id: int | None = None,
+    told: Sequence[Told] = (),
 ) -> Script:
     """The persona's answer to the last turn. `begun` is its beginning, which the engine continues.
 
+    `told` is what the person said long before that bears on it.
     `instruction` is added to the persona's scenario, and `sampling` to its own values.
     `reader_id`: the account of its reader, if it is a person. Raises ClassifierUnavailable.
     """
     sheet = prompt_sheet.sheet_for(persona)
     if instruction:
         sheet = _with_scene(sheet, instruction)
-    memories = memory.recall(persona, turns[-1].text if turns else "", _RECALLED)
-    reply = from_sheet(sheet, memories, turns, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {})
+    memories = passages.recall(persona, turns[-1].text if turns else "", _RECALLED)
+    reply = from_sheet(
+        sheet, memories, turns, told=told, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {}
+    )
     reply = replace(reply, persona_id=persona.id)
     is_owner = reader_id is not None and reader_id == persona.owner_id
     return replace(reply, is_own=partial(own_words.hold, persona)) if is_owner else reply
@@ -49,9 +56,10 @@ def script(
 
 def from_sheet(
     sheet: prompt_sheet.Sheet,
-    memories: Sequence[memory.Recalled],
+    memories: Sequence[Recalled],
     turns: Sequence[prompt.Spoken],
     *,
+    told: Sequence[Told] = (),
     begun: str = "",
     is_begun_judged: bool = True,
     sampling: Mapping[str, Any],
@@ -67,8 +75,10 @@ def from_sheet(
     if is_parting:
         sheet = _with_scene(sheet, _parting_rule(sheet))
     return Script(
-        build=_builder(sheet, memories, turns, begun=begun or opening, sampling=sampling),
-        stages=tuple(_stages(sheet, turns, begun=begun, opening=opening, is_low=is_low, is_parting=is_parting)),
+        build=_builder(sheet, memories, told, turns, begun=begun or opening, sampling=sampling),
+        stages=tuple(
+            _stages(sheet, memories, turns, begun=begun, opening=opening, is_low=is_low, is_parting=is_parting)
+        ),
         opening=opening,
         cleared=begun if is_begun_judged else "",
         unjudged="" if is_begun_judged else begun,
@@ -103,7 +113,8 @@ def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
 
 def _builder(
     sheet: prompt_sheet.Sheet,
-    memories: Sequence[memory.Recalled],
+    memories: Sequence[Recalled],
+    told: Sequence[Told],
     turns: Sequence[prompt.Spoken],
     *,
     begun: str,
@@ -116,6 +127,7 @@ def _builder(
         engine_prompt = prompt.build(
             sheet=sheet,
             memories=memories,
+            told=told,
             turns=turns,
             info=info,
             max_tokens=values.max_tokens,
@@ -149,6 +161,7 @@ def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
 
 def _stages(
     sheet: prompt_sheet.Sheet,
+    memories: Sequence[Recalled],
     turns: Sequence[prompt.Spoken],
     *,
     begun: str,
@@ -167,7 +180,8 @@ def _stages(
     earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
     if opening:  # the same question gets the same opening, which is no echo
         earlier = [text.replace(opening, "") for text in earlier]
-    needs_whole = opening or begun or is_low or is_parting
+    is_grounded = sheet.is_grounded and not (opening or is_low or is_parting)
+    needs_whole = opening or begun or is_low or is_parting or is_grounded
     yield partial(sentences.split, may_begin=None if needs_whole else cleaning.begins_no_echo(earlier))
     if not _acts(sheet, turns):
         yield cleaning.without_directions
@@ -177,6 +191,8 @@ def _stages(
     truth = prompt_sheet.honest_exchange(sheet).persona + phrases.joiner
     yield partial(honesty.kept_honest, answer=truth, is_asked=bool(opening))
     yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
+    if is_grounded:
+        yield grounding.grounded(memories, turns[-1].text if turns else "", sheet.language)
     if is_parting:
         yield partial(leave_taking.let_go, parting=phrases.parting)
     if is_low:

@@ -177,6 +177,7 @@ class ReplyCompleted(Frame):
     text: str
     usage: UsageShown
     timing: Timing
+    recalled: str = ""  # the sentence that says what of the memory its prompt held; empty: nothing
 
 
 class ReplyStopped(Frame):

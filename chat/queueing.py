@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 KIND = "reply"
 _MONITOR = "chat.tasks.monitor_conversation"
+_REMEMBER = "chat.tasks.remember_conversation"
 _READ_AHEAD = "chat.tasks.read_ahead"
 _SCORE = "chat.tasks.score_reply"
 # After this, a new turn or page requests the task again, in case it was lost with its worker.
@@ -59,11 +60,23 @@ def begin_monitoring(conversation_id: UUID) -> None:
     connection().delete(_monitor_key(conversation_id))
 
 
+def have_remembered(conversation_id: UUID) -> None:
+    """Has a worker remember the new turns. Turns that arrive while the task waits are read together."""
+    if connection().set(_remember_key(conversation_id), 1, nx=True, px=_REQUEST_EXPIRES):
+        current_app.send_task(_REMEMBER, [str(conversation_id)])
+
+
+def begin_remembering(conversation_id: UUID) -> None:
+    """Called when a worker is about to read. Turns from now on need another task."""
+    connection().delete(_remember_key(conversation_id))
+
+
 def have_read_ahead(conversation_id: UUID) -> None:
     """Has a generation worker read the conversation before the next message, at most once a minute."""
     try:
         if connection().set(f"read-ahead:{conversation_id}", 1, nx=True, px=_REQUEST_EXPIRES):
             current_app.send_task(_READ_AHEAD, [str(conversation_id)], expires=_REQUEST_EXPIRES.total_seconds())
+            have_remembered(conversation_id)  # of an older version, or of an import, nothing is remembered yet
     except (redis.RedisError, OperationalError) as error:  # the page works; only the first reply is slower
         logger.warning("conversation.not_read_ahead", extra={"error": type(error).__name__})
 
@@ -80,3 +93,7 @@ def lease_name(reply_id: UUID) -> str:
 
 def _monitor_key(conversation_id: UUID) -> str:
     return f"monitor:{conversation_id}"
+
+
+def _remember_key(conversation_id: UUID) -> str:
+    return f"remember:{conversation_id}"

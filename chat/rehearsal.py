@@ -9,6 +9,7 @@ from chat.reply_run import Script
 from generation import reply_text
 from generation.engines.base import RankingEngine
 from moderation.filter import gate
+from personas.memory.told import Told
 from personas.prompt import Spoken
 from personas.prompt_sheet import Sheet
 
@@ -19,12 +20,20 @@ class Rehearsed:
     is_withheld: bool = False
 
 
-def rehearse(engine: RankingEngine, sheet: Sheet, turns: Sequence[Spoken], *, candidates: int, seed: int) -> Rehearsed:
+def rehearse(
+    engine: RankingEngine,
+    sheet: Sheet,
+    turns: Sequence[Spoken],
+    *,
+    told: Sequence[Told] = (),
+    candidates: int,
+    seed: int,
+) -> Rehearsed:
     """The persona's reply to the last turn. With one candidate nothing is ranked.
 
     Raises EngineError and ClassifierUnavailable.
     """
-    script = persona_reply.from_sheet(sheet, (), turns, sampling={"candidates": candidates, "seed": seed})
+    script = persona_reply.from_sheet(sheet, (), turns, told=told, sampling={"candidates": candidates, "seed": seed})
     info = engine.describe()
     prompt, sampling = script.build(info, engine.count_tokens)
     if candidates > 1 and script.rank is not None:

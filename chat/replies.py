@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import ages
-from chat import frames, inspection, persona_reply, queueing, transcripts
+from chat import frames, inspection, persona_reply, queueing, remembering, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
@@ -130,7 +130,8 @@ def read_ahead(conversation_id: UUID) -> None:
         return
     began = time.monotonic()
     try:
-        persona_reply.read_ahead(conversation.persona, transcripts.turns(conversation, conversation.head_id))
+        turns = remembering.without_forgotten(transcripts.prompt_turns(conversation.head_id))
+        persona_reply.read_ahead(conversation.persona, turns)
     except EngineError as error:
         logger.warning("conversation.not_read_ahead", extra={"error": error.code})
     else:
@@ -170,9 +171,12 @@ def _claim(reply_id: UUID) -> Reply | None:
 def _write(progress: Progress) -> None:
     reply = progress.reply
     conversation = reply.message.conversation
+    head = reply.message.parent_id
+    turns = remembering.without_forgotten(transcripts.prompt_turns(head))
     script = persona_reply.script(
         persona=conversation.persona,
-        turns=transcripts.turns(conversation, reply.message.parent_id),
+        turns=turns,
+        told=remembering.recall(conversation, head, turns),
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
         reader_id=conversation.owner_id,
@@ -205,6 +209,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             cached_tokens=progress.cached_tokens,
             completion_tokens=progress.completion_tokens,
             first_token_ms=progress.first_token_ms,
+            recalled=_recalled(progress),
             finished_at=timezone.now(),
         )
         if not ended:
@@ -223,6 +228,13 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
     logger.info("reply.%s", status, extra=_logged(progress))
     frames.publish_surely(progress.conversation_id, frames.outcome(progress.reply), *map(frames.notice, notices))
     queueing.have_monitored(progress.conversation_id)
+    queueing.have_remembered(progress.conversation_id)
+
+
+def _recalled(progress: Progress) -> dict[str, list[int]]:
+    """The ids of what the prompt recalled, by the part of the prompt."""
+    parts = progress.prompt.parts if progress.prompt else ()
+    return {part.name: list(part.rows) for part in parts if part.rows}
 
 
 def _record(progress: Progress) -> None:

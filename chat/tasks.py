@@ -11,7 +11,18 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import audits, comparisons, frames, inspection, monitoring, queueing, relevance, replies, tried_lines
+from chat import (
+    audits,
+    comparisons,
+    frames,
+    inspection,
+    monitoring,
+    queueing,
+    relevance,
+    remembering,
+    replies,
+    tried_lines,
+)
 from chat.models import Reply, ReplyStatus
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
@@ -65,6 +76,12 @@ def monitor_conversation(conversation_id: str) -> None:
         UUID(conversation_id)
     )  # before reading: a turn that comes after this requests another task
     monitoring.look_at(UUID(conversation_id))
+
+
+@shared_task(ignore_result=True)
+def remember_conversation(conversation_id: str) -> None:
+    queueing.begin_remembering(UUID(conversation_id))
+    remembering.look_at(UUID(conversation_id))
 
 
 @shared_task(ignore_result=True)

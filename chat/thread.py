@@ -59,6 +59,7 @@ def _reply(reply: Reply | None) -> dict[str, Any] | None:
         "code": reply.code,
         "detail": _detail(reply),
         "takeover": _takeover(reply),
+        "recalled": frames.recalled_in_words(reply),
         "waiting": frames.waiting_in_words(queueing.place_of(reply)) if reply.status == ReplyStatus.QUEUED else "",
     }
 

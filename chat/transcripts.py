@@ -1,6 +1,6 @@
 """Conversations as plain turns: for the prompt, the monitor, and export."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -30,13 +30,31 @@ def turns(conversation: Conversation, head: UUID | None, *, withheld: bool = Fal
     ]
 
 
-def newest_turns(conversation: Conversation, most: int) -> list[Turn]:
-    """The last turns of the read branch, at most `most`, withheld messages included. Reads no message before them."""
-    ids = _newest_ids(conversation.head_id, most)
-    by_id = Message.objects.select_related("reply").in_bulk(ids)
-    return [_turn(message) for message in _with_text(by_id[message_id] for message_id in reversed(ids))]
+def newest_turns(conversation: Conversation, most: int, *, withheld: bool = True) -> list[Turn]:
+    """The last turns of the read branch, at most `most`. Reads no message before them."""
+    return _turns_of(_newest_ids(conversation.head_id, most)[::-1], withheld=withheld)
 
 
+def prompt_turns(head: UUID | None) -> list[Turn]:
+    """The turns down to `head` that a prompt may hold, withheld ones left out. The text of at most MOST is read.
+
+    The first one moves in steps of STEP, so that the beginning of a cached prompt stays valid between them.
+    """
+    ids = path_to(head)
+    start = max(len(ids) - MOST, 0)
+    return _turns_of(ids[-(-start // STEP) * STEP :], withheld=False)
+
+
+MOST = 256  # more turns than fit a window of 2,048 tokens
+STEP = 64  # a multiple of personas.prompt.TURN_BLOCK
+
+
+def path_to(head: UUID | None) -> list[UUID]:
+    """The ids of the messages from the first one down to `head`. Reads no text."""
+    return _newest_ids(head, _ALL)[::-1]
+
+
+_ALL = 2**31 - 1
 _UPWARD = """
     WITH RECURSIVE path(id, parent_id, step) AS (
         SELECT id, parent_id, 1 FROM chat_message WHERE id = %s
@@ -52,6 +70,12 @@ def _newest_ids(head: UUID | None, most: int) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_UPWARD, [head, most])
         return [row[0] for row in cursor.fetchall()]
+
+
+def _turns_of(ids: Sequence[UUID], *, withheld: bool) -> list[Turn]:
+    by_id = Message.objects.select_related("reply").in_bulk(ids)
+    messages = (by_id[message_id] for message_id in ids)
+    return [_turn(message) for message in _with_text(messages) if withheld or not message.is_withheld]
 
 
 def _turn(message: Message) -> Turn:

@@ -166,6 +166,14 @@ def update_persona(
     return persona
 
 
+def ground(*, user: User, persona: Persona, is_grounded: bool) -> None:
+    """Lets the persona say only what its own words say, or speak freely again. Raises CreationRefused, Http404."""
+    persona = get_own_persona(user, persona.pk)
+    if is_grounded and not persona.passages.exists():
+        raise CreationRefused(f"{persona.name} has no words of its own yet. Add letters or messages first.")
+    Persona.objects.filter(pk=persona.pk).update(is_grounded=is_grounded)
+
+
 def add_source(
     *,
     user: User,

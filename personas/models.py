@@ -7,6 +7,7 @@ from pgvector.django import HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
 from personas.importers.recognition import is_unsure
+from personas.memory.models import Memory, MemoryChoice  # noqa: F401
 from personas.portrait.models import Portrait, Statement  # noqa: F401
 
 
@@ -59,6 +60,7 @@ class Persona(models.Model):
     language = models.CharField(max_length=16, default="en", help_text="BCP 47 tag: en, zh-Hans …")
     avatar = models.ImageField(upload_to=_avatar_path, blank=True)
     sampling = models.JSONField(default=dict, blank=True, help_text="Values that differ from the model's own defaults.")
+    is_grounded = models.BooleanField(default=False, help_text="Replies hold only what its own words hold.")
     card = models.JSONField(default=dict, blank=True, help_text="The character card it came from, whole, for export.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

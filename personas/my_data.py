@@ -6,6 +6,8 @@ from accounts.models import User
 from personas import creation, speakers
 from personas.audit.models import Audit
 from personas.forgetting import discard
+from personas.memory import export as memory_export
+from personas.memory.models import Memory, MemoryChoice
 from personas.models import Confirmation, Draft, FineTune, Persona, Transcript
 from personas.portrait.models import Portrait
 
@@ -13,6 +15,8 @@ from personas.portrait.models import Portrait
 def export(user: User) -> dict[str, Any]:
     return {
         "personas": [_persona(persona) for persona in Persona.objects.filter(owner=user).order_by("created_at")],
+        "memories": memory_export.memories_of(user),
+        "memory_choices": memory_export.choices_of(user),
         "drafts": [_draft(draft) for draft in Draft.objects.filter(owner=user).order_by("updated_at")],
     }
 
@@ -86,6 +90,8 @@ def _audit(audit: Audit) -> dict[str, Any]:
 
 
 def erase(user: User) -> None:
+    Memory.objects.filter(owner=user).delete()
+    MemoryChoice.objects.filter(owner=user).delete()
     for draft in Draft.objects.filter(owner=user):
         discard(draft)
     for persona in Persona.objects.filter(owner=user):

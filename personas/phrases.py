@@ -29,6 +29,11 @@ class Phrases:
     rules_fictional: str
     memories: str
     note: str  # a fact from the lorebook within the talk
+    told: str  # what the person said on a day long before
+    told_answer: str  # one of these, as the answer to a question
+    day: str  # of a date, for strftime
+    nothing_left: str  # a grounded persona, asked about what its words do not hold
+    as_i_wrote: str  # a grounded persona quotes itself
     begins: str  # the person's turn if the persona writes first
     greeting: str  # a message that asks nothing
     sincere: Pattern  # sincere questions whether the persona is a person or an AI
@@ -74,6 +79,11 @@ ENGLISH = Phrases(
     ),
     memories="({name} once wrote: {words})",
     note="({words})",
+    told="(On {day}, {user} told {name}: {words})",
+    told_answer='(asked: "{asked}") {text}',
+    day="%-d %B %Y",
+    nothing_left="I left no words about that, so I would rather not make any up.",
+    as_i_wrote="As I once wrote: {words}",
     begins="(says nothing yet)",
     greeting="Hello.",
     sincere=_any_case(
@@ -154,6 +164,11 @@ CHINESE = Phrases(
     ),
     memories="（{name}曾写道：{words}）",
     note="（{words}）",
+    told="（{day}，{user}对{name}说过：{words}）",
+    told_answer="（被问到“{asked}”）{text}",
+    day="%Y年%-m月%-d日",
+    nothing_left="这件事我没有留下什么话，不愿意随口编给你听。",
+    as_i_wrote="我曾经这样写过：{words}",
     begins="（还没有说话）",
     greeting="你好。",
     sincere=_any_case(

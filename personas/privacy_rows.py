@@ -37,6 +37,25 @@ ROWS = [
         },
     ),
     Row(
+        "memories",
+        {
+            "en": Words(
+                "What personas remember of what you said to them: pieces of your messages with their dates, and facts",
+                "To let a persona recall what you told it long ago, in this and in other conversations",
+                "Contract, art. 6(1)(b); you can switch it off for each persona, and recall across conversations too",
+                "Until you forget it, delete the conversation or the persona, or erase the account",
+                "You",
+            ),
+            "zh": Words(
+                "角色记住的您说过的话：消息片段及其日期，以及事实",
+                "让角色想起您很久以前说过的话，包括在其他对话中",
+                "合同，第6条第1款(b)；您可对每个角色关闭记忆或跨对话回忆",
+                "直到您让它忘记，或删除对话、角色或账号",
+                "您",
+            ),
+        },
+    ),
+    Row(
         "drafts",
         {
             "en": Words(

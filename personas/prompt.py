@@ -4,8 +4,8 @@ There are two forms. "chat" makes messages for the model's own chat template. "t
 a pretrained model continues: an introduction, sample exchanges, the talk so far, and the persona's name with a
 colon. Project December used the transcript form.
 
-The order is the same in both: introduction, samples, talk, memories, newest message. Parts that never change come
-first and parts that change each turn come last, so an engine that caches prefixes reads only the end again.
+The order is the same in both: introduction, samples, talk, what was recalled, newest message. Parts that never change
+come first and parts that change each turn come last, so an engine that caches prefixes reads only the end again.
 
 The room is `context_length - max_tokens`, less a small reserve for the template's own tokens. The parts get room
 in this order, so later parts are dropped first:
@@ -14,7 +14,10 @@ in this order, so later parts are dropped first:
 2. the newest message, up to half of what is then left (a longer one loses its middle);
 3. entries of the lorebook that the talk calls for, up to a quarter of the room; the lowest priority goes first;
 4. samples, up to a quarter of the room; the last of `Sheet.exchanges` goes first;
-5. memories, up to an eighth of the room; the weakest goes first;
+5. memories (passages of the persona's own words), up to an eighth of the room; the weakest goes first. Then what the
+   person told long before, up to a fourteenth of the room; the weakest goes first. This part is kept free in every
+   prompt, so that recalling something never moves the first turn and the cached beginning stays valid. What stands in a
+   turn of the prompt is not told again;
 6. if the newest message asks sincerely whether this is a person, an honest answer before it as a sample,
    because a small model imitates samples. No other prompt holds it, since it would color every reply;
 7. older turns, newest first, each cut to an eighth of the room, in blocks of `TURN_BLOCK`. The first turn
@@ -32,6 +35,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 from generation.engines.base import (
@@ -45,7 +49,8 @@ from generation.engines.base import (
 )
 from personas.lorebook import triggering
 from personas.lorebook.triggering import Triggered
-from personas.memory import Recalled
+from personas.memory.passages import Recalled
+from personas.memory.told import Told
 from personas.models import Depicts
 from personas.phrases import Phrases, phrases_for
 from personas.prompt_sheet import Sheet, asks_in_earnest, honest_exchange
@@ -59,6 +64,7 @@ MESSAGE_OVERHEAD = 8  # tokens that a chat template adds to a message, at most, 
 RESERVE = 16  # tokens: start of text, joins between pieces that are counted separately
 SMALLEST_ROOM = 96  # tokens: below this not even the rules and a few words fit
 TURN_BLOCK = 8
+TOLD_SHARE = 14  # of the room: one part in so many is for what the person told long before
 LABEL_CHARACTERS = 40
 
 # An opening bracket directly before a name or a bar: <|im_end|>, <start_of_turn>, </s>, <｜User｜>, [INST].
@@ -94,17 +100,19 @@ def build(
     max_tokens: int,
     count: Count,
     prefix: str = "",
+    told: Sequence[Told] = (),
 ) -> Prompt:
     """The prompt for the persona's next words, at most `info.context_length - max_tokens` tokens long.
 
-    `memories` come best first, `turns` oldest first. The last turn is the message to answer. `prefix` is the part
-    of the answer that exists already. Raises PromptTooLong if the window is too small for the rules and a few words.
+    `memories` and `told` come best first, `turns` oldest first. The last turn is the message to answer. `prefix` is the
+    part of the answer that exists already. Raises PromptTooLong if the window is too small for the rules and a few
+    words.
     """
     form: _Form = _Transcript(sheet) if _form_for(sheet, info) == "transcript" else _Chat(sheet)
     window = info.context_length - max_tokens - RESERVE
     room = window - count(prefix)
     while room >= SMALLEST_ROOM:
-        prompt = _fill(form, sheet, memories, turns, room, count)
+        prompt = _fill(form, sheet, memories, told, turns, room, count)
         excess = form.length(prompt, count) + count(prefix) - window
         if excess <= 0:
             return replace(form.opened(prompt, prefix, count), adapter=info.served(sheet.adapter))
@@ -226,12 +234,19 @@ class _Filled:
     introduction: str
     exchanges: tuple[Exchange, ...]
     memories: tuple[str, ...]
+    told: tuple[Told, ...]  # oldest first
     turns: tuple[tuple[str, str], ...]  # (speaker, text), oldest first; the speaker of a lorebook's entry is "note"
     parts: tuple[PromptPart, ...]
 
 
 def _fill(
-    form: "_Form", sheet: Sheet, memories: Sequence[Recalled], turns: Sequence[Spoken], room: int, count: Count
+    form: "_Form",
+    sheet: Sheet,
+    memories: Sequence[Recalled],
+    told: Sequence[Told],
+    turns: Sequence[Spoken],
+    room: int,
+    count: Count,
 ) -> _Filled:
     rules = form.rules()
     rules_tokens = count(rules)
@@ -251,36 +266,37 @@ def _fill(
     newest = [cut_middle(text, remaining // 2, count) for text in newest]
     remaining -= sum(form.turn_tokens(text, count) for text in newest)
 
-    exchanges, spent = _fitting(
+    exchanges, samples_tokens = _fitting(
         sheet.exchanges,
         min(room // 4, remaining),
         lambda e: form.turn_tokens(form.clean(e.user), count) + form.turn_tokens(form.clean(e.persona), count),
     )
-    samples_tokens = spent
-    remaining -= spent
+    remaining -= samples_tokens
 
-    recalled, spent = _fitting(
-        [form.clean(memory.text) for memory in memories], min(room // 8, remaining), lambda text: count(text) + 4
+    recalled, memories_tokens = _fitting(
+        memories, min(room // 8, remaining), lambda memory: count(form.clean(memory.text)) + 4
     )
-    memories_tokens = spent
-    remaining -= spent
+    remaining -= memories_tokens
+    told_room = min(room // TOLD_SHARE, remaining)
 
-    reminder: list[tuple[str, str]] = []
-    if turns and turns[-1].speaker == "user" and asks_in_earnest(sheet, turns[-1].text):
-        honest = honest_exchange(sheet)
-        reminder = [("user", honest.user), ("persona", form.clean(honest.persona))]
+    reminder = _reminder(form, turns)
     reminder_tokens = sum(form.turn_tokens(text, count) for _, text in reminder)
 
-    older, turns_tokens = _older(form, turns[:-1], room, remaining - reminder_tokens, count)
+    older, turns_tokens = _older(form, turns[:-1], room, remaining - told_room - reminder_tokens, count)
     prompt_turns = (*older, *reminder, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
     turns_tokens += reminder_tokens + sum(form.turn_tokens(text, count) for text in newest)
+    missing = [one for one in told if not any(form.clean(one.text) in text for _, text in prompt_turns)]
+    retold, told_tokens = _fitting(missing, told_room, lambda one: count(form.told([one])))
+    retold.sort(key=lambda one: one.said_on)
+    texts = tuple(form.clean(memory.text) for memory in recalled)
     turns_text = "\n".join(text for _, text in prompt_turns)
     prompt_turns = _with_notes(prompt_turns, notes)
     return _Filled(
         rules=rules,
         introduction=introduction,
         exchanges=tuple(exchanges),
-        memories=tuple(recalled),
+        memories=texts,
+        told=tuple(retold),
         turns=prompt_turns,
         parts=(
             PromptPart("rules", rules, rules_tokens),
@@ -292,7 +308,20 @@ def _fill(
                 dropped=len(sheet.exchanges) - len(exchanges),
             ),
             *_lorebook_part(lore),
-            PromptPart("memories", "\n".join(recalled), memories_tokens, dropped=len(memories) - len(recalled)),
+            PromptPart(
+                "memories",
+                "\n".join(texts),
+                memories_tokens,
+                dropped=len(memories) - len(recalled),
+                rows=tuple(memory.id for memory in recalled),
+            ),
+            PromptPart(
+                "told",
+                form.told(retold),
+                told_tokens,
+                dropped=len(missing) - len(retold),
+                rows=tuple(one.id for one in retold),
+            ),
             PromptPart(
                 "turns",
                 turns_text,
@@ -322,6 +351,14 @@ def _with_notes(
         mixed += places.get(number, [])
         mixed += turns[number : number + 1]
     return tuple(mixed)
+
+
+def _reminder(form: "_Form", turns: Sequence[Spoken]) -> list[tuple[str, str]]:
+    """An honest answer as a sample, if the newest message asks sincerely whether this is a person."""
+    if not turns or turns[-1].speaker != "user" or not asks_in_earnest(form.sheet, turns[-1].text):
+        return []
+    honest = honest_exchange(form.sheet)
+    return [("user", honest.user), ("persona", form.clean(honest.persona))]
 
 
 def _fitting(items: Iterable[T], limit: int, tokens: Callable[[T], int]) -> tuple[list[T], int]:
@@ -400,6 +437,27 @@ class _Form(ABC):
         """An entry of the lorebook as an aside in the talk, on one line, so that it cannot look like a turn."""
         return self._worded(self.phrases.note, words=one_line(text))
 
+    def recalled(self, filled: _Filled) -> list[str]:
+        """The lines of what was recalled, to stand before the newest message."""
+        lines = []
+        if filled.memories:
+            lines.append(self._worded(self.phrases.memories, words=self.phrases.joiner.join(filled.memories)))
+        if filled.told:
+            lines.append(self.told(filled.told))
+        return lines
+
+    def told(self, told: Sequence[Told]) -> str:
+        """What the person told long before, a piece for each day."""
+        days = []
+        for said_on, lines in groupby(told, key=lambda one: one.said_on):
+            words = self.phrases.joiner.join(self._told_line(one) for one in lines)
+            days.append(self._worded(self.phrases.told, day=said_on.strftime(self.phrases.day), words=words))
+        return self.phrases.joiner.join(days)
+
+    def _told_line(self, one: Told) -> str:
+        text, asked = one_line(one.text), one_line(one.asked)
+        return self.phrases.told_answer.format(asked=asked, text=text) if asked else text
+
     def _worded(self, template: str, **more: str) -> str:
         return template.format(name=self.name, user=self.user, **more)
 
@@ -439,9 +497,7 @@ class _Transcript(_Form):
 
     def _text(self, filled: _Filled) -> str:
         talk = [self.line(speaker, text) for speaker, text in filled.turns]
-        if filled.memories:
-            memories = self._worded(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
-            talk[-1:-1] = [memories]
+        talk[-1:-1] = self.recalled(filled)
         return "\n".join([self.heading(filled.exchanges, filled.introduction), *talk, self.mark])
 
     def length(self, filled: _Filled, count: Count) -> int:
@@ -473,9 +529,9 @@ class _Chat(_Form):
         if filled.turns and filled.turns[0][0] == "persona":
             talk.append(("user", self.phrases.begins))
         talk += filled.turns
-        if filled.memories and talk:
-            words = self._worded(self.phrases.memories, words=self.phrases.joiner.join(filled.memories))
-            talk[-1] = (talk[-1][0], f"{words}\n\n{talk[-1][1]}")
+        recalled = self.recalled(filled)
+        if recalled and talk:
+            talk[-1] = (talk[-1][0], "\n\n".join([*recalled, talk[-1][1]]))
         messages = [PromptMessage("system", f"{filled.introduction}\n\n{filled.rules}")]
         for speaker, text in talk:
             role = "assistant" if speaker == "persona" else "user"

@@ -53,6 +53,7 @@ class Sheet:
     language: str = "en"
     exchanges: tuple[Exchange, ...] = ()  # the most telling first
     has_own_words: bool = False  # whether it has passages, not only a description and samples
+    is_grounded: bool = False  # its replies hold only what its own words hold
     sampling: Mapping[str, Any] = field(default_factory=dict)
     adapter: Adapter | None = None  # its own fine-tune, if it talks with it
     lorebook: Book = field(default_factory=Book)
@@ -79,6 +80,7 @@ def sheet_for(persona: Persona) -> Sheet:
             passages,
         ),
         has_own_words=bool(passages),
+        is_grounded=persona.is_grounded,
         sampling=dict(persona.sampling),
         adapter=_adapter_of(persona),
         lorebook=book.read(persona.card, fill=filled, fill_scanned=filled.with_hidden_keys),

@@ -22,9 +22,10 @@ from django.utils import timezone
 from accounts import ages, quotas
 from accounts.models import User
 from generation.jobs import waiting_room
-from personas import creation, drafts, memory, prompt_sheet, speakers
+from personas import creation, drafts, prompt_sheet, speakers
 from personas.creation import PersonaFields
 from personas.forms import PersonaForm
+from personas.memory import passages
 from personas.models import Depicts, Draft, Persona, TriedLine, TriedLineStatus
 from personas.prompt_sheet import Sheet
 from text import cleaning, graphemes
@@ -106,7 +107,7 @@ class Rehearsed:
 
     persona: Persona  # not in the database any more
     sheet: Sheet
-    memories: list[memory.Recalled]
+    memories: list[passages.Recalled]
 
 
 def take(line_id: UUID) -> TriedLine | None:
@@ -125,7 +126,7 @@ def rehearsed(line: TriedLine) -> Iterator[Rehearsed]:
         rehearsal = Rehearsed(
             persona=persona,
             sheet=prompt_sheet.sheet_for(persona),
-            memories=memory.recall(persona, line.text, _RECALLED),
+            memories=passages.recall(persona, line.text, _RECALLED),
         )
     yield rehearsal
 

@@ -3,6 +3,7 @@ from django.urls import path
 from personas import confirmation_views, export_views, resumable_views, transcript_views, views
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
+from personas.memory import views as memory
 from personas.portrait import views as portrait
 
 app_name = "personas"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("<uuid:persona_id>/edit/", views.edit, name="edit"),
     path("<uuid:persona_id>/progress/", views.progress, name="progress"),
     path("<uuid:persona_id>/avatar/", views.avatar, name="avatar"),
+    path("<uuid:persona_id>/ground/", views.ground, name="ground"),
     path("<uuid:persona_id>/duplicate/", views.duplicate, name="duplicate"),
     path("<uuid:persona_id>/delete/", views.delete, name="delete"),
     path("<uuid:persona_id>/card.json", export_views.card_json, name="card_json"),
@@ -33,6 +35,13 @@ urlpatterns = [
     path("<uuid:persona_id>/portrait/progress/", portrait.progress, name="portrait_progress"),
     path("<uuid:persona_id>/portrait/<uuid:statement_id>/", portrait.statement, name="statement"),
     path("<uuid:persona_id>/link/", confirmation_views.make_link, name="confirmation_link"),
+    path("<uuid:persona_id>/memory/", memory.page, name="memory"),
+    path("<uuid:persona_id>/memory/choose/", memory.choose, name="memory_choose"),
+    path("<uuid:persona_id>/memory/download/", memory.download, name="memory_download"),
+    path("<uuid:persona_id>/memory/forget/", memory.forget_all, name="memory_forget_all"),
+    path("<uuid:persona_id>/memory/<int:memory_id>/correct/", memory.correct, name="memory_correct"),
+    path("<uuid:persona_id>/memory/<int:memory_id>/pin/", memory.pin, name="memory_pin"),
+    path("<uuid:persona_id>/memory/<int:memory_id>/forget/", memory.forget, name="memory_forget"),
     path("<uuid:persona_id>/fine-tune/", fine_tune.comparison, name="fine_tune"),
     path("<uuid:persona_id>/fine-tune/progress/", fine_tune.progress, name="fine_tune_progress"),
     path("<uuid:persona_id>/fine-tune/start/", fine_tune.start, name="fine_tune_start"),

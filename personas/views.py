@@ -362,6 +362,18 @@ def _picture(file: object) -> FileResponse:
 
 @login_required
 @require_POST
+def ground(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    """Switches grounded answers on or off."""
+    persona = creation.get_own_persona(request.user, persona_id)
+    try:
+        creation.ground(user=request.user, persona=persona, is_grounded="is_grounded" in request.POST)
+    except creation.CreationRefused as refusal:
+        messages.error(request, refusal.user_message)
+    return redirect("personas:detail", persona.pk)
+
+
+@login_required
+@require_POST
 def duplicate(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     try:

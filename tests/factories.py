@@ -15,6 +15,7 @@ from moderation.filter import policy
 from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, Restriction
 from personas.audit import fingerprint
 from personas.audit.models import Audit
+from personas.memory.models import Memory
 from personas.models import Depicts, Draft, DraftFile, Persona
 
 PASSWORD = "a long enough password"
@@ -89,6 +90,15 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,
         "case_id": case.id,
         "review_id": QualityReview.objects.create(action=decision).id,
+        "memory_id": Memory.objects.create(
+            persona=persona,
+            owner=owner,
+            conversation_id=conversation.id,
+            message_id=question.id,
+            position=0,
+            text="I am Alice.",
+            said_at=now,
+        ).pk,
         "draft_id": draft.id,
         "file_id": DraftFile.objects.create(draft=draft, name="letters.txt", bytes=10).pk,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,

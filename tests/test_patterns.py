@@ -28,10 +28,11 @@ from moderation.crisis import ladder
 from moderation.filter import pii
 from moderation.filter.classifiers import features, lexicon
 from moderation.filter.evasion import forms, injection
-from personas import corpus, memory, prompt, prompt_sheet, samples
+from personas import corpus, prompt, prompt_sheet, samples
 from personas.audit import judges
 from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
 from personas.lorebook import book, decorators, triggering
+from personas.memory import facts, search, units
 from personas.models import Passage, Persona
 from personas.portrait import computing
 from personas.portrait.findings import Line
@@ -232,7 +233,11 @@ LOOPS: dict[str, Callable[[str], object]] = {
     "repeated": lambda text: exhausted(cleaning.until_repeated(sentences.split(spoken(text)))),
     "echoes": lambda text: exhausted(cleaning.without_echoes(sentences.split(spoken(text)), [text])),
     "first echo": lambda text: cleaning.begins_no_echo([text])(text[:100]),
-    "terms": memory.terms,
+    "terms": search.terms,
+    "fact_in": facts.fact_in,
+    "kinds_asked": facts.kinds_asked,
+    "units": units.units,
+    "last_question": units.last_question,
     "prompt": prompt.one_line,
     "name": prompt.label,
     "corpus": lambda text: exhausted(corpus.pieces([(base.Utterance("", text, None, ""), True)])),

@@ -63,6 +63,7 @@ class PromptPart:
     tokens: int
     dropped: int = 0  # turns or samples that were left out because they did not fit
     trace: tuple[str, ...] = ()  # a sentence for each piece that says why it is in or out
+    rows: tuple[int, ...] = ()  # ids of what was recalled for it
 
 
 @dataclass(frozen=True)

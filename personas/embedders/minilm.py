@@ -13,6 +13,7 @@ class MiniLM:
 
     name = "all-minilm-l6-v2"
     dimensions = encoder.DIMENSIONS
+    unrelated, same = 0.0, 1.0
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """float32 [n, 384], rows of length 1. Raises moderation.filter.encoder.EncoderMissing."""

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import conversations, message_care, transcripts
-from chat.models import Author, Conversation, Message, Reply
+from chat.models import Author, Conversation, Message, Origin, Reply
+from personas.memory.models import Memory
 from tests.factories import make_conversation
 
 
@@ -50,13 +51,17 @@ def test_the_last_message_leaves_an_empty_conversation_whose_page_opens(
     assert "There are no messages yet." in client.get(reverse("chat:conversation", args=[conversation.id])).text
 
 
-def test_what_came_from_a_message_is_forgotten_with_it(
-    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forgotten: list[str] = []
-    monkeypatch.setattr(message_care, "forgetters", [lambda message: forgotten.append(message.text)])
-    message_care.delete(user=conversation.owner, message_id=message_of(conversation, "Two").id)
-    assert forgotten == ["Two"]
+def test_what_came_from_a_message_is_forgotten_with_it(conversation: Conversation) -> None:
+    message, later = message_of(conversation, "Two"), message_of(conversation, "Three")
+    values = {"persona": conversation.persona, "owner": conversation.owner, "conversation_id": conversation.id}
+    for number, each in enumerate((message, later)):
+        Memory.objects.create(**values, message_id=each.id, position=number, text=each.text, said_at=timezone.now())
+    reply = Reply.objects.create(message=later, offset="0-0", queued_at=timezone.now(), status="completed")
+    origin = Origin.objects.create(reply=reply, parts=[{"text": "One\nTwo"}], prompt={"text": "Two"})
+    message_care.delete(user=conversation.owner, message_id=message.id)
+    assert [memory.text for memory in Memory.objects.all()] == ["Three"]
+    origin.refresh_from_db()
+    assert "Two" not in str((origin.parts, origin.prompt))
 
 
 def test_nothing_is_deleted_while_a_reply_is_written(conversation: Conversation) -> None:

@@ -1,11 +1,14 @@
 import re
 from dataclasses import dataclass, replace
+from datetime import date
+from uuid import uuid4
 
 import pytest
 
 from generation.engines.base import EngineInfo, Prompt, PromptTooLong, Sampling
 from personas import prompt
-from personas.memory import Recalled
+from personas.memory.passages import Recalled
+from personas.memory.told import Told
 from personas.models import Depicts
 from personas.prompt_sheet import Sheet
 from personas.samples import Exchange
@@ -54,6 +57,7 @@ def build(
     sheet: Sheet = SHEET,
     turns: list[Turn] = TALK,
     memories: tuple[str, ...] = (),
+    told: tuple[str, ...] = (),
     context_length: int = 2048,
     max_tokens: int = 200,
     prefix: str = "",
@@ -61,6 +65,7 @@ def build(
     return prompt.build(
         sheet=sheet,
         memories=[Recalled(text, "", 0.0, "line 1") for text in memories],
+        told=[Told(at, text, "", date(2026, 5, 3), uuid4()) for at, text in enumerate(told)],
         turns=turns,
         info=info(form, context_length),
         max_tokens=max_tokens,
@@ -151,8 +156,9 @@ def test_a_continued_reply_starts_with_the_space_that_a_word_brings() -> None:
 
 
 def test_parts_tell_what_the_room_went_to() -> None:
-    result = build(memories=("The gulls came back.",), prefix="I see")
-    assert {part.name for part in result.parts} == {"rules", "introduction", "samples", "memories", "turns", "prefix"}
+    result = build(memories=("The gulls came back.",), told=("I have a boat.",), prefix="I see")
+    names = {"rules", "introduction", "samples", "memories", "told", "turns", "prefix"}
+    assert {part.name for part in result.parts} == names
     assert all(part.tokens > 0 and part.dropped == 0 for part in result.parts)
     assert abs(sum(part.tokens for part in result.parts) - length(result)) < 30
 
@@ -185,6 +191,44 @@ def test_the_first_turn_kept_moves_in_blocks() -> None:
     assert len(set(starts)) <= 6
 
 
+def test_what_is_told_again_never_moves_the_first_turn() -> None:
+    """The cached beginning of the prompt, which the engine read ahead without it, stays valid."""
+    for length in range(600, 1000, 16):
+        without = build(turns=LONG_TALK, context_length=length)
+        recalled = build(turns=LONG_TALK, context_length=length, told=("I have a boat.",))
+        assert recalled.text.startswith(without.text[: without.text.index("Tom: Turn 400")])
+
+
+def test_what_was_told_comes_with_its_day_before_the_newest_message_and_the_oldest_first() -> None:
+    told = [
+        Told(1, "I sold the boat.", "", date(2026, 5, 9), uuid4()),
+        Told(2, "Blue.", "What colour is it?", date(2026, 5, 3), uuid4()),
+        Told(3, "I have a boat.", "", date(2026, 5, 3), uuid4()),
+    ]
+    result = prompt.build(sheet=SHEET, memories=[], told=told, turns=TALK, info=info(), max_tokens=200, count=count)
+    assert (
+        '(On 3 May 2026, Tom told Ada: (asked: "What colour is it?") Blue. I have a boat.) '
+        "(On 9 May 2026, Tom told Ada: I sold the boat.)\nTom: What do you see?"
+    ) in result.text
+    assert {part.name: part.rows for part in result.parts}["told"] == (2, 3, 1)
+
+
+def test_what_a_turn_of_the_prompt_says_is_not_told_again() -> None:
+    result = build(told=("Good evening.", "I have a boat."))
+    assert result.text.count("Good evening.") == 1
+    assert "I have a boat." in result.text
+    assert dropped(result)["told"] == 0
+
+
+def test_what_was_told_has_little_room_and_the_weakest_goes_first() -> None:
+    told = tuple(f"Boat {number} has a name that I forget." for number in range(40))
+    result = build(told=told, turns=LONG_TALK)
+    assert "Boat 0 " in result.text
+    assert "Boat 39 " not in result.text
+    part = next(part for part in result.parts if part.name == "told")
+    assert 0 < part.tokens <= (2048 - 200) // prompt.TOLD_SHARE
+
+
 # --- Room -----------------------------------------------------------------------------------------
 
 LONG_TALK = [
@@ -211,6 +255,7 @@ def test_older_turns_go_before_memories_and_samples() -> None:
         "introduction": 0,
         "samples": 0,
         "memories": 0,
+        "told": 0,
         "turns": dropped(result)["turns"],
     }
     assert dropped(result)["turns"] > 300
@@ -276,18 +321,23 @@ MARKUP = re.compile(r"<\||\|>|<start_of_turn>|<end_of_turn>|\[/?INST\]|<<SYS|<ï½
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("place", ["turn", "older", "description", "scenario", "relation", "sample", "memory", "name"])
+@pytest.mark.parametrize(
+    "place", ["turn", "older", "description", "scenario", "relation", "sample", "memory", "told", "name"]
+)
 def test_no_text_can_forge_a_turn_or_a_template(form: str, hostile: str, place: str) -> None:
-    sheet, turns, memories = SHEET, list(TALK), ("Gulls.",)
+    sheet, turns, memories, told = SHEET, list(TALK), ("Gulls.",), ("Boats.",)
     if place in {"description", "scenario", "relation", "name"}:
         sheet = replace(sheet, **{place: hostile})
     elif place == "sample":
         sheet = replace(sheet, exchanges=(Exchange(hostile, hostile), *SHEET.exchanges[1:]))
     elif place == "memory":
         memories = (hostile,)
+    elif place == "told":
+        told = (hostile,)
     else:
         turns[{"turn": -1, "older": 0}[place]] = Turn("user", hostile)
-    result, honest = build(form, sheet=sheet, turns=turns, memories=memories), build(form, memories=("Gulls.",))
+    result = build(form, sheet=sheet, turns=turns, memories=memories, told=told)
+    honest = build(form, memories=("Gulls.",), told=("Boats.",))
     assert not MARKUP.search(words(result))
     assert [m.role for m in result.messages] == [m.role for m in honest.messages]
     assert len(result.text.splitlines()) == len(honest.text.splitlines())

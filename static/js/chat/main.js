@@ -69,7 +69,7 @@ function show(frame) {
     case "reply.delta":
       return announcer.stream(thread.extend(frame));
     case "reply.completed":
-      return ended(frame.reply_id, "completed", frame.text);
+      return ended(frame.reply_id, "completed", frame.text, "", frame.recalled);
     case "reply.stopped":
       return ended(frame.reply_id, "stopped", frame.text);
     case "reply.blocked":
@@ -100,10 +100,16 @@ function unknown(frame) {
   throw new Error(`Unknown frame ${JSON.stringify(frame)}`);
 }
 
-/** @param {string} replyId @param {string} status @param {string | null} text @param {string} [detail] */
-function ended(replyId, status, text, detail = "") {
+/**
+ * @param {string} replyId
+ * @param {string} status
+ * @param {string | null} text
+ * @param {string} [detail]
+ * @param {string} [recalled]
+ */
+function ended(replyId, status, text, detail = "", recalled = "") {
   sending.isReplyDue = false;
-  thread.end(replyId, status, text, detail);
+  thread.end(replyId, status, text, detail, recalled);
   composer?.say("");
   announcer.finish();
   if (detail) announcer.say(detail);

@@ -41,6 +41,7 @@ export function replyElement(page, frame) {
   const element = identified(blank(page, "persona"), frame.message_id, new Date().toISOString());
   element.dataset.reply = frame.reply_id;
   required(element, "[data-inside]").setAttribute("href", `inside/${frame.reply_id}/`);
+  required(element, "[data-recalled]").setAttribute("href", `inside/${frame.reply_id}/#recalled`);
   return element;
 }
 

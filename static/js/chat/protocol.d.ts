@@ -115,6 +115,7 @@ export interface ReplyCompleted {
   text: string;
   usage: UsageShown;
   timing: Timing;
+  recalled: string;
 }
 
 export interface ReplyStopped {

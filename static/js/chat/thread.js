@@ -132,16 +132,15 @@ export class Thread {
   }
 
   /**
-   * @param {string} replyId
-   * @param {string} status
-   * @param {string | null} text null: the shown text stays
-   * @param {string} detail why, for the person
+   * @param {string} replyId @param {string} status @param {string | null} text null: the shown text stays
+   * @param {string} detail why, for the person @param {string} recalled what of the memory the prompt held
    */
-  end(replyId, status, text, detail) {
+  end(replyId, status, text, detail, recalled) {
     const reply = this.replies.get(replyId);
     if (!reply) return;
     Object.assign(reply, { status, detail, text: text ?? reply.text });
     this.show(reply);
+    this.fillIn(reply, "recalled", recalled);
   }
 
   /** @param {NoticeShown} notice */

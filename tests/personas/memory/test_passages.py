@@ -10,7 +10,8 @@ from accounts.models import User
 from moderation.filter.encoder import EncoderMissing
 from personas.embedders.base import Embedder
 from personas.embedders.minilm import MiniLM
-from personas.memory import recall, terms
+from personas.memory.passages import recall
+from personas.memory.search import terms
 from personas.models import Passage, Persona, Source
 from tests.factories import make_persona
 
@@ -20,6 +21,7 @@ class Topics:
 
     name = "topics"
     dimensions = 384
+    unrelated, same = 0.0, 1.0
     topics = (("storm", "gale", "blow"), ("supper", "herring", "eat"), ("letter", "post", "wrote"))
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

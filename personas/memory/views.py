@@ -1,0 +1,115 @@
+"""The page of what a persona remembers of the person who reads it: read, correct, pin, forget, export, choose."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.requests import SignedIn
+from personas import creation
+from personas.memory import choices, corrections, episodes, export, forgetting, told
+from personas.memory.models import Kind, Memory
+from personas.models import Persona
+from text import cleaning
+
+_PER_PAGE = 100  # lines
+
+
+@login_required
+@never_cache
+@require_safe
+def page(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    return render(request, "personas/memory.html", _page(request, persona))
+
+
+def _page(request: SignedIn, persona: Persona) -> dict[str, Any]:
+    remembered = told.current(Memory.objects.filter(owner=request.user, persona=persona).exclude(text=""))
+    lines = Paginator(remembered.order_by("-said_at", "-position"), _PER_PAGE).get_page(request.GET.get("page"))
+    facts = remembered.exclude(kind="").order_by("-said_at")
+    return {
+        "persona": persona,
+        "choice": choices.choice_of(request.user, persona),
+        "pinned": remembered.filter(is_pinned=True),
+        "facts": [(kind.label, rows) for kind in Kind if (rows := [row for row in facts if row.kind == kind])],
+        "page": lines,
+        "episodes": episodes.of(lines),
+        "longest": corrections.LONGEST,
+    }
+
+
+@login_required
+@require_POST
+def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
+    """Puts other words in place of a memory. Refused words stay in the form."""
+    persona = creation.get_persona_for(request.user, persona_id)
+    memory = corrections.get_memory_for(request.user, persona, memory_id)
+    text = cleaning.clean_line(request.POST.get("text", ""))
+    try:
+        corrections.correct(memory, text)
+    except corrections.CorrectionRefused as refusal:
+        messages.error(request, refusal.user_message)
+        context = _page(request, persona) | {"refused": memory, "draft": text}
+        return render(request, "personas/memory.html", context, status=422)
+    messages.success(request, "The memory is corrected. The old words are forgotten.")
+    return _back(persona)
+
+
+@login_required
+@require_POST
+def pin(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    memory = corrections.get_memory_for(request.user, persona, memory_id)
+    corrections.pin(memory, is_pinned=not memory.is_pinned)
+    return _back(persona)
+
+
+@login_required
+@require_POST
+def forget(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    forgetting.forget(corrections.get_memory_for(request.user, persona, memory_id))
+    messages.success(request, "It is forgotten, and it is gone from the prompts that were stored.")
+    return _back(persona)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def forget_all(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    """GET asks; POST forgets."""
+    persona = creation.get_persona_for(request.user, persona_id)
+    if request.method == "GET":
+        return render(request, "personas/forget_all.html", {"persona": persona})
+    forgetting.forget_all(request.user, persona)
+    messages.success(request, f"{persona.name} remembers nothing of what you said.")
+    return _back(persona)
+
+
+@login_required
+@require_POST
+def choose(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    choice = choices.Choice(is_on="is_on" in request.POST, is_across="is_across" in request.POST)
+    choices.choose(user=request.user, persona=persona, choice=choice)
+    messages.success(request, "Your choice is stored. It holds from the next reply on.")
+    return _back(persona)
+
+
+@login_required
+@require_safe
+def download(request: SignedIn, persona_id: UUID) -> JsonResponse:
+    persona = creation.get_persona_for(request.user, persona_id)
+    rows = export.memories_of(request.user, persona)
+    answer = JsonResponse({"persona": persona.name, "memories": rows}, json_dumps_params={"ensure_ascii": False})
+    answer.headers["Content-Disposition"] = 'attachment; filename="memories.json"'
+    return answer
+
+
+def _back(persona: Persona) -> HttpResponse:
+    return redirect("personas:memory", persona.pk)
