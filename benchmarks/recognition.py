@@ -3,7 +3,7 @@
     python -m benchmarks.recognition --scan en FONT.ttf --scan zh FONT.ttf [--recordings FOLDER]
 
 A scan is a letter drawn with the font at 150 dots an inch, turned by 0.7 degrees, blurred, with noise and uneven light,
-and stored as JPEG. A folder of recordings has a text file for each sound, `note.wav` and `note.txt`. Each file is read
+and stored as JPEG. A folder of recordings has a text file beside each sound, with the same name. Each file is read
 as an upload is read. Prints JSON: the character error rate (edits for each character of the text, without marks
 and case), the lines below the threshold of confidence, and the seconds that reading took.
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO
 
-from personas.importers import ocr, recording, registry, scan, zips
+from personas.importers import media_kinds, ocr, registry, zips
 from personas.importers.base import (
     ImportFailed,
     Member,
@@ -207,11 +207,11 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budge
 
 def _medium(head: bytes) -> str:
     """What a file of pictures or sound is; or ""."""
-    if head[4:8] == b"ftyp" and not recording.is_recording(head):
+    if head[4:8] == b"ftyp" and not media_kinds.is_recording(head):
         return "picture"
-    if scan.is_picture(head) or head.startswith(b"8BPS"):
+    if media_kinds.is_picture(head) or head.startswith(b"8BPS"):
         return "picture"
-    if not recording.is_recording(head):
+    if not media_kinds.is_recording(head):
         return ""
     is_video = head.startswith((b"\x1aE\xdf\xa3", b"FLV", b"\0\0\x01\xba")) or head[8:12] == b"AVI "
     return "video" if is_video or (head[4:8] == b"ftyp" and head[8:11] != b"M4A") else "sound recording"

@@ -23,6 +23,8 @@ MOST_PAGES = 100  # of one file: about ten minutes
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
 _SMALLEST = 16  # pixels of a side that can hold a letter
 _THREADS = 2
+# Tried on small print: 4.2 % of the characters were wrong at 1, 0.1 % at 5, and 1.1 % at 100, where full stops go.
+_BLANKS = 5
 _SHOWN_SIDE = 1_600  # pixels of the page that its words are corrected beside
 
 
@@ -31,7 +33,22 @@ def _engine() -> Any:
     from rapidocr_onnxruntime import RapidOCR  # a third of a second, and its models
 
     # One line at a time: batches are no faster here, and take 60 MB more.
-    return RapidOCR(intra_op_num_threads=_THREADS, rec_batch_num=1)
+    engine = RapidOCR(intra_op_num_threads=_THREADS, rec_batch_num=1)
+    engine.text_rec.postprocess_op = _WithBlanks(engine.text_rec.postprocess_op)
+    return engine
+
+
+class _WithBlanks:
+    """Makes blanks likelier before a line is decoded. The model learnt Chinese first, and leaves out one in seven."""
+
+    def __init__(self, decode: Any) -> None:
+        self._decode = decode
+        self._blank = decode.character.index(" ")
+
+    def __call__(self, likelihoods: Any, *arguments: Any, **options: Any) -> Any:
+        likelihoods = likelihoods.copy()  # float32 [lines, places, characters]
+        likelihoods[:, :, self._blank] = (likelihoods[:, :, self._blank] * _BLANKS).clip(max=1)
+        return self._decode(likelihoods, *arguments, **options)
 
 
 def frames(stream: BinaryIO) -> Iterator["Image.Image"]:

@@ -4,12 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from personas.importers import recognition, speech
+from personas.importers import media_kinds, recognition, speech
 from personas.importers.base import DamagedFile, RecognisedLine, Record, Remark, Utterance
 
-_MAGIC = (b"OggS", b"ID3", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"FLV\x01", b"\0\0\x01\xba", b"caff", b"FORM")
-_MPEG = (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa", b"\xff\xf1", b"\xff\xf9")
-_PICTURE_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"crx "}
 _PARAGRAPH = 400  # characters after which a sentence's end ends the paragraph
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
@@ -18,7 +15,7 @@ class Recording:
     name = "recording"
 
     def sniff(self, head: bytes, name: str) -> float:
-        return 0.8 if is_recording(head) else 0.0
+        return 0.8 if media_kinds.is_recording(head) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         found = recognition.recognised(
@@ -33,14 +30,6 @@ class Recording:
         yield Remark("A machine wrote down this recording, and it makes mistakes. Check the words before you save.")
         for start, text in _paragraphs(found.lines):
             yield Utterance("", text, None, moment(start))
-
-
-def is_recording(head: bytes) -> bool:
-    if head[:4] == b"RIFF":
-        return head[8:12] in {b"WAVE", b"AVI "}
-    if head[4:8] == b"ftyp":
-        return head[8:12] not in _PICTURE_BRANDS
-    return head.startswith(_MAGIC) or (head.startswith(_MPEG) and len(head) > 4)
 
 
 def moment(seconds: float) -> str:

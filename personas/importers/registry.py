@@ -8,7 +8,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from personas.importers import character_card, chat_log, decoding, recording, scan, zips
+from personas.importers import character_card, chat_log, decoding, media_kinds, zips
 from personas.importers.base import FileTooLarge, Importer, UnknownFormat
 
 IMPORTERS = {
@@ -98,7 +98,7 @@ def choose(stream: BinaryIO, name: str) -> Importer:
     scores = {key: get(key).sniff(head, name) for key in IMPORTERS}
     best = max(scores, key=lambda key: scores[key])
     # A card's text may stand anywhere in its picture.
-    if best == "character-card" and scan.is_picture(head) and not character_card.is_in_picture(stream):
+    if best == "character-card" and media_kinds.is_picture(head) and not character_card.is_in_picture(stream):
         best = "scan"
     if best in {"plain-text", "transcript", "chat-log"} or scores[best] < _UNSURE:
         _refuse_other_chats(decoding.decode_head(head), name, best)
@@ -110,7 +110,7 @@ def choose(stream: BinaryIO, name: str) -> Importer:
 
 
 def may_hold_recording(head: bytes) -> bool:
-    return recording.is_recording(head) or head.startswith(zips.MAGIC)
+    return media_kinds.is_recording(head) or head.startswith(zips.MAGIC)
 
 
 def choose_text(stream: BinaryIO) -> Importer:
@@ -150,7 +150,7 @@ def _refuse_known(head: bytes, name: str) -> None:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             raise UnknownFormat(f"{name} is {kind}")
-    if head[4:8] == b"ftyp" and not recording.is_recording(head):
+    if head[4:8] == b"ftyp" and not media_kinds.is_recording(head):
         raise UnknownFormat(f"{name} is a picture as iPhones store it (HEIC). Save it as JPEG, and upload that.")
     if _WEB_ARCHIVE.match(head):
         raise UnknownFormat(

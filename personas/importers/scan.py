@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from personas.importers import ocr, page_lines, recognition
+from personas.importers import media_kinds, ocr, page_lines, recognition
 from personas.importers.base import DamagedFile, Record, Remark, Skipped
-
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
-_BITMAP = 26  # bytes of the shortest head of a BMP, whose magic is two letters
 
 
 class Scan:
     name = "scan"
 
     def sniff(self, head: bytes, name: str) -> float:
-        return 0.8 if is_picture(head) else 0.0
+        return 0.8 if media_kinds.is_picture(head) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         pages: list[list[str]] = []
@@ -38,12 +35,6 @@ class Scan:
             )
         yield recognised_words()
         yield from page_lines.records(pages)
-
-
-def is_picture(head: bytes) -> bool:
-    if head.startswith(b"BM"):
-        return len(head) >= _BITMAP and head[6:10] == bytes(4)
-    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def recognised_words() -> Remark:

@@ -68,7 +68,7 @@ def test_a_scan_gives_its_words_and_for_each_line_its_confidence_and_place():
     assert starts == sorted(starts)
     assert 0 < starts[0] < starts[-1] < 1
     shown = Image.open(io.BytesIO(recognised.media))
-    assert (shown.format, shown.size) == ("WEBP", (800, 740))
+    assert (shown.format, shown.size) == ("WEBP", (860, 740))
     assert any("Check them" in record.text for record in found if isinstance(record, Remark))
 
 
