@@ -132,6 +132,15 @@ def rounded(weights: Weights) -> dict[str, npt.NDArray[Any]]:
     return result
 
 
+def floats(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, Matrix]:
+    """The weights of `rounded` as float32."""
+    return {
+        name: value.astype(np.float32) * arrays[name + SCALE] if name + SCALE in arrays else value
+        for name, value in arrays.items()
+        if not name.endswith(SCALE)
+    }
+
+
 def _rounded(matrix: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
     scale = np.maximum(np.abs(matrix).max(axis=1, keepdims=True), np.float32(1e-12)) / np.float32(127)
     return np.rint(matrix / scale).astype(np.int8), scale

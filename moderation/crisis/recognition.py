@@ -7,7 +7,8 @@ weights and tokenizer, so they cannot come apart.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -29,7 +30,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "crisis.safetensors"
 _FIRST_ALARM = STEPS.index("passive")
 # Chosen by cross-validation on the training sentences (docs/moderation-model-card.md).
 ALARM = 0.3  # the least probability of *passive* and the steps above it at which the site answers
-CALM = 0.02  # below this probability of the same, the model is sure that there is no wish to be dead
+CALM = 0.07  # below this probability of the same, the model is sure that there is no wish to be dead
 SURE = 0.6  # the least probability of *grief* at which the model is sure of it
 
 
@@ -88,24 +89,40 @@ class Recogniser:
 
     @cached_property
     def _model(self) -> "_Model":
-        try:
+        with _readable(self._path):
             return _Model(self._path)
-        except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise ClassifierUnavailable(f"The crisis model in {self._path.name} cannot be read: {error}.") from error
 
 
 class _Model:
     """The file, loaded."""
 
     def __init__(self, path: Path) -> None:
-        with safe_open(path, framework="numpy") as stored:
-            about = json.loads(stored.metadata()["about"])
-            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
+        about, arrays = _stored(path)
         self.version: str = about["version"]
         self.tokenizer = Tokenizer.from_str(about["tokenizer"])
         self.head: Matrix = arrays.pop("head.weight")
         self.bias: Matrix = arrays.pop("head.bias")
         self.bert = Bert(arrays, heads=about["heads"])
+
+
+def arrays_of(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays that `save` wrote. Raises ClassifierUnavailable."""
+    with _readable(path):
+        return _stored(path)[1]
+
+
+def _stored(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    with safe_open(path, framework="numpy") as stored:
+        arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
+        return json.loads(stored.metadata()["about"]), arrays
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise ClassifierUnavailable(f"The crisis model in {path.name} cannot be read: {error}.") from error
 
 
 def save(path: Path, arrays: dict[str, npt.NDArray[Any]], *, tokenizer: Tokenizer, heads: int, version: str) -> None:

@@ -13,6 +13,7 @@ from moderation.crisis import base_model, labelled, material, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import WEIGHTS
 from moderation.crisis.training import ALARMS, Scores
+from moderation.filter.classifiers.base import ClassifierUnavailable
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6)
 
@@ -38,6 +39,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--output", type=Path, default=WEIGHTS, metavar="FILE", help=f"default: {WEIGHTS.name} in the room"
         )
+        parser.add_argument(
+            "--average-with",
+            type=Path,
+            metavar="FILE",
+            help="weights of an earlier training; the mean of both is written",
+        )
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
         parser.add_argument("--cross-validate", action="store_true")
 
@@ -60,7 +67,10 @@ class Command(BaseCommand):
                 self.stdout.write(line)
             return
         network = training.fit(given, seed=seed, say=say, checkpoint=folder / "all.pt")
-        version = training.save(network, given.tokenizer, options["output"])
+        try:
+            version = training.save(network, given.tokenizer, options["output"], average_with=options["average_with"])
+        except ClassifierUnavailable as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{options['output']}: version {version}, {options['output'].stat().st_size:,} bytes")
 
 

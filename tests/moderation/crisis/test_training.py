@@ -7,11 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from django.core.management import CommandError, call_command
 
-from moderation.crisis import labelled, material, training
+from moderation import bert
+from moderation.crisis import labelled, material, recognition, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
 from tests.moderation.crisis import base_file
@@ -127,3 +129,19 @@ def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
         for step in STEPS:
             assert sum((one.language, one.step) == (language, step) for one in sentences) >= least
     assert {folds.count(fold) > len(folds) / 8 for fold in range(material.FOLDS)} == {True}
+
+
+def test_weights_are_averaged_with_those_of_another_training(
+    small: dict[str, Any], tmp_path: Path, settings: Any
+) -> None:
+    first, second, mean = tmp_path / "first", tmp_path / "second", tmp_path / "mean"
+    for path, options in ((first, {}), (second, {"seed": 2}), (mean, {"seed": 2, "average_with": first})):
+        settings.STATE_DIR = tmp_path / f"{path.name}.state"
+        call_command("train_crisis", output=path, stdout=io.StringIO(), **(small | options))
+    weights = [bert.floats(recognition.arrays_of(path)) for path in (first, second, mean)]
+    for name, (one, two, both) in ((name, [each[name] for each in weights]) for name in weights[0]):
+        expected = two if name == bert.WORDS else (one + two) / 2
+        np.testing.assert_allclose(both, expected, atol=np.abs(expected).max() / 100, err_msg=name)
+    assert not np.allclose(weights[0]["head.weight"], weights[1]["head.weight"], atol=1e-4)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("train_crisis", output=mean, average_with=tmp_path / "none", stdout=io.StringIO(), **small)
