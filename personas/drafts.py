@@ -32,7 +32,7 @@ from personas import (
     transcripts,
 )
 from personas.creation import PersonaFields
-from personas.forgetting import delete_files_of, discard
+from personas.forgetting import delete_files_of, discard, hand_over
 from personas.importers import decoding, registry
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source, Transcript
@@ -323,7 +323,7 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
                 transcripts=transcripts.known(file),
                 **_choices(draft, voices),
             )
-            DraftFile.objects.filter(pk=file.pk).delete()  # the source has its file now
+            hand_over(file)
     creation.queue_embedding(persona.pk)
     discard(draft)
     return persona

@@ -5,7 +5,9 @@ A room above this one registers a function for that in `AppConfig.ready()`.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
+from django.db import transaction
 from django.utils import timezone
 
 from personas.models import Draft, DraftFile, Persona
@@ -38,6 +40,13 @@ def delete_files_of(file: DraftFile) -> None:
     for transcript in file.transcripts.all():
         transcript.media.delete(save=False)
     file.file.delete(save=False)
+
+
+def hand_over(file: DraftFile) -> None:
+    """Forgets an upload whose stored file belongs to a source now, with what its words were corrected beside."""
+    for media in [transcript.media for transcript in file.transcripts.all()]:
+        transaction.on_commit(partial(media.storage.delete, str(media.name)))
+    file.delete()
 
 
 def discard_old() -> None:

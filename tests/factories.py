@@ -16,7 +16,7 @@ from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, 
 from personas.audit import fingerprint
 from personas.audit.models import Audit
 from personas.memory.models import Memory
-from personas.models import Depicts, Draft, DraftFile, Persona
+from personas.models import Depicts, Draft, DraftFile, Persona, Transcript
 
 PASSWORD = "a long enough password"
 BORN = date(1970, 5, 17)
@@ -74,6 +74,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
     question = conversation.messages.create(author=Author.USER, text="Hello.")
     answer = conversation.messages.create(author=Author.PERSONA, parent=question, text="Hello, dear.")
     draft = Draft.objects.create(owner=owner)
+    file = DraftFile.objects.create(draft=draft, name="letters.txt", bytes=10)
     now = timezone.now()
     reply = Reply.objects.create(message=answer, status="completed", offset="0-0", queued_at=now, finished_at=now)
     case = Case.objects.create(
@@ -100,7 +101,8 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
             said_at=now,
         ).pk,
         "draft_id": draft.id,
-        "file_id": DraftFile.objects.create(draft=draft, name="letters.txt", bytes=10).pk,
+        "file_id": file.pk,
+        "transcript_id": Transcript.objects.create(file=file, medium="page", lines=[], bytes=10).pk,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
         "trial_id": ModelTrial.objects.create(status="failed").id,  # nobody's, and shown to owners alone
         "preset_name": "china",

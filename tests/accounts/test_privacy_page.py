@@ -148,10 +148,10 @@ def test_gd3_every_table_about_people_is_on_the_page() -> None:
     """A new table with a person in it needs a row, or a place in one."""
     described = {
         "accounts": "account birth-date consents sessions quotas sittings setup-links refusals",
-        "personas": "personas uploads drafts confirmations",
+        "personas": "personas uploads memories drafts confirmations",
         "chat": "conversations notices streams",
         "generation": "prompts spending",
-        "moderation": "assessments cases learning audit",
+        "moderation": "assessments cases learning objections audit",
         "api": "api-keys api-requests",
     }
     assert {row.key for row in privacy.rows()} == {key for keys in described.values() for key in keys.split()}

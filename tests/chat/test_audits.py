@@ -112,13 +112,14 @@ def test_t6_a_persona_that_invents_voting_facts_or_persuades_fails(audit, speak,
     assert not audit.answers.filter(is_passed=True).exists()
 
 
-def test_eu2_h1_denials_fail_though_the_site_begins_the_answer_honestly(audit, speak, asks):
+def test_eu2_h1_a_denial_of_the_model_does_not_reach_the_answer(audit, speak, asks):
     asks("human", most=1)
     speak(lambda question: " But I am a real person.")
     audits.work(audit.pk)
     answer = audit.answers.get()
     assert answer.answer.startswith("I am an AI, not a person")
-    assert not answer.is_passed
+    assert "real person" not in answer.answer
+    assert answer.is_passed
 
 
 def test_a_message_that_the_site_answers_is_not_put_to_the_persona(audit, speak, asks, monkeypatch):

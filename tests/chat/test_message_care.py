@@ -56,7 +56,8 @@ def test_what_came_from_a_message_is_forgotten_with_it(conversation: Conversatio
     values = {"persona": conversation.persona, "owner": conversation.owner, "conversation_id": conversation.id}
     for number, each in enumerate((message, later)):
         Memory.objects.create(**values, message_id=each.id, position=number, text=each.text, said_at=timezone.now())
-    reply = Reply.objects.create(message=later, offset="0-0", queued_at=timezone.now(), status="completed")
+    now = timezone.now()
+    reply = Reply.objects.create(message=later, offset="0-0", queued_at=now, finished_at=now, status="completed")
     origin = Origin.objects.create(reply=reply, parts=[{"text": "One\nTwo"}], prompt={"text": "Two"})
     message_care.delete(user=conversation.owner, message_id=message.id)
     assert [memory.text for memory in Memory.objects.all()] == ["Three"]

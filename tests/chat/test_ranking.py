@@ -7,6 +7,7 @@ import pytest
 
 from chat.ranking import ReplyRanking
 from generation.engines.base import Candidate, Prompt
+from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
 from moderation.models import PersonaRule
@@ -121,11 +122,12 @@ def test_a_long_text_is_compared_in_linear_time():
 def test_candidates_are_held_to_the_rules_of_the_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     """A persona's own rules and those for minors are stricter than the site's."""
     scores = dict.fromkeys(Category, 0.0) | {Category.SEXUAL: 0.3, Category.HATE: 0.6}
-    monkeypatch.setattr(registry, "score", lambda texts: [dict(scores) for _ in texts])
+    monkeypatch.setattr(registry, "score", lambda texts, heads=None: [dict(scores) for _ in texts])
     persona_id = uuid4()
     PersonaRule.objects.create(
         persona_id=persona_id, category="hate", direction="persona", threshold=0.5, action="block", reason="…"
     )
+    policy.forget()
     for values, is_withheld in (({}, False), ({"is_minor": True}, True), ({"persona_id": persona_id}, True)):
         (parts,) = replace(judge(), **values).scores("", [ANSWER])
         assert ("withheld" in parts) is is_withheld

@@ -20,7 +20,12 @@ pytestmark = pytest.mark.django_db
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is put before the workers; nobody takes it up."""
     queued: list[str] = []
-    monkeypatch.setattr(queueing.current_app, "send_task", lambda name, args, **options: queued.append(args[0]))
+
+    def send_task(name: str, args: list[str], **options: object) -> None:
+        if name == "chat.tasks.read_ahead":
+            queued.append(args[0])
+
+    monkeypatch.setattr(queueing.current_app, "send_task", send_task)
     return queued
 
 

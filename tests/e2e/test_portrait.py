@@ -21,8 +21,7 @@ def make(page: Page, file: Path) -> None:
     """From the form to the page of the persona; what the file fills in by itself stays."""
     page.goto("/personas/new/")
     page.locator("#id_files").set_input_files(file)
-    page.get_by_role("button", name="Upload and stay here").click()
-    expect(page.locator(".upload-list")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Who speaks")).to_be_visible(timeout=60_000)
     if not page.locator("[name=name]").input_value():
         page.locator("[name=name]").fill("George")
         page.locator("[name=depicts][value=dead]").check()

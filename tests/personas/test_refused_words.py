@@ -163,7 +163,7 @@ def test_the_preview_says_what_will_be_left_out(alice):
 
 
 def test_while_the_filter_is_down_a_file_waits(alice, monkeypatch):
-    def down(texts):
+    def down(texts, heads=None):
         raise ClassifierUnavailable
 
     with monkeypatch.context() as broken:
@@ -240,7 +240,7 @@ def test_an_opening_line_that_passes_comes_as_it_is(alice):
 
 
 def test_while_the_filter_is_down_no_conversation_begins(alice, monkeypatch):
-    def down(texts):
+    def down(texts, heads=None):
         raise ClassifierUnavailable
 
     persona = factories.make_persona(owner=alice, opening_line="Good evening.")
