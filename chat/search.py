@@ -12,7 +12,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
 from accounts.models import User
-from chat.models import Message, SearchVector
+from chat.models import Message
 
 LONGEST_QUERY = 200  # characters
 PER_PAGE = 30
@@ -45,8 +45,7 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
     conditions = SearchQuery(_RUN.sub(" ", query), config="english", search_type="websearch")
     for run in runs:
         conditions &= SearchQuery(" & ".join(_pairs(run)), config="simple", search_type="raw")
-    found = Message.objects.filter(conversation__owner=user, is_withheld=False).alias(words=SearchVector("text"))
-    found = found.filter(words=conditions)
+    found = Message.objects.filter(conversation__owner=user, is_withheld=False, terms=conditions)
     for run in runs:  # a message may have all the pairs of a run at different places
         found = found.filter(text__contains=run)
     rows = found.select_related("conversation__persona").order_by("-created_at")

@@ -1,10 +1,9 @@
-"""The index that searches messages, the mark of a pinned message, and times that an import may set."""
+"""What a search finds messages by, the mark of a pinned message, and times that an import may set."""
 
 import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.utils.timezone
 from django.db import migrations, models
-
-import chat.models
 
 # Chinese, Japanese and Korean characters. `chat.search` has the same ranges.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -29,8 +28,18 @@ class Migration(migrations.Migration):
         migrations.AddField("message", "is_pinned", models.BooleanField(default=False)),
         migrations.AlterField("message", "created_at", models.DateTimeField(default=django.utils.timezone.now)),
         migrations.RunSQL(_FUNCTION, "DROP FUNCTION chat_search_vector(text)"),
-        migrations.AddIndex(
+        migrations.AddField(
             "message",
-            django.contrib.postgres.indexes.GinIndex(chat.models.SearchVector("text"), name="messages_by_words"),
+            "terms",
+            models.GeneratedField(
+                db_persist=True,
+                expression=models.Func("text", function="chat_search_vector"),
+                help_text="What a search finds the text by; the migration 0007_search defines the function.",
+                output_field=django.contrib.postgres.search.SearchVectorField(),
+            ),
         ),
+        migrations.AddIndex(
+            "message", django.contrib.postgres.indexes.GinIndex(fields=["terms"], name="messages_by_words")
+        ),
+        migrations.AddIndex("message", models.Index(fields=["-created_at"], name="newest_messages")),
     ]

@@ -9,7 +9,16 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from personas.importers import app_words, card_examples, emphasis, mail_text, markup, registry, whatsapp_words
+from personas.importers import (
+    afterword,
+    app_words,
+    card_examples,
+    emphasis,
+    mail_text,
+    markup,
+    registry,
+    whatsapp_words,
+)
 from personas.importers.base import ImportFailed
 from tests.personas.importers import builders
 
@@ -38,8 +47,14 @@ def messenger(words: str) -> dict[str, object]:
     return {"sender_name": "Ada", "timestamp_ms": 1, "content": words[:399] if len(words) > 1 else words}
 
 
+def own_words(words: str) -> str:
+    line = {"speaker": words, "text": words, "sent_at": None, "source_ref": words}
+    return '{"afterword": "words", "version": 1}\n' + json.dumps(line) + "\n"
+
+
 def files(words: str) -> dict[str, str]:
     return {
+        "afterword-words": own_words(words),
         "whatsapp": f"{HEAD}hi\n05/06/23, 17:18 - Bo: {words}\n{HEAD}x\n{words}\n05/06/23, 17:18 - {words}\n",
         "chat-log": f"[10:12, 5/3/2021] Ana: {words}\n[10:13, 5/3/2021] Bo: x\n{words}\n[10:13, 5/3/2021] {words}\n",
         "transcript": f"Ana: {words}\nBo: x\nAna: y\nBo: {words}\n{words}",
@@ -81,12 +96,20 @@ def files(words: str) -> dict[str, str]:
     }
 
 
+CONTENTS = json.dumps(
+    {
+        "format": afterword.FORMAT,
+        "version": 1,
+        "sources": [{"words": "words/1.jsonl", "name": "a.txt", "format": "plain-text", "speaker": ""}],
+    }
+)
 ARCHIVES = {
     "docx": lambda words: builders.docx(builders.word_paragraphs(escape(words))),
     "odt": lambda words: builders.odt(f"<text:p>{escape(words)}</text:p>"),
     "epub": lambda words: builders.epub({"1.xhtml": words}),
     "pdf": lambda words: builders.pdf([words.encode("latin-1", "replace").decode("latin-1").splitlines()]),
     "zip": lambda words: builders.zipped({"a.txt": words}),
+    "afterword": lambda words: builders.zipped({"afterword.json": CONTENTS, "words/1.jsonl": own_words(words)}),
 }
 
 
