@@ -90,5 +90,8 @@ def _spans(text: str, runs: list[str], words: set[str]) -> Iterator[tuple[int, i
     """Where the text has what was searched for, in order."""
     spans = [match.span() for match in _WORD.finditer(text) if match[0].lower() in words]
     for run in runs:
-        spans += [match.span() for match in re.finditer(re.escape(run), text)]
+        at = text.find(run)
+        while at >= 0:
+            spans.append((at, at + len(run)))
+            at = text.find(run, at + len(run))
     yield from sorted(spans)

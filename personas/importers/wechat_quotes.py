@@ -9,9 +9,8 @@ import html
 import re
 
 _LONGEST_XML = 100_000
-_XML = re.compile(r"(?:<\?xml[^>]{0,100}\?>)?\s*+<msg\b")
+_XML = re.compile(r"(?:<\?xml[^>]{0,100}\?>)?\s{0,99}<msg\b")
 _IS_QUOTE = re.compile(r"<type>\s{0,9}57\s{0,9}</type>")
-_TITLE = re.compile(r"<title>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</title>", re.DOTALL)
 _BEHIND = re.compile(r"\n\s{0,9}\[引用\]")
 _AHEAD = re.compile(r"「[^」]{0,8000}」\s{0,9}\n\s{0,9}(?:[-—] ?){5,60}\n")
 
@@ -20,8 +19,11 @@ def own_words(text: str) -> str:
     """The words of the sender alone; the text as it is where nothing is quoted."""
     if _XML.match(text):
         beginning = text[:_LONGEST_XML]
-        title = _TITLE.search(beginning) if _IS_QUOTE.search(beginning) else None
-        return html.unescape(title[1]).strip() if title else text
+        _, start, rest = beginning.partition("<title>")
+        title, end, _ = rest.partition("</title>")
+        if not (start and end and _IS_QUOTE.search(beginning)):
+            return text
+        return html.unescape(title.removeprefix("<![CDATA[").removesuffix("]]>")).strip()
     if ahead := _AHEAD.match(text):
         return text[ahead.end() :].strip()
     behind = _BEHIND.search(text)

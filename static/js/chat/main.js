@@ -172,6 +172,7 @@ page.addEventListener("submit", (event) => {
   const submitted = /** @type {HTMLFormElement} */ (event.target);
   const frame = frameOf(submitted);
   if (connection.isBarred || !(submitted === form || frame)) return;
+  if (frame && !connection.hasOpened) return; // the page has only just loaded: the form itself is sent
   event.preventDefault();
   if (frame) ask(frame);
   else composer?.submit();
