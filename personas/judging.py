@@ -113,11 +113,6 @@ def fit(pieces: Iterable[Piece], *, beside_child: bool, left_out: Counter[str]) 
                 yield piece
 
 
-def left_out_of(report: Mapping[str, Any]) -> dict[str, int]:
-    """The passages that the filter left out, by reason, from a source's report."""
-    return {reason: count for reason, count in report["skipped"].items() if reason.startswith(_LEFT_OUT)}
-
-
 def _parts(text: str) -> Iterator[str]:
     for start in range(0, len(text), _AT_ONCE):
         if text[start : start + _AT_ONCE].strip():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from accounts import ages
 from accounts.models import User
-from personas.memory.models import Memory, MemoryChoice
+from personas.memory.models import MemoryChoice
 from personas.models import Persona
 
 
@@ -32,7 +32,3 @@ def choose(*, user: User, persona: Persona, choice: Choice) -> None:
     """Stores the choice. What is remembered already stays until it is forgotten; switched off, nothing recalls it."""
     values = {"is_on": choice.is_on, "is_across": choice.is_across}
     MemoryChoice.objects.update_or_create(owner=user, persona=persona, defaults=values)
-
-
-def has_any(user: User, persona: Persona) -> bool:
-    return Memory.objects.filter(owner=user, persona=persona).exclude(text="").exists()

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from generation.catalogue import tokens
+from generation.engines.base import EngineInfo
 from moderation.filter import assessment
 from moderation.models import RuleAction
 from tests import factories
@@ -20,6 +22,20 @@ def _rules(request):
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         request.getfixturevalue("db")
         factories.make_policy()
+
+
+@pytest.fixture
+def _words(monkeypatch):
+    """Counts words in place of tokens, so that no model is needed here."""
+    info = EngineInfo("transformers", "a model", 2048, "transcript", "cpu", "1", "none")
+    monkeypatch.setattr(tokens, "info", lambda: info)
+    monkeypatch.setattr(tokens, "count", lambda text: len(text.split()))
+
+
+@pytest.fixture
+def browser(client, alice):
+    client.force_login(alice)
+    return client
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from generation.catalogue import tokens
-from generation.engines.base import EngineInfo
 from moderation.models import Restriction, RestrictionKind
 from personas import creation, drafts, parsing, speakers, tasks
 from personas.models import Draft, DraftFile, Persona
@@ -22,20 +20,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
 TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "description": "Teo mends clocks."}
-
-
-@pytest.fixture
-def _words(monkeypatch):
-    """Counts words in place of tokens, so that no model is needed here."""
-    info = EngineInfo("transformers", "a model", 2048, "transcript", "cpu", "1", "none")
-    monkeypatch.setattr(tokens, "info", lambda: info)
-    monkeypatch.setattr(tokens, "count", lambda text: len(text.split()))
-
-
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
 
 
 def upload(name: str, content: bytes | None = None) -> SimpleUploadedFile:
