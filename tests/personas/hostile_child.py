@@ -113,6 +113,10 @@ def tell_secrets() -> Iterator[tuple[str, Any]]:
     yield "Remark", {"text": " ".join(os.environ)}
 
 
+def tell_place() -> Iterator[tuple[str, Any]]:
+    yield "Remark", {"text": f"{os.getsid(0)} {os.nice(0)}"}
+
+
 def start_another() -> Iterator[tuple[str, Any]]:
     other = subprocess.Popen(["sleep", "3600"])
     wait_until(lambda: other.pid)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import resource
 import tempfile
 import threading
@@ -116,6 +117,15 @@ def test_the_reader_has_none_of_the_sites_secrets(hostile, tmp_path, monkeypatch
     names = reading.summary.remarks[0].split()
     assert "PATH" in names
     assert not {"SECRET_KEY", "DATABASE_URL", "AFTERWORD_STATE", "DJANGO_SETTINGS_MODULE"} & set(names)
+
+
+def test_pages_and_replies_go_before_a_reader(hostile, tmp_path):
+    """`nice` counts within a session only, because Linux shares the processor among sessions first."""
+    (tmp_path / "file").write_bytes(b"x")
+    _, reading = read(tmp_path / "file", "tell_place")
+    session, niceness = map(int, reading.summary.remarks[0].split())
+    assert session == os.getsid(0)
+    assert niceness == min(os.nice(0) + 10, 19)
 
 
 def test_what_a_reader_started_ends_with_it(hostile, tmp_path):
