@@ -64,7 +64,8 @@ class BatchedEngine(InProcessEngine):
                     yield from drafts[0].stream(self._batcher, cancelled)
                     break
                 drawn = choosing.draw(drafts)
-                if not drawn:
+                if not any(draft.text for draft in drawn):  # cancelled, or each of them ends the reply here
+                    choosing.forget(drafts[1:])  # the first one's cache serves the next turn
                     break
                 last, choice = choosing.choose(drawn)
                 pieces.append(last)

@@ -101,6 +101,13 @@ def mean(engine: LocalEngine, prompt: Prompt, words: str) -> float:
     return math.fsum(values) / len(values)
 
 
+def test_nothing_is_compared_where_every_candidate_ends_the_reply(engine):
+    ranking = Longest()
+    tokens = say(engine, ranking, prompt=replace(PROMPT, stop=(" ",)))
+    assert text(tokens) == ""
+    assert not ranking.seen
+
+
 def test_equal_neutral_prompts_are_read_once(engine, monkeypatch):
     """As in the first turn of a talk, where a greeting replaces the message and the whole talk alike."""
     readings: list[Sequence[int]] = []
