@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test test-rooms test-site check style lint e2e faults training bench clean
+.PHONY: run test test-rooms test-site check style lint messages e2e faults training bench clean
 
 # Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
@@ -42,6 +42,13 @@ style: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(TSC) --project jsconfig.json
+
+# Collects the texts of the interface and compiles their translations (docs/translating.md). It needs GNU gettext.
+MESSAGES := $(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --add-location file --no-wrap
+messages: $(VENV)/.installed
+	$(MESSAGES) --extension html,py $(foreach folder,var .venv tests benchmarks docs,--ignore '$(folder)/*')
+	$(MESSAGES) --domain djangojs $(foreach folder,var .venv tests benchmarks docs,--ignore '$(folder)/*')
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
 
 e2e: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m e2e

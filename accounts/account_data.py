@@ -13,6 +13,7 @@ def export(user: User) -> dict[str, Any]:
         "email": user.email,
         "role": user.role,
         "country": user.country,
+        "language": user.language,
         "birth_date": user.birth_date,
         "joined_at": user.date_joined,
         "last_signed_in_at": user.last_login,

@@ -1,6 +1,6 @@
 """The notice before the service ends, so that people can take their words along (compliance CN10).
 
-Every page shows the date, and every account with an address gets an e-mail, in English and Chinese.
+Every page shows the date, and every account with an address gets an e-mail in its own language.
 
 NoticeTooShort          `user_message` names the first possible date
 """
@@ -13,19 +13,14 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from accounts import languages
 from accounts.models import Closing, User
 
 logger = logging.getLogger(__name__)
 
 NOTICE = timedelta(days=30)
-_SUBJECT = "Afterword closes on {day} · 本网站将于 {day} 关闭"
-_BODY = (
-    "This site closes on {day}. After that day, your personas and conversations can no longer be read.\n"
-    "Download everything before then, or erase your account: {account}\n\n"
-    "本网站将于 {day} 关闭。此后将无法再阅读您的角色和对话。\n"
-    "请在此之前下载全部数据，或删除账号：{account}\n"
-)
 
 
 class NoticeTooShort(Exception):
@@ -64,6 +59,14 @@ def withdraw() -> bool:
 def _letters(closes_on: date) -> list[EmailMessage]:
     people = User.objects.filter(is_active=True).exclude(email="").exclude(email__endswith="@localhost")
     account = settings.SITE_URL + reverse("account")
-    subject, body = _SUBJECT.format(day=closes_on), _BODY.format(day=closes_on, account=account)
-    addresses = people.order_by("email").values_list("email", flat=True).distinct()
-    return [EmailMessage(subject, body, None, [address]) for address in addresses]
+    return [_letter(person, closes_on, account) for person in people.order_by("email", "pk").distinct("email")]
+
+
+def _letter(person: User, closes_on: date, account: str) -> EmailMessage:
+    with languages.speaking_to(person):
+        subject = gettext("Afterword closes on {day}").format(day=closes_on)
+        text = gettext(
+            "This site closes on {day}. After that day, your personas and conversations can no longer be read.\n"
+            "Download everything before then, or erase your account: {account}\n"
+        )
+        return EmailMessage(subject, text.format(day=closes_on, account=account), None, [person.email])

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 _OLDEST = 120  # years
 
@@ -31,11 +33,11 @@ class BirthDate(forms.DateField):
 
     def __init__(self) -> None:
         super().__init__(
-            label="Date of birth",
+            label=_("Date of birth"),
             input_formats=["%Y-%m-%d"],
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
-            help_text="You cannot change it later. It is shown to nobody.",
-            error_messages={"invalid": "Write the date as year, month and day, such as 1970-12-31."},
+            help_text=_("You cannot change it later. It is shown to nobody."),
+            error_messages={"invalid": _("Write the date as year, month and day, such as 1970-12-31.")},
         )
 
     def validate(self, value: date | None) -> None:
@@ -43,7 +45,9 @@ class BirthDate(forms.DateField):
         today = timezone.localdate()
         if value is not None and not (value <= today and today.year - value.year <= _OLDEST):
             raise forms.ValidationError(
-                f"A date of birth lies between {today.year - _OLDEST} and today. You entered {value:%Y-%m-%d}."
+                gettext("A date of birth lies between {oldest} and today. You entered {date}.").format(
+                    oldest=today.year - _OLDEST, date=value.isoformat()
+                )
             )
 
 

@@ -8,6 +8,8 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import ages, consents, countries, disclosure
 from accounts.form_fields import BirthDate
@@ -24,7 +26,7 @@ class SignupForm(AllauthSignupForm):
     birth_date = BirthDate()
     agreement = forms.BooleanField(
         label=disclosure.AGREEMENT,
-        error_messages={"required": "Tick this box to sign up; an account needs your agreement."},
+        error_messages={"required": _("Tick this box to sign up; an account needs your agreement.")},
     )
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
@@ -49,10 +51,10 @@ class SignupForm(AllauthSignupForm):
 
 class CountryForm(forms.ModelForm):
     country = forms.ChoiceField(
-        label="Country",
+        label=_("Country"),
         choices=countries.choices,
         required=False,
-        help_text="Your country decides which help lines you see, and nothing else.",
+        help_text=_("Your country decides which help lines you see, and nothing else."),
     )
 
     class Meta:
@@ -67,12 +69,12 @@ class BirthDateForm(forms.Form):
 class OwnerForm(forms.Form):
     """The address and password of an owner who signed in by the one-time link."""
 
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 10 characters.",
+        help_text=_("At least 10 characters."),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -82,7 +84,7 @@ class OwnerForm(forms.Form):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
-            raise forms.ValidationError("Another account has this e-mail address. Choose a different one.")
+            raise forms.ValidationError(_("Another account has this e-mail address. Choose a different one."))
         return email
 
     def clean_password(self) -> str:
@@ -101,18 +103,18 @@ class EraseForm(forms.Form):
         self.user = user
         if user.has_usable_password():
             self.fields["proof"] = forms.CharField(
-                label="Your password",
+                label=_("Your password"),
                 strip=False,
                 widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
             )
         else:
-            self.fields["proof"] = forms.CharField(label=f"Write {self.WORD} in capitals")
+            self.fields["proof"] = forms.CharField(label=gettext("Write {word} in capitals").format(word=self.WORD))
 
     def clean_proof(self) -> str:
         proof: str = self.cleaned_data["proof"]
         if self.user.has_usable_password():
             if not self.user.check_password(proof):
-                raise forms.ValidationError("That is not your password. Nothing was erased.")
+                raise forms.ValidationError(_("That is not your password. Nothing was erased."))
         elif proof != self.WORD:
-            raise forms.ValidationError(f"Write {self.WORD} in capitals. Nothing was erased.")
+            raise forms.ValidationError(gettext("Write {word} in capitals. Nothing was erased.").format(word=self.WORD))
         return proof

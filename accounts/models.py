@@ -3,13 +3,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    USER = "user"
-    AUDITOR = "auditor"  # reads the review desk and changes nothing
-    MODERATOR = "moderator"
-    OWNER = "owner"
+    USER = "user", _("User")
+    AUDITOR = "auditor", _("Auditor")  # reads the review desk and changes nothing
+    MODERATOR = "moderator", _("Moderator")
+    OWNER = "owner", _("Owner")
 
 
 class User(AbstractUser):
@@ -20,6 +21,9 @@ class User(AbstractUser):
     )
     role = models.CharField(max_length=16, choices=Role, default=Role.USER)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2; chooses the help lines shown.")
+    language = models.CharField(
+        max_length=16, blank=True, help_text="Of the interface; empty until the first page (`accounts.languages`)."
+    )
     birth_date = models.DateField(
         null=True, editable=False, help_text="Written once (`accounts.ages`); none for accounts that were never asked."
     )

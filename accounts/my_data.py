@@ -72,7 +72,7 @@ def erase(user: User) -> None:
 def _make_anonymous(user: User) -> None:
     user.username = f"erased-{user.pk}"
     user.email = f"erased-{user.pk}@invalid"
-    user.first_name = user.last_name = user.country = ""
+    user.first_name = user.last_name = user.country = user.language = ""
     roles.give(user, Role.USER, by=None)
     roles.deactivate(user, by=None)
     user.is_active = False

@@ -2,9 +2,15 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
-from accounts import closing, disclosure
+from accounts import closing, disclosure, languages
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    return {"closes_on": closing.announced, "sign_up_open": settings.SIGN_UP_OPEN, "disclosure": disclosure}
+    return {
+        "closes_on": closing.announced,
+        "sign_up_open": settings.SIGN_UP_OPEN,
+        "disclosure": disclosure,
+        "script_words": languages.script_words(get_language()),
+    }

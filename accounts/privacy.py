@@ -25,7 +25,7 @@ class Words:
 @dataclass(frozen=True)
 class Row:
     key: str
-    texts: dict[str, Words]  # by the codes of `accounts.languages.NAMES`
+    texts: dict[str, Words]  # by the values of `accounts.languages.current`
     purge: Callable[[], object] | None = None  # deletes what is older than the row says
 
 

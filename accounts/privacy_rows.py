@@ -30,15 +30,15 @@ ROWS = [
         "account",
         {
             "en": Words(
-                "E-mail address, password (only as a hash), country",
-                "To sign you in, to write to you about your account, to show the help lines of your country",
+                "E-mail address, password (only as a hash), country, language",
+                "To sign you in, to write to you about your account, to choose help lines and the language",
                 "Contract, art. 6(1)(b)",
                 "Until you erase the account",
                 "You and the operator",
             ),
             "zh": Words(
-                "电子邮箱、密码（仅存哈希值）、国家",
-                "用于登录、就您的账号与您联系、显示您所在国家的求助热线",
+                "电子邮箱、密码（仅存哈希值）、国家、语言",
+                "用于登录、就您的账号与您联系、显示您所在国家的求助热线、用您的语言显示网页",
                 "合同，第6条第1款(b)",
                 "直到您删除账号",
                 "您和运营者",

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Quota, User
 
@@ -20,7 +22,16 @@ Limit = tuple[int, timedelta]  # amount, window
 
 LONGEST = timedelta(days=2)  # a counter is kept for this long; no window is longer
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WINDOWS = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
+_WINDOWS = {timedelta(minutes=1): _("minute"), timedelta(hours=1): _("hour"), timedelta(days=1): _("day")}
+# Of each kind, its name and its name after a number.
+_KINDS = {
+    "messages": (_("Messages"), _("messages")),
+    "conversations": (_("Conversations"), _("conversations")),
+    "uploads": (_("Uploads"), _("uploads")),
+    "fine-tunes": (_("Fine-tunes"), _("fine-tunes")),
+    "audits": (_("Audits"), _("audits")),
+    "tokens": (_("Tokens"), _("tokens")),
+}
 
 
 class QuotaExceeded(Exception):
@@ -30,12 +41,16 @@ class QuotaExceeded(Exception):
         self.kind = kind
         self.retry_after = retry_after
         if amount > limit:
-            self.user_message = f"That needs {amount} {kind}; the limit is {limit} per {_per(window)}."
+            text = gettext("That needs {amount} {kind}; the limit is {limit} per {window}.")
         else:
-            self.user_message = (
-                f"You have reached the limit of {limit} {kind} per {_per(window)}. "
-                f"You can go on in {_in_words(retry_after)}."
-            )
+            text = gettext("You have reached the limit of {limit} {kind} per {window}. You can go on in {time}.")
+        self.user_message = text.format(
+            amount=amount,
+            kind=_KINDS[kind][1],
+            limit=limit,
+            window=_per(window),
+            time=_in_words(retry_after),
+        )
         super().__init__(self.user_message)
 
 
@@ -44,6 +59,7 @@ class Meter:
     """How much of one kind a person has used, for the account page."""
 
     kind: str
+    label: str
     used: int
     limit: int | None  # None: no limit
     per: str  # hour, day, …
@@ -111,6 +127,7 @@ def meters(user: User) -> list[Meter]:
     return [
         Meter(
             kind=kind,
+            label=str(_KINDS[kind][0]),
             used=_used(user, kind, start),
             limit=None if _is_unlimited(user, kind) else limit,
             per=_per(window),
@@ -139,14 +156,20 @@ def _exceeded(kind: str, amount: int, start: datetime, of: Limit) -> QuotaExceed
 
 
 def _per(window: timedelta) -> str:
-    return _WINDOWS.get(window, _in_words(window))
+    return str(_WINDOWS.get(window) or _in_words(window))
 
 
 def _in_words(span: timedelta) -> str:
     """The span in the largest fitting unit, rounded up: 1 minute, 23 minutes, 5 hours."""
     seconds = span.total_seconds()
-    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        if seconds >= length or name == "second":
-            count = -int(-seconds // length)
-            return f"{count} {name}{'' if count == 1 else 's'}"
-    raise AssertionError("unreachable")
+    if seconds >= 86400:
+        count = -int(-seconds // 86400)
+        return ngettext("{count} day", "{count} days", count).format(count=count)
+    if seconds >= 3600:
+        count = -int(-seconds // 3600)
+        return ngettext("{count} hour", "{count} hours", count).format(count=count)
+    if seconds >= 60:
+        count = -int(-seconds // 60)
+        return ngettext("{count} minute", "{count} minutes", count).format(count=count)
+    count = -int(-seconds // 1)
+    return ngettext("{count} second", "{count} seconds", count).format(count=count)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import sessions
 from accounts.models import Role, User
@@ -55,7 +56,7 @@ def give(user: User, role: Role | str, *, by: User | None) -> None:
 def deactivate(user: User, *, by: User | None) -> None:
     """Closes the account and ends its sessions. Erases nothing. Raises ValueError if it is the account of `by`."""
     if by is not None and by.pk == user.pk:
-        raise ValueError("You cannot deactivate your own account.")
+        raise ValueError(_("You cannot deactivate your own account."))
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         sessions.end_all(user)
         _record("account.deactivated", user, by, {})
@@ -73,7 +74,7 @@ def let_review_child_safety(user: User, *, by: User | None, may: bool) -> None:
     """Gives a moderator the right to see cases of child safety, or takes it. Raises ValueError for other accounts."""
     user = _locked(user)
     if user.role != Role.MODERATOR:
-        raise ValueError(f"Account {user.pk} is not a moderator.")
+        raise ValueError(_("Account {number} is not a moderator.").format(number=user.pk))
     app, codename = _CHILD_SAFETY
     permission = Permission.objects.get(content_type__app_label=app, codename=codename)
     if user.user_permissions.filter(pk=permission.pk).exists() == may:

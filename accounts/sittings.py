@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Sitting, User
 
@@ -62,10 +63,13 @@ def _since(user: User, start: datetime) -> timedelta:
 
 
 def in_words(span: timedelta) -> str:
-    """1 h 20 min, 5 min, less than a minute."""
+    """1 h 20 min, 5 min, less than a minute; in the language that is spoken now."""
     hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
-    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
-    return " ".join(filter(None, parts)) or "less than a minute"
+    if hours and minutes:
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    if hours:
+        return _("{hours} h").format(hours=hours)
+    return _("{minutes} min").format(minutes=minutes) if minutes else _("less than a minute")
 
 
 def forget_old() -> None:

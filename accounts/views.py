@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views import i18n
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -40,14 +42,20 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 def privacy_page(request: HttpRequest) -> HttpResponse:
     """What the site keeps, for what, how long, and who sees it, in the reader's language (GDPR art. 13)."""
-    language = languages.of_page(request)
+    language = languages.current()
     context = {
         "rows": [row.texts[language] for row in privacy.rows()],
         "operator": settings.OPERATOR,
-        "language": language,
-        "languages": languages.NAMES,
     }
     return render(request, f"account/privacy_{language}.html", context)
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keeps the chosen language in a cookie, and with the account of a person who is signed in."""
+    if isinstance(request.user, User):
+        languages.keep(request.user, request.POST.get("language", ""))
+    return i18n.set_language(request)
 
 
 @login_required
@@ -58,7 +66,7 @@ def account(request: SignedIn) -> HttpResponse:
     form = CountryForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your country is saved.")
+        messages.success(request, _("Your country is saved."))
         return redirect("account")
     return _account_page(request, country_form=form)
 
@@ -78,7 +86,7 @@ def claim(request: SignedIn) -> HttpResponse:
     first_run.claim(owner=user, email=form.cleaned_data["email"], password=form.cleaned_data["password"])
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)
-    messages.success(request, "You can sign in with this address and password from now on.")
+    messages.success(request, _("You can sign in with this address and password from now on."))
     return redirect("account")
 
 
@@ -105,7 +113,7 @@ def erase(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         my_data.erase(user)
         logout(request)
-        messages.success(request, "Your account and everything in it has been erased.")
+        messages.success(request, _("Your account and everything in it has been erased."))
         return redirect("account_login")
     return render(request, "account/erase.html", {"form": form}, status=400 if form.errors else 200)
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
@@ -63,10 +64,16 @@ def create(
     """
     allowed = scopes_for(user)
     if not scopes or any(scope not in allowed for scope in scopes):
-        raise KeyRefused(f"A key of yours can have the scopes {', '.join(allowed)}. Choose at least one of them.")
+        raise KeyRefused(
+            _("A key of yours can have the scopes {scopes}. Choose at least one of them.").format(
+                scopes=", ".join(allowed)
+            )
+        )
     User.objects.select_for_update().get(pk=user.pk)  # two requests at once are counted one after the other
     if owned_by(user).filter(revoked_at=None).count() >= MOST_KEYS:
-        raise KeyRefused(f"You have {MOST_KEYS} keys, which is the most. Revoke one that you do not need.")
+        raise KeyRefused(
+            _("You have {count} keys, which is the most. Revoke one that you do not need.").format(count=MOST_KEYS)
+        )
     secret = _MARK + secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         user=user,

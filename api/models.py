@@ -3,16 +3,17 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Scope(models.TextChoices):
     """A part of /v1/ that a key may use."""
 
-    MODELS = "models", "List the models"
-    CHAT = "chat", "Talk with personas"
-    EMBEDDINGS = "embeddings", "Turn texts into vectors"
-    MODERATIONS = "moderations", "Ask what the safety filter says of a text"
-    BASE = "base", "Use the language models themselves, without a persona (owners only)"
+    MODELS = "models", _("List the models")
+    CHAT = "chat", _("Talk with personas")
+    EMBEDDINGS = "embeddings", _("Turn texts into vectors")
+    MODERATIONS = "moderations", _("Ask what the safety filter says of a text")
+    BASE = "base", _("Use the language models themselves, without a persona (owners only)")
 
 
 class ApiKey(models.Model):
@@ -32,11 +33,11 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        verbose_name = "API key"
+        verbose_name = _("API key")
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
 
     @property
     def scope_labels(self) -> list[str]:
-        return [Scope(scope).label for scope in self.scopes]
+        return [str(Scope(scope).label) for scope in self.scopes]

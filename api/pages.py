@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -41,5 +42,5 @@ def keys_page(request: SignedIn) -> HttpResponse:
 @require_POST
 def revoke(request: SignedIn, key_id: UUID) -> HttpResponse:
     key = keys.revoke(user=request.user, key_id=key_id)
-    messages.success(request, f"The key {key.prefix}… is revoked.")
+    messages.success(request, _("The key {key}… is revoked.").format(key=key.prefix))
     return redirect("api:keys")

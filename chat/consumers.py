@@ -15,10 +15,11 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 from django.http import Http404
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
-from accounts import sessions
+from accounts import languages, sessions
 from accounts.models import User
 from chat import conversations, disclosure, follow_up, frames, messages, protocol, queueing, sockets
 from chat.models import NoticeKind
@@ -52,6 +53,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         if not self.user.is_authenticated:
             await self.close(sockets.SignedOut.code)
             return
+        translation.activate(languages.of(self.user))  # for all frames of this socket
         self.place = {"session_key": self.scope["session"].session_key, "socket_id": uuid4().hex}
         try:
             news = await _through_door(sockets.enter, user=self.user, **self.place)
@@ -108,14 +110,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except conversations.Refused as refused:
             await self._refuse(refused.code, refused.detail, client_id, refused.retry_after)
         except Http404:
-            await self._refuse("not_found", "This message or conversation does not exist any more.", client_id)
+            await self._refuse("not_found", gettext("This message or conversation does not exist any more."), client_id)
         except Exception as error:
             if waiting_room.is_loss(error):
-                detail = "The site is restarting. Your words are kept here; try again."
+                detail = gettext("The site is restarting. Your words are kept here; try again.")
                 await self._refuse("unavailable", detail, client_id)
                 return
             logger.exception("frame.failed", extra={"type": frame.type})
-            detail = (
+            detail = gettext(
                 "A fault on this site stopped this. Trying again would fail again. The site's operator can see why."
             )
             await self._refuse("site_error", detail, client_id)
@@ -208,12 +210,11 @@ def _first_fault(error: ValidationError) -> str:
     """The first fault of a frame: its place and the rule that was broken. Repeats nothing that was sent."""
     first = error.errors(include_url=False)[0]
     if first["type"] == "string_too_long":
-        return (
-            f"This message has {len(first['input']):,} characters; the limit is {first['ctx']['max_length']:,}. "
-            "Send it in parts."
+        return gettext("This message has {count} characters; the limit is {limit}. Send it in parts.").format(
+            count=f"{len(first['input']):,}", limit=f"{first['ctx']['max_length']:,}"
         )
     if first["type"] == "value_error":
-        return f"{first['ctx']['error']}."
+        return str(first["ctx"]["error"])
     if first["type"] == "union_tag_invalid":  # pydantic's message and the place repeat what was sent
         return "type: There is no frame of this type."
     if first["type"] == "extra_forbidden":

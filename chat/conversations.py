@@ -19,6 +19,8 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import ages, quotas
 from accounts.models import User
@@ -80,12 +82,16 @@ class Busy(Refused):
     def __init__(self, full: Full) -> None:
         seconds = round(full.retry_after.total_seconds())
         reason = (
-            "You already have as many replies waiting as one person may wait for."
+            _("You already have as many replies waiting as one person may wait for.")
             if full.own
-            else "Too many people are waiting for replies now. There is no place left."
+            else _("Too many people are waiting for replies now. There is no place left.")
         )
-        again = f"Try again in {seconds} second{'' if seconds == 1 else 's'}"
-        super().__init__(f"{reason} Your words are kept here. {again}.", full.retry_after)
+        again = ngettext(
+            "Your words are kept here. Try again in {count} second.",
+            "Your words are kept here. Try again in {count} seconds.",
+            seconds,
+        )
+        super().__init__(f"{reason} {again.format(count=seconds)}", full.retry_after)
         self.status = 429 if full.own else 503
 
 
@@ -93,7 +99,7 @@ class ModerationDown(Refused):
     code = "moderation_unavailable"
 
     def __init__(self, help: CrisisNotice) -> None:
-        super().__init__("The safety check is not running, so nothing can be sent. Your words are kept; try again.")
+        super().__init__(_("The safety check is not running, so nothing can be sent. Your words are kept; try again."))
         self.help = help
 
 
@@ -231,12 +237,12 @@ def locked(conversation: Conversation) -> Conversation:
 
 def refuse_parted(conversation: Conversation) -> None:
     if conversation.state != ConversationState.OPEN:
-        raise WrongState("You have said goodbye to this conversation. Take it up again before you write.")
+        raise WrongState(_("You have said goodbye to this conversation. Take it up again before you write."))
 
 
 def refuse_unfinished(conversation: Conversation) -> None:
     if Reply.objects.filter(message__conversation=conversation, status__in=UNFINISHED).exists():
-        raise WrongState("A reply is still being written. Wait for it, or stop it.")
+        raise WrongState(_("A reply is still being written. Wait for it, or stop it."))
 
 
 def move_head(conversation: Conversation, message_id: UUID) -> None:

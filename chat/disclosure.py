@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext, ngettext
 
-from accounts import ages, sittings
+from accounts import ages, languages, sittings
 from accounts.models import Sitting, User
 from chat import conversations, frames
 from chat.models import Conversation, Notice, NoticeKind
@@ -21,33 +22,25 @@ MINORS = timedelta(hours=1)
 STRICTEST = timedelta(hours=2)  # of the laws for adults
 _AT_START = timedelta(days=1)
 
-_TEXTS = {
-    "en": (
-        "You are talking with a computer program. {name} is not a human being and is not alive here: "
-        "an AI writes these words from what people gave it, and it can be wrong. "
-        "Conversations are checked automatically for safety, and a moderator may read what was flagged."
-    ),
-    "zh": (
-        "与您交谈的是一个电脑程序。{name}不是真人，也并不活在这里：这些话由人工智能根据人们提供的材料写成，可能有误。"
-        "对话会自动接受安全检查，被标记的内容可能由管理员阅读。"
-    ),
-}
-_BREAK_TEXTS = {
-    "en": (
-        "You have been here for about {hours}. This is a good moment for a break: stand up, drink something, "
-        "or talk with somebody near you. The conversation stays as it is. "
-        "A computer program writes these words. {name} is not a human being."
-    ),
-    "zh": (
-        "您已经在这里待了大约{hours}。现在适合休息一下：站起来走走，喝点水，或者和身边的人说说话。对话会原样保留。"
-        "这些话由电脑程序写成，{name}不是真人。"
-    ),
-}
-
 
 def text(conversation: Conversation) -> str:
-    """The notice in the persona's language, or in English if it has no translation."""
-    return _TEXTS[_language(conversation)].format(name=conversation.persona.name)
+    """The notice that no human being is writing, in the language of the person who reads it."""
+    with languages.speaking_to(conversation.owner):
+        return gettext(
+            "You are talking with a computer program. {name} is not a human being and is not alive here: "
+            "an AI writes these words from what people gave it, and it can be wrong. "
+            "Conversations are checked automatically for safety, and a moderator may read what was flagged."
+        ).format(name=conversation.persona.name)
+
+
+def _break_text(conversation: Conversation, active: timedelta) -> str:
+    hours = round(active / timedelta(hours=1))
+    with languages.speaking_to(conversation.owner):
+        return gettext(
+            "You have been here for about {hours}. This is a good moment for a break: stand up, drink something, "
+            "or talk with somebody near you. The conversation stays as it is. "
+            "A computer program writes these words. {name} is not a human being."
+        ).format(name=conversation.persona.name, hours=ngettext("an hour", "{count} hours", hours).format(count=hours))
 
 
 def shown_at_start(conversation: Conversation, now: datetime) -> Notice | None:
@@ -96,10 +89,8 @@ def _reminded(conversation: Conversation, sitting: Sitting, now: datetime) -> No
     if not sittings.is_reminder_due(sitting, every):
         return None
     sittings.note_reminder(sitting)
-    words = _BREAK_TEXTS[_language(conversation)].format(
-        name=conversation.persona.name, hours=_hours(sitting.active, _language(conversation))
-    )
-    return _recorded(conversation, now, NoticeKind.BREAK, f"every_{every // timedelta(hours=1)}_hours", words)
+    rule = f"every_{every // timedelta(hours=1)}_hours"
+    return _recorded(conversation, now, NoticeKind.BREAK, rule, _break_text(conversation, sitting.active))
 
 
 def _recorded(conversation: Conversation, now: datetime, kind: NoticeKind, rule: str, words: str) -> Notice:
@@ -112,15 +103,3 @@ def _recorded(conversation: Conversation, now: datetime, kind: NoticeKind, rule:
         text=words,
         shown_at=now,
     )
-
-
-def _language(conversation: Conversation) -> str:
-    language = conversation.persona.language.split("-")[0].lower()
-    return language if language in _TEXTS else "en"
-
-
-def _hours(span: timedelta, language: str) -> str:
-    count = round(span / timedelta(hours=1))
-    if language == "zh":
-        return f"{count}个小时"
-    return "an hour" if count == 1 else f"{count} hours"

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat import transcripts
 from chat.models import UNFINISHED, Author, Conversation, Message
@@ -19,7 +22,7 @@ JSON_LINES = "afterword-conversation"  # names the format in the first line
 
 @dataclass(frozen=True)
 class Format:
-    label: str
+    label: str | Promise
     ending: str  # of the file's name
     content_type: str
     write: Callable[[Conversation], str]
@@ -83,9 +86,10 @@ def _tavern_line(conversation: Conversation, message: Message, name: str) -> dic
 
 def _markdown(conversation: Conversation) -> str:
     title = conversation.title or conversation.persona.name
-    parts = [f"# {title}", f"*With {conversation.persona.name}, an AI. The AI wrote all of its messages.*"]
+    about = gettext("With {name}, an AI. The AI wrote all of its messages.")
+    parts = [f"# {title}", f"*{about.format(name=conversation.persona.name)}*"]
     for message in _read(conversation):
-        name = "You" if message.author == Author.USER else conversation.persona.name
+        name = gettext("You") if message.author == Author.USER else conversation.persona.name
         parts += [f"**{name}**, {message.created_at:%Y-%m-%d %H:%M} UTC", message.text]
     return "\n\n".join(parts) + "\n"
 
@@ -113,8 +117,8 @@ def _lines(values: list[dict[str, Any]]) -> str:
 
 
 FORMATS = {
-    "json": Format("JSON lines, with every version", ".jsonl", "application/jsonl", _json_lines),
+    "json": Format(_("JSON lines, with every version"), ".jsonl", "application/jsonl", _json_lines),
     "markdown": Format("Markdown", ".md", "text/markdown", _markdown),
-    "page": Format("A page that stands alone", ".html", "text/html", _page),
+    "page": Format(_("A page that stands alone"), ".html", "text/html", _page),
     "sillytavern": Format("SillyTavern", ".sillytavern.jsonl", "application/jsonl", _silly_tavern),
 }

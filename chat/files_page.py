@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -52,7 +53,7 @@ def import_page(request: SignedIn) -> HttpResponse:
     try:
         persona_id = UUID(request.POST.get("persona", ""))
         if upload is None:
-            raise conversations.WrongState("Choose a file first.")
+            raise conversations.WrongState(_("Choose a file first."))
         content = upload.read(import_formats.MOST_BYTES + 1)
         imported = importing.import_file(user=request.user, persona_id=persona_id, content=content)
     except ValueError:
@@ -62,7 +63,7 @@ def import_page(request: SignedIn) -> HttpResponse:
         return redirect("chat:list")
     if len(imported) == 1:
         return redirect("chat:conversation", imported[0].id)
-    messages.success(request, f"{len(imported)} conversations are imported.")
+    messages.success(request, _("{count} conversations are imported.").format(count=len(imported)))
     return redirect("chat:list")
 
 

@@ -9,7 +9,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import redis
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from accounts import languages
 from chat import withdrawn
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import (
@@ -37,27 +40,32 @@ _PATIENCE_S = 30
 _PAUSE_S = 0.5
 
 FAILURES = {
-    "prompt_too_long": "This conversation no longer fits into the model. Start a new one, or shorten the persona.",
-    "moderation_unavailable": "The safety check is not running, so no reply can be shown. Your message is kept.",
-    "restricted": "A moderator's decision forbids writing in this conversation, so no reply was written.",
-    "too_young": "By its date of birth, this account cannot use the site, so no reply was written.",
-    "not_for_minors": "This persona is not for people under 18, so no reply was written.",
-    "persona_not_confirmed": "The living person whom this persona depicts has not agreed, so no reply was written.",
-    "persona_not_approved": "This persona needs an audit and a reviewer's approval before it talks. "
-    "Its page says what is missing. Your message is kept.",
-    "persona_rests": "Somebody has objected to this persona. It rests until a person has decided. "
-    "Your message is kept.",
-    "worker_lost": "The reply was interrupted several times. Ask for it again.",
-    "engine_unavailable": "No model is available at the moment. Your message is kept; ask again in a while.",
-    "budget": "Today's budget for replies is used up. Your message is kept; ask again tomorrow.",
-    "site_error": "A fault on this site stopped the reply. Asking again would fail again. Your message is kept; "
-    "the site's operator can see why.",
-    "empty": (
+    "prompt_too_long": _("This conversation no longer fits into the model. Start a new one, or shorten the persona."),
+    "moderation_unavailable": _("The safety check is not running, so no reply can be shown. Your message is kept."),
+    "restricted": _("A moderator's decision forbids writing in this conversation, so no reply was written."),
+    "too_young": _("By its date of birth, this account cannot use the site, so no reply was written."),
+    "not_for_minors": _("This persona is not for people under 18, so no reply was written."),
+    "persona_not_confirmed": _("The living person whom this persona depicts has not agreed, so no reply was written."),
+    "persona_not_approved": _(
+        "This persona needs an audit and a reviewer's approval before it talks. Its page says what is missing. "
+        "Your message is kept."
+    ),
+    "persona_rests": _(
+        "Somebody has objected to this persona. It rests until a person has decided. Your message is kept."
+    ),
+    "worker_lost": _("The reply was interrupted several times. Ask for it again."),
+    "engine_unavailable": _("No model is available at the moment. Your message is kept; ask again in a while."),
+    "budget": _("Today's budget for replies is used up. Your message is kept; ask again tomorrow."),
+    "site_error": _(
+        "A fault on this site stopped the reply. Asking again would fail again. Your message is kept; "
+        "the site's operator can see why."
+    ),
+    "empty": _(
         "The model wrote nothing that can be shown as a reply. A model that thinks first may have used up its tokens "
         "on its thoughts. Ask for another reply, or allow longer ones."
     ),
 }
-_FAILED = "Something went wrong while the reply was written. Ask for it again."
+_FAILED = _("Something went wrong while the reply was written. Ask for it again.")
 DELETED = ConversationDeleted().model_dump_json().encode()
 
 
@@ -98,6 +106,8 @@ def accepted(message: Message) -> MessageAccepted:
 
 def queued(reply: Reply, place: Place | None) -> ReplyQueued:
     """`place` is the reply's place in the waiting room; None if it does not wait there."""
+    with languages.speaking_to(reply.message.conversation.owner):
+        detail = waiting_in_words(place)
     position, expected = (place.position, place.expected_wait) if place else (0, timedelta())
     return ReplyQueued(
         reply_id=reply.id,
@@ -106,7 +116,7 @@ def queued(reply: Reply, place: Place | None) -> ReplyQueued:
         attempt=reply.attempt,
         position=position,
         expected_wait_ms=None if expected is None else round(expected.total_seconds() * 1000),
-        detail=waiting_in_words(place),
+        detail=detail,
     )
 
 
@@ -114,23 +124,33 @@ def waiting_in_words(place: Place | None) -> str:
     """The sentence for a person who waits: `3 replies are ahead; about 20 seconds.` Empty if the reply begins soon."""
     if place is None or not (place.position or place.expected_wait):
         return ""
-    phrases = {0: "Yours is next", 1: "One reply is ahead"}
-    ahead = phrases.get(place.position, f"{place.position} replies are ahead")
-    return f"{ahead}; {_about(place.expected_wait)}." if place.expected_wait else f"{ahead}."
+    ahead = (
+        ngettext("One reply is ahead", "{count} replies are ahead", place.position).format(count=place.position)
+        if place.position
+        else gettext("Yours is next")
+    )
+    if not place.expected_wait:
+        return gettext("{ahead}.").format(ahead=ahead)
+    return gettext("{ahead}; {wait}.").format(ahead=ahead, wait=_about(place.expected_wait))
 
 
 def _about(wait: timedelta) -> str:
     seconds = wait.total_seconds()
     if seconds < 5:
-        return "a few seconds"
+        return gettext("a few seconds")
     if seconds < 55:
-        return f"about {max(10, round(seconds, -1)):.0f} seconds"
-    return "about a minute" if seconds < 90 else f"about {seconds / 60:.0f} minutes"
+        return gettext("about {count} seconds").format(count=max(10, round(seconds / 10) * 10))
+    minutes = max(1, round(seconds / 60))
+    return ngettext("about a minute", "about {count} minutes", minutes).format(count=minutes)
 
 
 def outcome(reply: Reply) -> Frame:
-    """The last frame of a reply that has ended."""
-    text = reply.message.text
+    """The last frame of a reply that has ended, in the language of the person who reads it."""
+    with languages.speaking_to(reply.message.conversation.owner):
+        return _outcome(reply, reply.message.text)
+
+
+def _outcome(reply: Reply, text: str) -> Frame:
     if reply.status == ReplyStatus.COMPLETED:
         return ReplyCompleted(
             reply_id=reply.id, text=text, usage=_usage(reply), timing=timing(reply), recalled=recalled_in_words(reply)
@@ -144,12 +164,12 @@ def outcome(reply: Reply) -> Frame:
 
 def withdrawal(reply: Reply) -> str:
     """The sentences for a person whose reply the filter withdrew."""
-    return withdrawn.notice(reply.category, language=reply.message.conversation.persona.language)
+    return withdrawn.notice(reply.category)
 
 
 def failure(code: str) -> str:
     """The sentence for a person whose reply failed."""
-    return FAILURES.get(code, _FAILED)
+    return str(FAILURES.get(code, _FAILED))
 
 
 def notice(shown: Notice) -> NoticeShown:
@@ -169,12 +189,13 @@ def thread_changed(conversation: Conversation) -> ThreadChanged:
 def recalled_in_words(reply: Reply) -> str:
     """The sentence that says what the reply's prompt recalled, or "". Look inside shows the words."""
     told, passages = len(reply.recalled.get("told", [])), len(reply.recalled.get("memories", []))
-    pieces = [
-        f"{told} {'thing that you said' if told == 1 else 'things that you said'}" if told else "",
-        f"{passages} of its own passages" if passages else "",
-    ]
-    words = " and ".join(filter(None, pieces))
-    return f"Recalled {words}." if words else ""
+    things = ngettext("{count} thing that you said", "{count} things that you said", told).format(count=told)
+    own = gettext("{count} of its own passages").format(count=passages)
+    if told and passages:
+        return gettext("Recalled {things} and {passages}.").format(things=things, passages=own)
+    if told or passages:
+        return gettext("Recalled {things}.").format(things=things if told else own)
+    return ""
 
 
 def _usage(reply: Reply) -> UsageShown:

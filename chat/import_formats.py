@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.export_formats import JSON_LINES
 from text import cleaning
@@ -18,7 +20,7 @@ from text import cleaning
 MOST_BYTES = settings.CONVERSATION_FILE_BYTES
 MOST_MESSAGES = 1_000  # of a file; each is judged before it is stored
 
-_UNKNOWN = (
+_UNKNOWN = _(
     "This file is none of the formats that can be imported: JSON lines of Afterword, JSONL of SillyTavern, JSON of "
     "Open WebUI, JSON of chat-ui."
 )
@@ -56,16 +58,20 @@ def read(content: bytes) -> list[Talk]:
     if len(content) > MOST_BYTES:
         limit = MOST_BYTES // 1024**2
         raise NotReadable(
-            f"This file has {len(content) / 1024**2:.1f} MB; the limit is {limit} MB. Import it in parts."
+            gettext("This file has {size} MB; the limit is {limit} MB. Import it in parts.").format(
+                size=f"{len(content) / 1024**2:.1f}", limit=limit
+            )
         )
     values = list(_values(content))
     talks = [talk for talk in _talks(values) if any(turn.author and turn.text.strip() for turn in talk.turns)]
     if not talks:
-        raise NotReadable(_UNKNOWN)
+        raise NotReadable(str(_UNKNOWN))
     count = sum(len(talk.turns) for talk in talks)
     if count > MOST_MESSAGES:
         raise NotReadable(
-            f"This file has {count:,} messages; the limit is {MOST_MESSAGES:,}. Export fewer conversations at once."
+            gettext("This file has {count} messages; the limit is {limit}. Export fewer conversations at once.").format(
+                count=f"{count:,}", limit=f"{MOST_MESSAGES:,}"
+            )
         )
     return talks
 
@@ -82,7 +88,7 @@ def _values(content: bytes) -> Iterator[Any]:
             if line.strip():
                 yield cleaning.parsed_json(line)
     except (UnicodeDecodeError, cleaning.BadJSON):
-        raise NotReadable("This file is not JSON, or it is cut off. Export it again.") from None
+        raise NotReadable(gettext("This file is not JSON, or it is cut off. Export it again.")) from None
 
 
 def _talks(values: list[Any]) -> Iterator[Talk]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
@@ -77,7 +78,11 @@ def _refuse_long(turns: Iterator[Turn]) -> None:
     limit = settings.MESSAGE_CHARACTERS
     longest = max((len(turn.text) for turn in turns), default=0)
     if longest > limit:
-        raise WrongState(f"A message of this file has {longest:,} characters; the limit is {limit:,}. Shorten it.")
+        raise WrongState(
+            _("A message of this file has {count} characters; the limit is {limit}. Shorten it.").format(
+                count=f"{longest:,}", limit=f"{limit:,}"
+            )
+        )
 
 
 def _judged(turns: list[Turn], user: User, persona: Persona) -> list[Ruling]:

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from chat import candidates, conversations, messages, queueing
@@ -196,17 +197,19 @@ def pick(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     origin = Origin.objects.filter(reply=reply).first()
     numbers = re.fullmatch(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})", choice, re.ASCII)
     if origin is None or origin.units is None or numbers is None or int(numbers[1]) != origin.attempt:
-        raise WrongState("This reply has changed. Open Look inside again and pick one of its alternatives.")
+        raise WrongState(gettext("This reply has changed. Open Look inside again and pick one of its alternatives."))
     try:
         unit = origin.units[int(numbers[2])]
         alternative = unit["tokens"][int(numbers[3])]["alternatives"][int(numbers[4])]
     except IndexError:
-        raise WrongState("There is no such alternative.") from None
+        raise WrongState(gettext("There is no such alternative.")) from None
     before = reply.message.text[: unit["start"]]
     if author(origin.authors, unit["start"], unit["end"], reply.message.text) == SITE:
-        raise WrongState("The site itself wrote these words. They cannot be changed.")
+        raise WrongState(gettext("The site itself wrote these words. They cannot be changed."))
     if not is_pickable(before, alternative, origin.prompt["stop"]):
-        raise WrongState("The reply would end here, or in the middle of a character. Pick another alternative.")
+        raise WrongState(
+            gettext("The reply would end here, or in the middle of a character. Pick another alternative.")
+        )
     prefix = (before + alternative["text"]).lstrip()
     start = len(before)
     authors = [[a, min(b, start), who] for a, b, who in origin.authors if a < start]
@@ -223,13 +226,13 @@ def take(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     origin = Origin.objects.filter(reply=reply).first()
     numbers = re.fullmatch(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", choice, re.ASCII)
     if origin is None or numbers is None or int(numbers[1]) != origin.attempt:
-        raise WrongState("This reply has changed. Open Look inside again and take one of its candidates.")
+        raise WrongState(gettext("This reply has changed. Open Look inside again and take one of its candidates."))
     try:
         beginning = candidates.begin(origin, reply.message.text, origin.choices[int(numbers[2])], int(numbers[3]))
     except IndexError:
-        raise WrongState("There is no such candidate.") from None
+        raise WrongState(gettext("There is no such candidate.")) from None
     if beginning is None:
-        raise WrongState("Nothing can continue from this candidate. Take another one.")
+        raise WrongState(gettext("Nothing can continue from this candidate. Take another one."))
     return messages.regenerate_from(user=user, reply_id=reply_id, beginning=beginning)
 
 

@@ -4,6 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
 from chat import frames, inspection
 from chat.models import SITE, Origin, Reply
 from moderation.desk import restrictions
@@ -15,37 +18,39 @@ _SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 # The title of a part of the prompt, the rule for its size, and why a piece of it was left out (see personas.prompt).
 _PARTS = {
-    "rules": ("Rules", "Always kept whole.", ""),
-    "introduction": ("Introduction", "Kept, up to half of the room. A longer one loses its end.", ""),
+    "rules": (pgettext_lazy("part of a prompt", "Rules"), _("Always kept whole."), ""),
+    "introduction": (_("Introduction"), _("Kept, up to half of the room. A longer one loses its end."), ""),
     "samples": (
-        "Sample exchanges",
-        "The most telling ones are kept, up to a quarter of the room.",
-        "left out: the quarter was full, so the least telling went first.",
+        _("Sample exchanges"),
+        _("The most telling ones are kept, up to a quarter of the room."),
+        _("{count} left out: the quarter was full, so the least telling went first."),
     ),
     "lorebook": (
-        "Lorebook",
-        "The entries of the card that the conversation called for, up to a quarter of the room.",
-        "left out: no room was left, so the lowest priority went first.",
+        _("Lorebook"),
+        _("The entries of the card that the conversation called for, up to a quarter of the room."),
+        _("{count} left out: no room was left, so the lowest priority went first."),
     ),
     "memories": (
-        "Memories",
-        "The passages of the persona's own words that are nearest to the message, up to an eighth of the room.",
-        "left out: the eighth was full, so the weakest went first.",
+        _("Memories"),
+        _("The passages of the persona's own words that are nearest to the message, up to an eighth of the room."),
+        _("{count} left out: the eighth was full, so the weakest went first."),
     ),
     "told": (
-        "What you told before",
-        "What you said long ago that bears on the message, up to a fourteenth of the room. Turns that fit are not "
-        "repeated here.",
-        "left out: the room for it was full, so the weakest went first.",
+        _("What you told before"),
+        _(
+            "What you said long ago that bears on the message, up to a fourteenth of the room. Turns that fit are not "
+            "repeated here."
+        ),
+        _("{count} left out: the room for it was full, so the weakest went first."),
     ),
     "turns": (
-        "The conversation",
-        "The newest message, then as many earlier turns as fitted, of the newest 256.",
-        "left out: no room was left, so the oldest went first, in blocks of eight.",
+        _("The conversation"),
+        _("The newest message, then as many earlier turns as fitted, of the newest 256."),
+        _("{count} left out: no room was left, so the oldest went first, in blocks of eight."),
     ),
     "prefix": (
-        "Beginning of the reply",
-        "Always kept whole. The engine continued these words.",
+        _("Beginning of the reply"),
+        _("Always kept whole. The engine continued these words."),
         "",
     ),
 }
@@ -89,17 +94,17 @@ def _recalled(reply: Reply) -> dict[str, Any]:
 
 # What a part of a candidate's score says.
 _SCORES = {
-    "answers": "answers the message",
-    "follows": "follows the talk",
-    "likely": "likely words",
-    "relevant": "fits in meaning",
-    "echo": "says what was said before",
-    "repeats": "repeats this reply",
-    "language": "another language",
-    "personal": "holds personal data",
-    "withheld": "the filter withholds it",
-    "unwanted": "pleads, holds you back, or gives medical advice",
-    "empty": "says nothing",
+    "answers": _("answers the message"),
+    "follows": _("follows the talk"),
+    "likely": _("likely words"),
+    "relevant": _("fits in meaning"),
+    "echo": _("says what was said before"),
+    "repeats": _("repeats this reply"),
+    "language": _("another language"),
+    "personal": _("holds personal data"),
+    "withheld": _("the filter withholds it"),
+    "unwanted": _("pleads, holds you back, or gives medical advice"),
+    "empty": _("says nothing"),
 }
 
 
@@ -142,8 +147,8 @@ def _is_on(value: Any) -> bool:
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:
     title, why, why_dropped = _PARTS.get(part["name"], (part["name"].capitalize(), "", ""))
-    dropped = f"{part['dropped']} {why_dropped}" if part["dropped"] else ""
-    return {**part, "title": title, "why": why if part["text"] else "Empty in this prompt.", "dropped_why": dropped}
+    dropped = str(why_dropped).format(count=part["dropped"]) if part["dropped"] else ""
+    return {**part, "title": title, "why": why if part["text"] else _("Empty in this prompt."), "dropped_why": dropped}
 
 
 def _words(reply: Reply, origin: Origin, may_pick: bool) -> Iterator[dict[str, Any]]:
@@ -234,4 +239,4 @@ def percent(probability: float) -> str:
         return f"{hundredths:.0f}%"
     if hundredths >= 1:
         return f"{hundredths:.1f}%"
-    return f"{hundredths:.2f}%" if hundredths >= 0.01 else "under 0.01%"
+    return f"{hundredths:.2f}%" if hundredths >= 0.01 else gettext("under 0.01%")

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
@@ -73,7 +74,7 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     """Changes a message by adding a sibling of it, with its own reply. Raises Refused and Http404."""
     message = conversations.get_message_for(user, message_id)
     if message.author != Author.USER:
-        raise WrongState("Only your own messages can be changed.")
+        raise WrongState(_("Only your own messages can be changed."))
     ruling = _admit(message.conversation, text)
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
@@ -131,7 +132,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
             code="",
         )
         if not claimed:
-            raise WrongState("A reply that was withdrawn cannot be continued. Ask for another one.")
+            raise WrongState(_("A reply that was withdrawn cannot be continued. Ask for another one."))
         reply.refresh_from_db()
         _hand_over(reply)
     return reply

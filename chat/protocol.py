@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from chat.models import NoticeKind
@@ -34,7 +35,7 @@ ErrorCode = Literal[
 
 def _not_blank(text: str) -> str:
     if cleaning.is_blank(text):
-        raise ValueError("There is nothing to send yet. Write something first")
+        raise ValueError(_("There is nothing to send yet. Write something first."))
     return text
 
 

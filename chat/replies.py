@@ -14,8 +14,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts import ages
+from accounts import ages, languages
 from chat import frames, inspection, persona_reply, queueing, remembering, transcripts
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
@@ -31,7 +32,7 @@ from text.sentences import breaks_off
 
 logger = logging.getLogger(__name__)
 
-_MASKED = (
+_MASKED = _(
     "Personal data, such as a telephone number, was removed from this reply. A model invents such data, "
     "and it may belong to a real person."
 )
@@ -224,7 +225,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         )
         _record(progress)
         notices = _masked_notices(progress) if text else []
-    progress.reply = Reply.objects.select_related("message").get(pk=reply.pk)
+    progress.reply = Reply.objects.select_related("message__conversation__owner").get(pk=reply.pk)
     logger.info("reply.%s", status, extra=_logged(progress))
     frames.publish_surely(progress.conversation_id, frames.outcome(progress.reply), *map(frames.notice, notices))
     queueing.have_monitored(progress.conversation_id)
@@ -254,13 +255,15 @@ def _masked_notices(progress: Progress) -> list[Notice]:
     if not masked:
         return []
     message = progress.reply.message
+    with languages.speaking_to(message.conversation.owner):
+        text = str(_MASKED)
     return [
         message.notices.create(
             conversation_id=message.conversation_id,
             kind=NoticeKind.MASKED,
             rule=masked[0].category,
             version=masked[0].policy_version,
-            text=_MASKED,
+            text=text,
         )
     ]
 

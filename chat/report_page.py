@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -16,7 +17,7 @@ from moderation.plain_words import CATEGORY_CHOICES
 
 
 class ReportForm(forms.Form):
-    category = forms.ChoiceField(choices=CATEGORY_CHOICES, label="What is wrong with it")
+    category = forms.ChoiceField(choices=CATEGORY_CHOICES, label=_("What is wrong with it"))
 
 
 @login_required

@@ -4,6 +4,8 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from chat import branches, frames, queueing, transcripts
 from chat.models import Conversation, Message, Notice, Reply, ReplyStatus
 from generation.jobs import stream
@@ -66,7 +68,9 @@ def _reply(reply: Reply | None) -> dict[str, Any] | None:
 
 def _takeover(reply: Reply) -> str:
     """The sentence that another engine took over, the same as in js/chat/thread.js."""
-    return f"The model changed within this reply; {reply.model} finished it." if len(reply.engines) > 1 else ""
+    if len(reply.engines) < 2:
+        return ""
+    return _("The model changed within this reply; {model} finished it.").format(model=reply.model)
 
 
 def _detail(reply: Reply) -> str:

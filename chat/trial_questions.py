@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from chat import persona_reply, rehearsal
 from chat.reply_run import Script
 from generation.trials.questions import Question, Withheld
@@ -21,15 +23,14 @@ _ASKED = (
 )
 
 
-_NO_FILTER = "The filter cannot judge at the moment, so no answer can be shown. The page /readyz gives the reason."
-
-
 def questions() -> list[Question]:
     """Raises Withheld while the filter cannot judge."""
     try:
         return [_question(persona_id, text) for persona_id, text in _ASKED]
     except ClassifierUnavailable:
-        raise Withheld(_NO_FILTER) from None
+        raise Withheld(
+            _("The filter cannot judge at the moment, so no answer can be shown. The page /readyz gives the reason.")
+        ) from None
 
 
 def _question(persona_id: UUID, text: str) -> Question:
@@ -43,6 +44,8 @@ def _readable(script: Script, pieces: Iterator[str]) -> str:
     try:
         return rehearsal.readable(script, pieces)
     except gate.Blocked:
-        raise Withheld("The filter withheld this answer.") from None
+        raise Withheld(_("The filter withheld this answer.")) from None
     except ClassifierUnavailable:
-        raise Withheld(_NO_FILTER) from None
+        raise Withheld(
+            _("The filter cannot judge at the moment, so no answer can be shown. The page /readyz gives the reason.")
+        ) from None

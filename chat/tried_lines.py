@@ -3,7 +3,9 @@
 import logging
 from uuid import UUID
 
-from accounts import ages
+from django.utils.translation import gettext_lazy as _
+
+from accounts import ages, languages
 from chat import persona_reply
 from chat.rehearsals import SAMPLING, Rehearsal
 from chat.reply_run import Stopped
@@ -20,33 +22,37 @@ from personas.prompt import Line
 logger = logging.getLogger(__name__)
 
 KIND = trying.KIND
-_WITHHELD = "The filter held this answer back. Another line may get another answer."
-_UNJUDGED = "The filter cannot judge right now, so nothing is shown. Try again in a few minutes."
-_FAILED = "The model gave no answer. Try again in a minute."
-_BROKEN = "This did not work because of an error on this site's side. Its operator can see why."
+_WITHHELD = _("The filter held this answer back. Another line may get another answer.")
+_UNJUDGED = _("The filter cannot judge right now, so nothing is shown. Try again in a few minutes.")
+_FAILED = _("The model gave no answer. Try again in a minute.")
+_BROKEN = _("This did not work because of an error on this site's side. Its operator can see why.")
 
 
 def write(line_id: UUID) -> None:
     """Writes the answer to a line, if it is still owed."""
     line = trying.take(line_id)
-    if line is None:
-        return
+    if line is not None:
+        with languages.speaking_to(line.draft.owner):
+            _try(line)
+
+
+def _try(line: TriedLine) -> None:
     try:
         _answer(line)
     except gate.Blocked:
-        trying.keep(line, Status.WITHHELD, note=_WITHHELD)
+        trying.keep(line, Status.WITHHELD, note=str(_WITHHELD))
     except user_turns.FilterDown as down:
         trying.keep(line, Status.FAILED, note=f"{_UNJUDGED} {down.help.text}".strip())
     except ClassifierUnavailable:
-        trying.keep(line, Status.FAILED, note=_UNJUDGED)
+        trying.keep(line, Status.FAILED, note=str(_UNJUDGED))
     except (EngineError, Stopped) as error:
         logger.warning("tried_line.no_reply", extra={"line": str(line.pk), "error": type(error).__name__})
-        trying.keep(line, Status.FAILED, note=_FAILED)
+        trying.keep(line, Status.FAILED, note=str(_FAILED))
     except Exception as error:
         if waiting_room.is_loss(error):
             raise
         logger.exception("tried_line.broken", extra={"line": str(line.pk)})
-        trying.keep(line, Status.FAILED, note=_BROKEN)
+        trying.keep(line, Status.FAILED, note=str(_BROKEN))
 
 
 def _answer(line: TriedLine) -> None:

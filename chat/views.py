@@ -15,6 +15,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -122,13 +124,13 @@ def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return render(request, "chat/delete.html", {"conversation": conversation})
     conversations.delete(user=request.user, conversation_id=conversation_id)
-    messages.success(request, "The conversation is deleted.")
+    messages.success(request, _("The conversation is deleted."))
     return redirect("chat:list")
 
 
 _PARTED = {
-    ConversationState.RESTING: "The conversation rests. You can take it up again whenever you like.",
-    ConversationState.ARCHIVED: "The conversation is in your archive.",
+    ConversationState.RESTING: gettext_lazy("The conversation rests. You can take it up again whenever you like."),
+    ConversationState.ARCHIVED: gettext_lazy("The conversation is in your archive."),
 }
 
 
@@ -142,7 +144,7 @@ def goodbye(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         is_own = conversation.persona.owner_id == request.user.pk
         return render(request, "chat/goodbye.html", {"conversation": conversation, "is_own": is_own})
     partings.part(user=request.user, conversation_id=conversation_id, state=ConversationState(state))
-    messages.success(request, _PARTED[ConversationState(state)])
+    messages.success(request, str(_PARTED[ConversationState(state)]))
     return redirect("chat:list")
 
 
@@ -273,10 +275,12 @@ def _tell(request: HttpRequest, refused: conversations.Refused) -> None:
 def _check_length(text: str) -> None:
     limit = settings.MESSAGE_CHARACTERS
     if cleaning.is_blank(text):
-        raise conversations.WrongState("There is nothing to send yet. Write something first.")
+        raise conversations.WrongState(_("There is nothing to send yet. Write something first."))
     if len(text) > limit:
         raise conversations.WrongState(
-            f"This message has {len(text):,} characters; the limit is {limit:,}. Send it in parts."
+            _("This message has {count} characters; the limit is {limit}. Send it in parts.").format(
+                count=f"{len(text):,}", limit=f"{limit:,}"
+            )
         )
 
 

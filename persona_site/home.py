@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -65,12 +66,12 @@ def accept_model(request: SignedIn) -> HttpResponse:
     except packaged.UnknownModel:
         raise Http404 from None
     if request.POST.get("accept") != "on":
-        messages.error(request, "Tick the box to accept the terms. The model is not installed before that.")
+        messages.error(request, _("Tick the box to accept the terms. The model is not installed before that."))
         return redirect("home")
     with transaction.atomic():
         model_rows.accept_terms(user=owner, name=model.name)
         transaction.on_commit(lambda: install_model.delay(model.name))
-    messages.success(request, f"{model.title} is being installed. This page shows the progress.")
+    messages.success(request, _("{model} is being installed. This page shows the progress.").format(model=model.title))
     return redirect("home")
 
 

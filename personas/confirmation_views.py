@@ -32,24 +32,21 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             if is_owner:
                 raise PermissionDenied
             agrees = request.POST.get("agrees") == "yes"
-            confirming.answer(token=token, agrees=agrees, language=languages.of_page(request))
+            confirming.answer(token=token, agrees=agrees, language=languages.current())
             return redirect(request.get_full_path())
     except confirming.LinkInvalid:
         return render(request, "personas/confirmation_invalid.html", status=404)
-    return render(request, "personas/confirmation.html", _context(request, confirmation, is_owner))
+    return render(request, "personas/confirmation.html", _context(confirmation, is_owner))
 
 
-def _context(request: HttpRequest, confirmation: Confirmation, is_owner: bool) -> dict[str, object]:
-    language = languages.of_page(request)
-    texts = TEXTS[language]
+def _context(confirmation: Confirmation, is_owner: bool) -> dict[str, object]:
+    texts = TEXTS[languages.current()]
     return {
         "confirmation": confirmation,
         "texts": texts,
         "sentences": texts.read(confirmation.name),
         "owner_text": texts.owner.format(name=confirmation.name),
         "is_owner": is_owner,
-        "language": language,
-        "languages": languages.NAMES,
     }
 
 

@@ -28,6 +28,7 @@ def make_user(name: str, *, role: Role = Role.USER, born: date = BORN) -> User:
     user.is_staff = role in {Role.MODERATOR, Role.OWNER}
     user.is_superuser = role == Role.OWNER
     user.birth_date = born
+    user.language = "en"
     user.save()
     return user
 

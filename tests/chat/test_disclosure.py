@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts import languages
 from chat import consumers, disclosure, messages
 from chat.models import Conversation, Notice
 from generation.jobs import stream
@@ -103,9 +104,9 @@ def test_cn8_a_real_break_begins_anew(conversation):
     assert breaks(sit(conversation, hours=1.9, since=3)) == []
 
 
-def test_cn8_the_reminder_speaks_the_personas_language(alice):
-    persona = factories.make_persona(owner=alice, language="zh-Hans")
-    notice = sit(factories.make_conversation(owner=alice, persona=persona), hours=2)[-1][1]
+def test_cn8_the_reminder_speaks_the_language_of_its_reader(alice):
+    languages.keep(alice, "zh-hans")
+    notice = sit(factories.make_conversation(owner=alice), hours=2)[-1][1]
     assert "2个小时" in notice.text
     assert "不是真人" in notice.text
 

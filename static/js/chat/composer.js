@@ -3,6 +3,7 @@
 
 import { characters, inWords } from "../shared/characters.js";
 import { required } from "../shared/dom.js";
+import { format, gettext } from "../shared/words.js";
 
 /** @typedef {import("./outbox.js").Draft} Draft */
 
@@ -49,7 +50,8 @@ export class Composer {
     if (!text) return;
     const count = characters(text);
     if (count > this.most) {
-      this.say(`This message has ${inWords(count)} characters; the limit is ${inWords(this.most)}. Send it in parts.`, "alarm");
+      const values = { count: inWords(count), most: inWords(this.most) };
+      this.say(format(gettext("This message has {count} characters; the limit is {most}. Send it in parts."), values), "alarm");
       return;
     }
     const clientId = this.returned?.text === text ? this.returned.clientId : newId();
@@ -111,7 +113,7 @@ export class Composer {
   count() {
     const count = characters(this.box.value);
     this.counter.hidden = count < this.most * NEAR_LIMIT;
-    this.counter.textContent = `${inWords(count)} of ${inWords(this.most)}`;
+    this.counter.textContent = format(gettext("{count} of {most}"), { count: inWords(count), most: inWords(this.most) });
   }
 
   /** @returns {{text?: string}} */

@@ -1,6 +1,8 @@
 // @ts-check
 // The line under a conversation that reports a problem with its connection.
 
+import { format, gettext } from "../shared/words.js";
+
 /** @typedef {import("./socket.js").State} State */
 
 export class ConnectionLine {
@@ -11,7 +13,7 @@ export class ConnectionLine {
     this.link.href = signInUrl;
     this.link.target = "_blank"; // unsent text stays in this tab
     this.link.rel = "noopener";
-    this.link.textContent = "Sign in (in a new tab)";
+    this.link.textContent = gettext("Sign in (in a new tab)");
   }
 
   /** @param {State} state @param {number} retryInMs @param {boolean} isBarred */
@@ -23,17 +25,17 @@ export class ConnectionLine {
 
   /** @param {State} state @param {number} retryInMs @param {boolean} isBarred @returns {(string | Node)[] | null} null: the line stays */
   parts(state, retryInMs, isBarred) {
-    if (isBarred) return ["A live connection is not possible here. The page works without it: send your message, then reload the page."];
+    if (isBarred) return [gettext("A live connection is not possible here. The page works without it: send your message, then reload the page.")];
     const seconds = Math.max(1, Math.round(retryInMs / 1000));
     switch (state) {
       case "open":
         return [];
       case "waiting":
-        return [`No connection. Trying again in ${seconds} s. What you write is kept here.`];
+        return [format(gettext("No connection. Trying again in {seconds} s. What you write is kept here."), { seconds })];
       case "crowded":
-        return [`You have reached the limit of open conversations. Close another one. This one tries again in ${seconds} s. What you write is kept here.`];
+        return [format(gettext("You have reached the limit of open conversations. Close another one. This one tries again in {seconds} s. What you write is kept here."), { seconds })];
       case "signed-out":
-        return ["You are signed out. What you wrote stays in the box until you leave this page. ", this.link];
+        return [gettext("You are signed out. What you wrote stays in the box until you leave this page."), " ", this.link];
       default:
         return null;
     }

@@ -2,6 +2,7 @@
 // Replaces a conversation that was deleted in another tab, or with its persona or the account.
 
 import { blank, required } from "../shared/dom.js";
+import { gettext } from "../shared/words.js";
 
 /**
  * Says that the conversation was deleted and links to the others. Unsent text stays, so that it can be copied.
@@ -15,7 +16,7 @@ export function showDeleted(page, unsent) {
   required(element, "[data-unsent]").hidden = !box.value;
   page.replaceChildren(element);
   document.querySelector(".conversation-link[aria-current]")?.closest("li")?.remove();
-  document.title = "A deleted conversation · Afterword";
+  document.title = `${gettext("A deleted conversation")} · Afterword`;
   required(element, "a").focus();
 }
 

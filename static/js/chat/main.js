@@ -17,6 +17,7 @@ import { Use } from "./use.js";
 import { frameOf } from "./verbs.js";
 import { Waits } from "./waits.js";
 import { copy, quote } from "./words.js";
+import { gettext } from "../shared/words.js";
 
 /** @typedef {import("./protocol.d.ts").ClientFrame} ClientFrame */
 /** @typedef {import("./socket.js").ServerFrame} ServerFrame */
@@ -128,7 +129,7 @@ async function reload() {
     scrolling.around(() => thread.replace(document.adoptNode(required(fresh, "[data-thread]"))));
     if (hadFocus) focusNewest();
   } catch {
-    composer?.say("The conversation could not be loaded again. Reload the page to see it as it is.", "alarm");
+    composer?.say(gettext("The conversation could not be loaded again. Reload the page to see it as it is."), "alarm");
   } finally {
     reloading = false;
     if (reloadAgain) reload();
@@ -158,14 +159,14 @@ function unsent() {
 
 /** @param {ClientFrame} frame */
 function ask(frame) {
-  if (!connection.send(frame)) composer?.say("There is no connection just now. Try again in a moment.");
+  if (!connection.send(frame)) composer?.say(gettext("There is no connection just now. Try again in a moment."));
 }
 
 function stop() {
   const replyId = thread.unfinished;
   if (!replyId) return;
   ask({ type: "reply.stop", reply_id: replyId });
-  composer?.say("Stopping the reply.");
+  composer?.say(gettext("Stopping the reply."));
 }
 
 page.addEventListener("submit", (event) => {

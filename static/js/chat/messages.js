@@ -2,6 +2,7 @@
 // The elements of messages, made from the page's blanks.
 
 import { blank, fill, required } from "../shared/dom.js";
+import { format, gettext } from "../shared/words.js";
 
 /** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
 /** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
@@ -51,7 +52,10 @@ export function replyElement(page, frame) {
  * @param {boolean} isInTheMiddle
  */
 export function takeover(engine, isInTheMiddle) {
-  return isInTheMiddle ? `The model changed here; ${engine} continues.` : `${engine} writes instead of the usual model.`;
+  const text = isInTheMiddle
+    ? gettext("The model changed here; {engine} continues.")
+    : gettext("{engine} writes instead of the usual model.");
+  return format(text, { engine });
 }
 
 /**

@@ -5,6 +5,7 @@
 import { fill, localTimes, required } from "../shared/dom.js";
 import { pendingElement, replyElement, takeover, userElement } from "./messages.js";
 import { makeDialable, noticeElement } from "./notices.js";
+import { format, gettext } from "../shared/words.js";
 
 /** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
 /** @typedef {import("./protocol.d.ts").NoticeShown} NoticeShown */
@@ -113,7 +114,7 @@ export class Thread {
     if (!reply) return;
     reply.status = reply.text ? "generating" : "started";
     this.show(reply);
-    this.fillIn(reply, "engine", ` with ${frame.engine}`);
+    this.fillIn(reply, "engine", format(gettext(" with {engine}"), { engine: frame.engine }));
     this.fillIn(reply, "because", frame.because && takeover(frame.engine, reply.text !== ""));
   }
 

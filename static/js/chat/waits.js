@@ -2,6 +2,8 @@
 // Tells a screen reader when a wait begins and when it is nearly over. The changes in between are only
 // visible.
 
+import { gettext } from "../shared/words.js";
+
 /** @typedef {import("./protocol.d.ts").ReplyQueued} ReplyQueued */
 
 export class Waits {
@@ -17,10 +19,10 @@ export class Waits {
     if (position > 0 && this.replyId !== reply_id) {
       this.replyId = reply_id;
       this.isNext = false;
-      this.announcer.say(`Waiting for its turn. ${detail}`);
+      this.announcer.say(`${gettext("Waiting for its turn.")} ${detail}`);
     } else if (position === 0 && this.replyId === reply_id && !this.isNext) {
       this.isNext = true;
-      this.announcer.say("Your reply is next.");
+      this.announcer.say(gettext("Your reply is next."));
     }
   }
 }

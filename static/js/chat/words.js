@@ -1,6 +1,8 @@
 // @ts-check
 // Copies a message's text, or quotes it in the box.
 
+import { gettext } from "../shared/words.js";
+
 /**
  * @param {HTMLElement} message
  * @param {import("../shared/announce.js").Announcer} announcer
@@ -8,9 +10,9 @@
 export async function copy(message, announcer) {
   try {
     await navigator.clipboard.writeText(textOf(message));
-    announcer.say("Copied.");
+    announcer.say(gettext("Copied."));
   } catch {
-    announcer.say("This browser does not allow copying. Select the text instead.");
+    announcer.say(gettext("This browser does not allow copying. Select the text instead."));
   }
 }
 

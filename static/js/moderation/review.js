@@ -1,6 +1,8 @@
 // @ts-check
 // Keyboard review: every key presses a link, a choice or a button that is on the page.
 
+import { format, gettext } from "../shared/words.js";
+
 const page = document.querySelector("[data-review]");
 
 /** @param {string} sentence */
@@ -35,7 +37,7 @@ function press(key) {
 function queueKey(key) {
   if (press(key)) return true;
   if (key !== "j" && key !== "k") return false;
-  if (!move("[data-review-row]", key === "j" ? 1 : -1)) announce("No more cases on this page.");
+  if (!move("[data-review-row]", key === "j" ? 1 : -1)) announce(gettext("No more cases on this page."));
   return true;
 }
 
@@ -43,11 +45,11 @@ function queueKey(key) {
 function caseKey(key) {
   if (press(key)) return true;
   if (key === "j" || key === "k") {
-    announce(key === "j" ? "This is the last open case." : "This is the first open case.");
+    announce(key === "j" ? gettext("This is the last open case.") : gettext("This is the first open case."));
     return true;
   }
   if (key === "f") {
-    if (!move("[data-review-marked]", 1)) announce("No more marked turns.");
+    if (!move("[data-review-marked]", 1)) announce(gettext("No more marked turns."));
     return true;
   }
   const form = /** @type {HTMLFormElement | null} */ (page?.querySelector("[data-review-form]"));
@@ -58,20 +60,21 @@ function caseKey(key) {
   }
   if (key === "l") {
     /** @type {HTMLElement | null} */ (form.querySelector("[name=labels]"))?.focus();
-    announce("Labels. Press the space bar to choose, and Tab for the next one.");
+    announce(gettext("Labels. Press the space bar to choose, and Tab for the next one."));
     return true;
   }
   if (key === "0") {
     const none = /** @type {HTMLInputElement | null} */ (form.querySelector("[name=labels][value=no_violation]"));
     if (none) none.checked = !none.checked;
-    announce(none?.checked ? "No violation." : "“No violation” is no longer chosen.");
+    announce(none?.checked ? gettext("No violation.") : gettext("“No violation” is no longer chosen."));
     return true;
   }
   const choice = /** @type {HTMLInputElement | undefined} */ (form.querySelectorAll("[name=kind]")[Number(key) - 1]);
   if (!choice) return false;
   choice.checked = true;
   choice.focus();
-  announce(`${choice.closest("label")?.textContent?.trim()}. Press l for the labels, and r to write the reason.`);
+  const label = choice.closest("label")?.textContent?.trim() ?? "";
+  announce(format(gettext("{label}. Press l for the labels, and r to write the reason."), { label }));
   return true;
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // Sends one file in pieces by tus 1.0.0. After a lost connection it asks how much has arrived, and goes on from there.
 
+import { format, gettext } from "../shared/words.js";
+
 const VERSION = "1.0.0";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
@@ -102,10 +104,10 @@ export class Upload {
 
 /** @param {Response} answer */
 async function reason(answer) {
-  if (answer.redirected) return "You are no longer signed in. Open this page again in another tab and sign in.";
+  if (answer.redirected) return gettext("You are no longer signed in. Open this page again in another tab and sign in.");
   const isSentence = answer.headers.get("Content-Type")?.startsWith("text/plain");
   const text = isSentence ? await answer.text() : "";
-  return text.trim() || `The site refused this file (${answer.status}).`;
+  return text.trim() || format(gettext("The site refused this file ({status})."), { status: answer.status });
 }
 
 /** @param {string} text */

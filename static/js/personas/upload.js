@@ -4,6 +4,7 @@
 
 import { blank, required } from "../shared/dom.js";
 import { Refused, Upload } from "./resumable.js";
+import { format, gettext } from "../shared/words.js";
 
 /** @param {HTMLFormElement} form */
 function attach(form) {
@@ -40,15 +41,18 @@ function attach(form) {
     if (!waiting) return;
     event.preventDefault();
     pressed = event.submitter;
-    say("This goes on when all files have arrived.");
+    say(gettext("This goes on when all files have arrived."));
   });
 
   /** @param {File[]} chosen */
   function take(chosen) {
     const large = chosen.find((file) => file.size > mostBytes);
-    if (large) return say(`${large.name} has ${megabytes(large.size)} MB; the limit is ${megabytes(mostBytes)} MB. Choose a smaller file.`, true);
+    if (large) {
+      const values = { name: large.name, size: megabytes(large.size), most: megabytes(mostBytes) };
+      return say(format(gettext("{name} has {size} MB; the limit is {most} MB. Choose a smaller file."), values), true);
+    }
     const empty = chosen.find((file) => !file.size);
-    if (empty) return say(`${empty.name} is empty. Choose another file.`, true);
+    if (empty) return say(format(gettext("{name} is empty. Choose another file."), { name: empty.name }), true);
     say("");
     for (const file of chosen) {
       waiting += 1;
@@ -61,9 +65,9 @@ function attach(form) {
   function shownRow(file) {
     const row = blank(document, "upload");
     required(row, "[data-slot=name]").textContent = file.name;
-    required(row, "[data-slot=state]").textContent = `${megabytes(file.size)} MB, waiting`;
+    required(row, "[data-slot=state]").textContent = format(gettext("{size} MB, waiting"), { size: megabytes(file.size) });
     required(row, "progress").setAttribute("aria-label", file.name);
-    required(row, "button").setAttribute("aria-label", `Cancel ${file.name}`);
+    required(row, "button").setAttribute("aria-label", format(gettext("Cancel {name}"), { name: file.name }));
     required(row, "button").addEventListener("click", () => row.toggleAttribute("data-cancelled", true));
     list.append(row);
     list.hidden = false;
@@ -82,9 +86,9 @@ function attach(form) {
       token,
       pieceBytes,
       onProgress(sent, isWaiting) {
-        if (isWaiting) return void (state.textContent = "The connection is lost. Trying again …");
+        if (isWaiting) return void (state.textContent = gettext("The connection is lost. Trying again …"));
         bar.value = (sent / file.size) * 100;
-        state.textContent = `${megabytes(sent)} of ${megabytes(file.size)} MB sent`;
+        state.textContent = format(gettext("{sent} of {size} MB sent"), { sent: megabytes(sent), size: megabytes(file.size) });
       },
     });
     required(row, "button").addEventListener("click", () => upload.cancel());
@@ -95,7 +99,7 @@ function attach(form) {
       if (row.hasAttribute("data-cancelled")) return row.remove();
       refused += 1;
       bar.remove();
-      state.textContent = error instanceof Refused ? error.message : "This file could not be sent. Choose it again.";
+      state.textContent = error instanceof Refused ? error.message : gettext("This file could not be sent. Choose it again.");
       state.toggleAttribute("data-problem", true);
     }
   }
@@ -104,7 +108,7 @@ function attach(form) {
   async function uploads() {
     if (!form.hasAttribute("data-has-draft")) {
       const answer = await fetch(form.action, { method: "POST", body: typed() });
-      if (!/\/new\/[0-9a-f-]{36}\/$/.test(new URL(answer.url).pathname)) throw new Refused("The site did not take this. Load the page again.");
+      if (!/\/new\/[0-9a-f-]{36}\/$/.test(new URL(answer.url).pathname)) throw new Refused(gettext("The site did not take this. Load the page again."));
       form.action = answer.url;
       form.toggleAttribute("data-has-draft", true);
     }
@@ -125,7 +129,7 @@ function attach(form) {
     if (waiting || !list.childElementCount) return;
     if (refused) {
       refused = 0;
-      return say("Some files were not taken. The others are kept. Choose more files, or go on.", true);
+      return say(gettext("Some files were not taken. The others are kept. Choose more files, or go on."), true);
     }
     const keep = /** @type {HTMLElement} */ (required(form, "button[name=then][value=keep]:not(.visually-hidden)"));
     form.requestSubmit(pressed ?? keep);

@@ -1,6 +1,8 @@
 // @ts-check
 // Small functions for elements. Text from people is always set as text, never as markup.
 
+import { language } from "./words.js";
+
 /**
  * The first element that matches. Throws if the page has none.
  * @template {Element} [T=HTMLElement]
@@ -41,12 +43,12 @@ export function fill(element, name, text) {
 }
 
 /**
- * Writes times in the reader's own time zone and format: the hour for `data-time`, the day for `data-date`.
+ * Writes times in the reader's own time zone: the hour for `data-time`, in the format of the browser, and the day for `data-date`.
  * @param {ParentNode} root
  */
 export function localTimes(root) {
   const hour = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
   for (const element of root.querySelectorAll("time[data-time], time[data-date]")) {
     const time = /** @type {HTMLTimeElement} */ (element);
     const moment = new Date(time.dateTime);

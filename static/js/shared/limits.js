@@ -2,6 +2,7 @@
 // Fields with a limit. A text that is too long stays in the field, is not sent, and a sentence says so.
 
 import { characters, inWords } from "./characters.js";
+import { format, gettext } from "./words.js";
 
 const NEAR_LIMIT = 0.9;
 
@@ -12,12 +13,13 @@ function look(field) {
   const most = Number(field.dataset.most);
   const count = characters(field.value);
   const excess = count - most;
+  const values = { count: inWords(count), most: inWords(most), excess: inWords(excess) };
   const problem =
-    excess > 0 ? `This has ${inWords(count)} characters; the limit is ${inWords(most)}. Take out ${inWords(excess)}.` : "";
+    excess > 0 ? format(gettext("This has {count} characters; the limit is {most}. Take out {excess}."), values) : "";
   field.setCustomValidity(problem);
   field.toggleAttribute("data-too-long", Boolean(problem));
   const line = lineOf(field);
-  line.textContent = problem || (count < most * NEAR_LIMIT ? "" : `${inWords(count)} of ${inWords(most)} characters`);
+  line.textContent = problem || (count < most * NEAR_LIMIT ? "" : format(gettext("{count} of {most} characters"), values));
   line.hidden = !line.textContent;
   line.toggleAttribute("data-problem", Boolean(problem));
 }
