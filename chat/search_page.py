@@ -40,5 +40,5 @@ def jump(request: SignedIn, message_id: UUID) -> HttpResponse:
 
 
 def address(conversation_id: UUID, message_id: UUID) -> str:
-    """The address of a message in its conversation's page."""
-    return f"{reverse('chat:conversation', args=[conversation_id])}#message-{message_id}"
+    """The address of a message in the part of its conversation that shows it."""
+    return f"{reverse('chat:conversation', args=[conversation_id])}?at={message_id}#message-{message_id}"

@@ -1,6 +1,8 @@
-"""The read branch of a conversation for its page, with each message's siblings, reply and notices."""
+"""A part of the read branch of a conversation for its page, with each message's siblings, reply and notices."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +12,68 @@ from chat import branches, frames, queueing, transcripts
 from chat.models import Conversation, Message, Notice, Reply, ReplyStatus
 from generation.jobs import stream
 
+SHOWN = 100  # messages of a part
+_LEAD = 10  # messages before the one that a part was asked for
 
-def items(conversation: Conversation) -> list[dict[str, Any]]:
-    """The messages of the read branch, first to last."""
+
+@dataclass(frozen=True)
+class Part:
+    """A run of the read branch, and where the ones beside it begin and end."""
+
+    ids: Sequence[UUID]
+    before: UUID | None  # the first message of the part, if there are earlier ones
+    after: UUID | None  # the first later message, if there are later ones
+
+
+def newest(conversation: Conversation) -> Part:
+    return _part(_path(conversation), -SHOWN)
+
+
+def around(conversation: Conversation, message_id: UUID) -> Part:
+    """The newest part if the message is in it, otherwise one that begins shortly before the message."""
+    ids = _path(conversation)
+    if message_id not in ids[:-SHOWN]:
+        return _part(ids, -SHOWN)
+    start = max(0, ids.index(message_id) - _LEAD)
+    return _part(ids, start, start + SHOWN)
+
+
+def since(conversation: Conversation, message_id: UUID) -> Part:
+    """All from the message on; the newest part if the message is not on the read branch."""
+    ids = _path(conversation)
+    return _part(ids, ids.index(message_id) if message_id in ids else -SHOWN)
+
+
+def until(conversation: Conversation, message_id: UUID) -> Part:
+    """The messages before this one; the newest part if it is not on the read branch."""
+    ids = _path(conversation)
+    if message_id not in ids:
+        return _part(ids, -SHOWN)
+    end = ids.index(message_id)
+    return _part(ids, max(0, end - SHOWN), end)
+
+
+def _path(conversation: Conversation) -> list[UUID]:
+    return branches.path(transcripts.tree_of(conversation), conversation.head_id)
+
+
+def _part(ids: list[UUID], start: int, end: int | None = None) -> Part:
+    shown = ids[start:end]
+    first = len(ids) + start if start < 0 else start
+    return Part(
+        ids=shown,
+        before=shown[0] if first > 0 else None,
+        after=ids[end] if end is not None and end < len(ids) else None,
+    )
+
+
+def items(conversation: Conversation, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The messages with these ids, in this order."""
     tree = transcripts.tree_of(conversation)
     notices = defaultdict(list)
-    for notice in conversation.notices.exclude(kind="disclosure"):
+    for notice in conversation.notices.filter(message__in=ids).exclude(kind="disclosure"):
         notices[notice.message_id].append(_notice(notice))
+    messages = conversation.messages.select_related("reply").in_bulk(ids)
     return [
         {
             "id": message.id,
@@ -29,7 +86,7 @@ def items(conversation: Conversation) -> list[dict[str, Any]]:
             "siblings": _siblings(tree, message),
             "notices": notices[message.id],
         }
-        for message in transcripts.messages_on_path(conversation, conversation.head_id)
+        for message in map(messages.__getitem__, ids)
     ]
 
 

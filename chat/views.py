@@ -83,16 +83,16 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     for warning in restrictions.unread_warnings(request.user):
         messages.warning(request, warning.statement)
         restrictions.acknowledge(restriction=warning, user=request.user)
-    return render(request, "chat/conversation.html", _page(conversation))
+    return render(request, "chat/conversation.html", _page(conversation, _asked_part(request, conversation)))
 
 
 @login_required
 @never_cache
 @require_GET
 def thread(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    """The thread alone, for a page that must show another branch."""
+    """The thread alone, for a page that must show another branch or earlier messages."""
     conversation = conversations.get_conversation_for(request.user, conversation_id)
-    return render(request, "chat/conversation.html#thread", _page(conversation))
+    return render(request, "chat/conversation.html#thread", _page(conversation, _asked_part(request, conversation)))
 
 
 @login_required
@@ -218,7 +218,12 @@ def _page_with_draft(
 ) -> HttpResponse:
     """The page with the reason, and with the typed text in the box."""
     _tell(request, refused)
-    page = render(request, "chat/conversation.html", _page(conversation) | {"draft": text}, status=refused.status)
+    page = render(
+        request,
+        "chat/conversation.html",
+        _page(conversation, threads.newest(conversation)) | {"draft": text},
+        status=refused.status,
+    )
     if refused.retry_after:
         page["Retry-After"] = str(ceil(refused.retry_after.total_seconds()))
     return page
@@ -284,7 +289,15 @@ def _check_length(text: str) -> None:
         )
 
 
-def _page(conversation: Conversation) -> dict[str, Any]:
+def _asked_part(request: HttpRequest, conversation: Conversation) -> threads.Part:
+    """Around the message `at`, from the message `since` on, or before the message `until`; else the newest part."""
+    for name, part in (("at", threads.around), ("since", threads.since), ("until", threads.until)):
+        if message_id := request.GET.get(name):
+            return part(conversation, _uuid(message_id))
+    return threads.newest(conversation)
+
+
+def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
     offset = threads.offset(conversation)
     active_restrictions = restrictions.active_for(
         user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
@@ -292,8 +305,9 @@ def _page(conversation: Conversation) -> dict[str, Any]:
     refusal = access.refusal(conversation.owner, conversation.persona)
     return {
         "conversation": conversation,
-        "first_notices": threads.first_notices(conversation),
-        "thread": threads.items(conversation),
+        "first_notices": [] if part.before else threads.first_notices(conversation),
+        "part": part,
+        "thread": threads.items(conversation, part.ids),
         "offset": offset,
         "disclosure": disclosure.text(conversation),
         "messages_max": settings.MESSAGE_CHARACTERS,

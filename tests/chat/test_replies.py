@@ -119,7 +119,7 @@ def test_the_row_keeps_every_engine_and_the_page_tells_of_the_change_again(reply
         "script-1",
         "other-1",
     ]
-    [shown] = [item["reply"] for item in thread.items(reply.message.conversation) if item["reply"]]
+    [shown] = [item["reply"] for item in thread.items(reply.message.conversation, [reply.message_id]) if item["reply"]]
     assert shown["takeover"] == "The model changed within this reply; other-1 finished it."
 
 

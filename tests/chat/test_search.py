@@ -113,7 +113,7 @@ def test_a_match_leads_to_its_message_and_to_its_branch(conversation: Conversati
     client.force_login(conversation.owner)
     assert first is not None
     response = client.get(reverse("chat:message", args=[first.id]))
-    assert response.headers["Location"] == f"/conversations/{conversation.id}/#message-{first.id}"
+    assert response.headers["Location"] == f"/conversations/{conversation.id}/?at={first.id}#message-{first.id}"
     page = client.get(reverse("chat:message", args=[say_beside.id]))
     assert reverse("chat:select", args=[say_beside.id]) in page.text
     shown = client.post(reverse("chat:select", args=[say_beside.id]))

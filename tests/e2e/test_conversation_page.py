@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from chat.models import Author, Conversation
+from chat.models import Author, Conversation, Message
 from chat.protocol import (
     ConversationDeleted,
     Error,
@@ -29,6 +29,7 @@ from chat.protocol import (
     Timing,
     UsageShown,
 )
+from chat.thread import SHOWN
 from tests.e2e.wire import Wire
 from tests.factories import make_conversation
 
@@ -430,6 +431,47 @@ def test_a_link_to_a_message_opens_the_conversation_there(wire: Wire, conversati
     expect(wire.page.locator(f"#message-{first.id}")).to_be_in_viewport()
 
 
+def test_a_long_conversation_opens_at_its_end_and_earlier_messages_come_as_one_reads_on(
+    wire: Wire, conversation: Conversation
+) -> None:
+    first = conversation.head
+    assert first is not None
+    lines: list[Message] = []
+    for number in range(2 * SHOWN + 30):
+        lines.append(Message(conversation=conversation, parent=(lines or [first])[-1], text=f"Line {number}."))
+        lines[-1].author = Author.PERSONA if number % 2 else Author.USER
+    Message.objects.bulk_create(lines)
+    conversation.head = lines[-1]
+    conversation.save()
+    page = wire.page
+    page.goto("about:blank")
+    wire.open()
+    wire.wait_for_socket(2)
+    shown = page.locator("[data-thread] [data-message]")
+    expect(shown).to_have_count(SHOWN)
+    expect(shown.last.locator('[data-slot="text"]')).to_have_text(lines[-1].text)
+    expect(page.locator("[data-newest]")).to_be_hidden()
+
+    page.evaluate("scrollTo(0, 0)")
+    expect(shown).to_have_count(2 * SHOWN)
+    page.evaluate("scrollTo(0, 0)")
+    expect(shown).to_have_count(2 * SHOWN + 31)
+    expect(page.locator("[data-earlier]")).to_have_count(0)
+    expect(page.locator(".thread-disclosure, .thread-date")).to_have_count(2)
+    with page.expect_response(lambda response: f"since={first.id}" in response.url):
+        wire.send(ThreadChanged(head=lines[-1].id))  # what was loaded stays
+    expect(shown).to_have_count(2 * SHOWN + 31)
+
+    page.goto(f"{page.url}?at={lines[30].id}#message-{lines[30].id}")
+    expect(page.locator(f"#message-{lines[30].id}")).to_be_in_viewport()
+    expect(shown).to_have_count(SHOWN)
+    expect(page.locator("[data-composer]")).to_have_count(0)
+    for _ in range(2):
+        page.get_by_role("link", name="Later messages").click()
+    expect(page.locator("[data-composer]")).to_have_count(1)
+    expect(shown.last.locator('[data-slot="text"]')).to_have_text(lines[-1].text)
+
+
 def test_the_end_of_a_session_takes_what_waits_from_the_browser(wire: Wire, conversation: Conversation) -> None:
     queue_reply(wire, say(wire, "Hello", conversation))
     write(wire, "Nobody else may read this")
@@ -524,6 +566,34 @@ def test_markup_in_words_stays_text(wire: Wire, conversation: Conversation) -> N
     expect(reply_text(wire)).to_have_text(markup)
     assert wire.page.locator("[data-thread] img, [data-thread] script").count() == 0
     assert wire.page.title() == f"{markup} · Afterword"
+
+
+def test_a_finished_reply_shows_its_emphasis_lists_and_code_and_no_markup(
+    wire: Wire, conversation: Conversation
+) -> None:
+    text = (
+        "*smiles* **Well.**\nTwo <b>things</b>: [a](https://example.test) ![](x.png)\n\n- bread\n- `salt`\n\n"
+        "```\n<script>1</script>\n```\n\n**注意：**请看。3 * 4 = 12"
+    )
+    reply_id = queue_reply(wire, say(wire, "What do we need?", conversation))
+    wire.send(started(reply_id))
+    wire.send(delta(reply_id, 0, text[:20]))
+    formatted = reply_item(wire).locator("[data-formatted]")
+    expect(reply_text(wire)).to_have_text(text[:20])
+    expect(formatted).to_have_count(0)
+    wire.send(completed(reply_id, text))
+    expect(formatted.locator("em")).to_have_text("smiles")
+    expect(formatted.locator("strong")).to_have_text(["Well.", "注意："])
+    expect(formatted.locator("li")).to_have_text(["bread", "salt"])
+    expect(formatted.locator("pre code")).to_have_text("<script>1</script>")
+    expect(formatted).to_contain_text("Two <b>things</b>: [a](https://example.test) ![](x.png)")
+    expect(formatted).to_contain_text("3 * 4 = 12")
+    expect(formatted.locator("a, img, b, script")).to_have_count(0)
+    expect(reply_text(wire)).to_be_hidden()
+    assert reply_text(wire).text_content() == text  # what is copied and quoted
+    conversation.messages.update(text="The **lamp** is lit.")
+    wire.page.reload()
+    expect(wire.page.locator("[data-formatted] strong")).to_have_text("lamp")
 
 
 def test_a_screen_reader_hears_whole_sentences_once(wire: Wire, conversation: Conversation) -> None:

@@ -90,13 +90,14 @@ class Wire:
         socket.on_message(lambda message: self.received.append(json.loads(message)))
 
     def _answer(self, route: Route, request: Request) -> None:
-        path = urlsplit(request.url).path
+        address = urlsplit(request.url)
+        path = address.path
         if path.startswith("/static/"):
             found = finders.find(path.removeprefix("/static/"))
             assert found, f"{path} is not a static file."
             route.fulfill(path=found, content_type=mimetypes.guess_type(path)[0] or "text/plain")
         elif request.method == "GET":
-            status, html = self.context.run(self.get, path)
+            status, html = self.context.run(self.get, f"{path}?{address.query}")
             route.fulfill(status=status, body=html, content_type="text/html; charset=utf-8")
         else:
             route.fulfill(status=204)

@@ -7,6 +7,7 @@ import { keyOf, whenSignedOut } from "../shared/drafts.js";
 import { Composer } from "./composer.js";
 import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
+import { EarlierMessages } from "./earlier_messages.js";
 import { Outbox } from "./outbox.js";
 import { Scrolling } from "./scrolling.js";
 import { Sending } from "./sending.js";
@@ -29,6 +30,7 @@ const thread = new Thread(page);
 const announcer = new Announcer(required(document, "[data-announcer]"));
 const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
+const earlierMessages = new EarlierMessages(thread, threadUrl);
 const use = new Use();
 const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
@@ -122,11 +124,12 @@ async function reload() {
   if (reloading) return;
   reloading = true;
   try {
-    const response = await fetch(threadUrl, { headers: { accept: "text/html" } });
+    const response = await fetch(thread.first ? `${threadUrl}?since=${thread.first}` : threadUrl, { headers: { accept: "text/html" } });
     if (!response.ok) throw new Error(`${response.status}`);
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const hadFocus = thread.list.contains(document.activeElement);
     scrolling.around(() => thread.replace(document.adoptNode(required(fresh, "[data-thread]"))));
+    earlierMessages.watch();
     if (hadFocus) focusNewest();
   } catch {
     composer?.say(gettext("The conversation could not be loaded again. Reload the page to see it as it is."), "alarm");

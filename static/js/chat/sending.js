@@ -1,6 +1,8 @@
 // @ts-check
 // Sends the messages of the outbox one by one, in order, each as soon as the persona can answer it.
 
+import { showPending } from "./pending.js";
+
 /** @typedef {import("./outbox.js").Draft} Draft */
 
 export class Sending {
@@ -41,7 +43,11 @@ export class Sending {
     const { isOpen } = this.connection;
     const drafts = this.composer ? this.outbox.drafts : [];
     const statusOf = (/** @type {string} */ clientId) => (isOpen && clientId === this.inFlight ? "sending" : isOpen ? "waiting" : "unsent");
-    this.thread.showPending(drafts.map((draft) => ({ ...draft, status: statusOf(draft.clientId) })));
+    showPending(
+      this.thread.page,
+      this.thread.list,
+      drafts.map((draft) => ({ ...draft, status: statusOf(draft.clientId) })),
+    );
   }
 
   /** @param {import("./protocol.d.ts").MessageAccepted} frame */

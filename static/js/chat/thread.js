@@ -3,9 +3,11 @@
 // received before is ignored, and a higher attempt begins the text again.
 
 import { fill, localTimes, required } from "../shared/dom.js";
-import { pendingElement, replyElement, takeover, userElement } from "./messages.js";
-import { makeDialable, noticeElement } from "./notices.js";
 import { format, gettext } from "../shared/words.js";
+import { showMarks } from "./formatting.js";
+import { replyElement, takeover, userElement } from "./messages.js";
+import { makeDialable, noticeElement } from "./notices.js";
+import { pending } from "./pending.js";
 
 /** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
 /** @typedef {import("./protocol.d.ts").NoticeShown} NoticeShown */
@@ -35,6 +37,11 @@ export class Thread {
     return messages.item(messages.length - 1) ?? undefined;
   }
 
+  /** The id of the first message in view. */
+  get first() {
+    return /** @type {HTMLElement | null} */ (this.list.querySelector("[data-message]"))?.dataset.message;
+  }
+
   /** The id of the reply that is not finished, if there is one. A conversation has at most one. */
   get unfinished() {
     return [...this.replies].find(([, reply]) => UNFINISHED.includes(reply.status))?.[0];
@@ -56,29 +63,9 @@ export class Thread {
         this.replies.set(id, { messageId, status, attempt: Number(attempt), seq: -1, text, detail: "" });
       }
     }
+    for (const element of this.list.querySelectorAll('[data-author="persona"]')) showMarks(element);
     localTimes(this.list);
     makeDialable(this.list);
-  }
-
-  /**
-   * Shows the messages that the server has not accepted yet, after all others.
-   * @param {{text: string, clientId: string, status: string}[]} drafts
-   */
-  showPending(drafts) {
-    const shown = new Map(this.pending.map((element) => [element.dataset.client, element]));
-    for (const { clientId, text, status } of drafts) {
-      const element = shown.get(clientId) ?? pendingElement(this.page, clientId, text);
-      element.dataset.status = status;
-      if (!element.isConnected) this.list.append(element);
-      shown.delete(clientId);
-    }
-    for (const element of shown.values()) element.remove();
-    if (drafts.length) this.list.querySelector("[data-empty]")?.remove();
-  }
-
-  /** The elements of messages that the server has not accepted yet. @returns {HTMLElement[]} */
-  get pending() {
-    return [.../** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-client]"))];
   }
 
   /**
@@ -157,9 +144,9 @@ export class Thread {
 
   /** Replaces the thread by the one that the server renders now. @param {HTMLElement} fresh */
   replace(fresh) {
-    const { pending } = this;
+    const waiting = pending(this.list);
     this.list.replaceWith(fresh);
-    fresh.append(...pending);
+    fresh.append(...waiting);
     this.adopt();
   }
 
@@ -178,6 +165,7 @@ export class Thread {
     element.dataset.status = reply.status;
     fill(element, "text", reply.text);
     fill(element, "detail", reply.detail);
+    showMarks(element);
   }
 
   /** @param {Reply} reply @param {string} slot @param {string} text */
@@ -195,6 +183,6 @@ export class Thread {
 
   /** Adds an element at the end, before the messages that the server has not accepted yet. @param {HTMLElement} element */
   insert(element) {
-    this.list.insertBefore(element, this.pending[0] ?? null);
+    this.list.insertBefore(element, pending(this.list)[0] ?? null);
   }
 }
