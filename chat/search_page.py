@@ -1,5 +1,6 @@
 """The page that searches a person's conversations, and the way from a match to its message."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -39,6 +40,26 @@ def jump(request: SignedIn, message_id: UUID) -> HttpResponse:
     return render(request, "chat/elsewhere.html", {"message": message})
 
 
+@login_required
+@never_cache
+@require_GET
+def jump_to_day(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """Goes to the first message of a day, or of the next day that has one; otherwise to the end."""
+    conversation = conversations.get_conversation_for(request.user, conversation_id)
+    day = _day(request.GET.get("day", ""))
+    message_id = transcripts.first_since(conversation, day) if day else None
+    if message_id is None:
+        return redirect("chat:conversation", conversation.id)
+    return redirect(address(conversation.id, message_id))
+
+
 def address(conversation_id: UUID, message_id: UUID) -> str:
     """The address of a message in the part of its conversation that shows it."""
     return f"{reverse('chat:conversation', args=[conversation_id])}?at={message_id}#message-{message_id}"
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """Conversations as plain turns: for the prompt, the monitor, and export."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +20,13 @@ def messages_on_path(conversation: Conversation, head: UUID | None) -> list[Mess
     ids = branches.path(tree_of(conversation), head)
     by_id = conversation.messages.select_related("reply").in_bulk(ids)
     return [by_id[message_id] for message_id in ids]
+
+
+def first_since(conversation: Conversation, day: date) -> UUID | None:
+    """The first message of the read branch on that day or later, in the site's time zone."""
+    ids = branches.path(tree_of(conversation), conversation.head_id)
+    since = set(conversation.messages.filter(created_at__date__gte=day).values_list("id", flat=True))
+    return next((message_id for message_id in ids if message_id in since), None)
 
 
 def turns(conversation: Conversation, head: UUID | None, *, withheld: bool = False) -> list[Turn]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/export/", files_page.export, name="export"),
     path("messages/<uuid:message_id>/", search_page.jump, name="message"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("<uuid:conversation_id>/day/", search_page.jump_to_day, name="day"),
     path("<uuid:conversation_id>/thread/", views.thread, name="thread"),
     path("<uuid:conversation_id>/send/", views.send, name="send"),
     path("<uuid:conversation_id>/rename/", views.rename, name="rename"),

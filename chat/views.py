@@ -29,6 +29,7 @@ from chat.export_formats import FORMATS
 from chat.models import Conversation, ConversationState
 from moderation.desk import restrictions
 from personas import access, creation
+from personas.models import Persona
 from text import cleaning
 
 P = ParamSpec("P")
@@ -57,9 +58,15 @@ def conversations_page(request: SignedIn) -> HttpResponse:
         return _start(request)
     is_archive = "archive" in request.GET
     shown = partings.archived(request.user) if is_archive else partings.listed(request.user)
+    personas = Persona.objects.filter(conversations__in=shown).distinct().order_by("name")
+    persona = personas.filter(pk=_uuid(request.GET["persona"])).first() if request.GET.get("persona") else None
     context = {
-        "page": Paginator(shown, _PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(shown.filter(persona=persona) if persona else shown, _PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
         "is_archive": is_archive,
+        "talked_with": personas,
+        "persona": persona,
         "has_archive": partings.archived(request.user).exists(),
         "personas": creation.visible_to(request.user),
         "formats": FORMATS,

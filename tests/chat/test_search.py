@@ -1,15 +1,16 @@
 """Search over a person's own conversations."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from chat import search
+from chat import search, search_page
 from chat.models import Author, Conversation
-from tests.factories import make_conversation
+from tests.factories import make_conversation, make_persona
 
 
 @pytest.fixture
@@ -120,3 +121,30 @@ def test_a_match_leads_to_its_message_and_to_its_branch(conversation: Conversati
     assert shown.headers["Location"].endswith(f"#message-{say_beside.id}")
     conversation.refresh_from_db()
     assert conversation.head_id == say_beside.id
+
+
+def test_a_day_leads_to_its_first_message_or_to_the_next_one(conversation: Conversation, client: Client) -> None:
+    for text in ("On Monday.", "On Thursday.", "Later on Thursday."):
+        say(conversation, text)
+    monday, thursday, _ = lines = list(conversation.messages.order_by("created_at"))
+    for line, day in zip(lines, (4, 7, 7), strict=True):
+        conversation.messages.filter(pk=line.pk).update(created_at=datetime(2026, 5, day, 12, tzinfo=UTC))
+    client.force_login(conversation.owner)
+    page = reverse("chat:conversation", args=[conversation.id])
+    for day, expected in (
+        ("2026-05-04", search_page.address(conversation.id, monday.id)),
+        ("2026-05-05", search_page.address(conversation.id, thursday.id)),
+        ("2026-05-08", page),
+        ("yesterday", page),
+    ):
+        response = client.get(reverse("chat:day", args=[conversation.id]), {"day": day})
+        assert response.headers["Location"] == expected
+
+
+def test_conversations_are_listed_by_persona(conversation: Conversation, client: Client) -> None:
+    other = make_conversation(owner=conversation.owner, persona=make_persona(owner=conversation.owner, name="Ada"))
+    client.force_login(conversation.owner)
+    page = client.get(reverse("chat:list"), {"persona": other.persona_id})
+    assert [each.id for each in page.context["page"]] == [other.id]
+    assert client.get(reverse("chat:list"), {"persona": "x"}).status_code == 404
+    assert len(client.get(reverse("chat:list"), {"persona": ""}).context["page"]) == 2
