@@ -3,11 +3,9 @@
 A policy is a version with rules, topics and what it asks of personas and breaks. A version never changes: a change
 makes a new version (`policy_versions`), so every verdict can name the version that judged it. A process keeps the
 active version, the draft in shadow and the stricter rules of single personas in memory, and checks for newer ones
-every REFRESH seconds.
+every few seconds (`rereading`).
 """
 
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,9 +17,9 @@ from django.utils.text import slugify
 from prometheus_client import Counter
 
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
+from moderation.filter.rereading import Reread
 from moderation.models import Direction, PersonaRule, Policy, RuleAction
 
-REFRESH = 2.0  # seconds; a change reaches every process within this time
 _STRENGTH = (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.MASK, RuleAction.BLOCK, RuleAction.CRISIS)
 
 DECISIONS = Counter("afterword_moderation_decisions", "Texts judged, by action.", ["direction", "action", "category"])
@@ -143,19 +141,9 @@ def for_minors(policy: ActivePolicy) -> ActivePolicy:
     return replace(policy, rules=(*policy.rules, *stricter))
 
 
-class _Cache:
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.content: _InForce | None = None
-        self.checked_at = float("-inf")
-
-
-_cache = _Cache()
-
-
 def active() -> ActivePolicy:
-    """The active version, at most REFRESH seconds old. Raises PolicyMissing."""
-    return _in_force().active
+    """The active version, at most `rereading.REFRESH` seconds old. Raises PolicyMissing."""
+    return _in_force.value().active
 
 
 def for_persona(persona_id: UUID | None) -> ActivePolicy:
@@ -163,14 +151,14 @@ def for_persona(persona_id: UUID | None) -> ActivePolicy:
 
     The strongest matching rule counts, so a rule more can only make a policy stricter.
     """
-    content = _in_force()
+    content = _in_force.value()
     own = content.of_personas.get(persona_id, ()) if persona_id else ()
     return replace(content.active, rules=(*content.active.rules, *own)) if own else content.active
 
 
 def in_shadow() -> ActivePolicy | None:
     """The draft that is tried beside the active version, if there is one. Raises PolicyMissing."""
-    return _in_force().draft
+    return _in_force.value().draft
 
 
 def topics_in_force() -> tuple[TopicSpec, ...]:
@@ -178,18 +166,10 @@ def topics_in_force() -> tuple[TopicSpec, ...]:
 
     Where both have a topic of the same name, its examples are those of the active version.
     """
-    content = _in_force()
+    content = _in_force.value()
     draft_topics = content.draft.topics if content.draft else ()
     by_category = {topic.category: topic for topic in (*draft_topics, *content.active.topics)}
     return tuple(by_category.values())
-
-
-def _in_force() -> _InForce:
-    with _cache.lock:
-        if _cache.content is None or time.monotonic() - _cache.checked_at >= REFRESH:
-            _cache.content = _read(_cache.content)
-            _cache.checked_at = time.monotonic()
-        return _cache.content
 
 
 def _read(last: _InForce | None) -> _InForce:
@@ -207,10 +187,8 @@ def _read(last: _InForce | None) -> _InForce:
     return _InForce(keys, values[0], values[1] if values[1:] else None, of_personas)
 
 
-def forget() -> None:
-    """Make this process read what is in force again at the next call."""
-    with _cache.lock:
-        _cache.content, _cache.checked_at = None, float("-inf")
+_in_force = Reread(_read)
+forget = _in_force.forget
 
 
 def terms_of(row: Policy) -> Terms:
