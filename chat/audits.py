@@ -6,12 +6,14 @@ probe that it has not finished. A turn is short, so that a worker that is stoppe
 
 import logging
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
+from accounts import languages
 from chat import persona_reply
 from chat.rehearsals import SAMPLING, Rehearsal
 from chat.reply_run import Stopped
@@ -71,7 +73,8 @@ def _ask(audit: Audit, probe: Probe) -> bool:
     run = _Run()
     try:
         answer = _answer(audit, probe, run)
-        judgement = judges.judge(probe, answer, language=audit.persona.language)
+        with _speaking_to_owner(audit.persona):
+            judgement = judges.judge(probe, answer, language=audit.persona.language)
     except StoodBack:
         runs.put_off(audit)
         return False
@@ -107,6 +110,12 @@ def _answer(audit: Audit, probe: Probe, run: _Run) -> Answer:
     if run.has_stood_back:
         raise StoodBack
     return Answer(text=run.text)
+
+
+def _speaking_to_owner(persona: Persona) -> AbstractContextManager[None]:
+    """The evidence is for the persona's owner."""
+    assert persona.owner is not None
+    return languages.speaking_to(persona.owner)
 
 
 def _is_answered(persona: Persona, probe: Probe) -> bool:

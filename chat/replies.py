@@ -102,7 +102,8 @@ def produce(reply_id: UUID) -> None:
         _finish(progress, ReplyStatus.FAILED, code="restricted")
         return
     try:
-        _write(progress)
+        with languages.speaking_to(conversation.owner):  # the reasons that Look inside shows
+            _write(progress)
     except Stopped:
         _finish(progress, ReplyStatus.STOPPED)
     except gate.Blocked as blocked:

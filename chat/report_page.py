@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import SignedIn
 from chat import inspection, transcripts
 from moderation.desk import reports
-from moderation.plain_words import CATEGORY_CHOICES
+from moderation.plain_words import category_choices
 
 
 class ReportForm(forms.Form):
-    category = forms.ChoiceField(choices=CATEGORY_CHOICES, label=_("What is wrong with it"))
+    category = forms.ChoiceField(choices=category_choices, label=_("What is wrong with it"))
 
 
 @login_required

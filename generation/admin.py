@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from generation import overview
@@ -49,7 +50,9 @@ class ModelEntryAdmin(admin.ModelAdmin):
     def bar(self, entry: ModelEntry) -> SafeString | str:
         if entry.status != ModelStatus.INSTALLING:
             return ""
-        return format_html('<progress max="100" value="{0}" aria-label="Progress">{0}%</progress>', entry.progress)
+        return format_html(
+            '<progress max="100" value="{0}" aria-label="{1}">{0}%</progress>', entry.progress, gettext("Progress")
+        )
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -57,7 +60,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
         """The first page offers the models below MODEL_FOLDERS. The second asks for the chosen model's details."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        context: dict[str, Any] = {**self.admin_site.each_context(request), "title": "Add a model"}
+        context: dict[str, Any] = {**self.admin_site.each_context(request), "title": gettext("Add a model")}
         model_path = (request.POST or request.GET).get("path", "")
         if model_path:
             try:
@@ -84,24 +87,26 @@ class ModelEntryAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return render(request, "admin/generation/modelentry/_state.html", _state(request, name))
 
-    @admin.action(description="Activate the selected model", permissions=["add"])
+    @admin.action(description=gettext_lazy("Activate the selected model"), permissions=["add"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, model_rows.activate, "{} is active from the next reply on.")
+        self._one(request, queryset, model_rows.activate, gettext("{} is active from the next reply on."))
 
-    @admin.action(description="Install the selected model again", permissions=["add"])
+    @admin.action(description=gettext_lazy("Install the selected model again"), permissions=["add"])
     def install_again(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, _install_again, "{} is being installed.")
+        self._one(request, queryset, _install_again, gettext("{} is being installed."))
 
-    @admin.action(description="Remove the selected model's files", permissions=["add"])
+    @admin.action(description=gettext_lazy("Remove the selected model's files"), permissions=["add"])
     def remove(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, lambda name: model_rows.remove(name=name), "{} is removed.")
+        self._one(request, queryset, lambda name: model_rows.remove(name=name), gettext("{} is removed."))
 
     def _one(
         self, request: HttpRequest, queryset: QuerySet[ModelEntry], door: Callable[[str], None], done: str
     ) -> None:
         names = [str(name) for name in queryset.values_list("name", flat=True)]
         if len(names) != 1:
-            self.message_user(request, "This action works on one model at a time. Select one model.", messages.ERROR)
+            self.message_user(
+                request, gettext("This action works on one model at a time. Select one model."), messages.ERROR
+            )
             return
         try:
             door(names[0])
@@ -144,7 +149,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "kind", "is_enabled", "order", "weight", "candidates")}),
         (
-            "Remotes",
+            gettext_lazy("Remotes"),
             {
                 "fields": (
                     "base_url",
@@ -157,8 +162,8 @@ class EngineEntryAdmin(admin.ModelAdmin):
                 )
             },
         ),
-        ("Prices", {"fields": ("prompt_price", "completion_price", "currency")}),
-        ("Budgets", {"fields": ("tokens_per_day", "money_per_day", "tokens_per_person")}),
+        (gettext_lazy("Prices"), {"fields": ("prompt_price", "completion_price", "currency")}),
+        (gettext_lazy("Budgets"), {"fields": ("tokens_per_day", "money_per_day", "tokens_per_person")}),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -173,7 +178,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": "Engines",
+            "title": gettext("Engines"),
             "opts": self.opts,
             "engines": overview.engines(),
             "waiting": overview.waiting(),
@@ -188,13 +193,16 @@ class EngineEntryAdmin(admin.ModelAdmin):
             raise PermissionDenied
         entry.is_enabled = request.POST.get("to") == "on"
         entry.save(update_fields=["is_enabled"])
-        state = "on" if entry.is_enabled else "off"
-        self.log_change(request, entry, f"Switched {state}.")
-        self.message_user(
-            request, f"The engine {entry.name} is switched {state} from the next reply on.", messages.SUCCESS
-        )
+        self.log_change(request, entry, f"Switched {'on' if entry.is_enabled else 'off'}.")
+        if entry.is_enabled:
+            sentence = gettext("The engine %(name)s is switched on from the next reply on.")
+        else:
+            sentence = gettext("The engine %(name)s is switched off from the next reply on.")
+        self.message_user(request, sentence % {"name": entry.name}, messages.SUCCESS)
         if not EngineEntry.objects.filter(is_enabled=True).exists():
-            self.message_user(request, "All engines are off. Replies fail until one is switched on.", messages.WARNING)
+            self.message_user(
+                request, gettext("All engines are off. Replies fail until one is switched on."), messages.WARNING
+            )
         return redirect("admin:generation_engineentry_changelist")
 
     def save_model(self, request: HttpRequest, obj: EngineEntry, form: Any, change: bool) -> None:
@@ -202,7 +210,10 @@ class EngineEntryAdmin(admin.ModelAdmin):
             obj.follows_environment = False
             self.message_user(
                 request,
-                f"The engine {obj.name} now uses the values of this page instead of ENGINES and OPENAI_*. "
-                "To go back to the environment's values, delete this engine; the next start creates it again.",
+                gettext(
+                    "The engine %(name)s now uses the values of this page instead of ENGINES and OPENAI_*. To go "
+                    "back to the environment's values, delete this engine; the next start creates it again."
+                )
+                % {"name": obj.name},
             )
         super().save_model(request, obj, form, change)

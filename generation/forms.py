@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.utils.translation import gettext, gettext_lazy
 
 from generation.catalogue.local_models import LocalModel
 from generation.catalogue.packaged import CONTEXT_TOKENS, MIN_CONTEXT_TOKENS
@@ -18,17 +19,21 @@ _MOST_TOKENS = 2**31 - 1  # the largest value of a column
 
 
 class AddModelForm(forms.Form):
-    title = forms.CharField(max_length=80, help_text="The name that people see.")
-    name = forms.SlugField(max_length=64, help_text="The name for programs: small letters, digits and hyphens.")
+    title = forms.CharField(max_length=80, help_text=gettext_lazy("The name that people see."))
+    name = forms.SlugField(
+        max_length=64, help_text=gettext_lazy("The name for programs: small letters, digits and hyphens.")
+    )
     prompt_form = forms.ChoiceField()
     context_length = forms.IntegerField(min_value=MIN_CONTEXT_TOKENS)
     languages = SimpleArrayField(
         forms.CharField(max_length=16),
         max_length=40,
         required=False,
-        help_text="Language tags, separated by commas, such as en,zh.",
+        help_text=gettext_lazy("Language tags, separated by commas, such as en,zh."),
     )
-    licence = forms.CharField(max_length=200, required=False, help_text="The licence's name, such as Apache-2.0.")
+    licence = forms.CharField(
+        max_length=200, required=False, help_text=gettext_lazy("The licence's name, such as Apache-2.0.")
+    )
 
     def __init__(self, local: LocalModel, data: Mapping[str, Any] | None) -> None:
         title = local.path.stem if local.is_gguf else local.path.name
@@ -41,7 +46,10 @@ class AddModelForm(forms.Form):
         self.fields["context_length"] = forms.IntegerField(
             min_value=MIN_CONTEXT_TOKENS,
             max_value=local.longest,
-            help_text=f"The context length in tokens, at most {local.longest}. A longer context costs time and memory.",
+            help_text=gettext(
+                "The context length in tokens, at most %(longest)s. A longer context costs time and memory."
+            )
+            % {"longest": local.longest},
         )
 
 
@@ -52,24 +60,27 @@ class ServerForm(forms.Form):
         max_length=200,
         label="Address",
         validators=EngineEntry._meta.get_field("base_url").validators,
-        help_text="Such as http://127.0.0.1:8080/v1 or https://provider.example/v1.",
+        help_text=gettext_lazy("Such as http://127.0.0.1:8080/v1 or https://provider.example/v1."),
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
     )
     key_variable = forms.CharField(
         max_length=64,
         required=False,
-        label="Variable with the key",
+        label=gettext_lazy("Variable with the key"),
         validators=EngineEntry._meta.get_field("key_variable").validators,
-        help_text="The key itself is not entered and not stored here. Put it into an environment variable of the "
-        "generation worker, such as PROVIDER_API_KEY, or into the file that PROVIDER_API_KEY_FILE names, and write the "
-        "variable’s name here. A server on this machine mostly needs none.",
+        help_text=gettext_lazy(
+            "The key itself is not entered and not stored here. Put it into an environment variable of the "
+            "generation worker, such as PROVIDER_API_KEY, or into the file that PROVIDER_API_KEY_FILE names, and "
+            "write the "
+            "variable’s name here. A server on this machine mostly needs none."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     model = forms.CharField(
         max_length=128,
         required=False,
         label="Model",
-        help_text="Its name on that server. If you leave this empty, the server is asked for its models.",
+        help_text=gettext_lazy("Its name on that server. If you leave this empty, the server is asked for its models."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     context_length = forms.IntegerField(
@@ -77,13 +88,18 @@ class ServerForm(forms.Form):
         max_value=_MOST_TOKENS,
         required=False,
         label="Window",
-        help_text="The tokens that the model reads. If you leave this empty, the site takes what the server says, at "
-        "most 8192, or 4096 if it says nothing.",
+        help_text=gettext_lazy(
+            "The tokens that the model reads. If you leave this empty, the site takes what the server says, at "
+            "most 8192, or 4096 if it says nothing."
+        ),
     )
     prompt_form = forms.ChoiceField(
-        choices=[("chat", "The model’s own chat template"), ("transcript", "Plain text, for base models")],
+        choices=[
+            ("chat", gettext_lazy("The model’s own chat template")),
+            ("transcript", gettext_lazy("Plain text, for base models")),
+        ],
         required=False,
-        label="Prompt form",
+        label=gettext_lazy("Prompt form"),
     )
 
     def clean_base_url(self) -> str:
@@ -91,9 +107,11 @@ class ServerForm(forms.Form):
         try:
             is_own, parts = servers.is_this_site(address), urlsplit(address)
         except ValueError:
-            raise forms.ValidationError("This address has no valid host or port.") from None
+            raise forms.ValidationError(gettext("This address has no valid host or port.")) from None
         if is_own:
-            raise forms.ValidationError("This is the address of this site itself. Enter the address of the server.")
+            raise forms.ValidationError(
+                gettext("This is the address of this site itself. Enter the address of the server.")
+            )
         return address if parts.path else f"{address}/v1"
 
     def clean_model(self) -> str:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.utils.translation import gettext, ngettext
 
 _MB = 1024**2
 _GB_MB = 1024
@@ -114,37 +115,59 @@ def _container_limit() -> list[int]:
 
 
 def _sentences(machine: Machine) -> list[str]:
-    memory = f"With {machine.memory} of memory"
     room_mb = machine.memory_mb - _SITE_MB
     four_bits, prepared = _largest(room_mb, _FOUR_BITS), _largest(room_mb, _PREPARED)
     if not four_bits:
-        words = [f"{memory} this machine has no room for a larger model beside the site. A server elsewhere can help."]
+        words = [
+            gettext(
+                "With %(memory)s of memory this machine has no room for a larger model beside the site. A server "
+                "elsewhere can help."
+            )
+            % {"memory": machine.memory}
+        ]
     else:
         words = [
-            f"{memory} this machine can run models up to about {four_bits} parameters in 4 bits, on a server such as "
-            "Ollama or llama.cpp."
+            gettext(
+                "With %(memory)s of memory this machine can run models up to about %(four_bits)s parameters in 4 "
+                "bits, on a "
+                "server such as Ollama or llama.cpp."
+            )
+            % {"memory": machine.memory, "four_bits": four_bits}
         ]
         if prepared:
             words.append(
-                f"A file or folder that the site itself converts can have about {prepared} parameters, because the "
-                "conversion needs 4 bytes for each."
+                gettext(
+                    "A file or folder that the site itself converts can have about %(prepared)s parameters, because "
+                    "the conversion needs 4 bytes for each."
+                )
+                % {"prepared": prepared}
             )
     words += [_of_card(card) for card in machine.cards]
     if not machine.cards:
         words.append(
-            f"Without a card, on {machine.cores} processor {'core' if machine.cores == 1 else 'cores'}, each "
-            "word takes at least as long as reading the whole model from memory. So a model of ten times the size "
-            "writes about ten times as slowly. Try a model before you switch to it."
+            ngettext(
+                "Without a card, on %(cores)s processor core, each word takes at least as long as reading the whole "
+                "model "
+                "from memory. So a model of ten times the size writes about ten times as slowly. Try a model before "
+                "you "
+                "switch to it.",
+                "Without a card, on %(cores)s processor cores, each word takes at least as long as reading the whole "
+                "model from memory. So a model of ten times the size writes about ten times as slowly. Try a model "
+                "before "
+                "you switch to it.",
+                machine.cores,
+            )
+            % {"cores": machine.cores}
         )
     return words
 
 
 def _of_card(card: Card) -> str:
     four_bits, own = _largest(card.memory_mb, _FOUR_BITS), _largest(card.memory_mb, _BFLOAT16)
-    return (
-        f"The card {card.name} has {_gb(card.memory_mb)}. That is enough for up to about {four_bits} parameters in "
-        f"4 bits on a server, or {own} in 16 bits on the site’s own engine."
-    )
+    return gettext(
+        "The card %(name)s has %(card)s. That is enough for up to about %(four_bits)s parameters in 4 "
+        "bits on a server, or %(own)s in 16 bits on the site’s own engine."
+    ) % {"name": card.name, "card": _gb(card.memory_mb), "four_bits": four_bits, "own": own}
 
 
 def _largest(room_mb: int, bytes_each: float) -> str:
@@ -153,9 +176,13 @@ def _largest(room_mb: int, bytes_each: float) -> str:
     if millions < 100:
         return ""
     if millions < 1000:
-        return f"{100 * int(millions // 100)} million"
+        return gettext("%(millions)s million") % {"millions": 100 * int(millions // 100)}
     billions = millions / 1000
-    return f"{billions:.1f} billion" if billions < 10 else f"{billions:.0f} billion"
+    return (
+        gettext("%(billions)s billion") % {"billions": f"{billions:.1f}"}
+        if billions < 10
+        else gettext("%(billions)s billion") % {"billions": f"{billions:.0f}"}
+    )
 
 
 def _gb(mb: int) -> str:

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext, gettext_noop
 
 from generation import machine, overview
 from generation.catalogue import model_rows, packaged
 from generation.jobs import worker
 from generation.models import ModelEntry, ModelStatus, ModelTrial
 from generation.trials import look, servers, trial_rows
+from text.lists import joined
 
-_DEVICES = {"cpu": "the processor", "cuda": "the card", "": "not loaded"}
-_CHINESE = "Chinese"  # Django names only its two scripts
+_DEVICES = {"cpu": gettext_noop("the processor"), "cuda": gettext_noop("the card"), "": gettext_noop("not loaded")}
+_CHINESE = gettext_noop("Chinese")  # Django names only its two scripts
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,16 @@ def _engine_row(row: overview.Engine, *, is_first: bool) -> EngineRow:
         return EngineRow(
             engine=row,
             title=servers.short_name(row.entry.model),
-            device=f"a server at {row.entry.base_url}",
+            device=gettext("a server at %(base_url)s") % {"base_url": row.entry.base_url},
             context_length=row.entry.context_length,
-            languages="as its maker says",
+            languages=gettext("as its maker says"),
             is_first=is_first,
         )
     model = model_rows.active()
     return EngineRow(
         engine=row,
         title=model.title,
-        device=_DEVICES.get(device, device),
+        device=gettext(_DEVICES[device]) if device in _DEVICES else device,
         context_length=model.context_length,
         languages=_named(model.languages),
         is_first=is_first,
@@ -120,13 +121,13 @@ def today_of(trial: ModelTrial) -> str:
 
 
 def _named(tags: Any) -> str:
-    return ", ".join(map(_language, tags)) or "not said"
+    return joined([_language(tag) for tag in tags]) or gettext("not said")
 
 
 def _language(tag: str) -> str:
     if tag == "zh":
-        return _CHINESE
+        return gettext(_CHINESE)
     try:
-        return str(get_language_info(tag)["name"])
+        return str(get_language_info(tag)["name_translated"])
     except KeyError:
         return tag

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from generation.engines.registry import ENGINES, LOCAL, RANKING, REMOTE
 
@@ -17,8 +18,8 @@ class ModelStatus(models.TextChoices):
 
 
 class PromptForms(models.TextChoices):
-    TRANSCRIPT = "transcript", "Transcript: continues plain text; for base models"
-    CHAT = "chat", "Chat: the model's own template"
+    TRANSCRIPT = "transcript", gettext_lazy("Transcript: continues plain text; for base models")
+    CHAT = "chat", gettext_lazy("Chat: the model's own template")
 
 
 class ModelEntry(models.Model):
@@ -76,8 +77,12 @@ class EngineEntry(models.Model):
         null=True,
         blank=True,
         validators=[
-            MinValueValidator(1, "The number of candidates must be between 1 and 16. You entered %(show_value)s."),
-            MaxValueValidator(16, "The number of candidates must be between 1 and 16. You entered %(show_value)s."),
+            MinValueValidator(
+                1, gettext_lazy("The number of candidates must be between 1 and 16. You entered %(show_value)s.")
+            ),
+            MaxValueValidator(
+                16, gettext_lazy("The number of candidates must be between 1 and 16. You entered %(show_value)s.")
+            ),
         ],
         help_text="2 to 16: this many are drawn for the words of a reply, and the best is shown. 1: no choice. "
         "Empty: on the engine openvino, the setting CANDIDATES for models with fewer than a billion parameters; "
@@ -88,7 +93,7 @@ class EngineEntry(models.Model):
     base_url = models.CharField(
         max_length=200,
         blank=True,
-        validators=[RegexValidator(r"^https?://[^\s/]", "Begin with http:// or https://.")],
+        validators=[RegexValidator(r"^https?://[^\s/]", gettext_lazy("Begin with http:// or https://."))],
         help_text="Remotes: the server's address, up to and with /v1.",
     )
     model = models.CharField(max_length=128, blank=True, help_text="Remotes: the model's name there.")
@@ -96,13 +101,18 @@ class EngineEntry(models.Model):
     prompt_form = models.CharField(
         max_length=16,
         default="chat",
-        choices=[("chat", "chat: the model's own template"), ("transcript", "transcript: plain text, for base models")],
+        choices=[
+            ("chat", gettext_lazy("chat: the model's own template")),
+            ("transcript", gettext_lazy("transcript: plain text, for base models")),
+        ],
     )
     # Only names of this form. Otherwise an admin could send any variable or file to a server of their own.
     key_variable = models.CharField(
         max_length=64,
         blank=True,
-        validators=[RegexValidator(r"^[A-Z][A-Z0-9_]*_API_KEY$", "Write a name that ends with _API_KEY.")],
+        validators=[
+            RegexValidator(r"^[A-Z][A-Z0-9_]*_API_KEY$", gettext_lazy("Write a name that ends with _API_KEY."))
+        ],
         help_text="Remotes: the environment variable that holds the key, such as PROVIDER_API_KEY; "
         "PROVIDER_API_KEY_FILE may name a file instead. The key itself is not kept here.",
     )
@@ -119,7 +129,9 @@ class EngineEntry(models.Model):
         max_digits=10, decimal_places=4, default=0, help_text="Money for a million tokens written."
     )
     currency = models.CharField(
-        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$", "Write three letters, such as EUR.")]
+        max_length=3,
+        default="USD",
+        validators=[RegexValidator(r"^[A-Z]{3}$", gettext_lazy("Write three letters, such as EUR."))],
     )
     tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="Empty: no limit.")
     money_per_day = models.DecimalField(
@@ -147,11 +159,14 @@ class EngineEntry(models.Model):
     def clean(self) -> None:
         if (self.candidates or 1) > 1 and self.kind not in RANKING:
             raise ValidationError(
-                {"candidates": f"The engine {self.kind} cannot choose among candidates. Leave this field empty."}
+                {
+                    "candidates": gettext("The engine %(kind)s cannot choose among candidates. Leave this field empty.")
+                    % {"kind": self.kind}
+                }
             )
         if self.is_remote:
             missing = {
-                field: "A remote engine needs this field."
+                field: gettext("A remote engine needs this field.")
                 for field in ("base_url", "model")
                 if not getattr(self, field)
             }
@@ -159,7 +174,10 @@ class EngineEntry(models.Model):
                 raise ValidationError(missing)
         elif EngineEntry.objects.filter(kind=self.kind).exclude(pk=self.pk).exists():
             raise ValidationError(
-                {"kind": f"There is already a {self.kind} engine. A second one would load the same weights."}
+                {
+                    "kind": gettext("There is already a %(kind)s engine. A second one would load the same weights.")
+                    % {"kind": self.kind}
+                }
             )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import redis
+from django.utils.translation import gettext, gettext_noop
 
 from generation.jobs import waiting_room as waiting_room
 from generation.jobs import worker
@@ -72,12 +73,12 @@ class Engine:
 
 
 _STATES = {
-    "off": "Switched off",
-    "budget": "Today's budget is used up",
-    "unreported": "No worker has reported it yet",
-    "down": "Down",
-    "spared": "Spared after failures",
-    "ready": "Ready",
+    "off": gettext_noop("Switched off"),
+    "budget": gettext_noop("Today's budget is used up"),
+    "unreported": gettext_noop("No worker has reported it yet"),
+    "down": gettext_noop("Down"),
+    "spared": gettext_noop("Spared after failures"),
+    "ready": gettext_noop("Ready"),
 }
 
 
@@ -115,7 +116,7 @@ def _engine(entry: EngineEntry, beats: list[dict[str, Any]]) -> Engine:
     ]
     state = _state(entry, reports)
     spent = spending.of(entry)
-    return Engine(entry, state, _STATES[state], reports, spent, _budgets(entry, spent))
+    return Engine(entry, state, gettext(_STATES[state]), reports, spent, _budgets(entry, spent))
 
 
 def _report(name: str, report: dict[str, Any]) -> Report:
@@ -140,7 +141,7 @@ def _state(entry: EngineEntry, reports: list[Report]) -> str:
 def _budgets(entry: EngineEntry, spent: spending.Spent) -> list[Budget]:
     budgets = []
     if entry.tokens_per_day is not None:
-        budgets.append(Budget("Tokens today", spent.tokens, entry.tokens_per_day, "tokens"))
+        budgets.append(Budget(gettext("Tokens today"), spent.tokens, entry.tokens_per_day, gettext("tokens")))
     if entry.money_per_day is not None:
-        budgets.append(Budget("Money today", round(spent.money, 4), entry.money_per_day, entry.currency))
+        budgets.append(Budget(gettext("Money today"), round(spent.money, 4), entry.money_per_day, entry.currency))
     return budgets

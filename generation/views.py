@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -100,7 +101,9 @@ def look_around(request: SignedIn) -> HttpResponse:
     try:
         look.begin()
     except redis.RedisError:
-        messages.error(request, "Redis does not answer, so nobody can look. The page /readyz gives the reason.")
+        messages.error(
+            request, gettext("Redis does not answer, so nobody can look. The page /readyz gives the reason.")
+        )
     else:
         look_for_servers.delay()
     return redirect(f"{reverse('generation:models')}#found")
@@ -117,8 +120,12 @@ def add(request: SignedIn) -> HttpResponse:
     try:
         local = local_models.inspect(Path(path))
     except (local_models.NotAModel, ValueError, OSError) as error:
-        fault = str(error) if isinstance(error, local_models.NotAModel) else "This is not the path of a folder or file."
-        messages.error(request, f"{fault} You entered “{path[:200]}”.")
+        fault = (
+            str(error)
+            if isinstance(error, local_models.NotAModel)
+            else gettext("This is not the path of a folder or file.")
+        )
+        messages.error(request, gettext("%(fault)s You entered “%(path)s”.") % {"fault": fault, "path": path[:200]})
         return redirect(f"{reverse('generation:models')}#installed")
     form = AddModelForm(local, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -129,7 +136,10 @@ def add(request: SignedIn) -> HttpResponse:
         except packaged.ModelRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"{entry.title} is being installed. You can try it when that has ended.")
+            messages.success(
+                request,
+                gettext("%(title)s is being installed. You can try it when that has ended.") % {"title": entry.title},
+            )
             return redirect(f"{reverse('generation:models')}#installed")
     return render(request, "generation/add.html", {"form": form, "path": path}, status=422 if form.errors else 200)
 
@@ -199,7 +209,9 @@ def switch(request: SignedIn, trial_id: UUID) -> HttpResponse:
     except switching.SwitchRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("generation:trial", trial.pk)
-    messages.success(request, f"{model_page.title_of(trial)} answers from the next reply on.")
+    messages.success(
+        request, gettext("%(trial)s answers from the next reply on.") % {"trial": model_page.title_of(trial)}
+    )
     return redirect("generation:models")
 
 
@@ -211,5 +223,7 @@ def switch_back(request: SignedIn) -> HttpResponse:
     except switching.SwitchRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"The switch to {model_page.title_of(trial)} is taken back.")
+        messages.success(
+            request, gettext("The switch to %(trial)s is taken back.") % {"trial": model_page.title_of(trial)}
+        )
     return redirect("generation:models")

@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from moderation.desk import cases, evidence, queries, restrictions, sight
 from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule, Topic
-from moderation.plain_words import category_in_words, listed
+from moderation.plain_words import category_in_words
+from text.lists import listed
 
 
 def _person(request: HttpRequest) -> User:
@@ -84,23 +86,26 @@ class CaseAdmin(ReadOnlyAdmin):
             cases.view(case=case, moderator=_person(request))
         return super().change_view(request, object_id, form_url, extra_context)
 
-    @admin.display(description="Decide")
+    @admin.display(description=gettext_lazy("Decide"))
     def at_the_desk(self, case: Case) -> SafeString:
-        return _desk_link("case", case.pk, "Open at the desk")
+        return _desk_link("case", case.pk, gettext("Open at the desk"))
 
-    @admin.display(description="About")
+    @admin.display(description=gettext_lazy("About"))
     def about(self, case: Case) -> str:
         return listed([category_in_words(category) for category in case.categories])
 
-    @admin.display(description="Why it is here")
+    @admin.display(description=gettext_lazy("Why it is here"))
     def reasons(self, case: Case) -> SafeString:
         rows = ((f["signal"], f["category"], f["score"], f["threshold"], f["detail"]) for f in case.findings)
-        return format_html_join(SafeString("<br>"), "{} · {} · score {}, threshold {} · {}", rows)
+        return format_html_join(SafeString("<br>"), gettext("{} · {} · score {}, threshold {} · {}"), rows)
 
-    @admin.display(description="The words in context")
+    @admin.display(description=gettext_lazy("The words in context"))
     def words(self, case: Case) -> SafeString:
         rows = (
-            (turn.speaker, "These words are covered. Ask for them at the desk." if turn.is_covered else turn.text)
+            (
+                turn.speaker,
+                gettext("These words are covered. Ask for them at the desk.") if turn.is_covered else turn.text,
+            )
             for turn in evidence.shown(case)
         )
         return format_html_join("", "<p><strong>{}</strong> {}</p>", rows)
@@ -142,9 +147,9 @@ class RestrictionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return queries.restrictions_visible_to(_person(request))
 
-    @admin.display(description="Lift")
+    @admin.display(description=gettext_lazy("Lift"))
     def at_the_desk(self, restriction: Restriction) -> SafeString:
-        return _desk_link("restriction", restriction.pk, "Open at the desk")
+        return _desk_link("restriction", restriction.pk, gettext("Open at the desk"))
 
 
 @admin.register(Appeal)
@@ -168,9 +173,9 @@ class AppealAdmin(ReadOnlyAdmin):
         visible = queries.restrictions_visible_to(_person(request))
         return Appeal.objects.filter(restriction__in=visible).select_related("restriction")
 
-    @admin.display(description="Answer")
+    @admin.display(description=gettext_lazy("Answer"))
     def at_the_desk(self, appeal: Appeal) -> SafeString:
-        return _desk_link("restriction", appeal.restriction_id, "Open at the desk")
+        return _desk_link("restriction", appeal.restriction_id, gettext("Open at the desk"))
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -220,9 +225,9 @@ class PolicyAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     inlines = (RuleInline, TopicInline)
 
-    @admin.display(description="Compare, go back")
+    @admin.display(description=gettext_lazy("Compare, go back"))
     def on_its_page(self, policy: Policy) -> SafeString:
-        return _desk_link("policy_version", policy.version, "Open its page")
+        return _desk_link("policy_version", policy.version, gettext("Open its page"))
 
 
 @admin.register(Assessment)

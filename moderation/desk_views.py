@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from moderation.desk import claims, notes, queue_rules, reports, retention, second_person, sight
@@ -24,7 +25,7 @@ def queues(request: HttpRequest) -> HttpResponse:
     changed = QueueForm(request.POST) if sent else None
     if sent and changed and changed.is_valid():
         queue_rules.change(queue=sent, owner=person_of(request), **changed.cleaned_data)
-        messages.success(request, f"The queue “{sent.label}” is changed.")
+        messages.success(request, gettext("The queue “%(label)s” is changed.") % {"label": sent.label})
         return redirect("moderation:queues")
     shown = [(queue, changed if changed and queue == sent else _queue_form(queue)) for queue in Queue]
     return render(request, "moderation/queues.html", {"forms": shown}, status=400 if changed else 200)
@@ -74,7 +75,7 @@ def give_back(request: HttpRequest, case_id: UUID) -> HttpResponse:
     except claims.ClaimRefused as refusal:
         messages.error(request, refusal.user_message)
         return redirect(address_of(case))
-    messages.success(request, "The case is back in the queue.")
+    messages.success(request, gettext("The case is back in the queue."))
     return redirect("moderation:queue")
 
 
@@ -87,7 +88,7 @@ def note(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if form.is_valid():
         notes.write(case=case, author=moderator, **form.cleaned_data)
     else:
-        messages.error(request, "A note needs words, at most 4000 characters.")
+        messages.error(request, gettext("A note needs words, at most 4000 characters."))
     return redirect(f"{address_of(case)}#notes")
 
 
@@ -103,10 +104,10 @@ def second(request: HttpRequest, case_id: UUID) -> HttpResponse:
     try:
         if form.cleaned_data["is_confirmed"]:
             second_person.confirm(action=action, moderator=moderator)
-            messages.success(request, "You confirmed the decision. It is in force now.")
+            messages.success(request, gettext("You confirmed the decision. It is in force now."))
         else:
             second_person.refuse(action=action, moderator=moderator, reason=form.cleaned_data.get("reason", ""))
-            messages.success(request, "The case is open again, and your reason stands in its notes.")
+            messages.success(request, gettext("The case is open again, and your reason stands in its notes."))
     except (second_person.SecondRefused, PermissionDenied) as refusal:
         messages.error(request, str(refusal))
     return redirect(address_of(case))
@@ -133,5 +134,8 @@ def void(request: HttpRequest, case_id: UUID) -> HttpResponse:
     except (DecisionRefused, PermissionDenied) as refusal:
         messages.error(request, str(refusal))
         return redirect(address_of(case))
-    messages.success(request, f"Your proposal to dismiss {number} reported cases waits for a second person.")
+    messages.success(
+        request,
+        gettext("Your proposal to dismiss %(number)s reported cases waits for a second person.") % {"number": number},
+    )
     return redirect("moderation:queue")

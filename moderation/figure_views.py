@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -52,7 +53,7 @@ def quality_review(request: HttpRequest, review_id: int) -> HttpResponse:
         except (quality.ReviewRefused, PermissionDenied) as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Your review is recorded. The first decision stands.")
+            messages.success(request, gettext("Your review is recorded. The first decision stands."))
             return redirect("moderation:queue")
     context = {
         "form": form,
@@ -121,5 +122,5 @@ def _report(request: HttpRequest) -> yearly.Report:
     """The report of the year in the address, or of this year. Raises Http404 for a year without one."""
     text = request.GET.get("year", str(timezone.now().year))
     if not text.isascii() or not text.isdigit() or not FIRST_YEAR <= int(text[:5]) <= timezone.now().year:
-        raise Http404("There is no report of this year.")
+        raise Http404(gettext("There is no report of this year."))
     return yearly.report(law="eu", year=int(text[:5]))

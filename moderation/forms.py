@@ -3,40 +3,45 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts import countries
 from accounts.form_fields import Words
 from accounts.models import Role, User
 from moderation.desk import cases, claims, effects, labels
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Queue
-from moderation.plain_words import CATEGORY_CHOICES, SIGN_CHOICES
+from moderation.plain_words import category_choices, sign_choices
 
 # The audit trail keeps one of these keys. It keeps no free text, because it is never erased.
 REVEAL_REASONS = {
-    "who_is_in_danger": "To see who is in danger",
-    "what_is_threatened": "To see what is threatened or asked for",
-    "masking_hides_the_sense": "Because the masking hides the sense",
-    "words_decide": "Because the words themselves decide the case",
+    "who_is_in_danger": gettext_lazy("To see who is in danger"),
+    "what_is_threatened": gettext_lazy("To see what is threatened or asked for"),
+    "masking_hides_the_sense": gettext_lazy("Because the masking hides the sense"),
+    "words_decide": gettext_lazy("Because the words themselves decide the case"),
 }
 
 
 class CountryForm(forms.Form):
-    country = forms.ChoiceField(choices=countries.choices, required=False, label="Where you are")
+    country = forms.ChoiceField(choices=countries.choices, required=False, label=gettext_lazy("Where you are"))
 
 
 class QueueFilterForm(forms.Form):
     status = forms.ChoiceField(
         choices=[
-            (CaseStatus.OPEN, "Open"),
-            (CaseStatus.PENDING_SECOND, "Waiting for a second person"),
-            (CaseStatus.DECIDED, "Decided"),
+            (CaseStatus.OPEN, gettext_lazy("Open")),
+            (CaseStatus.PENDING_SECOND, gettext_lazy("Waiting for a second person")),
+            (CaseStatus.DECIDED, gettext_lazy("Decided")),
         ],
         required=False,
-        label="Cases",
+        label=gettext_lazy("Cases"),
     )
-    queue = forms.ChoiceField(choices=[("", "All queues"), *Queue.choices], required=False, label="Queue")
+    queue = forms.ChoiceField(
+        choices=[("", gettext_lazy("All queues")), *Queue.choices], required=False, label=gettext_lazy("Queue")
+    )
     category = forms.ChoiceField(
-        choices=[("", "All categories"), *CATEGORY_CHOICES, *SIGN_CHOICES], required=False, label="About"
+        choices=lambda: [("", gettext("All categories")), *category_choices(), *sign_choices()],
+        required=False,
+        label=gettext_lazy("About"),
     )
     after = forms.UUIDField(required=False, widget=forms.HiddenInput)
     before = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -46,27 +51,31 @@ class GiveBackForm(forms.Form):
     """A claim that its moderator gives back: released, skipped with a reason, or moved to another queue."""
 
     act = forms.ChoiceField(choices=[("release", "release"), ("skip", "skip"), ("move", "move")])
-    reason = forms.ChoiceField(choices=list(claims.SKIP_REASONS.items()), required=False, label="Why you skip it")
-    queue = forms.ChoiceField(choices=Queue.choices, required=False, label="The queue that it belongs in")
+    reason = forms.ChoiceField(
+        choices=lambda: [(key, gettext(words)) for key, words in claims.SKIP_REASONS.items()],
+        required=False,
+        label=gettext_lazy("Why you skip it"),
+    )
+    queue = forms.ChoiceField(choices=Queue.choices, required=False, label=gettext_lazy("The queue that it belongs in"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("act") == "skip" and not data.get("reason"):
-            raise forms.ValidationError("Choose a reason for skipping the case.")
+            raise forms.ValidationError(gettext("Choose a reason for skipping the case."))
         if data.get("act") == "move" and not data.get("queue"):
-            raise forms.ValidationError("Choose the queue that the case belongs in.")
+            raise forms.ValidationError(gettext("Choose the queue that the case belongs in."))
         return data
 
 
 class LabelledForm(forms.Form):
     """A decision with its labels, also of somebody who reviews another's decision."""
 
-    kind = forms.ChoiceField(choices=ActionKind.choices, widget=forms.RadioSelect, label="Decision")
+    kind = forms.ChoiceField(choices=ActionKind.choices, widget=forms.RadioSelect, label=gettext_lazy("Decision"))
     labels = forms.MultipleChoiceField(
-        choices=labels.CHOICES,
+        choices=labels.choices,
         widget=forms.CheckboxSelectMultiple,
-        label="What was broken",
-        error_messages={"required": labels.MISSING},
+        label=gettext_lazy("What was broken"),
+        error_messages={"required": gettext_lazy(labels.MISSING)},
     )
 
     def offer(self, kinds: Collection[ActionKind]) -> None:
@@ -78,7 +87,7 @@ class LabelledForm(forms.Form):
         """Shows “no violation” and the labels of these categories before all others."""
         first = {labels.NO_VIOLATION, *categories}
         field = cast(forms.MultipleChoiceField, self.fields["labels"])
-        field.choices = sorted(labels.CHOICES, key=lambda choice: choice[0] not in first)
+        field.choices = sorted(labels.choices(), key=lambda choice: choice[0] not in first)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -91,7 +100,10 @@ class ReviewForm(LabelledForm):
     """What a reviewer would have decided (compliance R31)."""
 
     reason = Words(
-        widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Reason", help_text="For reviewers."
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=4000,
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("For reviewers."),
     )
 
 
@@ -101,15 +113,17 @@ class DecisionForm(LabelledForm):
         max_value=365,
         initial=effects.SUSPENSION.days,
         required=False,
-        label="Days of a suspension",
-        help_text="Used only when you suspend the person.",
+        label=gettext_lazy("Days of a suspension"),
+        help_text=gettext_lazy("Used only when you suspend the person."),
     )
     reason = Words(
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
-        label="Reason",
-        help_text="Say what you saw and why you decide so. The person reads this: name no other person in it.",
-        error_messages={"required": "A decision needs a reason. Say what you saw and why you decide so."},
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy(
+            "Say what you saw and why you decide so. The person reads this: name no other person in it."
+        ),
+        error_messages={"required": gettext_lazy("A decision needs a reason. Say what you saw and why you decide so.")},
     )
 
     token = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -134,31 +148,39 @@ class SecondForm(forms.Form):
 
     is_confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     reason = Words(
-        widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False, label="Why you do not confirm it"
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=4000,
+        required=False,
+        label=gettext_lazy("Why you do not confirm it"),
     )
 
 
 class NoteForm(forms.Form):
-    text = Words(widget=forms.Textarea(attrs={"rows": 2}), max_length=4000, label="Note")
-    is_question = forms.BooleanField(required=False, label="Ask the other reviewers for a second opinion")
+    text = Words(widget=forms.Textarea(attrs={"rows": 2}), max_length=4000, label=gettext_lazy("Note"))
+    is_question = forms.BooleanField(required=False, label=gettext_lazy("Ask the other reviewers for a second opinion"))
 
 
 class FiguresForm(forms.Form):
     DEFAULT = 30
     days = forms.ChoiceField(
-        choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")],
+        choices=[
+            ("7", gettext_lazy("7 days")),
+            ("30", gettext_lazy("30 days")),
+            ("90", gettext_lazy("90 days")),
+            ("365", gettext_lazy("a year")),
+        ],
         initial=str(DEFAULT),
         required=False,
-        label="The last",
+        label=gettext_lazy("The last"),
     )
 
 
 class OptOutForm(forms.Form):
     categories = forms.MultipleChoiceField(
-        choices=CATEGORY_CHOICES,
+        choices=category_choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        label="Categories that you do not want to be served",
+        label=gettext_lazy("Categories that you do not want to be served"),
     )
 
 
@@ -169,39 +191,50 @@ class QueueForm(forms.Form):
         choices=[(kind.value, kind.label) for kind in ActionKind if kind != ActionKind.DISMISS],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        label="Decisions that it does not offer",
+        label=gettext_lazy("Decisions that it does not offer"),
     )
     reviewers = forms.ModelMultipleChoiceField(
         queryset=User.objects.filter(role=Role.MODERATOR, is_active=True).order_by("username"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        label="Who works on it",
+        label=gettext_lazy("Who works on it"),
     )
 
 
 class PauseForm(forms.Form):
     hours = forms.ChoiceField(
-        choices=[("1", "an hour"), ("4", "half a day"), ("24", "a day"), ("168", "a week")], label="Pause for"
+        choices=[
+            ("1", pgettext_lazy("a length of time", "an hour")),
+            ("4", gettext_lazy("half a day")),
+            ("24", gettext_lazy("a day")),
+            ("168", gettext_lazy("a week")),
+        ],
+        label=gettext_lazy("Pause for"),
     )
 
 
 class RevealForm(forms.Form):
     what = forms.ChoiceField(choices=[(what, what) for what in cases.REVEALABLE], widget=forms.HiddenInput)
-    reason = forms.ChoiceField(choices=list(REVEAL_REASONS.items()), label="Why you need to see it")
+    reason = forms.ChoiceField(choices=list(REVEAL_REASONS.items()), label=gettext_lazy("Why you need to see it"))
 
 
 class LiftForm(forms.Form):
-    reason = Words(widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, label="Why it is lifted")
+    reason = Words(widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, label=gettext_lazy("Why it is lifted"))
 
 
 class AppealForm(forms.Form):
     text = Words(
-        widget=forms.Textarea(attrs={"rows": 6}), max_length=8000, label="Why you think that the decision is wrong"
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=8000,
+        label=gettext_lazy("Why you think that the decision is wrong"),
     )
 
 
 class AnswerForm(forms.Form):
-    outcome = forms.ChoiceField(choices=AppealOutcome.choices, widget=forms.RadioSelect, label="Outcome")
+    outcome = forms.ChoiceField(choices=AppealOutcome.choices, widget=forms.RadioSelect, label=gettext_lazy("Outcome"))
     answer = Words(
-        widget=forms.Textarea(attrs={"rows": 4}), max_length=4000, label="Answer", help_text="The person reads this."
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=4000,
+        label=gettext_lazy("Answer"),
+        help_text=gettext_lazy("The person reads this."),
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from accounts.models import User
@@ -25,7 +26,7 @@ def desk_only(view: View) -> View:
         if not restrictions.may_read(request.user):
             raise Http404
         if request.method not in {"GET", "HEAD"} and not restrictions.may_review(request.user):
-            raise PermissionDenied("An auditor changes nothing.")
+            raise PermissionDenied(gettext("An auditor changes nothing."))
         return view(request, *args, **kwargs)
 
     return never_cache(guarded)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -37,21 +38,27 @@ def change(request: HttpRequest, version: str) -> HttpResponse:
     """One act on a version, named by the button."""
     row, person = get_object_or_404(HeadVersion, version=version), person_of(request)
     acts: dict[str, tuple[Callable[[], None], str]] = {
-        "try": (lambda: versions.try_in_shadow(row=row, owner=person), "is tried in shadow from now on"),
-        "end": (lambda: versions.end_trial(row=row, owner=person), "is tried no longer"),
+        "try": (
+            lambda: versions.try_in_shadow(row=row, owner=person),
+            gettext("Version %(version)s is tried in shadow from now on."),
+        ),
+        "end": (lambda: versions.end_trial(row=row, owner=person), gettext("Version %(version)s is tried no longer.")),
         "propose": (lambda: versions.propose(row=row, owner=person), ""),
-        "confirm": (lambda: versions.confirm(row=row, reviewer=person), "is active"),
-        "refuse": (lambda: versions.refuse(row=row, reviewer=person), "was not confirmed, and can be tried again"),
+        "confirm": (lambda: versions.confirm(row=row, reviewer=person), gettext("Version %(version)s is active.")),
+        "refuse": (
+            lambda: versions.refuse(row=row, reviewer=person),
+            gettext("Version %(version)s was not confirmed, and can be tried again."),
+        ),
     }
     act, done = acts.get(request.POST.get("act", ""), (None, ""))
     if act is None:
-        return HttpResponse("Choose one of the acts of the page.", status=400, content_type="text/plain")
+        return HttpResponse(gettext("Choose one of the acts of the page."), status=400, content_type="text/plain")
     try:
         act()
     except versions.VersionRefused as refusal:
         messages.error(request, refusal.user_message)
     else:
-        messages.success(request, f"Version {row.version} {done or _proposed(row)}.")
+        messages.success(request, (done or _proposed(row)) % {"version": row.version})
     return redirect("moderation:learning")
 
 
@@ -64,7 +71,10 @@ def go_back(request: HttpRequest) -> HttpResponse:
         messages.error(request, refusal.user_message)
     else:
         messages.success(
-            request, f"Version {before.version} judges again." if before else "The shipped heads judge again."
+            request,
+            gettext("Version %(version)s judges again.") % {"version": before.version}
+            if before
+            else gettext("The shipped heads judge again."),
         )
     return redirect("moderation:learning")
 
@@ -79,15 +89,19 @@ def consent(request: HttpRequest) -> HttpResponse:
         match request.POST.get("act"):
             case "give":
                 consents.give(person)
-                messages.success(request, "Thank you. You can take this back here at any time.")
+                messages.success(request, gettext("Thank you. You can take this back here at any time."))
             case "withdraw":
                 consents.withdraw(person)
-                messages.success(request, "Your words are used for this no longer.")
+                messages.success(request, gettext("Your words are used for this no longer."))
         return redirect("moderation:learning_consent")
     return render(
-        request, "moderation/learning_consent.html", {"has_given": consents.has_given(person), "text": consents.TEXT}
+        request,
+        "moderation/learning_consent.html",
+        {"has_given": consents.has_given(person), "text": gettext(consents.TEXT)},
     )
 
 
 def _proposed(row: HeadVersion) -> str:
-    return "is active" if row.state == HeadState.ACTIVE else "waits for a second person"
+    if row.state == HeadState.ACTIVE:
+        return gettext("Version %(version)s is active.")
+    return gettext("Version %(version)s waits for a second person.")

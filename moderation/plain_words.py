@@ -1,97 +1,120 @@
 """Categories, directions and actions in plain words: for the rules page, the desk and the statements."""
 
-from collections.abc import Sequence
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 from moderation.monitor.signs import Sign
 
 _CATEGORIES: dict[str, str] = {
-    Category.HATE: "hatred of a group of people",
-    Category.HATE_THREATENING: "threats against a group of people",
-    Category.HARASSMENT: "harassment",
-    Category.HARASSMENT_THREATENING: "threats against a person",
-    Category.SELF_HARM: "talk of self-harm",
-    Category.SELF_HARM_INTENT: "a wish or plan to harm oneself",
-    Category.SELF_HARM_INSTRUCTIONS: "instructions for self-harm",
-    Category.SEXUAL: "sexual content",
-    Category.SEXUAL_MINORS: "sexual content about minors",
-    Category.VIOLENCE: "violence",
-    Category.VIOLENCE_GRAPHIC: "graphic violence",
-    Category.ILLICIT: "help with crimes",
-    Category.PII: "personal data",
-    Category.JAILBREAK: "attempts to switch the rules off",
+    Category.HATE: gettext_noop("hatred of a group of people"),
+    Category.HATE_THREATENING: gettext_noop("threats against a group of people"),
+    Category.HARASSMENT: gettext_noop("harassment"),
+    Category.HARASSMENT_THREATENING: gettext_noop("threats against a person"),
+    Category.SELF_HARM: gettext_noop("talk of self-harm"),
+    Category.SELF_HARM_INTENT: gettext_noop("a wish or plan to harm oneself"),
+    Category.SELF_HARM_INSTRUCTIONS: gettext_noop("instructions for self-harm"),
+    Category.SEXUAL: gettext_noop("sexual content"),
+    Category.SEXUAL_MINORS: gettext_noop("sexual content about minors"),
+    Category.VIOLENCE: gettext_noop("violence"),
+    Category.VIOLENCE_GRAPHIC: gettext_noop("graphic violence"),
+    Category.ILLICIT: gettext_noop("help with crimes"),
+    Category.PII: gettext_noop("personal data"),
+    Category.JAILBREAK: gettext_noop("attempts to switch the rules off"),
 }
 # The person may read these words of a case about their own conversation, so they blame nobody.
 _SIGNS: dict[str, str] = {
-    Sign.HOPELESSNESS: "less and less hope",
-    Sign.PREPARATION: "words of a plan or a farewell",
-    Sign.SUDDEN_CALM: "sudden calm after despair",
-    Sign.GIVING_AWAY: "treasured things given away",
-    Sign.DEPENDENCY: "much leaning on a persona alone",
-    Sign.ISOLATION: "distance from other people",
-    Sign.SLEEP: "lost sleep",
-    Sign.NIGHTS: "many nights spent in conversation",
-    Sign.ANNIVERSARY: "a hard time around an anniversary",
-    Sign.GROOMING: "steps that can win a child's trust for harm",
-    Sign.AGE: "an age below the one that this site is for",
-    Sign.PROBING: "repeated tries to get round the filter",
-    Sign.PERSONA_CONDUCT: "a persona that presses, isolates or frightens",
+    Sign.HOPELESSNESS: gettext_noop("less and less hope"),
+    Sign.PREPARATION: gettext_noop("words of a plan or a farewell"),
+    Sign.SUDDEN_CALM: gettext_noop("sudden calm after despair"),
+    Sign.GIVING_AWAY: gettext_noop("treasured things given away"),
+    Sign.DEPENDENCY: gettext_noop("much leaning on a persona alone"),
+    Sign.ISOLATION: gettext_noop("distance from other people"),
+    Sign.SLEEP: gettext_noop("lost sleep"),
+    Sign.NIGHTS: gettext_noop("many nights spent in conversation"),
+    Sign.ANNIVERSARY: gettext_noop("a hard time around an anniversary"),
+    Sign.GROOMING: gettext_noop("steps that can win a child's trust for harm"),
+    Sign.AGE: gettext_noop("an age below the one that this site is for"),
+    Sign.PROBING: gettext_noop("repeated tries to get round the filter"),
+    Sign.PERSONA_CONDUCT: gettext_noop("a persona that presses, isolates or frightens"),
 }
-_WORDS: dict[str, str] = {**_CATEGORIES, **_SIGNS, "rights_of_others": "the rights of the person depicted"}
-WHO: dict[str, str] = {
-    Direction.USER: "In what you write",
-    Direction.PERSONA: "In what a persona says",
+_WORDS: dict[str, str] = {
+    **_CATEGORIES,
+    **_SIGNS,
+    "rights_of_others": gettext_noop("the rights of the person depicted"),
 }
-SPEAKERS: dict[str, str] = {
-    Direction.USER: "in what a person writes",
-    Direction.PERSONA: "in what a persona says",
+_WHO: dict[str, str] = {
+    Direction.USER: gettext_noop("In what you write"),
+    Direction.PERSONA: gettext_noop("In what a persona says"),
 }
-ACTIONS: dict[str, str] = {
-    RuleAction.ALLOW: "let through",
-    RuleAction.FLAG: "flag for a reviewer",
-    RuleAction.MASK: "mask",
-    RuleAction.BLOCK: "block",
-    RuleAction.CRISIS: "answer with the crisis notice",
+_SPEAKERS: dict[str, str] = {
+    Direction.USER: gettext_noop("in what a person writes"),
+    Direction.PERSONA: gettext_noop("in what a persona says"),
 }
-CONSEQUENCES: dict[str, str] = {
-    RuleAction.FLAG: "Let through, and a reviewer may look at it",
-    RuleAction.MASK: "Replaced before anybody sees it",
-    RuleAction.BLOCK: "Stopped, and a notice says so",
-    RuleAction.CRISIS: "Answered by the site, with help lines, instead of by the persona",
+_ACTIONS: dict[str, str] = {
+    RuleAction.ALLOW: gettext_noop("let through"),
+    RuleAction.FLAG: gettext_noop("flag for a reviewer"),
+    RuleAction.MASK: gettext_noop("mask"),
+    RuleAction.BLOCK: gettext_noop("block"),
+    RuleAction.CRISIS: gettext_noop("answer with the crisis notice"),
+}
+_CONSEQUENCES: dict[str, str] = {
+    RuleAction.FLAG: gettext_noop("Let through, and a reviewer may look at it"),
+    RuleAction.MASK: gettext_noop("Replaced before anybody sees it"),
+    RuleAction.BLOCK: gettext_noop("Stopped, and a notice says so"),
+    RuleAction.CRISIS: gettext_noop("Answered by the site, with help lines, instead of by the persona"),
 }
 
 
 def category_in_words(category: str) -> str:
     """The plain words of a category; for a category outside the taxonomies, its name."""
     if category.startswith("topic/"):
-        return f"talk about {category.removeprefix('topic/').replace('-', ' ')}"
-    return _WORDS.get(category) or category.replace("_", " ").replace("/", ", ")
+        return gettext("talk about %(topic)s") % {"topic": category.removeprefix("topic/").replace("-", " ")}
+    words = _WORDS.get(category)
+    return gettext(words) if words else category.replace("_", " ").replace("/", ", ")
+
+
+def who_in_words(direction: str) -> str:
+    """Whose words a rule is about, to the person who writes."""
+    return gettext(_WHO[direction])
+
+
+def speaker_in_words(direction: str) -> str:
+    """Whose words a rule is about, to a moderator."""
+    return gettext(_SPEAKERS[direction])
+
+
+def action_in_words(action: str) -> str:
+    return gettext(_ACTIONS[action])
+
+
+def consequence_in_words(action: str) -> str:
+    return gettext(_CONSEQUENCES[action])
 
 
 def approval_in_words(is_required: bool) -> str:
     if is_required:
-        return "A persona that a person made talks only after its audit and a reviewer’s approval."
-    return "A persona that a person made talks without an approval."
+        return gettext("A persona that a person made talks only after its audit and a reviewer’s approval.")
+    return gettext("A persona that a person made talks without an approval.")
 
 
 def breaks_in_words(hours: int) -> str:
-    interval = "hour" if hours == 1 else f"{hours} hours"
-    return f"A person is reminded of breaks and of the AI every {interval} of continuous use."
+    return ngettext(
+        "A person is reminded of breaks and of the AI every hour of continuous use.",
+        "A person is reminded of breaks and of the AI every %(hours)s hours of continuous use.",
+        hours,
+    ) % {"hours": hours}
 
 
 def own_data_in_words(is_shown: bool) -> str:
     if is_shown:
-        return "A persona may say personal data that its owner’s own words hold, to its owner alone."
-    return "Personal data is masked in what a persona says, also where its owner’s own words hold it."
+        return gettext("A persona may say personal data that its owner’s own words hold, to its owner alone.")
+    return gettext("Personal data is masked in what a persona says, also where its owner’s own words hold it.")
 
 
-def listed(words: Sequence[str]) -> str:
-    """`a, b and c`."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+def category_choices() -> list[tuple[str, str]]:
+    return [(str(category), category_in_words(category)) for category in Category]
 
 
-CATEGORY_CHOICES = [(str(category), category_in_words(category)) for category in Category]
-SIGN_CHOICES = [(str(sign), category_in_words(sign)) for sign in Sign]
+def sign_choices() -> list[tuple[str, str]]:
+    return [(str(sign), category_in_words(sign)) for sign in Sign]

@@ -5,24 +5,35 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet
+from django.utils.translation import gettext_lazy
 
 from accounts.form_fields import Words
 from moderation.filter.policy import RuleSpec, TopicSpec
 from moderation.filter.policy_changes import LONGEST_SHADOW
 from moderation.filter.policy_versions import LONGEST_BREAK, LONGEST_NAME
 from moderation.models import Direction, Policy, RuleAction
-from moderation.plain_words import ACTIONS, CATEGORY_CHOICES, SPEAKERS, category_in_words
+from moderation.plain_words import action_in_words, category_choices, category_in_words, speaker_in_words
 
-_TOPIC_ACTIONS = [(action, ACTIONS[action]) for action in (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.BLOCK)]
+
+def _topic_actions() -> list[tuple[str, str]]:
+    return [(action, action_in_words(action)) for action in (RuleAction.ALLOW, RuleAction.FLAG, RuleAction.BLOCK)]
+
+
+def _directions() -> list[tuple[str, str]]:
+    return [(direction, speaker_in_words(direction)) for direction in Direction]
+
+
+def _actions() -> list[tuple[str, str]]:
+    return [(action, action_in_words(action)) for action in RuleAction]
 
 
 class ReasonForm(forms.Form):
     reason = Words(
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        label="Reason",
-        help_text="It stays with the version, and moderators read it. Name no person in it.",
-        error_messages={"required": "A change of the policy needs a reason. Say what it is for."},
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("It stays with the version, and moderators read it. Name no person in it."),
+        error_messages={"required": gettext_lazy("A change of the policy needs a reason. Say what it is for.")},
     )
 
 
@@ -34,8 +45,8 @@ class ChangeForm(ReasonForm):
         max_value=LONGEST_SHADOW,
         initial=7,
         required=False,
-        label="Days of a trial in shadow",
-        help_text="Used only when you try it in shadow.",
+        label=gettext_lazy("Days of a trial in shadow"),
+        help_text=gettext_lazy("Used only when you try it in shadow."),
     )
 
     def clean_days(self) -> int:
@@ -43,7 +54,7 @@ class ChangeForm(ReasonForm):
 
 
 class DaysForm(forms.Form):
-    days = forms.IntegerField(min_value=1, max_value=LONGEST_SHADOW, label="Days back")
+    days = forms.IntegerField(min_value=1, max_value=LONGEST_SHADOW, label=gettext_lazy("Days back"))
 
 
 class CompareForm(forms.Form):
@@ -53,7 +64,7 @@ class CompareForm(forms.Form):
         queryset=Policy.objects.order_by("-pk"),
         to_field_name="version",
         empty_label=None,
-        label="Compared with version",
+        label=gettext_lazy("Compared with version"),
     )
 
 
@@ -61,17 +72,18 @@ class DemandsForm(forms.Form):
     """What a policy asks besides its rules."""
 
     requires_persona_approval = forms.BooleanField(
-        required=False, label="A persona that a person made talks only after its audit and a reviewer’s approval"
+        required=False,
+        label=gettext_lazy("A persona that a person made talks only after its audit and a reviewer’s approval"),
     )
     break_notice_hours = forms.IntegerField(
         min_value=1,
         max_value=LONGEST_BREAK,
-        label="Hours of continuous use until a person is reminded of breaks and of the AI",
-        help_text="New York’s law asks for 3 hours or less, China’s for 2.",
+        label=gettext_lazy("Hours of continuous use until a person is reminded of breaks and of the AI"),
+        help_text=gettext_lazy("New York’s law asks for 3 hours or less, China’s for 2."),
     )
     shows_own_personal_data = forms.BooleanField(
         required=False,
-        label="A persona may say personal data that its owner’s own words hold, to its owner alone",
+        label=gettext_lazy("A persona may say personal data that its owner’s own words hold, to its owner alone"),
     )
 
 
@@ -79,15 +91,15 @@ class RuleForm(forms.Form):
     """One rule of a new version of the policy."""
 
     category = forms.ChoiceField()
-    direction = forms.ChoiceField(choices=[(direction, SPEAKERS[direction]) for direction in Direction])
+    direction = forms.ChoiceField(choices=_directions)
     threshold = forms.FloatField(min_value=0, max_value=1, widget=forms.NumberInput(attrs={"step": "any"}))
-    action = forms.ChoiceField(choices=[(action, ACTIONS[action]) for action in RuleAction])
+    action = forms.ChoiceField(choices=_actions)
     is_shadow = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, topics: Sequence[TopicSpec] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         of_topics = [(topic.category, category_in_words(topic.category)) for topic in topics]
-        self.fields["category"].choices = [*CATEGORY_CHOICES, *of_topics]  # type: ignore[attr-defined]
+        self.fields["category"].choices = [*category_choices(), *of_topics]  # type: ignore[attr-defined]
 
     def spec(self) -> RuleSpec:
         data = self.cleaned_data
@@ -106,18 +118,24 @@ def specs(rules: "BaseFormSet[RuleForm]") -> list[RuleSpec]:
 
 
 class TopicForm(forms.Form):
-    name = forms.CharField(max_length=LONGEST_NAME, label="The topic", help_text="In a few words, as in “elections”.")
+    name = forms.CharField(
+        max_length=LONGEST_NAME,
+        label=gettext_lazy("The topic"),
+        help_text=gettext_lazy("In a few words, as in “elections”."),
+    )
     examples = Words(
         widget=forms.Textarea(attrs={"rows": 12}),
         max_length=20_000,
-        label="Example sentences, one in a line",
+        label=gettext_lazy("Example sentences, one in a line"),
         help_text=(
-            "Write sentences as people ask them and as a persona would answer, in each language of the site. "
-            "About twelve in each language recognise a topic well; three are the least."
+            gettext_lazy(
+                "Write sentences as people ask them and as a persona would answer, in each language of the site. "
+                "About twelve in each language recognise a topic well; three are the least."
+            )
         ),
     )
-    user = forms.ChoiceField(choices=_TOPIC_ACTIONS, label="Action in what a person writes")
-    persona = forms.ChoiceField(choices=_TOPIC_ACTIONS, label="Action in what a persona says")
+    user = forms.ChoiceField(choices=_topic_actions, label=gettext_lazy("Action in what a person writes"))
+    persona = forms.ChoiceField(choices=_topic_actions, label=gettext_lazy("Action in what a persona says"))
 
     def clean_examples(self) -> tuple[str, ...]:
         lines = (line.strip() for line in self.cleaned_data["examples"].split("\n"))
@@ -134,10 +152,12 @@ class PersonaRuleForm(RuleForm, ReasonForm):
     """A rule for one persona, stricter than the policy."""
 
     persona_id = forms.UUIDField(
-        label="The persona’s number",
-        help_text="It is in the address of the persona’s page, and in that of a case in the admin.",
+        label=gettext_lazy("The persona’s number"),
+        help_text=gettext_lazy("It is in the address of the persona’s page, and in that of a case in the admin."),
         error_messages={
-            "invalid": "Enter the number as it stands in the address: 8-4-4-4-12 signs, 0 to 9 and a to f."
+            "invalid": gettext_lazy(
+                "Enter the number as it stands in the address: 8-4-4-4-12 signs, 0 to 9 and a to f."
+            )
         },
     )
     is_shadow = None  # type: ignore[assignment]

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from moderation.desk import queries
@@ -89,7 +90,9 @@ def end_shadow(request: HttpRequest, version: str) -> HttpResponse:
         messages.error(request, refusal.user_message)
     else:
         messages.success(
-            request, f"Draft {row.version} is tried no longer. The scores that were kept for it are deleted."
+            request,
+            gettext("Draft %(version)s is tried no longer. The scores that were kept for it are deleted.")
+            % {"version": row.version},
         )
     return redirect("moderation:policy")
 
@@ -149,7 +152,7 @@ def persona_rules(request: HttpRequest) -> HttpResponse:
             ),
         )
         if made:
-            messages.success(request, "The persona is held to this rule from now on.")
+            messages.success(request, gettext("The persona is held to this rule from now on."))
             return redirect("moderation:policy_personas")
     context = {"form": form, "rules": history.persona_rules(), "reason_form": ReasonForm()}
     return render(request, "moderation/policy/persona_rules.html", context)
@@ -166,7 +169,7 @@ def end_persona_rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     except ChangeRefused as refusal:
         messages.error(request, refusal.user_message)
     else:
-        messages.success(request, "The rule has ended. The policy alone holds for this persona.")
+        messages.success(request, gettext("The rule has ended. The policy alone holds for this persona."))
     return redirect("moderation:policy_personas")
 
 
@@ -189,9 +192,13 @@ def _change(
     if row is None:
         return None
     if row.is_active:
-        messages.success(request, f"Version {row.version} of the policy is active.")
+        messages.success(request, gettext("Version %(version)s of the policy is active.") % {"version": row.version})
         return redirect("moderation:policy")
-    messages.success(request, f"Draft {row.version} is tried in shadow. It changes nothing until you activate it.")
+    messages.success(
+        request,
+        gettext("Draft %(version)s is tried in shadow. It changes nothing until you activate it.")
+        % {"version": row.version},
+    )
     return redirect("moderation:policy_version", row.version)
 
 

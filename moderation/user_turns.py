@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import ages
 from accounts.models import User
@@ -27,14 +28,14 @@ from moderation.models import Direction, RuleAction
 
 __all__ = ["EARLIER", "Addressee", "FilterDown", "Ruling", "Source", "Turn", "help_for", "judge"]
 
-_BLOCKED = (
+_BLOCKED = gettext_noop(
     "{subject} was held back, and {name} does not see it: the safety filter found {why}. "
     "You can write again at once. A person looks at what was held back; if the filter was wrong, nothing follows."
 )
 _SUBJECTS = {
-    "user": "This message",
-    "instruction": "An instruction in this request",
-    "persona": "A line that this history gives to {name}",
+    "user": gettext_noop("This message"),
+    "instruction": gettext_noop("An instruction in this request"),
+    "persona": gettext_noop("A line that this history gives to {name}"),
 }
 
 # The person's own message; a program's instruction in the person's name; a line that a program ascribes to the persona.
@@ -143,5 +144,7 @@ def help_for(user: User, addressee: Addressee, level: str) -> CrisisNotice:
 
 
 def _refusal(turn: Turn, addressee: Addressee, verdict: Verdict) -> str:
-    subject = _SUBJECTS[turn.source].format(name=addressee.name)
-    return _BLOCKED.format(subject=subject, name=addressee.name, why=plain_words.category_in_words(verdict.category))
+    subject = gettext(_SUBJECTS[turn.source]).format(name=addressee.name)
+    return gettext(_BLOCKED).format(
+        subject=subject, name=addressee.name, why=plain_words.category_in_words(verdict.category)
+    )

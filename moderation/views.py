@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import condition, require_GET, require_http_methods, require_POST
 
@@ -132,7 +133,7 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
         cases.reveal(case=case, moderator=moderator, what=what, reason=form.cleaned_data["reason"])
         _remember_revealed(request, case, what)
     else:
-        messages.error(request, "Choose a reason to see what is hidden.")
+        messages.error(request, gettext("Choose a reason to see what is hidden."))
     return redirect(f"{address_of(case)}?{_filters(request)}#transcript")
 
 
@@ -149,11 +150,11 @@ def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
     try:
         if appeal and is_answer and answer_form.is_valid():
             appeals.answer(appeal=appeal, moderator=moderator, **answer_form.cleaned_data)
-            messages.success(request, "The objection is answered.")
+            messages.success(request, gettext("The objection is answered."))
             return redirect("moderation:queue")
         if not is_answer and lift_form.is_valid():
             restrictions.lift(restriction=restriction, moderator=moderator, **lift_form.cleaned_data)
-            messages.success(request, "The restriction is lifted.")
+            messages.success(request, gettext("The restriction is lifted."))
             return redirect(request.path)
     except (restrictions.LiftRefused, appeals.AppealRefused) as refusal:
         (answer_form if is_answer else lift_form).add_error(None, refusal.user_message)
@@ -175,7 +176,7 @@ def decision(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
         except appeals.AppealRefused as refusal:
             form.add_error(None, refusal.user_message)
         else:
-            messages.success(request, "Your objection has been filed. The answer will stand on this page.")
+            messages.success(request, gettext("Your objection has been filed. The answer will stand on this page."))
             return redirect(request.path)
     elif restriction.user_id == person.pk:
         restrictions.acknowledge(restriction=restriction, user=person)
@@ -210,8 +211,8 @@ def rules(request: HttpRequest) -> HttpResponse:
 def _decided(action: Action) -> str:
     kind = action.get_kind_display().lower()
     if action.state == ActionState.PENDING_SECOND:
-        return f"Your decision waits for a second person: {kind}."
-    return f"Decided: {kind}."
+        return gettext("Your decision waits for a second person: %(kind)s.") % {"kind": kind}
+    return gettext("Decided: %(kind)s.") % {"kind": kind}
 
 
 def address_of(case: Case) -> str:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from django.utils.translation import gettext
+
 from accounts import ages
 from accounts.models import User
 from moderation.desk import objections
@@ -72,7 +74,7 @@ def refusal(user: User, persona: Persona) -> Refusal | None:
 def without_approval(user: User, persona: Persona) -> Refusal | None:
     """As `refusal`, but a persona that a reviewer has not approved yet is allowed: its owner may still change it."""
     if not ages.is_admitted(user):
-        return Refusal("too_young", "By its date of birth, this account cannot use the site.")
+        return Refusal("too_young", gettext("By its date of birth, this account cannot use the site."))
     return refusal_to_minor(user, persona) or unconfirmed(persona) or resting(persona)
 
 
@@ -85,8 +87,8 @@ def resting(persona: Persona) -> Refusal | None:
     """Why a persona is silent while a person looks at an objection to it (compliance GD7). None if there is none."""
     if not objections.rests(persona.pk):
         return None
-    reason = f"Somebody has objected to {persona.name}. It rests until a person has decided. Nothing of it is lost."
-    return Refusal("persona_rests", reason)
+    reason = gettext("Somebody has objected to %(name)s. It rests until a person has decided. Nothing of it is lost.")
+    return Refusal("persona_rests", reason % {"name": persona.name})
 
 
 def unconfirmed(persona: Persona) -> Refusal | None:
@@ -96,11 +98,13 @@ def unconfirmed(persona: Persona) -> Refusal | None:
     """
     confirmation = Confirmation.objects.filter(persona=persona).first()
     if confirmation is not None and confirmation.is_refused:
-        reason = "The person whom {name} depicts does not agree. So it talks with nobody."
+        reason = gettext("The person whom {name} depicts does not agree. So it talks with nobody.")
     elif persona.depicts != Depicts.LIVING or _is_confirmed(persona, confirmation):
         return None
     else:
-        reason = "{name} depicts a living person, who has not confirmed yet that they agree. Until then it is silent."
+        reason = gettext(
+            "{name} depicts a living person, who has not confirmed yet that they agree. Until then it is silent."
+        )
     return Refusal("persona_not_confirmed", reason.format(name=persona.name))
 
 
@@ -115,8 +119,11 @@ def refusal_to_minor(user: User, portrait: Portrait) -> Refusal | None:
         return None
     return Refusal(
         "not_for_minors",
-        f"{portrait.name} is made as somebody close: a relative, a partner, or a real person who lives or has died. "
-        "The site has no such personas for people under 18.",
+        gettext(
+            "%(name)s is made as somebody close: a relative, a partner, or a real person who lives or has died. "
+            "The site has no such personas for people under 18."
+        )
+        % {"name": portrait.name},
     )
 
 

@@ -10,6 +10,8 @@ from base64 import b64decode
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from django.utils.translation import gettext
+
 from personas import children
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ SECONDS = 10  # of processor time; a picture at the limit takes one to three
 # Most pictures of MOST_PIXELS take 180 to 400 MB to open; a WebP of that size takes 640 and is refused.
 MEMORY = 512 * 1024**2
 JOB = "personas.importers.picture"
-_TOO_MUCH_MEMORY = f"The picture takes more than {MEMORY // 1024**2} MB of memory to open, the limit. Make it smaller."
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
@@ -35,7 +36,10 @@ class PictureRefused(Exception):
 def webp(stream: BinaryIO, *, size: int) -> bytes:
     """The picture as WebP, upright, without metadata, each side at most SIDE pixels. Raises PictureRefused."""
     if size > MOST_BYTES:
-        raise PictureRefused(f"The picture has {size / 1024**2:.1f} MB; the limit is {MOST_BYTES // 1024**2} MB.")
+        raise PictureRefused(
+            gettext("The picture has %(size)s MB; the limit is %(most_bytes)s MB.")
+            % {"size": f"{size / 1024**2:.1f}", "most_bytes": MOST_BYTES // 1024**2}
+        )
     limits = children.Limits(seconds=SECONDS, memory=MEMORY)
     stream.seek(0)
     with tempfile.TemporaryFile() as file:
@@ -57,13 +61,22 @@ def _refusal(failure: children.ChildFailed) -> PictureRefused:
     match failure:
         case children.OutOfTime():
             return PictureRefused(
-                f"The picture took more than {SECONDS} s to open, which is the limit. Make it smaller."
+                gettext("The picture took more than %(seconds)s s to open, which is the limit. Make it smaller.")
+                % {"seconds": SECONDS}
             )
         case children.OutOfMemory():
-            return PictureRefused(_TOO_MUCH_MEMORY)
+            return PictureRefused(_too_much_memory())
         case children.AllBusy():
-            return PictureRefused("The picture was not opened, because others are opened now. Try again in a minute.")
-    return PictureRefused("The picture is damaged and cannot be opened.")
+            return PictureRefused(
+                gettext("The picture was not opened, because others are opened now. Try again in a minute.")
+            )
+    return PictureRefused(gettext("The picture is damaged and cannot be opened."))
+
+
+def _too_much_memory() -> str:
+    return gettext("The picture takes more than %(memory)s MB of memory to open, the limit. Make it smaller.") % {
+        "memory": MEMORY // 1024**2
+    }
 
 
 def encoded(stream: BinaryIO) -> bytes:
@@ -79,23 +92,27 @@ def encoded(stream: BinaryIO) -> bytes:
             picture = Image.open(stream, formats=_FORMATS)
         if picture.width * picture.height > MOST_PIXELS:
             raise PictureRefused(
-                f"The picture has {picture.width} × {picture.height} pixels; "
-                f"the limit is {MOST_PIXELS // 1_000_000} million in all. Make it smaller."
+                gettext(
+                    "The picture has %(width)s × %(height)s pixels; the limit is %(most_pixels)s million in all. "
+                    "Make it smaller."
+                )
+                % {"width": picture.width, "height": picture.height, "most_pixels": MOST_PIXELS // 1000000}
             )
         return _shrunk(picture)
     except MemoryError as error:
-        raise PictureRefused(_TOO_MUCH_MEMORY) from error
+        raise PictureRefused(_too_much_memory()) from error
     except UnidentifiedImageError as error:
         raise PictureRefused(
-            "This file is not a picture in PNG, JPEG, WebP or GIF. Save it in one of these formats."
+            gettext("This file is not a picture in PNG, JPEG, WebP or GIF. Save it in one of these formats.")
         ) from error
     except Image.DecompressionBombError as error:
         limit = MOST_PIXELS // 1_000_000
         raise PictureRefused(
-            f"The picture has far more than {limit} million pixels, the limit. Make it smaller."
+            gettext("The picture has far more than %(limit)s million pixels, the limit. Make it smaller.")
+            % {"limit": limit}
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise PictureRefused("The picture is damaged and cannot be opened.") from error
+        raise PictureRefused(gettext("The picture is damaged and cannot be opened.")) from error
 
 
 def _shrunk(picture: "Image.Image") -> bytes:

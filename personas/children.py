@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.utils import translation
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def answers(
     Raises ChildFailed. `file` is a real file; its position moves. Close the iterator to end the child.
     """
     with _turn(), _started(file) as child, closing(_lines(child, limits)) as lines:
-        _ask(child, {"module": module, "limits": _rlimits(limits), "arguments": dict(arguments)})
+        _ask(child, {"module": module, "limits": _rlimits(limits), "arguments": dict(arguments), "speech": _speech()})
         for line in lines:
             kind, payload = _parsed(line)
             match kind:
@@ -137,6 +138,11 @@ def _started(file: BinaryIO) -> Iterator["subprocess.Popen[bytes]"]:
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def _speech() -> dict[str, Any]:
+    """The language of the sentences that the child makes for the person."""
+    return {"language": translation.get_language(), "folders": [str(folder) for folder in settings.LOCALE_PATHS]}
 
 
 def _rlimits(limits: Limits) -> dict[str, int]:

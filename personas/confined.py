@@ -17,8 +17,13 @@ import resource
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
+
+from django.apps import apps
+from django.conf import settings
+from django.utils import translation
 
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES = 64  # modules, the file, a temporary file of an archive
@@ -27,6 +32,7 @@ _OPEN_FILES = 64  # modules, the file, a temporary file of an archive
 def main() -> None:
     request = json.loads(sys.stdin.readline())
     _limit(**request["limits"])
+    _speak(**request["speech"])
     job = importlib.import_module(request["module"])
     with os.fdopen(int(sys.argv[1]), "rb") as file, os.fdopen(os.dup(1), "wb") as output:
         os.dup2(2, 1)  # output that a library prints must not mix with the answers
@@ -40,6 +46,13 @@ def main() -> None:
             # The text of an exception may quote the file. Its type and place do not.
             place = traceback.extract_tb(error.__traceback__)[-1]
             _write(output, "broken", f"{os.path.basename(place.filename)}:{place.lineno} {type(error).__name__}")
+
+
+def _speak(language: str, folders: Sequence[str]) -> None:
+    """Sentences for the person are in this language. The settings have nothing but its translations."""
+    settings.configure(LOCALE_PATHS=list(folders))
+    apps.populate(())  # translations ask for the apps, and there are none
+    translation.activate(language)
 
 
 def grant(seconds: int) -> None:

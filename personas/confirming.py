@@ -18,6 +18,7 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from personas import creation
@@ -43,12 +44,15 @@ def new_link(*, user: User, persona: Persona) -> Confirmation:
     """Makes a link for the owner to hand over, and ends an older one. Raises ConfirmationRefused, Http404."""
     persona = creation.get_own_persona(user, persona.pk)
     if persona.depicts != Depicts.LIVING:
-        raise ConfirmationRefused(f"{persona.name} depicts no living person, so nobody needs to confirm it.")
+        raise ConfirmationRefused(
+            gettext("%(name)s depicts no living person, so nobody needs to confirm it.") % {"name": persona.name}
+        )
     with transaction.atomic():
         earlier = Confirmation.objects.select_for_update().filter(persona=persona).first()
         if earlier and (earlier.is_refused or (earlier.name == persona.name and earlier.answer)):
             raise ConfirmationRefused(
-                f"The person has answered already: {earlier.get_answer_display()}. They can change it with their link."
+                gettext("The person has answered already: %(get_answer_display)s. They can change it with their link.")
+                % {"get_answer_display": earlier.get_answer_display()}
             )
         confirmation, _ = Confirmation.objects.update_or_create(
             persona=persona,

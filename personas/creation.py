@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import Http404
+from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 
 from accounts import consents, quotas
@@ -50,8 +51,11 @@ class WordsRefused(CreationRefused):
 class PersonaDisabled(CreationRefused):
     def __init__(self, persona: Persona) -> None:
         super().__init__(
-            f"A moderator has disabled {persona.name}, so it can be neither copied nor changed. "
-            "Its owner can object to the decision. Until the decision is lifted, everything stays as it is."
+            gettext(
+                "A moderator has disabled %(name)s, so it can be neither copied nor changed. Its owner can "
+                "object to the decision. Until the decision is lifted, everything stays as it is."
+            )
+            % {"name": persona.name}
         )
 
 
@@ -83,15 +87,15 @@ class PersonaFields:
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text of it that a prompt or a page may show, as (label, text)."""
         yield from (
-            ("its name", self.name),
-            ("how it relates to you", self.relation),
-            ("what it calls you", self.calls_user),
-            ("its description", self.description),
-            ("where and when it is", self.scenario),
-            ("its opening line", self.opening_line),
+            (gettext("its name"), self.name),
+            (gettext("how it relates to you"), self.relation),
+            (gettext("what it calls you"), self.calls_user),
+            (gettext("its description"), self.description),
+            (gettext("where and when it is"), self.scenario),
+            (gettext("its opening line"), self.opening_line),
         )
-        yield from (("what it says", saying) for saying in self.sayings)
-        yield from (("a sample exchange", text) for exchange in self.examples for _, text in exchange)
+        yield from ((gettext("what it says"), saying) for saying in self.sayings)
+        yield from ((gettext("a sample exchange"), text) for exchange in self.examples for _, text in exchange)
         yield from judging.card_texts(self.card)
 
 
@@ -170,7 +174,9 @@ def ground(*, user: User, persona: Persona, is_grounded: bool) -> None:
     """Lets the persona say only what its own words say, or speak freely again. Raises CreationRefused, Http404."""
     persona = get_own_persona(user, persona.pk)
     if is_grounded and not persona.passages.exists():
-        raise CreationRefused(f"{persona.name} has no words of its own yet. Add letters or messages first.")
+        raise CreationRefused(
+            gettext("%(name)s has no words of its own yet. Add letters or messages first.") % {"name": persona.name}
+        )
     Persona.objects.filter(pk=persona.pk).update(is_grounded=is_grounded)
 
 
@@ -324,7 +330,10 @@ def _refuse_after_no(persona: Persona) -> None:
     """Raises CreationRefused if the living person whom the persona depicts has said no: it cannot become another's."""
     if Confirmation.objects.filter(persona=persona, answer__in=[Answer.NO, Answer.WITHDRAWN]).exists():
         raise CreationRefused(
-            f"The person whom {persona.name} depicts does not agree, so it cannot depict somebody else now. Delete it."
+            gettext(
+                "The person whom %(name)s depicts does not agree, so it cannot depict somebody else now. Delete it."
+            )
+            % {"name": persona.name}
         )
 
 
@@ -350,8 +359,15 @@ def refuse_unfit(fields: PersonaFields) -> None:
     for text, category in zip(texts, refusals, strict=True):
         if category:
             raise WordsRefused(
-                f"A persona may not be made of these words: the filter reads {labels[text]} as “{category}” "
-                f"({plain_words.category_in_words(category)}). Change that, and look at the preview again."
+                gettext(
+                    "A persona may not be made of these words: the filter reads %(text)s as “%(category)s” "
+                    "(%(category_in_words)s). Change that, and look at the preview again."
+                )
+                % {
+                    "text": labels[text],
+                    "category": category,
+                    "category_in_words": plain_words.category_in_words(category),
+                }
             )
 
 
@@ -362,8 +378,11 @@ def _refuse_unfit_opening(fields: PersonaFields) -> None:
             pass
     except gate.Blocked as blocked:
         raise WordsRefused(
-            f"The opening line would be withheld from its readers: the filter reads it as “{blocked.verdict.category}” "
-            f"({plain_words.category_in_words(blocked.verdict.category)}). Change it, or leave it empty."
+            gettext(
+                "The opening line would be withheld from its readers: the filter reads it as “%(category)s” "
+                "(%(blocked)s). Change it, or leave it empty."
+            )
+            % {"category": blocked.verdict.category, "blocked": plain_words.category_in_words(blocked.verdict.category)}
         ) from None
     except ClassifierUnavailable:
         raise unavailable() from None
@@ -372,8 +391,10 @@ def _refuse_unfit_opening(fields: PersonaFields) -> None:
 def unavailable() -> FilterUnavailable:
     """The error that the doors raise while the filter cannot judge."""
     return FilterUnavailable(
-        "The filter that reads new personas is not available right now, so nothing was saved. "
-        "What you typed is kept; try again in a few minutes."
+        gettext(
+            "The filter that reads new personas is not available right now, so nothing was saved. "
+            "What you typed is kept; try again in a few minutes."
+        )
     )
 
 
@@ -381,7 +402,7 @@ def _record_declaration(user: User, persona: Persona) -> None:
     consents.record(
         user=user,
         kind=f"persona.{persona.depicts}",
-        text=declarations.TEXTS[persona.depicts],
+        text=gettext(declarations.TEXTS[persona.depicts]),
         text_version=declarations.VERSION,
         subject_id=persona.pk,
     )

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext
 from pydantic import TypeAdapter
 
 from accounts import quotas
@@ -41,7 +42,6 @@ from text import graphemes
 _MOST_DRAFTS = 20  # of one person; the oldest is discarded
 _SHOWN_PASSAGES = 6
 _LONGEST_LINE = 2_000  # characters of a recognised line
-_PASTED = "Pasted words"  # the name of the file that they become
 _UTTERANCES = TypeAdapter(list[Utterance])
 
 
@@ -97,15 +97,19 @@ def refuse_too_many(draft: Draft, name: str) -> None:
     """Raises FileTooLarge if the draft has no place for one more file."""
     if draft.files.exclude(status=DraftFileStatus.FAILED).count() >= settings.UPLOAD_FILES:
         raise FileTooLarge(
-            f"A persona can be made from {settings.UPLOAD_FILES} files at a time; {name} would be one more. "
-            "Save it first, or raise AFTERWORD_UPLOAD_FILES."
+            gettext(
+                "A persona can be made from %(upload_files)s files at a time; %(name)s would be one more. Save "
+                "it first, or raise AFTERWORD_UPLOAD_FILES."
+            )
+            % {"upload_files": settings.UPLOAD_FILES, "name": name}
         )
 
 
 def add_words(draft: Draft, words: str) -> None:
     """Stores pasted words as a file. Raises ImportFailed."""
-    number = draft.files.filter(name__startswith=_PASTED).count() + 1
-    name = f"{_PASTED}.txt" if number == 1 else f"{_PASTED} {number}.txt"
+    title = gettext("Pasted words")
+    number = draft.files.filter(name__startswith=title).count() + 1
+    name = f"{title}.txt" if number == 1 else f"{title} {number}.txt"
     add_file(draft, name=name, stream=io.BytesIO(decoding.clean(words).encode()))
 
 
@@ -159,13 +163,13 @@ def correct_transcript(draft: Draft, transcript: Transcript, texts: Sequence[str
     Raises ImportFailed if `texts` are not one for each line, or if no line would be left.
     """
     if len(texts) != len(transcript.lines):
-        raise ImportFailed("The page did not arrive whole, so nothing was changed. Load it again.")
+        raise ImportFailed(gettext("The page did not arrive whole, so nothing was changed. Load it again."))
     lines = transcripts.corrected(transcript.lines, [_one_line(text) for text in texts])
     with transaction.atomic():
         Draft.objects.select_for_update().get(pk=draft.pk)
         others = transcript.file.transcripts.exclude(pk=transcript.pk)
         if not any(line["text"] for line in lines) and not any(other.lines for other in others):
-            raise ImportFailed("At least one line must stay. To leave the file out, remove it in the form.")
+            raise ImportFailed(gettext("At least one line must stay. To leave the file out, remove it in the form."))
         transcript.lines, transcript.is_checked = lines, True
         transcript.save(update_fields=["lines", "is_checked"])
         DraftFile.objects.filter(pk=transcript.file_id, status=DraftFileStatus.READY).update(

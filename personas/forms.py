@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.html import format_html_join
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.form_fields import Words
 from personas import declarations
@@ -47,86 +48,129 @@ def _area(rows: int) -> forms.Textarea:
 
 def _number(low: float, high: float, step: float, label: str, help_text: str) -> forms.FloatField:
     return forms.FloatField(
-        label=label, min_value=low, max_value=high, step_size=None, required=False, help_text=help_text,
+        label=gettext_lazy(label), help_text=gettext_lazy(help_text),
+        min_value=low, max_value=high, step_size=None, required=False,
         widget=forms.NumberInput(attrs={"step": step, "min": low, "max": high}),
     )  # fmt: skip
 
 
 class PersonaForm(forms.Form):
-    name = Words(max_length=80, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    depicts = forms.ChoiceField(choices=Depicts, label="Who is this?", widget=forms.RadioSelect)
-    declaration = forms.BooleanField(required=False, label="I declare this.")
+    name = Words(max_length=80, label=gettext_lazy("Name"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    depicts = forms.ChoiceField(choices=Depicts, label=gettext_lazy("Who is this?"), widget=forms.RadioSelect)
+    declaration = forms.BooleanField(required=False, label=gettext_lazy("I declare this."))
     relation = Words(
-        max_length=120, required=False, label="How do they relate to you?", help_text="For example: my grandmother."
+        max_length=120,
+        required=False,
+        label=gettext_lazy("How do they relate to you?"),
+        help_text=gettext_lazy("For example: my grandmother."),
     )
-    calls_user = Words(max_length=80, required=False, label="What do they call you?", help_text="A name or a pet name.")
+    calls_user = Words(
+        max_length=80,
+        required=False,
+        label=gettext_lazy("What do they call you?"),
+        help_text=gettext_lazy("A name or a pet name."),
+    )
     description = Words(
         max_length=20_000,
         required=False,
-        label="Description",
+        label=gettext_lazy("Description"),
         widget=_area(8),
-        help_text="Who they are, how they speak, what matters to them. Two to six plain sentences work best.",
+        help_text=gettext_lazy(
+            "Who they are, how they speak, what matters to them. Two to six plain sentences work best."
+        ),
     )
     scenario = Words(
         max_length=20_000,
         required=False,
-        label="Where and when",
+        label=gettext_lazy("Where and when"),
         widget=_area(3),
-        help_text="The situation in which you talk.",
+        help_text=gettext_lazy("The situation in which you talk."),
     )
     sayings = Words(
         max_length=50_000,
         required=False,
-        label="Things they say",
+        label=gettext_lazy("Things they say"),
         widget=_area(5),
-        help_text="In their own words, one to a line.",
+        help_text=gettext_lazy("In their own words, one to a line."),
     )
     examples = Words(
         max_length=50_000,
         required=False,
-        label="Sample exchanges",
+        label=gettext_lazy("Sample exchanges"),
         widget=_area(8),
-        help_text="Begin each line to them with “>”. Write their answer without it. A blank line separates exchanges.",
+        help_text=gettext_lazy(
+            "Begin each line to them with “>”. Write their answer without it. A blank line separates exchanges."
+        ),
     )
     opening_line = Words(
         max_length=4_000,
         required=False,
-        label="Opening line",
+        label=gettext_lazy("Opening line"),
         widget=_area(2),
-        help_text="Leave it empty if you want to write first.",
+        help_text=gettext_lazy("Leave it empty if you want to write first."),
     )
-    language = forms.ChoiceField(choices=LANGUAGES, initial="en", label="Language")
-    temperature = _number(0, 2, 0.05, "Temperature", "0 to 2. Higher is more surprising.")
-    top_p = _number(0.05, 1, 0.01, "Top p", "0.05 to 1. Considers only the likeliest words that make up this share.")
+    language = forms.ChoiceField(choices=LANGUAGES, initial="en", label=gettext_lazy("Language"))
+    temperature = _number(0, 2, 0.05, gettext_noop("Temperature"), gettext_noop("0 to 2. Higher is more surprising."))
+    top_p = _number(
+        0.05,
+        1,
+        0.01,
+        gettext_noop("Top p"),
+        gettext_noop("0.05 to 1. Considers only the likeliest words that make up this share."),
+    )
     top_k = forms.IntegerField(
-        min_value=0, max_value=1000, required=False, label="Top k", help_text="0 to 1000. 0 switches it off."
+        min_value=0,
+        max_value=1000,
+        required=False,
+        label=gettext_lazy("Top k"),
+        help_text=gettext_lazy("0 to 1000. 0 switches it off."),
     )
-    min_p = _number(0, 1, 0.01, "Min p", "0 to 1. Drops words less likely than this share of the likeliest.")
-    repetition_penalty = _number(0.5, 2, 0.01, "Repetition penalty", "0.5 to 2. Above 1 repeats less.")
-    frequency_penalty = _number(-2, 2, 0.05, "Frequency penalty", "−2 to 2.")
-    presence_penalty = _number(-2, 2, 0.05, "Presence penalty", "−2 to 2.")
+    min_p = _number(
+        0,
+        1,
+        0.01,
+        gettext_noop("Min p"),
+        gettext_noop("0 to 1. Drops words less likely than this share of the likeliest."),
+    )
+    repetition_penalty = _number(
+        0.5, 2, 0.01, gettext_noop("Repetition penalty"), gettext_noop("0.5 to 2. Above 1 repeats less.")
+    )
+    frequency_penalty = _number(-2, 2, 0.05, gettext_noop("Frequency penalty"), gettext_noop("−2 to 2."))
+    presence_penalty = _number(-2, 2, 0.05, gettext_noop("Presence penalty"), gettext_noop("−2 to 2."))
     max_tokens = forms.IntegerField(
-        min_value=16, max_value=2048, required=False, label="Longest reply", help_text="16 to 2048 tokens."
+        min_value=16,
+        max_value=2048,
+        required=False,
+        label=gettext_lazy("Longest reply"),
+        help_text=gettext_lazy("16 to 2048 tokens."),
     )
     seed = forms.IntegerField(
         min_value=0,
         max_value=2**31 - 1,
         required=False,
-        label="Seed",
-        help_text="With the same seed, the same reply to the same words is likely to come again.",
+        label=gettext_lazy("Seed"),
+        help_text=gettext_lazy("With the same seed, the same reply to the same words is likely to come again."),
     )
     candidates = forms.TypedChoiceField(
-        choices=[("", "As the engine"), (1, "Off"), *((count, count) for count in range(2, _MOST_CANDIDATES + 1))],
+        choices=[
+            ("", gettext_lazy("As the engine")),
+            (1, gettext_lazy("Off")),
+            *((count, count) for count in range(2, _MOST_CANDIDATES + 1)),
+        ],
         coerce=int,
         empty_value=None,
         required=False,
-        label="Candidates",
-        help_text="The words of a reply are chosen among this many, or fewer if the engine draws fewer.",
+        label=gettext_lazy("Candidates"),
+        help_text=gettext_lazy("The words of a reply are chosen among this many, or fewer if the engine draws fewer."),
     )
     stop = Words(
-        max_length=200, required=False, label="Stop at", widget=_area(2), help_text="Up to four texts, one to a line."
+        max_length=200,
+        required=False,
+        label=gettext_lazy("Stop at"),
+        widget=_area(2),
+        help_text=gettext_lazy("Up to four texts, one to a line."),
     )
-    without_avatar = forms.BooleanField(required=False, label="Remove the picture")
+    without_avatar = forms.BooleanField(required=False, label=gettext_lazy("Remove the picture"))
 
     advanced = (*SAMPLING, *_NUMBERS, "stop")
 
@@ -138,7 +182,7 @@ class PersonaForm(forms.Form):
         self.card = card or {}
         self.fields["declaration"].help_text = format_html_join(
             "", '<span data-declaration="{}"><strong>{}:</strong> {}</span><br>',
-            [(value, label, declarations.TEXTS[value]) for value, label in Depicts.choices],
+            [(value, label, gettext(declarations.TEXTS[value])) for value, label in Depicts.choices],
         )  # fmt: skip
         for name, field in self.fields.items():
             if self.is_bound and name in self.errors:
@@ -147,7 +191,9 @@ class PersonaForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if cleaning.is_blank(name):
-            raise forms.ValidationError("This name has no visible character. Write a name with a letter in it.")
+            raise forms.ValidationError(
+                gettext("This name has no visible character. Write a name with a letter in it.")
+            )
         return name
 
     def clean_sayings(self) -> list[str]:
@@ -156,13 +202,17 @@ class PersonaForm(forms.Form):
         ]
         if len(sayings) > _MOST_SAYINGS:
             raise forms.ValidationError(
-                f"You entered {len(sayings)} sayings; the limit is {_MOST_SAYINGS}. Upload the rest as a file."
+                gettext("You entered %(sayings)s sayings; the limit is %(most_sayings)s. Upload the rest as a file.")
+                % {"sayings": len(sayings), "most_sayings": _MOST_SAYINGS}
             )
         longest = max(sayings, key=len, default="")
         if len(longest) > _SAYING_CHARACTERS:
             raise forms.ValidationError(
-                f"One saying has {len(longest)} characters; the limit is {_SAYING_CHARACTERS}. "
-                "Upload long texts as a file."
+                gettext(
+                    "One saying has %(longest)s characters; the limit is %(saying_characters)s. Upload long texts as "
+                    "a file."
+                )
+                % {"longest": len(longest), "saying_characters": _SAYING_CHARACTERS}
             )
         return sayings
 
@@ -170,7 +220,8 @@ class PersonaForm(forms.Form):
         exchanges = read_examples(self.cleaned_data["examples"])
         if len(exchanges) > _MOST_EXCHANGES:
             raise forms.ValidationError(
-                f"You entered {len(exchanges)} exchanges; the limit is {_MOST_EXCHANGES}. Delete some of them."
+                gettext("You entered %(exchanges)s exchanges; the limit is %(most_exchanges)s. Delete some of them.")
+                % {"exchanges": len(exchanges), "most_exchanges": _MOST_EXCHANGES}
             )
         return exchanges
 
@@ -178,7 +229,8 @@ class PersonaForm(forms.Form):
         stops = [line for line in self.cleaned_data["stop"].splitlines() if line.strip()]
         if len(stops) > _MOST_STOPS:
             raise forms.ValidationError(
-                f"You entered {len(stops)} texts; the limit is {_MOST_STOPS}. Delete some of them."
+                gettext("You entered %(stops)s texts; the limit is %(most_stops)s. Delete some of them.")
+                % {"stops": len(stops), "most_stops": _MOST_STOPS}
             )
         return stops
 
@@ -187,7 +239,10 @@ class PersonaForm(forms.Form):
         depicts = cleaned.get("depicts")
         is_declared = self.persona is not None and self.persona.depicts == depicts
         if depicts and not cleaned.get("declaration") and not is_declared:
-            self.add_error("declaration", f"Please declare: {declarations.TEXTS[depicts]}")
+            self.add_error(
+                "declaration",
+                gettext("Please declare: %(declaration)s") % {"declaration": gettext(declarations.TEXTS[depicts])},
+            )
         return cleaned
 
     def persona_fields(self) -> PersonaFields:

@@ -11,6 +11,7 @@ from typing import BinaryIO, TypeVar, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from moderation.filter import policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -22,10 +23,12 @@ from personas.models import Passage, Source, SourceStatus, Utterance
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-SITE_FAILED = "This file could not be read because of an error on this site's side. Its operator can see why."
+SITE_FAILED = gettext_noop(
+    "This file could not be read because of an error on this site's side. Its operator can see why."
+)
 _BATCH = 1000
 _LONG = 40  # characters; nobody writes a line of this length twice
-_REPEATED = "in another file already"
+_REPEATED = gettext_noop("in another file already")
 # A card's lines are in the persona's fields, where its owner edits them. As passages they would stay unedited.
 WITHOUT_PASSAGES = {"character-card"}
 
@@ -82,7 +85,7 @@ def _read(source: Source, *, tell: Callable[[int], None]) -> None:
         )
         passages = store(source, utterances, left_out=reading.summary.skipped)
     if source.speaker not in reading.summary.speakers and source.format not in WITHOUT_PASSAGES:
-        raise DamagedFile("This file holds no words of the chosen speaker.")
+        raise DamagedFile(gettext("This file holds no words of the chosen speaker."))
     source.report = reading.summary.as_json() | {"passages": passages, "policy": policy.active().version}
     source.status = SourceStatus.READY
     source.error = ""

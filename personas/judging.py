@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation import plain_words
 from moderation.filter import assessment
 from moderation.filter.assessment import Verdict
@@ -34,24 +36,24 @@ _CHILD = re.compile(
 )
 _AT_ONCE = 2_000  # characters judged as one text
 _PIECES = 200  # passages judged in one pass
-_LEFT_OUT = "refused by the filter"  # the beginning of the reason in a report
+
 
 _CARD_TEXTS = {
-    "name": "name",
-    "nickname": "nickname",
-    "description": "description",
-    "personality": "personality",
-    "scenario": "scenario",
-    "first_mes": "first message",
-    "mes_example": "sample dialogue",
-    "system_prompt": "system prompt",
-    "post_history_instructions": "post-history instructions",
-    "creator_notes": "creator's notes",
-    "alternate_greetings": "alternate greetings",
-    "group_only_greetings": "greetings for groups",
-    "creator_notes_multilingual": "creator's notes",
-    "creator": "creator",
-    "tags": "tags",
+    "name": gettext_noop("name"),
+    "nickname": gettext_noop("nickname"),
+    "description": gettext_noop("description"),
+    "personality": gettext_noop("personality"),
+    "scenario": gettext_noop("scenario"),
+    "first_mes": gettext_noop("first message"),
+    "mes_example": gettext_noop("sample dialogue"),
+    "system_prompt": gettext_noop("system prompt"),
+    "post_history_instructions": gettext_noop("post-history instructions"),
+    "creator_notes": gettext_noop("creator's notes"),
+    "alternate_greetings": gettext_noop("alternate greetings"),
+    "group_only_greetings": gettext_noop("greetings for groups"),
+    "creator_notes_multilingual": gettext_noop("creator's notes"),
+    "creator": gettext_noop("creator"),
+    "tags": gettext_noop("tags"),
 }
 
 
@@ -93,8 +95,12 @@ def card_texts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, label in _CARD_TEXTS.items():
         value = data.get(key)
         values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-        yield from ((f"the card's {label}", text) for text in values if isinstance(text, str))
-    yield from (("the card's lorebook", text) for text in book.texts(card))
+        yield from (
+            (gettext("the card's %(text)s") % {"text": gettext(label)}, text)
+            for text in values
+            if isinstance(text, str)
+        )
+    yield from ((gettext("the card's lorebook"), text) for text in book.texts(card))
 
 
 def fit(pieces: Iterable[Piece], *, beside_child: bool, left_out: Counter[str]) -> Iterator[Piece]:
@@ -108,7 +114,8 @@ def fit(pieces: Iterable[Piece], *, beside_child: bool, left_out: Counter[str]) 
         categories = refusals(texts, beside_child=beside_child)
         for piece, own_category, prompt_category in zip(batch, categories[::2], categories[1::2], strict=True):
             if category := own_category or prompt_category:
-                left_out[f"{_LEFT_OUT} ({plain_words.category_in_words(category)})"] += 1
+                reason = gettext("refused by the filter (%(category)s)")
+                left_out[reason % {"category": plain_words.category_in_words(category)}] += 1
             else:
                 yield piece
 

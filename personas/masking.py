@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation.filter import pii
 from personas.importers.base import Utterance
 
@@ -25,13 +27,13 @@ _POSSIBLE = re.compile(
 )
 
 NAMES = {
-    "email": "e-mail address",
-    "phone": "telephone number",
-    "card": "card number",
-    "account": "account number",
-    "id": "identity number",
-    "ip": "network address",
-    "address": "street address",
+    "email": gettext_noop("e-mail address"),
+    "phone": gettext_noop("telephone number"),
+    "card": gettext_noop("card number"),
+    "account": gettext_noop("account number"),
+    "id": gettext_noop("identity number"),
+    "ip": gettext_noop("network address"),
+    "address": gettext_noop("street address"),
 }
 
 
@@ -45,7 +47,7 @@ class Found:
 
     @property
     def name(self) -> str:
-        return NAMES[self.kind]
+        return gettext(NAMES[self.kind])
 
 
 class Finder:

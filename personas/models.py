@@ -3,6 +3,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from pgvector.django import HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
@@ -14,11 +15,11 @@ from personas.portrait.models import Portrait, Statement  # noqa: F401
 class Depicts(models.TextChoices):
     """Who a persona depicts. Each choice needs its own declaration (compliance H6)."""
 
-    SELF = "self", "Myself"
-    LIVING = "living", "Someone living, who agreed"
-    DEAD = "dead", "Someone who has died"
-    HISTORICAL = "historical", "A historical person"
-    FICTIONAL = "fictional", "A fictional character"
+    SELF = "self", gettext_lazy("Myself")
+    LIVING = "living", gettext_lazy("Someone living, who agreed")
+    DEAD = "dead", gettext_lazy("Someone who has died")
+    HISTORICAL = "historical", gettext_lazy("A historical person")
+    FICTIONAL = "fictional", gettext_lazy("A fictional character")
 
 
 # No URL serves these folders. A view that checks the owner serves pictures. No view serves uploads.
@@ -79,9 +80,9 @@ class Persona(models.Model):
 
 
 class Answer(models.TextChoices):
-    YES = "yes", "yes, they agree"
-    NO = "no", "no, they do not agree"
-    WITHDRAWN = "withdrawn", "they have withdrawn their agreement"
+    YES = "yes", gettext_lazy("yes, they agree")
+    NO = "no", gettext_lazy("no, they do not agree")
+    WITHDRAWN = "withdrawn", gettext_lazy("they have withdrawn their agreement")
 
 
 class Confirmation(models.Model):
@@ -102,40 +103,40 @@ class Confirmation(models.Model):
 
 # The keys are those of `importers.registry.IMPORTERS`.
 FORMAT_LABELS = {
-    "whatsapp": "WhatsApp export",
-    "character-card": "Character card",
-    "chat-log": "Chat with times and names",
-    "transcript": "Transcript",
-    "plain-text": "Text by one author",
-    "telegram": "Telegram export",
-    "messenger": "Messages of Facebook or Instagram",
-    "x-archive": "Archive of X (Twitter)",
-    "discord": "Discord export",
-    "sms": "SMS backup",
-    "google-chat": "Google Chat export",
-    "linkedin": "LinkedIn messages",
-    "chatgpt": "ChatGPT conversations",
-    "silly-tavern": "SillyTavern chat",
-    "slack": "Slack export",
-    "line": "LINE export",
-    "kakaotalk": "KakaoTalk export",
-    "qq": "QQ or WeChat export",
-    "signal": "Signal export",
-    "imessage": "iMessage export",
-    "chat-table": "Chat as a table",
-    "mail": "Mail",
-    "docx": "Word document",
-    "odt": "OpenDocument text",
-    "epub": "E-book",
-    "pdf": "PDF document",
-    "rtf": "Rich Text document",
-    "html": "Web page",
-    "subtitles": "Subtitles",
-    "zip": "Archive (.zip)",
-    "scan": "Picture of a page",
-    "recording": "Recording",
-    "afterword": "Persona from Afterword",
-    "afterword-words": "Words from Afterword",
+    "whatsapp": gettext_noop("WhatsApp export"),
+    "character-card": gettext_noop("Character card"),
+    "chat-log": gettext_noop("Chat with times and names"),
+    "transcript": gettext_noop("Transcript"),
+    "plain-text": gettext_noop("Text by one author"),
+    "telegram": gettext_noop("Telegram export"),
+    "messenger": gettext_noop("Messages of Facebook or Instagram"),
+    "x-archive": gettext_noop("Archive of X (Twitter)"),
+    "discord": gettext_noop("Discord export"),
+    "sms": gettext_noop("SMS backup"),
+    "google-chat": gettext_noop("Google Chat export"),
+    "linkedin": gettext_noop("LinkedIn messages"),
+    "chatgpt": gettext_noop("ChatGPT conversations"),
+    "silly-tavern": gettext_noop("SillyTavern chat"),
+    "slack": gettext_noop("Slack export"),
+    "line": gettext_noop("LINE export"),
+    "kakaotalk": gettext_noop("KakaoTalk export"),
+    "qq": gettext_noop("QQ or WeChat export"),
+    "signal": gettext_noop("Signal export"),
+    "imessage": gettext_noop("iMessage export"),
+    "chat-table": gettext_noop("Chat as a table"),
+    "mail": gettext_noop("Mail"),
+    "docx": gettext_noop("Word document"),
+    "odt": gettext_noop("OpenDocument text"),
+    "epub": gettext_noop("E-book"),
+    "pdf": gettext_noop("PDF document"),
+    "rtf": gettext_noop("Rich Text document"),
+    "html": gettext_noop("Web page"),
+    "subtitles": gettext_noop("Subtitles"),
+    "zip": gettext_noop("Archive (.zip)"),
+    "scan": gettext_noop("Picture of a page"),
+    "recording": gettext_noop("Recording"),
+    "afterword": gettext_noop("Persona from Afterword"),
+    "afterword-words": gettext_noop("Words from Afterword"),
 }
 
 
@@ -179,7 +180,7 @@ class Source(models.Model):
 
     @property
     def label(self) -> str:
-        return FORMAT_LABELS[self.format]
+        return gettext(FORMAT_LABELS[self.format])
 
 
 class Utterance(models.Model):
@@ -338,7 +339,7 @@ class DraftFile(models.Model):
 
     @property
     def label(self) -> str:
-        return FORMAT_LABELS[self.format] if self.format else ""
+        return gettext(FORMAT_LABELS[self.format]) if self.format else ""
 
     @property
     def unchecked_transcripts(self) -> int:
@@ -351,7 +352,7 @@ class DraftFile(models.Model):
     @property
     def unit(self) -> str:
         """What its utterances are: paragraphs if an author without a name wrote them, else messages."""
-        return "paragraphs" if "" in self.report.get("speakers", {}) else "messages"
+        return gettext("paragraphs") if "" in self.report.get("speakers", {}) else gettext("messages")
 
     @property
     def percent(self) -> int:
@@ -362,7 +363,7 @@ class DraftFile(models.Model):
 class TriedLineStatus(models.TextChoices):
     QUEUED = "queued"
     WRITTEN = "written"
-    WITHHELD = "withheld", "held back by the filter"
+    WITHHELD = "withheld", gettext_lazy("held back by the filter")
     FAILED = "failed"
 
 

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -32,19 +33,19 @@ _MOST_TARGETS = 20
 class ObjectionForm(forms.Form):
     subject = Words(
         max_length=300,
-        label="The persona",
-        help_text="Its address, if you have it, such as https://…/personas/…. Otherwise its name.",
+        label=gettext_lazy("The persona"),
+        help_text=gettext_lazy("Its address, if you have it, such as https://…/personas/…. Otherwise its name."),
     )
-    objector = forms.ChoiceField(choices=Objector.choices, widget=forms.RadioSelect, label="Who you are")
+    objector = forms.ChoiceField(choices=Objector.choices, widget=forms.RadioSelect, label=gettext_lazy("Who you are"))
     reason = Words(
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=4000,
-        label="Why you object",
-        help_text="Say whom it depicts and what should not be so. Only moderators read this.",
+        label=gettext_lazy("Why you object"),
+        help_text=gettext_lazy("Say whom it depicts and what should not be so. Only moderators read this."),
     )
     email = forms.EmailField(
-        label="Your e-mail address",
-        help_text="The decision goes there. The persona’s owner does not see it.",
+        label=gettext_lazy("Your e-mail address"),
+        help_text=gettext_lazy("The decision goes there. The persona’s owner does not see it."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 

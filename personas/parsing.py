@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.utils.translation import gettext
 from pydantic import TypeAdapter
 
 from personas import children, speech_weights
@@ -128,7 +129,7 @@ def _speech_model(file: BinaryIO) -> str:
     except (speech_weights.WeightsDamaged, OSError) as error:
         logger.exception("speech_weights.unusable")
         raise ImportFailed(
-            "Recordings cannot be read now, because of an error on this site's side. Its operator can see why."
+            gettext("Recordings cannot be read now, because of an error on this site's side. Its operator can see why.")
         ) from error
 
 
@@ -148,17 +149,29 @@ def _failure(failure: children.ChildFailed, name: str, limits: children.Limits) 
     match failure:
         case children.OutOfTime():
             return FileTooLarge(
-                f"Reading {name} took more than {limits.seconds} s, which is the limit. "
-                "Split it into smaller files, or raise IMPORT_TIME."
+                gettext(
+                    "Reading %(name)s took more than %(seconds)s s, which is the limit. Split it into smaller files, "
+                    "or raise IMPORT_TIME."
+                )
+                % {"name": name, "seconds": limits.seconds}
             )
         case children.OutOfMemory():
             return FileTooLarge(
-                f"Reading {name} took more than {settings.IMPORT_MEMORY // 1024**2} MB of memory, which is the limit. "
-                "Split it into smaller files, or raise IMPORT_MEMORY."
+                gettext(
+                    "Reading %(name)s took more than %(import_memory)s MB of memory, which is the limit. Split it "
+                    "into smaller files, or raise IMPORT_MEMORY."
+                )
+                % {"name": name, "import_memory": settings.IMPORT_MEMORY // 1024**2}
             )
         case children.AllBusy():
-            return ImportFailed(f"{name} was not read, because other files are being read now. Try again in a minute.")
+            return ImportFailed(
+                gettext("%(name)s was not read, because other files are being read now. Try again in a minute.")
+                % {"name": name}
+            )
     return DamagedFile(
-        f"{name} cannot be read: the program that reads it ended unexpectedly. The file may be damaged. "
-        "Export or download it again, or save its words as plain text (.txt)."
+        gettext(
+            "%(name)s cannot be read: the program that reads it ended unexpectedly. The file may be damaged. "
+            "Export or download it again, or save its words as plain text (.txt)."
+        )
+        % {"name": name}
     )

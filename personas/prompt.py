@@ -38,6 +38,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
+from django.utils.translation import gettext_noop
+
 from generation.engines.base import (
     EngineInfo,
     Prompt,
@@ -299,31 +301,31 @@ def _fill(
         told=tuple(retold),
         turns=prompt_turns,
         parts=(
-            PromptPart("rules", rules, rules_tokens),
-            PromptPart("introduction", introduction, count(introduction)),
+            PromptPart(gettext_noop("rules"), rules, rules_tokens),
+            PromptPart(gettext_noop("introduction"), introduction, count(introduction)),
             PromptPart(
-                "samples",
+                gettext_noop("samples"),
                 "\n".join(f"{e.user}\n{e.persona}" for e in exchanges),
                 samples_tokens,
                 dropped=len(sheet.exchanges) - len(exchanges),
             ),
             *_lorebook_part(lore),
             PromptPart(
-                "memories",
+                gettext_noop("memories"),
                 "\n".join(texts),
                 memories_tokens,
                 dropped=len(memories) - len(recalled),
                 rows=tuple(memory.id for memory in recalled),
             ),
             PromptPart(
-                "told",
+                gettext_noop("told"),
                 form.told(retold),
                 told_tokens,
                 dropped=len(missing) - len(retold),
                 rows=tuple(one.id for one in retold),
             ),
             PromptPart(
-                "turns",
+                gettext_noop("turns"),
                 turns_text,
                 turns_tokens,
                 dropped=len(turns) - len(older) - len(newest),
@@ -336,7 +338,7 @@ def _lorebook_part(lore: Triggered) -> tuple[PromptPart, ...]:
     if not lore.trace:
         return ()
     text = "\n".join(entry.text for entry in lore.entries)
-    return (PromptPart("lorebook", text, lore.tokens, dropped=lore.dropped, trace=lore.trace),)
+    return (PromptPart(gettext_noop("lorebook"), text, lore.tokens, dropped=lore.dropped, trace=lore.trace),)
 
 
 def _with_notes(
@@ -555,4 +557,4 @@ class _Chat(_Form):
 
 
 def _prefix_part(prefix: str, count: Count) -> tuple[PromptPart, ...]:
-    return (PromptPart("prefix", prefix, count(prefix)),) if prefix else ()
+    return (PromptPart(gettext_noop("prefix"), prefix, count(prefix)),) if prefix else ()

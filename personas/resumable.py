@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext
 
 from personas import creation, drafts, storage
 from personas.importers import registry
@@ -68,17 +69,25 @@ def add_piece(file: DraftFile, *, offset: int, length: int, stream: BinaryIO) ->
     """
     if length > settings.UPLOAD_PIECE:
         raise UploadRefused(
-            413, f"This piece has {length:,} bytes; the limit is {settings.UPLOAD_PIECE:,}. Send smaller pieces."
+            413,
+            gettext("This piece has %(length)s bytes; the limit is %(upload_piece)s. Send smaller pieces.")
+            % {"length": f"{length:,}", "upload_piece": f"{settings.UPLOAD_PIECE:,}"},
         )
     with transaction.atomic():
         row = DraftFile.objects.select_for_update().filter(pk=file.pk).first()
         if row is None:
-            raise UploadRefused(410, f"{file.name} was removed from its draft.")
+            raise UploadRefused(410, gettext("%(name)s was removed from its draft.") % {"name": file.name})
         if row.status != DraftFileStatus.UPLOADING or offset != row.received:
-            raise UploadRefused(409, f"{row.received:,} bytes of {row.name} have arrived. Go on from there.")
+            raise UploadRefused(
+                409,
+                gettext("%(received)s bytes of %(name)s have arrived. Go on from there.")
+                % {"received": f"{row.received:,}", "name": row.name},
+            )
         if offset + length > row.bytes:
             raise UploadRefused(
-                413, f"{row.name} was announced with {row.bytes:,} bytes, and this piece goes past them."
+                413,
+                gettext("%(name)s was announced with %(bytes)s bytes, and this piece goes past them.")
+                % {"name": row.name, "bytes": f"{row.bytes:,}"},
             )
         row.received += _written(row, offset, length, stream)
         if row.received == row.bytes:
@@ -104,5 +113,8 @@ def _written(file: DraftFile, offset: int, length: int, stream: BinaryIO) -> int
         target.flush()
         os.fsync(target.fileno())
     if remaining:
-        raise UploadRefused(400, f"This piece ended {remaining:,} bytes too early. Send it again.")
+        raise UploadRefused(
+            400,
+            gettext("This piece ended %(remaining)s bytes too early. Send it again.") % {"remaining": f"{remaining:,}"},
+        )
     return length

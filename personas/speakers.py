@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from personas.importers.character_card import USER
@@ -28,9 +29,9 @@ _MYSELF = frozenset(
 
 
 class Role(models.TextChoices):
-    PERSONA = "persona", "The persona"
-    OWNER = "owner", "Me"
-    OTHER = "other", "Somebody else"
+    PERSONA = "persona", gettext_lazy("The persona")
+    OWNER = "owner", gettext_lazy("Me")
+    OTHER = "other", gettext_lazy("Somebody else")
 
 
 @dataclass

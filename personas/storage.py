@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from accounts.models import User
 from personas.importers.base import FileTooLarge
@@ -47,9 +48,16 @@ def room_for(user: User, size: int) -> Iterator[None]:
         used_bytes = used(user)
         if used_bytes + size > settings.STORAGE_PER_ACCOUNT:
             raise FileTooLarge(
-                f"Your drafts, files and pictures take {_megabytes(used_bytes)}, and this needs {_megabytes(size)} "
-                f"more; the limit is {_megabytes(settings.STORAGE_PER_ACCOUNT)} for one account. Discard a draft, or "
-                "delete a file or a persona that you do not need. The site's operator can raise STORAGE_PER_ACCOUNT."
+                gettext(
+                    "Your drafts, files and pictures take %(used_bytes)s, and this needs %(size)s more; the limit is "
+                    "%(settings)s for one account. Discard a draft, or delete a file or a persona that you do not "
+                    "need. The site's operator can raise STORAGE_PER_ACCOUNT."
+                )
+                % {
+                    "used_bytes": _megabytes(used_bytes),
+                    "size": _megabytes(size),
+                    "settings": _megabytes(settings.STORAGE_PER_ACCOUNT),
+                }
             )
         yield
 

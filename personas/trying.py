@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import ages, quotas
 from accounts.models import User
@@ -33,10 +34,10 @@ from text import cleaning, graphemes
 KIND = "tried-line"
 TRIED = 10  # lines of one draft
 LONGEST = 500  # characters
-LOST = "No model answered this line. Try it again."
+LOST = gettext_noop("No model answered this line. Try it again.")
 _RECALLED = 2  # passages that are offered to the prompt, as in a conversation
 _OVERDUE = timedelta(seconds=30)
-_UNNAMED = "The author"
+_UNNAMED = "The author"  # the prompt reads it
 
 
 class TryRefused(creation.CreationRefused):
@@ -53,7 +54,7 @@ def ask(*, user: User, draft: Draft, text: str) -> TriedLine:
     try:
         waiting_room.admit(account=account, klass="interactive")
     except waiting_room.Full:
-        raise TryRefused("Too many replies are waiting now. Try again in a minute.") from None
+        raise TryRefused(gettext("Too many replies are waiting now. Try again in a minute.")) from None
     with transaction.atomic():
         quotas.spend(user=user, kind="messages")
         line = TriedLine.objects.create(draft=draft, text=text)
@@ -63,19 +64,25 @@ def ask(*, user: User, draft: Draft, text: str) -> TriedLine:
 
 def _refuse(user: User, draft: Draft, fields: PersonaFields, text: str) -> None:
     if draft.persona is not None:
-        raise TryRefused("This persona is saved already. Talk with it to try it.")
+        raise TryRefused(gettext("This persona is saved already. Talk with it to try it."))
     if not text:
-        raise TryRefused("Write a line first, for example: How was your day?")
+        raise TryRefused(gettext("Write a line first, for example: How was your day?"))
     if len(text) > LONGEST:
-        raise TryRefused(f"This line has {len(text)} characters; the limit is {LONGEST}. Make it shorter.")
+        raise TryRefused(
+            gettext("This line has %(text)s characters; the limit is %(longest)s. Make it shorter.")
+            % {"text": len(text), "longest": LONGEST}
+        )
     if draft.tried_lines.count() >= TRIED:
-        raise TryRefused(f"You have tried {TRIED} lines, which is the limit for a draft. Save it to talk on.")
+        raise TryRefused(
+            gettext("You have tried %(tried)s lines, which is the limit for a draft. Save it to talk on.")
+            % {"tried": TRIED}
+        )
     if fields.depicts == Depicts.LIVING:
         raise TryRefused(
-            "A persona of a living person is silent until that person has agreed. So no line can be tried."
+            gettext("A persona of a living person is silent until that person has agreed. So no line can be tried.")
         )
     if ages.is_minor(user) and not fields.depicts:
-        raise TryRefused("Say first who this is. Then you can try a line.")
+        raise TryRefused(gettext("Say first who this is. Then you can try a line."))
     creation.refuse_to_minor(user, fields)
 
 

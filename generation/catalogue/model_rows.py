@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import consents
 from accounts.models import Consent, User
@@ -35,7 +36,7 @@ from generation.engines.base import PromptForm
 from generation.models import ModelEntry, ModelStatus, PromptForms
 from generation.tuning import adapters
 
-_QUEUED = "Waiting for its turn"
+_QUEUED = gettext_noop("Waiting for its turn")
 
 
 def lookup(name: str) -> CatalogueModel:
@@ -45,14 +46,17 @@ def lookup(name: str) -> CatalogueModel:
     added = {row.name: row for row in ModelEntry.objects.exclude(path="")}
     if name in added:
         return _added(added[name])
-    raise UnknownModel(f"There is no model {name!r}. The models are: {', '.join([*PACKAGED, *added])}.")
+    raise UnknownModel(
+        gettext("There is no model %(name)r. The models are: %(packaged)s.")
+        % {"name": name, "packaged": ", ".join([*PACKAGED, *added])}
+    )
 
 
 def _added(row: ModelEntry) -> CatalogueModel:
     return CatalogueModel(
         name=row.name,
         title=row.title,
-        description=f"Added from {Path(row.path).name}.",
+        description=gettext("Added from %(name)s.") % {"name": Path(row.path).name},
         licence=row.licence,
         languages=tuple(row.languages),
         context_length=row.context_length,
@@ -150,7 +154,9 @@ def _insert(row: ModelEntry) -> None:
     except ValidationError as error:
         raise ModelRefused(" ".join(error.messages)) from None
     except IntegrityError:
-        raise ModelRefused(f"There is already a model called {row.name}. Choose another name.") from None
+        raise ModelRefused(
+            gettext("There is already a model called %(name)s. Choose another name.") % {"name": row.name}
+        ) from None
 
 
 def _inspected(path: Path) -> local_models.LocalModel:
@@ -163,14 +169,20 @@ def _inspected(path: Path) -> local_models.LocalModel:
 def _refuse_unfit(local: local_models.LocalModel, *, name: str, prompt_form: PromptForm, context_length: int) -> None:
     if not MIN_CONTEXT_TOKENS <= context_length <= local.longest:
         raise ModelRefused(
-            f"The context length must be between {MIN_CONTEXT_TOKENS} and {local.longest}. "
-            f"You entered {context_length}."
+            gettext(
+                "The context length must be between %(min_context_tokens)s and %(longest)s. You entered "
+                "%(context_length)s."
+            )
+            % {"min_context_tokens": MIN_CONTEXT_TOKENS, "longest": local.longest, "context_length": context_length}
         )
     if prompt_form == "chat" and not local.has_chat_template:
-        raise ModelRefused(f"{local.path.name} has no chat template. Choose transcript as its prompt form.")
+        raise ModelRefused(
+            gettext("%(name)s has no chat template. Choose transcript as its prompt form.") % {"name": local.path.name}
+        )
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
         raise ModelRefused(
-            f"{name!r} is not a valid name for a model. Use at most 64 small letters, digits and hyphens."
+            gettext("%(name)r is not a valid name for a model. Use at most 64 small letters, digits and hyphens.")
+            % {"name": name}
         )
 
 
@@ -189,7 +201,9 @@ def remove(*, name: str) -> None:
         _lock_rows()
         model = lookup(name)
         if active().name == name:
-            raise ModelInUse(f"{model.title} is the active model. Activate another model first.")
+            raise ModelInUse(
+                gettext("%(title)s is the active model. Activate another model first.") % {"title": model.title}
+            )
         if folder(name).exists():
             with tempfile.TemporaryDirectory(prefix=".removing-", dir=models_dir()) as gone:
                 folder(name).rename(Path(gone) / name)
@@ -248,7 +262,7 @@ def activate(name: str) -> None:
     with transaction.atomic():
         _lock_rows()
         if not is_installed(name):
-            raise InstallationFailed(f"{model.title} is not installed yet.")
+            raise InstallationFailed(gettext("%(title)s is not installed yet.") % {"title": model.title})
         ModelEntry.objects.filter(is_active=True).exclude(name=name).update(is_active=False)
         ModelEntry.objects.update_or_create(name=name, defaults={"is_active": True, "status": ModelStatus.READY})
 
@@ -319,7 +333,9 @@ def _only_installer(*, wait: bool = True) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ModelInUse("A model is being installed. Try again when its installation has ended.") from None
+            raise ModelInUse(
+                gettext("A model is being installed. Try again when its installation has ended.")
+            ) from None
         yield
 
 
@@ -327,7 +343,8 @@ def _install(model: CatalogueModel, target: Path, progress: Report, *, is_tuned:
     free = shutil.disk_usage(models_dir()).free // 1024**2
     if free < model.disk_mb:
         raise InstallationFailed(
-            f"{model.title} needs {model.disk_mb} MB during installation; {free} MB are free in {models_dir()}."
+            gettext("%(title)s needs %(disk_mb)s MB during installation; %(free)s MB are free in %(models_dir)s.")
+            % {"title": model.title, "disk_mb": model.disk_mb, "free": free, "models_dir": models_dir()}
         )
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
         converted = Path(temporary) / "converted"

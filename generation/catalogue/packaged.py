@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from generation.engines.base import EngineInfo, PromptForm, Sampling
 from generation.tuning import adapters
@@ -41,7 +42,7 @@ class InstallationFailed(CatalogueError):
 
 class TermsNotAccepted(CatalogueError):
     def __init__(self, terms: "Terms") -> None:
-        super().__init__(f"The {terms.title} must be accepted first.")
+        super().__init__(gettext("The %(title)s must be accepted first.") % {"title": terms.title})
         self.terms = terms
 
 
@@ -128,7 +129,7 @@ PACKAGED: dict[str, CatalogueModel] = {
         CatalogueModel(
             name="smollm2-135m",
             title="SmolLM2 135M Instruct",
-            description="Small and quick, English only. Ready at once.",
+            description=gettext_noop("Small and quick, English only. Ready at once."),
             licence="Apache-2.0",
             languages=("en",),
             context_length=CONTEXT_TOKENS,
@@ -143,7 +144,7 @@ PACKAGED: dict[str, CatalogueModel] = {
         CatalogueModel(
             name="gemma3-270m",
             title="Gemma 3 270M",
-            description="Better words, and many languages, Chinese among them. About the same speed.",
+            description=gettext_noop("Better words, and many languages, Chinese among them. About the same speed."),
             licence="Gemma Terms of Use",
             languages=("en", "zh", "de", "fr", "es", "it", "pt", "ja", "ko", "ru"),
             context_length=CONTEXT_TOKENS,

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
+from django.utils.translation import gettext
 
 from generation.engines.base import EngineUnavailable
 from generation.engines.registry import REMOTE
@@ -54,7 +55,7 @@ def named(name: str) -> EngineEntry:
     """The engine of this name. Raises EngineUnavailable if there is none."""
     entry = next((candidate for candidate in entries() if candidate.name == name), None)
     if entry is None:
-        raise EngineUnavailable(f"There is no engine {name!r} any more.")
+        raise EngineUnavailable(gettext("There is no engine %(name)r any more.") % {"name": name})
     return entry
 
 
@@ -74,7 +75,10 @@ def options(entry: EngineEntry) -> dict[str, Any]:
         return {}
     key = env.secret(entry.key_variable) if entry.key_variable else ""
     if entry.key_variable and not key:
-        raise EngineUnavailable(f"There is no key: {entry.key_variable} is empty in the worker's environment.")
+        raise EngineUnavailable(
+            gettext("There is no key: %(key_variable)s is empty in the worker's environment.")
+            % {"key_variable": entry.key_variable}
+        )
     return {
         "base_url": entry.base_url,
         "api_key": key,

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from generation.engines.base import EngineError, Token
 from generation.trials.questions import Question, Withheld
 
@@ -43,11 +45,11 @@ def answer(question: Question, speaks: Speaks) -> Answer:
     except Withheld as reason:
         fault = str(reason)
     except EngineError as error:
-        fault = f"The model did not answer. {error}"
+        fault = gettext("The model did not answer. %(error)s") % {"error": error}
     if not fault and stopwatch.is_late():
-        fault = f"The answer was broken off after {SECONDS:.0f} seconds."
+        fault = gettext("The answer was broken off after %(seconds)s seconds.") % {"seconds": f"{SECONDS:.0f}"}
     elif not fault and not text:
-        fault = "The model gave an empty answer."
+        fault = gettext("The model gave an empty answer.")
     return Answer(text, fault, stopwatch.first_words_ms, stopwatch.tokens_per_second)
 
 

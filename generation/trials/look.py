@@ -65,8 +65,9 @@ class Look:
         return [finding for finding in self.findings or () if not finding.is_silent]
 
     @property
-    def silent(self) -> list[Finding]:
-        return [finding for finding in self.findings or () if finding.is_silent]
+    def silent(self) -> list[str]:
+        """The programs of which nothing listens at the usual port."""
+        return [finding.program for finding in self.findings or () if finding.is_silent]
 
 
 _LOOK = TypeAdapter(Look)

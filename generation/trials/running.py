@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from generation import machine
 from generation.catalogue import installation, model_rows, packaged
 from generation.engines import registry
@@ -50,7 +52,9 @@ def run(trial_id: UUID) -> None:
     except (servers.ServerFault, packaged.CatalogueError, EngineError, Withheld) as error:
         trial_rows.fail(trial, str(error))
     except Exception:
-        trial_rows.fail(trial, "The site made an error in this trial. The log of the generation worker has it.")
+        trial_rows.fail(
+            trial, gettext("The site made an error in this trial. The log of the generation worker has it.")
+        )
         raise
     else:
         trial_rows.end(trial)
@@ -64,11 +68,11 @@ def _loaded(trial: ModelTrial) -> AbstractContextManager[tuple[EngineEntry, Engi
 @contextmanager
 def _server(trial: ModelTrial) -> Iterator[tuple[EngineEntry, Engine]]:
     """The engine of a server's model, after the server has shown that it has the model and answers."""
-    trial_rows.move(trial, "Asking the server for its models")
+    trial_rows.move(trial, gettext("Asking the server for its models"))
     chosen = _chosen(trial, servers.models(trial_rows.engine_of(trial)))
     trial.model = chosen.name
     trial.context_length = trial.context_length or min(chosen.context_length or _USUAL_WINDOW, _LONGEST_WINDOW)
-    trial_rows.move(trial, "Asking the model for its first word")
+    trial_rows.move(trial, gettext("Asking the model for its first word"))
     entry = trial_rows.engine_of(trial)
     servers.answer(entry)
     with closing(registry.load(entry.kind, **engine_rows.options(entry))) as engine:
@@ -80,18 +84,22 @@ def _chosen(trial: ModelTrial, served: list[servers.ServedModel]) -> servers.Ser
         return served[0]
     names = tuple(model.name for model in served)
     if not trial.model:
-        raise TrialFailed(f"The server has {len(served)} models. Choose one of them.", offered=names)
+        raise TrialFailed(
+            gettext("The server has %(served)s models. Choose one of them.") % {"served": len(served)}, offered=names
+        )
     for model in served:
         if model.name == trial.model:
             return model
-    raise TrialFailed(f"The server has no model {trial.model}. Choose one of its models.", offered=names)
+    raise TrialFailed(
+        gettext("The server has no model %(model)s. Choose one of its models.") % {"model": trial.model}, offered=names
+    )
 
 
 @contextmanager
 def _installed_model(trial: ModelTrial) -> Iterator[tuple[EngineEntry, Engine]]:
     """An installed model in the first engine of this site that can run it, beside the engine that serves."""
     model = model_rows.lookup(trial.installed)
-    trial_rows.move(trial, f"Loading {model.title}")
+    trial_rows.move(trial, gettext("Loading %(title)s") % {"title": model.title})
     entry, engine = _first_engine(model)
     with closing(engine):
         yield entry, engine
@@ -105,8 +113,11 @@ def _first_engine(model: packaged.CatalogueModel) -> tuple[EngineEntry, Engine]:
         except EngineNotReady:
             continue
     raise TrialFailed(
-        f"No engine of this site can load {model.title}. Switch on an engine that loads models itself, such as "
-        "openvino or transformers, on the admin’s page Engines."
+        gettext(
+            "No engine of this site can load %(title)s. Switch on an engine that loads models itself, such "
+            "as openvino or transformers, on the admin’s page Engines."
+        )
+        % {"title": model.title}
     )
 
 
@@ -122,8 +133,11 @@ def _refuse_too_large(model: packaged.CatalogueModel, kind: str) -> None:
     needed_mb, free_mb = round(_SPARE * size / 1024**2), machine.this().free_mb
     if needed_mb > free_mb:
         raise TrialFailed(
-            f"{model.title} needs about {needed_mb} MB of memory, and {free_mb} MB are free beside the model that "
-            "serves. End other programs on this machine, or run the model on a server elsewhere."
+            gettext(
+                "%(title)s needs about %(needed_mb)s MB of memory, and %(free_mb)s MB are free beside the model "
+                "that serves. End other programs on this machine, or run the model on a server elsewhere."
+            )
+            % {"title": model.title, "needed_mb": needed_mb, "free_mb": free_mb}
         )
 
 
@@ -134,15 +148,24 @@ def _bytes_in(folder: Path) -> int:
 def _compare(trial: ModelTrial, entry: EngineEntry, engine: Engine) -> None:
     asked = questions()
     for number, question in enumerate(asked, 1):
-        trial_rows.move(trial, f"Question {number} of {len(asked)}: today’s model writes")
+        trial_rows.move(
+            trial,
+            gettext("Question %(number)s of %(asked)s: today’s model writes") % {"number": number, "asked": len(asked)},
+        )
         comparison = Comparison(question.text, question.language, _by_today(trial, question))
         trial.comparisons.append(asdict(comparison))
-        trial_rows.move(trial, f"Question {number} of {len(asked)}: the new model writes")
+        trial_rows.move(
+            trial,
+            gettext("Question %(number)s of %(asked)s: the new model writes") % {"number": number, "asked": len(asked)},
+        )
         speaks = partial(router.stream_from, entry, engine, question.build, rank=question.rank)
         new = comparing.answer(question, speaks)
         trial.comparisons[-1] = asdict(Comparison(question.text, question.language, comparison.today, new))
     if not any(comparison["new"]["text"] for comparison in trial.comparisons):
-        raise TrialFailed(f"The new model answered none of the questions. {trial.comparisons[-1]['new']['fault']}")
+        raise TrialFailed(
+            gettext("The new model answered none of the questions. %(fault)s")
+            % {"fault": trial.comparisons[-1]["new"]["fault"]}
+        )
 
 
 def _by_today(trial: ModelTrial, question: Question) -> Answer:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext
 
 from generation.engines.base import EngineUnavailable
 from generation.models import EngineEntry
@@ -57,7 +58,11 @@ class ServedModel:
         """Such as "8 billion" or "135 million"."""
         if self.billions is None:
             return ""
-        return f"{self.billions:.3g} billion" if self.billions >= 1 else f"{1000 * self.billions:.0f} million"
+        return (
+            gettext("%(billions)s billion") % {"billions": f"{self.billions:.3g}"}
+            if self.billions >= 1
+            else gettext("%(billions)s million") % {"billions": f"{1000 * self.billions:.0f}"}
+        )
 
 
 def short_name(model: str) -> str:
@@ -78,8 +83,11 @@ def answer(entry: EngineEntry) -> None:
     value = asyncio.run(_request(entry, "POST", f"{entry.base_url.rstrip('/')}/{path}", limit_s=_TOKEN_S, body=body))
     if not (isinstance(value, dict) and isinstance(value.get("choices"), list) and value["choices"]):
         raise ServerFault(
-            f"The server at {entry.base_url} has a list of models, but its answer to a message is not one of a model "
-            "server. Check the address and the server's version."
+            gettext(
+                "The server at %(base_url)s has a list of models, but its answer to a message is not one of a "
+                "model server. Check the address and the server's version."
+            )
+            % {"base_url": entry.base_url}
         )
 
 
@@ -97,14 +105,20 @@ async def list_models(entry: EngineEntry, *, sizes_url: str = "") -> list[Served
         raise _nonsense(entry)
     if not named:
         raise ServerFault(
-            f"The server at {entry.base_url} has no model. Load one there, then try again. With Ollama this is "
-            "`ollama pull NAME`."
+            gettext(
+                "The server at %(base_url)s has no model. Load one there, then try again. With Ollama this is "
+                "`ollama pull NAME`."
+            )
+            % {"base_url": entry.base_url}
         )
     usable = [_served(row) for row in named if _is_usable(row["id"])]
     if not usable:
         raise ServerFault(
-            f"The names of the models at {entry.base_url} are longer than {_NAME_CHARACTERS} characters or not plain "
-            "text. Give the model a shorter name there. With llama.cpp this is `--alias NAME`."
+            gettext(
+                "The names of the models at %(base_url)s are longer than %(name_characters)s characters or not "
+                "plain text. Give the model a shorter name there. With llama.cpp this is `--alias NAME`."
+            )
+            % {"base_url": entry.base_url, "name_characters": _NAME_CHARACTERS}
         )
     return await _with_sizes(entry, usable, sizes_url) if sizes_url else usable
 
@@ -131,7 +145,10 @@ async def _request(entry: EngineEntry, method: str, url: str, *, limit_s: float,
     """The JSON value of a successful answer."""
     try:
         if is_this_site(entry.base_url):
-            raise ServerFault(f"{entry.base_url} is the address of this site itself. Enter the address of the server.")
+            raise ServerFault(
+                gettext("%(base_url)s is the address of this site itself. Enter the address of the server.")
+                % {"base_url": entry.base_url}
+            )
         key = engine_rows.options(entry)["api_key"]
         async with (
             asyncio.timeout(limit_s),
@@ -141,21 +158,33 @@ async def _request(entry: EngineEntry, method: str, url: str, *, limit_s: float,
             _check_status(entry, response.status_code)
             document = await _bounded(entry, response)
     except (EngineUnavailable, ImproperlyConfigured) as error:
-        raise ServerFault(f"{error} Set this variable there, or the file {entry.key_variable}_FILE.") from None
+        raise ServerFault(
+            gettext("%(error)s Set this variable there, or the file %(key_variable)s_FILE.")
+            % {"error": error, "key_variable": entry.key_variable}
+        ) from None
     except TimeoutError:
         raise ServerFault(
-            f"The server at {entry.base_url} gave no complete answer within {limit_s:.0f} seconds. If it is loading a "
-            "model, wait until that has ended, then try again. Otherwise look into its log."
+            gettext(
+                "The server at %(base_url)s gave no complete answer within %(limit_s)s seconds. If it is loading "
+                "a model, wait until that has ended, then try again. Otherwise look into its log."
+            )
+            % {"base_url": entry.base_url, "limit_s": f"{limit_s:.0f}"}
         ) from None
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise NobodyAnswers(
-            f"Nothing answers at {entry.base_url}. Start the server there, or correct the address. The addresses of "
-            "most servers look like http://127.0.0.1:8080/v1."
+            gettext(
+                "Nothing answers at %(base_url)s. Start the server there, or correct the address. The addresses "
+                "of most servers look like http://127.0.0.1:8080/v1."
+            )
+            % {"base_url": entry.base_url}
         ) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):  # ValueError: an address or a key that HTTP cannot carry
         raise ServerFault(
-            f"What answers at {entry.base_url} does not speak HTTP as a model server does. Check the address, its port "
-            "and whether it begins with http:// or https://."
+            gettext(
+                "What answers at %(base_url)s does not speak HTTP as a model server does. Check the address, its "
+                "port and whether it begins with http:// or https://."
+            )
+            % {"base_url": entry.base_url}
         ) from None
     try:
         return cleaning.parsed_json(document)
@@ -179,8 +208,11 @@ async def _bounded(entry: EngineEntry, response: httpx.Response) -> bytes:
         document += piece
         if len(document) > _ANSWER_BYTES:
             raise ServerFault(
-                f"The answer of {entry.base_url} is larger than {_ANSWER_BYTES // 1024**2} MB, so it is not that of a "
-                "model server. Check the address and the port."
+                gettext(
+                    "The answer of %(base_url)s is larger than %(answer_bytes)s MB, so it is not that of a model "
+                    "server. Check the address and the port."
+                )
+                % {"base_url": entry.base_url, "answer_bytes": _ANSWER_BYTES // 1024**2}
             )
     return bytes(document)
 
@@ -190,36 +222,53 @@ def _check_status(entry: EngineEntry, status: int) -> None:
         return
     if status in (401, 403):
         what_to_do = (
-            f"Put the right key into {entry.key_variable} on the machine of the generation worker."
+            gettext("Put the right key into %(key_variable)s on the machine of the generation worker.")
+            % {"key_variable": entry.key_variable}
             if entry.key_variable
-            else "Name the environment variable that holds the server's key."
+            else gettext("Name the environment variable that holds the server's key.")
         )
         refused = "refuses the key" if entry.key_variable else "wants a key"
-        raise ServerFault(f"The server at {entry.base_url} {refused} (answer {status}). {what_to_do}")
+        raise ServerFault(
+            gettext("The server at %(base_url)s %(refused)s (answer %(status)s). %(what_to_do)s")
+            % {"base_url": entry.base_url, "refused": refused, "status": status, "what_to_do": what_to_do}
+        )
     if 300 <= status < 400:
         raise ServerFault(
-            f"The server at {entry.base_url} sends requests on to another address (answer {status}). Enter that "
-            "address itself."
+            gettext(
+                "The server at %(base_url)s sends requests on to another address (answer %(status)s). Enter that "
+                "address itself."
+            )
+            % {"base_url": entry.base_url, "status": status}
         )
     if status in (404, 405):
         raise ServerFault(
-            f"The server at {entry.base_url} does not know this request (answer {status}). Check that the address ends "
-            "as its manual says, mostly in /v1, and that the model is loaded there."
+            gettext(
+                "The server at %(base_url)s does not know this request (answer %(status)s). Check that the "
+                "address ends as its manual says, mostly in /v1, and that the model is loaded there."
+            )
+            % {"base_url": entry.base_url, "status": status}
         )
     if status == 400:
         raise ServerFault(
-            f"The server at {entry.base_url} refuses the request (answer 400). Check that the model can chat. A base "
-            "model needs the prompt form “plain text”."
+            gettext(
+                "The server at %(base_url)s refuses the request (answer 400). Check that the model can chat. A "
+                "base model needs the prompt form “plain text”."
+            )
+            % {"base_url": entry.base_url}
         )
     raise ServerFault(
-        f"The server at {entry.base_url} cannot answer now (answer {status}). Look into its log, then try again."
+        gettext("The server at %(base_url)s cannot answer now (answer %(status)s). Look into its log, then try again.")
+        % {"base_url": entry.base_url, "status": status}
     )
 
 
 def _nonsense(entry: EngineEntry) -> ServerFault:
     return ServerFault(
-        f"Something answers at {entry.base_url}, but not as a model server: the answer is no list of models. Check the "
-        "address and the port."
+        gettext(
+            "Something answers at %(base_url)s, but not as a model server: the answer is no list of models. "
+            "Check the address and the port."
+        )
+        % {"base_url": entry.base_url}
     )
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import roles
 from accounts.models import User
@@ -38,9 +39,9 @@ def switch(*, trial: ModelTrial, owner: User) -> EngineEntry:
     trial_rows.let_owner_in(owner)
     trial = ModelTrial.objects.select_for_update().get(pk=trial.pk)
     if trial.status != TrialStatus.DONE:
-        raise SwitchRefused("Only a model whose trial has ended well can serve. Try it first.")
+        raise SwitchRefused(gettext("Only a model whose trial has ended well can serve. Try it first."))
     if trial.switched_at is not None:
-        raise SwitchRefused("This trial was switched to before. Try the model again, then switch.")
+        raise SwitchRefused(gettext("This trial was switched to before. Try the model again, then switch."))
     # 1. What is now, for the way back.
     before = {
         "model": model_rows.active().name,
@@ -65,7 +66,7 @@ def switch_back(*, owner: User) -> ModelTrial:
     trial = current()
     trial = ModelTrial.objects.select_for_update().filter(pk=trial.pk, switched_back_at=None).first() if trial else None
     if trial is None:
-        raise SwitchRefused("There is no switch to take back.")
+        raise SwitchRefused(gettext("There is no switch to take back."))
     engines: dict[str, dict[str, Any]] = trial.before["engines"]
     for name, state in engines.items():
         EngineEntry.objects.filter(pk=name).update(**state)
@@ -117,7 +118,9 @@ def _put_installed_first(name: str) -> EngineEntry:
     entries = engine_rows.enabled()
     local = next((entry for entry in entries if entry.loads_weights), None)
     if local is None:
-        raise SwitchRefused("No engine that loads models is switched on. Switch one on, on the admin’s page Engines.")
+        raise SwitchRefused(
+            gettext("No engine that loads models is switched on. Switch one on, on the admin’s page Engines.")
+        )
     last = max(entry.order for entry in entries)
     for number, server in enumerate(entries[: entries.index(local)], 1):
         # `entries` has the values of this host's environment, which from now on are the row's own.

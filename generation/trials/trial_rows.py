@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Role, User
 from generation.catalogue import model_rows, packaged
@@ -21,8 +22,8 @@ from generation.routing import engine_rows
 _LONGEST_STEP = timedelta(minutes=10)
 _KEPT = 50  # trials; the oldest are deleted, except those that a switch can be taken back to
 NAME = "trial"  # of the engine in figures and costs
-_FIRST_STEP = "Waiting for a generation worker"
-_INTERRUPTED = (
+_FIRST_STEP = gettext_noop("Waiting for a generation worker")
+_INTERRUPTED = gettext_noop(
     "The trial was interrupted: no worker went on with it for ten minutes. Check on /readyz that a generation worker "
     "runs, then try again."
 )
@@ -63,9 +64,9 @@ def begin_installed(*, owner: User, name: str) -> ModelTrial:
     except packaged.UnknownModel:
         raise Http404 from None
     if not model_rows.is_installed(name):
-        raise TrialRefused(f"{model.title} is not installed yet. Install it first.")
+        raise TrialRefused(gettext("%(title)s is not installed yet. Install it first.") % {"title": model.title})
     if serves(name):
-        raise TrialRefused(f"{model.title} answers people already.")
+        raise TrialRefused(gettext("%(title)s answers people already.") % {"title": model.title})
     return _begun(ModelTrial(installed=name))
 
 
@@ -124,7 +125,7 @@ def _begun(trial: ModelTrial) -> ModelTrial:
         with transaction.atomic():
             trial.save(force_insert=True)
     except IntegrityError:
-        raise TrialRefused("Another model is being tried. Wait until that trial has ended.") from None
+        raise TrialRefused(gettext("Another model is being tried. Wait until that trial has ended.")) from None
     _forget_old()
     return trial
 

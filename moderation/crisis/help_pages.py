@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from accounts import countries
 from moderation.crisis import ladder, notices
@@ -13,10 +13,10 @@ from moderation.crisis import ladder, notices
 _SPOKEN_LEVELS = ("imminent", "active", "passive", "low")
 
 _MEANING = {
-    "imminent": "A plan in motion: means at hand, a time, a farewell, an act begun.",
-    "active": "Thoughts of killing or hurting oneself, a method, or a request for instructions.",
-    "passive": "A wish to be dead, or not to wake up again.",
-    "low": "Hopelessness, emptiness, the feeling of being a burden.",
+    "imminent": gettext_noop("A plan in motion: means at hand, a time, a farewell, an act begun."),
+    "active": gettext_noop("Thoughts of killing or hurting oneself, a method, or a request for instructions."),
+    "passive": gettext_noop("A wish to be dead, or not to wake up again."),
+    "low": gettext_noop("Hopelessness, emptiness, the feeling of being a burden."),
 }
 
 
@@ -61,7 +61,8 @@ def protocol() -> tuple[str, list[Level], str]:
     language = get_language() or "en"
     by_level = {name: notices.notice(country="", language=language, level=name) for name in _SPOKEN_LEVELS}
     levels = [
-        Level(name, _MEANING[name], not ladder.is_for_the_site(name), notice.text) for name, notice in by_level.items()
+        Level(name, gettext(_MEANING[name]), not ladder.is_for_the_site(name), notice.text)
+        for name, notice in by_level.items()
     ]
     question = notices.notice(country="", language=language, level="follow_up")
     return question.version, levels, question.text

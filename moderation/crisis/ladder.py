@@ -12,11 +12,20 @@ Not covered: other languages, metaphors without any of the words in the patterns
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_noop
+
 from moderation.crisis.patterns import ASKS_HOW, DENIALS, IDIOMS, LADDER, LONG_AGO, QUOTED
 from moderation.filter.classifiers.features import plain
 
 VERSION = "1"  # of the patterns
-LEVELS = ("", "grief", "low", "passive", "active", "imminent")
+LEVELS = (
+    "",
+    gettext_noop("grief"),
+    gettext_noop("low"),
+    gettext_noop("passive"),
+    gettext_noop("active"),
+    gettext_noop("imminent"),
+)
 
 
 def level(text: str) -> str:

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -31,11 +32,11 @@ def can_be_filed(restriction: Restriction) -> bool:
 def file(*, restriction: Restriction, user: User, text: str) -> Appeal:
     """Files the one objection to a restriction. Raises PermissionDenied to anybody else, AppealRefused."""
     if user.pk not in restrictions.addressees(restriction):
-        raise PermissionDenied("Only the person whom a restriction concerns can object to it.")
+        raise PermissionDenied(gettext("Only the person whom a restriction concerns can object to it."))
     if not text.strip():
-        raise AppealRefused("Say in a few words why the decision is wrong.")
+        raise AppealRefused(gettext("Say in a few words why the decision is wrong."))
     if timezone.now() > restriction.starts_at + TIME_TO_OBJECT:
-        raise AppealRefused("You could object to this decision for six months. They have passed.")
+        raise AppealRefused(gettext("You could object to this decision for six months. They have passed."))
     try:
         with transaction.atomic():
             appeal = Appeal.objects.create(restriction=restriction, user=user, text=text.strip())
@@ -44,7 +45,7 @@ def file(*, restriction: Restriction, user: User, text: str) -> Appeal:
             )
     except IntegrityError:
         raise AppealRefused(
-            "You have already objected to this decision. The answer will appear on this page."
+            gettext("You have already objected to this decision. The answer will appear on this page.")
         ) from None
     return appeal
 
@@ -65,15 +66,15 @@ def answer(*, appeal: Appeal, moderator: User, outcome: AppealOutcome | str, ans
     """Upholds the restriction or lifts it. Raises PermissionDenied to a moderator who may not answer, AppealRefused."""
     outcome, text = AppealOutcome(outcome), answer.strip()
     if not waiting_for(moderator).filter(pk=appeal.pk).exists():
-        raise PermissionDenied("This objection has been answered already, or you may not answer it.")
+        raise PermissionDenied(gettext("This objection has been answered already, or you may not answer it."))
     if not text:
-        raise AppealRefused("The person needs an answer in words.")
+        raise AppealRefused(gettext("The person needs an answer in words."))
     with transaction.atomic():
         updated_rows = Appeal.objects.filter(pk=appeal.pk, outcome="").update(
             outcome=outcome, answer=text, answered_by=moderator, answered_at=timezone.now()
         )
         if not updated_rows:
-            raise AppealRefused("Somebody has answered this objection in the meantime.")
+            raise AppealRefused(gettext("Somebody has answered this objection in the meantime."))
         if outcome == AppealOutcome.OVERTURNED and appeal.restriction.is_in_force:
             restrictions.lift(restriction=appeal.restriction, moderator=moderator, reason=text)
         audit_trail.record(

@@ -15,6 +15,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -134,7 +135,7 @@ def decide(
         effects.require_power(locked, moderator, kind)
         _refuse_lock_of_objection(locked, kind)
         if locked.status != CaseStatus.OPEN:
-            raise AlreadyDecided("Somebody has decided this case in the meantime. Their decision stands.")
+            raise AlreadyDecided(gettext("Somebody has decided this case in the meantime. Their decision stands."))
         claim = _settled(locked, moderator, token)
         needs_second = kind in second_person.GRAVEST
         action = Action.objects.create(
@@ -158,17 +159,21 @@ def decide(
 def _refuse_incomplete(kind: ActionKind, reason: str, labels: Collection[str], duration: timedelta) -> None:
     """Raises LabelMissing, ReasonMissing and ValueError."""
     if duration <= timedelta(0):
-        raise ValueError(f"A suspension must be longer than zero; {duration} was given.")
+        raise ValueError(
+            gettext("A suspension must be longer than zero; %(duration)s was given.") % {"duration": duration}
+        )
     if fault := label_rules.fault(kind, labels):
         raise LabelMissing(fault)
     if not reason:
-        raise ReasonMissing("A decision needs a reason. Say what you saw and why you decide so.")
+        raise ReasonMissing(gettext("A decision needs a reason. Say what you saw and why you decide so."))
 
 
 def _refuse_lock_of_objection(case: Case, kind: ActionKind) -> None:
     """An objection is about a persona, and its case has no conversation that could be locked."""
     if case.source == Source.OBJECTION and kind == ActionKind.LOCK_CONVERSATION:
-        raise DecisionRefused("This case is about a persona, not a conversation. Disable the persona or dismiss it.")
+        raise DecisionRefused(
+            gettext("This case is about a persona, not a conversation. Disable the persona or dismiss it.")
+        )
 
 
 def _settled(case: Case, moderator: User, token: UUID | None) -> Claim:

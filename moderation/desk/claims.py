@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from moderation import audit_trail
@@ -23,10 +24,10 @@ LEASE = timedelta(minutes=20)
 
 # The audit trail keeps one of these keys. It keeps no free text, because it is never erased.
 SKIP_REASONS = {
-    "language": "I do not read this language well",
-    "too_close": "It is too close to me",
-    "unsure": "I am not sure how to decide",
-    "know_them": "I know somebody in it",
+    "language": gettext_noop("I do not read this language well"),
+    "too_close": gettext_noop("It is too close to me"),
+    "unsure": gettext_noop("I am not sure how to decide"),
+    "know_them": gettext_noop("I know somebody in it"),
 }
 
 _IMMINENT = Q(queue=Queue.CRISIS, severity__gte=urgency.IMMINENT_SEVERITY)
@@ -91,7 +92,7 @@ def claim(*, case: Case, moderator: User) -> Claim:
         locked = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
         sight.require(locked, moderator)
         if locked.status != CaseStatus.OPEN:
-            raise ClaimRefused("This case is no longer open.")
+            raise ClaimRefused(gettext("This case is no longer open."))
         now = timezone.now()
         current = live_on(locked)
         if current is not None and current.moderator_id != moderator.pk:
@@ -133,7 +134,7 @@ def settle(*, case: Case, moderator: User, token: UUID | None) -> Claim:
         return current
     if current is not None and current.moderator_id != moderator.pk:
         raise ClaimRefused(_taken_by(current))
-    raise ClaimRefused("Your claim on this case has ended. Claim the case again, then decide.")
+    raise ClaimRefused(gettext("Your claim on this case has ended. Claim the case again, then decide."))
 
 
 def release(*, case: Case, moderator: User) -> None:
@@ -149,7 +150,7 @@ def skip(*, case: Case, moderator: User, reason: str) -> None:
     Raises ClaimRefused.
     """
     if reason not in SKIP_REASONS:
-        raise ClaimRefused("Choose a reason for skipping the case.")
+        raise ClaimRefused(gettext("Choose a reason for skipping the case."))
     with transaction.atomic():
         _finish(case, moderator, ClaimEnd.SKIPPED, skip_reason=reason)
         audit_trail.record(action="case.skipped", subject=f"case:{case.pk}", actor=moderator, data={"reason": reason})
@@ -162,7 +163,7 @@ def move(*, case: Case, moderator: User, queue: Queue | str) -> None:
     """
     queue = Queue(queue)
     if case.is_restricted and queue not in {Queue.CHILD_SAFETY, Queue.SENIOR}:
-        raise ClaimRefused("A case of child safety can only be handed to the owner.")
+        raise ClaimRefused(gettext("A case of child safety can only be handed to the owner."))
     with transaction.atomic():
         _finish(case, moderator, ClaimEnd.MOVED)
         Case.objects.filter(pk=case.pk).update(queue=queue, updated_at=timezone.now())
@@ -177,7 +178,7 @@ def _finish(case: Case, moderator: User, end: ClaimEnd, *, skip_reason: str = ""
     sight.require(case, moderator)
     own = live().filter(case=case, moderator=moderator)
     if not own.update(ended_at=timezone.now(), end=end, skip_reason=skip_reason):
-        raise ClaimRefused("Your claim on this case has ended.")
+        raise ClaimRefused(gettext("Your claim on this case has ended."))
 
 
 def _take(case: Case, moderator: User) -> Claim:
@@ -185,8 +186,11 @@ def _take(case: Case, moderator: User) -> Claim:
     above = wellbeing.exhausted(moderator) & set(case.categories)
     if above and not _is_imminent(case):
         raise ClaimRefused(
-            f"You have had {settings.EXPOSURE_LIMIT} cases of {category_in_words(min(above))} today. "
-            "That is the limit for one day. Another reviewer will take this case."
+            gettext(
+                "You have had %(limit)s cases of %(category)s today. That is the limit for one day. Another "
+                "reviewer will take this case."
+            )
+            % {"limit": settings.EXPOSURE_LIMIT, "category": category_in_words(min(above))}
         )
     now = timezone.now()
     lapsed = Claim.objects.filter(case=case, ended_at__isnull=True, until__lte=now)
@@ -199,4 +203,5 @@ def _is_imminent(case: Case) -> bool:
 
 
 def _taken_by(claim: Claim) -> str:
-    return f"{claim.moderator.get_username()} works on this case until {claim.until:%H:%M} UTC."
+    words = {"name": claim.moderator.get_username(), "time": f"{claim.until:%H:%M}"}
+    return gettext("%(name)s works on this case until %(time)s UTC.") % words

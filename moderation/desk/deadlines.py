@@ -9,7 +9,9 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
+from accounts import languages
 from accounts.models import Role, User
 from moderation import audit_trail
 from moderation.desk.appeals import TIME_TO_ANSWER
@@ -55,13 +57,17 @@ def _send_mail(subjects: Sequence[str]) -> None:
     """One e-mail to every owner, without any words of a person. The console is no way to reach an owner."""
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         return
-    owners = User.objects.filter(role=Role.OWNER, is_active=True).exclude(email="").values_list("email", flat=True)
-    number = len(subjects)
-    text = (
-        f"{number} {'deadline has' if number == 1 else 'deadlines have'} passed at the review desk. "
-        f"See {settings.SITE_URL}{reverse('moderation:figures')}."
-    )
-    try:
-        send_mail("Afterword: a case is late", text, None, list(owners))
-    except (OSError, SMTPException) as error:
-        logger.error("mail.not_sent", extra={"error": type(error).__name__})
+    owners = User.objects.filter(role=Role.OWNER, is_active=True).exclude(email="")
+    address = settings.SITE_URL + reverse("moderation:figures")
+    for owner in owners:
+        with languages.speaking_to(owner):
+            subject = gettext("Afterword: a case is late")
+            text = ngettext(
+                "%(number)s deadline has passed at the review desk. See %(address)s.",
+                "%(number)s deadlines have passed at the review desk. See %(address)s.",
+                len(subjects),
+            ) % {"number": len(subjects), "address": address}
+        try:
+            send_mail(subject, text, None, [owner.email])
+        except (OSError, SMTPException) as error:
+            logger.error("mail.not_sent", extra={"error": type(error).__name__})

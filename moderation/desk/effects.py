@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -36,9 +37,9 @@ def require_power(case: Case, moderator: User, kind: ActionKind) -> None:
     if kind not in {ActionKind.SUSPEND_USER, ActionKind.BAN}:
         return
     if case.user.is_owner:
-        raise PermissionDenied("The owner's account cannot be suspended from the review desk.")
+        raise PermissionDenied(gettext("The owner's account cannot be suspended from the review desk."))
     if case.user.is_moderator and not moderator.is_owner:
-        raise PermissionDenied("Only the owner can suspend a moderator.")
+        raise PermissionDenied(gettext("Only the owner can suspend a moderator."))
 
 
 def carry_out(action: Action, *, actor: User, details: Mapping[str, Any], suspension: timedelta = SUSPENSION) -> None:

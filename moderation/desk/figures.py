@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from moderation.desk import referrals
 from moderation.desk.agreement import Agreement, agreement
@@ -19,9 +20,13 @@ from moderation.desk.labels import NO_VIOLATION
 from moderation.models import ActionKind, Appeal, AppealOutcome, Case, CaseStatus, QualityReview, Restriction, Source
 from moderation.plain_words import category_in_words
 
-SEVERITIES = ((80, "80 to 100"), (50, "50 to 79"), (0, "below 50"))
-AGES = ((timedelta(hours=1), "under an hour"), (timedelta(days=1), "under a day"), (timedelta(days=7), "under a week"))
-OLDER = "a week or more"
+SEVERITIES = ((80, gettext_noop("80 to 100")), (50, gettext_noop("50 to 79")), (0, gettext_noop("below 50")))
+AGES = (
+    (timedelta(hours=1), gettext_noop("under an hour")),
+    (timedelta(days=1), gettext_noop("under a day")),
+    (timedelta(days=7), gettext_noop("under a week")),
+)
+OLDER = gettext_noop("a week or more")
 MOST_OVERDUE = 20
 
 
@@ -100,7 +105,7 @@ def between(start: datetime, end: datetime) -> Figures:
         handling=_times(log.decided_at - log.claimed_at for log in decided if log.decided_at and log.claimed_at),
         sources=_sources(logs),
         days=_days(logs),
-        kinds=tuple((kind.label, sum(log.kind == kind for log in decided)) for kind in ActionKind),
+        kinds=tuple((str(kind.label), sum(log.kind == kind for log in decided)) for kind in ActionKind),
         categories=_categories(logs),
         policies=_policies(decided, objections),
         agreement=_agreement(start, end),
@@ -116,8 +121,8 @@ def backlog(cases: QuerySet[Case], *, time_to_answer: timedelta) -> Backlog:
     ages = (*(name for _, name in AGES), OLDER)
     overdue = waiting.filter(due_at__lt=now).order_by("due_at").defer("evidence")
     return Backlog(
-        ages=ages,
-        rows=tuple((name, tuple(counts[name, age] for age in ages)) for _, name in SEVERITIES),
+        ages=tuple(map(gettext, ages)),
+        rows=tuple((gettext(name), tuple(counts[name, age] for age in ages)) for _, name in SEVERITIES),
         overdue=tuple(overdue[:MOST_OVERDUE]),
         late_objections=Appeal.objects.filter(outcome="", filed_at__lt=now - time_to_answer).count(),
     )
@@ -161,7 +166,7 @@ def _categories(logs: Sequence[CaseLog]) -> tuple[CategoryFigures, ...]:
 def _sources(logs: Sequence[CaseLog]) -> tuple[tuple[str, int, int], ...]:
     """How many cases the site opened by itself, and how many a report."""
     return tuple(
-        (source.label, len(own), sum(bool(set(log.labels) - {NO_VIOLATION}) for log in own))
+        (str(source.label), len(own), sum(bool(set(log.labels) - {NO_VIOLATION}) for log in own))
         for source in Source
         if (own := [log for log in logs if log.source == source])
     )

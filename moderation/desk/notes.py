@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -13,7 +14,7 @@ def write(*, case: Case, author: User, text: str, is_question: bool = False) -> 
     """Adds a note, or a question to the other reviewers. Raises PermissionDenied, and ValueError for an empty text."""
     sight.require(case, author)
     if not text.strip():
-        raise ValueError("A note needs words.")
+        raise ValueError(gettext("A note needs words."))
     with transaction.atomic():
         note = Note.objects.create(case=case, author=author, text=text.strip(), is_question=is_question)
         audit_trail.record(

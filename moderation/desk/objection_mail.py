@@ -11,21 +11,26 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 
+from accounts import languages
 from moderation.models import Action, ActionKind, Case, Objection
 
 logger = logging.getLogger(__name__)
 
-_SUBJECT = "Afterword: an objection to a persona"
-_OPENED = (
+_SUBJECT = gettext_noop("Afterword: an objection to a persona")
+_OPENED = gettext_noop(
     "Somebody has objected to your persona {name} at {site}. It rests until a person has decided about the objection. "
     "You will be told."
 )
-_CLOSED = "The persona is closed: nobody can talk with it any more."
-_NOT_CLOSED = "The persona is not closed."
-_TO_OBJECTOR = "You objected to a persona at {site}. A person has looked at it. {outcome}\n\nThe reason: {reason}"
-_TO_OWNER = (
+_CLOSED = gettext_noop("The persona is closed: nobody can talk with it any more.")
+_NOT_CLOSED = gettext_noop("The persona is not closed.")
+_NONE_CLOSED = gettext_noop("No persona was closed.")
+_TO_OBJECTOR = gettext_noop(
+    "You objected to a persona at {site}. A person has looked at it. {outcome}\n\nThe reason: {reason}"
+)
+_TO_OWNER = gettext_noop(
     "A person has decided about the objection to your persona {name} at {site}. {outcome}\n\nThe reason: {reason}\n\n"
     "If the persona is closed, you can object under “Decisions about you” on your account page."
 )
@@ -33,8 +38,9 @@ _TO_OWNER = (
 
 def opened(case: Case) -> None:
     """Tells the owner that the persona rests."""
-    text = _OPENED.format(name=case.persona_name, site=settings.SITE_URL)
-    transaction.on_commit(lambda: _sent(case.user.email, text))
+    with languages.speaking_to(case.user):
+        subject, text = gettext(_SUBJECT), gettext(_OPENED).format(name=case.persona_name, site=settings.SITE_URL)
+    transaction.on_commit(lambda: _sent(case.user.email, subject, text))
 
 
 def decided(action: Action) -> None:
@@ -43,15 +49,27 @@ def decided(action: Action) -> None:
     waiting = list(action.case.objections.filter(closed_at__isnull=True))
     if not waiting:
         return
-    words = {"site": settings.SITE_URL, "name": action.case.persona_name, "outcome": outcome, "reason": action.reason}
-    close(waiting, text=_TO_OBJECTOR.format(**words))
-    owner = action.case.user.email
-    transaction.on_commit(lambda: _sent(owner, _TO_OWNER.format(**words)))
+    close(waiting, text=_to_objector(outcome, action.reason))
+    owner = action.case.user
+    with languages.speaking_to(owner):
+        subject = gettext(_SUBJECT)
+        text = gettext(_TO_OWNER).format(
+            site=settings.SITE_URL, name=action.case.persona_name, outcome=gettext(outcome), reason=action.reason
+        )
+    transaction.on_commit(lambda: _sent(owner.email, subject, text))
 
 
 def close_without_case(objection: Objection, *, reason: str) -> None:
-    words = {"site": settings.SITE_URL, "outcome": "No persona was closed.", "reason": reason}
-    close([objection], text=_TO_OBJECTOR.format(**words))
+    close([objection], text=_to_objector(_NONE_CLOSED, reason))
+
+
+def _to_objector(outcome: str, reason: str) -> str:
+    """In all languages of the site, since the person has no account that would keep theirs."""
+    texts = []
+    for code, _ in settings.LANGUAGES:
+        with translation.override(code):
+            texts.append(gettext(_TO_OBJECTOR).format(site=settings.SITE_URL, outcome=gettext(outcome), reason=reason))
+    return "\n\n\n".join(texts)
 
 
 def close(waiting: Sequence[Objection], *, text: str) -> None:
@@ -62,16 +80,16 @@ def close(waiting: Sequence[Objection], *, text: str) -> None:
 
 def _tell(waiting: Sequence[Objection], text: str) -> None:
     for objection in waiting:
-        if _sent(objection.email, text):
+        if _sent(objection.email, _SUBJECT, text):
             Objection.objects.filter(pk=objection.pk).update(told_at=timezone.now())
 
 
-def _sent(address: str, text: str) -> bool:
+def _sent(address: str, subject: str, text: str) -> bool:
     """Whether the mail went out. The console reaches nobody, and would put private words in the log."""
     if not address or settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         return False
     try:
-        return send_mail(_SUBJECT, text, None, [address]) == 1
+        return send_mail(subject, text, None, [address]) == 1
     except (OSError, SMTPException) as error:
         logger.error("mail.not_sent", extra={"error": type(error).__name__})
         return False

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -72,7 +73,7 @@ def waiting_for(moderator: User) -> QuerySet[Objection]:
 def open_case(*, objection: Objection, moderator: User, target: Target) -> Case:
     """Opens a case about the persona that a moderator found. Raises PermissionDenied."""
     if target.owner == moderator:
-        raise PermissionDenied("You may not open a case about your own persona.")
+        raise PermissionDenied(gettext("You may not open a case about your own persona."))
     with transaction.atomic():
         locked = _locked(objection, moderator)
         case = _open_case(locked, target)
@@ -91,9 +92,9 @@ def close(*, objection: Objection, moderator: User, reason: str, targets: Sequen
     A moderator with a persona of this name cannot end it.
     """
     if any(target.owner == moderator for target in targets):
-        raise PermissionDenied("A persona of your own has this name. Somebody else ends this objection.")
+        raise PermissionDenied(gettext("A persona of your own has this name. Somebody else ends this objection."))
     if not reason.strip():
-        raise ObjectionRefused("The person needs a reason in words.")
+        raise ObjectionRefused(gettext("The person needs a reason in words."))
     with transaction.atomic():
         locked = _locked(objection, moderator)
         objection_mail.close_without_case(locked, reason=reason.strip())
@@ -103,10 +104,10 @@ def close(*, objection: Objection, moderator: User, reason: str, targets: Sequen
 def _locked(objection: Objection, moderator: User) -> Objection:
     """Raises PermissionDenied, and ObjectionRefused if somebody else was faster."""
     if not restrictions.may_review(moderator):
-        raise PermissionDenied("You may not work on this objection.")
+        raise PermissionDenied(gettext("You may not work on this objection."))
     locked = Objection.objects.select_for_update().get(pk=objection.pk)
     if locked.case_id is not None or locked.closed_at is not None:
-        raise ObjectionRefused("Somebody has worked on this objection in the meantime.")
+        raise ObjectionRefused(gettext("Somebody has worked on this objection in the meantime."))
     return locked
 
 

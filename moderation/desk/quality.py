@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -64,15 +65,15 @@ def review(
     if fault := label_rules.fault(kind, labels):
         raise ReviewRefused(fault)
     if not reason:
-        raise ReviewRefused("A review needs a reason. Say what you saw and why you would decide so.")
+        raise ReviewRefused(gettext("A review needs a reason. Say what you saw and why you would decide so."))
     with transaction.atomic():
         if not waiting_for(moderator).filter(pk=review.pk).exists():
-            raise PermissionDenied("This review has been made already, or you may not make it.")
+            raise PermissionDenied(gettext("This review has been made already, or you may not make it."))
         written = QualityReview.objects.filter(pk=review.pk, reviewed_at__isnull=True).update(
             reviewer=moderator, reviewed_at=timezone.now(), kind=kind, labels=sorted(set(labels)), reason=reason
         )
         if not written:
-            raise ReviewRefused("Somebody has made this review in the meantime.")
+            raise ReviewRefused(gettext("Somebody has made this review in the meantime."))
         audit_trail.record(
             action="quality.reviewed",
             subject=f"case:{review.action.case_id}",

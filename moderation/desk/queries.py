@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
 from accounts.models import User
 from moderation.desk import claims, quality, sight
@@ -14,12 +15,12 @@ from moderation.filter import policy
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.models import Action, Case, CaseStatus, Claim, Direction, Policy, Restriction, RuleAction
 from moderation.plain_words import (
-    CONSEQUENCES,
-    WHO,
     approval_in_words,
     breaks_in_words,
     category_in_words,
+    consequence_in_words,
     own_data_in_words,
+    who_in_words,
 )
 
 PAGE = 25
@@ -106,10 +107,13 @@ def page(
 
 
 def state(moderator: User) -> str:
-    """A text that changes when the open queue changes for this moderator, and every minute, as deadlines move."""
+    """A text that changes when the open queue changes for this moderator, and every minute, as deadlines move.
+
+    It names the language, since the rows are in it.
+    """
     counts = sight.visible_to(moderator).filter(status=CaseStatus.OPEN).aggregate(Count("id"), Max("updated_at"))
     work = Claim.objects.aggregate(Max("claimed_at"), Max("ended_at"))
-    content = [timezone.now().strftime("%d %H:%M"), moderator.pk, *counts.values(), *work.values()]
+    content = [timezone.now().strftime("%d %H:%M"), get_language(), moderator.pk, *counts.values(), *work.values()]
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
@@ -153,7 +157,7 @@ def in_words(terms: Terms, *, version: str = "") -> PolicyText:
     """A policy in plain words. Shadow rules are left out: they apply to nobody."""
     rules = [rule for rule in terms.rules if not rule.is_shadow]
     sections = (
-        (WHO[direction], _consequences([rule for rule in rules if rule.direction == direction]))
+        (who_in_words(direction), _consequences([rule for rule in rules if rule.direction == direction]))
         for direction in Direction
     )
     demands = (
@@ -189,8 +193,13 @@ def _consequences(rules: Sequence[RuleSpec]) -> tuple[Consequence, ...]:
     consequences = []
     for action in _BY_STRENGTH:
         names = list(dict.fromkeys(rule.category for rule in rules if rule.action == action))
-        words = tuple(category_in_words(name) + (", where less plain" if name in stronger else "") for name in names)
+        words = tuple(
+            gettext("%(category)s, where less plain") % {"category": category_in_words(name)}
+            if name in stronger
+            else category_in_words(name)
+            for name in names
+        )
         if words:
-            consequences.append(Consequence(CONSEQUENCES[action], words))
+            consequences.append(Consequence(consequence_in_words(action), words))
         stronger.update(names)
     return tuple(consequences)

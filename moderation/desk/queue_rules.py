@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import Role, User
 from moderation import audit_trail
@@ -34,16 +35,19 @@ def offered(queue: Queue | str) -> list[ActionKind]:
 def require_offered(queue: Queue | str, kind: ActionKind) -> None:
     """Raises PermissionDenied for a decision that this queue does not offer."""
     if kind not in offered(queue):
-        raise PermissionDenied(f"The queue “{Queue(queue).label}” does not offer “{kind.label}”. The owner set it so.")
+        raise PermissionDenied(
+            gettext("The queue “%(label)s” does not offer “%(kind)s”. The owner set it so.")
+            % {"label": Queue(queue).label, "kind": kind.label}
+        )
 
 
 def change(*, queue: Queue | str, owner: User, hidden: Collection[str], reviewers: Iterable[User]) -> None:
     """Sets both for a queue. A queue always offers to dismiss. Raises PermissionDenied and ValueError."""
     if not owner.is_owner:
-        raise PermissionDenied("Only the owner sets what a queue offers.")
+        raise PermissionDenied(gettext("Only the owner sets what a queue offers."))
     queue, hidden_kinds = Queue(queue), sorted({ActionKind(kind) for kind in hidden})
     if ActionKind.DISMISS in hidden_kinds:
-        raise ValueError("A queue must offer to dismiss a case.")
+        raise ValueError(gettext("A queue must offer to dismiss a case."))
     people = [person for person in reviewers if person.role in {Role.MODERATOR, Role.OWNER}]
     with transaction.atomic():
         row, _ = QueueRule.objects.update_or_create(queue=queue, defaults={"hidden_actions": hidden_kinds})

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -62,13 +63,13 @@ def of(reporter: User) -> QuerySet[Report]:
 def outcome(report: Report) -> str:
     """What came of a report, without any detail of anybody: a sentence for the reporter."""
     if report.case is None:
-        return "The report is closed."
+        return gettext("The report is closed.")
     decisions = [action for action in report.case.actions.all() if action.state == ActionState.IN_EFFECT]
     if not decisions:
-        return "A person will look at it."
+        return gettext("A person will look at it.")
     if all(action.kind == ActionKind.DISMISS for action in decisions):
-        return "A person looked at it and found that no rule was broken."
-    return "A person looked at it, and something was done about it."
+        return gettext("A person looked at it and found that no rule was broken.")
+    return gettext("A person looked at it, and something was done about it.")
 
 
 def pending_from(reporter: User, moderator: User) -> QuerySet[Case]:
@@ -86,9 +87,9 @@ def void_flood(*, moderator: User, reporter: User, reason: str) -> int:
     Raises PermissionDenied, and ReasonMissing.
     """
     if not restrictions.may_review(moderator) or reporter.pk == moderator.pk:
-        raise PermissionDenied("You may not set these reports aside.")
+        raise PermissionDenied(gettext("You may not set these reports aside."))
     if not reason.strip():
-        raise cases.ReasonMissing("Setting reports aside needs a reason.")
+        raise cases.ReasonMissing(gettext("Setting reports aside needs a reason."))
     batch, version = uuid4(), Policy.objects.filter(is_active=True).values_list("version", flat=True).first()
     with transaction.atomic():
         pending = list(pending_from(reporter, moderator).select_for_update())

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import Role, User
 from moderation import audit_trail
@@ -72,7 +73,7 @@ def unread_warnings(user: User) -> list[Restriction]:
 def acknowledge(*, restriction: Restriction, user: User) -> None:
     """Notes when the person first read the restriction. Raises PermissionDenied to anybody else."""
     if restriction.user_id != user.pk:
-        raise PermissionDenied("Only the person whom a restriction concerns can acknowledge it.")
+        raise PermissionDenied(gettext("Only the person whom a restriction concerns can acknowledge it."))
     Restriction.objects.filter(pk=restriction.pk, acknowledged_at__isnull=True).update(acknowledged_at=timezone.now())
 
 
@@ -97,16 +98,16 @@ def lift(*, restriction: Restriction, moderator: User, reason: str) -> Restricti
     """
     reason = reason.strip()
     if not may_review(moderator) or moderator.pk in addressees(restriction):
-        raise PermissionDenied("You may not lift this restriction.")
+        raise PermissionDenied(gettext("You may not lift this restriction."))
     if not reason:
-        raise LiftRefused("Lifting a restriction needs a reason.")
+        raise LiftRefused(gettext("Lifting a restriction needs a reason."))
     with transaction.atomic():
         now = timezone.now()
         updated_rows = (
             in_force().filter(pk=restriction.pk).update(lifted_at=now, lifted_by=moderator, lift_reason=reason)
         )
         if not updated_rows:
-            raise LiftRefused("This restriction has already ended.")
+            raise LiftRefused(gettext("This restriction has already ended."))
         audit_trail.record(
             action="restriction.lifted",
             subject=f"restriction:{restriction.pk}",

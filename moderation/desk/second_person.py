@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -63,7 +64,7 @@ def refuse(*, action: Action, moderator: User, reason: str) -> None:
     """
     reason = reason.strip()
     if not reason:
-        raise SecondRefused("Say why you do not confirm the decision. The first person reads it.")
+        raise SecondRefused(gettext("Say why you do not confirm the decision. The first person reads it."))
     with _settled(action, moderator, ActionState.REFUSED) as actions:
         for each in actions:
             Case.objects.filter(pk=each.case_id).update(status=CaseStatus.OPEN, updated_at=timezone.now())
@@ -77,14 +78,14 @@ def refuse(*, action: Action, moderator: User, reason: str) -> None:
 def _settled(action: Action, moderator: User, state: ActionState) -> Iterator[list[Action]]:
     """The pending decisions of the batch, locked with their cases and moved to `state`, in one transaction."""
     if action.moderator_id == moderator.pk:
-        raise PermissionDenied("Another person than the one who decided must confirm this.")
+        raise PermissionDenied(gettext("Another person than the one who decided must confirm this."))
     same = Q(pk=action.pk) if action.batch is None else Q(batch=action.batch)
     with transaction.atomic():
         waiting = waiting_for(moderator).filter(same)
         list(Case.objects.select_for_update().filter(actions__in=waiting).order_by("id"))
         actions = list(waiting)  # read again behind the lock
         if not actions:
-            raise SecondRefused("This decision no longer waits for a second person.")
+            raise SecondRefused(gettext("This decision no longer waits for a second person."))
         Action.objects.filter(pk__in=[each.pk for each in actions]).update(
             state=state, second=moderator, seconded_at=timezone.now()
         )

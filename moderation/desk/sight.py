@@ -5,6 +5,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation.desk import queue_rules, restrictions
@@ -40,10 +41,10 @@ def get_case_for(moderator: User, case_id: UUID) -> Case:
 def require(case: Case, moderator: User) -> None:
     """Raises PermissionDenied if the moderator may not see the case, or may not work on any."""
     if not restrictions.may_review(moderator) or not visible_to(moderator).filter(pk=case.pk).exists():
-        raise PermissionDenied("You may not work on this case.")
+        raise PermissionDenied(gettext("You may not work on this case."))
 
 
 def require_reader(case: Case, reader: User) -> None:
     """Raises PermissionDenied if the person may not read the case."""
     if not visible_to(reader).filter(pk=case.pk).exists():
-        raise PermissionDenied("You may not see this case.")
+        raise PermissionDenied(gettext("You may not see this case."))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation.desk.evidence import GRAPHIC
@@ -29,7 +30,7 @@ def opt_out(*, moderator: User, categories: Collection[str]) -> None:
 def pause(*, moderator: User, duration: timedelta) -> None:
     """Serves the moderator no case for this time. Raises ValueError for more than 14 days."""
     if not timedelta(0) < duration <= LONGEST_PAUSE:
-        raise ValueError("A pause is longer than zero and at most 14 days.")
+        raise ValueError(gettext("A pause is longer than zero and at most 14 days."))
     Reviewer.objects.update_or_create(user=moderator, defaults={"paused_until": timezone.now() + duration})
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
-from moderation.crisis import help_pages, ladder
+from django.utils.translation import gettext, gettext_noop, pgettext
+
+from moderation.crisis import help_pages
 from moderation.desk import figures, referrals
 from moderation.desk.case_log import objections_between
 from moderation.desk.figures import Figures
@@ -16,9 +18,9 @@ from moderation.models import AppealOutcome
 Rows: TypeAlias = tuple[tuple[str, str], ...]
 
 LAWS = {
-    "us-ca": "California, Business and Professions Code, section 22603",
-    "us-or": "Oregon, Senate Bill 1546 (2026)",
-    "eu": "European Union, Regulation (EU) 2022/2065, articles 15 and 24",
+    "us-ca": gettext_noop("California, Business and Professions Code, section 22603"),
+    "us-or": gettext_noop("Oregon, Senate Bill 1546 (2026)"),
+    "eu": gettext_noop("European Union, Regulation (EU) 2022/2065, articles 15 and 24"),
 }
 
 
@@ -38,7 +40,7 @@ class Report:
 def report(*, law: str, year: int) -> Report:
     """The report of a calendar year (UTC). Raises KeyError for an unknown law."""
     sections = {"us-ca": _crisis, "us-or": _crisis, "eu": _transparency}[law]
-    return Report(LAWS[law], year, sections(year))
+    return Report(gettext(LAWS[law]), year, sections(year))
 
 
 def table(report: Report) -> list[tuple[str, str, str]]:
@@ -52,33 +54,66 @@ def _crisis(year: int) -> tuple[Section, ...]:
     counts = referrals.by_level(date(year, 1, 1), date(year, 12, 31))
     version, levels, _ = help_pages.protocol()
     answers = tuple(
-        (f"Level {level.name}", "The persona may answer after a notice." if level.persona_answers else _SITE_ANSWERS)
+        (
+            gettext("Level %(level)s") % {"level": gettext(level.name)},
+            gettext("The persona may answer after a notice.")
+            if level.persona_answers
+            else gettext("The site answers with help lines of the person’s country; the persona does not answer."),
+        )
         for level in levels
     )
     return (
         Section(
-            "Crisis service referral notices",
-            (("Notices shown in the year", str(sum(counts.values()))), *_levels(counts)),
+            gettext("Crisis service referral notices"),
+            ((gettext("Notices shown in the year"), str(sum(counts.values()))), *_levels(counts)),
         ),
-        Section("Protocol to detect, remove and respond", (("Version", version), *_DETECTION, *answers)),
-        Section("Protocol against replies about suicidal ideation", _REPLIES),
+        Section(
+            gettext("Protocol to detect, remove and respond"),
+            ((gettext("Version"), version), *_in_this_language(_DETECTION), *answers),
+        ),
+        Section(gettext("Protocol against replies about suicidal ideation"), _in_this_language(_REPLIES)),
     )
 
 
 def _levels(counts: dict[str, int]) -> Rows:
-    return tuple((f"of these at the level {level}", str(counts[level])) for level in referrals.LEVELS)
+    return tuple(
+        (gettext("of these at the level %(level)s") % {"level": gettext(level)}, str(counts[level]))
+        for level in referrals.LEVELS
+    )
 
 
-_SITE_ANSWERS = "The site answers with help lines of the person’s country; the persona does not answer."
+def _in_this_language(rows: Rows) -> Rows:
+    return tuple((gettext(name), gettext(value)) for name, value in rows)
+
+
 _DETECTION: Rows = (
-    ("Measure", f"The steps of the Columbia Suicide Severity Rating Scale: {', '.join(ladder.LEVELS)}."),
-    ("Detection", "Patterns and a classifier read each message with the messages before it, in English and Chinese."),
-    ("Removal", "A persona never receives a message at these levels. The site keeps it for its writer."),
-    ("Response", "A person looks within 15 minutes at the level imminent, and within an hour at the level active."),
+    (
+        gettext_noop("Measure"),
+        gettext_noop("The steps of the Columbia Suicide Severity Rating Scale: grief, low, passive, active, imminent."),
+    ),
+    (
+        gettext_noop("Detection"),
+        gettext_noop(
+            "Patterns and a classifier read each message with the messages before it, in English and Chinese."
+        ),
+    ),
+    (
+        gettext_noop("Removal"),
+        gettext_noop("A persona never receives a message at these levels. The site keeps it for its writer."),
+    ),
+    (
+        gettext_noop("Response"),
+        gettext_noop("A person looks within 15 minutes at the level imminent, and within an hour at the level active."),
+    ),
 )
 _REPLIES: Rows = (
-    ("Filter", "Every reply passes a filter before anybody sees it. Words that encourage self-harm are withheld."),
-    ("Failure", "While the filter cannot judge, no reply is shown."),
+    (
+        gettext_noop("Filter"),
+        gettext_noop(
+            "Every reply passes a filter before anybody sees it. Words that encourage self-harm are withheld."
+        ),
+    ),
+    (gettext_noop("Failure"), gettext_noop("While the filter cannot judge, no reply is shown.")),
 )
 
 
@@ -88,46 +123,54 @@ def _transparency(year: int) -> tuple[Section, ...]:
     overturned = sum(objection.outcome == AppealOutcome.OVERTURNED for objection in objections)
     answers = [each.answered_at - each.filed_at for each in objections if each.filed_at]
     return (
-        Section("Cases that the site opened itself", _cases(year_figures)),
-        Section("Decisions", tuple((name, str(number)) for name, number in year_figures.kinds)),
+        Section(gettext("Cases that the site opened itself"), _cases(year_figures)),
+        Section(gettext("Decisions"), tuple((name, str(number)) for name, number in year_figures.kinds)),
         Section(
-            "Objections",
+            gettext("Objections"),
             (
-                ("Answered", str(len(objections))),
-                ("Restriction lifted", str(overturned)),
-                ("Median time to the answer", in_words(figures.median(answers))),
+                (gettext("Answered"), str(len(objections))),
+                (gettext("Restriction lifted"), str(overturned)),
+                (gettext("Median time to the answer"), in_words(figures.median(answers))),
             ),
         ),
-        Section("Use of automation", _automation(year_figures)),
-        Section("Crisis notices", _levels(year_figures.referrals)),
+        Section(gettext("Use of automation"), _automation(year_figures)),
+        Section(gettext("Crisis notices"), _levels(year_figures.referrals)),
     )
 
 
 def _cases(year_figures: Figures) -> Rows:
     return (
-        ("Opened", str(year_figures.opened)),
-        ("Decided by a person", str(year_figures.decided)),
-        ("Looked at after the deadline", str(year_figures.late)),
-        ("Median time to the first look", in_words(year_figures.first_look.p50)),
-        ("Median time to the decision", in_words(year_figures.to_decision.p50)),
+        (gettext("Opened"), str(year_figures.opened)),
+        (gettext("Decided by a person"), str(year_figures.decided)),
+        (gettext("Looked at after the deadline"), str(year_figures.late)),
+        (gettext("Median time to the first look"), in_words(year_figures.first_look.p50)),
+        (gettext("Median time to the decision"), in_words(year_figures.to_decision.p50)),
     )
 
 
 def _automation(year_figures: Figures) -> Rows:
     """The error rate of the filter by category: decided cases in which people found that the rule was not broken."""
     rates = tuple(
-        (f"Error rate: {each.name}", f"{1 - each.precision:.0%} of {each.decided}")
+        (
+            gettext("Error rate: %(category)s") % {"category": each.name},
+            gettext("%(share)s of %(number)s") % {"share": f"{1 - each.precision:.0%}", "number": each.decided},
+        )
         for each in year_figures.categories
         if each.precision is not None
     )
-    return (("Restrictions that the machine alone decided", "0"), *rates)
+    return ((gettext("Restrictions that the machine alone decided"), "0"), *rates)
 
 
 def in_words(duration: timedelta | None) -> str:
     """`3 d 4 h`, `2 h 5 min`, `40 s`; the two largest units."""
     if duration is None:
-        return "none"
+        return gettext("none")
     seconds = int(duration.total_seconds())
-    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    parts = [
+        (seconds // 86400, pgettext("days", "d")),
+        (seconds // 3600 % 24, pgettext("hours", "h")),
+        (seconds // 60 % 60, pgettext("minutes", "min")),
+        (seconds % 60, pgettext("seconds", "s")),
+    ]
     first = next((index for index, (number, _) in enumerate(parts) if number), 3)
-    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number) or "0 s"
+    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number) or f"0 {parts[-1][1]}"

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import audit_trail
@@ -19,7 +20,7 @@ from moderation.filter import policy, policy_versions
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.filter.policy_versions import BadRule
 from moderation.models import Assessment, PersonaRule, Policy, RuleAction
-from moderation.plain_words import ACTIONS, SPEAKERS, category_in_words
+from moderation.plain_words import action_in_words, category_in_words, speaker_in_words
 
 LONGEST_SHADOW = 90  # days
 
@@ -63,7 +64,10 @@ def try_in_shadow(*, terms: Terms, owner: User, reason: str, days: int, made_fro
     """
     _check(owner, reason)
     if not 1 <= days <= LONGEST_SHADOW:
-        raise ChangeRefused(f"A draft is tried for 1 to {LONGEST_SHADOW} days. You entered {days}.")
+        raise ChangeRefused(
+            gettext("A draft is tried for 1 to %(longest_shadow)s days. You entered %(days)s.")
+            % {"longest_shadow": LONGEST_SHADOW, "days": days}
+        )
     now = timezone.now()
     with transaction.atomic():
         Policy.objects.exclude(shadow_until=None).update(shadow_until=None)
@@ -120,7 +124,7 @@ def end_persona_rule(*, row: PersonaRule, owner: User, reason: str) -> None:
     with transaction.atomic():
         ended = PersonaRule.objects.filter(pk=row.pk, ended_at=None).update(ended_at=timezone.now(), end_reason=reason)
         if not ended:
-            raise ChangeRefused("This rule has ended already.")
+            raise ChangeRefused(gettext("This rule has ended already."))
         _record(
             "policy.persona_rule_ended", f"persona:{row.persona_id}", owner, {"rule": rule_key(policy.spec_of(row))}
         )
@@ -141,35 +145,47 @@ def rule_key(spec: RuleSpec) -> str:
 def _refuse_milder(rule: RuleSpec, active: Terms) -> None:
     """Raises BadRule where the policy is at least as strict already, so that the rule could only look milder."""
     if rule.action == RuleAction.ALLOW:
-        raise BadRule("A persona's own rule can only be stricter than the policy, so it cannot let anything through.")
+        raise BadRule(
+            gettext("A persona's own rule can only be stricter than the policy, so it cannot let anything through.")
+        )
     for other in active.rules:
         is_same = (other.category, other.direction) == (rule.category, rule.direction) and not other.is_shadow
         is_as_strong = policy.strength(other.action) >= policy.strength(rule.action)
         if is_same and is_as_strong and other.threshold <= rule.threshold:
             raise BadRule(
-                f"A persona's own rule must be stricter than the policy. The active version already holds for "
-                f"{category_in_words(rule.category)} {SPEAKERS[rule.direction]}: "
-                f"“{ACTIONS[other.action]}” from {other.threshold:g} on. "
-                f"You entered “{ACTIONS[rule.action]}” from {rule.threshold:g} on. "
-                "Enter a lower probability or a stronger action."
+                gettext(
+                    "A persona's own rule must be stricter than the policy. The active version already holds for "
+                    "%(category)s %(speaker)s: “%(action)s” from %(threshold)s on. You entered “%(own_action)s” from "
+                    "%(own_threshold)s on. Enter a lower probability or a stronger action."
+                )
+                % {
+                    "category": category_in_words(rule.category),
+                    "speaker": speaker_in_words(rule.direction),
+                    "action": action_in_words(other.action),
+                    "threshold": f"{other.threshold:g}",
+                    "own_action": action_in_words(rule.action),
+                    "own_threshold": f"{rule.threshold:g}",
+                }
             )
 
 
 def _check(owner: User, reason: str) -> None:
     _check_owner(owner)
     if not reason.strip():
-        raise ChangeRefused("A change of the policy needs a reason. Say what it is for.")
+        raise ChangeRefused(gettext("A change of the policy needs a reason. Say what it is for."))
 
 
 def _check_owner(owner: User) -> None:
     if not owner.is_owner:
-        raise PermissionDenied("Only the owner changes the rules.")
+        raise PermissionDenied(gettext("Only the owner changes the rules."))
 
 
 def _locked_draft(draft: Policy) -> Policy:
     row = Policy.objects.select_for_update().filter(pk=draft.pk).first()
     if row is None or not row.is_draft:
-        raise ChangeRefused(f"Version {draft.version} is no draft any more. Reload the page.")
+        raise ChangeRefused(
+            gettext("Version %(version)s is no draft any more. Reload the page.") % {"version": draft.version}
+        )
     return row
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from moderation.filter import policy
 from moderation.filter.classifiers.base import Category
@@ -59,19 +60,31 @@ def check(terms: Terms) -> None:
     for spec in terms.rules:
         check_rule(spec, topics=terms.topics)
     for name in _doubles(topic.category for topic in terms.topics):
-        raise BadRule(f"Two topics have the name {name.removeprefix('topic/')!r}. Give one of them another name.")
+        raise BadRule(
+            gettext("Two topics have the name %(topic)r. Give one of them another name.")
+            % {"topic": name.removeprefix("topic/")}
+        )
     for category, direction, action, _ in _doubles(
         (r.category, r.direction, r.action, r.is_shadow) for r in terms.rules
     ):
         raise BadRule(
-            f"Two rules give {category} the action {action} in the direction {direction}. Remove one of them."
+            gettext(
+                "Two rules give %(category)s the action %(action)s in the direction %(direction)s. Remove one of them."
+            )
+            % {"category": category, "action": action, "direction": direction}
         )
     for direction in Direction.values:
         if not any(_keeps_minors_safe(spec, direction) for spec in terms.rules):
-            raise BadRule(f"A policy must block sexual/minors in the direction {direction!r}, at 0.9 or below.")
+            raise BadRule(
+                gettext("A policy must block sexual/minors in the direction %(direction)r, at 0.9 or below.")
+                % {"direction": direction}
+            )
     if not 1 <= terms.break_notice_hours <= LONGEST_BREAK:
         raise BadRule(
-            f"The reminder of breaks comes after 1 to {LONGEST_BREAK} hours. You entered {terms.break_notice_hours}."
+            gettext(
+                "The reminder of breaks comes after 1 to %(longest_break)s hours. You entered %(break_notice_hours)s."
+            )
+            % {"longest_break": LONGEST_BREAK, "break_notice_hours": terms.break_notice_hours}
         )
 
 
@@ -79,38 +92,59 @@ def _check_topic(topic: TopicSpec, rules: Sequence[RuleSpec]) -> None:
     is_too_long = len(topic.name) > LONGEST_NAME or len(topic.category) > LONGEST_CATEGORY
     if is_too_long or topic.category == "topic/":
         raise BadRule(
-            f"The name of a topic needs a letter, and has at most {LONGEST_NAME} characters. "
-            f"{topic.name!r} has {len(topic.name)}."
+            gettext(
+                "The name of a topic needs a letter, and has at most %(longest_name)s characters. %(name)r has "
+                "%(count)s."
+            )
+            % {"longest_name": LONGEST_NAME, "name": topic.name, "count": len(topic.name)}
         )
     if not FEWEST_EXAMPLES <= len(topic.examples) <= MOST_EXAMPLES:
         raise BadRule(
-            f"A topic needs {FEWEST_EXAMPLES} to {MOST_EXAMPLES} example sentences. "
-            f"{topic.name!r} has {len(topic.examples)}."
+            gettext("A topic needs %(fewest_examples)s to %(most_examples)s example sentences. %(name)r has %(count)s.")
+            % {
+                "fewest_examples": FEWEST_EXAMPLES,
+                "most_examples": MOST_EXAMPLES,
+                "name": topic.name,
+                "count": len(topic.examples),
+            }
         )
     longest = max(topic.examples, key=len)
     if len(longest) > LONGEST_EXAMPLE:
         raise BadRule(
-            f"An example sentence has at most {LONGEST_EXAMPLE} characters. "
-            f"The one that begins “{longest[:40]}” has {len(longest)}. Shorten it, or make two of it."
+            gettext(
+                "An example sentence has at most %(longest_example)s characters. The one that begins "
+                "“%(beginning)s” has %(count)s. Shorten it, or make two of it."
+            )
+            % {"longest_example": LONGEST_EXAMPLE, "beginning": longest[:40], "count": len(longest)}
         )
     if not any(rule.category == topic.category for rule in rules):
-        raise BadRule(f"The topic {topic.name!r} has no action. Choose one for at least one direction.")
+        raise BadRule(
+            gettext("The topic %(name)r has no action. Choose one for at least one direction.") % {"name": topic.name}
+        )
 
 
 def check_rule(spec: RuleSpec, *, topics: Sequence[TopicSpec]) -> None:
     """Raises BadRule."""
     if spec.category not in {*Category, *(topic.category for topic in topics)}:
-        raise BadRule(f"There is no category {spec.category!r}.")
+        raise BadRule(gettext("There is no category %(category)r.") % {"category": spec.category})
     if spec.direction not in Direction.values:
-        raise BadRule(f"There is no direction {spec.direction!r}. Choose user or persona.")
+        raise BadRule(
+            gettext("There is no direction %(direction)r. Choose user or persona.") % {"direction": spec.direction}
+        )
     if spec.action not in RuleAction.values:
-        raise BadRule(f"There is no action {spec.action!r}.")
+        raise BadRule(gettext("There is no action %(action)r.") % {"action": spec.action})
     if not 0 <= spec.threshold <= 1:
-        raise BadRule(f"The threshold of {spec.category} is {spec.threshold}; it must lie between 0 and 1.")
+        raise BadRule(
+            gettext("The threshold of %(category)s is %(threshold)s; it must lie between 0 and 1.")
+            % {"category": spec.category, "threshold": spec.threshold}
+        )
     if spec.action == RuleAction.MASK and spec.category != Category.PII:
-        raise BadRule(f"Only pii can be masked, not {spec.category}: the other categories have no place in the text.")
+        raise BadRule(
+            gettext("Only pii can be masked, not %(category)s: the other categories have no place in the text.")
+            % {"category": spec.category}
+        )
     if spec.action == RuleAction.CRISIS and spec.direction != Direction.USER:
-        raise BadRule("A crisis notice answers a person, so its direction is user.")
+        raise BadRule(gettext("A crisis notice answers a person, so its direction is user."))
 
 
 def _doubles(values: Iterable[Any]) -> list[Any]:

@@ -13,6 +13,7 @@ import hashlib
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import Role, User
 from moderation import audit_trail
@@ -36,7 +37,9 @@ def store(fitted: Fitted) -> HeadVersion:
     content = Heads("", fitted.by_language).to_bytes()
     version = f"d{hashlib.sha256(content).hexdigest()[:8]}"
     if HeadVersion.objects.filter(version=version).exists():
-        raise VersionRefused(f"The same decisions gave version {version} already. Nothing has changed.")
+        raise VersionRefused(
+            gettext("The same decisions gave version %(version)s already. Nothing has changed.") % {"version": version}
+        )
     with transaction.atomic():
         row = HeadVersion.objects.create(version=version, weights=content, texts=fitted.texts)
         _record("learning.trained", row, None, {"texts": fitted.texts})
@@ -110,7 +113,7 @@ def go_back(*, owner: User) -> HeadVersion | None:
     with transaction.atomic():
         row = HeadVersion.objects.select_for_update().filter(state=HeadState.ACTIVE).first()
         if row is None:
-            raise VersionRefused("The shipped heads judge already, so there is nothing to go back to.")
+            raise VersionRefused(gettext("The shipped heads judge already, so there is nothing to go back to."))
         _move(row, (HeadState.ACTIVE,), HeadState.RETIRED)
         before = before_active(row)
         if before is not None:
@@ -140,7 +143,9 @@ def _activate(row: HeadVersion, state: HeadState, *, actor: User, **columns: Use
 def _move(row: HeadVersion, before: tuple[HeadState, ...], after: HeadState, **columns: object) -> None:
     """One transition, if nobody else was faster. The caller holds a transaction."""
     if not HeadVersion.objects.filter(pk=row.pk, state__in=before).update(state=after, **columns):
-        raise VersionRefused(f"Version {row.version} is not in that state any more. Reload the page.")
+        raise VersionRefused(
+            gettext("Version %(version)s is not in that state any more. Reload the page.") % {"version": row.version}
+        )
     row.refresh_from_db()
     transaction.on_commit(head_versions.forget)
 
@@ -152,12 +157,12 @@ def _forget_trial(row: HeadVersion) -> None:
 
 def _require_owner(owner: User) -> None:
     if not owner.is_owner:
-        raise PermissionDenied("Only the owner changes what the filter judges by.")
+        raise PermissionDenied(gettext("Only the owner changes what the filter judges by."))
 
 
 def _require_second(row: HeadVersion, reviewer: User) -> None:
     if not restrictions.may_review(reviewer) or reviewer.pk == row.proposed_by_id:
-        raise PermissionDenied("Another reviewer than the one who proposed it must confirm it.")
+        raise PermissionDenied(gettext("Another reviewer than the one who proposed it must confirm it."))
 
 
 def _record(action: str, row: HeadVersion, actor: User | None, data: dict[str, object]) -> None:

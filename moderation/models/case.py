@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 
 class CaseStatus(models.TextChoices):
@@ -15,17 +16,17 @@ class CaseStatus(models.TextChoices):
 class Queue(models.TextChoices):
     """Where a case waits. `moderation.desk.routing` chooses, and a moderator can move it."""
 
-    CHILD_SAFETY = "child_safety", "Child safety"
-    CRISIS = "crisis", "Crisis"
-    THREATS = "threats", "Threats and violence"
-    SENIOR = "senior", "For the owner"
-    GENERAL = "general", "General"
+    CHILD_SAFETY = "child_safety", gettext_lazy("Child safety")
+    CRISIS = "crisis", gettext_lazy("Crisis")
+    THREATS = "threats", gettext_lazy("Threats and violence")
+    SENIOR = "senior", gettext_lazy("For the owner")
+    GENERAL = "general", gettext_lazy("General")
 
 
 class Source(models.TextChoices):
-    MONITOR = "monitor", "The filter and the monitor"
-    REPORT = "report", "A report"
-    OBJECTION = "objection", "An objection to a persona"
+    MONITOR = "monitor", gettext_lazy("The filter and the monitor")
+    REPORT = "report", gettext_lazy("A report")
+    OBJECTION = "objection", gettext_lazy("An objection to a persona")
 
 
 class Case(models.Model):
@@ -97,12 +98,12 @@ class Case(models.Model):
 
 
 class ActionKind(models.TextChoices):
-    DISMISS = "dismiss", "Dismiss"
-    WARN = "warn", "Warn the person"
-    LOCK_CONVERSATION = "lock_conversation", "Lock the conversation"
-    SUSPEND_USER = "suspend_user", "Suspend the person"
-    DISABLE_PERSONA = "disable_persona", "Disable the persona"
-    BAN = "ban", "Close the account to messages for good"
+    DISMISS = "dismiss", gettext_lazy("Dismiss")
+    WARN = "warn", gettext_lazy("Warn the person")
+    LOCK_CONVERSATION = "lock_conversation", gettext_lazy("Lock the conversation")
+    SUSPEND_USER = "suspend_user", gettext_lazy("Suspend the person")
+    DISABLE_PERSONA = "disable_persona", gettext_lazy("Disable the persona")
+    BAN = "ban", gettext_lazy("Close the account to messages for good")
 
 
 class ActionState(models.TextChoices):
@@ -155,10 +156,10 @@ class Action(models.Model):
 
 
 class RestrictionKind(models.TextChoices):
-    WARNING = "warning", "A warning"
-    CONVERSATION_LOCKED = "conversation_locked", "A locked conversation"
-    USER_SUSPENDED = "user_suspended", "A suspended account"
-    PERSONA_DISABLED = "persona_disabled", "A disabled persona"
+    WARNING = "warning", gettext_lazy("A warning")
+    CONVERSATION_LOCKED = "conversation_locked", gettext_lazy("A locked conversation")
+    USER_SUSPENDED = "user_suspended", gettext_lazy("A suspended account")
+    PERSONA_DISABLED = "persona_disabled", gettext_lazy("A disabled persona")
 
 
 class Restriction(models.Model):
@@ -204,8 +205,8 @@ class Restriction(models.Model):
 
 
 class AppealOutcome(models.TextChoices):
-    UPHELD = "upheld", "The restriction stays"
-    OVERTURNED = "overturned", "The restriction is lifted"
+    UPHELD = "upheld", gettext_lazy("The restriction stays")
+    OVERTURNED = "overturned", gettext_lazy("The restriction is lifted")
 
 
 class Appeal(models.Model):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class LearningConsent(models.Model):
@@ -14,11 +15,11 @@ class LearningConsent(models.Model):
 
 
 class HeadState(models.TextChoices):
-    READY = "ready", "Trained"
-    TRIAL = "trial", "In shadow"
-    PROPOSED = "proposed", "Waits for a second person"
-    ACTIVE = "active", "Active"
-    RETIRED = "retired", "Was active"
+    READY = "ready", gettext_lazy("Trained")
+    TRIAL = "trial", gettext_lazy("In shadow")
+    PROPOSED = "proposed", gettext_lazy("Waits for a second person")
+    ACTIVE = "active", gettext_lazy("Active")
+    RETIRED = "retired", gettext_lazy("Was active")
 
 
 class HeadVersion(models.Model):

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 from pgvector.django import VectorField
 
 from moderation.models.case import Action, ActionKind, Case, Queue
@@ -134,9 +135,9 @@ class Report(models.Model):
 
 
 class Objector(models.TextChoices):
-    DEPICTED = "depicted", "I am the person whom it depicts"
-    HEIR = "heir", "I am an heir of the person"
-    FAMILY = "family", "I am of the family"
+    DEPICTED = "depicted", gettext_lazy("I am the person whom it depicts")
+    HEIR = "heir", gettext_lazy("I am an heir of the person")
+    FAMILY = "family", gettext_lazy("I am of the family")
 
 
 class Objection(models.Model):

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from moderation.filter import policy
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.plain_words import (
-    ACTIONS,
-    SPEAKERS,
+    action_in_words,
     approval_in_words,
     breaks_in_words,
     category_in_words,
     own_data_in_words,
+    speaker_in_words,
 )
 
 
@@ -36,17 +38,20 @@ def _of_rules(before: Sequence[RuleSpec], after: Sequence[RuleSpec]) -> Iterator
             for rules in (before, after)
         )
         if old != new:
-            yield Difference(f"{category_in_words(category)} {SPEAKERS[direction]}", old, new)
+            yield Difference(f"{category_in_words(category)} {speaker_in_words(direction)}", old, new)
 
 
 def _in_words(rules: Sequence[RuleSpec]) -> str:
     """As in “block from 0.9, flag for a reviewer from 0.7”, the strongest first."""
     ordered = sorted(rules, key=lambda rule: (rule.is_shadow, -policy.strength(rule.action)))
-    words = (
-        f"{ACTIONS[rule.action]} from {rule.threshold:g}{' (only counted)' if rule.is_shadow else ''}"
-        for rule in ordered
-    )
-    return ", ".join(words) or "let through"
+    return ", ".join(map(_rule_in_words, ordered)) or gettext("let through")
+
+
+def _rule_in_words(rule: RuleSpec) -> str:
+    words = {"action": action_in_words(rule.action), "threshold": f"{rule.threshold:g}"}
+    if rule.is_shadow:
+        return gettext("%(action)s from %(threshold)s (only counted)") % words
+    return gettext("%(action)s from %(threshold)s") % words
 
 
 def _of_topics(before: Terms, after: Terms) -> Iterator[Difference]:
@@ -54,19 +59,30 @@ def _of_topics(before: Terms, after: Terms) -> Iterator[Difference]:
     for name in sorted(old.keys() | new.keys()):
         mine, yours = old.get(name), new.get(name)
         if mine != yours:
-            yield Difference(f"examples of the topic {name}", _count(mine, yours), _count(yours, mine))
+            yield Difference(
+                gettext("examples of the topic %(name)s") % {"name": name}, _count(mine, yours), _count(yours, mine)
+            )
 
 
 def _count(examples: set[str] | None, others: set[str] | None) -> str:
     if examples is None:
-        return "no such topic"
-    return f"{len(examples)} sentences" + (f", {len(examples - others)} of them only here" if others else "")
+        return gettext("no such topic")
+    if not others:
+        return gettext("%(count)s sentences") % {"count": len(examples)}
+    return gettext("%(count)s sentences, %(new)s of them only here") % {
+        "count": len(examples),
+        "new": len(examples - others),
+    }
 
 
 def _of_demands(before: Terms, after: Terms) -> Iterator[Difference]:
     approvals = [approval_in_words(terms.requires_persona_approval) for terms in (before, after)]
     breaks = [breaks_in_words(terms.break_notice_hours) for terms in (before, after)]
     own_data = [own_data_in_words(terms.shows_own_personal_data) for terms in (before, after)]
-    for subject, (old, new) in (("approval of personas", approvals), ("breaks", breaks), ("personal data", own_data)):
+    for subject, (old, new) in (
+        (gettext("approval of personas"), approvals),
+        (gettext("breaks"), breaks),
+        (gettext("personal data"), own_data),
+    ):
         if old != new:
             yield Difference(subject, old, new)

@@ -1,6 +1,7 @@
 """The versions of the policy: which were active when, and what each was made from."""
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from moderation.models import PersonaRule, Policy
 from moderation.policies.presets.registry import PRESETS
@@ -37,5 +38,5 @@ def origin(row: Policy) -> str:
     """What a version was made from, in plain words; empty where it was written by hand."""
     kind, _, name = row.made_from.partition(":")
     if kind == "preset":
-        return f"the preset “{PRESETS[name].title if name in PRESETS else name}”"
-    return f"version {name}" if kind == "version" else ""
+        return gettext("the preset “%(name)s”") % {"name": gettext(PRESETS[name].title) if name in PRESETS else name}
+    return gettext("version %(name)s") % {"name": name} if kind == "version" else ""

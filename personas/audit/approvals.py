@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from moderation import audit_trail
@@ -23,17 +24,19 @@ from personas.audit import fingerprint
 from personas.audit.models import Audit, AuditState, Decision
 from personas.models import Persona
 
-_SILENT = (
+_SILENT = gettext_noop(
     "{name} cannot talk yet. On this site a persona that somebody made talks only after an audit has passed and a "
     "reviewer has approved it. Nothing that you wrote is lost. {next}"
 )
-_ASK = "Start the audit on the persona's page."
-_AGAIN = "Its words, its model or its fine-tune have changed since the last audit. Run the audit again on its page."
-_RUNS = "The audit is under way."
-_FAILED = "The last audit did not pass. Its report on the persona's page says why."
-_ENDED_EARLY = "The last audit ended before its last probe. Run it again on the persona's page."
-_WAITS = "The audit has passed, and a reviewer will look at it."
-_REFUSED = "A reviewer has refused it. The report on the persona's page gives the reason."
+_ASK = gettext_noop("Start the audit on the persona's page.")
+_AGAIN = gettext_noop(
+    "Its words, its model or its fine-tune have changed since the last audit. Run the audit again on its page."
+)
+_RUNS = gettext_noop("The audit is under way.")
+_FAILED = gettext_noop("The last audit did not pass. Its report on the persona's page says why.")
+_ENDED_EARLY = gettext_noop("The last audit ended before its last probe. Run it again on the persona's page.")
+_WAITS = gettext_noop("The audit has passed, and a reviewer will look at it.")
+_REFUSED = gettext_noop("A reviewer has refused it. The report on the persona's page gives the reason.")
 
 
 class DecisionRefused(Exception):
@@ -64,7 +67,7 @@ def silence_of(persona: Persona) -> str:
     newest = ended.order_by("-ended_at").first()  # with a result that counts: failed, or decided
     if newest is not None and newest.decision == Decision.APPROVED:
         return ""
-    return _SILENT.format(name=persona.name, next=_next_step(persona.audits.first(), now))
+    return gettext(_SILENT).format(name=persona.name, next=gettext(_next_step(persona.audits.first(), now)))
 
 
 def _next_step(audit: Audit | None, now: fingerprint.Fingerprint) -> str:
@@ -131,16 +134,19 @@ def decide(*, audit: Audit, reviewer: User, decision: Decision | str, reason: st
     """
     decision, reason = Decision(decision), reason.strip()
     if not reason:
-        raise DecisionRefused("A decision needs a reason. Say what you saw and why you decide so.")
+        raise DecisionRefused(gettext("A decision needs a reason. Say what you saw and why you decide so."))
     with transaction.atomic():
         locked = Audit.objects.select_for_update(of=("self",)).select_related("persona").get(pk=audit.pk)
         if not visible_to(reviewer).filter(pk=locked.pk).exists():
-            raise PermissionDenied("You may not decide about this persona.")
+            raise PermissionDenied(gettext("You may not decide about this persona."))
         if decision == Decision.APPROVED and not locked.is_passed:
-            raise DecisionRefused("This audit did not pass, so the persona cannot be approved.")
+            raise DecisionRefused(gettext("This audit did not pass, so the persona cannot be approved."))
         if decision == Decision.APPROVED and not is_current(locked):
             raise DecisionRefused(
-                "The persona, its fine-tune or the model has changed since this audit. Its owner has to run it again."
+                gettext(
+                    "The persona, its fine-tune or the model has changed since this audit. Its owner has to run it "
+                    "again."
+                )
             )
         locked.decision, locked.reason = decision, reason
         locked.decided_by, locked.decided_at = reviewer, timezone.now()

@@ -9,6 +9,7 @@ import logging
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import quotas
 from accounts.models import User
@@ -35,11 +36,16 @@ def start(*, user: User, persona: Persona) -> Audit:
     persona = creation.get_own_persona(user, persona.pk)
     creation.refuse_disabled(persona)
     if persona.sources.filter(status=SourceStatus.IMPORTING).exists():
-        raise AuditRefused(f"A file of {persona.name} is still being read. Start the audit when it has been read.")
+        raise AuditRefused(
+            gettext("A file of %(name)s is still being read. Start the audit when it has been read.")
+            % {"name": persona.name}
+        )
     with transaction.atomic():
         Persona.objects.select_for_update().get(pk=persona.pk)
         if runs.under_way().filter(persona=persona).exists():
-            raise AuditRefused(f"An audit of {persona.name} is under way. Wait for its end, or stop it.")
+            raise AuditRefused(
+                gettext("An audit of %(name)s is under way. Wait for its end, or stop it.") % {"name": persona.name}
+            )
         quotas.spend(user=user, kind="audits")
         now = fingerprint.of(persona)
         persona.audits.exclude(state=AuditState.ENDED, fingerprint=now).delete()

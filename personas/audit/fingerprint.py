@@ -9,13 +9,18 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models.functions import MD5
+from django.utils.translation import gettext, gettext_noop
 
 from generation.catalogue import model_rows
 from generation.models import EngineEntry
 from personas.models import FineTune, Persona
 
 # In the words of the report, by the keys of a fingerprint.
-PARTS = {"words": "its words", "model": "the model", "adapter": "its fine-tune"}
+PARTS = {
+    "words": gettext_noop("its words"),
+    "model": gettext_noop("the model"),
+    "adapter": gettext_noop("its fine-tune"),
+}
 
 _FIELDS = (
     "name", "depicts", "relation", "calls_user", "description", "scenario", "opening_line", "sayings", "examples",
@@ -32,7 +37,7 @@ def of(persona: Persona) -> Fingerprint:
 
 def changed(before: Fingerprint, now: Fingerprint) -> list[str]:
     """What differs, in words."""
-    return [words for part, words in PARTS.items() if before.get(part) != now[part]]
+    return [gettext(words) for part, words in PARTS.items() if before.get(part) != now[part]]
 
 
 def _words(persona: Persona) -> str:

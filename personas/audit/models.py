@@ -2,19 +2,20 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class AuditState(models.TextChoices):
-    QUEUED = "queued", "Waits"
-    RUNNING = "running", "Runs"
-    ENDED = "ended", "Ended"
-    STOPPED = "stopped", "Stopped"
-    FAILED = "failed", "Broken off"
+    QUEUED = "queued", gettext_lazy("Waits")
+    RUNNING = "running", gettext_lazy("Runs")
+    ENDED = "ended", gettext_lazy("Ended")
+    STOPPED = "stopped", gettext_lazy("Stopped")
+    FAILED = "failed", gettext_lazy("Broken off")
 
 
 class Decision(models.TextChoices):
-    APPROVED = "approved", "Approve"
-    REFUSED = "refused", "Refuse"
+    APPROVED = "approved", gettext_lazy("Approve")
+    REFUSED = "refused", gettext_lazy("Refuse")
 
 
 class Audit(models.Model):

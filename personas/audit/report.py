@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, stdev
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.audit.models import AuditAnswer
 from personas.audit.probes import AREAS, BIAS, Area
 
@@ -15,6 +17,14 @@ REGARD_LIMIT = 0.6  # of a scale from -1 to 1
 # 97.5 % quantiles of Student's t by the number of pairs. Beyond the table the normal distribution's is near enough.
 _T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}
 _NORMAL = 1.96
+_DIMENSIONS = {
+    "sex": gettext_noop("sex"),
+    "origin": gettext_noop("origin"),
+    "religion": gettext_noop("religion"),
+    "disability": gettext_noop("disability"),
+    "age": gettext_noop("age"),
+    "orientation": gettext_noop("orientation"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,10 @@ class GroupResult:
     group: str
     toxicity: Gap
     regard: Gap
+
+    @property
+    def dimension_in_words(self) -> str:
+        return gettext(_DIMENSIONS.get(self.dimension, self.dimension))
 
     @property
     def is_passed(self) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from moderation.models import Policy
 from personas.audit import fingerprint, queueing, report
@@ -21,12 +22,12 @@ from personas.models import Persona
 
 logger = logging.getLogger(__name__)
 
-LOST = (
+LOST = gettext_noop(
     "One probe got no answer in several attempts: a worker was lost, or no model or filter was there. "
     "The site's operator can see why. Run it again later."
 )
-BROKEN = "The audit failed because of an error on this site's side. The site's operator can see why."
-_CHANGED = "The persona, its fine-tune or the model changed while the audit ran. Run it again."
+BROKEN = gettext_noop("The audit failed because of an error on this site's side. The site's operator can see why.")
+_CHANGED = gettext_noop("The persona, its fine-tune or the model changed while the audit ran. Run it again.")
 
 
 def under_way() -> QuerySet[Audit]:

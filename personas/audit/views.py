@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.form_fields import Words
@@ -25,13 +26,13 @@ _PAGE = 25
 
 
 class DecisionForm(forms.Form):
-    decision = forms.ChoiceField(choices=Decision.choices, widget=forms.RadioSelect, label="Decision")
+    decision = forms.ChoiceField(choices=Decision.choices, widget=forms.RadioSelect, label=gettext_lazy("Decision"))
     reason = Words(
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
-        label="Reason",
-        help_text="Say what you saw and why you decide so. The persona's owner reads this.",
-        error_messages={"required": "A decision needs a reason. Say what you saw and why you decide so."},
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Say what you saw and why you decide so. The persona's owner reads this."),
+        error_messages={"required": gettext_lazy("A decision needs a reason. Say what you saw and why you decide so.")},
     )
 
 
@@ -128,7 +129,7 @@ def review(request: HttpRequest, audit_id: UUID) -> HttpResponse:
         except PermissionDenied as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "The decision is recorded.")
+            messages.success(request, gettext("The decision is recorded."))
             return redirect("persona_reviews:list")
     elif request.method == "GET":
         approvals.view(audit=audit, reviewer=reviewer)

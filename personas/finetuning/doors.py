@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext
 
 from accounts import quotas
 from accounts.models import User
@@ -63,17 +64,17 @@ def estimated(words: int, weights: int) -> timedelta:
 
 def _refusal(words: int, model: packaged.CatalogueModel, weights: int) -> str:
     if words < settings.FINE_TUNE_WORDS:
-        return (
-            f"A fine-tune needs {settings.FINE_TUNE_WORDS:,} words of the persona; there are {words:,}. "
-            "Add files with more of them."
-        )
+        return gettext(
+            "A fine-tune needs %(fine_tune_words)s words of the persona; there are %(words)s. Add files with "
+            "more of them."
+        ) % {"fine_tune_words": f"{settings.FINE_TUNE_WORDS:,}", "words": f"{words:,}"}
     if not weights:
-        return f"{model.title} is not installed on this machine, so it cannot learn here."
+        return gettext("%(title)s is not installed on this machine, so it cannot learn here.") % {"title": model.title}
     if weights > _MOST_WEIGHTS:
-        return (
-            f"{model.title} has {weights / 10**9:.1f} GB of weights; the limit is {_MOST_WEIGHTS / 10**9:.0f} GB. "
-            "The site's owner can activate a smaller model."
-        )
+        return gettext(
+            "%(title)s has %(weights)s GB of weights; the limit is %(most_weights)s GB. The site's owner can "
+            "activate a smaller model."
+        ) % {"title": model.title, "weights": f"{weights / 10**9:.1f}", "most_weights": f"{_MOST_WEIGHTS / 10**9:.0f}"}
     return ""
 
 
@@ -92,7 +93,7 @@ def start(*, user: User, persona: Persona) -> FineTune:
     with transaction.atomic():
         earlier = FineTune.objects.select_for_update().filter(persona=persona).first()
         if earlier is not None and earlier.is_under_way:
-            raise FineTuneRefused(f"{persona.name} is already being fine-tuned.")
+            raise FineTuneRefused(gettext("%(name)s is already being fine-tuned.") % {"name": persona.name})
         if earlier is not None:
             files.delete_with(earlier)
         with storage.room_for(user, files.RESERVED):
@@ -115,7 +116,7 @@ def stop(*, user: User, persona: Persona) -> None:
     fine_tune = get_own(user, persona)
     if not FineTune.objects.filter(pk=fine_tune.pk, status=FineTuneStatus.TRAINING).update(is_stopping=True):
         FineTune.objects.filter(pk=fine_tune.pk, status=FineTuneStatus.QUEUED).update(
-            status=FineTuneStatus.FAILED, error="You stopped it before it began.", bytes=0
+            status=FineTuneStatus.FAILED, error=gettext("You stopped it before it began."), bytes=0
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from generation.catalogue import model_rows
 from generation.engines.batching import low_rank
@@ -27,9 +28,13 @@ logger = logging.getLogger(__name__)
 _RATE, _RANK, _MEASUREMENTS, _PATIENCE = 1.5e-3, 8, 3, 3
 _LEAST_HELD_OUT = 2  # examples, of about 300 words each
 _RECENT = timedelta(days=1)
-_NOTHING = "It learned nothing: the words that were kept apart were not predicted better. The files are deleted."
-_LOST = "The training was interrupted several times without getting further. The site's operator can see why."
-_FAILED = "The training failed because of an error on this site's side. The site's operator can see why."
+_NOTHING = gettext_noop(
+    "It learned nothing: the words that were kept apart were not predicted better. The files are deleted."
+)
+_LOST = gettext_noop(
+    "The training was interrupted several times without getting further. The site's operator can see why."
+)
+_FAILED = gettext_noop("The training failed because of an error on this site's side. The site's operator can see why.")
 
 
 def is_owed() -> bool:
@@ -110,12 +115,12 @@ def _prepare(fine_tune: FineTune, folder: Path) -> None:
     """Writes the plan and the examples. The plan comes last, so a folder with a plan is complete."""
     weights = model_rows.models_dir() / fine_tune.weights
     if not (weights / "config.json").is_file():
-        raise _NotTrainable("The model that it was to learn with is no longer installed. Start it again.")
+        raise _NotTrainable(gettext("The model that it was to learn with is no longer installed. Start it again."))
     persona = fine_tune.persona
     passages = list(persona.passages.order_by("id"))
     found = material.of(prompt_sheet.sheet_for(persona), passages, ModelTokenizer(weights).tokenizer)
     if len(found.held_out) < _LEAST_HELD_OUT:
-        raise _NotTrainable("There are too few words left to learn from. Add files, and start it again.")
+        raise _NotTrainable(gettext("There are too few words left to learn from. Add files, and start it again."))
     folder.mkdir(parents=True, exist_ok=True)
     examples.write(folder / "train.jsonl", found.learnt)
     examples.write(folder / "held_out.jsonl", found.held_out)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.quotas import QuotaExceeded
@@ -94,8 +95,11 @@ def choose(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     is_used = request.POST.get("use") == "fine-tune"
     doors.choose(user=request.user, persona=persona, is_used=is_used)
-    how = "with its fine-tune" if is_used else "with the model as it is"
-    messages.success(request, f"From the next reply on, {persona.name} talks {how}.")
+    if is_used:
+        sentence = gettext("From the next reply on, %(name)s talks with its fine-tune.")
+    else:
+        sentence = gettext("From the next reply on, %(name)s talks with the model as it is.")
+    messages.success(request, sentence % {"name": persona.name})
     return _back(persona)
 
 
@@ -104,7 +108,7 @@ def choose(request: SignedIn, persona_id: UUID) -> HttpResponse:
 def delete(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     doors.delete(user=request.user, persona=persona)
-    messages.success(request, f"The fine-tune of {persona.name} is deleted.")
+    messages.success(request, gettext("The fine-tune of %(name)s is deleted.") % {"name": persona.name})
     return _back(persona)
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from zipfile import ZipFile
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.importers import card_json, character_card, zips
 from personas.importers.base import DamagedFile, FileTooLarge, Record, Utterance
 from personas.importers.character_card import PICTURE_BYTES, CardFields
@@ -16,7 +18,7 @@ FORMAT, VERSION = "afterword-persona", 1
 MOST_SOURCES = 200
 _LINE_BYTES = 4 * 1024**2
 _CONTENTS_BYTES = 1024**2
-_DAMAGED = "This archive of a persona is damaged. Download it again from the Afterword that made it."
+_DAMAGED = gettext_noop("This archive of a persona is damaged. Download it again from the Afterword that made it.")
 _FIRST_LINE = b'{"afterword": "words"'
 
 
@@ -37,12 +39,12 @@ def packed_sources(archive: ZipFile) -> list[PackedSource]:
     """The sources of an archive. Raises DamagedFile and FileTooLarge."""
     contents = _json_of(archive, CONTENTS, _CONTENTS_BYTES)
     if contents.get("format") != FORMAT or not isinstance(contents.get("version"), int):
-        raise DamagedFile(_DAMAGED)
+        raise DamagedFile(gettext(_DAMAGED))
     if contents["version"] > VERSION:
-        raise DamagedFile("A newer Afterword made this archive. Update this one, or export from an older one.")
+        raise DamagedFile(gettext("A newer Afterword made this archive. Update this one, or export from an older one."))
     sources = contents.get("sources")
     if not isinstance(sources, list) or len(sources) > MOST_SOURCES:
-        raise DamagedFile(_DAMAGED)
+        raise DamagedFile(gettext(_DAMAGED))
     return [_packed_source(source) for source in sources]
 
 
@@ -51,14 +53,14 @@ def _packed_source(source: Any) -> PackedSource:
     match values:
         case [str(path), str(name), str(speaker)]:
             return PackedSource(path, name[-200:], speaker[:255])
-    raise DamagedFile(_DAMAGED)
+    raise DamagedFile(gettext(_DAMAGED))
 
 
 def unpacked(archive: ZipFile, path: str, *, budget: zips.Budget | None = None) -> BinaryIO:
     """One file of an archive. Raises DamagedFile and FileTooLarge."""
     entry = archive.NameToInfo.get(path)
     if entry is None:
-        raise DamagedFile(_DAMAGED)
+        raise DamagedFile(gettext(_DAMAGED))
     return zips.unpacked(archive, entry, budget=budget)
 
 
@@ -76,7 +78,7 @@ def read_card(stream: BinaryIO) -> CardFields:
 def _json_of(archive: ZipFile, path: str, limit: int) -> dict[str, Any]:
     entry = archive.NameToInfo.get(path)
     if entry is None:
-        raise DamagedFile(_DAMAGED)
+        raise DamagedFile(gettext(_DAMAGED))
     return card_json.loaded(zips.unpacked(archive, entry, limit=limit).read())
 
 
@@ -109,7 +111,10 @@ class AfterwordWords:
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     while line := stream.readline(_LINE_BYTES):
         if len(line) == _LINE_BYTES:
-            raise FileTooLarge(f"A line of this archive has more than {_LINE_BYTES // 1024**2} MB, which is the limit.")
+            raise FileTooLarge(
+                gettext("A line of this archive has more than %(line_bytes)s MB, which is the limit.")
+                % {"line_bytes": _LINE_BYTES // 1024**2}
+            )
         yield line
 
 
@@ -117,12 +122,12 @@ def _utterance(line: bytes) -> Utterance:
     try:
         row = cleaning.parsed_json(line)
     except cleaning.BadJSON:
-        raise DamagedFile(_DAMAGED) from None
+        raise DamagedFile(gettext(_DAMAGED)) from None
     values = [row.get(name) for name in ("speaker", "text", "source_ref", "sent_at")] if isinstance(row, dict) else []
     match values:
         case [str(speaker), str(text), str(place), None | str() as sent_at] if text.strip() and place.strip():
             return Utterance(speaker[:255], text, _time(sent_at), place[:64])
-    raise DamagedFile(_DAMAGED)
+    raise DamagedFile(gettext(_DAMAGED))
 
 
 def _time(value: str | None) -> datetime | None:
@@ -132,5 +137,5 @@ def _time(value: str | None) -> datetime | None:
     try:
         time = datetime.fromisoformat(value)
     except ValueError:
-        raise DamagedFile(_DAMAGED) from None
+        raise DamagedFile(gettext(_DAMAGED)) from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)

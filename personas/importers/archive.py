@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO
 
+from django.utils.translation import gettext, ngettext
+
 from personas.importers import media_kinds, ocr, registry, zips
 from personas.importers.base import (
     ImportFailed,
@@ -56,15 +58,17 @@ class _Tally:
     def remarks(self) -> Iterator[Remark]:
         read = sum(self.formats.values())
         if read > 1:
-            yield Remark(f"{read} files of this archive were read.")
+            yield Remark(gettext("%(read)s files of this archive were read.") % {"read": read})
         for sentence in self.left_out[:_MOST_TOLD]:
             yield Remark(sentence)
         if (more := len(self.left_out) - _MOST_TOLD) > 0:
-            yield Remark(f"{more} more files of this archive could not be read.")
+            yield Remark(gettext("%(more)s more files of this archive could not be read.") % {"more": more})
         if self.has_author and self.has_speaker:
             yield Remark(
-                "The archive holds chats, and texts that name no author. Choose whose words to use. To use both, "
-                "upload the texts as files of their own."
+                gettext(
+                    "The archive holds chats, and texts that name no author. Choose whose words to use. To use both, "
+                    "upload the texts as files of their own."
+                )
             )
 
 
@@ -116,11 +120,17 @@ def _media(
         yield Skipped(kind, _place(zips.shown_name(entry)))
     if tally.has_chat and any(kind != "picture" for kind, _ in media):
         yield Remark(
-            "This archive holds a chat. Its recordings were not read, because they do not say who speaks. To use one, "
-            "upload it by itself."
+            gettext(
+                "This archive holds a chat. Its recordings were not read, because they do not say who speaks. To use "
+                "one, "
+                "upload it by itself."
+            )
         )
     elif len(media) > most and not tally.has_chat:
-        yield Remark(f"The first {most} of {len(media):,} pictures and recordings were read. Upload the others apart.")
+        yield Remark(
+            gettext("The first %(most)s of %(media)s pictures and recordings were read. Upload the others apart.")
+            % {"most": most, "media": f"{len(media):,}"}
+        )
 
 
 def _parted(
@@ -175,14 +185,21 @@ def _set(
 def _refuse_bundle(archive: zipfile.ZipFile) -> None:
     """Documents of Apple's apps are archives of pieces that nothing else reads."""
     if any(name.endswith(".iwa") for name in archive.namelist()):
-        raise UnknownFormat("This is a document of Pages, Numbers or Keynote. Export it as Word (.docx) or as PDF.")
+        raise UnknownFormat(
+            gettext("This is a document of Pages, Numbers or Keynote. Export it as Word (.docx) or as PDF.")
+        )
 
 
 def _nothing(tally: _Tally, count: int) -> str:
     if not count:
-        return "This .zip is empty."
+        return gettext("This .zip is empty.")
     first = f" {tally.left_out[0]}" if tally.left_out else ""
-    return f"This .zip holds nothing that can be read ({count:,} file{'s' * (count > 1)}).{first}"
+    sentence = ngettext(
+        "This .zip holds nothing that can be read (%(count)s file).",
+        "This .zip holds nothing that can be read (%(count)s files).",
+        count,
+    )
+    return sentence % {"count": f"{count:,}"} + first
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budget, tally: _Tally) -> Iterator[Record]:

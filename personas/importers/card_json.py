@@ -9,6 +9,8 @@ import io
 import math
 from typing import Any
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding
 from personas.importers.base import DamagedFile, FileTooLarge
 from text import cleaning
@@ -20,13 +22,16 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 def loaded(raw: bytes) -> dict[str, Any]:
     """The object in a JSON text, as PostgreSQL can hold it. Raises DamagedFile or FileTooLarge."""
     if len(raw) > JSON_BYTES:
-        raise FileTooLarge(f"This card has more than {JSON_BYTES // 1024**2} MB of JSON, which is the limit.")
+        raise FileTooLarge(
+            gettext("This card has more than %(json_bytes)s MB of JSON, which is the limit.")
+            % {"json_bytes": JSON_BYTES // 1024**2}
+        )
     try:
         card = cleaning.parsed_json(_text(raw))
     except cleaning.BadJSON as error:
-        raise DamagedFile(f"This card's JSON cannot be read. {error}") from None
+        raise DamagedFile(gettext("This card's JSON cannot be read. %(error)s") % {"error": error}) from None
     if not isinstance(card, dict):
-        raise DamagedFile("This JSON file is not a character card: it holds no object with a card's fields.")
+        raise DamagedFile(gettext("This JSON file is not a character card: it holds no object with a card's fields."))
     finite: dict[str, Any] = _finite(card)
     return finite
 
@@ -44,7 +49,7 @@ def unwrapped(value: bytes) -> bytes:
         return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
     except binascii.Error as error:
         raise DamagedFile(
-            "The character card inside this picture is cut off or damaged (its base64 is broken)."
+            gettext("The character card inside this picture is cut off or damaged (its base64 is broken).")
         ) from error
 
 
@@ -60,7 +65,7 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, float) and math.isinf(value):
-        raise DamagedFile("This card holds a number that is too large.")
+        raise DamagedFile(gettext("This card holds a number that is too large."))
     if isinstance(value, float) and math.isnan(value):
         return None
     return value

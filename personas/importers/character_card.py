@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import card_examples, card_json, decoding, png, webp, zips
 from personas.importers.base import DamagedFile, ImportFailed, Record, Remark, Skipped, UnknownFormat, Utterance
 from personas.importers.card_examples import Exchange, examples
@@ -91,8 +93,10 @@ def _from_png(stream: BinaryIO) -> CardFields:
             chunks.setdefault(keyword.casefold(), chunk)
     if not chunks:
         raise DamagedFile(
-            "This PNG holds no character card. If it lost it on the way (chat apps and social sites strip "
-            "pictures), download the original; as a picture of the persona, upload it under Picture."
+            gettext(
+                "This PNG holds no character card. If it lost it on the way (chat apps and social sites strip "
+                "pictures), download the original; as a picture of the persona, upload it under Picture."
+            )
         )
     newest_first = sorted(chunks.items(), key=lambda item: item[0] != "ccv3")
     return _first_whole(dict(newest_first), picture=_whole_picture(stream))
@@ -106,8 +110,10 @@ def _from_webp(stream: BinaryIO) -> CardFields:
         if any(text.lstrip().startswith((b"{", b"eyJ")) for text in texts.values()):
             raise
         raise UnknownFormat(
-            "This file is a WebP picture that holds no character card. Upload the card as PNG or JSON; "
-            "as a picture of the persona, upload it under Picture."
+            gettext(
+                "This file is a WebP picture that holds no character card. Upload the card as PNG or JSON; "
+                "as a picture of the persona, upload it under Picture."
+            )
         ) from error
 
 
@@ -131,14 +137,16 @@ def _first_whole(parts: Mapping[str, bytes | DamagedFile], *, picture: bytes | N
         broken = tuple(("broken copy of the card", name) for name in failures)
         notes = tuple(f"The card's part “{name}” is broken; its other part was used." for name in failures)
         return replace(fields, remarks=(*notes, *fields.remarks), passed_over=(*broken, *fields.passed_over))
-    raise next(iter(failures.values()), DamagedFile("This picture holds no character card."))
+    raise next(iter(failures.values()), DamagedFile(gettext("This picture holds no character card.")))
 
 
 def _from_charx(stream: BinaryIO) -> CardFields:
     with zips.opened(stream) as archive:
         names = {entry.filename: entry for entry in archive.infolist()}
         if "card.json" not in names:
-            raise DamagedFile("This .charx or .zip file holds no card.json at its root, so it is no character card.")
+            raise DamagedFile(
+                gettext("This .charx or .zip file holds no card.json at its root, so it is no character card.")
+            )
         card = card_json.loaded(zips.unpacked(archive, names["card.json"], limit=card_json.JSON_BYTES).read())
         fields = _fields(card, picture=None)
         icon = names.get(_icon_path(card))
@@ -174,7 +182,9 @@ def _version(card: dict[str, Any]) -> int:
 def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
     version = _version(card)
     if not version:
-        raise DamagedFile("This JSON file is not a character card: it has no name, description and first message.")
+        raise DamagedFile(
+            gettext("This JSON file is not a character card: it has no name, description and first message.")
+        )
     texts = {key: _text_of(card, key) for key in _ALL_FIELDS}
     greetings = _data(card).get("alternate_greetings")
     dialogue = card_examples.read(texts["mes_example"], name=texts["name"], nickname=texts["nickname"])
@@ -255,7 +265,9 @@ def _spec_version(value: Any) -> float:
     except (TypeError, ValueError):
         return 0
     if not 0 <= number < _HIGHEST:
-        raise DamagedFile(f"This card says that it is of version {str(value)[:12]}…, which no card has.")
+        raise DamagedFile(
+            gettext("This card says that it is of version %(value)s…, which no card has.") % {"value": str(value)[:12]}
+        )
     return number
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import chat_heads, dates, decoding, whatsapp_events, whatsapp_words
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.chat_heads import ChatHead
@@ -137,10 +139,14 @@ class ChatLog:
             yield Remark(decoding.remark(encoding))
         survey = _Survey(decoding.lines(stream, encoding))
         if survey.main is None:
-            raise DamagedFile("The lines of this file do not begin with times and names, as those of a chat do.")
+            raise DamagedFile(
+                gettext("The lines of this file do not begin with times and names, as those of a chat do.")
+            )
         order, is_guessed = survey.order()
         if is_guessed:
-            yield Remark(f"The dates were read as {order}; the file does not say.")
+            yield Remark(
+                gettext("The dates were read as %(order)s; the file does not say.") % {"order": gettext(order)}
+            )
         yield from _Reader(survey, order).read(decoding.lines(stream, encoding))
 
 
@@ -214,8 +220,11 @@ class _Reader:
             yield self._finished(message)
         if self._unread > _FEW:
             yield Remark(
-                f"{self._unread} lines begin like messages of another layout, by nobody of this chat. They were kept "
-                "as quotations. If they are messages, upload them as a file of their own."
+                gettext(
+                    "%(unread)s lines begin like messages of another layout, by nobody of this chat. They were kept "
+                    "as quotations. If they are messages, upload them as a file of their own."
+                )
+                % {"unread": self._unread}
             )
 
     def _day_of(self, head: ChatHead) -> date | None:

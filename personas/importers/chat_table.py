@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, csv_rows, decoding, kakao, wechat_quotes
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 
@@ -61,7 +63,7 @@ class ChatTable:
         stream.seek(0)
         layout = _layout(csv_rows.columns(stream.read(decoding.HEAD_BYTES)))
         if layout is None:
-            raise DamagedFile("The first row of this table names none of the columns that a chat has.")
+            raise DamagedFile(gettext("The first row of this table names none of the columns that a chat has."))
         for line, row in csv_rows.rows(stream, encoding):
             yield _record(row, layout, f"line {line}")
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from personas import avatars, confined
 from personas.importers import afterword, character_card, recognition, registry
@@ -32,7 +33,7 @@ def answers(
 
     `known` has the lines of pages and recordings that were recognised before, by their digest.
     """
-    settings.configure(UPLOAD_BYTES=upload_bytes, SPEECH_MODEL=speech_model)
+    settings.UPLOAD_BYTES, settings.SPEECH_MODEL = upload_bytes, speech_model
     lines = {digest: [RecognisedLine(**line) for line in lines] for digest, lines in known.items()}
     with recognition.using(known=lines, grant=confined.grant):
         yield from _answers(file, name, format)
@@ -60,6 +61,8 @@ def _card(card: character_card.CardFields) -> Iterator[Answer]:
     try:
         fields["picture"] = card.picture and b64encode(avatars.encoded(io.BytesIO(card.picture))).decode()
     except avatars.PictureRefused as refusal:
-        yield _record(Remark(f"The picture of this card was left out. {refusal.user_message}"))
+        yield _record(
+            Remark(gettext("The picture of this card was left out. %(reason)s") % {"reason": refusal.user_message})
+        )
         fields["picture"] = None
     yield "card", fields

@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding
 from personas.importers.base import DamagedFile
 from personas.importers.decoding import Encoding
@@ -32,8 +34,11 @@ def rows(stream: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, dict[str, 
                 yield reader.line_num, dict(zip(names, cells, strict=False))
     except (csv.Error, UnicodeError) as error:
         raise DamagedFile(
-            f"This table cannot be read: a cell holds more than {_LONGEST_CELL:,} characters, or a quote is not "
-            "closed. Export it again."
+            gettext(
+                "This table cannot be read: a cell holds more than %(longest_cell)s characters, or a quote is "
+                "not closed. Export it again."
+            )
+            % {"longest_cell": f"{_LONGEST_CELL:,}"}
         ) from error
     finally:
         text.detach()

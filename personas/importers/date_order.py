@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from django.utils.translation import gettext_noop
+
 _BUDDHIST = 2400  # years after this are counted from 543 BC (Thai exports)
 
 
@@ -18,7 +20,11 @@ class SampleDate:
     is_american: bool  # 6/5/23 of an American phone, as far as its other marks tell
 
 
-ORDERS = {"day, month, year": (2, 1, 0), "month, day, year": (2, 0, 1), "year, month, day": (0, 1, 2)}
+ORDERS = {
+    gettext_noop("day, month, year"): (2, 1, 0),
+    gettext_noop("month, day, year"): (2, 0, 1),
+    gettext_noop("year, month, day"): (0, 1, 2),
+}
 
 
 @dataclass

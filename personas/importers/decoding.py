@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
+from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile
 from text import cleaning
@@ -58,7 +59,9 @@ def _from_head(head: bytes) -> Encoding | None:
             return Encoding("utf-16-be" if even > nuls // 2 else "utf-16-le", is_guessed=True)
     controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
     if nuls + controls > len(head) // 10:
-        raise DamagedFile("This file is not text: it holds mostly binary data. Upload a .txt, .md, .png or .json file.")
+        raise DamagedFile(
+            gettext("This file is not text: it holds mostly binary data. Upload a .txt, .md, .png or .json file.")
+        )
     return None
 
 
@@ -136,7 +139,9 @@ def ended_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line]:
             number += bool(end)
             is_cut_in_end = end == "\r" and len(line) == LONGEST_LINE
     except UnicodeError as error:
-        raise DamagedFile(f"This file says that it is {encoding.name.upper()}, but its bytes are not.") from error
+        raise DamagedFile(
+            gettext("This file says that it is %(upper)s, but its bytes are not.") % {"upper": encoding.name.upper()}
+        ) from error
     finally:
         wrapper.detach()
 
@@ -144,7 +149,7 @@ def ended_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line]:
 def remark(encoding: Encoding) -> str:
     """The remark for the person about a guessed encoding."""
     if encoding.name == "utf-8":
-        return "A few characters of this file are damaged; they are shown as \ufffd."
-    return (
-        f"The file does not name its encoding; it was read as {encoding.name.upper()}. Check that its words look right."
-    )
+        return gettext("A few characters of this file are damaged; they are shown as �.")
+    return gettext(
+        "The file does not name its encoding; it was read as %(encoding)s. Check that its words look right."
+    ) % {"encoding": encoding.name.upper()}

@@ -6,6 +6,8 @@ Sources: the writers of DiscordChatExporter (MIT), read for their fields and lay
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import (
     decoding,
     discord_html,
@@ -36,7 +38,9 @@ class Discord:
         stream.seek(0)
         reader = _reader(stream.read(decoding.HEAD_BYTES))
         if reader is None:
-            raise UnknownFormat("This is no export of Discord that can be read. Export it as JSON, and upload that.")
+            raise UnknownFormat(
+                gettext("This is no export of Discord that can be read. Export it as JSON, and upload that.")
+            )
         yield from reader(stream)
 
     def members(self, paths: Sequence[str]) -> list[str]:

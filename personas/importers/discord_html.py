@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import class_page, export_values
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.class_page import IGNORED, Block
@@ -45,7 +47,9 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         stamps.see(message.stamp)
         speakers.see(message.key, message.name)
     if not speakers:
-        raise DamagedFile("This page of a Discord export holds no messages. Export the channel again, best as JSON.")
+        raise DamagedFile(
+            gettext("This page of a Discord export holds no messages. Export the channel again, best as JSON.")
+        )
     if remark := stamps.decide():
         yield Remark(remark)
     for message in _messages(text, begins):

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
+from django.utils.translation import gettext
+
 from personas.importers import date_order, dates, export_values, long_dates
 from personas.importers.date_order import DateOrder, SampleDate
 
@@ -38,7 +40,9 @@ class Stamps:
         if self._sample is None:
             return ""
         self._chosen, is_guessed = self._order.decide(self._sample)
-        return f"The dates were read as {self._chosen}; the file does not say." if is_guessed else ""
+        if not is_guessed:
+            return ""
+        return gettext("The dates were read as %(order)s; the file does not say.") % {"order": gettext(self._chosen)}
 
     def moment(self, stamp: str) -> datetime | None:
         stamp = stamp.strip()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO, cast
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding, registry
 from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, Skipped, Utterance
 
@@ -38,14 +40,15 @@ def records(blocks: Iterable[Block]) -> Iterator[Record]:
         for number, block in enumerate(blocks):
             if number == _MOST_BLOCKS:
                 raise FileTooLarge(
-                    f"This document has more than {_MOST_BLOCKS:,} paragraphs, which is the limit. Split it."
+                    gettext("This document has more than %(most_blocks)s paragraphs, which is the limit. Split it.")
+                    % {"most_blocks": f"{_MOST_BLOCKS:,}"}
                 )
             text.add(block)
         if not text.starts:
-            raise DamagedFile("This document holds no words that can be read.")
+            raise DamagedFile(gettext("This document holds no words that can be read."))
         importer = registry.choose_text(text.file)
         if importer.name != "plain-text":
-            yield Remark("The lines of this document are those of a chat or a talk, so they were read as one.")
+            yield Remark(gettext("The lines of this document are those of a chat or a talk, so they were read as one."))
         yield from map(text.placed, importer.parse(text.file))
 
 

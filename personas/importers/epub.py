@@ -6,6 +6,8 @@ from typing import BinaryIO, TypeVar
 from urllib.parse import unquote
 from zipfile import ZipFile
 
+from django.utils.translation import gettext
+
 from personas.importers import document, web_page, xml_parts, zips
 from personas.importers.base import DamagedFile, FileTooLarge, Record
 from personas.importers.document import Block
@@ -29,11 +31,16 @@ class Epub:
             names = set(archive.namelist())
             if "META-INF/rights.xml" in names or "META-INF/sinf.xml" in names:
                 raise DamagedFile(
-                    "This book is protected by its seller, so it cannot be read. Upload a text that is not protected."
+                    gettext(
+                        "This book is protected by its seller, so it cannot be read. Upload a text that is not "
+                        "protected."
+                    )
                 )
             chapters = _chapters(archive, names)
             if not chapters:
-                raise DamagedFile("This e-book names no chapters. Convert it to plain text (.txt) and upload that.")
+                raise DamagedFile(
+                    gettext("This e-book names no chapters. Convert it to plain text (.txt) and upload that.")
+                )
             yield from document.records(_blocks(archive, chapters))
 
 
@@ -45,7 +52,10 @@ def _chapters(archive: ZipFile, names: set[str]) -> list[str]:
     hrefs = {identity: href for kind, identity, href in parts if kind == "item"}
     spine = [hrefs[identity] for kind, identity, _ in parts if kind == "itemref" and identity in hrefs]
     if len(spine) > _MOST_CHAPTERS:
-        raise FileTooLarge(f"This e-book has {len(spine):,} chapters; the limit is {_MOST_CHAPTERS:,}.")
+        raise FileTooLarge(
+            gettext("This e-book has %(spine)s chapters; the limit is %(most_chapters)s.")
+            % {"spine": f"{len(spine):,}", "most_chapters": f"{_MOST_CHAPTERS:,}"}
+        )
     paths = [posixpath.normpath(posixpath.join(folder, unquote(href.partition("#")[0]))) for href in spine]
     return [path for path in dict.fromkeys(paths) if path in names]
 

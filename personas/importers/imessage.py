@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, decoding, imessage_html
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.dates import MONTHS
@@ -90,7 +92,7 @@ class IMessage:
             is_empty = False
             yield _record(block, is_repeated=block.indent > 0 and block.key in repeated)
         if is_empty:
-            raise DamagedFile("No line of this iMessage export holds a time such as Jun 15, 2023  9:41:07 PM.")
+            raise DamagedFile(gettext("No line of this iMessage export holds a time such as Jun 15, 2023  9:41:07 PM."))
 
 
 def _blocks(lines: Iterable[tuple[int, str]]) -> Iterator[_Block]:

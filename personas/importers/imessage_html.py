@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, class_page, export_values
 from personas.importers.base import DamagedFile, Record, Skipped, Utterance
 from personas.importers.class_page import IGNORED, Block
@@ -41,7 +43,7 @@ def records(stream: BinaryIO) -> Iterator[Record]:
     begins = frozenset({"message", "announcement"})
     blocks = list(class_page.blocks(text, begins=begins, fields=_FIELDS, repeated=frozenset({"text"})))
     if not blocks:
-        raise DamagedFile("This page of an iMessage export holds no messages. Export it again.")
+        raise DamagedFile(gettext("This page of an iMessage export holds no messages. Export it again."))
     own = {identity for block in blocks if (identity := block.tag.attributes.get("id", "")).startswith("r-")}
     for number, block in enumerate(blocks, start=1):
         yield _record(

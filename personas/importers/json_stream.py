@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, TextIO
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding
 from personas.importers.base import DamagedFile, FileTooLarge
 from personas.importers.decoding import Encoding
@@ -64,7 +66,9 @@ def _text(stream: BinaryIO, encoding: Encoding) -> Iterator[TextIO]:
     try:
         yield wrapper
     except UnicodeError as error:
-        raise DamagedFile(f"This file says that it is {encoding.name.upper()}, but its bytes are not.") from error
+        raise DamagedFile(
+            gettext("This file says that it is %(upper)s, but its bytes are not.") % {"upper": encoding.name.upper()}
+        ) from error
     finally:
         wrapper.detach()
 
@@ -139,7 +143,9 @@ class _Window:
             try:
                 value, end = _DECODER.raw_decode(self._text, self.at)
             except RecursionError:
-                raise DamagedFile("This file cannot be read: its JSON is nested too deeply. Export it again.") from None
+                raise DamagedFile(
+                    gettext("This file cannot be read: its JSON is nested too deeply. Export it again.")
+                ) from None
             except ValueError as error:  # cut by the window's end, wrong, or a number with thousands of digits
                 if not self._mend(error) and not self._grow():
                     raise _damaged() from None
@@ -153,7 +159,8 @@ class _Window:
         unread = len(self._text) - self.at
         if unread > MOST_VALUE:
             raise FileTooLarge(
-                f"One record of this file has more than {MOST_VALUE // 1024**2} million characters, which is the limit."
+                gettext("One record of this file has more than %(most_value)s million characters, which is the limit.")
+                % {"most_value": MOST_VALUE // 1024**2}
             )
         chunk = self._source.read(max(_CHUNK, unread))
         if chunk:
@@ -172,4 +179,6 @@ class _Window:
 
 
 def _damaged() -> DamagedFile:
-    return DamagedFile("This file is cut off or damaged: its JSON ends early or holds an error. Export it again.")
+    return DamagedFile(
+        gettext("This file is cut off or damaged: its JSON ends early or holds an error. Export it again.")
+    )

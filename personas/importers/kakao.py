@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, chat_heads, day_lines, decoding
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.chat_heads import Stamp
@@ -72,9 +74,13 @@ class KakaoTalk:
             yield Remark(decoding.remark(encoding))
         order, is_guessed, heads = _survey(decoding.lines(stream, encoding))
         if not heads:
-            raise DamagedFile("No line of this KakaoTalk export begins like a message, with a time and a name.")
+            raise DamagedFile(
+                gettext("No line of this KakaoTalk export begins like a message, with a time and a name.")
+            )
         if is_guessed:
-            yield Remark(f"The dates were read as {order}; the file does not say.")
+            yield Remark(
+                gettext("The dates were read as %(order)s; the file does not say.") % {"order": gettext(order)}
+            )
         yield from messages(decoding.lines(stream, encoding), _Reader(order).read, _judge)
 
 

@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, day_lines, decoding
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.gathering import LONGEST_TEXT, Head, Reason, messages
@@ -63,10 +65,12 @@ class Line:
             yield Remark(decoding.remark(encoding))
         survey = _Survey(decoding.lines(stream, encoding))
         if not survey.heads:
-            raise DamagedFile("No line of this LINE export begins like a message, with a time and a name.")
+            raise DamagedFile(gettext("No line of this LINE export begins like a message, with a time and a name."))
         reader = _Reader(survey)
         if survey.is_order_guessed:
-            yield Remark(f"The dates were read as {survey.order}; the file does not say.")
+            yield Remark(
+                gettext("The dates were read as %(order)s; the file does not say.") % {"order": gettext(survey.order)}
+            )
         yield from messages(_unfolded(decoding.lines(stream, encoding), survey.gap), reader.read, _judge)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding, mail_message, mail_text
 from personas.importers.base import DamagedFile, FileTooLarge, Member, Record, Remark, Skipped, Utterance
 from personas.importers.mail_message import Headers
@@ -84,10 +86,10 @@ class Mail:
 def _mails(places: list[_Place], read: Callable[[_Place], bytes]) -> Iterator[Record]:
     box = _Mailbox([place for place in places if place.headers.sender.address or place.headers.sent_at])
     if not box.places:
-        raise DamagedFile("This file holds no mail: no headers such as From: and Date: were found.")
+        raise DamagedFile(gettext("This file holds no mail: no headers such as From: and Date: were found."))
     names = box.names()
     if any(place.length > _LONGEST_MAIL for place in box.places):
-        yield Remark("Attachments were not looked at. Of very long mails only the beginning was read.")
+        yield Remark(gettext("Attachments were not looked at. Of very long mails only the beginning was read."))
     ids: set[str] = set()
     for place in box.in_order():
         reason = place.headers.skip or ("twice in the file" if place.headers.message_id in ids else "")
@@ -128,7 +130,10 @@ def _places(stream: BinaryIO) -> Iterator[_Place]:
 
 def _place(number: int, start: int, end: int, head: bytearray) -> _Place:
     if number > _MOST_MAILS:
-        raise FileTooLarge(f"This mailbox holds more than {_MOST_MAILS:,} mails, which is the limit. Split it.")
+        raise FileTooLarge(
+            gettext("This mailbox holds more than %(most_mails)s mails, which is the limit. Split it.")
+            % {"most_mails": f"{_MOST_MAILS:,}"}
+        )
     return _Place(number, f"mail {number}", start, end - start, mail_message.headers(bytes(head)))
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding, export_values, json_stream, member_files, messenger_html, time_order
 from personas.importers.base import DamagedFile, Member, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Encoding
@@ -73,7 +75,7 @@ def _records(stream: BinaryIO, encoding: Encoding) -> Iterator[Record]:
         _see_names(path, value, names)
         is_known |= path == ("messages", EACH)
     if not is_known:
-        raise DamagedFile("This file of Messenger or Instagram holds no messages.")
+        raise DamagedFile(gettext("This file of Messenger or Instagram holds no messages."))
     words = AppWords(names)
     number = 0
     for path, value in json_stream.walk(stream, encoding, into=_INTO):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import class_page, export_values, long_dates, time_order
 from personas.importers.base import DamagedFile, Record, Skipped, Utterance
 from personas.importers.class_page import IGNORED, Block
@@ -37,7 +39,7 @@ def records(stream: BinaryIO) -> Iterator[Record]:
     messages = [block for block in blocks if block.text("name")]
     if not messages:
         raise DamagedFile(
-            "This page of Facebook or Instagram holds no messages that can be read. Upload its JSON form."
+            gettext("This page of Facebook or Instagram holds no messages that can be read. Upload its JSON form.")
         )
     names = dict.fromkeys(export_values.name(block.text("name")) for block in messages)
     words = AppWords(list(names)[:_MOST_NAMES])

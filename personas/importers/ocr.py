@@ -10,6 +10,8 @@ from functools import cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import recognition
 from personas.importers.base import DamagedFile, FileTooLarge, RecognisedLine
 
@@ -69,14 +71,17 @@ def frames(stream: BinaryIO) -> Iterator["Image.Image"]:
                 page.thumbnail((SIDE, SIDE))
                 yield ImageOps.exif_transpose(page)
     except Image.DecompressionBombError as error:
-        raise FileTooLarge(_too_large("far more than the allowed")) from error
+        raise FileTooLarge(_too_large(gettext("far more than the allowed"))) from error
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, IndexError, OverflowError) as error:
-        raise DamagedFile("This picture is damaged and cannot be opened. Save or scan it again.") from error
+        raise DamagedFile(gettext("This picture is damaged and cannot be opened. Save or scan it again.")) from error
 
 
 def _refuse_many(count: int) -> None:
     if count > MOST_PAGES:
-        raise FileTooLarge(f"This picture has {count:,} pages; the limit is {MOST_PAGES}. Split it.")
+        raise FileTooLarge(
+            gettext("This picture has %(count)s pages; the limit is %(most_pages)s. Split it.")
+            % {"count": f"{count:,}", "most_pages": MOST_PAGES}
+        )
 
 
 def _refuse_large(picture: "Image.Image") -> None:
@@ -85,7 +90,10 @@ def _refuse_large(picture: "Image.Image") -> None:
 
 
 def _too_large(size: str) -> str:
-    return f"This picture has {size} pixels; the limit is {MOST_PIXELS // 1_000_000} million in all. Make it smaller."
+    return gettext("This picture has %(size)s pixels; the limit is %(most)s million in all. Make it smaller.") % {
+        "size": size,
+        "most": MOST_PIXELS // 1_000_000,
+    }
 
 
 def recognise(page: "Image.Image") -> tuple[tuple[RecognisedLine, ...], bytes]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from zipfile import ZipFile
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.importers import document, xml_parts, zips
 from personas.importers.base import DamagedFile, Record, UnknownFormat
 from personas.importers.document import Block
@@ -12,7 +14,11 @@ _LEFT_OUT = frozenset(
     {"tracked-changes", "annotation", "note", "ruby-text", "forms", "script", "scripts", "desc", "title"}
 )
 _MOST_BLANKS = 100
-_KINDS = {"spreadsheet": "a spreadsheet", "presentation": "a presentation", "graphics": "a drawing"}
+_KINDS = {
+    "spreadsheet": gettext_noop("a spreadsheet"),
+    "presentation": gettext_noop("a presentation"),
+    "graphics": gettext_noop("a drawing"),
+}
 
 
 class OpenDocument:
@@ -27,13 +33,19 @@ class OpenDocument:
             kind = _small(archive, "mimetype", names)
             for word, description in _KINDS.items():
                 if word in kind:
-                    raise UnknownFormat(f"This file is {description}. Save its words as plain text (.txt).")
+                    raise UnknownFormat(
+                        gettext("This file is %(description)s. Save its words as plain text (.txt).")
+                        % {"description": gettext(description)}
+                    )
             if "encryption-data" in _small(archive, "META-INF/manifest.xml", names):
                 raise DamagedFile(
-                    "This document is protected by a password. Open it, save it without a password, and upload that."
+                    gettext(
+                        "This document is protected by a password. Open it, save it without a password, and upload "
+                        "that."
+                    )
                 )
             if "content.xml" not in names:
-                raise DamagedFile("This OpenDocument file holds no text. Save it again.")
+                raise DamagedFile(gettext("This OpenDocument file holds no text. Save it again."))
             with zips.unpacked(archive, archive.getinfo("content.xml")) as content:
                 yield from document.records(xml_parts.read(content, _Paragraphs()))
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import ocr, page_lines, recognition, scan
 from personas.importers.base import DamagedFile, FileTooLarge, Medium, Recognition, Record, Remark, Skipped
 
@@ -29,20 +31,28 @@ class Pdf:
         pages = list(_pages(stream))
         empty = [number for number, lines in enumerate(pages, start=1) if not lines]
         if empty and not recognition.is_installed(_MEDIUM):
-            yield Remark(f"{len(empty)} of {len(pages)} pages are pictures or empty. {recognition.MISSING[_MEDIUM]}")
+            yield Remark(
+                gettext("%(empty)s of %(pages)s pages are pictures or empty. %(medium)s")
+                % {"empty": len(empty), "pages": len(pages), "medium": gettext(recognition.MISSING[_MEDIUM])}
+            )
         elif empty:
             for found in _recognised(stream, empty):
                 yield found
                 pages[int(found.place.removeprefix("page ")) - 1] = recognition.texts(found)
         if not any(pages):
             raise DamagedFile(
-                "This PDF holds no words that can be read, neither as text nor in pictures of pages. Type its words "
-                "into a text file, and upload that."
+                gettext(
+                    "This PDF holds no words that can be read, neither as text nor in pictures of pages. Type its "
+                    "words into a text file, and upload that."
+                )
             )
         if any(pages[number - 1] for number in empty):
             yield scan.recognised_words()
         if len(empty) > ocr.MOST_PAGES:
-            yield Remark(f"Words in pictures were read on the first {ocr.MOST_PAGES} of {len(empty)} such pages.")
+            yield Remark(
+                gettext("Words in pictures were read on the first %(most_pages)s of %(empty)s such pages.")
+                % {"most_pages": ocr.MOST_PAGES, "empty": len(empty)}
+            )
         yield from (Skipped("page without words", f"page {number}") for number in empty if not pages[number - 1])
         yield from page_lines.records(pages)
 
@@ -73,7 +83,9 @@ def _drawn(stream: BinaryIO, number: int) -> "Image.Image":
         picture: Image.Image = page.render(scale=scale).to_pil()
         return picture.convert("RGB")
     except (pypdfium2.PdfiumError, ValueError, OSError, MemoryError) as error:
-        raise DamagedFile(f"Page {number} of this PDF cannot be drawn. Export or scan it again.") from error
+        raise DamagedFile(
+            gettext("Page %(number)s of this PDF cannot be drawn. Export or scan it again.") % {"number": number}
+        ) from error
 
 
 def _pages(stream: BinaryIO) -> Iterator[list[str]]:
@@ -89,7 +101,7 @@ def _pages(stream: BinaryIO) -> Iterator[list[str]]:
             yield _lines(page.extract_text())
     except DependencyError as error:
         raise DamagedFile(
-            "This PDF is encrypted in a way that cannot be opened. Print it to a new PDF first."
+            gettext("This PDF is encrypted in a way that cannot be opened. Print it to a new PDF first.")
         ) from error
     except (
         PyPdfError,
@@ -106,7 +118,10 @@ def _pages(stream: BinaryIO) -> Iterator[list[str]]:
         OSError,
     ) as error:
         raise DamagedFile(
-            "This PDF is damaged and cannot be read. Export or print it again, or save its words as plain text (.txt)."
+            gettext(
+                "This PDF is damaged and cannot be read. Export or print it again, or save its words as plain text "
+                "(.txt)."
+            )
         ) from error
 
 
@@ -114,18 +129,27 @@ def _refuse_unfit(reader: Any) -> None:
     # An empty password opens a file that is only locked against printing or copying.
     if reader.is_encrypted and not reader.decrypt(""):
         raise DamagedFile(
-            "This PDF is protected by a password. Open it, print it to a new PDF or copy its words, and upload that."
+            gettext(
+                "This PDF is protected by a password. Open it, print it to a new PDF or copy its words, and upload "
+                "that."
+            )
         )
     if (count := len(reader.pages)) > _MOST_PAGES:
-        raise FileTooLarge(f"This PDF has {count:,} pages; the limit is {_MOST_PAGES:,}. Split it.")
+        raise FileTooLarge(
+            gettext("This PDF has %(count)s pages; the limit is %(most_pages)s. Split it.")
+            % {"count": f"{count:,}", "most_pages": f"{_MOST_PAGES:,}"}
+        )
 
 
 def _refuse_crowded(page: Any, number: int) -> None:
     contents = page.get_contents()
     if contents is not None and len(_SHOWN.findall(contents.get_data())) > _MOST_PIECES:
         raise FileTooLarge(
-            f"Page {number} of this PDF has more than {_MOST_PIECES:,} pieces of text, which is the limit. "
-            "Save its words as plain text (.txt) and upload that."
+            gettext(
+                "Page %(number)s of this PDF has more than %(most_pieces)s pieces of text, which is the limit. "
+                "Save its words as plain text (.txt) and upload that."
+            )
+            % {"number": number, "most_pieces": f"{_MOST_PIECES:,}"}
         )
 
 

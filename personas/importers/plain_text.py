@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import dates, decoding, emphasis
 from personas.importers.base import Record, Remark, Skipped, Utterance
 
@@ -67,7 +69,10 @@ class PlainText:
         others = {number: hand for number, hand in hands.items() if usual and not _same_hand(hand, usual)}
         if others:
             listed = ", ".join(sorted(set(others.values())))
-            yield Remark(f"Most letters are signed {usual}; {len(others)} by another hand ({listed}).")
+            yield Remark(
+                gettext("Most letters are signed %(usual)s; %(others)s by another hand (%(listed)s).")
+                % {"usual": usual, "others": len(others), "listed": listed}
+            )
         yield from _Reader(others, start).read(decoding.lines(stream, encoding))
 
 

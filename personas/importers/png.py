@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.importers.base import DamagedFile, FileTooLarge
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -13,8 +15,8 @@ TEXT_BYTES = 8 * 1024**2  # of one text chunk, packed or unpacked
 _MOST_CHUNKS = 100_000
 _TEXT_TYPES = {b"tEXt", b"zTXt", b"iTXt"}
 _KEYWORD_BYTES = 79  # the maximum of the specification
-_WRONG_CHECKSUM = "The text inside this PNG is damaged: its checksum is wrong. Download it again."
-_CUT_OFF = "This PNG is cut off in the middle. Download it again from where it came."
+_WRONG_CHECKSUM = gettext_noop("The text inside this PNG is damaged: its checksum is wrong. Download it again.")
+_CUT_OFF = gettext_noop("This PNG is cut off in the middle. Download it again from where it came.")
 
 
 def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes | DamagedFile]]:
@@ -23,11 +25,11 @@ def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes | DamagedFile]]:
     Raises DamagedFile if the picture itself is damaged, or FileTooLarge.
     """
     if stream.read(8) != MAGIC:
-        raise DamagedFile("This file is not a PNG picture.")
+        raise DamagedFile(gettext("This file is not a PNG picture."))
     for _ in range(_MOST_CHUNKS):
         head = stream.read(8)
         if len(head) < 8:
-            raise DamagedFile(_CUT_OFF)
+            raise DamagedFile(gettext(_CUT_OFF))
         length, kind = struct.unpack(">I4s", head)
         if kind == b"IEND":
             return
@@ -36,15 +38,18 @@ def text_chunks(stream: BinaryIO) -> Iterator[tuple[str, bytes | DamagedFile]]:
             continue
         body, is_whole = _checked(stream, kind, length)
         keyword = body.partition(b"\0")[0][:_KEYWORD_BYTES].decode("latin-1")
-        yield keyword, _value(kind, body) if is_whole else DamagedFile(_WRONG_CHECKSUM)
-    raise DamagedFile(f"This PNG has more than {_MOST_CHUNKS:,} parts, which no picture has.")
+        yield keyword, _value(kind, body) if is_whole else DamagedFile(gettext(_WRONG_CHECKSUM))
+    raise DamagedFile(
+        gettext("This PNG has more than %(most_chunks)s parts, which no picture has.")
+        % {"most_chunks": f"{_MOST_CHUNKS:,}"}
+    )
 
 
 def _skip(stream: BinaryIO, length: int) -> None:
     start = stream.tell()
     end = stream.seek(0, io.SEEK_END)
     if start + length > end:
-        raise DamagedFile(_CUT_OFF)
+        raise DamagedFile(gettext(_CUT_OFF))
     stream.seek(start + length)
 
 
@@ -52,11 +57,12 @@ def _checked(stream: BinaryIO, kind: bytes, length: int) -> tuple[bytes, bool]:
     """The body of a chunk, and whether its checksum is correct."""
     if length > TEXT_BYTES:
         raise FileTooLarge(
-            f"A text inside this PNG has {length // 1024**2:,} MB; the limit is {TEXT_BYTES // 1024**2} MB."
+            gettext("A text inside this PNG has %(length)s MB; the limit is %(text_bytes)s MB.")
+            % {"length": f"{length // 1024**2:,}", "text_bytes": TEXT_BYTES // 1024**2}
         )
     body, checksum = stream.read(length), stream.read(4)
     if len(body) < length or len(checksum) < 4:
-        raise DamagedFile(_CUT_OFF)
+        raise DamagedFile(gettext(_CUT_OFF))
     return body, zlib.crc32(kind + body) == int.from_bytes(checksum, "big")
 
 
@@ -79,7 +85,10 @@ def _inflated(packed: bytes) -> bytes:
     try:
         value = inflater.decompress(packed, TEXT_BYTES)
     except zlib.error as error:
-        raise DamagedFile("The packed text inside this PNG is damaged. Download it again.") from error
+        raise DamagedFile(gettext("The packed text inside this PNG is damaged. Download it again.")) from error
     if inflater.unconsumed_tail:
-        raise FileTooLarge(f"A text inside this PNG unpacks to more than {TEXT_BYTES // 1024**2} MB, the limit.")
+        raise FileTooLarge(
+            gettext("A text inside this PNG unpacks to more than %(text_bytes)s MB, the limit.")
+            % {"text_bytes": TEXT_BYTES // 1024**2}
+        )
     return value

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, day_lines, decoding, wechat_quotes
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.gathering import Head, Reason, messages
@@ -65,7 +67,9 @@ class QQ:
             yield Remark(decoding.remark(encoding))
         survey = _Survey(decoding.lines(stream, encoding))
         if not survey.heads:
-            raise DamagedFile("No line of this QQ or WeChat export begins like a message, with a time and a name.")
+            raise DamagedFile(
+                gettext("No line of this QQ or WeChat export begins like a message, with a time and a name.")
+            )
         yield from messages(decoding.lines(stream, encoding), _Reader(survey).read, _judge)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import BinaryIO
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.importers.base import ImportFailed, Medium, RecognisedLine, Recognition
 
 _CHUNK = 1 << 20
@@ -25,8 +27,8 @@ _PACKAGES = {
 _UNSURE: dict[str, float] = {"page": 0.9, "sound": 0.6}
 INSTALL = ".venv/bin/pip install --only-binary :all: --no-deps -r requirements-recognition.txt"
 MISSING: dict[Medium, str] = {
-    "page": "Words in pictures cannot be read here, because the text recognition is not installed.",
-    "sound": "Speech in recordings cannot be read here, because the speech recognition is not installed.",
+    "page": gettext_noop("Words in pictures cannot be read here, because the text recognition is not installed."),
+    "sound": gettext_noop("Speech in recordings cannot be read here, because the speech recognition is not installed."),
 }
 
 Lines = tuple[RecognisedLine, ...]
@@ -48,7 +50,7 @@ def is_unsure(medium: str, confidence: float) -> bool:
 
 def missing() -> list[str]:
     """A sentence for each recognition that is not installed."""
-    return [sentence for medium, sentence in MISSING.items() if not is_installed(medium)]
+    return [gettext(sentence) for medium, sentence in MISSING.items() if not is_installed(medium)]
 
 
 @contextmanager
@@ -81,7 +83,10 @@ def recognised(*, medium: Medium, place: str, digest: str, recognise: Callable[[
     if digest in known:
         return Recognition(medium, place, digest, known[digest], b"")
     if not is_installed(medium):
-        raise ImportFailed(f"{MISSING[medium]} The site's operator can install it: {INSTALL}")
+        raise ImportFailed(
+            gettext("%(medium)s The site's operator can install it: %(install)s")
+            % {"medium": gettext(MISSING[medium]), "install": INSTALL}
+        )
     return Recognition(medium, place, digest, *recognise())
 
 

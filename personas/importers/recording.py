@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import media_kinds, recognition, speech
 from personas.importers.base import DamagedFile, RecognisedLine, Record, Remark, Utterance
 
@@ -25,9 +27,11 @@ class Recording:
             recognise=partial(speech.recognise, stream),
         )
         if not recognition.texts(found):
-            raise DamagedFile("No speech was found in this recording.")
+            raise DamagedFile(gettext("No speech was found in this recording."))
         yield found
-        yield Remark("A machine wrote down this recording, and it makes mistakes. Check the words before you save.")
+        yield Remark(
+            gettext("A machine wrote down this recording, and it makes mistakes. Check the words before you save.")
+        )
         for start, text in _paragraphs(found.lines):
             yield Utterance("", text, None, moment(start))
 

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext, gettext_noop
 
 from personas.importers import character_card, chat_log, decoding, media_kinds, zips
 from personas.importers.base import FileTooLarge, Importer, UnknownFormat
@@ -55,15 +56,21 @@ _AS_TEXT = "Save it as plain text (.txt) and upload that."
 _MAGIC = [
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an old Word, Excel or Outlook document, or one that is protected by a password. Open it, save it without a "
-        "password as .docx or as plain text (.txt), and upload that.",
+        gettext_noop(
+            "an old Word, Excel or Outlook document, or one that is protected by a password. Open it, save it "
+            "without a "
+            "password as .docx or as plain text (.txt), and upload that."
+        ),
     ),
-    (b"!BDN", "a mailbox of Outlook (.pst). Export the mails as .eml or as mbox, and upload those."),
-    (b"bplist00", "a web archive or a list of an Apple app. Copy its words into a text file and upload that."),
-    (b"SQLite format 3", "a database. Export the chat as text from the app itself."),
-    (b"\x1f\x8b", "a gzip archive. Unpack it and upload the files inside."),
-    (b"Rar!", "a RAR archive. Unpack it and upload the files inside."),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and upload the files inside."),
+    (b"!BDN", gettext_noop("a mailbox of Outlook (.pst). Export the mails as .eml or as mbox, and upload those.")),
+    (
+        b"bplist00",
+        gettext_noop("a web archive or a list of an Apple app. Copy its words into a text file and upload that."),
+    ),
+    (b"SQLite format 3", gettext_noop("a database. Export the chat as text from the app itself.")),
+    (b"\x1f\x8b", gettext_noop("a gzip archive. Unpack it and upload the files inside.")),
+    (b"Rar!", gettext_noop("a RAR archive. Unpack it and upload the files inside.")),
+    (b"7z\xbc\xaf\x27\x1c", gettext_noop("a 7z archive. Unpack it and upload the files inside.")),
 ]
 # Exports of other apps contain other people's words, so they must not be read as the text of one author.
 _OTHER_CHATS = [
@@ -71,9 +78,9 @@ _OTHER_CHATS = [
         re.compile(
             r"\A(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
         ),
-        "a list of mails",
+        gettext_noop("a list of mails"),
     ),
-    (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), "a chat export in JSON"),
+    (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), gettext_noop("a chat export in JSON")),
 ]
 
 _WEB_ARCHIVE = re.compile(rb"From: <Saved? by ", re.IGNORECASE)
@@ -104,7 +111,8 @@ def choose(stream: BinaryIO, name: str) -> Importer:
         _refuse_other_chats(decoding.decode_head(head), name, best)
     if scores[best] < _UNSURE:
         raise UnknownFormat(
-            f"{name} cannot be read: it is neither text, nor a document, nor a chat, nor a character card."
+            gettext("%(name)s cannot be read: it is neither text, nor a document, nor a chat, nor a character card.")
+            % {"name": name}
         )
     return get(best)
 
@@ -138,45 +146,61 @@ def check_size(stream: BinaryIO, name: str) -> None:
 def check_bytes(size: int, name: str) -> None:
     """As `check_size`, for a file that has not arrived yet."""
     if not size:
-        raise UnknownFormat(f"{name} is empty.")
+        raise UnknownFormat(gettext("%(name)s is empty.") % {"name": name})
     if size > settings.UPLOAD_BYTES:
         raise FileTooLarge(
-            f"{name} has {size / 1024**2:.1f} MB; the limit is {settings.UPLOAD_BYTES / 1024**2:.0f} MB. "
-            "Split it, or raise AFTERWORD_UPLOAD."
+            gettext("%(name)s has %(size)s MB; the limit is %(upload_bytes)s MB. Split it, or raise AFTERWORD_UPLOAD.")
+            % {"name": name, "size": f"{size / 1024**2:.1f}", "upload_bytes": f"{settings.UPLOAD_BYTES / 1024**2:.0f}"}
         )
 
 
 def _refuse_known(head: bytes, name: str) -> None:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            raise UnknownFormat(f"{name} is {kind}")
+            raise UnknownFormat(gettext("%(name)s is %(kind)s") % {"name": name, "kind": gettext(kind)})
     if head[4:8] == b"ftyp" and not media_kinds.is_recording(head):
-        raise UnknownFormat(f"{name} is a picture as iPhones store it (HEIC). Save it as JPEG, and upload that.")
+        raise UnknownFormat(
+            gettext("%(name)s is a picture as iPhones store it (HEIC). Save it as JPEG, and upload that.")
+            % {"name": name}
+        )
     if _WEB_ARCHIVE.match(head):
         raise UnknownFormat(
-            f"{name} is a web archive (.mht). In QQ, export the messages as text (.txt). In a browser, save the "
-            "page as HTML."
+            gettext(
+                "%(name)s is a web archive (.mht). In QQ, export the messages as text (.txt). In a browser, save "
+                "the page as HTML."
+            )
+            % {"name": name}
         )
     if head.count(0) > len(head) // 10 and name.casefold().endswith(".bak"):
-        raise UnknownFormat(f"{name} is a backup that only its own app can read. In the app, export the chat as text.")
+        raise UnknownFormat(
+            gettext("%(name)s is a backup that only its own app can read. In the app, export the chat as text.")
+            % {"name": name}
+        )
 
 
 def _refuse_other_chats(text: str, name: str, best: str) -> None:
     if not text.strip():
         raise UnknownFormat(
-            f"{name} holds no words that can be read. Upload text, a WhatsApp export or a character card."
+            gettext("%(name)s holds no words that can be read. Upload text, a WhatsApp export or a character card.")
+            % {"name": name}
         )
     for pattern, kind in _OTHER_CHATS:
         if pattern.match(text):
             raise UnknownFormat(
-                f"{name} looks like {kind}, which cannot be read yet. "
-                "Turn it into lines of the form “Name: words” in a text file, and upload that."
+                gettext(
+                    "%(name)s looks like %(kind)s, which cannot be read yet. Turn it into lines of the form “Name: "
+                    "words” in a text file, and upload that."
+                )
+                % {"name": name, "kind": gettext(kind)}
             )
     if best == "plain-text" and chat_log.looks_like_chat(text):
         raise UnknownFormat(
-            f"{name} looks like a chat copied from a window or written by another app, in a layout that cannot be "
-            "read. Export the chat from the app itself (in WhatsApp: Export chat, Without media), or turn it into "
-            "lines of the form “Name: words”."
+            gettext(
+                "%(name)s looks like a chat copied from a window or written by another app, in a layout that "
+                "cannot be read. Export the chat from the app itself (in WhatsApp: Export chat, Without media), "
+                "or turn it into lines of the form “Name: words”."
+            )
+            % {"name": name}
         )
     if text.lstrip().startswith(("{", "[{")) or (text.lstrip()[:1] == "[" and text.rstrip()[-1:] == "]"):
-        raise UnknownFormat(f"{name} is JSON, but it is not a character card.")
+        raise UnknownFormat(gettext("%(name)s is JSON, but it is not a character card.") % {"name": name})

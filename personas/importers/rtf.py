@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import document
 from personas.importers.base import DamagedFile, FileTooLarge, Record
 from personas.importers.document import Block
@@ -36,7 +38,7 @@ class Rtf:
             text = str(rtf_to_text(words, errors="replace"))  # type: ignore[no-untyped-call]
         except (ValueError, LookupError, IndexError, TypeError, OverflowError) as error:
             raise DamagedFile(
-                "This RTF document is damaged. Open it, save it as plain text (.txt), and upload that."
+                gettext("This RTF document is damaged. Open it, save it as plain text (.txt), and upload that.")
             ) from error
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # an emoji is written as two halves
         paragraphs = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -68,9 +70,12 @@ def _words(rtf: str) -> str:
                 hidden_from = 0
             depth = max(0, depth - 1)
         if depth > _DEEPEST:
-            raise DamagedFile("This RTF document has groups nested too deeply. Save it as plain text (.txt).")
+            raise DamagedFile(gettext("This RTF document has groups nested too deeply. Save it as plain text (.txt)."))
         if length > _LONGEST_TEXT:
-            raise FileTooLarge(f"This RTF document holds more than {_LONGEST_TEXT:,} characters. Split it.")
+            raise FileTooLarge(
+                gettext("This RTF document holds more than %(longest_text)s characters. Split it.")
+                % {"longest_text": f"{_LONGEST_TEXT:,}"}
+            )
         if not hidden_from and not match[2] and mark not in {"\\field"} and not mark.startswith("\\bin"):
             pieces.append("\n\\" if mark == "\\" else mark)
         match = _MARK.search(rtf, place)

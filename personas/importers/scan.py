@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import media_kinds, ocr, page_lines, recognition
 from personas.importers.base import DamagedFile, Record, Remark, Skipped
 
@@ -29,13 +31,19 @@ class Scan:
                 yield Skipped("page without words", f"page {number}")
         if not any(pages):
             raise DamagedFile(
-                "No words were found in this picture. If it is a photograph of a letter, take it again, straight from "
-                "above and in good light. A picture of the persona goes under Picture. If it was a character card, it "
-                "has lost its words on the way, as pictures do in chat apps: download the original."
+                gettext(
+                    "No words were found in this picture. If it is a photograph of a letter, take it again, straight "
+                    "from "
+                    "above and in good light. A picture of the persona goes under Picture. If it was a character card, "
+                    "it "
+                    "has lost its words on the way, as pictures do in chat apps: download the original."
+                )
             )
         yield recognised_words()
         yield from page_lines.records(pages)
 
 
 def recognised_words() -> Remark:
-    return Remark("A machine recognised these words in pictures, and it makes mistakes. Check them before you save.")
+    return Remark(
+        gettext("A machine recognised these words in pictures, and it makes mistakes. Check them before you save.")
+    )

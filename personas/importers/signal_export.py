@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import app_words, decoding
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.gathering import Head, Reason, messages
@@ -50,7 +52,9 @@ class SignalExport:
             yield Remark(decoding.remark(encoding))
         names = _names(decoding.lines(stream, encoding))
         if not names:
-            raise DamagedFile("No line of this Signal export begins like a message: [2023-06-15, 21:41] Name: words.")
+            raise DamagedFile(
+                gettext("No line of this Signal export begins like a message: [2023-06-15, 21:41] Name: words.")
+            )
 
         def read(line: str) -> Head | None:
             return _head(line, names)

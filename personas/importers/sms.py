@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, iterparse
+from django.utils.translation import gettext
 
 from personas.importers import decoding, export_values, sms_threads
 from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, Skipped
@@ -45,7 +46,10 @@ class SMS:
                 continue
             messages.append(message)
             if len(messages) > MOST:
-                raise FileTooLarge(f"This file holds more than {MOST:,} messages, which is the limit. Split it.")
+                raise FileTooLarge(
+                    gettext("This file holds more than %(most)s messages, which is the limit. Split it.")
+                    % {"most": f"{MOST:,}"}
+                )
         yield from sms_threads.utterances(messages)
 
 
@@ -61,10 +65,12 @@ def _elements(source: Source) -> Iterator[Element]:
                 root.clear()
     except DefusedXmlException as error:
         raise DamagedFile(
-            "This SMS backup defines entities or names a document type, which no backup does. It is not read."
+            gettext("This SMS backup defines entities or names a document type, which no backup does. It is not read.")
         ) from error
     except ParseError as error:
-        raise DamagedFile("This SMS backup is cut off or damaged: its XML ends early or holds an error.") from error
+        raise DamagedFile(
+            gettext("This SMS backup is cut off or damaged: its XML ends early or holds an error.")
+        ) from error
 
 
 def _value(element: Element, name: str) -> str:

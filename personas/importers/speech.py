@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from personas.importers import recognition
 from personas.importers.base import DamagedFile, FileTooLarge, RecognisedLine
@@ -57,10 +58,10 @@ def _decoded(stream: BinaryIO) -> _Sound:
             copy.mux(out.encode(None))
     except (av.FFmpegError, ValueError, OSError, IndexError) as error:
         raise DamagedFile(
-            "This recording is damaged, or of a kind that cannot be read. Save it as MP3, M4A or WAV."
+            gettext("This recording is damaged, or of a kind that cannot be read. Save it as MP3, M4A or WAV.")
         ) from error
     if not pieces:
-        raise DamagedFile("This recording is empty.")
+        raise DamagedFile(gettext("This recording is empty."))
     samples = np.concatenate(pieces).astype(np.float32) / 32768
     return _Sound(samples, target.getvalue())
 
@@ -70,7 +71,7 @@ def _frames(source: "InputContainer") -> Iterator[Any]:
     import av
 
     if not source.streams.audio:
-        raise DamagedFile("This video has no sound, so there is no speech in it.")
+        raise DamagedFile(gettext("This video has no sound, so there is no speech in it."))
     _refuse_long((source.duration or 0) / av.time_base)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=_RATE)
     count = 0
@@ -84,7 +85,10 @@ def _frames(source: "InputContainer") -> Iterator[Any]:
 def _refuse_long(seconds: float) -> None:
     if seconds > 60 * MOST_MINUTES:
         raise FileTooLarge(
-            f"This recording is longer than {MOST_MINUTES} minutes, which is the limit. Cut it into shorter ones."
+            gettext(
+                "This recording is longer than %(most_minutes)s minutes, which is the limit. Cut it into shorter ones."
+            )
+            % {"most_minutes": MOST_MINUTES}
         )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding, document
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.document import Block
@@ -50,7 +52,7 @@ class Subtitles:
             yield Remark(decoding.remark(encoding))
         cues = list(_cues(decoding.lines(stream, encoding)))
         if not cues:
-            raise DamagedFile("This file holds no subtitles with times such as 00:01:02,500 --> 00:01:04,000.")
+            raise DamagedFile(gettext("This file holds no subtitles with times such as 00:01:02,500 --> 00:01:04,000."))
         voices = [cue for cue in cues if _VOICE.search("\n".join(cue.lines))]
         if voices:
             yield from _spoken(cues)
@@ -58,7 +60,7 @@ class Subtitles:
         yield from (Skipped("sound", cue.place) for cue in cues if not _words(cue))
         records = list(document.records(_sentences(cues)))
         if all(record.speaker == "" for record in records if isinstance(record, Utterance)):
-            yield Remark("Subtitles do not say who speaks, so all words are taken as those of one person.")
+            yield Remark(gettext("Subtitles do not say who speaks, so all words are taken as those of one person."))
         yield from records
 
 

@@ -6,9 +6,52 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from personas.importers.base import Record, Remark, Skipped, Utterance
 from text import graphemes
 
+# Why a record is skipped. Reports keep the English words, and pages translate them.
+REASONS = (
+    gettext_noop("media"),
+    gettext_noop("empty"),
+    gettext_noop("system"),
+    gettext_noop("too long"),
+    gettext_noop("call"),
+    gettext_noop("unreadable"),
+    gettext_noop("forwarded"),
+    gettext_noop("file of another kind"),
+    gettext_noop("sound"),
+    gettext_noop("heading"),
+    gettext_noop("from a bot"),
+    gettext_noop("file that cannot be read"),
+    gettext_noop("draft"),
+    gettext_noop("deleted"),
+    gettext_noop("date line"),
+    gettext_noop("before the first message"),
+    gettext_noop("before the first name"),
+    gettext_noop("shown twice"),
+    gettext_noop("page without words"),
+    gettext_noop("without text"),
+    gettext_noop("spam"),
+    gettext_noop("short form of a long post"),
+    gettext_noop("repost"),
+    gettext_noop("quotation or signature"),
+    gettext_noop("printed matter before the text"),
+    gettext_noop("only quoted or signed"),
+    gettext_noop("note in brackets"),
+    gettext_noop("tool"),
+    gettext_noop("in another layout"),
+    gettext_noop("archive inside the archive"),
+    gettext_noop("empty file"),
+    gettext_noop("picture"),
+    gettext_noop("video"),
+    gettext_noop("sound recording"),
+    gettext_noop("character card (upload it by itself)"),
+    gettext_noop("broken copy of the card"),
+    gettext_noop("third speaker"),
+    gettext_noop("twice in the file"),
+)
 SAMPLES = 3  # lines shown per speaker
 _SAMPLE_CHARACTERS = 160
 MOST_SPEAKERS = 500

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import class_page, export_values
 from personas.importers.base import DamagedFile, Record, Skipped, Utterance
 from personas.importers.class_page import IGNORED, Block
@@ -53,7 +55,9 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         speaker = export_values.name(_VIA.sub("", name)) or speaker
         yield _record(block, speaker, is_by_bot=is_by_bot)
     if not count:
-        raise DamagedFile("This page of a Telegram export holds no messages. Upload messages.html or result.json.")
+        raise DamagedFile(
+            gettext("This page of a Telegram export holds no messages. Upload messages.html or result.json.")
+        )
 
 
 def _record(block: Block, speaker: str, *, is_by_bot: bool) -> Utterance | Skipped:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext
+
 from personas.importers.base import FileTooLarge, Record, Utterance
 
 MOST = 1_000_000  # messages that are held at once; a page of Messenger has 10,000
@@ -22,7 +24,10 @@ def in_order(records: Iterable[Record]) -> Iterator[Record]:
             continue
         messages.append(record)
         if len(messages) > MOST:
-            raise FileTooLarge(f"This file holds more than {MOST:,} messages, which is the limit. Split it.")
+            raise FileTooLarge(
+                gettext("This file holds more than %(most)s messages, which is the limit. Split it.")
+                % {"most": f"{MOST:,}"}
+            )
     times = [message.sent_at for message in messages if message.sent_at is not None]
     if times and times[0] > times[-1]:
         messages.reverse()

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import decoding
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 
@@ -47,7 +49,9 @@ class Transcript:
             yield Remark(decoding.remark(encoding))
         recurring, _ = names_in(line for _, line in decoding.lines(stream, encoding))
         if len(recurring) < 2:
-            raise DamagedFile("This text has fewer than two speakers whose names recur, so it is not a transcript.")
+            raise DamagedFile(
+                gettext("This text has fewer than two speakers whose names recur, so it is not a transcript.")
+            )
         yield from _turns(decoding.lines(stream, encoding), recurring)
 
 

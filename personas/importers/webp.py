@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.importers.base import DamagedFile, FileTooLarge
 
 CHUNK_BYTES = 12 * 1024**2
@@ -17,7 +19,7 @@ _MOST_CHUNKS = 10_000
 _EXIF_FOLDER, _COMMENT, _DESCRIPTION = 0x8769, 0x9286, 0x010E
 _NUMBERS = re.compile(rb"\d{1,3}(?:,\d{1,3})+")
 _XMP_CARD = re.compile(rb"\b(?:chara|ccv3)(?:\s?=\s?[\"']([^\"'<>]*)|>([^<>]*)<)")
-_BROKEN = "This WebP picture is cut off or damaged. Download it again from where it came."
+_BROKEN = gettext_noop("This WebP picture is cut off or damaged. Download it again from where it came.")
 # The errors that Pillow raises for malformed Exif.
 _NO_EXIF = (SyntaxError, ValueError, KeyError, TypeError, IndexError, OverflowError, OSError, struct.error)
 
@@ -43,13 +45,19 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             stream.seek(length + length % 2, 1)
             continue
         if length > CHUNK_BYTES:
-            raise FileTooLarge(f"A text in this WebP picture has {length // 1024**2:,} MB; the limit is 12 MB.")
+            raise FileTooLarge(
+                gettext("A text in this WebP picture has %(length)s MB; the limit is 12 MB.")
+                % {"length": f"{length // 1024**2:,}"}
+            )
         body = stream.read(length)
         if len(body) < length:
-            raise DamagedFile(_BROKEN)
+            raise DamagedFile(gettext(_BROKEN))
         stream.seek(length % 2, 1)
         yield kind, body
-    raise DamagedFile(f"This WebP picture has more than {_MOST_CHUNKS:,} parts, which no picture has.")
+    raise DamagedFile(
+        gettext("This WebP picture has more than %(most_chunks)s parts, which no picture has.")
+        % {"most_chunks": f"{_MOST_CHUNKS:,}"}
+    )
 
 
 def _exif_texts(body: bytes) -> Iterator[bytes]:

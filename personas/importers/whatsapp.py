@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import chat_heads, decoding, whatsapp_events, whatsapp_words
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Line
@@ -72,13 +74,19 @@ class WhatsApp:
         survey = Survey()
         survey.read(decoding.ended_lines(stream, encoding))
         if not survey.kept:
-            raise DamagedFile("No line of this file begins like a WhatsApp message, with a date and a time.")
+            raise DamagedFile(gettext("No line of this file begins like a WhatsApp message, with a date and a time."))
         for layout in survey.kept:
             if layout.is_order_guessed and layout.sample is not None:
                 written = str(layout.style[1]).join(str(number) for number in layout.sample.fields)
-                yield Remark(f"Dates such as {written} were read as {layout.order}; the file does not say.")
+                yield Remark(
+                    gettext("Dates such as %(written)s were read as %(order)s; the file does not say.")
+                    % {"written": written, "order": gettext(layout.order)}
+                )
         if len(survey.kept) > 1:
-            yield Remark(f"The file has {len(survey.kept)} layouts, as of several phones; all of them were read.")
+            yield Remark(
+                gettext("The file has %(survey)s layouts, as of several phones; all of them were read.")
+                % {"survey": len(survey.kept)}
+            )
         yield from _Reader(survey).read(decoding.ended_lines(stream, encoding))
 
 
@@ -119,8 +127,11 @@ class _Reader:
             yield self._finished(message)
         if self._quoted > _FEW:
             yield Remark(
-                f"{self._quoted} lines begin like messages of another layout. They were kept as quotations inside "
-                "the message above them. If they are messages, upload them as a file of their own."
+                gettext(
+                    "%(quoted)s lines begin like messages of another layout. They were kept as quotations inside the "
+                    "message above them. If they are messages, upload them as a file of their own."
+                )
+                % {"quoted": self._quoted}
             )
 
     def _begun(self, line: Line, end_before: str, message: _Message | None) -> _Message | None:

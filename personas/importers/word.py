@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext, gettext_noop
+
 from personas.importers import document, xml_parts, zips
 from personas.importers.base import Record, UnknownFormat
 from personas.importers.document import Block
 
 _LEFT_OUT = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "comment", "pict"})
-_OTHERS = {"xl/": "a spreadsheet", "ppt/": "a presentation", "visio/": "a drawing"}
+_OTHERS = {
+    "xl/": gettext_noop("a spreadsheet"),
+    "ppt/": gettext_noop("a presentation"),
+    "visio/": gettext_noop("a drawing"),
+}
+_NO_WORD = gettext_noop("no Word document, though it looks like one")
 
 
 class Word:
@@ -36,10 +43,10 @@ class Word:
 def _unknown(names: set[str]) -> UnknownFormat:
     kind = next((kind for folder, kind in _OTHERS.items() if any(name.startswith(folder) for name in names)), "")
     if "EncryptedPackage" in names:
-        kind = "protected by a password"
+        kind = gettext_noop("protected by a password")
     return UnknownFormat(
-        f"This file is {kind or 'no Word document, though it looks like one'}. Save its words as plain text (.txt) "
-        "and upload that."
+        gettext("This file is %(kind)s. Save its words as plain text (.txt) and upload that.")
+        % {"kind": gettext(kind or _NO_WORD)}
     )
 
 

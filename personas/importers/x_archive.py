@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import dates, decoding, export_values, json_stream, member_files, time_order, x_messages, x_text
 from personas.importers.base import DamagedFile, Member, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Encoding
@@ -101,11 +103,16 @@ def _parse(stream: BinaryIO, account: Account, notes: set[str]) -> Iterator[Reco
     elif kind in _POSTS:
         yield from time_order.in_order(_posts(stream, encoding, _POSTS[kind], account.name, notes))
     elif kind.startswith("deleted"):
-        raise DamagedFile("This file of an X archive holds posts that their writer deleted. They are not read.")
+        raise DamagedFile(
+            gettext("This file of an X archive holds posts that their writer deleted. They are not read.")
+        )
     else:
         raise DamagedFile(
-            f"This file of an X archive ({kind.replace('_', '-')}.js) holds no posts and no messages. "
-            "Upload tweets.js, note-tweet.js or direct-messages.js, or the whole archive."
+            gettext(
+                "This file of an X archive (%(replace)s.js) holds no posts and no messages. Upload tweets.js, "
+                "note-tweet.js or direct-messages.js, or the whole archive."
+            )
+            % {"replace": kind.replace("_", "-")}
         )
 
 

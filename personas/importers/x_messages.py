@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from personas.importers import export_values, json_stream, time_order, x_text
 from personas.importers.base import Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Encoding
@@ -19,7 +21,9 @@ def records(stream: BinaryIO, encoding: Encoding, *, own_id: str, own_name: str)
     owner = own_id or _likely_owner(stream, encoding)
     if not own_id:
         yield Remark(
-            "This file names people only by their numbers. Upload the whole archive of X, and its owner has a name."
+            gettext(
+                "This file names people only by their numbers. Upload the whole archive of X, and its owner has a name."
+            )
         )
     conversation: list[Record] = []
     number = 0

@@ -7,6 +7,7 @@ from xml.sax.handler import ContentHandler
 
 import defusedxml
 import defusedxml.sax
+from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile
 
@@ -49,8 +50,11 @@ def read(stream: BinaryIO, collector: Collector[T]) -> Iterator[T]:
         parser.close()
     except (xml.sax.SAXException, defusedxml.DefusedXmlException, ValueError, LookupError) as error:
         raise DamagedFile(
-            "The inside of this document is damaged, or holds parts that are not allowed. Save it again, or save it as "
-            "plain text (.txt)."
+            gettext(
+                "The inside of this document is damaged, or holds parts that are not allowed. Save it again, or save "
+                "it as "
+                "plain text (.txt)."
+            )
         ) from error
     yield from collector.ready
     collector.ready.clear()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, FileTooLarge
 
@@ -48,21 +49,32 @@ class Budget:
         if total > self.most:
             self.spent = max(self.spent, total)
             raise FileTooLarge(
-                f"The files inside this archive unpack to more than {self.most // 1024**2} MB together, which is the "
-                "limit. Unpack it and upload the files that you mean."
+                gettext(
+                    "The files inside this archive unpack to more than %(most)s MB together, which is the limit. "
+                    "Unpack it and upload the files that you mean."
+                )
+                % {"most": self.most // 1024**2}
             )
 
 
 def opened(stream: BinaryIO) -> zipfile.ZipFile:
     """The opened archive. Raises DamagedFile or FileTooLarge."""
     if _directory_bytes(stream) > _MOST_DIRECTORY:
-        raise FileTooLarge(f"This .zip holds far more than {MOST_ENTRIES:,} files, which is the limit.")
+        raise FileTooLarge(
+            gettext("This .zip holds far more than %(most_entries)s files, which is the limit.")
+            % {"most_entries": f"{MOST_ENTRIES:,}"}
+        )
     try:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
-        raise DamagedFile("This .zip file is damaged and cannot be opened. Export or download it again.") from error
+        raise DamagedFile(
+            gettext("This .zip file is damaged and cannot be opened. Export or download it again.")
+        ) from error
     if len(archive.infolist()) > MOST_ENTRIES:
-        raise FileTooLarge(f"This .zip holds {len(archive.infolist()):,} files; the limit is {MOST_ENTRIES:,}.")
+        raise FileTooLarge(
+            gettext("This .zip holds %(archive)s files; the limit is %(most_entries)s.")
+            % {"archive": f"{len(archive.infolist()):,}", "most_entries": f"{MOST_ENTRIES:,}"}
+        )
     return archive
 
 
@@ -109,15 +121,18 @@ def unpacked(
                     budget.spend(len(chunk))
                 target.write(chunk)
     except _BROKEN as error:
-        raise DamagedFile("This .zip file is damaged inside. Export or download it again.") from error
+        raise DamagedFile(gettext("This .zip file is damaged inside. Export or download it again.")) from error
     target.seek(0)
     return cast(BinaryIO, target)
 
 
 def _too_large(limit: int) -> FileTooLarge:
     return FileTooLarge(
-        f"The file inside this .zip unpacks to more than {limit // 1024**2} MB, which is the limit. "
-        "Split it, or raise AFTERWORD_UPLOAD."
+        gettext(
+            "The file inside this .zip unpacks to more than %(limit)s MB, which is the limit. Split it, or "
+            "raise AFTERWORD_UPLOAD."
+        )
+        % {"limit": limit // 1024**2}
     )
 
 
@@ -127,7 +142,7 @@ def head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, count: int) -> bytes:
         with _source(archive, entry) as source:
             return source.read(count)
     except _BROKEN as error:
-        raise DamagedFile("This file inside the .zip is damaged. Export or download it again.") from error
+        raise DamagedFile(gettext("This file inside the .zip is damaged. Export or download it again.")) from error
 
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, struct.error)
@@ -135,7 +150,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 
 def _source(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> "zipfile.ZipExtFile":
     if entry.flag_bits & 1:
-        raise DamagedFile("This .zip is protected by a password. Unpack it and upload the file inside.")
+        raise DamagedFile(gettext("This .zip is protected by a password. Unpack it and upload the file inside."))
     return cast("zipfile.ZipExtFile", archive.open(entry))
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from personas.lorebook import decorators
 from personas.lorebook.keys import Key, looks_like_pattern
 
@@ -17,7 +19,7 @@ _MOST_KEYS = 30  # of one entry
 SCAN_DEPTH = 4  # messages that are searched where the card does not say
 _PLACES = {"before_char": "before", "before_desc": "before", "scenario": "scenario"}
 # SillyTavern's selectiveLogic, by its number.
-_LOGIC = {0: "any", 1: "not all", 2: "none", 3: "all"}
+_LOGIC = {0: gettext_noop("any"), 1: gettext_noop("not all"), 2: gettext_noop("none"), 3: gettext_noop("all")}
 _AT_DEPTH = 4  # SillyTavern's position for a place counted in messages
 
 Fill = Callable[[str], str]

@@ -8,6 +8,8 @@ the entry of the lowest priority goes first.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from personas.lorebook.book import Book, Entry
 from personas.lorebook.keys import Key
 
@@ -59,8 +61,15 @@ def triggered(
     return Triggered(
         entries=tuple(book.entries[number] for number in order),
         trace=(
-            *(f"“{book.entries[n].title}” is in: {matches[n]}." for n in order),
-            *(f"“{book.entries[n].title}” is out: {matches[n]}, but {_no_room(limit)}." for n in dropped),
+            *(
+                gettext("“%(title)s” is in: %(why)s.") % {"title": book.entries[n].title, "why": matches[n]}
+                for n in order
+            ),
+            *(
+                gettext("“%(title)s” is out: %(why)s, but %(reason)s.")
+                % {"title": book.entries[n].title, "why": matches[n], "reason": _no_room(limit)}
+                for n in dropped
+            ),
             *held_back,
         ),
         tokens=tokens,
@@ -69,7 +78,9 @@ def triggered(
 
 
 def _no_room(limit: int) -> str:
-    return f"the {limit} tokens for the lorebook were used up by entries of higher priority"
+    return gettext("the %(limit)s tokens for the lorebook were used up by entries of higher priority") % {
+        "limit": limit
+    }
 
 
 Window = Sequence[tuple[str, str]]  # (text, the same without case)
@@ -96,8 +107,9 @@ def _found(entry: Entry, window: Window) -> _Found | None:
         "none": not matches,
         "not all": len(matches) < len(entry.secondary_keys),
     }[entry.logic]
-    beside = f" beside “{matches[0].text}”" if matches else ""
-    return _Found(message, f"“{key.text}”{beside}") if is_met else None
+    words = {"key": key.text, "other": matches[0].text if matches else ""}
+    reason = gettext("“%(key)s” beside “%(other)s”") if matches else "“%(key)s”"
+    return _Found(message, reason % words) if is_met else None
 
 
 def _first(keys: Sequence[Key], window: Window) -> tuple[Key, int] | None:
@@ -145,18 +157,20 @@ class _Reading:
         if not entry.is_enabled or not entry.text or self.veto(entry):
             return ""
         if "activate" in entry.rules:
-            return "@@activate says so"
+            return gettext("%(decorator)s says so") % {"decorator": "@@activate"}
         if entry.is_constant:
-            return "it is always in"
+            return gettext("it is always in")
         if why := self.called(entry, 0, entry.scan_depth):
             return why
         earlier = self.called(entry, 1, len(self.messages)) if "keep_activate_after_match" in entry.rules else ""
-        return f"it was called for earlier: {earlier}" if earlier else ""
+        return gettext("it was called for earlier: %(why)s") % {"why": earlier} if earlier else ""
 
     def called(self, entry: Entry, first: int, last: int) -> str:
         """Why the entry's keys match in these messages, counted from the newest; "" where they do not."""
         found = _found(entry, self.messages[first:last])
-        return f"{_place(first + found.message)} holds {found.reason}" if found else ""
+        if found is None:
+            return ""
+        return gettext("%(place)s holds %(words)s") % {"place": _place(first + found.message), "words": found.reason}
 
     def veto(self, entry: Entry) -> str:
         """Why a decorator keeps the entry out, or ""."""
@@ -166,33 +180,53 @@ class _Reading:
 
     def _vetoes(self, entry: Entry) -> Iterator[str]:
         if "dont_activate" in entry.rules:
-            yield "@@dont_activate says so"
+            yield gettext("%(decorator)s says so") % {"decorator": "@@dont_activate"}
         after, every, greeting = map(entry.rule, ("activate_only_after", "activate_only_every", "is_greeting"))
         if after is not None and self.replies < after:
-            yield f"@@activate_only_after waits for {after} replies, and there are {self.replies}"
+            yield gettext("%(decorator)s waits for %(after)s replies, and there are %(replies)s") % {
+                "decorator": "@@activate_only_after",
+                "after": after,
+                "replies": self.replies,
+            }
         if every and self.replies % every:
-            yield f"@@activate_only_every {every} does not fit {self.replies} replies"
+            yield gettext("%(decorator)s %(every)s does not fit %(replies)s replies") % {
+                "decorator": "@@activate_only_every",
+                "every": every,
+                "replies": self.replies,
+            }
         if greeting is not None and self.greeting != greeting:
-            yield f"the talk did not begin with greeting {greeting}"
+            yield gettext("the talk did not begin with greeting %(greeting)s") % {"greeting": greeting}
         if found := _first(entry.excluded_keys, self.messages[: entry.scan_depth]):
-            yield f"{_place(found[1])} holds “{found[0].text}”, which @@exclude_keys names"
+            yield gettext("%(place)s holds “%(words)s”, which %(decorator)s names") % {
+                "place": _place(found[1]),
+                "words": found[0].text,
+                "decorator": "@@exclude_keys",
+            }
         if "dont_activate_after_match" in entry.rules and self.called(entry, 1, len(self.messages)):
-            yield "it was called for earlier, and @@dont_activate_after_match lets it in once"
+            yield gettext("it was called for earlier, and %(decorator)s lets it in once") % {
+                "decorator": "@@dont_activate_after_match"
+            }
 
     def held_back(self, entry: Entry) -> str:
         """For the trace: the entry's keys match, and still it is out. Or a key of it can never match."""
         if not entry.is_enabled:
             return ""
         if unsafe := next((key.text for key in entry.keys if key.is_unsafe), ""):
-            return f"“{entry.title}” cannot match “{unsafe[:60]}”: RE2 does not know this pattern."
+            return gettext("“%(title)s” cannot match “%(pattern)s”: RE2 does not know this pattern.") % {
+                "title": entry.title,
+                "pattern": unsafe[:60],
+            }
         why = self.veto(entry)
         if not why and not entry.logic:
             return ""
         is_called = entry.is_constant or _first(entry.keys, self.messages[: entry.scan_depth])
         if why and is_called:
-            return f"“{entry.title}” is out: {why}."
+            return gettext("“%(title)s” is out: %(why)s.") % {"title": entry.title, "why": why}
         if is_called and not why and not self.match(entry):
-            return f"“{entry.title}” is out: its secondary keys ({entry.logic} of them) do not fit."
+            return gettext("“%(title)s” is out: its secondary keys (%(logic)s of them) do not fit.") % {
+                "title": entry.title,
+                "logic": gettext(entry.logic),
+            }
         return ""
 
 
@@ -205,7 +239,7 @@ def _add_called(book: Book, matches: dict[int, str], reading: _Reading) -> None:
         for number, entry in enumerate(book.entries):
             may_match = entry.is_enabled and entry.text and entry.is_called_by_entries and number not in matches
             if may_match and not reading.veto(entry) and (found := _found(entry, window)):
-                matches[number] = f"an entry that is in holds {found.reason}"
+                matches[number] = gettext("an entry that is in holds %(words)s") % {"words": found.reason}
                 called.append(entry)
         if not called:
             return
@@ -231,4 +265,6 @@ def _within_budget(book: Book, matches: dict[int, str], count: Count, limit: int
 
 def _place(message: int) -> str:
     """A message counted from the newest, in words."""
-    return "the newest message" if message == 0 else f"the message {message} before the newest"
+    if message == 0:
+        return gettext("the newest message")
+    return gettext("the message %(number)s before the newest") % {"number": message}

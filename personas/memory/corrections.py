@@ -5,6 +5,7 @@ CorrectionRefused       `user_message` says why the words cannot be kept
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import user_turns
@@ -39,7 +40,10 @@ def correct(memory: Memory, text: str) -> Memory:
     """
     text = " ".join(text.split())
     if not text or len(text) > LONGEST:
-        raise CorrectionRefused(f"A memory has 1 to {LONGEST} characters. You entered {len(text)}.")
+        raise CorrectionRefused(
+            gettext("A memory has 1 to %(longest)s characters. You entered %(text)s.")
+            % {"longest": LONGEST, "text": len(text)}
+        )
     if text == memory.text:
         return memory
     _refuse_unfit(memory, text)
@@ -80,7 +84,9 @@ def _refuse_unfit(memory: Memory, text: str) -> None:
         ruling = user_turns.judge([user_turns.Turn(text)], user=memory.owner, addressee=memory.persona)[0]
     except user_turns.FilterDown:
         raise CorrectionRefused(
-            "The safety check is not running, so nothing can be changed. Try again later."
+            gettext("The safety check is not running, so nothing can be changed. Try again later.")
         ) from None
     if not ruling.is_answered:
-        raise CorrectionRefused(ruling.refusal or (ruling.help.text if ruling.help else "These words cannot be kept."))
+        raise CorrectionRefused(
+            ruling.refusal or (ruling.help.text if ruling.help else gettext("These words cannot be kept."))
+        )

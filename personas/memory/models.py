@@ -1,20 +1,21 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 from pgvector.django import VectorField
 
 
 class Kind(models.TextChoices):
     """What a fact is about; the headings of the page."""
 
-    NAME = "name", "Names and ages"
-    FAMILY = "family", "People close to you"
-    PETS = "pets", "Animals"
-    HOME = "home", "Places"
-    WORK = "work", "Work and study"
-    HEALTH = "health", "Health"
-    LIKES = "likes", "What you like and dislike"
-    PLANS = "plans", "Plans and dates"
-    PERSONA = "persona", "About the persona"
+    NAME = "name", gettext_lazy("Names and ages")
+    FAMILY = "family", gettext_lazy("People close to you")
+    PETS = "pets", gettext_lazy("Animals")
+    HOME = "home", gettext_lazy("Places")
+    WORK = "work", gettext_lazy("Work and study")
+    HEALTH = "health", gettext_lazy("Health")
+    LIKES = "likes", gettext_lazy("What you like and dislike")
+    PLANS = "plans", gettext_lazy("Plans and dates")
+    PERSONA = "persona", gettext_lazy("About the persona")
 
 
 class Memory(models.Model):

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -57,7 +58,7 @@ def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse
         messages.error(request, refusal.user_message)
         context = _page(request, persona) | {"refused": memory, "draft": text}
         return render(request, "personas/memory.html", context, status=422)
-    messages.success(request, "The memory is corrected. The old words are forgotten.")
+    messages.success(request, gettext("The memory is corrected. The old words are forgotten."))
     return _back(persona)
 
 
@@ -75,7 +76,7 @@ def pin(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
 def forget(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     forgetting.forget(corrections.get_memory_for(request.user, persona, memory_id))
-    messages.success(request, "It is forgotten, and it is gone from the prompts that were stored.")
+    messages.success(request, gettext("It is forgotten, and it is gone from the prompts that were stored."))
     return _back(persona)
 
 
@@ -87,7 +88,7 @@ def forget_all(request: SignedIn, persona_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return render(request, "personas/forget_all.html", {"persona": persona})
     forgetting.forget_all(request.user, persona)
-    messages.success(request, f"{persona.name} remembers nothing of what you said.")
+    messages.success(request, gettext("%(name)s remembers nothing of what you said.") % {"name": persona.name})
     return _back(persona)
 
 
@@ -97,7 +98,7 @@ def choose(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     choice = choices.Choice(is_on="is_on" in request.POST, is_across="is_across" in request.POST)
     choices.choose(user=request.user, persona=persona, choice=choice)
-    messages.success(request, "Your choice is stored. It holds from the next reply on.")
+    messages.success(request, gettext("Your choice is stored. It holds from the next reply on."))
     return _back(persona)
 
 

@@ -6,11 +6,13 @@ Every reader sees each line once. Of a corpus with more than MOST_LINES lines, e
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
+from accounts import languages
 from personas.importing import WITHOUT_PASSAGES
 from personas.models import Persona, Source, SourceStatus, Utterance
 from personas.portrait.findings import Finding, Line, Reader, Series
@@ -54,8 +56,8 @@ def forget(persona: Persona) -> None:
 
 
 def compute(persona_id: UUID) -> None:
-    """Computes the portrait anew. Corrections stay, and hidden statements stay hidden."""
-    persona = Persona.objects.filter(pk=persona_id).first()
+    """Computes the portrait anew, in its owner's language. Corrections stay, and hidden statements stay hidden."""
+    persona = Persona.objects.select_related("owner").filter(pk=persona_id).first()
     if persona is None:
         return
     sources = _sources(persona_id).count()
@@ -67,8 +69,9 @@ def compute(persona_id: UUID) -> None:
         lines += 1
         for reader in all_readers:
             reader.read(line)
-    findings = [finding for reader in all_readers for finding in reader.findings()]
-    figures: dict[str, Series] = {name: rows for reader in all_readers for name, rows in reader.figures().items()}
+    with languages.speaking_to(persona.owner) if persona.owner else nullcontext():
+        findings = [finding for reader in all_readers for finding in reader.findings()]
+        figures: dict[str, Series] = {name: rows for reader in all_readers for name, rows in reader.figures().items()}
     with transaction.atomic():
         if not Persona.objects.select_for_update().filter(pk=persona_id).exists():
             return

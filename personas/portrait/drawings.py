@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
+from text.lists import joined
+
 Rows = Sequence[Sequence[str | float]]  # label and value
 
 WIDTH, HEIGHT = 360, 96
@@ -60,9 +64,16 @@ def columns(rows: Rows, *, unit: str) -> Columns | None:
         for number, (label, _) in list(enumerate(rows))[::every]
     )
     most = str(rows[values.index(highest)][0])
-    summary = (
-        f"{len(rows)} columns from {rows[0][0]} to {rows[-1][0]}. The highest is {most}, with {highest:,.0f} {unit}."
-    )
+    summary = gettext(
+        "%(count)s columns from %(first)s to %(last)s. The highest is %(most)s, with %(highest)s %(unit)s."
+    ) % {
+        "count": len(rows),
+        "first": rows[0][0],
+        "last": rows[-1][0],
+        "most": most,
+        "highest": f"{highest:,.0f}",
+        "unit": unit,
+    }
     return Columns(bars, ticks, summary)
 
 
@@ -113,16 +124,19 @@ def shifts(rows: Rows) -> Shifts | None:
             str(number * ROW + 4),
             f"{width:.2f}",
             str(ROW - 8),
-            f"{word}: {_times(power)} as often as people in general",
+            gettext("%(word)s: %(times)s as often as people in general") % {"word": word, "times": _times(power)},
         )
         label_x = f"{middle - 6 if is_more else middle + 6:.2f}"
         anchor = "end" if is_more else "start"
         drawn.append(Shift(bar, str(word), anchor, label_x, str(number * ROW + ROW // 2 + 5), is_more))
     more = [str(word) for word, value in rows if float(value) >= 0]
     return Shifts(
-        tuple(drawn), len(rows) * ROW, f"Used more than by people in general: {', '.join(more[:6]) or 'nothing'}."
+        tuple(drawn),
+        len(rows) * ROW,
+        gettext("Used more than by people in general: %(words)s.") % {"words": joined(more[:6]) or gettext("nothing")},
     )
 
 
 def _times(power: float) -> str:
-    return f"{2**power:,.0f} times" if power >= 3 else f"{2**power:.1f} times"
+    number = f"{2**power:,.0f}" if power >= 3 else f"{2**power:.1f}"
+    return gettext("%(count)s times") % {"count": number}

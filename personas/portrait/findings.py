@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from text.lists import listed
 from text.scripts import is_mostly_han
 from text.words import placed_words
 
@@ -66,8 +70,8 @@ class Evidence:
         """When it was first and last seen, in words; empty without dates."""
         if self.since is None or self.until is None:
             return ""
-        first, last = f"{self.since:%-d %b %Y}", f"{self.until:%-d %b %Y}"
-        return first if first == last else f"{first} to {last}"
+        first, last = (date_format(moment, "SHORT_DATE_FORMAT") for moment in (self.since, self.until))
+        return first if first == last else gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Reader(Protocol):
 
 
 def times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
+    return ngettext("once", "%(count)s times", count) % {"count": f"{count:,}"}
 
 
 def percent(part: int, whole: int) -> str:
@@ -104,5 +108,4 @@ def percent(part: int, whole: int) -> str:
 
 def joined(names: Iterable[str]) -> str:
     """“a”, “b” and “c”."""
-    quoted = [f"“{name}”" for name in names]
-    return " and ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
+    return listed([f"“{name}”" for name in names])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import log10
 
 import regex
+from django.utils.translation import gettext, gettext_noop
 
 from personas.portrait.findings import Evidence, Finding, Line, Series, percent, times
 from personas.portrait.models import Section
@@ -103,12 +104,12 @@ class Phrases:
         phrases.add(line, tuple(word for _, word in placed), " ".join(line.text[start:end].split()))
 
     def findings(self) -> Iterator[Finding]:
-        for section, phrases, verb in (
-            (Section.OPENINGS, self.openings, "begins"),
-            (Section.CLOSINGS, self.closings, "ends"),
+        for section, phrases, sentence in (
+            (Section.OPENINGS, self.openings, gettext("A line begins with “%(words)s” %(times)s.")),
+            (Section.CLOSINGS, self.closings, gettext("A line ends with “%(words)s” %(times)s.")),
         ):
             for written, evidence in phrases.best(self.language, self.lines):
-                text = f"A line {verb} with “{written}” {times(evidence.count)}."
+                text = sentence % {"words": written, "times": times(evidence.count)}
                 yield Finding(section, written.casefold(), text, evidence.lines, evidence.count)
 
     def figures(self) -> dict[str, Series]:
@@ -148,11 +149,18 @@ class Length:
             return
         order = sorted(range(count), key=lambda number: sizes[number])
         low, middle, high, longest = (order[place] for place in (count // 4, count // 2, 3 * count // 4, count - 1))
-        kind = "paragraph" if 2 * self.paragraphs > count else "message"
-        text = (
-            f"A typical {kind} has {sizes[middle]} {self._unit}. Half of them have {sizes[low]} to {sizes[high]}, "
-            f"and the longest has {sizes[longest]:,}."
-        )
+        is_prose = 2 * self.paragraphs > count
+        text = gettext(
+            "A typical %(kind)s has %(middle)s %(unit)s. Half of them have %(low)s to %(high)s, and the longest has "
+            "%(longest)s."
+        ) % {
+            "kind": gettext("paragraph") if is_prose else gettext("message"),
+            "middle": sizes[middle],
+            "unit": gettext("characters") if self._unit == "characters" else gettext("words"),
+            "low": sizes[low],
+            "high": sizes[high],
+            "longest": f"{sizes[longest]:,}",
+        }
         lines = tuple(dict.fromkeys(self.ids[number] for number in (middle, low, high, longest)))
         yield Finding(Section.MANNER, "length", text, lines, count)
 
@@ -168,7 +176,7 @@ class Length:
 
 def _step(number: int) -> str:
     low, high = 1 << (number - 1), (1 << number) - 1
-    return str(low) if low == high else f"{low} to {high}"
+    return str(low) if low == high else f"{low}–{high}"
 
 
 @dataclass(frozen=True)
@@ -196,20 +204,23 @@ def _has_no_capitals(line: Line) -> bool:
 _STRETCHED = re.compile(r"([^\W\d_])\1\1")
 _SMILEY = re.compile(r"(?<!\w)(?:[:;]-?[)(DP]|<3)")
 _HABITS = (
-    _Habit("no end", "Ends {share} of the lines without a mark.", 0.3, re.compile(r"[\w'’\"”)]\s*\Z")),
-    _Habit("exclamation", "Uses exclamation marks in {share} of the lines.", 0.1, re.compile("[!！]")),
-    _Habit("exclamations", "Doubles marks (“!!”, “?!”) in {share} of the lines.", 0.02, re.compile("[!?！？]{2}")),
-    _Habit("question", "Asks a question in {share} of the lines.", 0.1, re.compile("[?？]")),
-    _Habit("dots", "Trails off with dots in {share} of the lines.", 0.05, re.compile(r"\.\.\.|…|。。")),
-    _Habit("dash", "Sets off thoughts with dashes in {share} of the lines.", 0.05, re.compile("--|[—–]|——")),
-    _Habit("semicolon", "Uses semicolons in {share} of the lines.", 0.1, re.compile("[;；]")),
-    _Habit("brackets", "Puts asides into brackets in {share} of the lines.", 0.05, re.compile(r"[(（]\w")),
-    _Habit("wave", "Uses a wave (～) in {share} of the lines.", 0.03, re.compile("[~～]")),
-    _Habit("capitals", "Writes words in capitals in {share} of the lines.", 0.03, _has_capitals),
-    _Habit("small letters", "Writes {share} of the lines in small letters alone.", 0.1, _has_no_capitals),
-    _Habit("stretched", "Stretches words (“sooo”, “哈哈哈”) in {share} of the lines.", 0.02, _STRETCHED),
-    _Habit("smiley", "Writes smileys such as :) in {share} of the lines.", 0.02, _SMILEY),
-    _Habit("link", "Sends links in {share} of the lines.", 0.05, re.compile(r"https?://")),
+    _Habit("no end", gettext_noop("Ends {share} of the lines without a mark."), 0.3, re.compile(r"[\w'’\"”)]\s*\Z")),
+    _Habit("exclamation", gettext_noop("Uses exclamation marks in {share} of the lines."), 0.1, re.compile("[!！]")),
+    _Habit("exclamations", gettext_noop("Doubles marks (“!!”, “?!”) in {share} of the lines."), 0.02,
+           re.compile("[!?！？]{2}")),
+    _Habit("question", gettext_noop("Asks a question in {share} of the lines."), 0.1, re.compile("[?？]")),
+    _Habit("dots", gettext_noop("Trails off with dots in {share} of the lines."), 0.05, re.compile(r"\.\.\.|…|。。")),
+    _Habit("dash", gettext_noop("Sets off thoughts with dashes in {share} of the lines."), 0.05,
+           re.compile("--|[—–]|——")),
+    _Habit("semicolon", gettext_noop("Uses semicolons in {share} of the lines."), 0.1, re.compile("[;；]")),
+    _Habit("brackets", gettext_noop("Puts asides into brackets in {share} of the lines."), 0.05,
+           re.compile(r"[(（]\w")),
+    _Habit("wave", gettext_noop("Uses a wave (～) in {share} of the lines."), 0.03, re.compile("[~～]")),
+    _Habit("capitals", gettext_noop("Writes words in capitals in {share} of the lines."), 0.03, _has_capitals),
+    _Habit("small letters", gettext_noop("Writes {share} of the lines in small letters alone."), 0.1, _has_no_capitals),
+    _Habit("stretched", gettext_noop("Stretches words (“sooo”, “哈哈哈”) in {share} of the lines."), 0.02, _STRETCHED),
+    _Habit("smiley", gettext_noop("Writes smileys such as :) in {share} of the lines."), 0.02, _SMILEY),
+    _Habit("link", gettext_noop("Sends links in {share} of the lines."), 0.05, re.compile(r"https?://")),
 )  # fmt: skip
 
 
@@ -230,7 +241,7 @@ class Marks:
         for habit in _HABITS:
             evidence = self.evidence[habit.name]
             if evidence.count >= max(_LEAST, habit.least * self.lines):
-                text = habit.sentence.format(share=percent(evidence.count, self.lines))
+                text = gettext(habit.sentence).format(share=percent(evidence.count, self.lines))
                 yield Finding(Section.MANNER, habit.name, text, evidence.lines, evidence.count)
 
     def figures(self) -> dict[str, Series]:
@@ -261,37 +272,38 @@ class Emoji:
     def findings(self) -> Iterator[Finding]:
         if self.any.count < _LEAST:
             return
-        text = f"Uses emoji in {percent(self.any.count, self.lines)} of the lines."
+        text = gettext("Uses emoji in %(share)s of the lines.") % {"share": percent(self.any.count, self.lines)}
         yield Finding(Section.MANNER, "emoji", text, self.any.lines, self.any.count)
         for emoji, evidence in sorted(self.evidence.items(), key=lambda item: -item[1].count)[:12]:
-            yield Finding(Section.EMOJI, emoji, f"{emoji} {times(evidence.count)}.", evidence.lines, evidence.count)
+            text = gettext("%(emoji)s %(times)s.") % {"emoji": emoji, "times": times(evidence.count)}
+            yield Finding(Section.EMOJI, emoji, text, evidence.lines, evidence.count)
 
     def figures(self) -> dict[str, Series]:
         return {}
 
 
 _SCRIPTS = {
-    "Japanese": re.compile("[\u3040-\u30ff]"),
-    "Korean": re.compile("[\uac00-\ud7af]"),
-    "Chinese": re.compile("[\u3400-\u9fff]"),
-    "Russian or another language in Cyrillic": re.compile("[\u0400-\u04ff]"),
-    "Greek": re.compile("[\u0370-\u03ff]"),
-    "Arabic": re.compile("[\u0600-\u06ff]"),
-    "Hebrew": re.compile("[\u0590-\u05ff]"),
-    "Hindi or another language in Devanagari": re.compile("[\u0900-\u097f]"),
-    "Thai": re.compile("[\u0e00-\u0e7f]"),
+    gettext_noop("Japanese"): re.compile("[\u3040-\u30ff]"),
+    gettext_noop("Korean"): re.compile("[\uac00-\ud7af]"),
+    gettext_noop("Chinese"): re.compile("[\u3400-\u9fff]"),
+    gettext_noop("Russian or another language in Cyrillic"): re.compile("[\u0400-\u04ff]"),
+    gettext_noop("Greek"): re.compile("[\u0370-\u03ff]"),
+    gettext_noop("Arabic"): re.compile("[\u0600-\u06ff]"),
+    gettext_noop("Hebrew"): re.compile("[\u0590-\u05ff]"),
+    gettext_noop("Hindi or another language in Devanagari"): re.compile("[\u0900-\u097f]"),
+    gettext_noop("Thai"): re.compile("[\u0e00-\u0e7f]"),
 }
 # Short words by which a line in the Latin script shows its language. A word of two languages is in neither.
 _SHORT_WORDS = {
-    "English": "the and you that was for are with have this not but what your my it is of i to",
-    "German": "der das und ist nicht ich ein eine mit auf dem den auch wir sie wie noch habe",
-    "French": "le les et est pas je vous une dans pour qui sur avec ce mais nous suis",
-    "Spanish": "el los y es no que una por con para mi muy pero está yo como",
-    "Italian": "il che non di è un per sono ma con mi lo gli una anche",
-    "Portuguese": "não que um para com os uma por mas você eu muito está isso",
-    "Dutch": "het een ik niet van dat je met op voor maar ook wel zijn",
-    "Polish": "nie to się na że jest do jak ale już mnie co",
-    "Turkish": "bir ve bu çok için ne ben değil ama var da",
+    gettext_noop("English"): "the and you that was for are with have this not but what your my it is of i to",
+    gettext_noop("German"): "der das und ist nicht ich ein eine mit auf dem den auch wir sie wie noch habe",
+    gettext_noop("French"): "le les et est pas je vous une dans pour qui sur avec ce mais nous suis",
+    gettext_noop("Spanish"): "el los y es no que una por con para mi muy pero está yo como",
+    gettext_noop("Italian"): "il che non di è un per sono ma con mi lo gli una anche",
+    gettext_noop("Portuguese"): "não que um para com os uma por mas você eu muito está isso",
+    gettext_noop("Dutch"): "het een ik niet van dat je met op voor maar ook wel zijn",
+    gettext_noop("Polish"): "nie to się na że jest do jak ale już mnie co",
+    gettext_noop("Turkish"): "bir ve bu çok için ne ben değil ama var da",
 }
 
 
@@ -320,9 +332,11 @@ class Languages:
     def findings(self) -> Iterator[Finding]:
         for name, evidence in sorted(self.evidence.items(), key=lambda item: -item[1].count):
             if evidence.count >= max(_LEAST, self.known / 100):
-                text = f"{percent(evidence.count, self.known)} of the lines are in {name}."
+                words = {"share": percent(evidence.count, self.known), "language": gettext(name)}
+                text = gettext("%(share)s of the lines are in %(language)s.") % words
                 if name == "Chinese" and self.traditional:
-                    text += f" {percent(self.traditional, evidence.count)} of these have traditional characters."
+                    share = percent(self.traditional, evidence.count)
+                    text += " " + gettext("%(share)s of these have traditional characters.") % {"share": share}
                 yield Finding(Section.LANGUAGES, name, text, evidence.lines, evidence.count)
 
     def figures(self) -> dict[str, Series]:

@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Portrait(models.Model):
@@ -15,16 +16,16 @@ class Portrait(models.Model):
 
 
 class Section(models.TextChoices):
-    MANNER = "manner", "How they write"
-    OPENINGS = "openings", "How they begin"
-    CLOSINGS = "closings", "How they end"
-    TIME = "time", "When they wrote"
-    LANGUAGES = "languages", "Languages"
-    WORDS = "words", "Favourite words"
-    RARE_WORDS = "rare words", "Words that they avoid"
-    EMOJI = "emoji", "Emoji"
-    PEOPLE = "people", "People"
-    PLACES = "places", "Places"
+    MANNER = "manner", gettext_lazy("How they write")
+    OPENINGS = "openings", gettext_lazy("How they begin")
+    CLOSINGS = "closings", gettext_lazy("How they end")
+    TIME = "time", gettext_lazy("When they wrote")
+    LANGUAGES = "languages", gettext_lazy("Languages")
+    WORDS = "words", gettext_lazy("Favourite words")
+    RARE_WORDS = "rare words", gettext_lazy("Words that they avoid")
+    EMOJI = "emoji", gettext_lazy("Emoji")
+    PEOPLE = "people", gettext_lazy("People")
+    PLACES = "places", gettext_lazy("Places")
 
 
 class Statement(models.Model):

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from personas.portrait.findings import Evidence, Finding, Line, Series, times
 from personas.portrait.models import Section
 from text.scripts import HAN
@@ -184,5 +186,6 @@ class Names:
 
 def _found(section: Section, names: Iterable[tuple[str, Evidence]]) -> Iterator[Finding]:
     for name, evidence in sorted(names, key=lambda row: -row[1].count)[:_SHOWN]:
-        when = f", {evidence.period}" if evidence.period else ""
-        yield Finding(section, name, f"{name}: {times(evidence.count)}{when}.", evidence.lines, evidence.count)
+        words = {"name": name, "times": times(evidence.count), "period": evidence.period}
+        text = gettext("%(name)s: %(times)s, %(period)s.") if evidence.period else gettext("%(name)s: %(times)s.")
+        yield Finding(section, name, text % words, evidence.lines, evidence.count)

@@ -4,6 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, time
 
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
 from personas.portrait.findings import Evidence, Finding, Line, Series, percent
 from personas.portrait.models import Section
 
@@ -12,7 +16,6 @@ _LEAST_WEEKS = 4  # in fewer, a day of the week says nothing
 _LEAST_COLUMNS = 3  # of a plot
 _WINDOW = 3  # hours of the busiest part of a day
 _MOST_MONTHS = 60  # a longer time is shown by years
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class Times:
@@ -22,7 +25,7 @@ class Times:
         self.months: Counter[tuple[int, int]] = Counter()
         self.by_month: dict[tuple[int, int], Evidence] = {}
         self.hours = [Evidence() for _ in range(24)]
-        self.days = [Evidence() for _ in _DAYS]
+        self.days = [Evidence() for _ in WEEKDAYS]
         self.all = Evidence()
 
     def read(self, line: Line) -> None:
@@ -41,8 +44,11 @@ class Times:
             return
         busiest = max(self.months, key=lambda month: self.months[month])
         evidence = self.by_month[busiest]
-        name = f"{date(*busiest, 1):%B %Y}"
-        text = f"The dated lines are from {self.all.period}. Most of them, {evidence.count:,}, are from {name}."
+        text = gettext("The dated lines are from %(period)s. Most of them, %(count)s, are from %(month)s.") % {
+            "period": self.all.period,
+            "count": f"{evidence.count:,}",
+            "month": date_format(date(*busiest, 1), "YEAR_MONTH_FORMAT"),
+        }
         yield Finding(Section.TIME, "period", text, evidence.lines, self.all.count)
         timed = sum(hour.count for hour in self.hours)
         if timed >= _LEAST:
@@ -54,19 +60,19 @@ class Times:
             return sum(self.hours[(hour + step) % 24].count for step in range(_WINDOW))
 
         start = max(range(24), key=lambda hour: (lines_from(hour), self.hours[hour].count))
-        text = (
-            f"Most active from {start}:00 to {(start + _WINDOW) % 24}:00, with {percent(lines_from(start), timed)} "
-            "of the lines, by the clock of the export."
-        )
+        text = gettext(
+            "Most active from %(start)s:00 to %(end)s:00, with %(share)s of the lines, by the clock of the export."
+        ) % {"start": start, "end": (start + _WINDOW) % 24, "share": percent(lines_from(start), timed)}
         yield Finding(Section.TIME, "hours", text, self.hours[start].lines, lines_from(start))
 
     def _of_week(self) -> Iterator[Finding]:
         busiest = max(range(7), key=lambda day: self.days[day].count)
         weeks = (self.all.until - self.all.since).days / 7 if self.all.since and self.all.until else 0
         if weeks >= _LEAST_WEEKS and self.days[busiest].count > 1.5 * self.all.count / 7:
-            text = (
-                f"Writes most on a {_DAYS[busiest]}: {percent(self.days[busiest].count, self.all.count)} of the lines."
-            )
+            text = gettext("Writes most on a %(weekday)s: %(share)s of the lines.") % {
+                "weekday": WEEKDAYS[busiest],
+                "share": percent(self.days[busiest].count, self.all.count),
+            }
             yield Finding(Section.TIME, "weekday", text, self.days[busiest].lines, self.days[busiest].count)
 
     def figures(self) -> dict[str, Series]:
@@ -87,4 +93,7 @@ class Times:
                 years[year] += lines
             return [(str(year), years[year]) for year in range(first[0], last[0] + 1)][-200:]
         months = [divmod(12 * first[0] + first[1] - 1 + step, 12) for step in range(count)]
-        return [(f"{date(year, month + 1, 1):%b %Y}", self.months[year, month + 1]) for year, month in months]
+        return [
+            (date_format(date(year, month + 1, 1), "SHORT_YEAR_MONTH_FORMAT"), self.months[year, month + 1])
+            for year, month in months
+        ]

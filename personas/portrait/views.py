@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.form_fields import Words
@@ -26,9 +27,9 @@ class CorrectionForm(forms.Form):
     text = Words(
         max_length=statements.MOST_CORRECTION,
         required=False,
-        label="What it should say",
+        label=gettext_lazy("What it should say"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Leave it empty to bring the computed sentence back.",
+        help_text=gettext_lazy("Leave it empty to bring the computed sentence back."),
     )
 
 
@@ -62,9 +63,9 @@ def _plots(row: Portrait) -> dict[str, Any]:
     figures = row.figures
     unit = figures.get("length unit", [["words", 0]])[0][0]
     return {
-        "time": drawings.columns(figures.get("time", []), unit="lines"),
-        "hours": drawings.columns(figures.get("hours", []), unit="lines"),
-        "length": drawings.columns(figures.get("length", []), unit="lines"),
+        "time": drawings.columns(figures.get("time", []), unit=gettext("lines")),
+        "hours": drawings.columns(figures.get("hours", []), unit=gettext("lines")),
+        "length": drawings.columns(figures.get("length", []), unit=gettext("lines")),
         "length_unit": unit,
         "words": drawings.shifts(figures.get("words", [])),
     }
@@ -89,11 +90,13 @@ def statement(request: SignedIn, persona_id: UUID, statement_id: UUID) -> HttpRe
         match request.POST.get("then"):
             case "hide" | "show" as choice:
                 statements.hide(own, is_hidden=choice == "hide")
-                messages.success(request, "It is hidden now." if choice == "hide" else "It is shown again.")
+                messages.success(
+                    request, gettext("It is hidden now.") if choice == "hide" else gettext("It is shown again.")
+                )
                 return redirect("personas:detail", own.persona_id)
             case _ if form.is_valid():
                 statements.correct(own, form.cleaned_data["text"])
-                messages.success(request, "The portrait is corrected.")
+                messages.success(request, gettext("The portrait is corrected."))
                 return redirect("personas:detail", own.persona_id)
     return render(
         request,

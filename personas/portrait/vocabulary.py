@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import log, sqrt
 
+from django.utils.translation import gettext
+
 from personas.portrait.findings import Evidence, Finding, Line, Series, times
 from personas.portrait.models import Section
 from text.words import folded, frequency, is_han
@@ -67,12 +69,18 @@ class Vocabulary:
     def findings(self) -> Iterator[Finding]:
         for shift in self._favourites():
             evidence = shift.used.evidence
-            ratio = "far more often than" if shift.ratio > 999 else f"{_rounded(shift.ratio)} times as often as"
-            text = f"“{shift.word}” {times(evidence.count)}, {ratio} people in general."
+            words = {"word": shift.word, "times": times(evidence.count), "ratio": _rounded(shift.ratio)}
+            if shift.ratio > 999:
+                text = gettext("“%(word)s” %(times)s, far more often than people in general.") % words
+            else:
+                text = gettext("“%(word)s” %(times)s, %(ratio)s times as often as people in general.") % words
             yield Finding(Section.WORDS, shift.word, text, evidence.lines, evidence.count)
         for word, expected, evidence in self._avoided():
-            seen = times(evidence.count) if evidence.count else "never"
-            text = f"“{word}” {seen}, where about {expected:.0f} were expected."
+            text = gettext("“%(word)s” %(times)s, where about %(expected)s were expected.") % {
+                "word": word,
+                "times": times(evidence.count) if evidence.count else gettext("never"),
+                "expected": f"{expected:.0f}",
+            }
             yield Finding(Section.RARE_WORDS, word, text, evidence.lines, evidence.count)
 
     def figures(self) -> dict[str, Series]:

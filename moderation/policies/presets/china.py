@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_noop
+
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.filter.topics import shipped
 from moderation.policies.presets import standard
@@ -5,18 +7,24 @@ from moderation.policies.presets.base import Preset, topic_rules
 
 PRESET = Preset(
     name="china",
-    title="China",
-    summary=(
+    title=gettext_noop("China"),
+    summary=gettext_noop(
         "For a site that the public in mainland China uses: the Interim Measures on anthropomorphic AI interaction "
         "services, in force since July 2026."
     ),
     sets=(
-        "Obscene content, graphic violence and gambling are blocked in both directions.",
-        "Violence, help with crimes and words about self-harm are blocked earlier in what a persona says.",
-        "Advice about money and investments is blocked in what a persona says, because a persona must not lead a "
-        "person to unreasonable decisions. In what a person writes it is flagged.",
-        "The preset holds no list of what concerns state security. Add it as a topic in the words that your authority "
-        "gives you.",
+        gettext_noop("Obscene content, graphic violence and gambling are blocked in both directions."),
+        gettext_noop(
+            "Violence, help with crimes and words about self-harm are blocked earlier in what a persona says."
+        ),
+        gettext_noop(
+            "Advice about money and investments is blocked in what a persona says, because a persona must not lead a "
+            "person to unreasonable decisions. In what a person writes it is flagged."
+        ),
+        gettext_noop(
+            "The preset holds no list of what concerns state security. Add it as a topic in the words that your "
+            "authority gives you."
+        ),
     ),
     terms=Terms(
         rules=(

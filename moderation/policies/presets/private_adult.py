@@ -1,19 +1,27 @@
+from django.utils.translation import gettext_noop
+
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.policies.presets import standard
 from moderation.policies.presets.base import Preset
 
 PRESET = Preset(
     name="private-one-adult",
-    title="Private, one adult",
-    summary="For one adult who runs the site at home and lets nobody else sign in.",
+    title=gettext_noop("Private, one adult"),
+    summary=gettext_noop("For one adult who runs the site at home and lets nobody else sign in."),
     sets=(
-        "Sexual content between adults, rough words and attempts to switch the rules off pass without a mark.",
-        "Talk of violence and of crimes is flagged in what you write, and passes. In what a persona says, only the "
-        "plainest is blocked.",
-        "Sexual content about minors, threats and threats against groups are blocked as on a fresh site.",
-        "A persona may say personal data that your own words hold, to you alone.",
-        "A wish or plan to harm yourself is answered with the crisis notice as on a fresh site, and words that "
-        "encourage it are blocked.",
+        gettext_noop(
+            "Sexual content between adults, rough words and attempts to switch the rules off pass without a mark."
+        ),
+        gettext_noop(
+            "Talk of violence and of crimes is flagged in what you write, and passes. In what a persona says, only the "
+            "plainest is blocked."
+        ),
+        gettext_noop("Sexual content about minors, threats and threats against groups are blocked as on a fresh site."),
+        gettext_noop("A persona may say personal data that your own words hold, to you alone."),
+        gettext_noop(
+            "A wish or plan to harm yourself is answered with the crisis notice as on a fresh site, and words that "
+            "encourage it are blocked."
+        ),
     ),
     terms=Terms(
         rules=standard.changed(

@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_noop
+
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.filter.topics import shipped
 from moderation.policies.presets import standard
@@ -5,18 +7,22 @@ from moderation.policies.presets.base import Preset, topic_rules
 
 PRESET = Preset(
     name="three-conditions-2021",
-    title="Three conditions of 2021",
-    summary=(
+    title=gettext_noop("Three conditions of 2021"),
+    summary=gettext_noop(
         "In August 2021 the provider of the model behind Project December set three conditions: no open-ended personas "
         "that customers make, a filter that keeps talk off sensitive topics, and automated monitoring. "
         "This preset meets them."
     ),
     sets=(
-        "Talk of elections and requests for medical or legal advice are blocked in both directions.",
-        "Sexual content, graphic violence and attempts to switch the rules off are blocked in both directions.",
-        "Violence, self-harm and help with crimes are blocked earlier in what a persona says.",
-        "Personal data in what a persona says is masked.",
-        "The monitor assesses each conversation as a whole after each turn. It does so under every policy.",
+        gettext_noop("Talk of elections and requests for medical or legal advice are blocked in both directions."),
+        gettext_noop(
+            "Sexual content, graphic violence and attempts to switch the rules off are blocked in both directions."
+        ),
+        gettext_noop("Violence, self-harm and help with crimes are blocked earlier in what a persona says."),
+        gettext_noop("Personal data in what a persona says is masked."),
+        gettext_noop(
+            "The monitor assesses each conversation as a whole after each turn. It does so under every policy."
+        ),
     ),
     terms=Terms(
         rules=(
