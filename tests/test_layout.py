@@ -2,12 +2,15 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 from celery import current_app
 from django.conf import settings
+
+from tests.sources import tree
 
 ROOT = Path(settings.BASE_DIR)
 BELOW = {
@@ -20,17 +23,30 @@ BELOW = {
 }
 # What of the site's frame a room may use; the rest of persona_site looks into rooms, not they into it.
 FRAME = {"persona_site.redis", "persona_site.env", "persona_site.cpu_inference"}
+# Whole seconds of processor time each, in every process.
+SLOW = {"torch", "transformers", "sklearn", "scipy", "wordfreq", "faster_whisper", "rapidocr_onnxruntime"}
+LOADED_BY_DJANGO = {"apps", "models", "admin", "tasks"}
 ROOMS = [room for room in BELOW if (ROOT / room).is_dir()]
 
 
-PRODUCT = [path for room in [*ROOMS, "persona_site"] for path in (ROOT / room).rglob("*.py")]
+PRODUCT = [path for room in [*ROOMS, "persona_site", "text"] for path in (ROOT / room).rglob("*.py")]
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in PRODUCT}
 
 
 def imports(path: Path, *, within: ast.AST | None = None) -> set[str]:
     """Dotted names of the modules that a file imports, at its top or inside functions."""
+    return named(path, ast.walk(within or tree(path)))
+
+
+def imported_at_once(path: Path) -> set[str]:
+    """Dotted names of what a file imports when it is imported itself."""
+    top = [node for node in tree(path).body if not isinstance(node, ast.If)]  # `if TYPE_CHECKING` imports nothing
+    return named(path, top)
+
+
+def named(path: Path, nodes: Iterable[ast.AST]) -> set[str]:
     found = set()
-    for node in ast.walk(within or ast.parse(path.read_text())):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -63,7 +79,7 @@ def test_tables_are_no_backdoor():
         for path in [ROOT / room / "models.py", *(ROOT / room / "models").glob("*.py")]:
             if not path.exists():
                 continue
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     other, dot, model = node.value.partition(".")
                     if dot and other in BELOW and model.isidentifier() and other not in BELOW[room] | {room}:
@@ -80,31 +96,53 @@ def is_ready(path: Path, function: ast.AST) -> bool:
     return path.name == "apps.py" and isinstance(function, ast.FunctionDef) and function.name == "ready"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_rooms_are_imported_at_the_top_of_a_file(name: str) -> None:
+def test_rooms_are_imported_at_the_top_of_a_file() -> None:
     """An import inside a function hides a circle. A library that takes long to load may be imported there."""
-    path = MODULES[name]
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-    for function in ast.walk(ast.parse(path.read_text())):
-        if isinstance(function, functions) and not is_ready(path, function):
-            assert not of_rooms(imports(path, within=function))
+    assert [
+        (name, hidden)
+        for name, path in MODULES.items()
+        for function in ast.walk(tree(path))
+        if isinstance(function, functions) and not is_ready(path, function)
+        and (hidden := of_rooms(imports(path, within=function)))
+    ] == []  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_no_room_is_imported_for_its_types_alone(name: str) -> None:
+def test_no_room_is_imported_for_its_types_alone() -> None:
     """A value that two modules need lies in a module below both."""
-    path = MODULES[name]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            assert not of_rooms(imports(path, within=node))
+    assert [
+        (name, hidden)
+        for name, path in MODULES.items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        and (hidden := of_rooms(imports(path, within=node)))
+    ] == []  # fmt: skip
+
+
+def test_no_process_starts_with_a_library_that_takes_seconds_to_load() -> None:
+    """The web server and each worker import these modules. What needs such a library imports it inside a function."""
+    seen: dict[str, str] = {}
+    waiting = dict.fromkeys(["persona_site.asgi", "persona_site.urls", "persona_site.checks"], "the start")
+    waiting |= dict.fromkeys([name for name in MODULES if name.split(".")[-1] in LOADED_BY_DJANGO], "the start")
+    slow = []
+    while waiting:
+        name, importer = waiting.popitem()
+        seen[name] = importer
+        for other in imported_at_once(MODULES[name]):
+            if other.split(".")[0] in SLOW:
+                slow.append(f"{name}, imported by {importer}, imports {other}")
+            module = other if other in MODULES else other.rpartition(".")[0]
+            if module in MODULES and module not in seen:
+                waiting[module] = name
+    assert "personas.finetuning.training" in seen
+    assert not slow
 
 
 def arrows(modules: dict[str, Path]) -> dict[str, set[str]]:
     """Which of these modules each of them imports."""
     found = {}
     for name, path in modules.items():
-        named = imports(path)
-        found[name] = {other for each in named for other in (each, each.rpartition(".")[0]) if other in modules}
+        found[name] = {other for each in imports(path) for other in (each, each.rpartition(".")[0]) if other in modules}
         found[name] -= {name}
     return found
 

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from functools import cache
 
 import msgpack
-import wordfreq
-from wordfreq.util import data_path
 
 from text.scripts import HAN
 
@@ -24,6 +22,7 @@ _WORD = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:['’\-][^\W\d_{HAN}]+)*+")
 _HAN = re.compile(f"[{HAN}]")
 _LONGEST = 5  # characters of a Chinese word; longer entries of the list are mostly phrases
 _BY_CHANCE = 2  # a pair that is no more frequent than this times its characters by chance is two words
+# wordfreq takes a second to load, so each function that needs it imports it.
 _UNKNOWN = 1e-9  # the frequency of a word that is in no list: about one in a thousand million
 
 
@@ -68,6 +67,8 @@ def simplified(text: str) -> str:
 @cache
 def _code(language: str) -> str:
     """The list's name for a BCP 47 tag; English where there is no list. Words in the Latin script are never Chinese."""
+    import wordfreq
+
     code = language.partition("-")[0]
     return code if code in wordfreq.available_languages() and code != "zh" else "en"
 
@@ -95,12 +96,16 @@ def _segmented(run: str) -> list[str]:
 
 @cache
 def _list_of(code: str) -> dict[str, float]:
+    import wordfreq
+
     frequencies: dict[str, float] = wordfreq.get_frequency_dict(code, "best")
     return frequencies
 
 
 @cache
 def _simplified_characters() -> dict[int, str]:
+    from wordfreq.util import data_path
+
     with gzip.open(data_path("_chinese_mapping.msgpack.gz")) as file:
         mapping: dict[int, str] = msgpack.load(file, raw=False, strict_map_key=False)
     return mapping

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
 
 from moderation.filter import assessment, pii, policy
 from moderation.filter.classifiers import registry
@@ -55,6 +54,8 @@ def evaluate(examples: Sequence[Example], ordinary: Sequence[Path], say: Say) ->
 def _measured(
     category: Category, examples: Sequence[Example], scores: Sequence[dict[str, float]], rules: ActivePolicy
 ) -> dict[str, Any]:
+    from sklearn.metrics import average_precision_score  # only measurements need the library
+
     labels = labels_of(examples, category)
     known = labels >= 0
     truth, given = labels[known] == 1, np.array([score[category] for score in scores])[known]

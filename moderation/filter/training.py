@@ -5,6 +5,9 @@ templates, and what the caller adds. An absent label is unknown: such a text tak
 and Vietnamese are left out, because there they occur among harmful texts only, and a classifier would learn the
 language.
 
+scikit-learn and scipy are imported where they fit something: every process of the site imports this module, and the
+libraries take seconds.
+
 Everything is decided by the SHA-1 of a text's id, so the same data give the same weights.
 """
 
@@ -17,16 +20,18 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.linear import Scores, Weights, sigmoid
 from moderation.filter.classifiers.network import LANGUAGES, Network, language_of
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 OWN_TEXTS = Path(__file__).resolve().parent.parent / "data" / "own_texts.toml"
 LEFT_OUT_LANGUAGES = {"fr", "vi"}
@@ -183,8 +188,10 @@ def _calibrate(weights: Weights, unread: Sequence[Example], networks: Mapping[st
             say(f"{language}, {category}: {int((labels == 1).sum()):,} positives, floor {floor:.3f}")
 
 
-def ngram_matrix(texts: Iterable[str]) -> sparse.csr_matrix:
+def ngram_matrix(texts: Iterable[str]) -> "sparse.csr_matrix":
     """float32 [n, BUCKETS]; rows of length 1."""
+    from scipy import sparse
+
     found = [features.buckets(text) for text in texts]
     lengths = np.array([len(row) for row in found])
     values = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
@@ -198,11 +205,13 @@ def labels_of(examples: Sequence[Example], category: Category) -> npt.NDArray[np
     return np.array([example.labels.get(category, -1) for example in examples], dtype=np.int8)
 
 
-def _sparse_head(matrix: sparse.csr_matrix, labels: npt.NDArray[np.int8]) -> tuple[Scores, float]:
+def _sparse_head(matrix: "sparse.csr_matrix", labels: npt.NDArray[np.int8]) -> tuple[Scores, float]:
     """Coefficients and intercept. Positives weigh more the fewer they are, by a square root.
 
     Averaged stochastic gradient is as good here as the exact solvers, and much faster.
     """
+    from sklearn.linear_model import SGDClassifier
+
     known = labels >= 0
     kept = labels[known]
     positives = int((kept == 1).sum())
@@ -216,6 +225,8 @@ def _sparse_head(matrix: sparse.csr_matrix, labels: npt.NDArray[np.int8]) -> tup
 
 def _logistic(logits: Scores, labels: npt.NDArray[np.int8]) -> Scores:
     """Factors of the columns of `logits`, then the offset, which make a probability of them (Platt 1999)."""
+    from sklearn.linear_model import LogisticRegression
+
     known = labels >= 0
     if len(set(labels[known].tolist())) < 2:
         return np.array([*np.full(logits.shape[1], 1 / logits.shape[1]), 0.0], dtype=np.float32)

@@ -7,8 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedTokenizerFast
-
 from generation import reply_text
 from generation.engines.base import EngineFailed, Prompt
 
@@ -23,6 +21,8 @@ _NO_CHARACTER = "\ufffd"  # the decoder's replacement for bytes that are not a w
 class ModelTokenizer:
     def __init__(self, folder: Path) -> None:
         """Raises OSError or ValueError if the folder holds no tokenizer."""
+        from transformers import PreTrainedTokenizerFast  # seconds that most processes of the site need not spend
+
         # Reads an installed model's tokenizer.json directly. AutoTokenizer would import torch to find the class: 5 s.
         self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
         # The library's wrapper takes as long as the tokenization itself, so the backend is called directly.
