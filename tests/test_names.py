@@ -7,8 +7,9 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-import pytest
 from django.conf import settings
+
+from tests.sources import tree
 
 ROOT = Path(settings.BASE_DIR)
 DOTTED = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?:\([^`]*\))?`")
@@ -40,7 +41,7 @@ def tracked(*endings: str) -> list[Path]:
 def members(tree_path: Path) -> dict[str, set[str]]:
     """Top-level names of a module; a class comes with its attributes, methods and fields."""
     names: dict[str, set[str]] = {}
-    for node in ast.parse(tree_path.read_text()).body:
+    for node in tree(tree_path).body:
         match node:
             case ast.ClassDef():
                 names[node.name] = class_members(node)
@@ -80,7 +81,7 @@ def modules() -> dict[str, list[Path]]:
 def classes() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for path in tracked(".py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ClassDef):
                 found[node.name] |= class_members(node)
     return found
@@ -93,7 +94,7 @@ def events() -> set[str]:
     for path in tracked(".py"):
         if path.relative_to(ROOT).parts[0] == "tests":
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+\.\w+", node.value):
                 names.add(node.value)
     return names
@@ -117,14 +118,12 @@ def is_there(name: str) -> bool:
     return True
 
 
-def is_file(name: str) -> bool:
-    places = [path.relative_to(ROOT).as_posix() for path in everything()]
-    return any(place == name or place.endswith(f"/{name}") for place in places)
-
-
 @cache
-def everything() -> list[Path]:
-    return tracked(".py", ".md", ".html", ".css", ".js", ".ts", ".json", ".toml", ".txt", ".sh", ".svg", ".png")
+def files() -> set[str]:
+    """The repository's files, each by its whole path and by every end of it: `chat/models.py` and `models.py`."""
+    endings = (".py", ".md", ".html", ".css", ".js", ".ts", ".json", ".toml", ".txt", ".sh", ".svg", ".png")
+    parts = [path.relative_to(ROOT).parts for path in tracked(*endings)]
+    return {"/".join(each[start:]) for each in parts for start in range(len(each))}
 
 
 def written() -> list[Path]:
@@ -137,12 +136,15 @@ def test_the_reader_of_names_can_tell_right_from_wrong():
     assert is_there("threading.Thread")
     assert not is_there("conversations.no_such_door")
     assert not is_there("chat.no_such_module.door")
-    assert not is_file("chat/no_such_module.py")
+    assert {"chat/models.py", "models.py"} <= files()
+    assert "chat/no_such_module.py" not in files()
 
 
-@pytest.mark.parametrize("path", written(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_names_in_backticks_exist(path):
-    text = path.read_text()
-    wrong = sorted({name for name in DOTTED.findall(text) if not FILE.fullmatch(f"`{name}`") and not is_there(name)})
+def test_names_in_backticks_exist():
+    wrong = []
+    for path in written():
+        text = path.read_text()
+        names = {name for name in DOTTED.findall(text) if not FILE.fullmatch(f"`{name}`") and not is_there(name)}
+        names |= {name for name in FILE.findall(text) if name not in files() and not name.startswith("var/")}
+        wrong += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(names)]
     assert not wrong
-    assert not sorted({name for name in FILE.findall(text) if not is_file(name) and not name.startswith("var/")})
