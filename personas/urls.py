@@ -3,6 +3,7 @@ from django.urls import path
 from personas import confirmation_views, export_views, resumable_views, transcript_views, views
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
+from personas.lorebook import views as lorebook
 from personas.memory import views as memory
 from personas.portrait import views as portrait
 
@@ -48,6 +49,8 @@ urlpatterns = [
     path("<uuid:persona_id>/fine-tune/stop/", fine_tune.stop, name="fine_tune_stop"),
     path("<uuid:persona_id>/fine-tune/choose/", fine_tune.choose, name="fine_tune_choose"),
     path("<uuid:persona_id>/fine-tune/delete/", fine_tune.delete, name="fine_tune_delete"),
+    path("<uuid:persona_id>/lorebook/", lorebook.add, name="lorebook_add"),
+    path("<uuid:persona_id>/lorebook/<int:number>/", lorebook.entry, name="lorebook_entry"),
     path("<uuid:persona_id>/audit/", audit.own_report, name="audit"),
     path("<uuid:persona_id>/audit/progress/", audit.progress, name="audit_progress"),
     path("<uuid:persona_id>/audit/start/", audit.start, name="audit_start"),

@@ -15,7 +15,7 @@ from personas.lorebook import decorators
 from personas.lorebook.keys import Key, looks_like_pattern
 
 MOST_ENTRIES = 1_000
-_MOST_KEYS = 30  # of one entry
+MOST_KEYS = 30  # of one entry
 SCAN_DEPTH = 4  # messages that are searched where the card does not say
 _PLACES = {"before_char": "before", "before_desc": "before", "scenario": "scenario"}
 # SillyTavern's selectiveLogic, by its number.
@@ -110,7 +110,7 @@ def _entry(entry: Mapping[str, Any], number: int, scan_depth: int, fill: Fill, f
     rules = decorated.rules
 
     def keys(texts: list[str]) -> tuple[Key, ...]:
-        return tuple(_key(entry, more, fill(text)) for text in texts[:_MOST_KEYS] if text.strip())
+        return tuple(_key(entry, more, fill(text)) for text in texts[:MOST_KEYS] if text.strip())
 
     own_keys = keys([*_strings(entry.get("keys")), *decorators.words(rules.get("additional_keys", ""))])
     secondary_keys = keys(_strings(entry.get("secondary_keys")))
