@@ -15,6 +15,8 @@ def export(user: User) -> dict[str, Any]:
         "country": user.country,
         "language": user.language,
         "birth_date": user.birth_date,
+        "theme": user.theme,
+        "text_size": user.text_size,
         "joined_at": user.date_joined,
         "last_signed_in_at": user.last_login,
         "consents": list(

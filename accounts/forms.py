@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import ages, consents, countries, disclosure
 from accounts.form_fields import BirthDate
-from accounts.models import User
+from accounts.models import TextSize, Theme, User
 
 
 class SignupForm(AllauthSignupForm):
@@ -60,6 +60,11 @@ class CountryForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["country"]
+
+
+class LooksForm(forms.Form):
+    theme = forms.ChoiceField(choices=Theme, required=False, label=_("Theme"), widget=forms.RadioSelect)
+    text_size = forms.ChoiceField(choices=TextSize, required=False, label=_("Size of text"), widget=forms.RadioSelect)
 
 
 class BirthDateForm(forms.Form):

@@ -13,6 +13,21 @@ class Role(models.TextChoices):
     OWNER = "owner", _("Owner")
 
 
+class Theme(models.TextChoices):
+    DEVICE = "", _("As the device")  # light or dark
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+    CONTRAST = "contrast", _("High contrast")
+    TERMINAL = "terminal", _("Terminal")
+
+
+class TextSize(models.TextChoices):
+    NORMAL = "", _("Normal")
+    LARGE = "large", _("Large")
+    LARGER = "larger", _("Larger")
+    LARGEST = "largest", _("Largest")
+
+
 class User(AbstractUser):
     """A person, who signs in by e-mail. `accounts.roles.give` sets `is_staff` and `is_superuser` by the role."""
 
@@ -27,6 +42,9 @@ class User(AbstractUser):
     birth_date = models.DateField(
         null=True, editable=False, help_text="Written once (`accounts.ages`); none for accounts that were never asked."
     )
+
+    theme = models.CharField(max_length=16, choices=Theme, blank=True, default=Theme.DEVICE)
+    text_size = models.CharField(max_length=16, choices=TextSize, blank=True, default=TextSize.NORMAL)
 
     @property
     def is_moderator(self) -> bool:

@@ -1,16 +1,19 @@
 """The template context of every page's frame, beside the request and the person."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from accounts import closing, disclosure, languages
+from accounts import closing, disclosure, languages, looks
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     return {
         "closes_on": closing.announced,
-        "sign_up_open": settings.SIGN_UP_OPEN,
         "disclosure": disclosure,
+        "looks": partial(looks.of, request),
         "script_words": languages.script_words(get_language()),
+        "sign_up_open": settings.SIGN_UP_OPEN,
     }

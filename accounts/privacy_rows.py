@@ -149,6 +149,25 @@ ROWS = [
         purge=_forget_quotas,
     ),
     Row(
+        "looks",
+        {
+            "en": Words(
+                "The theme and the size of text that you chose, with your account and in a cookie of your browser",
+                "To show pages as you want them",
+                "Contract, art. 6(1)(b)",
+                "Until you erase the account; the cookie for a year",
+                "You and the operator",
+            ),
+            "zh": Words(
+                "您选择的外观主题和文字大小，保存在账号和浏览器的 cookie 中",
+                "按您的意愿显示页面",
+                "合同，第6条第1款(b)",
+                "直到您删除账号；cookie 保存一年",
+                "您和运营者",
+            ),
+        },
+    ),
+    Row(
         "sittings",
         {
             "en": Words(

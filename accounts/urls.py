@@ -7,6 +7,7 @@ urlpatterns = [
     path("privacy/", views.privacy_page, name="privacy"),
     path("account/", views.account, name="account"),
     path("account/language/", views.set_language, name="set_language"),
+    path("account/looks/", views.looks_page, name="looks"),
     path("account/birth-date/", views.birth_date, name="birth_date"),
     path("account/owner/", views.claim, name="account_claim"),
     path("account/export/", views.export, name="account_export"),

@@ -1,5 +1,6 @@
 """Pages of the account, and the owner's one-time link."""
 
+from dataclasses import asdict
 from typing import cast
 
 from allauth.core import ratelimit
@@ -15,10 +16,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import i18n
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import ages, first_run, languages, my_data, privacy, quotas, sittings
-from accounts.forms import BirthDateForm, CountryForm, EraseForm, OwnerForm
+from accounts import ages, first_run, languages, looks, my_data, privacy, quotas, sittings
+from accounts.forms import BirthDateForm, CountryForm, EraseForm, LooksForm, OwnerForm
 from accounts.models import User
 from accounts.requests import SignedIn
 
@@ -116,6 +117,19 @@ def erase(request: SignedIn) -> HttpResponse:
         messages.success(request, _("Your account and everything in it has been erased."))
         return redirect("account_login")
     return render(request, "account/erase.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def looks_page(request: HttpRequest) -> HttpResponse:
+    """Lets a person, also a visitor, choose a theme and a text size."""
+    form = LooksForm(request.POST or None, initial=asdict(looks.of(request)))
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account/looks.html", {"form": form})
+    response = redirect("looks")
+    looks.keep(request, response, looks.Looks(**form.cleaned_data))
+    messages.success(request, _("Pages look like this from now on."))
+    return response
 
 
 @login_required

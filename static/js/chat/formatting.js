@@ -33,10 +33,10 @@ export async function showMarks(message) {
   if (formatted) source.after(formatted);
 }
 
-/** @param {Element} message */
+/** Whether the text has come and is typed out. @param {Element} message */
 function isFinished(message) {
   const { status = "" } = /** @type {HTMLElement} */ (message).dataset;
-  return ["", "completed", "stopped", "failed"].includes(status);
+  return ["", "completed", "stopped", "failed"].includes(status) && !message.hasAttribute("data-typing");
 }
 
 /** @param {Token} token @returns {boolean} whether the text is more than paragraphs */

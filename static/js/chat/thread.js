@@ -8,6 +8,7 @@ import { showMarks } from "./formatting.js";
 import { replyElement, takeover, userElement } from "./messages.js";
 import { makeDialable, noticeElement } from "./notices.js";
 import { pending } from "./pending.js";
+import { Typing } from "./typing.js";
 
 /** @typedef {import("./protocol.d.ts").MessageShown} MessageShown */
 /** @typedef {import("./protocol.d.ts").NoticeShown} NoticeShown */
@@ -22,6 +23,7 @@ export class Thread {
   /** @param {HTMLElement} page the element with the thread and the blanks */
   constructor(page) {
     this.page = page;
+    this.typing = new Typing();
     /** @type {Map<string, Reply>} */
     this.replies = new Map();
     this.adopt();
@@ -69,9 +71,7 @@ export class Thread {
   }
 
   /**
-   * Shows a message of the person. Returns false if it belongs to another branch than the visible one.
-   * @param {MessageShown} message
-   */
+  /** Shows a person's message. Returns false if it belongs to another branch. @param {MessageShown} message */
   accept(message) {
     if (this.message(message.id)) return true;
     if ((message.parent ?? undefined) !== this.last?.dataset.message) return false;
@@ -163,7 +163,7 @@ export class Thread {
     const element = this.message(reply.messageId);
     if (!element) return;
     element.dataset.status = reply.status;
-    fill(element, "text", reply.text);
+    this.typing.write(required(element, '[data-slot="text"]'), reply.text);
     fill(element, "detail", reply.detail);
     showMarks(element);
   }
