@@ -40,7 +40,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answers 503 while a part that people need is down. Only staff and METRICS_TOKEN see reasons and workers."""
-    state = {name: _tried(check) for name, check in PARTS.items()}
+    state = parts()
     ok = all(part.ok for part in state.values())
     body: dict[str, object] = {"ok": ok, **{name: {"ok": part.ok} for name, part in state.items()}}
     # To know whether a person is staff takes the database; the token does not.
@@ -57,6 +57,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     figures = generate_latest(REGISTRY).decode() + worker.metrics_text()
     return HttpResponse(figures, content_type=CONTENT_TYPE_LATEST)
+
+
+def parts() -> dict[str, Part]:
+    """The state of everything that people need, by name."""
+    return {name: _tried(check) for name, check in PARTS.items()}
 
 
 def _is_staff(request: HttpRequest) -> bool:

@@ -4,6 +4,6 @@ from persona_site import health
 
 urlpatterns = [
     path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics),
 ]

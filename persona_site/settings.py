@@ -45,7 +45,7 @@ HTTPS = env.flag("HTTPS", False)
 BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "persona_site.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,11 +2,12 @@ from allauth.account.views import logout, password_change
 from django.contrib import admin
 from django.urls import include, path
 
-from persona_site import entrance, home
+from persona_site import entrance, home, owner_page
 from personas import confirmation_views, objection_pages
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("owner/", owner_page.owner_page, name="owner"),
     path("shortcuts/", home.shortcuts, name="shortcuts"),
     path("models/accept/", home.accept_model, name="accept_model"),
     path("models/", include("generation.urls")),
