@@ -27,6 +27,7 @@ _OPEN = (
     "/healthz",
     "/readyz",
     "/metrics",
+    "/manifest.webmanifest",
 )
 
 

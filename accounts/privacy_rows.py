@@ -168,6 +168,25 @@ ROWS = [
         },
     ),
     Row(
+        "copies",
+        {
+            "en": Words(
+                "Copies of conversations that you have read, in your browser, only if you switch this on",
+                "To let you read them without a connection",
+                "Your consent, art. 6(1)(a)",
+                "Until you switch it off, sign out or erase the account; at most seven days without a connection",
+                "You, and everybody who uses your browser",
+            ),
+            "zh": Words(
+                "您读过的对话的副本，保存在您的浏览器中，仅在您开启此功能后",
+                "让您在没有网络时也能阅读",
+                "您的同意，第6条第1款(a)",
+                "直到您关闭此功能、退出或删除账号；离线时最多七天",
+                "您，以及使用您浏览器的任何人",
+            ),
+        },
+    ),
+    Row(
         "sittings",
         {
             "en": Words(

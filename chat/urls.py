@@ -8,6 +8,7 @@ urlpatterns = [
     # One address with two names: GET lists the conversations, POST with `persona` starts one.
     path("", views.conversations_page, name="list"),
     path("", views.conversations_page, name="start"),
+    path("marks/", views.marks, name="marks"),
     path("search/", search_page.search_page, name="search"),
     path("export/", files_page.export_all, name="export-all"),
     path("import/", files_page.import_page, name="import"),

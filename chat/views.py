@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,8 +21,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.form_fields import one_line_end
+from accounts.models import User
 from accounts.requests import SignedIn
-from chat import conversations, disclosure, follow_up, inspection, inspection_page, message_care, partings, search_page
+from chat import (
+    conversations,
+    disclosure,
+    follow_up,
+    inspection,
+    inspection_page,
+    message_care,
+    offline_copies,
+    partings,
+    search_page,
+)
 from chat import messages as doors
 from chat import thread as threads
 from chat.export_formats import FORMATS
@@ -91,6 +102,15 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         messages.warning(request, warning.statement)
         restrictions.acknowledge(restriction=warning, user=request.user)
     return render(request, "chat/conversation.html", _page(conversation, _asked_part(request, conversation)))
+
+
+@never_cache
+@require_GET
+def marks(request: HttpRequest) -> HttpResponse:
+    """Answers a browser that keeps copies: the marks of the conversations in `id`, or 401 if the session has ended."""
+    if not isinstance(request.user, User):
+        return HttpResponse(status=401)
+    return JsonResponse(offline_copies.marks(request.user, map(_uuid, request.GET.getlist("id"))))
 
 
 @login_required
@@ -312,6 +332,7 @@ def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
     refusal = access.refusal(conversation.owner, conversation.persona)
     return {
         "conversation": conversation,
+        "mark": offline_copies.mark(conversation),
         "first_notices": [] if part.before else threads.first_notices(conversation),
         "part": part,
         "thread": threads.items(conversation, part.ids),

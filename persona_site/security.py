@@ -69,7 +69,7 @@ def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 class ForgetAtSignOut:
-    """Makes the browser clear its storage when a session ends. The pages of this site store only drafts there.
+    """Makes the browser clear its storage when a session ends: drafts, and copies of conversations if it keeps them.
 
     Every answer that ends a session removes its cookie, and this looks for that. Browsers clear their storage only on
     HTTPS and on localhost; elsewhere only js/shared/session.js does it. Cookies and caches stay as they are.

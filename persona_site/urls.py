@@ -2,12 +2,15 @@ from allauth.account.views import logout, password_change
 from django.contrib import admin
 from django.urls import include, path
 
-from persona_site import entrance, home, owner_page
+from persona_site import entrance, home, installed_app, owner_page
 from personas import confirmation_views, objection_pages
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("manifest.webmanifest", installed_app.manifest, name="manifest"),
+    path("service-worker.js", installed_app.service_worker, name="service_worker"),
     path("owner/", owner_page.owner_page, name="owner"),
+    path("offline/", installed_app.offline, name="offline"),
     path("shortcuts/", home.shortcuts, name="shortcuts"),
     path("models/accept/", home.accept_model, name="accept_model"),
     path("models/", include("generation.urls")),

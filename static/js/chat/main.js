@@ -8,6 +8,7 @@ import { Composer } from "./composer.js";
 import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
 import { EarlierMessages } from "./earlier_messages.js";
+import { Keeping } from "./keeping.js";
 import { Outbox } from "./outbox.js";
 import { Scrolling } from "./scrolling.js";
 import { Sending } from "./sending.js";
@@ -32,6 +33,7 @@ const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
 const earlierMessages = new EarlierMessages(thread, threadUrl);
 const use = new Use();
+const keeping = new Keeping(account);
 const connectionLine = new ConnectionLine(required(page, "[data-connection]"), page.dataset.signInUrl ?? "");
 const form = /** @type {HTMLFormElement | null} */ (page.querySelector("[data-composer]"));
 const composer = form && new Composer(form, keyOf(account, conversationId), (draft) => {
@@ -103,16 +105,11 @@ function unknown(frame) {
   throw new Error(`Unknown frame ${JSON.stringify(frame)}`);
 }
 
-/**
- * @param {string} replyId
- * @param {string} status
- * @param {string | null} text
- * @param {string} [detail]
- * @param {string} [recalled]
- */
+/** @param {string} replyId @param {string} status @param {string | null} text @param {string} [detail] @param {string} [recalled] */
 function ended(replyId, status, text, detail = "", recalled = "") {
   sending.isReplyDue = false;
   thread.end(replyId, status, text, detail, recalled);
+  keeping.soon();
   composer?.say("");
   announcer.finish();
   if (detail) announcer.say(detail);
@@ -150,7 +147,7 @@ function connectionChanged(state, retryInMs) {
   if (state === "deleted") return showDeleted(page, unsent());
   sending.inFlight = "";
   if (connection.isBarred) sending.takeBackAll();
-  if (state === "open" || state === "signed-out") for (const each of [composer, outbox]) each?.keep(state === "open");
+  if (state === "open" || state === "signed-out") for (const each of [composer, outbox, keeping]) each?.keep(state === "open");
   sending.next();
   scrolling.around(() => connectionLine.show(state, retryInMs, connection.isBarred), false);
 }
@@ -176,7 +173,8 @@ page.addEventListener("submit", (event) => {
   const submitted = /** @type {HTMLFormElement} */ (event.target);
   const frame = frameOf(submitted);
   if (connection.isBarred || !(submitted === form || frame)) return;
-  if (frame && !connection.hasOpened) return; // the page has only just loaded: the form itself is sent
+  // The page has only just loaded: the form itself is sent.
+  if (frame && !connection.hasOpened && navigator.onLine) return;
   event.preventDefault();
   if (frame) ask(frame);
   else composer?.submit();
