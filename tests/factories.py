@@ -84,6 +84,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
     decision = Action.objects.create(case=case, moderator=moderator, kind="warn", reason="…", policy_version="1")
     return {
         "persona_id": persona.id,
+        "number": 0,  # of an entry in its lorebook
         "conversation_id": conversation.id,
         "message_id": answer.id,
         "reply_id": reply.id,
