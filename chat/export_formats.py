@@ -50,6 +50,7 @@ def _line(message: Message) -> dict[str, Any]:
         "text": message.text,
         "withheld": message.is_withheld,
         "pinned": message.is_pinned,
+        "branch_name": message.branch_name,
         "created_at": message.created_at.isoformat(),
     }
 

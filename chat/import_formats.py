@@ -42,6 +42,7 @@ class Turn:
     text: str
     at: datetime | None = None
     is_pinned: bool = False
+    branch_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def _own(header: dict[str, Any], lines: list[dict[str, Any]]) -> Talk:
             text=_words(line.get("text")),
             at=_moment(line.get("created_at")),
             is_pinned=line.get("pinned") is True,
+            branch_name=_words(line.get("branch_name")),
         )
         for line in lines
     ]

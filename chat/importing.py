@@ -6,6 +6,7 @@ never put into a prompt. Personal data that the filter masks in a persona's line
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
-from chat import conversations, import_formats, queueing
+from chat import branch_care, conversations, import_formats, queueing
 from chat.conversations import ModerationDown, OverQuota, WrongState
 from chat.import_formats import Talk, Turn
 from chat.models import Author, Conversation, Message
@@ -68,7 +69,7 @@ def _kept(talk: Talk) -> list[Turn]:
             continue
         seen.add(turn.id)
         if turn.author and turn.text.strip():
-            kept.append(Turn(turn.id, above, turn.author, turn.text, turn.at, turn.is_pinned))
+            kept.append(replace(turn, parent=above))
             above = turn.id
         waiting += [(child, above) for child in reversed(children[turn.id])]
     return kept
@@ -125,6 +126,7 @@ def _store(user: User, persona: Persona, talk: Talk, turns: list[Turn], rulings:
             text=turn.text if turn.author == Author.USER else ruling.verdict.text,
             is_withheld=not ruling.is_answered,
             is_pinned=turn.is_pinned,
+            branch_name=branch_care.fitting_name(turn.branch_name),
             created_at=at,
         )
     Message.objects.bulk_create(messages.values())

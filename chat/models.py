@@ -66,6 +66,7 @@ class Message(models.Model):
         default=False, help_text="The filter stopped it: shown to its writer, never put into a prompt."
     )
     is_pinned = models.BooleanField(default=False)
+    branch_name = models.CharField(max_length=60, blank=True, help_text="Of the branch that begins with this message.")
     created_at = models.DateTimeField(default=timezone.now)
     # The stems of the words by the rules of English. For Chinese, Japanese and Korean, whose words have no spaces
     # between them: each character, and each pair of characters that follow one another.

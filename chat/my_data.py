@@ -46,5 +46,6 @@ def _message(message: Message) -> dict[str, Any]:
         "origin": model_to_dict(origin, exclude=["reply"]) if origin else None,
         "withheld": message.is_withheld,
         "pinned": message.is_pinned,
+        "branch_name": message.branch_name,
         "created_at": message.created_at,
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import files_page, report_page, search_page, views
+from chat import branches_page, files_page, report_page, search_page, views
 
 app_name = "chat"
 
@@ -27,6 +27,9 @@ urlpatterns = [
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/pick/", views.pick, name="pick"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/take/", views.take, name="take"),
     path("<uuid:conversation_id>/report/<uuid:reply_id>/", report_page.report, name="report"),
+    path("<uuid:conversation_id>/branches/", branches_page.page, name="branches"),
+    path("messages/<uuid:message_id>/branch/", branches_page.name, name="name-branch"),
+    path("messages/<uuid:message_id>/prune/", branches_page.prune, name="prune"),
     path("replies/<uuid:reply_id>/stop/", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/regenerate/", views.regenerate, name="regenerate"),
     path("replies/<uuid:reply_id>/continue/", views.continue_reply, name="continue"),

@@ -25,3 +25,21 @@ def test_newest_leaf_takes_the_newest_branch_down():
     assert branches.newest_leaf(TREE, FIRST) == B2
     assert branches.newest_leaf(TREE, A1) == B1
     assert branches.newest_leaf(TREE, B2) == B2
+
+
+def test_the_outline_of_a_tree_that_somebody_made_deep_takes_linear_time():
+    """Each message has a sibling, and every branch leaves the one before it."""
+    tree, above = {}, None
+    for _ in range(3000):
+        left, right = uuid4(), uuid4()
+        tree |= {left: above, right: above}
+        above = left
+    lines = branches.outline(tree, None)
+    assert sum(line.length for line in lines) == len(tree)
+    assert {message for line in lines for message in (line.first, line.leaf)} <= set(tree)
+
+
+def test_what_is_below_a_message():
+    assert branches.below(TREE, A1) == [A1, B1]
+    assert branches.named_at(TREE, B1) == A1
+    assert branches.named_at({FIRST: None}, FIRST) == FIRST

@@ -25,7 +25,7 @@ def conversation(alice: User) -> Conversation:
     conversation = make_conversation(owner=alice, title="Plums, 李子")
     question = say(conversation, None, "Do you like plums?\nAnd <b>jam</b>?")
     first = say(conversation, question, "Plums are good.", Author.PERSONA)
-    say(conversation, question, "我喜欢李子。", Author.PERSONA)
+    say(conversation, question, "我喜欢李子。", Author.PERSONA, branch_name="In Chinese")
     conversation.head = say(conversation, first, "Then I bring some.", is_pinned=True)
     conversation.save()
     return conversation
@@ -52,7 +52,15 @@ def shape(conversation: Conversation) -> list[tuple[Any, ...]]:
     messages = list(conversation.messages.order_by("created_at"))
     numbers: dict[UUID | None, int] = {message.id: number for number, message in enumerate(messages)}
     return [
-        (numbers.get(each.parent_id), each.author, each.text, each.created_at, each.is_pinned, each.is_withheld)
+        (
+            numbers.get(each.parent_id),
+            each.author,
+            each.text,
+            each.created_at,
+            each.is_pinned,
+            each.branch_name,
+            each.is_withheld,
+        )
         for each in messages
     ]
 
