@@ -16,6 +16,7 @@ from accounts.models import Sitting, User
 from chat import conversations, frames
 from chat.models import Conversation, Notice, NoticeKind
 from moderation.filter import policy
+from personas.models import Persona
 
 VERSION = "2026-12"
 MINORS = timedelta(hours=1)
@@ -33,14 +34,14 @@ def text(conversation: Conversation) -> str:
         ).format(name=conversation.persona.name)
 
 
-def _break_text(conversation: Conversation, active: timedelta) -> str:
+def _break_text(user: User, persona: Persona, active: timedelta) -> str:
     hours = round(active / timedelta(hours=1))
-    with languages.speaking_to(conversation.owner):
+    with languages.speaking_to(user):
         return gettext(
             "You have been here for about {hours}. This is a good moment for a break: stand up, drink something, "
             "or talk with somebody near you. The conversation stays as it is. "
             "A computer program writes these words. {name} is not a human being."
-        ).format(name=conversation.persona.name, hours=ngettext("an hour", "{count} hours", hours).format(count=hours))
+        ).format(name=persona.name, hours=ngettext("an hour", "{count} hours", hours).format(count=hours))
 
 
 def shown_at_start(conversation: Conversation, now: datetime) -> Notice | None:
@@ -85,12 +86,17 @@ def _started(conversation: Conversation, now: datetime) -> Notice | None:
 
 
 def _reminded(conversation: Conversation, sitting: Sitting, now: datetime) -> Notice | None:
-    every = interval(conversation.owner)
+    reminder = due_reminder(conversation.owner, conversation.persona, sitting)
+    return _recorded(conversation, now, NoticeKind.BREAK, *reminder) if reminder else None
+
+
+def due_reminder(user: User, persona: Persona, sitting: Sitting) -> tuple[str, str] | None:
+    """The rule and the text of the reminder that is due, which counts as shown now. None if none is due."""
+    every = interval(user)
     if not sittings.is_reminder_due(sitting, every):
         return None
     sittings.note_reminder(sitting)
-    rule = f"every_{every // timedelta(hours=1)}_hours"
-    return _recorded(conversation, now, NoticeKind.BREAK, rule, _break_text(conversation, sitting.active))
+    return f"every_{every // timedelta(hours=1)}_hours", _break_text(user, persona, sitting.active)
 
 
 def _recorded(conversation: Conversation, now: datetime, kind: NoticeKind, rule: str, words: str) -> Notice:

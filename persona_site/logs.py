@@ -14,7 +14,7 @@ import traceback
 from typing import Any
 
 _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "data"}
-_ROOMS = ("accounts", "generation", "moderation", "personas", "chat", "api", "persona_site")
+_ROOMS = ("accounts", "generation", "moderation", "personas", "chat", "stories", "api", "persona_site")
 _WITHOUT_WORDS = (*_ROOMS, "celery.worker", "celery.apps", "celery.beat")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\w+)')
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("object/", objection_pages.page, name="object_to_persona"),
     path("moderation/objections/", objection_pages.desk, name="object_to_persona_desk"),
     path("conversations/", include("chat.urls")),
+    path("stories/", include("stories.urls")),
     path("moderation/personas/", include("personas.audit.urls")),
     path("", include("moderation.urls")),
     # The site's own pages ask for passwords, because they count guesses. The admin's pages do not.

@@ -17,6 +17,7 @@ from personas.audit import fingerprint
 from personas.audit.models import Audit
 from personas.memory.models import Memory
 from personas.models import Depicts, Draft, DraftFile, Persona, Transcript
+from stories.models import Story
 
 PASSWORD = "a long enough password"
 BORN = date(1970, 5, 17)
@@ -45,6 +46,13 @@ def make_persona(*, owner: User | None, **fields: Any) -> Persona:
 
 def make_conversation(*, owner: User, persona: Persona | None = None, **fields: Any) -> Conversation:
     return Conversation.objects.create(owner=owner, persona=persona or make_persona(owner=owner), **fields)
+
+
+def make_story(*, owner: User, persona: Persona | None = None, **fields: Any) -> Story:
+    """A story with one empty scene."""
+    story = Story.objects.create(owner=owner, persona=persona or make_persona(owner=owner), **fields)
+    story.scenes.create(begins_chapter=True)
+    return story
 
 
 def make_audit(*, persona: Persona, **fields: Any) -> Audit:
@@ -81,6 +89,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
     case = Case.objects.create(
         user=owner, conversation_id=conversation.id, persona_id=persona.id, persona_name=persona.name, due_at=now
     )
+    story = make_story(owner=owner, persona=persona)
     decision = Action.objects.create(case=case, moderator=moderator, kind="warn", reason="…", policy_version="1")
     return {
         "persona_id": persona.id,
@@ -88,6 +97,9 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "conversation_id": conversation.id,
         "message_id": answer.id,
         "reply_id": reply.id,
+        "story_id": story.id,
+        "scene_id": story.scenes.get().pk,
+        "continuation_id": story.continuations.create(number=1).pk,
         "audit_id": make_audit(persona=persona).id,
         "statement_id": persona.statements.create(section="words", key="0" * 64, text="“lamp” 4 times.").id,
         "source_id": persona.sources.create(name="letters.txt", format="plain-text", bytes=10).id,

@@ -16,7 +16,7 @@ from moderation.monitor.signals import SIGNALS, SIGNS
 from tests.sources import tree
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "text")
+ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "stories", "text")
 # An id of law or review practice, as in docs/compliance.md.
 REQUIREMENT = r"(?:CA|NY|EU|CN|WA|OR|IT|GD|DS|T|K|H|M|R)\d{1,2}"
 READERS = {"text", "flag", "integer", "duration", "size", "words", "secret", "choice", "time_zone", "country"}
@@ -80,7 +80,7 @@ def test_the_documented_default_is_the_real_one():
 
 
 def our_commands() -> set[str]:
-    rooms = {"persona_site", "accounts", "generation", "moderation", "personas", "chat", "api"}
+    rooms = {"persona_site", "accounts", "generation", "moderation", "personas", "chat", "stories", "api"}
     return {name for name, app in get_commands().items() if app in rooms}
 
 

@@ -1,4 +1,4 @@
-"""Arrows between rooms point one way: api → chat → personas → generation, moderation → accounts."""
+"""Arrows between rooms point one way: api, stories → chat → personas → generation, moderation → accounts."""
 
 import ast
 import re
@@ -19,6 +19,7 @@ BELOW = {
     "moderation": {"accounts"},
     "personas": {"accounts", "generation", "moderation"},
     "chat": {"accounts", "generation", "moderation", "personas"},
+    "stories": {"accounts", "generation", "moderation", "personas", "chat"},
     "api": {"accounts", "generation", "moderation", "personas", "chat"},
 }
 # What of the site's frame a room may use; the rest of persona_site looks into rooms, not they into it.

@@ -22,6 +22,7 @@ PRODUCT = (
     "moderation",
     "personas",
     "persona_site",
+    "stories",
     "text",
     "benchmarks",
     "tests",

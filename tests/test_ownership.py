@@ -14,11 +14,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import my_data
 from accounts.models import User
 from api import keys
-from chat import consumers, conversations, inspection, messages, sockets
+from chat import branch_care, consumers, conversations, inspection, messages, sockets
 from chat.consumers import ConversationConsumer
 from moderation.desk import restrictions
 from personas import creation, drafts
 from personas.models import Persona
+from stories import writing
+from stories.models import Dial
 from tests import factories
 
 # Routes whose id is not that of a person's own thing: sign-up keys, tokens, the admin (staff only, tested there).
@@ -106,6 +108,14 @@ def test_no_door_opens_for_an_account_that_was_deactivated_after_it_was_read(ali
         "persona": lambda: creation.get_persona_for(alice, persona.id),
         "own persona": lambda: creation.get_own_persona(alice, persona.id),
         "duplicate": lambda: creation.duplicate_persona(user=alice, persona=persona),
+        "story": lambda: writing.get_story_for(alice, alices["story_id"]),
+        "begin": lambda: writing.begin(user=alice, persona_id=persona.id, title="", premise=""),
+        "draw": lambda: writing.draw(user=alice, story_id=alices["story_id"], dial=Dial.WILD),
+        "write": lambda: writing.write(user=alice, story_id=alices["story_id"], text="x"),
+        "take": lambda: writing.take(user=alice, continuation_id=alices["continuation_id"]),
+        "scene": lambda: writing.get_scene_for(alice, alices["scene_id"]),
+        "name": lambda: branch_care.name(user=alice, message_id=message, name="x"),
+        "prune": lambda: branch_care.prune(user=alice, message_id=message),
         "draft": lambda: drafts.get_draft_for(alice, alices["draft_id"]),
         "key": lambda: keys.revoke(user=alice, key_id=alices["key_id"]),
         "restriction": lambda: restrictions.get_restriction_for(alice, alices["restriction_id"]),

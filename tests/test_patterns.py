@@ -40,7 +40,7 @@ from tests import attacks
 from text import words
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "text")
+ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "stories", "text")
 LOOP_LIMIT = 1.0  # for a function that searches many times
 MAKES_PATTERNS = re.compile(r"\bimport re\b|\bfrom re import\b|\bRegexValidator\b|\bany_of\b")
 FUNCTIONS = {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}

@@ -112,6 +112,7 @@ class CatalogueModel:
             version=version,
             licence=self.licence,
             sampling=replace(self.sampling, candidates=self.candidates),
+            has_chat_template=self.chat_sampling is not None,
             chat_sampling=chat_sampling and replace(chat_sampling, candidates=self.candidates),
         )
 

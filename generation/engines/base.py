@@ -219,6 +219,7 @@ class EngineInfo:
     sampling: Sampling = field(default_factory=Sampling)  # the defaults for this model
     # The defaults with the model's own chat template, for personas without a corpus.
     chat_sampling: Sampling | None = None
+    has_chat_template: bool = False  # it may use its template although its prompt form is the transcript
     adapts: str = ""  # the weights whose adapters it serves; empty if it serves none
 
     def served(self, adapter: Adapter | None) -> Adapter | None:

@@ -36,6 +36,8 @@ def pages(alice):
         reverse("chat:conversation", args=[conversation.pk]),
         reverse("chat:thread", args=[conversation.pk]),
         reverse("chat:delete", args=[conversation.pk]),
+        "/stories/",
+        reverse("stories:story", args=[factories.make_story(owner=alice, persona=persona).pk]),
         "/account/",
         "/account/keys/",
         "/account/email/",

@@ -1,5 +1,5 @@
 // @ts-check
-// Loads the part of a page that shows progress again and again, until the work has ended.
+// Loads the parts of a page that show progress again and again, until their work has ended.
 
 const FIRST_MS = 300;
 const MOST_MS = 2000;
@@ -11,16 +11,20 @@ export function watch(delay = FIRST_MS) {
 
 /** @param {number} delay until the request after this one */
 async function look(delay) {
-  const section = /** @type {HTMLElement | null} */ (document.querySelector("[data-progress-url][data-under-way]"));
-  if (!section) return;
-  const answer = await fetch(section.dataset.progressUrl ?? "", { headers: { Accept: "text/html" } }).catch(() => null);
-  if (answer?.ok) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = page.getElementById(section.id);
-    if (next?.hasAttribute("data-reload")) return location.reload(); // the work has ended, and the server has the next page
-    if (next) section.replaceWith(document.adoptNode(next));
-  }
+  const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-progress-url][data-under-way]"));
+  if (!sections.length) return;
+  await Promise.all([...sections].map(refresh));
   watch(delay);
+}
+
+/** Shows how far the work of a section is. @param {HTMLElement} section */
+async function refresh(section) {
+  const answer = await fetch(section.dataset.progressUrl ?? "", { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const next = page.getElementById(section.id);
+  if (next?.hasAttribute("data-reload")) location.reload(); // the work has ended, and the server has the next page
+  else if (next) section.replaceWith(document.adoptNode(next));
 }
 
 watch();

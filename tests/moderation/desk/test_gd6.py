@@ -12,7 +12,7 @@ from moderation.models import ActionKind, AppealOutcome, Restriction, Restrictio
 from tests.factories import make_user
 from tests.moderation.desk.material import make_case
 
-ROOMS = ("accounts", "api", "chat", "generation", "moderation", "persona_site", "personas")
+ROOMS = ("accounts", "api", "chat", "generation", "moderation", "persona_site", "personas", "stories")
 MAKERS = {"Restriction", "Restriction.objects.create"}
 
 

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class StoriesConfig(AppConfig):
+    name = "stories"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts import privacy
+        from accounts.my_data import register
+        from personas import forgetting
+        from stories import my_data, privacy_rows, writing
+
+        register("stories", export=my_data.export, erase=my_data.erase)
+        privacy.register(privacy_rows.ROWS)
+        forgetting.register(writing.delete_all_with)
