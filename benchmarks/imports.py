@@ -1,151 +1,39 @@
 """How fast exports are read, and with how much memory.
 
-    python -m benchmarks.imports [--mb 200] [--formats telegram messenger sms ...]
+    python -m benchmarks.imports [--mb 200] [--formats telegram messenger sms ...] [--storage-mb 50]
 
 Writes one export of each format into a temporary folder, and reads it twice: by its importer alone, in a process of its
-own, and as an upload is read (a child process with limits, whose answers are checked here). Prints JSON: megabytes per
-second of time and of processor time, and the most memory that the reading process took. The words are drawn from a
-list, so nobody's text is needed.
+own, and as an upload is read (a child process with limits, whose answers are checked here). With `--storage-mb`, it
+also imports an export of that size into a database of its own, as a worker does. Prints JSON: megabytes per second of
+time and of processor time, and the most memory that the reading process took. The words are drawn from a list, so
+nobody's text is needed.
 """
 
 import argparse
 import json
 import os
-import random
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import django
+from django.core.files import File
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 os.environ.update(AFTERWORD_UPLOAD="4000MB", IMPORT_TIME="600s")  # also for the processes that read
 django.setup()
 
+from benchmarks.synthetic_exports import EXPORTS, write  # noqa: E402
 from personas import parsing  # noqa: E402
 from personas.importers import registry  # noqa: E402
 
 _AIM_MB_PER_SECOND = 20
 _AIM_MEMORY_MB = 300
-_WORDS = [
-    "bees",
-    "hive",
-    "garden",
-    "honey",
-    "water",
-    "morning",
-    "clover",
-    "smoke",
-    "queen",
-    "frame",
-    "winter",
-    "letter",
-    "brother",
-    "table",
-    "window",
-    "kettle",
-    "road",
-    "neighbour",
-    "market",
-    "apple",
-    "quiet",
-    "early",
-    "late",
-    "again",
-    "never",
-    "always",
-    "perhaps",
-    "because",
-    "under",
-    "before",
-    "after",
-    "between",
-    "the",
-    "a",
-    "of",
-    "and",
-]
-
-
-def texts(count: int) -> Iterator[str]:
-    drawn = random.Random(1)
-    for _ in range(count):
-        yield " ".join(drawn.choices(_WORDS, k=drawn.randint(2, 25)))
-
-
-def telegram(number: int, text: str) -> str:
-    name, key = (("Ada", "user11"), ("Bo Ø", "user12"))[number % 3 == 0]
-    message = {
-        "id": number, "type": "message", "date": f"2023-06-05T17:{number // 60 % 60:02}:{number % 60:02}",
-        "date_unixtime": str(1685985431 + number), "from": name, "from_id": key, "text": text,
-        "text_entities": [{"type": "plain", "text": text}],
-    }  # fmt: skip
-    return json.dumps(message, ensure_ascii=False, indent=1).replace("\n", "\n  ")
-
-
-def whatsapp(number: int, text: str) -> str:
-    name = ("Ada", "Bo Ø")[number % 3 == 0]
-    return f"{number // 86400 % 28 + 1:02}/06/23, {number // 3600 % 24:02}:{number // 60 % 60:02} - {name}: {text}"
-
-
-def messenger(number: int, text: str) -> str:
-    message = {
-        "sender_name": ("Ada", "Bo")[number % 3 == 0],
-        "timestamp_ms": 2 * 10**12 - 1000 * number,
-        "content": text,
-    }
-    return json.dumps(message | {"is_geoblocked_for_viewer": False}, indent=2)
-
-
-def discord(number: int, text: str) -> str:
-    author = {"id": str(number % 3), "name": "ada", "nickname": f"Ada {number % 3}", "isBot": False, "roles": []}
-    message = {"id": str(10**18 + number), "type": "Default", "timestamp": "2023-06-05T17:17:11.12+00:00"}
-    return json.dumps(message | {"content": text, "author": author, "attachments": [], "embeds": []}, indent=2)
-
-
-def google_chat(number: int, text: str) -> str:
-    creator = {"name": f"Ada {number % 3}", "email": f"a{number % 3}@example.org", "user_type": "Human"}
-    stamp = f"Monday, June 5, 2023 at {number // 60 % 12 + 1}:{number % 60:02}:11\u202fPM UTC"
-    return json.dumps({"creator": creator, "created_date": stamp, "text": text, "topic_id": str(number)}, indent=2)
-
-
-def sms(number: int, text: str) -> str:
-    picture = (
-        f'<parts><part ct="image/jpeg" text="null" data="{"QUJD" * 20_000}"/></parts>' if number % 200 == 0 else ""
-    )
-    tag = "mms" if picture else "sms"
-    return (
-        f'<{tag} address="+44163296000{number % 9}" date="{1685985431000 + number}" type="{number % 2 + 1}" '
-        f'body={quoteattr(text)} contact_name="Ada {number % 9}">{picture}</{tag}>'
-    )
-
-
-EXPORTS: dict[str, tuple[str, Callable[[int, str], str], str, str]] = {
-    "telegram": ('{"name":"Ada","type":"personal_chat","id":11,"messages":[\n  ', telegram, ",\n  ", "\n]}"),
-    "whatsapp": ("", whatsapp, "\n", "\n"),
-    "messenger": ('{"participants":[{"name":"Ada"},{"name":"Bo"}],"messages":[\n', messenger, ",\n", "\n]}"),
-    "discord": ('{"guild":{"id":"0"},"channel":{"id":"5"},"messages":[\n', discord, ",\n", "\n]}"),
-    "google-chat": ('{"messages":[\n', google_chat, ",\n", "\n]}"),
-    "sms": ("<?xml version='1.0' encoding='UTF-8'?>\n<smses>", sms, "\n", "</smses>"),
-}
-
-
-def write(path: Path, format: str, megabytes: float) -> None:
-    head, message, between, end = EXPORTS[format]
-    size, most = 0, megabytes * 1e6
-    with path.open("w", encoding="utf-8") as file:
-        size += file.write(head)
-        for number, text in enumerate(texts(10**9), start=1):
-            size += file.write((between if number > 1 else "") + message(number, text))
-            if size >= most:
-                break
-        file.write(end)
 
 
 def read_alone(path: str, format: str) -> dict[str, Any]:
@@ -181,10 +69,58 @@ def _figures(path: str, count: int, seconds: float, processor: float, who: int) 
     }
 
 
+def store(path: Path, format: str) -> dict[str, Any]:
+    """The import of a source, with the seconds that the filter takes for its passages (20,000 at most)."""
+    from django.db import connection
+
+    from accounts.models import User
+    from persona_site import services
+    from personas import importing, judging
+    from personas.models import Persona, Source
+
+    judged = [0.0]
+    fit = judging.fit
+
+    def timed(*arguments: Any, **options: Any) -> Iterator[Any]:
+        began = time.monotonic()
+        passages = list(fit(*arguments, **options))
+        judged[0] += time.monotonic() - began
+        yield from passages
+
+    judging.fit = timed
+    megabytes = path.stat().st_size / 1e6
+    with services.running_for(["test"]):
+        name = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            persona = Persona.objects.create(owner=User.objects.create_user("ada"), name="Ada", depicts="fictional")
+            source = Source(persona=persona, name="chat", format=format, speaker="Ada", bytes=path.stat().st_size)
+            with path.open("rb") as stream:
+                source.file.save("chat", File(stream))
+            began, processor = time.monotonic(), time.process_time()
+            importing.import_source(source.pk)
+            seconds, processor = time.monotonic() - began, time.process_time() - processor
+            source.refresh_from_db()
+            return {
+                "status": source.status,
+                "messages": source.report.get("messages"),
+                "rows": source.utterances.count(),
+                "passages": source.report.get("passages"),
+                "seconds": round(seconds, 1),
+                "filter_seconds": round(judged[0], 1),
+                "mb_per_second_without_filter": round(megabytes / (seconds - judged[0]), 1),
+                "processor_seconds_here": round(processor, 1),
+                "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            }
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--mb", type=float, default=200)
     parser.add_argument("--formats", nargs="+", choices=EXPORTS, default=["telegram", "whatsapp"])
+    parser.add_argument("--storage-mb", type=float, default=0)
     options = parser.parse_args()
     report: dict[str, Any] = {
         "mb": options.mb,
@@ -199,6 +135,9 @@ def main() -> None:
                 with get_context("spawn").Pool(1) as pool:
                     report[format][name] = pool.apply(job, (str(path), format))
             path.unlink()
+            if options.storage_mb:
+                write(path, format, options.storage_mb)
+                report[format]["storage"] = store(path, format)
     json.dump(report, sys.stdout, indent=2)
     print()
 

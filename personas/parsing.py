@@ -5,13 +5,15 @@ import logging
 import math
 import os
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, BinaryIO
+from datetime import datetime
+from typing import Annotated, Any, BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from personas import children, speech_weights
 from personas.importers import registry
@@ -20,9 +22,7 @@ from personas.importers.base import (
     FileTooLarge,
     ImportFailed,
     Recognition,
-    Record,
     Remark,
-    Skipped,
     UnknownFormat,
     Utterance,
 )
@@ -32,7 +32,9 @@ from personas.importers.summary import Summary
 logger = logging.getLogger(__name__)
 
 JOB = "personas.importers.child"
-_RECORDS = {kind.__name__: TypeAdapter[Record](kind) for kind in (Utterance, Skipped, Remark, Recognition)}
+_UTTERANCES = TypeAdapter(list[tuple[str, str, datetime | None, str]])
+_SKIPS = TypeAdapter(dict[str, Annotated[int, Field(gt=0)]])
+_RECORDS = {kind.__name__: TypeAdapter[Remark | Recognition](kind) for kind in (Remark, Recognition)}
 _CARD = TypeAdapter(CardFields)
 _IMPORT_TIME_BYTES = 100 * 1024**2  # what IMPORT_TIME is for
 _SMALL_ARCHIVE = 25 * 1024**2  # bytes that the files of any archive may unpack to
@@ -52,17 +54,19 @@ class Reading:
 
     def __iter__(self) -> Iterator[Utterance]:
         """Raises ImportFailed."""
-        return self.summary.watch(self._records())
-
-    def _records(self) -> Iterator[Record]:
         for answer in self._answers:
             match answer:
-                case CardFields():
-                    self.card = answer
+                case list():
+                    self.summary.count(answer)
+                    yield from answer
+                case Counter():
+                    self.summary.skipped.update(answer)
+                case Remark(text):
+                    self.summary.remarks.append(text)
                 case Recognition():
                     self.recognitions.append(answer)
-                case Utterance() | Skipped() | Remark():
-                    yield answer
+                case CardFields():
+                    self.card = answer
 
 
 @contextmanager
@@ -77,7 +81,7 @@ def opened(
         yield Reading(str(next(answers)), answers)
 
 
-Answer = str | Record | CardFields
+Answer = str | list[Utterance] | Counter[str] | Remark | Recognition | CardFields
 
 
 def _answers(
@@ -137,6 +141,10 @@ def _answer(kind: str, payload: Any) -> Answer:
     match kind:
         case "format":
             return registry.get(payload).name
+        case "utterances":
+            return [Utterance(*fields) for fields in _UTTERANCES.validate_python(payload)]
+        case "skips":
+            return Counter(_SKIPS.validate_python(payload))
         case "card":
             picture = payload["picture"]
             return _CARD.validate_python(payload | {"picture": b64decode(picture) if picture else None})

@@ -4,8 +4,10 @@ Only this module and the importers run there, without a database and with no set
 """
 
 import io
+import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -14,9 +16,14 @@ from django.utils.translation import gettext
 
 from personas import avatars, confined
 from personas.importers import afterword, character_card, recognition, registry
-from personas.importers.base import ImportFailed, RecognisedLine, Recognition, Record, Remark
+from personas.importers.base import ImportFailed, RecognisedLine, Recognition, Record, Remark, Skipped, Utterance
 
 Answer = tuple[str, Any]
+_Fields = tuple[str, str, str | None, str]  # of an utterance
+# An answer for each record would take longer than reading it. A batch ends at any of these.
+_BATCH = 500  # utterances
+_BATCH_CHARACTERS = 1 << 16
+_BATCH_SECONDS = 0.2
 _CARDS = {"character-card": character_card.read, "afterword": afterword.read_card}
 
 
@@ -29,7 +36,7 @@ def answers(
     upload_bytes: int,
     speech_model: str,
 ) -> Iterator[Answer]:
-    """Yields the format (chosen by content if none is given), every record, and the card at the end; or the failure.
+    """Yields the format (chosen by content if none is given), the records, and the card at the end; or the failure.
 
     `known` has the lines of pages and recordings that were recognised before, by their digest.
     """
@@ -43,11 +50,36 @@ def _answers(file: BinaryIO, name: str, format: str) -> Iterator[Answer]:
     try:
         importer = registry.get(format) if format else registry.choose(file, name)
         yield "format", importer.name
-        yield from map(_record, importer.parse(file))
+        yield from _batches(importer.parse(file))
         if importer.name in _CARDS:
             yield from _card(_CARDS[importer.name](file))
     except ImportFailed as failure:
         yield "failed", {"error": type(failure).__name__, "message": failure.user_message}
+
+
+def _batches(records: Iterable[Record]) -> Iterator[Answer]:
+    batch: list[_Fields] = []
+    skips, characters, began = Counter[str](), 0, time.monotonic()
+    for record in records:
+        match record:
+            case Utterance(speaker, text, sent_at, source_ref):
+                batch.append((speaker, text, sent_at.isoformat() if sent_at else None, source_ref))
+                characters += len(text)
+            case Skipped(reason):
+                skips[reason] += 1
+            case _:
+                yield _record(record)
+        if len(batch) >= _BATCH or characters >= _BATCH_CHARACTERS or time.monotonic() - began >= _BATCH_SECONDS:
+            yield from _answers_of(batch, skips)
+            batch, skips, characters, began = [], Counter(), 0, time.monotonic()
+    yield from _answers_of(batch, skips)
+
+
+def _answers_of(batch: list[_Fields], skips: Counter[str]) -> Iterator[Answer]:
+    if batch:
+        yield "utterances", batch
+    if skips:
+        yield "skips", skips
 
 
 def _record(record: Record) -> Answer:

@@ -6,6 +6,7 @@ mojibake, and cp1252 into cp1250, so it is used last.
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
@@ -19,6 +20,14 @@ from text import cleaning
 HEAD_BYTES = 64 * 1024
 LONGEST_LINE = 200_000  # characters; longer lines are read in pieces
 _CHUNK = 1 << 16
+_BLOCK = 1 << 18
+# What `clean` changes, in UTF-8.
+_CLEANED_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
+_CLEANED_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_LINE_END = re.compile(rb"[\r\n]")
+_LONGEST_BYTES = 4 * LONGEST_LINE
+_LINE = re.compile(r"([^\r\n]*+)(\r\n|\r|\n|\Z)")
+_LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE + 1},}}+")
 _BAD_SHARE = 0.001  # of a file's bytes; below this share, it is UTF-8 with a few damaged places
 _LEGACY = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
 _BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with that of UTF-16
@@ -144,6 +153,68 @@ def ended_lines(stream: BinaryIO, encoding: Encoding) -> Iterator[Line]:
         ) from error
     finally:
         wrapper.detach()
+
+
+class Block(NamedTuple):
+    """Some whole lines of a file. `text` ends with a line end, except at the file's end."""
+
+    number: int  # of the first line
+    text: str
+    is_clean: bool = False  # nothing in it has to be cleaned, and no CR stands alone
+
+    @property
+    def ends(self) -> int:
+        """The number of line ends: CR LF, LF or CR."""
+        return self.text.count("\n") + self.text.count("\r") - self.text.count("\r\n")
+
+
+def blocks(stream: BinaryIO) -> Iterator[Block]:
+    """A file in UTF-8 by blocks of whole lines, as they stand. A longer line than LONGEST_LINE loses its end."""
+    stream.seek(0)
+    number, beginning, is_too_long = 1, stream.read(3).removeprefix(codecs.BOM_UTF8), False
+    while chunk := stream.read(_BLOCK):
+        if is_too_long:
+            end = _LINE_END.search(chunk)
+            chunk = chunk[end.start() :] if end else b""
+        raw = beginning + chunk
+        whole = _whole_lines(raw)
+        if whole:
+            block = _block(number, raw[:whole])
+            yield block
+            number += block.ends
+        is_too_long = len(raw) - whole >= _LONGEST_BYTES
+        beginning = raw[whole : whole + _LONGEST_BYTES]
+    if beginning:
+        yield _block(number, beginning)
+
+
+def _whole_lines(raw: bytes) -> int:
+    """How many of the bytes are whole lines. A CR at the end may be half of a line end."""
+    return raw.rfind(b"\n") + 1 or raw.rfind(b"\r", 0, -1) + 1
+
+
+def _block(number: int, raw: bytes) -> Block:
+    text = raw.decode("utf-8", "replace")
+    half = LONGEST_LINE // 2
+    if any(raw.find(b"\n", start, start + half) < 0 for start in range(0, len(raw) - half, half)):
+        text = _LONG_LINE.sub(lambda match: match[0][:LONGEST_LINE], text)
+    is_clean = (
+        len(raw.translate(None, _CLEANED_BYTES)) == len(raw)
+        and _CLEANED_CONTROL.search(raw) is None
+        and codecs.BOM_UTF8 not in raw
+        and raw.count(b"\r") == raw.count(b"\r\n")
+    )
+    return Block(number, text, is_clean)
+
+
+def block_lines(block: Block) -> Iterator[Line]:
+    """The lines of a block, as `ended_lines` gives them."""
+    number = block.number
+    for match in _LINE.finditer(block.text):
+        text, end = match.groups()
+        if text or end:
+            yield Line(number, clean(text).replace("\ufeff", ""), end)
+        number += bool(end)
 
 
 def remark(encoding: Encoding) -> str:

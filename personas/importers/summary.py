@@ -1,14 +1,14 @@
-"""Counts the records of an importer while they pass."""
+"""Counts the records of an importer."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from personas.importers.base import Record, Remark, Skipped, Utterance
+from personas.importers.base import Utterance
 from text import graphemes
 
 # Why a record is skipped. Reports keep the English words, and pages translate them.
@@ -67,29 +67,24 @@ class Summary:
     first: datetime | None = None
     last: datetime | None = None
 
-    def watch(self, records: Iterable[Record]) -> Iterator[Utterance]:
-        """Passes the utterances on and counts everything."""
-        for record in records:
-            match record:
-                case Skipped(reason):
-                    self.skipped[reason] += 1
-                case Remark(text):
-                    self.remarks.append(text)
-                case Utterance():
-                    self._count(record)
-                    yield record
+    def count(self, utterances: Sequence[Utterance]) -> None:
+        """Counts utterances that follow those before."""
+        for speaker, count in Counter(utterance.speaker for utterance in utterances).items():
+            if speaker in self.speakers or len(self.speakers) < MOST_SPEAKERS:
+                self.speakers[speaker] += count
+                self.samples.setdefault(speaker, [])
+        if any(len(samples) < SAMPLES for samples in self.samples.values()):
+            self._sample(utterances)
+        times = [utterance.sent_at for utterance in utterances if utterance.sent_at is not None]
+        if times:
+            self.first = min(self.first or times[0], *times)
+            self.last = max(self.last or times[0], *times)
 
-    def _count(self, utterance: Utterance) -> None:
-        speaker = utterance.speaker
-        if speaker not in self.speakers and len(self.speakers) >= MOST_SPEAKERS:
-            return
-        self.speakers[speaker] += 1
-        speaker_samples = self.samples.setdefault(speaker, [])
-        if len(speaker_samples) < SAMPLES and len(utterance.text) > 12:
-            speaker_samples.append(graphemes.beginning(utterance.text, _SAMPLE_CHARACTERS))
-        if utterance.sent_at:
-            self.first = min(self.first or utterance.sent_at, utterance.sent_at)
-            self.last = max(self.last or utterance.sent_at, utterance.sent_at)
+    def _sample(self, utterances: Iterable[Utterance]) -> None:
+        for utterance in utterances:
+            samples = self.samples.get(utterance.speaker)
+            if samples is not None and len(samples) < SAMPLES and len(utterance.text) > 12:
+                samples.append(graphemes.beginning(utterance.text, _SAMPLE_CHARACTERS))
 
     @property
     def messages(self) -> int:

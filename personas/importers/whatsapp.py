@@ -8,21 +8,23 @@ those layouts, so a chat line quoted inside a message stays part of the message.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from django.utils.translation import gettext
 
 from personas.importers import chat_heads, decoding, whatsapp_events, whatsapp_words
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
-from personas.importers.decoding import Line
+from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import Head, read_head
 from personas.importers.whatsapp_layouts import Layout, Survey, first_split, tidy
+from personas.importers.whatsapp_rows import ODD, Row, Rows, end_of, text_of
 
 __all__ = ["WhatsApp", "read_head"]
 
 _LONGEST_TEXT = 100_000  # characters of one message; more than any app lets a person send
 _SNIFFED_LINES = 400
+_MOST_KEPT = 100_000  # names, and beginnings of messages
 _FEW = 2  # lines of another layout: so many are a quotation that needs no word
 
 
@@ -30,7 +32,6 @@ _FEW = 2  # lines of another layout: so many are a quotation that needs no word
 class _Message:
     """A record that is being gathered: more lines may follow."""
 
-    head: Head
     sent_at: datetime
     layout: Layout
     line: int
@@ -72,7 +73,11 @@ class WhatsApp:
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
         survey = Survey()
-        survey.read(decoding.ended_lines(stream, encoding))
+        is_utf8 = encoding.name in {"utf-8", "utf-8-sig"}
+        if is_utf8:
+            survey.read_blocks(decoding.blocks(stream))
+        else:
+            survey.read(decoding.ended_lines(stream, encoding))
         if not survey.kept:
             raise DamagedFile(gettext("No line of this file begins like a WhatsApp message, with a date and a time."))
         for layout in survey.kept:
@@ -87,11 +92,16 @@ class WhatsApp:
                 gettext("The file has %(survey)s layouts, as of several phones; all of them were read.")
                 % {"survey": len(survey.kept)}
             )
-        yield from _Reader(survey).read(decoding.ended_lines(stream, encoding))
+        reader = _Reader(survey)
+        if is_utf8:
+            yield from reader.read_blocks(decoding.blocks(stream))
+        else:
+            yield from reader.read_lines(decoding.ended_lines(stream, encoding))
+        yield from reader.finished()
 
 
 class _Reader:
-    """Lines in, records out, by what the survey learnt."""
+    """Lines or blocks of lines in, records out, by what the survey learnt."""
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
@@ -103,28 +113,77 @@ class _Reader:
         self._is_first = True
         self._is_astray = False  # below a line of another app
         self._quoted = 0
+        self._message: _Message | None = None
+        self._end_before = ""
+        main = survey.kept[0]
+        record_end = "\r\n" if main.ends["\r\n"] * 4 >= main.ends["\n"] else "\n"
+        self._rows = Rows(main.style, self._value_of, record_end=record_end)
+        self._is_bracketed = bool(main.style[0])
+        self._speakers: dict[str, str] = {}  # as a row has them; "" where a name has to be looked at with care
+        self._plain: dict[str, bool] = {}  # beginnings of words
 
-    def read(self, lines: Iterable[Line]) -> Iterator[Record]:
-        message: _Message | None = None
-        end_before = ""
+    def read_lines(self, lines: Iterable[Line]) -> Iterator[Record]:
         for line in lines:
-            begun = self._begun(line, end_before, message)
-            end_before = line.end
-            if begun is not None:
-                if message is not None:
-                    yield self._finished(message)
-                message, self._is_astray = begun, False
-            elif message is None:
-                if line.text.strip():
-                    yield Skipped("before the first message", f"line {line.number}")
-            elif self._is_of_another_app(line.text):
-                self._is_astray = True
-                if line.text.strip():
-                    yield Skipped("in another layout", f"line {line.number}")
+            if (record := self._take(line)) is not None:
+                yield record
+
+    def read_blocks(self, blocks: Iterable[Block]) -> Iterator[Record]:
+        for block in blocks:
+            is_quick = not self._is_first and not self._has_other_app
+            rows = self._rows.find(block, self._end_before) if is_quick else None
+            if rows is None:
+                yield from self.read_lines(decoding.block_lines(block))
             else:
-                message.add(line.text)
-        if message is not None:
-            yield self._finished(message)
+                yield from self._of_rows(rows, block)
+
+    def _of_rows(self, rows: list[Row], block: Block) -> Iterator[Record]:
+        dates, times, speakers, plain = self._rows.dates, self._rows.times, self._speakers, self._plain
+        number, before, has_cr = block.number, ODD, "\r" in block.text
+        for row, following in zip(rows, [*rows[1:], ODD], strict=True):
+            date, time, name, words, _ = row
+            if name and following[2]:
+                if self._message is not None:
+                    yield self._ended(self._message)
+                    self._message = None
+                text = (words.replace("\r\n", "\n") if has_cr else words).rstrip()
+                sent_at = dates[date][0] + times[time][1]
+                if (
+                    plain.get(text[: whatsapp_words.BEGINNING])
+                    and text[-1] != ">"
+                    and " (" not in text
+                    and "\u200e" not in text
+                    and (speaker := speakers.get(name))
+                    and (self._is_bracketed or ": " not in text[:64])
+                    and len(text) <= _LONGEST_TEXT
+                ):
+                    yield Utterance(speaker, text, sent_at, f"line {number}")
+                else:
+                    yield self._of_row(name, text, sent_at, number)
+            else:  # an odd line, or a record that may go on with one
+                self._end_before = end_of(before) if before is not ODD else self._end_before
+                yield from self.read_lines(decoding.block_lines(Block(number, text_of(row))))
+            number += words.count("\n") + 1
+            before = row
+
+    def _take(self, line: Line) -> Record | None:
+        """The record that ends where this line begins, if any."""
+        begun = self._begun(line, self._end_before, self._message)
+        self._end_before = line.end
+        if begun is not None:
+            ended = self._ended(self._message) if self._message is not None else None
+            self._message, self._is_astray = begun, False
+            return ended
+        if self._message is None:
+            return Skipped("before the first message", f"line {line.number}") if line.text.strip() else None
+        if self._is_of_another_app(line.text):
+            self._is_astray = True
+            return Skipped("in another layout", f"line {line.number}") if line.text.strip() else None
+        self._message.add(line.text)
+        return None
+
+    def finished(self) -> Iterator[Record]:
+        if self._message is not None:
+            yield self._ended(self._message)
         if self._quoted > _FEW:
             yield Remark(
                 gettext(
@@ -144,7 +203,7 @@ class _Reader:
         if layout is None or sent_at is None or self._is_quoted(layout, sent_at, end_before, message):
             self._quoted += first_split(head.rest)[0] in self._names
             return None
-        return _Message(head=head, sent_at=sent_at, layout=layout, line=line.number, lines=[head.rest])
+        return _Message(sent_at=sent_at, layout=layout, line=line.number, lines=[head.rest])
 
     def _is_quoted(self, layout: Layout, sent_at: datetime, end_before: str, message: _Message | None) -> bool:
         if message is None:
@@ -163,15 +222,20 @@ class _Reader:
         head = chat_heads.read(line)
         return head is not None and head.name in self._names
 
-    def _finished(self, message: _Message) -> Utterance | Skipped:
+    def _ended(self, message: _Message) -> Utterance | Skipped:
         source_ref = f"line {message.line}"
         is_first, self._is_first = self._is_first, False
         text = "\n".join(message.lines).rstrip()
-        if message.length > _LONGEST_TEXT:
+        if message.length > _LONGEST_TEXT or len(text) > _LONGEST_TEXT:
             return Skipped("too long", source_ref)
-        name, words = self._split(text, is_bracketed=bool(message.head.style[0]))
+        name, words = self._split(text, is_bracketed=bool(message.layout.style[0]))
         if not name:
             return Skipped("unreadable" if self._is_cut(text) else whatsapp_words.system_kind(text), source_ref)
+        return self._judged(name, words, message.sent_at, source_ref, is_first=is_first)
+
+    def _judged(
+        self, name: str, words: str, sent_at: datetime, source_ref: str, *, is_first: bool = False
+    ) -> Utterance | Skipped:
         if reason := self._why_not_speech(name, words, is_first=is_first):
             return Skipped(reason, source_ref)
         words = whatsapp_words.without_tail(words)
@@ -179,7 +243,46 @@ class _Reader:
             words = under
         if reason := whatsapp_words.kind(words):
             return Skipped(reason, source_ref)
-        return Utterance(speaker=tidy(name), text=words.strip("\n"), sent_at=message.sent_at, source_ref=source_ref)
+        return Utterance(speaker=tidy(name), text=words.strip("\n"), sent_at=sent_at, source_ref=source_ref)
+
+    def _of_row(self, name: str, words: str, sent_at: datetime, number: int) -> Utterance | Skipped:
+        """The record of a row that is new in some way, or may be the app's."""
+        speaker = self._speakers.get(name)
+        if speaker is None:
+            speaker = self._speakers[name] = self._speaker_of(name.rstrip())
+        beginning = words[: whatsapp_words.BEGINNING]
+        if beginning not in self._plain:
+            self._see_beginning(beginning)
+        if speaker and len(words) <= _LONGEST_TEXT and (self._is_bracketed or ": " not in words):
+            return self._judged(name.rstrip(), words, sent_at, f"line {number}")
+        message = _Message(sent_at, self._survey.kept[0], number, [])
+        first, *following = words.split("\n")
+        message.lines.append(f"{name}: {first}")
+        for line in following:
+            message.add(line)
+        return self._ended(message)
+
+    def _speaker_of(self, name: str) -> str:
+        if len(self._speakers) >= _MOST_KEPT:
+            self._speakers.clear()
+        is_usual = self._names.get(name, name) == name and name not in self._groups and not self._is_rare(name)
+        return tidy(name) if is_usual else ""
+
+    def _see_beginning(self, beginning: str) -> None:
+        """Keeps whether words that begin so are a person's, as far as their beginning can tell."""
+        if len(self._plain) >= _MOST_KEPT:
+            self._plain.clear()
+        may_be_apps = whatsapp_words.may_begin(beginning) or whatsapp_events.may_begin(beginning)
+        self._plain[beginning] = not may_be_apps and not self._people.may_begin(beginning)
+
+    def _value_of(self, head: Head) -> tuple[datetime, timedelta] | None:
+        """Midnight and the time since, of a head of the main layout."""
+        main = self._survey.kept[0]
+        moment = main.moment(head) if next(self._survey.layouts_for(head), None) is main else None
+        if moment is None:
+            return None
+        midnight = moment.replace(hour=0, minute=0, second=0)
+        return midnight, moment - midnight
 
     def _why_not_speech(self, name: str, words: str, *, is_first: bool) -> str:
         if name in self._groups:

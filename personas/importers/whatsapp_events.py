@@ -5,6 +5,11 @@ where the mark was lost, a sentence counts only if it begins with somebody of th
 """
 
 import re
+from functools import lru_cache
+
+import regex
+
+from personas.importers import whatsapp_words
 
 # ruff: noqa: E501 - tables of words, several languages to a line
 
@@ -89,6 +94,15 @@ _WEAKLY = re.compile(_SHORT + _SAID, re.IGNORECASE)
 _STRONG_ANYWHERE = re.compile(_SHORT + _ANY + _DONE, re.IGNORECASE)
 _WEAK_ANYWHERE = re.compile(_SHORT + _ANY + _SAID, re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[\d ()./-]{5,30}\b")
+_DEED = 10  # characters of what somebody did, by which most sentences are told from the app's
+# The library `regex` can say whether a text could go on to match. Forms that begin with any words are known by others.
+_DEED_BEGINNINGS = [
+    regex.compile(form.replace("{who}", _WHO) + _END, regex.IGNORECASE)
+    for form in (*_STRONG, *_WEAK)
+    if not form.startswith((".", "{who}"))
+]
+_DEED_ENDS = re.compile(r"grubu|değiştirdi|ekledi|çıkardı", re.IGNORECASE)
+_YOU_BEGINNING = regex.compile(_YOU.pattern, regex.IGNORECASE)
 
 
 def is_notice(text: str) -> bool:
@@ -112,16 +126,39 @@ def is_told_of(text: str, people: "People") -> bool:
     if len(text) > _LONGEST or "\n" in text:
         return False
     if you := _YOU.match(text):
-        return _STRONGLY.fullmatch(text[you.end() :].strip()) is not None
+        deed = text[you.end() :].strip()
+        return _may_do(deed) and _STRONGLY.fullmatch(deed) is not None
     actor = people.at_start_of(text)
     if not actor:
         return False
     deed = text[len(actor) :].lstrip(" ,~")
+    if not _may_do(deed):
+        return False
     if _STRONGLY.fullmatch(deed):
         return True
     weak = _WEAKLY.fullmatch(deed)
     whom = next((group for group in weak.groups() if group), None) if weak else None
     return weak is not None and (whom is None or people.is_one(whom.lstrip("~ ")))
+
+
+def _may_do(deed: str) -> bool:
+    """Whether the app could tell of this deed, by its beginning or its end."""
+    return _may_begin_deed(deed[:_DEED]) or _DEED_ENDS.search(deed) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def _may_begin_deed(beginning: str) -> bool:
+    return any(form.fullmatch(beginning, partial=True) is not None for form in _DEED_BEGINNINGS)
+
+
+@lru_cache(maxsize=1 << 16)
+def may_begin(beginning: str) -> bool:
+    """Whether a notice, a sentence about you or one about a telephone number may begin so."""
+    if beginning[:1] in {"+", "(", ")", ".", "/", "-"} or beginning[:1].isdecimal() or beginning[:1].isspace():
+        return True
+    start = " ".join(beginning.split()).casefold()
+    is_notice = any(notice.startswith(start) or start.startswith(notice) for notice in _NOTICES)
+    return is_notice or _YOU_BEGINNING.match(start, partial=True) is not None
 
 
 class People:
@@ -130,6 +167,7 @@ class People:
     def __init__(self, names: set[str]) -> None:
         self._names = {name for name in names if name}
         self._lengths = sorted({len(name) for name in self._names}, reverse=True)
+        self._beginnings = {name[:length] for name in self._names for length in range(1, whatsapp_words.BEGINNING + 1)}
 
     def at_start_of(self, text: str) -> str:
         """The longest name, or a telephone number, that a text begins with; "" if none."""
@@ -138,6 +176,11 @@ class People:
                 return text[:length]
         number = _NUMBER.match(text)
         return number[0].rstrip() if number else ""
+
+    def may_begin(self, beginning: str) -> bool:
+        """Whether a name may stand at the start of a text whose first BEGINNING characters these are."""
+        start = " ".join(beginning.split())
+        return start in self._beginnings or any(start[:length] in self._names for length in range(1, len(start)))
 
     def is_one(self, whom: str) -> bool:
         return bool(self.at_start_of(whom) or _YOU.match(whom))

@@ -6,14 +6,17 @@ that are quoted inside a message stay part of it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 
-from personas.importers import chat_heads, whatsapp_events
+from personas.importers import chat_heads, decoding, whatsapp_events
 from personas.importers.date_order import DateOrder, SampleDate, in_order
-from personas.importers.decoding import Line
+from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import NO_MARKS, Head, read_head
+from personas.importers.whatsapp_rows import Row, Rows, end_of
 
 MOST_NAMES = 2_000
 _LONGEST_NAME = 100
@@ -51,14 +54,44 @@ class Layout:
         self.ends[end_before] += 1
         self.lf_run = self.lf_run + 1 if end_before == "\n" else 0
         self.longest_lf_run = max(self.longest_lf_run, self.lf_run)
+        self.see_form(head)
+        self.dates.see(head.fields)
+        self._see_name(*first_split(head.rest), head.rest)
+
+    def see_form(self, head: Head) -> None:
         if self.sample is None or (-1 in head.padding and -1 not in self.sample.padding):
             self.sample = head
         self.padding = [total + one for total, one in zip(self.padding, head.padding, strict=True)]
-        self.dates.see(head.fields)
-        self._see_name(head.rest)
 
-    def _see_name(self, rest: str) -> None:
-        name, text = first_split(rest)
+    def see_rows(self, rows: Sequence[Row], dates: Mapping[str, Head], ends_before: Sequence[str], last: int) -> None:
+        """As `see` for each, with less work: their forms are known. `last` is the line of the last one."""
+        self.heads += len(rows)
+        self.last_line = last
+        self.ends.update(ends_before)
+        for end, run in groupby(ends_before):
+            self.lf_run = self.lf_run + sum(1 for _ in run) if end == "\n" else 0
+            self.longest_lf_run = max(self.longest_lf_run, self.lf_run)
+        for date, _ in groupby(map(itemgetter(0), rows)):
+            self.dates.see(dates[date].fields)
+        counts = Counter(map(itemgetter(2), rows))
+        if not all(map(self._is_settled, counts)):
+            for _, _, name, words, _ in rows:
+                if not self._is_settled(name):
+                    self._see_name(name.rstrip(), words.partition("\n")[0].rstrip("\r"))
+                    counts[name] -= 1
+        for name, count in counts.items():
+            if name.rstrip() in self.names:
+                self.names[name.rstrip()] += count
+
+    def _is_settled(self, name: str) -> bool:
+        """Whether a further message under this name is only counted."""
+        name = name.rstrip()
+        if name not in self.names:
+            return len(self.names) >= MOST_NAMES
+        is_judged = name not in self.strengths and len(self.strengths) >= _MOST_JUDGED
+        return self.seconds[name] is None and (is_judged or not self.strengths.get(name, 1))
+
+    def _see_name(self, name: str, text: str, rest: str = "") -> None:
         if not name:
             tight = rest.partition(":")[0].rstrip()
             if tight != rest.rstrip() and len(tight) <= _LONGEST_NAME and len(self.tight_names) < MOST_NAMES:
@@ -118,17 +151,73 @@ class Survey:
         self._layouts: dict[tuple[object, ...], list[Layout]] = {}
         self.kept: list[Layout] = []
         self.foreign_names: Counter[str] = Counter()  # in lines as other apps lay them out
+        self._end_before = ""
+        self._main: Layout | None = None
+        self._rows: Rows[Head] | None = None
 
     def read(self, lines: Iterable[Line]) -> None:
-        end_before = ""
         for line in lines:
-            head = read_head(line.text)
-            if head is not None and (layout := self._layout_for(head)) is not None:
-                layout.see(head, line.number, end_before)
-            elif head is None and (other := chat_heads.read(line.text)) and len(self.foreign_names) < MOST_NAMES:
-                self.foreign_names[other.name] += 1
-            end_before = line.end
+            self._see(line)
         self._choose()
+
+    def read_blocks(self, blocks: Iterable[Block]) -> None:
+        """As `read`. Each line is looked at until there is a main layout; then its rows are found."""
+        for block in blocks:
+            rows = self._rows.find(block, self._end_before) if self._rows is not None else None
+            if rows is not None:
+                self._see_rows(rows, block)
+                continue
+            for line in decoding.block_lines(block):
+                self._see(line)
+            main = max(self._all(), key=lambda layout: layout.heads, default=None)
+            if main is not None and main is not self._main:
+                self._main, self._rows = main, Rows(main.style, self._main_head, record_end="\n")
+        self._choose()
+
+    def _see(self, line: Line) -> None:
+        head = read_head(line.text)
+        if head is not None and (layout := self._layout_for(head)) is not None:
+            layout.see(head, line.number, self._end_before)
+        elif head is None:
+            self._see_other(line.text)
+        self._end_before = line.end
+
+    def _see_other(self, line: str) -> None:
+        if (head := chat_heads.read(line)) is not None and len(self.foreign_names) < MOST_NAMES:
+            self.foreign_names[head.name] += 1
+
+    def _main_head(self, head: Head) -> Head | None:
+        """A head of the main layout. Those of phones that pad numbers differently are told apart line by line."""
+        assert self._main is not None
+        if head.style != self._main.style or len(self._layouts[head.style]) > 1 or not self._main.accepts(head):
+            return None
+        self._main.see_form(head)
+        return head
+
+    def _see_rows(self, rows: list[Row], block: Block) -> None:
+        number = block.number
+        for is_odd, group in groupby(rows, key=lambda row: not row[2]):
+            run = list(group)
+            if is_odd:
+                for place, row in enumerate(run):
+                    self._see(Line(number + place, row[4].removesuffix("\r"), end_of(row)))
+                number += len(run)
+            else:
+                number = self._see_run(run, number)
+
+    def _see_run(self, run: list[Row], number: int) -> int:
+        assert self._main is not None
+        assert self._rows is not None
+        ends = [self._end_before, *map(end_of, run)]
+        self._end_before = ends.pop()
+        lengths = [row[3].count("\n") for row in run]
+        after = number + sum(lengths) + len(run)
+        self._main.see_rows(run, self._rows.dates, ends, after - lengths[-1] - 1)
+        for row in run:
+            if "\n" in row[3]:
+                for line in row[3].split("\n")[1:]:
+                    self._see_other(line.removesuffix("\r"))
+        return after
 
     def _layout_for(self, head: Head) -> Layout | None:
         """One style has several layouts where phones pad their numbers differently; the latest is tried first."""
@@ -145,13 +234,16 @@ class Survey:
         return layout
 
     def _choose(self) -> None:
-        layouts = [layout for siblings in self._layouts.values() for layout in siblings]
+        layouts = self._all()
         if not layouts:
             return
         main = max(layouts, key=lambda layout: layout.heads)
         self.kept = [main, *(one for one in layouts if one is not main and _goes_on(one, main))]
         for layout in self.kept:
             layout.decide_order()
+
+    def _all(self) -> list[Layout]:
+        return [layout for siblings in self._layouts.values() for layout in siblings]
 
     @property
     def names(self) -> Counter[str]:

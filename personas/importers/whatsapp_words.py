@@ -6,6 +6,9 @@ could have written is here only whole, never as a stem; stems are for places whe
 """
 
 import re
+from functools import lru_cache
+
+import regex
 
 # ruff: noqa: E501 - tables of words, several languages to a line
 
@@ -41,8 +44,9 @@ _MEDIA_STEMS = re.compile(
 )
 # IMG-20230615-WA0001.jpg of Android, 00000012-PHOTO-2023-06-15-21-41-07.jpg of iOS: names that only the app gives.
 _APP_FILE = r"(?:(?:IMG|VID|AUD|PTT|STK|DOC|GIF|WhatsApp \w{3,12})[- ]\d{4}[^\s()<>]{1,60}|\d{5,10}-[A-Z]{3,12}(?:-[-\d]{5,30})?)\.[a-z0-9]{2,5}"
+_APP_FILE_SENT = rf"{_APP_FILE}(?: \([^()\n]{{2,40}}\))?"
 _ATTACHED = re.compile(
-    rf"{_APP_FILE}(?: \([^()\n]{{2,40}}\))?|"
+    rf"{_APP_FILE_SENT}|"
     r"\S[^\n]{0,120}\.[a-z0-9]{2,5} \((?:file attached|attached file|Datei angehängt|angehängte Datei|archivo adjunto|arquivo anexado|ficheiro anexado|"
     r"fichier joint|pièce jointe|file allegato|allegato|bestand bijgevoegd|bijgevoegd bestand|bifogad fil|fil bifogad|fil vedlagt|fil vedhæftet|tiedosto liitetty|plik dołączony|plik załączony|załączony plik|załączono plik|"
     r"dosya ekli|dosya eklendi|ekli dosya|файл добавлен|файл прикреплен|файл прикреплён|прикрепленный файл|прикреплённый файл|файл додано|ملف مرفق|الملف مرفق|תיקייה מצורפת|קובץ מצורף|फ़ाइल संलग्न|फ़ाइल अटैच की गई|फ़ाइल संलग्न है|"
@@ -150,6 +154,11 @@ _SYSTEM_STEMS = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TAIL = 170
+BEGINNING = 6  # characters, by which most messages are told from the app's words
+# The library `regex` can say whether a text could go on to match.
+_WHOLE = frozenset(_DELETED | _WAITING)
+_FOLDED_BEGINNINGS = [regex.compile(one.pattern, regex.IGNORECASE) for one in (_DELETED_BY, _CALLS)]
+_BEGINNINGS = [regex.compile(one, regex.IGNORECASE) for one in (_IOS_MEDIA.pattern, _APP_FILE_SENT, _SHARED.pattern)]
 _MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -188,6 +197,8 @@ def kind(text: str) -> str:
 
     A U+200E before the text is WhatsApp's own sign (iOS) for words that nobody wrote.
     """
+    if is_plainly_ended(text) and not may_begin(text[:BEGINNING]):
+        return ""
     first = text.split("\n", 1)[0].strip()
     marked = first.startswith("\u200e")
     whole = folded(text)
@@ -202,6 +213,27 @@ def kind(text: str) -> str:
     if marked:
         return system_kind(text)
     return ""
+
+
+def is_plainly_ended(text: str) -> bool:
+    """Whether nothing behind a message's beginning can be the app's: no mark, no note and no file's name."""
+    return text.rstrip()[-1:] not in {">", ""} and "\u200e" not in text and " (" not in text
+
+
+@lru_cache(maxsize=1 << 16)
+def may_begin(beginning: str) -> bool:
+    """Whether any of the app's words begin so. Asked first, since most messages need no other look.
+
+    `beginning` is the first BEGINNING characters of a text, or all of it if it is shorter.
+    """
+    if beginning[:1].isspace() or _MARKS.search(beginning):
+        return True
+    start = folded(beginning)
+    return (
+        any(words.startswith(start) for words in _WHOLE)
+        or any(pattern.fullmatch(start, partial=True) is not None for pattern in _FOLDED_BEGINNINGS)
+        or any(pattern.fullmatch(beginning, partial=True) is not None for pattern in _BEGINNINGS)
+    )
 
 
 def is_greeting_of_app(text: str) -> bool:

@@ -47,7 +47,7 @@ def sleep() -> Iterator[tuple[str, Any]]:
 def drip() -> Iterator[tuple[str, Any]]:
     while True:
         time.sleep(0.2)
-        yield "Skipped", {"reason": "media", "source_ref": "line 1"}
+        yield "skips", {"media": 1}
 
 
 def crash() -> Iterator[tuple[str, Any]]:
@@ -77,7 +77,7 @@ def babble() -> Iterator[tuple[str, Any]]:
 
 
 def lie() -> Iterator[tuple[str, Any]]:
-    yield "Utterance", {"speaker": 1, "text": None, "sent_at": "yesterday", "source_ref": []}
+    yield "utterances", [[1, None, "yesterday", []]]
 
 
 def invent() -> Iterator[tuple[str, Any]]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from personas import avatars, children, parsing
 from personas.importers import character_card, registry
-from personas.importers.base import DamagedFile, FileTooLarge, ImportFailed
+from personas.importers.base import DamagedFile, FileTooLarge, ImportFailed, Remark, Skipped, Utterance
 from personas.importers.summary import Summary
 from tests.contracts.test_importers import png
 from tests.site import command_line
@@ -57,7 +57,11 @@ def test_a_child_reads_what_the_importer_reads(sample):
     with (SAMPLES / sample).open("rb") as stream:
         importer = registry.choose(stream, sample)
         summary = Summary(importer.name)
-        assert utterances == list(summary.watch(importer.parse(stream)))
+        records = list(importer.parse(stream))
+    assert utterances == [record for record in records if isinstance(record, Utterance)]
+    summary.count(utterances)
+    summary.skipped.update(record.reason for record in records if isinstance(record, Skipped))
+    summary.remarks += [record.text for record in records if isinstance(record, Remark)]
     assert reading.format == importer.name
     assert reading.summary == summary
     assert (reading.card is not None) == (importer.name in {"character-card", "afterword"})

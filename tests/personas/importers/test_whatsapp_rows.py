@@ -1,0 +1,75 @@
+"""Large exports are read by rows. They give what the reading line by line gives, with far less work."""
+
+import io
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.synthetic_exports import texts, whatsapp
+from personas.importers import decoding, whatsapp_rows
+from personas.importers.base import Record, Remark
+from personas.importers.whatsapp import WhatsApp, _Reader
+from personas.importers.whatsapp_layouts import Survey
+
+SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
+ODD_LINES = [
+    "12 apples", "", "[12/3/2020, 10:11:12] Bob: hi", "12/3/20, 10:11 - Bob: hi", "3/15/20, 9:41 PM - Bob: hi",
+    "[10:12, 5/3/2021] Ana: x", "\u200e[05/06/2023, 17:18:30] Ana: \u200eimage omitted", "a\x0bb", "a\rb", "12/3/20, 10:11 - Bob left",
+]  # fmt: skip
+ENDS = [" <This message was edited>", " IMG-20230615-WA0001.jpg (file attached)", "\u200e", "\r", " (ok)", "?: yes"]
+
+
+def line_by_line(raw: bytes) -> list[Record]:
+    stream = io.BytesIO(raw)
+    encoding = decoding.detect(stream)
+    survey = Survey()
+    survey.read(decoding.ended_lines(stream, encoding))
+    reader = _Reader(survey)
+    return [*reader.read_lines(decoding.ended_lines(stream, encoding)), *reader.finished()]
+
+
+def spoilt(raw: bytes) -> Iterator[bytes]:
+    """An export as it is, with other line ends, and with lines that are easily taken for something else."""
+    yield from (raw, raw.replace(b"\r\n", b"\n"), raw.replace(b"\n", b"\r\n"))
+    draw = random.Random(7)
+    for _ in range(12):
+        lines = raw.decode().split("\n")
+        for _ in range(max(1, len(lines) // 12)):
+            place = draw.randrange(len(lines))
+            lines[place] = draw.choice([*ODD_LINES, *(lines[place] + end for end in ENDS), lines[place - 1]])
+        yield "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("sample", ["whatsapp_android.txt", "whatsapp_ios.txt"])
+def test_rows_give_what_lines_give(sample, monkeypatch):
+    monkeypatch.setattr(decoding, "_BLOCK", 700)
+    for raw in spoilt((SAMPLES / sample).read_bytes() * 3):
+        assert messages(WhatsApp().parse(io.BytesIO(raw))) == messages(line_by_line(raw))
+
+
+def messages(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if not isinstance(record, Remark)]
+
+
+def test_hardly_a_head_of_a_large_export_is_read_by_itself(monkeypatch):
+    lines = [whatsapp(number, text) for number, text in enumerate(texts(20_000), start=1)]
+    reads = []
+    read_head = whatsapp_rows.read_head
+    monkeypatch.setattr(whatsapp_rows, "read_head", lambda line: reads.append(line) or read_head(line))
+    monkeypatch.setattr(decoding, "_BLOCK", 1 << 15)
+    records = messages(WhatsApp().parse(io.BytesIO("\n".join(lines).encode())))
+    assert len(records) == len(lines)
+    assert 0 < len(reads) < len(lines) / 5
+
+
+def test_a_line_without_end_takes_little_memory(monkeypatch):
+    monkeypatch.setattr(decoding, "_BLOCK", 1 << 16)
+    raw = b"05/06/23, 17:17 - Ada: " + b"x" * 5_000_000 + b"\n05/06/23, 17:18 - Ada: Yes.\n05/06/23, 17:19 - Ada: No."
+    assert max(len(block.text) for block in decoding.blocks(io.BytesIO(raw))) < 1_000_000
+    assert [getattr(record, "text", "") for record in messages(WhatsApp().parse(io.BytesIO(raw)))] == [
+        "",
+        "Yes.",
+        "No.",
+    ]
