@@ -41,11 +41,14 @@ class Piece:
 def pieces(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[Piece]:
     """Passages from (utterance, is_persona) pairs, in order, without repeats, at most MOST_PASSAGES."""
     digests: set[str] = set()
-    for turn in _turns(utterances):
+    pairs = iter(utterances)
+    for turn in _turns(pairs):
         for piece in turn.pieces():
             if piece.digest not in digests and len(digests) < MOST_PASSAGES:
                 digests.add(piece.digest)
                 yield piece
+        if len(digests) >= MOST_PASSAGES:
+            deque(pairs, maxlen=0)  # whoever counts or stores the utterances gets all of them
 
 
 def addressed(

@@ -9,7 +9,7 @@ accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass thro
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -243,13 +243,13 @@ def queue_embedding(persona_id: UUID) -> None:
 def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
     """Deletes a file's utterances, passages and vectors, and the fine-tune and the portrait made of them.
 
-    An import under way is stopped first, since its transaction holds the row. Raises Http404.
+    An import under way is stopped first. Raises Http404.
     """
     source = get_own_persona(user, persona.pk).sources.filter(pk=source_id).first()
     if source is None:
         raise Http404
-    _stop_import(source)
     with transaction.atomic():
+        _stop_imports([source])
         fine_tune = FineTune.objects.filter(persona=persona, queued_at__gt=source.created_at).first()
         if fine_tune is not None:
             files.delete_with(fine_tune)
@@ -296,9 +296,8 @@ def delete_persona(*, user: User, persona: Persona) -> None:
 
 def remove(persona: Persona) -> None:
     """Deletes a persona without checking its owner. For `delete_persona`, which checks, and account erasure."""
-    for source in persona.sources.all():
-        _stop_import(source)
     with transaction.atomic():
+        _stop_imports(persona.sources.all())
         for source in persona.sources.exclude(file=""):
             _delete_file_later(source.file)
         for draft in persona.drafts.all():
@@ -414,9 +413,12 @@ def _save_avatar(persona: Persona, picture: bytes) -> None:
     persona.avatar.save("avatar.webp", ContentFile(picture))
 
 
-def _stop_import(source: Source) -> None:
-    if source.status == SourceStatus.IMPORTING:
-        reading_progress.cancel(source.pk)
+def _stop_imports(sources: Iterable[Source]) -> None:
+    """Cancels imports and waits for their step, so that no words are stored while their source is deleted."""
+    importing = [source.pk for source in sources if source.status == SourceStatus.IMPORTING]
+    for source_id in importing:
+        reading_progress.cancel(source_id)
+    list(Source.objects.select_for_update().filter(pk__in=importing))
 
 
 def _delete_file_later(file: Any) -> None:

@@ -173,6 +173,11 @@ class Source(models.Model):
     transcripts = models.JSONField(
         default=dict, blank=True, help_text="Recognised lines by digest of page or recording, only until the import."
     )
+    stored = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="While it is imported: how many utterances and passages are done, and the refused ones by reason.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
