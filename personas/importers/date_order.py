@@ -8,6 +8,8 @@ from functools import lru_cache
 from django.utils.translation import gettext_noop
 
 _BUDDHIST = 2400  # years after this are counted from 543 BC (Thai exports)
+_PERSIAN = (1369, 1480)  # years of the Persian calendar
+_PERSIAN_ORDINAL = 226_143  # so that 1 Farvardin 1400 is 21 March 2021
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,20 @@ def in_order(fields: tuple[int, int, int], order: str) -> date | None:
         year -= 543
     if year < 100:
         year += 2000
+    if _PERSIAN[0] <= year < _PERSIAN[1]:
+        return _of_persian(year, month, day)
     try:
         return date(year, month, day) if 1990 <= year < 2100 else None
     except ValueError:
         return None
+
+
+def _of_persian(year: int, month: int, day: int) -> date | None:
+    """A date of the Persian calendar by the rule of eight leap years in 33, exact for the years that are read."""
+    longest = 31 if month < 7 else 30
+    if not (1 <= month <= 12 and 1 <= day <= longest):
+        return None
+    shifted = year + 1595  # a cycle of 33 years begins where this divides
+    leap_days = shifted // 33 * 8 + (shifted % 33 + 3) // 4
+    before = (month - 1) * 31 if month < 7 else 186 + (month - 7) * 30
+    return date.fromordinal(_PERSIAN_ORDINAL + 365 * year + leap_days + before + day - 1)

@@ -133,6 +133,8 @@ class _Reader:
             return Reason("date line")
         if self._is_before and line.strip():
             return Reason("heading")
+        if self._is_stamp(line):
+            return Reason("date line")
         return Reason("system") if _EVENT.fullmatch(line.strip()[:400]) else None
 
     def _of_phone(self, line: str) -> Head | None:
@@ -156,6 +158,11 @@ class _Reader:
         hour = hour_of(int(match["hour"]), match["before"] or match["after"] or "")
         text = line[places[match.end() - 1] + 1 :]
         return Head(match["name"].strip(), _at(self._day, hour, int(match["minute"])), text)
+
+    def _is_stamp(self, line: str) -> bool:
+        """Phones write the time of a day's first message on a line of its own."""
+        stamped = chat_heads.leading_stamp(line) if line[:1].strip() and len(line) < _HEAD_CHARACTERS else None
+        return stamped is not None and bool(stamped[0].fields or stamped[0].day) and not stamped[1].strip()
 
     def _moment(self, stamp: Stamp) -> datetime | None:
         fields, order = (stamp.day, "year, month, day") if stamp.day else (stamp.fields, self._order)

@@ -56,8 +56,13 @@ class Line:
             return 0.97
         # Without its title, the file is LINE's if days stand alone and columns are set off by tabs.
         days = sum(day_lines.read(line) is not None for line in lines)
-        records = sum(_gap(line) == "\t" for line in lines)
-        return 0.6 if days and records >= 2 and records * 3 >= sum(bool(line.strip()) for line in lines) else 0.0
+        gaps = Counter(_gap(line) for line in lines)
+        filled = sum(bool(line.strip()) for line in lines)
+        if days and gaps["\t"] >= 2 and gaps["\t"] * 3 >= filled:
+            return 0.6
+        # A computer's has blanks there, as a diary with times may have. In a chat, few names come again and again.
+        names = {_rest(line).partition(" ")[0] for line in lines if _gap(line) == " "}
+        return 0.6 if days and gaps[" "] * 2 >= filled and gaps[" "] >= 3 * len(names) >= 6 else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)

@@ -11,10 +11,9 @@ MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufef
 NO_MARKS = dict.fromkeys(map(ord, MARKS))
 FOLD = {ord(mark): None for mark in MARKS} | {
     **dict.fromkeys(map(ord, "\u202f\u00a0\u2009\u3000"), " "),
-    **{ord(arabic): str(digit) for digit, arabic in enumerate("٠١٢٣٤٥٦٧٨٩")},
-    **{ord(persian): str(digit) for digit, persian in enumerate("۰۱۲۳۴۵۶۷۸۹")},
-    **{ord(devanagari): str(digit) for digit, devanagari in enumerate("०१२३४५६७८९")},
+    **{ord(zero) + digit: str(digit) for zero in "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០᠐０" for digit in range(10)},
     ord("،"): ",",
+    ord("၊"): ",",
     ord("٫"): ".",
     ord("："): ":",
     ord("–"): "-",
@@ -36,7 +35,8 @@ _HEAD = re.compile(
     (?:\ ?г\.?)?(?P<comma>,)?
     \ ?(?P<word>klo|kl\.|às|à|alle|a\ las|um|at|u|о|la)?
     \ ?(?P<before>(?!\d)(?:{PERIOD}))?
-    \ ?(?P<hour>\d{{1,2}})(?P<colon>[:.])(?P<minute>[0-5]\d)(?:(?P=colon)(?P<second>[0-5]\d))?
+    \ ?(?P<hour>\d{{1,2}})(?P<colon>[:.]|\ h\ )(?P<minute>[0-5]\d)
+    (?:(?:(?P=colon)|\ min\ )(?P<second>[0-5]\d)(?:\ s(?=\]))?)?
     (?:\ ?(?P<after>(?![\d\]:-])(?:{PERIOD})|[^\W\d_][^\d\[\]:-]{{0,11}}(?=\ -\ |\])))?
     (?P<close>\])?
     (?P<dash>\ -\ |:\ |\ )

@@ -64,3 +64,18 @@ def test_the_table_of_the_mac_is_read_with_its_quotes():
     assert reading.said == [("Ana", 'Hi, "you"'), ("김", "두 줄\n입니다")]
     assert reading.times == ["2016-02-05T01:33:00", "2016-02-05T01:34:00"]
     assert reading.skipped == {"media": 1}
+
+
+@pytest.mark.parametrize(
+    ("day", "record"),
+    [
+        ("2023년 6월 {} 오후 9:40", "2023년 6월 {} 오후 9:41, Ana : {}"),
+        ("Jun {}, 2023 at 9:40\u202fPM", "Jun {}, 2023 at 9:41\u202fPM, Ana : {}"),
+    ],
+)
+def test_a_time_on_a_line_of_its_own_begins_a_day(day, record):
+    days = ("15일", "16일") if "년" in day else ("15", "16")
+    lines = ["KakaoTalk Chats with Ana", "Date Saved : June 20, 2023", ""]
+    for number, written in enumerate(days):
+        lines += [day.format(written), record.format(written, f"words {number}"), ""]
+    assert read("\n".join(lines)).said == [("Ana", "words 0"), ("Ana", "words 1")]

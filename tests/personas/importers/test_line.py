@@ -100,3 +100,16 @@ def test_a_weekday_decides_the_order_of_day_and_month():
 def test_an_order_that_nothing_tells_is_a_guess_that_is_told():
     reading = read("[LINE] Chat history with B\n\n5/6/2023\n10:00\tA\tx\n10:01\tB\ty\n")
     assert any("were read as day, month, year" in remark for remark in reading.remarks)
+
+
+def test_a_computers_export_is_known_without_its_title():
+    words = ["Did it survive?", "It did", "And the roses?", "They too", "Good", "Come over", "When?", "Soon"]
+    said = list(zip(["Ana", "Beto"] * 4, words, strict=True))
+    lines = ["2023.06.15 木曜日", *(f"21:4{minute} {name} {words}" for minute, (name, words) in enumerate(said))]
+    reading = read("\n".join(lines))
+    assert (reading.format, reading.said) == ("line", said)
+
+
+def test_a_diary_with_times_is_no_chat():
+    lines = ["2023.06.15 木曜日", "07:10 Got up late", "08:00 Tea", "09:30 To the harbour", "12:00 Rain", "18:00 Home"]
+    assert read("\n".join(lines)).format == "plain-text"

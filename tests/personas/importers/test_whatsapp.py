@@ -173,3 +173,16 @@ def test_utf8_with_a_few_bad_bytes_stays_utf8():
     records = list(WhatsApp().parse(io.BytesIO(raw)))
     assert {r.speaker for r in records if isinstance(r, Utterance)} == {"Zoë"}
     assert any("damaged" in r.text for r in records if isinstance(r, Remark))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "১৫/৬/২৩, ৯:৪১ PM - ", "၁၅/၆/၂၃၊ ၂၁:၄၁ - ", "15/6/23, பிற்பகல் 9:41 - ", "2023-06-15 21 h 41 - ", "[2023-06-15 21 h 41 min 07 s] ",
+        "۱۴۰۲/۳/۲۵،\u200f ۲۱:۴۱ - ", "15.6.23, 9:41 e pasdites - ", "15/06/2023, 9:41 PTG - ",
+    ],
+)  # fmt: skip
+def test_other_digits_clocks_and_calendars_are_read(head):
+    utterances, _, _ = parsed("".join(f"{head}{name}: words\n" for name in ("Ana", "Ben") * 2))
+    assert [one.speaker for one in utterances] == ["Ana", "Ben"] * 2
+    assert {one.sent_at.strftime("%Y-%m-%d %H:%M") for one in utterances} == {"2023-06-15 21:41"}
