@@ -46,8 +46,8 @@ style: $(VENV)/.installed-dev
 # Collects the texts of the interface and compiles their translations (docs/translating.md). It needs GNU gettext.
 MESSAGES := $(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --add-location file --no-wrap
 messages: $(VENV)/.installed
-	$(MESSAGES) --extension html,py $(foreach folder,var .venv tests benchmarks docs,--ignore '$(folder)/*')
-	$(MESSAGES) --domain djangojs $(foreach folder,var .venv tests benchmarks docs,--ignore '$(folder)/*')
+	$(MESSAGES) --extension html,py $(foreach folder,var .venv tests benchmarks docs static/vendor,--ignore '$(folder)/*')
+	$(MESSAGES) --domain djangojs $(foreach folder,var .venv tests benchmarks docs static/vendor,--ignore '$(folder)/*')
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
 
 e2e: $(VENV)/.installed-dev

@@ -56,6 +56,21 @@ _PARTS = {
 }
 
 
+_SAMPLING = {
+    "temperature": _("temperature"),
+    "top_p": _("top p"),
+    "top_k": _("top k"),
+    "min_p": _("min p"),
+    "repetition_penalty": _("repetition penalty"),
+    "frequency_penalty": _("frequency penalty"),
+    "presence_penalty": _("presence penalty"),
+    "stop": _("stop"),
+    "max_tokens": _("max tokens"),
+    "seed": _("seed"),
+    "candidates": _("candidates"),
+}
+
+
 def page(reply: Reply, state: str) -> dict[str, Any]:
     """The context of chat/inspection.html. `state` is the result of `inspection.look`."""
     conversation = reply.message.conversation
@@ -71,7 +86,7 @@ def page(reply: Reply, state: str) -> dict[str, Any]:
         "parts": [_part(part) for part in origin.parts] if origin else [],
         "part_tokens": sum(part["tokens"] for part in origin.parts) if origin else 0,
         "stops": [shown(stop) for stop in origin.prompt["stop"]] if origin and origin.prompt else [],
-        "sampling": [(name.replace("_", " "), value) for name, value in reply.sampling.items() if _is_on(value)],
+        "sampling": [(_SAMPLING.get(name, name), value) for name, value in reply.sampling.items() if _is_on(value)],
         "timing": frames.timing(reply),
         "recalled": _recalled(reply),
         "pieces": _pieces(origin, not restricted) if origin else [],

@@ -177,7 +177,7 @@ def _of_desk(owner: User, desk: Desk) -> Iterator[Attention]:
 
 def _of_site(owner: User, disk: Disk) -> Iterator[Attention]:
     if disk.is_nearly_full:
-        text = _("The disk is {percent}% full.").format(percent=disk.used_percent)
+        text = _("The disk is {share} full.").format(share=f"{disk.used_percent}%")
         yield Attention(text, reverse("owner") + "#disk", is_urgent=True)
     if not owner.has_usable_password():
         text = _("You have no password yet. Without it you need a new link at the next sign-in.")

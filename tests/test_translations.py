@@ -17,7 +17,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 LOCALE = Path("locale/zh_Hans/LC_MESSAGES")
 DOMAINS = ("django", "djangojs")
-IGNORED = ("tests", "benchmarks", "docs", "var", ".venv")  # as in the Makefile
+IGNORED = ("tests/", "benchmarks/", "docs/", "var/", ".venv/", "static/vendor/")  # as in the Makefile
 _FIELD = re.compile(r'(msg\w+(?:\[\d\])?) "')
 # {name} of str.format and of scripts, %(name)s of templates, and HTML tags.
 _KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|</?[a-z][^<>]*>")

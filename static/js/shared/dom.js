@@ -43,11 +43,12 @@ export function fill(element, name, text) {
 }
 
 /**
- * Writes times in the reader's own time zone: the hour for `data-time`, in the format of the browser, and the day for `data-date`.
+ * Writes times in the reader's own time zone: the hour for `data-time`, and the day for `data-date`. In English, the hour
+ * has the browser's own format.
  * @param {ParentNode} root
  */
 export function localTimes(root) {
-  const hour = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+  const hour = new Intl.DateTimeFormat(language === "en-GB" ? undefined : language, { hour: "numeric", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
   for (const element of root.querySelectorAll("time[data-time], time[data-date]")) {
     const time = /** @type {HTMLTimeElement} */ (element);
