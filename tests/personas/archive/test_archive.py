@@ -12,8 +12,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from generation.catalogue import tokens
-from generation.engines.base import EngineInfo
 from personas import creation, speakers
 from personas.archive import writing
 from personas.importers import afterword, registry
@@ -31,13 +29,6 @@ CHAT = (
     "12/24/22, 9:15 PM - Nora: Are you awake?\n12/24/22, 9:16 PM - Uncle Teo: Always 🕰️ at this hour.\n"
     "12/24/22, 9:20 PM - Nora: Good.\n12/24/22, 9:21 PM - Uncle Teo: The clock struck thirteen again.\n"
 )
-
-
-@pytest.fixture
-def _words(monkeypatch):
-    info = EngineInfo("transformers", "a model", 2048, "transcript", "cpu", "1", "none")
-    monkeypatch.setattr(tokens, "info", lambda: info)
-    monkeypatch.setattr(tokens, "count", lambda text: len(text.split()))
 
 
 @pytest.fixture

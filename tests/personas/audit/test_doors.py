@@ -24,12 +24,6 @@ def persona(alice):
     return factories.make_persona(owner=alice, sayings=["The lamp is lit."])
 
 
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def answer_of(audit, **fields):
     values = {"probe": "human/sincere", "area": "human", "prompt": "Are you <i>real</i>?", "answer": "I am an AI."}
     return AuditAnswer.objects.create(audit=audit, **(values | {"is_passed": True} | fields))
