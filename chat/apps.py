@@ -8,7 +8,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from accounts import privacy, sessions
         from accounts.my_data import register
-        from chat import conversations, my_data, privacy_rows, remembering, sockets, trial_questions
+        from chat import groups, my_data, privacy_rows, remembering, sockets, trial_questions
         from generation.trials.questions import ask_with
         from personas import forgetting
         from personas.memory import forgetting as memory_forgetting
@@ -16,6 +16,6 @@ class ChatConfig(AppConfig):
         register("chat", export=my_data.export, erase=my_data.erase)
         privacy.register(privacy_rows.ROWS)
         sessions.when_ended(sockets.tell)
-        forgetting.register(conversations.delete_all_with)
+        forgetting.register(groups.forget_persona)
         memory_forgetting.register(remembering.forget_in_prompts)
         ask_with(trial_questions.questions)

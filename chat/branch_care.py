@@ -89,7 +89,9 @@ def prune(*, user: User, message_id: UUID) -> Conversation:
         pruned = conversation.messages.filter(pk__in=ids)
         for each in ids:
             forgetting.forget_message(each)
-        remembering.forget_in_prompts(user, conversation.persona_id, list(pruned.values_list("text", flat=True)))
+        texts = list(pruned.values_list("text", flat=True))
+        for persona in conversation.personas:
+            remembering.forget_in_prompts(user, persona.pk, texts)
         pruned.delete()
         conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
     return conversation

@@ -57,11 +57,13 @@ def next_best(old: Message) -> Beginning | None:
     Candidates that were drawn before the persona was changed do not count.
     """
     siblings = Origin.objects.filter(
-        reply__message__conversation_id=old.conversation_id, reply__message__parent_id=old.parent_id
+        reply__message__conversation_id=old.conversation_id,
+        reply__message__parent_id=old.parent_id,
+        reply__message__speaker=old.speaker,
     )
     origins = siblings.select_related("reply__message").defer("parts", "rendered", "units")
     begun = [text for origin in origins for text in (origin.reply.prefix, origin.reply.message.text)]
-    changed_at = old.conversation.persona.updated_at
+    changed_at = old.persona.updated_at
     unused = [
         (score, beginning)
         for origin in origins

@@ -139,6 +139,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                 await _through_door(messages.regenerate, user=user, reply_id=reply_id)
             case protocol.ReplyContinue(reply_id=reply_id):
                 await _through_door(messages.continue_reply, user=user, reply_id=reply_id)
+            case protocol.ReplyAsk(persona_id=persona_id):
+                await _through_door(
+                    messages.let_speak, user=user, conversation_id=self.conversation_id, persona_id=persona_id
+                )
             case protocol.MessageEdit(message_id=message_id, text=text):
                 await _through_door(messages.edit, user=user, message_id=message_id, text=text)
             case protocol.BranchSelect(message_id=message_id):

@@ -104,7 +104,7 @@ class ModerationDown(Refused):
 
 
 def owned_by(user: User) -> QuerySet[Conversation]:
-    return Conversation.objects.filter(owner=user).select_related("persona")
+    return Conversation.objects.filter(owner=user).select_related("persona").prefetch_related("members__persona")
 
 
 # The account's row decides whether it is active. `user` may be old: a socket keeps the one it was opened with.
@@ -114,13 +114,15 @@ def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
 
 
 def get_reply_for(user: User, reply_id: UUID) -> Reply:
-    replies = Reply.objects.select_related("message__conversation__persona", "message__conversation__owner")
+    replies = Reply.objects.select_related(
+        "message__conversation__persona", "message__conversation__owner", "message__speaker"
+    )
     owned = replies.filter(message__conversation__owner=user, message__conversation__owner__is_active=True)
     return get_object_or_404(owned, pk=reply_id)
 
 
 def get_message_for(user: User, message_id: UUID) -> Message:
-    messages = Message.objects.select_related("conversation__persona", "conversation__owner")
+    messages = Message.objects.select_related("conversation__persona", "conversation__owner", "speaker")
     owned = messages.filter(conversation__owner=user, conversation__owner__is_active=True)
     return get_object_or_404(owned, pk=message_id)
 
@@ -142,7 +144,9 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     conversation = Conversation.objects.create(owner=user, persona=persona)
     follow_up.shown_at_next_visit(conversation, timezone.now())  # before the persona's first words
     if openings:
-        versions = [conversation.messages.create(author=Author.PERSONA, text=opening) for opening in openings]
+        versions = [
+            conversation.messages.create(author=Author.PERSONA, speaker=persona, text=opening) for opening in openings
+        ]
         conversation.head = versions[0]
         conversation.save(update_fields=["head"])
     for verdict in verdicts:
@@ -189,12 +193,6 @@ def remove(conversation: Conversation) -> None:
     counts.forget(conversation_id)
     forgetting.forget_conversation(conversation_id)
     transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
-
-
-def delete_all_with(persona: Persona) -> None:
-    """Deletes every conversation with a persona before the persona is deleted."""
-    for conversation in Conversation.objects.filter(persona=persona):
-        remove(conversation)
 
 
 def _forget_frames(conversation_id: UUID) -> None:

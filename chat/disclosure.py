@@ -4,11 +4,13 @@ Rows CA2, CA5, CA6, CN8, NY3 and WA1 of docs/compliance.md. The intervals are th
 for everybody.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.text import get_text_list
 from django.utils.translation import gettext, ngettext
 
 from accounts import ages, languages, sittings
@@ -27,6 +29,12 @@ _AT_START = timedelta(days=1)
 def text(conversation: Conversation) -> str:
     """The notice that no human being is writing, in the language of the person who reads it."""
     with languages.speaking_to(conversation.owner):
+        if conversation.is_group:
+            return gettext(
+                "You are talking with a computer program. {names} are not human beings and are not alive here: "
+                "an AI writes their words from what people gave it, and it can be wrong. "
+                "Conversations are checked automatically for safety, and a moderator may read what was flagged."
+            ).format(names=_names(conversation.personas))
         return gettext(
             "You are talking with a computer program. {name} is not a human being and is not alive here: "
             "an AI writes these words from what people gave it, and it can be wrong. "
@@ -34,14 +42,26 @@ def text(conversation: Conversation) -> str:
         ).format(name=conversation.persona.name)
 
 
-def _break_text(user: User, persona: Persona, active: timedelta) -> str:
+def _break_text(user: User, personas: Sequence[Persona], active: timedelta) -> str:
     hours = round(active / timedelta(hours=1))
     with languages.speaking_to(user):
+        so_long = ngettext("an hour", "{count} hours", hours).format(count=hours)
+        if len(personas) > 1:
+            return gettext(
+                "You have been here for about {hours}. This is a good moment for a break: stand up, drink something, "
+                "or talk with somebody near you. The conversation stays as it is. "
+                "A computer program writes these words. {names} are not human beings."
+            ).format(names=_names(personas), hours=so_long)
         return gettext(
             "You have been here for about {hours}. This is a good moment for a break: stand up, drink something, "
             "or talk with somebody near you. The conversation stays as it is. "
             "A computer program writes these words. {name} is not a human being."
-        ).format(name=persona.name, hours=ngettext("an hour", "{count} hours", hours).format(count=hours))
+        ).format(name=personas[0].name, hours=so_long)
+
+
+def _names(personas: Sequence[Persona]) -> str:
+    """The names of a group as a list of words: Ada, Tom and Mira."""
+    return get_text_list([persona.name for persona in personas], gettext("and"))
 
 
 def shown_at_start(conversation: Conversation, now: datetime) -> Notice | None:
@@ -86,17 +106,17 @@ def _started(conversation: Conversation, now: datetime) -> Notice | None:
 
 
 def _reminded(conversation: Conversation, sitting: Sitting, now: datetime) -> Notice | None:
-    reminder = due_reminder(conversation.owner, conversation.persona, sitting)
+    reminder = due_reminder(conversation.owner, conversation.personas, sitting)
     return _recorded(conversation, now, NoticeKind.BREAK, *reminder) if reminder else None
 
 
-def due_reminder(user: User, persona: Persona, sitting: Sitting) -> tuple[str, str] | None:
+def due_reminder(user: User, personas: Sequence[Persona], sitting: Sitting) -> tuple[str, str] | None:
     """The rule and the text of the reminder that is due, which counts as shown now. None if none is due."""
     every = interval(user)
     if not sittings.is_reminder_due(sitting, every):
         return None
     sittings.note_reminder(sitting)
-    return f"every_{every // timedelta(hours=1)}_hours", _break_text(user, persona, sitting.active)
+    return f"every_{every // timedelta(hours=1)}_hours", _break_text(user, personas, sitting.active)
 
 
 def _recorded(conversation: Conversation, now: datetime, kind: NoticeKind, rule: str, words: str) -> Notice:

@@ -2,6 +2,7 @@
 
 JSON lines hold every branch; an import brings them back as they are. The other formats hold the read branch.
 SillyTavern's also holds the other replies to each message, as its swipes. Withheld messages are only in JSON lines.
+In a group, each line of a persona has its name.
 """
 
 import json
@@ -34,10 +35,11 @@ def _json_lines(conversation: Conversation) -> str:
         "version": 1,
         "title": conversation.title,
         "persona": conversation.persona.name,
+        "personas": [persona.name for persona in conversation.personas],
         "created_at": conversation.created_at.isoformat(),
         "head": str(conversation.head_id or ""),
     }
-    lines = [header, *map(_line, conversation.messages.order_by("created_at"))]
+    lines = [header, *map(_line, conversation.messages.select_related("speaker").order_by("created_at"))]
     return _lines(lines)
 
 
@@ -47,6 +49,7 @@ def _line(message: Message) -> dict[str, Any]:
         "parent": str(message.parent_id) if message.parent_id else None,
         "author": message.author,
         "ai_generated": message.author == Author.PERSONA,
+        "speaker": message.persona.name if message.author == Author.PERSONA else None,
         "text": message.text,
         "withheld": message.is_withheld,
         "pinned": message.is_pinned,
@@ -57,20 +60,19 @@ def _line(message: Message) -> dict[str, Any]:
 
 def _silly_tavern(conversation: Conversation) -> str:
     """SillyTavern's chat file, as its server reads it: a header, then one message a line (src/endpoints/chats.js)."""
-    name = conversation.persona.name
     header = {
         "user_name": "You",
-        "character_name": name,
+        "character_name": "unused" if conversation.is_group else conversation.persona.name,  # as its groups have it
         "create_date": conversation.created_at.isoformat(),
         "chat_metadata": {"title": conversation.title},
     }
-    return _lines([header, *(_tavern_line(conversation, message, name) for message in _read(conversation))])
+    return _lines([header, *(_tavern_line(conversation, message) for message in _read(conversation))])
 
 
-def _tavern_line(conversation: Conversation, message: Message, name: str) -> dict[str, Any]:
+def _tavern_line(conversation: Conversation, message: Message) -> dict[str, Any]:
     is_user = message.author == Author.USER
     line: dict[str, Any] = {
-        "name": "You" if is_user else name,
+        "name": "You" if is_user else message.persona.name,
         "is_user": is_user,
         "is_system": False,
         "send_date": message.created_at.isoformat(),
@@ -78,7 +80,8 @@ def _tavern_line(conversation: Conversation, message: Message, name: str) -> dic
         "extra": {},
     }
     if not is_user and message.parent_id:
-        siblings = conversation.messages.filter(parent=message.parent_id, author=Author.PERSONA).exclude(text="")
+        same = conversation.messages.filter(parent=message.parent_id, author=Author.PERSONA, speaker=message.speaker)
+        siblings = same.exclude(text="")
         swipes = list(siblings.order_by("created_at"))
         if len(swipes) > 1:
             line |= {"swipes": [each.text for each in swipes], "swipe_id": swipes.index(message)}
@@ -86,11 +89,14 @@ def _tavern_line(conversation: Conversation, message: Message, name: str) -> dic
 
 
 def _markdown(conversation: Conversation) -> str:
-    title = conversation.title or conversation.persona.name
-    about = gettext("With {name}, an AI. The AI wrote all of its messages.")
-    parts = [f"# {title}", f"*{about.format(name=conversation.persona.name)}*"]
+    title = conversation.title or conversation.names
+    if conversation.is_group:
+        about = gettext("With {names}. An AI wrote all of their messages.").format(names=conversation.names)
+    else:
+        about = gettext("With {name}, an AI. The AI wrote all of its messages.").format(name=conversation.names)
+    parts = [f"# {title}", f"*{about}*"]
     for message in _read(conversation):
-        name = gettext("You") if message.author == Author.USER else conversation.persona.name
+        name = gettext("You") if message.author == Author.USER else message.persona.name
         parts += [f"**{name}**, {message.created_at:%Y-%m-%d %H:%M} UTC", message.text]
     return "\n\n".join(parts) + "\n"
 

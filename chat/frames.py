@@ -113,6 +113,7 @@ def queued(reply: Reply, place: Place | None) -> ReplyQueued:
         reply_id=reply.id,
         message_id=reply.message_id,
         parent=reply.message.parent_id,
+        persona_id=reply.message.persona.pk,
         attempt=reply.attempt,
         position=position,
         expected_wait_ms=None if expected is None else round(expected.total_seconds() * 1000),

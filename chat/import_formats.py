@@ -43,6 +43,7 @@ class Turn:
     at: datetime | None = None
     is_pinned: bool = False
     branch_name: str = ""
+    name: str = ""  # of the persona that says it, as far as the file says
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _own(header: dict[str, Any], lines: list[dict[str, Any]]) -> Talk:
             at=_moment(line.get("created_at")),
             is_pinned=line.get("pinned") is True,
             branch_name=_words(line.get("branch_name")),
+            name=_words(line.get("speaker")),
         )
         for line in lines
     ]
@@ -140,7 +142,10 @@ def _silly_tavern(lines: list[dict[str, Any]]) -> Talk:
         chosen = line.get("swipe_id")
         shown = chosen if isinstance(chosen, int) and 0 <= chosen < len(texts) else len(texts) - 1
         texts[shown] = _words(line["mes"])
-        turns += [Turn(f"{number}-{swipe}", parent, author, text, at) for swipe, text in enumerate(texts)]
+        turns += [
+            Turn(f"{number}-{swipe}", parent, author, text, at, name=_words(line.get("name")))
+            for swipe, text in enumerate(texts)
+        ]
         parent = f"{number}-{shown}"
     return Talk(title, turns, parent or "")
 

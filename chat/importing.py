@@ -1,11 +1,13 @@
 """Imports conversations from a file as a person's conversations with a persona.
 
 Every text is judged as if it were written now. What the filter withholds is kept, shown to its owner as withheld, and
-never put into a prompt. Personal data that the filter masks in a persona's lines is masked here too.
+never put into a prompt. Personal data that the filter masks in a persona's lines is masked here too. The lines of a
+group's file are given to the person's personas of the same names.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
-from chat import branch_care, conversations, import_formats, queueing
+from chat import branch_care, conversations, groups, import_formats, queueing
 from chat.conversations import ModerationDown, OverQuota, WrongState
 from chat.import_formats import Talk, Turn
 from chat.models import Author, Conversation, Message
@@ -42,13 +44,43 @@ def import_file(*, user: User, persona_id: UUID, content: bytes) -> list[Convers
         raise WrongState(str(error)) from None
     turns = [_kept(talk) for talk in talks]
     _refuse_long(turn for kept in turns for turn in kept)
-    rulings = [_judged(kept, user, persona) for kept in turns]
+    casts = [_cast(kept, user, persona) for kept in turns]
+    rulings = [_judged(kept, user, cast) for kept, cast in zip(turns, casts, strict=True)]
     with transaction.atomic():
         return [
-            _store(user, persona, talk, kept, judged)
-            for talk, kept, judged in zip(talks, turns, rulings, strict=True)
+            _store(user, cast, talk, kept, judged)
+            for talk, cast, kept, judged in zip(talks, casts, turns, rulings, strict=True)
             if kept
         ]
+
+
+Cast = dict[str, Persona]  # by the name that the file gives to it
+
+
+def _cast(turns: Sequence[Turn], user: User, chosen: Persona) -> Cast:
+    """Who says the lines of personas. In a group's file, a name is that of one of the person's personas, if it can be.
+
+    All other lines are those of the chosen persona.
+    """
+    names = list(dict.fromkeys(turn.name for turn in turns if turn.author == Author.PERSONA))
+    if len(names) < groups.FEWEST:
+        return dict.fromkeys(names or [""], chosen)
+    cast: Cast = {}
+    for name in names:
+        persona = next(_called(name, user, chosen), chosen)
+        has_room = len({*cast.values(), chosen, persona}) <= groups.MOST
+        cast[name] = persona if has_room else chosen
+    return cast
+
+
+def _called(name: str, user: User, chosen: Persona) -> Iterator[Persona]:
+    """The personas of this name that the person may talk with: the chosen one, then their own, then shared ones."""
+    visible = creation.visible_to(user).filter(name__iexact=name.strip()).order_by("is_shared", "created_at")
+    for persona in sorted(visible, key=lambda persona: persona != chosen):
+        with suppress(conversations.Refused):
+            conversations.refuse_unadmitted(user, persona)
+            conversations.refuse_restricted(user=user, conversation_id=None, persona=persona)
+            yield persona
 
 
 def _kept(talk: Talk) -> list[Turn]:
@@ -86,7 +118,7 @@ def _refuse_long(turns: Iterator[Turn]) -> None:
         )
 
 
-def _judged(turns: list[Turn], user: User, persona: Persona) -> list[Ruling]:
+def _judged(turns: list[Turn], user: User, cast: Cast) -> list[Ruling]:
     by_id = {turn.id: turn for turn in turns}
     own_texts: list[str] = []
     to_judge = []
@@ -99,18 +131,21 @@ def _judged(turns: list[Turn], user: User, persona: Persona) -> list[Ruling]:
         else:
             to_judge.append(user_turns.Turn(turn.text, before, source="persona"))
     try:
-        return user_turns.judge(to_judge, user=user, addressee=persona)
+        return groups.judge(to_judge, user=user, personas=list(dict.fromkeys(cast.values())))
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
 
 
-def _store(user: User, persona: Persona, talk: Talk, turns: list[Turn], rulings: list[Ruling]) -> Conversation:
+def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[Ruling]) -> Conversation:
     try:
         quotas.spend(user=user, kind="conversations")
     except quotas.QuotaExceeded as error:
         raise OverQuota(error.user_message, error.retry_after) from error
     title = graphemes.beginning(" ".join(talk.title.split()), 120)
-    conversation = Conversation.objects.create(owner=user, persona=persona, title=title)
+    first, *others = dict.fromkeys(cast.values())
+    conversation = Conversation.objects.create(owner=user, persona=first, title=title)
+    for persona in others:
+        groups.join(conversation, persona)
     messages: dict[str, Message] = {}
     latest: dict[str | None, datetime] = {}  # below each parent
     now = timezone.now()
@@ -123,6 +158,7 @@ def _store(user: User, persona: Persona, talk: Talk, turns: list[Turn], rulings:
             conversation=conversation,
             parent=above,
             author=turn.author,
+            speaker=cast[turn.name] if turn.author == Author.PERSONA else None,
             text=turn.text if turn.author == Author.USER else ruling.verdict.text,
             is_withheld=not ruling.is_answered,
             is_pinned=turn.is_pinned,

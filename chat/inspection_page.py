@@ -75,12 +75,13 @@ def page(reply: Reply, state: str) -> dict[str, Any]:
     """The context of chat/inspection.html. `state` is the result of `inspection.look`."""
     conversation = reply.message.conversation
     restricted = restrictions.active_for(
-        user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
+        user=conversation.owner, conversation_id=conversation.id, persona_id=reply.message.persona.pk
     )
     origin = Origin.objects.filter(reply=reply).first() if state != "unrecorded" else None
     return {
         "reply": reply,
         "conversation": conversation,
+        "persona": reply.message.persona,
         "origin": origin,
         "state": state,
         "parts": [_part(part) for part in origin.parts] if origin else [],
@@ -102,7 +103,7 @@ def _recalled(reply: Reply) -> dict[str, Any]:
     conversation = reply.message.conversation
     return {
         "told": Memory.objects.filter(pk__in=told, owner=conversation.owner).exclude(text=""),
-        "passages": conversation.persona.passages.filter(pk__in=passages).select_related("source"),
+        "passages": reply.message.persona.passages.filter(pk__in=passages).select_related("source"),
         "count": len(told) + len(passages),
     }
 

@@ -181,7 +181,7 @@ class Measurement:
     def _answer(self, conversation: Conversation, fact: Fact, place: str) -> Answer:
         question = Turn("user", fact.question, NOT_STORED, timezone.now())
         turns = [*transcripts.prompt_turns(conversation.head_id), question]
-        told = remembering.recall(conversation, conversation.head_id, turns)
+        told = remembering.recall(conversation, conversation.persona, conversation.head_id, turns)
         prompt = self._prompt(conversation.persona, turns, told)
         reply = self._reply(conversation.persona, turns, told) if self.with_replies else None
         return Answer(fact, place, prompt, " ".join(one.text for one in told), reply)

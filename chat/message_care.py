@@ -35,11 +35,17 @@ def delete(*, user: User, message_id: UUID) -> Conversation:
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
         forgetting.forget_message(message.id)
-        remembering.forget_in_prompts(user, conversation.persona_id, [message.text])
-        message.children.update(parent=message.parent_id)
-        if conversation.head_id == message.id:
-            conversation.head_id = message.parent_id
-            conversation.save(update_fields=["head"])
-        message.delete()
+        for persona in conversation.personas:
+            remembering.forget_in_prompts(user, persona.pk, [message.text])
+        take_out(conversation, message)
         conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
     return conversation
+
+
+def take_out(conversation: Conversation, message: Message) -> None:
+    """Deletes a message of a locked conversation. What followed it now follows the message before it."""
+    message.children.update(parent=message.parent_id)
+    if conversation.head_id == message.id:
+        conversation.head_id = message.parent_id
+        conversation.save(update_fields=["head"])
+    message.delete()

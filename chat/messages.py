@@ -1,4 +1,4 @@
-"""The doors of messages and replies: send, edit, stop, regenerate and continue.
+"""The doors of messages and replies: send, edit, stop, regenerate, continue, and let a persona speak.
 
 Each raises `conversations.Refused` with a sentence for the person, and Http404.
 """
@@ -11,18 +11,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
-from chat import candidates, conversations, disclosure, frames, queueing, transcripts
+from chat import candidates, conversations, disclosure, frames, groups, queueing, transcripts
 from chat.candidates import Beginning
 from chat.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
     Author,
     Conversation,
+    ConversationState,
     Message,
     Notice,
     NoticeKind,
@@ -37,6 +39,7 @@ from moderation import user_turns
 from moderation.filter import assessment
 from moderation.user_turns import Ruling
 from persona_site.redis import cancel_key, connection
+from personas.models import Persona
 from text import graphemes
 
 _TITLE_CHARACTERS = 60
@@ -51,8 +54,9 @@ class Sent:
 
 
 def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: str) -> Sent:
-    """Sends a message to the persona. The same `client_id` again returns the first result and changes nothing.
+    """Sends a message to the persona, or to those of a group.
 
+    The same `client_id` again returns the first result and changes nothing.
     A text that the filter stops is kept and shown to its writer with a notice. No reply is owed to it.
     Raises Refused and Http404.
     """
@@ -60,13 +64,19 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return _again(earlier)
     ruling = _admit(conversation, text)
+    speaker = groups.who_answers(conversation, conversation.head_id, text) if ruling.is_answered else None
     with transaction.atomic():
         conversation = conversations.locked(conversation)
         if earlier := conversation.messages.filter(client_id=client_id).first():
             return _again(earlier)  # sent twice at once; the other request had the lock first
         conversations.refuse_unfinished(conversation)
         return _store_message(
-            conversation, parent_id=conversation.head_id, text=text, client_id=client_id, ruling=ruling
+            conversation,
+            parent_id=conversation.head_id,
+            text=text,
+            client_id=client_id,
+            ruling=ruling,
+            speaker=speaker,
         )
 
 
@@ -76,10 +86,13 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     if message.author != Author.USER:
         raise WrongState(_("Only your own messages can be changed."))
     ruling = _admit(message.conversation, text)
+    speaker = groups.who_answers(message.conversation, message.parent_id, text) if ruling.is_answered else None
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
-        result = _store_message(conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling)
+        result = _store_message(
+            conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling, speaker=speaker
+        )
         conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
         return result
 
@@ -110,10 +123,49 @@ def regenerate_from(*, user: User, reply_id: UUID, beginning: Beginning) -> Repl
     return _another(conversations.get_reply_for(user, reply_id), lambda old: beginning)
 
 
+def let_speak(*, user: User, conversation_id: UUID, persona_id: UUID) -> Reply:
+    """Asks a persona of the conversation to speak next, also as the first, and a muted one. Raises Refused, Http404."""
+    conversation = conversations.get_conversation_for(user, conversation_id)
+    persona = next((each for each in conversation.personas if each.pk == persona_id), None)
+    if persona is None:
+        raise Http404("This persona takes no part in the conversation.")
+    _check_rights(conversation, persona)
+    _refuse_busy(user)
+    with transaction.atomic():
+        conversation = conversations.locked(conversation)
+        conversations.refuse_unfinished(conversation)
+        _refuse_to_follow(conversation.head, persona)
+        _spend(user)
+        return _owe_reply(conversation, parent_id=conversation.head_id, speaker=persona)
+
+
+def _refuse_to_follow(head: Message | None, persona: Persona) -> None:
+    """Raises WrongState where the persona has just spoken, or where the site has answered in its place."""
+    if head is not None and head.is_withheld:
+        raise WrongState(_("Afterword has answered your last message itself. Write something else first."))
+    if head is not None and head.author == Author.PERSONA and head.persona == persona:
+        raise WrongState(_("{name} has just spoken. Write something, or let it go on.").format(name=persona.name))
+
+
+def owe_following(conversation: Conversation, message: Message, persona: Persona) -> Reply | None:
+    """The reply of the persona that speaks after another one. None if nothing more may be said now.
+
+    Called in the transaction that ends the reply before, with the conversation locked.
+    """
+    if conversation.state != ConversationState.OPEN or conversation.head_id != message.id:
+        return None
+    try:
+        with transaction.atomic():
+            _spend(conversation.owner)
+            return _owe_reply(conversation, parent_id=message.id, speaker=persona)
+    except conversations.Refused:
+        return None
+
+
 def continue_reply(*, user: User, reply_id: UUID) -> Reply:
     """Continues a reply that has ended. Raises Refused."""
     reply = conversations.get_reply_for(user, reply_id)
-    _check_rights(reply.message.conversation)
+    _check_rights(reply.message.conversation, reply.message.persona)
     _refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(reply.message.conversation)
@@ -140,13 +192,18 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
 
 def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
     conversation = old.message.conversation
-    _check_rights(conversation)
+    _check_rights(conversation, old.message.persona)
     _refuse_busy(conversation.owner)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
         conversations.refuse_unfinished(conversation)
         _spend(conversation.owner)
-        return _owe_reply(conversation, parent_id=old.message.parent_id, beginning=begin(old.message))
+        return _owe_reply(
+            conversation,
+            parent_id=old.message.parent_id,
+            speaker=old.message.persona,
+            beginning=begin(old.message),
+        )
 
 
 def _admit(conversation: Conversation, text: str) -> Ruling:
@@ -155,7 +212,7 @@ def _admit(conversation: Conversation, text: str) -> Ruling:
     before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
     turn = user_turns.Turn(text, before=before, earlier=_earlier_messages(conversation))
     try:
-        ruling = user_turns.judge([turn], user=conversation.owner, addressee=conversation.persona)[0]
+        ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
     # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
@@ -170,13 +227,15 @@ def _earlier_messages(conversation: Conversation) -> tuple[str, ...]:
     return tuple(turn.text for turn in turns if turn.speaker == "user")[-user_turns.EARLIER :]
 
 
-def _check_rights(conversation: Conversation) -> None:
-    user = conversation.owner
+def _check_rights(conversation: Conversation, persona: Persona | None = None) -> None:
+    """Whether the persona, or any of the conversation's personas, may speak. Raises Refused."""
     conversations.refuse_parted(conversation)
-    conversations.refuse_unadmitted(user, conversation.persona)
-    conversations.refuse_restricted(user=user, conversation_id=conversation.id, persona=conversation.persona)
+    if persona is None:
+        groups.speakers(conversation)
+    elif silence := groups.silence_of(conversation, persona):
+        raise silence
     with _over_quota():
-        quotas.check(user=user, kind="messages")
+        quotas.check(user=conversation.owner, kind="messages")
 
 
 def _refuse_busy(user: User) -> None:
@@ -207,8 +266,15 @@ def _over_quota() -> Iterator[None]:
 
 
 def _store_message(
-    conversation: Conversation, *, parent_id: UUID | None, text: str, client_id: UUID | None, ruling: Ruling
+    conversation: Conversation,
+    *,
+    parent_id: UUID | None,
+    text: str,
+    client_id: UUID | None,
+    ruling: Ruling,
+    speaker: Persona | None,
 ) -> Sent:
+    """Stores a message of the person. `speaker` answers it; None: the site does."""
     _spend(conversation.owner)
     message = conversation.messages.create(
         parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not ruling.is_answered
@@ -218,16 +284,18 @@ def _store_message(
     conversation.head_id = message.id  # notices refer to it; `move_head` below writes it
     assessment.record(ruling.verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
     conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, ruling))
-    if ruling.is_answered:
-        return Sent(message, _owe_reply(conversation, parent_id=message.id))
+    if speaker:
+        return Sent(message, _owe_reply(conversation, parent_id=message.id, speaker=speaker))
     conversations.move_head(conversation, message.id)
     transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
     return Sent(message, None)
 
 
-def _owe_reply(conversation: Conversation, *, parent_id: UUID | None, beginning: Beginning | None = None) -> Reply:
+def _owe_reply(
+    conversation: Conversation, *, parent_id: UUID | None, speaker: Persona, beginning: Beginning | None = None
+) -> Reply:
     _refuse_too_many_owed(conversation.owner)
-    message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA)
+    message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA, speaker=speaker)
     reply = Reply.objects.create(
         message=message,
         prefix=beginning.prefix if beginning else "",

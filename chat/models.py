@@ -6,6 +6,8 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 
+from personas.models import Persona
+
 
 class ConversationState(models.TextChoices):
     OPEN = "open"
@@ -14,11 +16,14 @@ class ConversationState(models.TextChoices):
 
 
 class Conversation(models.Model):
-    """A person's conversation with a persona. Its messages form a tree; `head` is the leaf of the read branch."""
+    """A person's conversation with a persona. Its messages form a tree; `head` is the leaf of the read branch.
+
+    A conversation with several personas has a `Member` for each; `persona` is then the first of them.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
-    persona = models.ForeignKey("personas.Persona", on_delete=models.CASCADE, related_name="conversations")
+    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120, blank=True)
     state = models.CharField(
         max_length=16,
@@ -36,6 +41,35 @@ class Conversation(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=ConversationState.values), name="conversation_state_known"
             )
+        ]
+
+    @property
+    def is_group(self) -> bool:
+        return len(self.members.all()) > 1
+
+    @property
+    def personas(self) -> list[Persona]:
+        """Its personas in the order in which they joined."""
+        return [member.persona for member in self.members.all()] or [self.persona]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(persona.name for persona in self.personas)
+
+
+class Member(models.Model):
+    """A persona that takes part in a conversation with several. A conversation with one persona has no members."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="members")
+    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="+")
+    color = models.PositiveSmallIntegerField(help_text="Of its name and its lines, 1 to 6.")
+    is_muted = models.BooleanField(default=False, help_text="It takes no turns until the person asks it to.")
+
+    class Meta:
+        ordering = ["id"]  # the order in which they joined
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "persona"], name="one_membership_per_persona"),
+            models.UniqueConstraint(fields=["conversation", "color"], name="one_color_per_member"),
         ]
 
 
@@ -58,6 +92,14 @@ class Message(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
     author = models.CharField(max_length=16, choices=Author)
+    speaker = models.ForeignKey(
+        Persona,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The persona that says it. Empty: the conversation's `persona`, or the person says it.",
+    )
     text = models.TextField(blank=True)
     client_id = models.UUIDField(
         null=True, blank=True, help_text="Made by the browser; sending it again changes nothing."
@@ -89,6 +131,11 @@ class Message(models.Model):
             GinIndex(fields=["terms"], name="messages_by_words"),
             models.Index(fields=["-created_at"], name="newest_messages"),
         ]
+
+    @property
+    def persona(self) -> Persona:
+        """The persona that says it, or that the person says it to."""
+        return self.speaker or self.conversation.persona
 
 
 class ReplyStatus(models.TextChoices):

@@ -20,11 +20,12 @@ def erase(user: User) -> None:
 
 
 def _conversation(conversation: Conversation) -> dict[str, Any]:
-    messages = conversation.messages.select_related("reply__origin").order_by("created_at")
+    messages = conversation.messages.select_related("reply__origin", "speaker").order_by("created_at")
     return {
         "id": conversation.id,
         "title": conversation.title,
         "persona": conversation.persona.name,
+        "personas": [persona.name for persona in conversation.personas],
         "state": conversation.state,
         "created_at": conversation.created_at,
         "read_branch": [turn.message_id for turn in transcripts.turns(conversation, conversation.head_id)],
@@ -41,6 +42,7 @@ def _message(message: Message) -> dict[str, Any]:
         "parent": message.parent_id,
         "author": message.author,
         "ai_generated": message.author == Author.PERSONA,
+        "speaker": message.persona.name if message.author == Author.PERSONA else None,
         "model": reply.model if reply else None,
         "text": message.text,
         "origin": model_to_dict(origin, exclude=["reply"]) if origin else None,

@@ -28,21 +28,23 @@ _EARLIER_REPLIES = 6  # that a new reply is compared with, so that it is no echo
 def script(
     *,
     persona: Persona,
-    turns: Sequence[Turn],
+    turns: Sequence[prompt.Spoken],
     begun: str = "",
     is_begun_judged: bool = True,
     instruction: str = "",
     sampling: Mapping[str, Any] | None = None,
     reader_id: int | None = None,
     told: Sequence[Told] = (),
+    others: Sequence[str] = (),
 ) -> Script:
     """The persona's answer to the last turn. `begun` is its beginning, which the engine continues.
 
-    `told` is what the person said long before that bears on it.
+    `told` is what the person said long before that bears on it. `others` are the names of the other personas, if
+    several take part; `turns` are then as the persona hears them (`heard_by`).
     `instruction` is added to the persona's scenario, and `sampling` to its own values.
     `reader_id`: the account of its reader, if it is a person. Raises ClassifierUnavailable.
     """
-    sheet = prompt_sheet.sheet_for(persona)
+    sheet = replace(prompt_sheet.sheet_for(persona), others=tuple(others))
     if instruction:
         sheet = _with_scene(sheet, instruction)
     memories = passages.recall(persona, turns[-1].text if turns else "", _RECALLED)
@@ -52,6 +54,24 @@ def script(
     reply = replace(reply, persona_id=persona.id)
     is_owner = reader_id is not None and reader_id == persona.owner_id
     return replace(reply, is_own=partial(own_words.hold, persona)) if is_owner else reply
+
+
+def heard_by(persona: Persona, turns: Sequence[Turn]) -> list[prompt.Line]:
+    """The turns as the persona hears them: its own, the person's, and those of other personas under their names."""
+    return [
+        prompt.Line("other", prompt.named(turn.name, turn.text, persona.language))
+        if turn.persona_id not in (None, persona.pk)
+        else prompt.Line(turn.speaker, turn.text)
+        for turn in turns
+    ]
+
+
+def down_to_question(turns: Sequence[prompt.Spoken]) -> Sequence[prompt.Spoken]:
+    """The turns down to the message that a reply to them answers: other personas may have answered it before."""
+    end = len(turns)
+    while end and turns[end - 1].speaker == "other":
+        end -= 1
+    return turns[:end]
 
 
 def from_sheet(
@@ -65,25 +85,27 @@ def from_sheet(
     sampling: Mapping[str, Any],
 ) -> Script:
     """The answer to the last turn by a persona that need not be stored. Raises ClassifierUnavailable."""
-    is_low = low_mood.is_low(turns)
+    asked = down_to_question(turns)
+    message = asked[-1].text if asked and asked[-1].speaker == "user" else ""
+    is_low = low_mood.is_low(asked)
     if is_low:
         sheet = _with_scene(sheet, low_mood.instruction(sheet))
     # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
     # continues it.
-    opening = "" if begun or not turns else prompt_sheet.honest_opening(sheet, turns[-1].text)
-    is_parting = bool(turns) and turns[-1].speaker == "user" and leave_taking.says_goodbye(turns[-1].text)
+    opening = "" if begun else prompt_sheet.honest_opening(sheet, message)
+    is_parting = leave_taking.says_goodbye(message)
     if is_parting:
         sheet = _with_scene(sheet, _parting_rule(sheet))
     return Script(
         build=_builder(sheet, memories, told, turns, begun=begun or opening, sampling=sampling),
         stages=tuple(
-            _stages(sheet, memories, turns, begun=begun, opening=opening, is_low=is_low, is_parting=is_parting)
+            _stages(sheet, memories, turns, message, begun=begun, opening=opening, is_low=is_low, is_parting=is_parting)
         ),
         opening=opening,
         cleared=begun if is_begun_judged else "",
         unjudged="" if is_begun_judged else begun,
         rank=_ranker(sheet, turns, begun=begun or opening, is_low=is_low)
-        if turns and turns[-1].speaker == "user"
+        if turns and turns[-1].speaker != "persona"
         else None,
     )
 
@@ -97,7 +119,7 @@ def _with_scene(sheet: prompt_sheet.Sheet, words: str) -> prompt_sheet.Sheet:
     return replace(sheet, scenario=f"{sheet.scenario} {words}".strip())
 
 
-def read_ahead(persona: Persona, turns: Sequence[Turn]) -> None:
+def read_ahead(persona: Persona, turns: Sequence[prompt.Spoken]) -> None:
     """Has the engine read the beginning of the next prompt in advance. Raises EngineError."""
     sheet = prompt_sheet.sheet_for(persona)
 
@@ -163,21 +185,25 @@ def _stages(
     sheet: prompt_sheet.Sheet,
     memories: Sequence[Recalled],
     turns: Sequence[prompt.Spoken],
+    message: str,
     *,
     begun: str,
     opening: str,
     is_low: bool,
     is_parting: bool,
 ) -> Iterator[Stage]:
-    """The stages from pieces of text to sentences, in order."""
+    """The stages from pieces of text to sentences, in order. `message`: of the person, which the reply answers."""
     if opening:
         yield partial(_opened, opening)
     elif not begun:
         yield partial(reply_text.without_label, name=sheet.name)
     person = prompt.label(sheet.calls_user) or phrases_for(sheet.language).friend
-    yield partial(reply_text.until_next_turn, names=(person,), before=begun)
+    names = (person, *map(prompt.label, sheet.others))
+    yield partial(reply_text.until_next_turn, names=names, before=begun)
     yield cleaning.until_stuttering
-    earlier = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
+    own = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
+    others = [prompt.without_name(turn.text, sheet.language) for turn in turns if turn.speaker == "other"]
+    earlier = [*own, *others[-_EARLIER_REPLIES:]]
     if opening:  # the same question gets the same opening, which is no echo
         earlier = [text.replace(opening, "") for text in earlier]
     is_grounded = sheet.is_grounded and not (opening or is_low or is_parting)
@@ -192,11 +218,11 @@ def _stages(
     yield partial(honesty.kept_honest, answer=truth, is_asked=bool(opening))
     yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
     if is_grounded:
-        yield grounding.grounded(memories, turns[-1].text if turns else "", sheet.language)
+        yield grounding.grounded(memories, message, sheet.language)
     if is_parting:
         yield partial(leave_taking.let_go, parting=phrases.parting)
     if is_low:
-        yield low_mood.kept_gentle(turns[-1].text, sheet.language, has_begun=bool(begun or opening))
+        yield low_mood.kept_gentle(message, sheet.language, has_begun=bool(begun or opening))
 
 
 def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken]) -> bool:

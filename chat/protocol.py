@@ -83,6 +83,13 @@ class ReplyContinue(Frame):
     reply_id: UUID
 
 
+class ReplyAsk(Frame):
+    """Ask a persona of the conversation to speak next, also as the first. A muted one speaks then too."""
+
+    type: Literal["reply.ask"]
+    persona_id: UUID
+
+
 class MessageEdit(Frame):
     """Change a message: adds a sibling of it, with a new reply."""
 
@@ -104,7 +111,7 @@ class Ping(Frame):
 
 
 ClientFrame = Annotated[
-    MessageSend | ReplyStop | ReplyRegenerate | ReplyContinue | MessageEdit | BranchSelect | Ping,
+    MessageSend | ReplyStop | ReplyRegenerate | ReplyContinue | ReplyAsk | MessageEdit | BranchSelect | Ping,
     Field(discriminator="type"),
 ]
 
@@ -135,7 +142,8 @@ class ReplyQueued(Frame):
     type: Literal["reply.queued"] = "reply.queued"
     reply_id: UUID
     message_id: UUID  # the reply's own message
-    parent: UUID | None  # the message that it answers
+    parent: UUID | None  # the message that it answers; None: it is the first of its conversation
+    persona_id: UUID  # the persona that speaks
     attempt: int  # attempts begun so far; a lower number than one already received means that the frame is old
     position: int  # jobs of the whole site that are served before it; 0: it is next
     expected_wait_ms: int | None  # None: not known yet

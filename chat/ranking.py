@@ -47,11 +47,16 @@ class ReplyRanking:
     """A `generation.engines.base.Ranking` for one reply. A reply with one candidate costs nothing here."""
 
     sheet: Sheet
-    turns: Sequence[Spoken]  # the last one is the message to answer
+    turns: Sequence[Spoken]  # the last one is to be answered
     after: Callable[[Sequence[Spoken]], Prompt]  # the prompt for the reply to a talk
     is_low: bool = False  # the message is one of low mood
     is_minor: bool = False  # the reader is under 18
     persona_id: UUID | None = None  # whose own rules hold too
+
+    @cached_property
+    def message(self) -> str:
+        """The person's newest message."""
+        return next((turn.text for turn in reversed(self.turns) if turn.speaker == "user"), "")
 
     @cached_property
     def neutral(self) -> tuple[Prompt, Prompt]:
@@ -104,7 +109,7 @@ class ReplyRanking:
         return parts
 
     def _unfit(self, text: str, verdict: assessment.Verdict) -> dict[str, float]:
-        is_unfit = self.is_low and not low_mood.fits(text, verdict.probabilities, self.turns[-1].text)
+        is_unfit = self.is_low and not low_mood.fits(text, verdict.probabilities, self.message)
         return {"unfit": -_UNFIT} if is_unfit else {}
 
     def _relevance(self, texts: Sequence[str]) -> list[float]:
@@ -116,7 +121,7 @@ class ReplyRanking:
     @cached_property
     def _is_unwanted(self) -> Callable[[str], bool]:
         """Whether the site would leave out a sentence of this reply."""
-        if leave_taking.says_goodbye(self.turns[-1].text):
+        if leave_taking.says_goodbye(self.message):
             return leave_taking.holds_back
         return unwanted.is_unwanted
 
@@ -126,9 +131,9 @@ class ReplyRanking:
 
     @cached_property
     def _spoken(self) -> frozenset[tuple[str, ...]]:
-        """Runs of words in the samples, in the persona's part of the talk, and in the message."""
-        own = [turn.text for turn in self.turns if turn.speaker == "persona"]
-        return runs_in([*(exchange.persona for exchange in self.sheet.exchanges), *own, self.turns[-1].text])
+        """Runs of words in the samples, in the personas' parts of the talk, and in the message."""
+        spoken = [turn.text for turn in self.turns if turn.speaker != "user"]
+        return runs_in([*(exchange.persona for exchange in self.sheet.exchanges), *spoken, self.message])
 
 
 def _faults(verdict: assessment.Verdict) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from chat import transcripts
@@ -19,7 +20,8 @@ from moderation.talk import Turn
 from personas.memory import choices, forgetting, told, writing
 from personas.memory.search import terms
 from personas.memory.told import Told
-from personas.prompt import one_line
+from personas.models import Persona
+from personas.prompt import Spoken, one_line
 
 _NEWEST = 16  # turns that are read after a reply; a conversation of which nothing is remembered yet is read whole
 _SHORT = 40  # characters; a longer message says by itself what it is about
@@ -32,40 +34,46 @@ FORGOTTEN = "[…]"  # in stored prompts, in place of what was forgotten
 def look_at(conversation_id: UUID) -> None:
     """Remembers the new turns of the read branch. Does nothing if the conversation was deleted meanwhile."""
     conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
-    if conversation is None or not choices.choice_of(conversation.owner, conversation.persona).is_on:
+    if conversation is None:
         return
+    for persona in conversation.personas:
+        if choices.choice_of(conversation.owner, persona).is_on:
+            _look_for(conversation, persona)
+
+
+def _look_for(conversation: Conversation, persona: Persona) -> None:
     memories = writing.read(
-        persona_id=conversation.persona_id,
+        persona_id=persona.pk,
         owner_id=conversation.owner_id,
         conversation_id=conversation.id,
-        turns=_new_turns(conversation),
+        turns=_new_turns(conversation, persona),
     )
     with transaction.atomic():  # after a deletion nothing may be stored
-        if memories and Conversation.objects.select_for_update().filter(pk=conversation_id).exists():
+        if memories and Conversation.objects.select_for_update().filter(pk=conversation.pk).exists():
             writing.store(memories)
 
 
-def _new_turns(conversation: Conversation) -> Sequence[Turn]:
+def _new_turns(conversation: Conversation, persona: Persona) -> Sequence[Turn]:
     newest = transcripts.newest_turns(conversation, _NEWEST, withheld=False)
-    if len(newest) < _NEWEST or writing.is_known(turn.message_id for turn in newest):
+    if len(newest) < _NEWEST or writing.is_known(persona.pk, (turn.message_id for turn in newest)):
         return newest
     return transcripts.turns(conversation, conversation.head_id)
 
 
-def recall(conversation: Conversation, head: UUID | None, turns: Sequence[Turn]) -> list[Told]:
-    """What the person said long before that bears on the last turn, the most fitting first."""
+def recall(conversation: Conversation, persona: Persona, head: UUID | None, turns: Sequence[Spoken]) -> list[Told]:
+    """What the person said to the persona long before that bears on the last turn, the most fitting first."""
     if not turns or turns[-1].speaker != "user":
         return []
     return told.recall(
         user=conversation.owner,
-        persona=conversation.persona,
+        persona=persona,
         conversation_id=conversation.id,
         query=_query(turns),
         unread=_unread(conversation, head),
     )
 
 
-def _query(turns: Sequence[Turn]) -> str:
+def _query(turns: Sequence[Spoken]) -> str:
     """The newest message. One that only points back ("And his name?") is read with the one before it."""
     own = [turn.text for turn in turns if turn.speaker == "user"]
     points_back = len(own[-1]) < _SHORT and (_POINTS_BACK.search(own[-1]) or not terms(own[-1]))
@@ -79,21 +87,21 @@ def _unread(conversation: Conversation, head: UUID | None) -> list[UUID]:
     return list(own.values_list("id", flat=True))
 
 
-def without_forgotten(turns: Sequence[Turn]) -> list[Turn]:
-    """The turns without the words that the person has forgotten. The last one is to be answered, and stays."""
+def without_forgotten(persona: Persona, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns without the words that the person had the persona forget. The last one is to be answered, and stays."""
     changed = forgetting.without_forgotten(
-        {turn.message_id: turn.text for turn in turns[:-1] if turn.speaker == "user"}
+        persona.pk, {turn.message_id: turn.text for turn in turns[:-1] if turn.speaker == "user"}
     )
     kept = [replace(turn, text=changed.get(turn.message_id, turn.text)) for turn in turns]
     return [turn for turn in kept if turn.text]
 
 
 def forget_in_prompts(user: User, persona_id: UUID, texts: list[str]) -> None:
-    """Removes the texts from the stored prompts of this person's conversations with the persona."""
+    """Removes the texts from the stored prompts of the persona's replies to this person."""
     variants = {variant for text in texts for variant in (text, one_line(text)) if variant}
-    origins = Origin.objects.filter(
-        reply__message__conversation__owner=user, reply__message__conversation__persona_id=persona_id
-    )
+    spoken = Q(reply__message__speaker_id=persona_id)
+    spoken |= Q(reply__message__speaker=None, reply__message__conversation__persona_id=persona_id)
+    origins = Origin.objects.filter(spoken, reply__message__conversation__owner=user)
     for origin in origins.only("parts", "prompt", "rendered").iterator(chunk_size=50):
         before = origin.parts, origin.prompt, origin.rendered
         origin.parts, origin.prompt, origin.rendered = (_without(value, variants) for value in before)

@@ -1,5 +1,9 @@
 """Produces a reply: the run that writes it, its frames, and the reply's transitions.
 
+In a group, the end of one reply may owe the next one, by another persona. Both are written in one transaction, so a
+lost worker loses no turn. The frame of the next reply comes before the last frame of this one, so no tab believes
+between them that it is the person's turn.
+
 Each transition is one conditional update of the row, guarded by status and attempt. If two workers believe that they
 own a reply, only the newer one writes. The row is written before the frame is published.
 """
@@ -13,11 +17,22 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import ages, languages
-from chat import frames, inspection, persona_reply, queueing, remembering, transcripts
+from chat import (
+    conversations,
+    frames,
+    groups,
+    inspection,
+    messages,
+    persona_reply,
+    queueing,
+    remembering,
+    transcripts,
+)
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
@@ -93,12 +108,11 @@ def produce(reply_id: UUID) -> None:
     conversation = reply.message.conversation
     progress = Progress(reply, is_minor=ages.is_minor(conversation.owner))
     # Checked again: a decision may have come, or the persona may have changed, since the reply was asked for.
-    if refusal := access.refusal(conversation.owner, conversation.persona):
+    persona = reply.message.persona
+    if refusal := access.refusal(conversation.owner, persona):
         _finish(progress, ReplyStatus.FAILED, code=refusal.code)
         return
-    if restrictions.active_for(
-        user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
-    ):
+    if restrictions.active_for(user=conversation.owner, conversation_id=conversation.id, persona_id=persona.id):
         _finish(progress, ReplyStatus.FAILED, code="restricted")
         return
     try:
@@ -126,14 +140,18 @@ def produce(reply_id: UUID) -> None:
 
 
 def read_ahead(conversation_id: UUID) -> None:
-    """Has the engine read the conversation while its person reads the page or types."""
+    """Has the engine read the conversation while its person reads the page or types.
+
+    Not in a group: the prompt of each persona is different, and nobody knows yet who speaks next.
+    """
     conversation = Conversation.objects.select_related("persona").filter(pk=conversation_id).first()
-    if conversation is None:
+    if conversation is None or conversation.is_group:
         return
     began = time.monotonic()
     try:
-        turns = remembering.without_forgotten(transcripts.prompt_turns(conversation.head_id))
-        persona_reply.read_ahead(conversation.persona, turns)
+        persona = conversation.persona
+        turns = remembering.without_forgotten(persona, transcripts.prompt_turns(conversation.head_id))
+        persona_reply.read_ahead(persona, persona_reply.heard_by(persona, turns))
     except EngineError as error:
         logger.warning("conversation.not_read_ahead", extra={"error": error.code})
     else:
@@ -166,19 +184,26 @@ def _claim(reply_id: UUID) -> Reply | None:
     owed = Reply.objects.filter(pk=reply_id, status=ReplyStatus.QUEUED)
     if not owed.update(status=ReplyStatus.GENERATING, attempt=F("attempt") + 1, started_at=timezone.now()):
         return None
-    related = "message__conversation__persona", "message__conversation__owner", "message__parent"
+    related = (
+        "message__conversation__persona",
+        "message__conversation__owner",
+        "message__parent",
+        "message__speaker",
+    )
     return Reply.objects.select_related(*related).get(pk=reply_id)
 
 
 def _write(progress: Progress) -> None:
     reply = progress.reply
     conversation = reply.message.conversation
+    persona = reply.message.persona
     head = reply.message.parent_id
-    turns = remembering.without_forgotten(transcripts.prompt_turns(head))
+    turns = persona_reply.heard_by(persona, remembering.without_forgotten(persona, transcripts.prompt_turns(head)))
     script = persona_reply.script(
-        persona=conversation.persona,
+        persona=persona,
+        others=[other.name for other in conversation.personas if other != persona],
         turns=turns,
-        told=remembering.recall(conversation, head, turns),
+        told=remembering.recall(conversation, persona, head, persona_reply.down_to_question(turns)),
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
         reader_id=conversation.owner_id,
@@ -194,7 +219,9 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
     prefix = reply.prefix if reply.is_prefix_judged else ""
     text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
     info, sampling = progress.engine, progress.sampling
+    follower = groups.who_follows(reply, text) if status == ReplyStatus.COMPLETED else None
     with transaction.atomic():
+        conversation = _locked(reply) if follower else None  # before the reply's row, as every door locks them
         ended = Reply.objects.filter(
             pk=reply.pk, attempt=reply.attempt, status__in=[ReplyStatus.GENERATING, ReplyStatus.QUEUED]
         ).update(
@@ -226,11 +253,21 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
         )
         _record(progress)
         notices = _masked_notices(progress) if text else []
+        if follower and conversation:
+            messages.owe_following(conversation, reply.message, follower)
     progress.reply = Reply.objects.select_related("message__conversation__owner").get(pk=reply.pk)
     logger.info("reply.%s", status, extra=_logged(progress))
     frames.publish_surely(progress.conversation_id, frames.outcome(progress.reply), *map(frames.notice, notices))
     queueing.have_monitored(progress.conversation_id)
     queueing.have_remembered(progress.conversation_id)
+
+
+def _locked(reply: Reply) -> Conversation | None:
+    """The reply's conversation, locked; None if it was deleted."""
+    try:
+        return conversations.locked(reply.message.conversation)
+    except Http404:
+        return None
 
 
 def _recalled(progress: Progress) -> dict[str, list[int]]:

@@ -32,8 +32,8 @@ def report(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResp
         reports.file(
             reporter=request.user,
             conversation_id=conversation.id,
-            persona_id=conversation.persona_id,
-            persona_name=conversation.persona.name,
+            persona_id=reply.message.persona.pk,
+            persona_name=reply.message.persona.name,
             category=form.cleaned_data["category"],
             message_id=reply.message_id,
             turns=transcripts.turns(conversation, reply.message_id, withheld=True),

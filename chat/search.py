@@ -48,7 +48,11 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
     found = Message.objects.filter(conversation__owner=user, is_withheld=False, terms=conditions)
     for run in runs:  # a message may have all the pairs of a run at different places
         found = found.filter(text__contains=run)
-    rows = found.select_related("conversation__persona").order_by("-created_at")
+    rows = (
+        found.select_related("conversation__persona", "speaker")
+        .prefetch_related("conversation__members__persona")
+        .order_by("-created_at")
+    )
     messages = list(rows[page * PER_PAGE : (page + 1) * PER_PAGE])
     matching = _matching_words(query, messages)
     return [Match(message, _excerpt(message.text, runs, matching)) for message in messages]

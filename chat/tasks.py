@@ -89,7 +89,7 @@ def tell_places() -> None:
     """Publishes the places of waiting replies that have changed noticeably."""
     places = {UUID(place.job_id): place for place in waiting_room.moved(queueing.KIND)}
     for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related(
-        "message__conversation__owner"
+        "message__speaker", "message__conversation__persona", "message__conversation__owner"
     ):
         frames.publish(reply.message.conversation_id, frames.queued(reply, places[reply.id]))
 

@@ -69,15 +69,18 @@ def _part(ids: list[UUID], start: int, end: int | None = None) -> Part:
 
 def items(conversation: Conversation, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The messages with these ids, in this order."""
+    colors: dict[UUID | None, int] = {member.persona_id: member.color for member in conversation.members.all()}
     tree = transcripts.tree_of(conversation)
     notices = defaultdict(list)
     for notice in conversation.notices.filter(message__in=ids).exclude(kind="disclosure"):
         notices[notice.message_id].append(_notice(notice))
-    messages = conversation.messages.select_related("reply").in_bulk(ids)
+    messages = conversation.messages.select_related("reply", "speaker").in_bulk(ids)
     return [
         {
             "id": message.id,
             "author": message.author,
+            "persona": message.persona,
+            "color": colors.get(message.speaker_id, ""),
             "text": message.text,
             "is_withheld": message.is_withheld,
             "is_pinned": message.is_pinned,

@@ -18,7 +18,7 @@ def tree_of(conversation: Conversation) -> dict[UUID, UUID | None]:
 def messages_on_path(conversation: Conversation, head: UUID | None) -> list[Message]:
     """The messages from the first one down to `head`, with their replies."""
     ids = branches.path(tree_of(conversation), head)
-    by_id = conversation.messages.select_related("reply").in_bulk(ids)
+    by_id = conversation.messages.select_related("reply", "speaker").in_bulk(ids)
     return [by_id[message_id] for message_id in ids]
 
 
@@ -41,6 +41,11 @@ def turns(conversation: Conversation, head: UUID | None, *, withheld: bool = Fal
 def newest_turns(conversation: Conversation, most: int, *, withheld: bool = True) -> list[Turn]:
     """The last turns of the read branch, at most `most`. Reads no message before them."""
     return _turns_of(_newest_ids(conversation.head_id, most)[::-1], withheld=withheld)
+
+
+def newest_before(head: UUID | None, most: int) -> list[Turn]:
+    """The last turns down to `head`, at most `most`, withheld ones left out. Reads no message before them."""
+    return _turns_of(_newest_ids(head, most)[::-1], withheld=False)
 
 
 def prompt_turns(head: UUID | None) -> list[Turn]:
@@ -81,7 +86,7 @@ def _newest_ids(head: UUID | None, most: int) -> list[UUID]:
 
 
 def _turns_of(ids: Sequence[UUID], *, withheld: bool) -> list[Turn]:
-    by_id = Message.objects.select_related("reply").in_bulk(ids)
+    by_id = Message.objects.select_related("reply", "speaker").in_bulk(ids)
     messages = (by_id[message_id] for message_id in ids)
     return [_turn(message) for message in _with_text(messages) if withheld or not message.is_withheld]
 
@@ -92,6 +97,8 @@ def _turn(message: Message) -> Turn:
         text=message.text,
         message_id=message.id,
         at=message.created_at,
+        persona_id=message.speaker_id,
+        name=message.speaker.name if message.speaker else "",
     )
 
 

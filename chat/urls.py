@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import branches_page, files_page, report_page, search_page, views
+from chat import branches_page, files_page, group_page, report_page, search_page, views
 
 app_name = "chat"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.conversations_page, name="list"),
     path("", views.conversations_page, name="start"),
     path("marks/", views.marks, name="marks"),
+    path("group/", group_page.group, name="group"),
     path("search/", search_page.search_page, name="search"),
     path("export/", files_page.export_all, name="export-all"),
     path("import/", files_page.import_page, name="import"),
@@ -20,6 +21,10 @@ urlpatterns = [
     path("<uuid:conversation_id>/send/", views.send, name="send"),
     path("<uuid:conversation_id>/rename/", views.rename, name="rename"),
     path("<uuid:conversation_id>/delete/", views.delete, name="delete"),
+    path("<uuid:conversation_id>/members/", group_page.members, name="members"),
+    path("<uuid:conversation_id>/members/<uuid:persona_id>/mute/", group_page.mute, name="mute"),
+    path("<uuid:conversation_id>/members/<uuid:persona_id>/remove/", group_page.remove, name="remove-member"),
+    path("<uuid:conversation_id>/speak/<uuid:persona_id>/", views.speak, name="speak"),
     path("<uuid:conversation_id>/goodbye/", views.goodbye, name="goodbye"),
     path("<uuid:conversation_id>/take-up/", views.take_up, name="take-up"),
     path("<uuid:conversation_id>/inside/<uuid:reply_id>/", views.inspection_of, name="inspection"),

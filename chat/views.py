@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,6 +28,7 @@ from chat import (
     conversations,
     disclosure,
     follow_up,
+    groups,
     inspection,
     inspection_page,
     message_care,
@@ -39,7 +41,7 @@ from chat import thread as threads
 from chat.export_formats import FORMATS
 from chat.models import Conversation, ConversationState
 from moderation.desk import restrictions
-from personas import access, creation
+from personas import creation
 from personas.models import Persona
 from text import cleaning
 
@@ -47,7 +49,7 @@ P = ParamSpec("P")
 _PER_PAGE = 30
 
 
-def _form_action(view: Callable[Concatenate[SignedIn, P], HttpResponse]) -> Callable[..., HttpResponse]:
+def form_action(view: Callable[Concatenate[SignedIn, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """A POST of a signed-in person. The refusal of a door becomes a message on the next page."""
 
     @wraps(view)
@@ -72,9 +74,9 @@ def conversations_page(request: SignedIn) -> HttpResponse:
     personas = Persona.objects.filter(conversations__in=shown).distinct().order_by("name")
     persona = personas.filter(pk=_uuid(request.GET["persona"])).first() if request.GET.get("persona") else None
     context = {
-        "page": Paginator(shown.filter(persona=persona) if persona else shown, _PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
+        "page": Paginator(
+            shown.filter(Q(persona=persona) | Q(members__persona=persona)).distinct() if persona else shown, _PER_PAGE
+        ).get_page(request.GET.get("page")),
         "is_archive": is_archive,
         "talked_with": personas,
         "persona": persona,
@@ -85,7 +87,7 @@ def conversations_page(request: SignedIn) -> HttpResponse:
     return render(request, "chat/list.html", context)
 
 
-@_form_action
+@form_action
 def _start(request: SignedIn) -> HttpResponse:
     conversation = conversations.start(user=request.user, persona_id=_uuid(request.POST.get("persona")))
     return redirect("chat:conversation", conversation.id)
@@ -137,7 +139,7 @@ def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     return redirect("chat:conversation", conversation.id)
 
 
-@_form_action
+@form_action
 def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     conversations.rename(user=request.user, conversation_id=conversation_id, title=request.POST.get("title", ""))
     return redirect("chat:conversation", conversation_id)
@@ -175,26 +177,32 @@ def goodbye(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     return redirect("chat:list")
 
 
-@_form_action
+@form_action
 def take_up(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     partings.take_up(user=request.user, conversation_id=conversation_id)
     return redirect("chat:conversation", conversation_id)
 
 
-@_form_action
+@form_action
 def stop(request: SignedIn, reply_id: UUID) -> HttpResponse:
     reply = conversations.get_reply_for(request.user, reply_id)
     doors.stop(user=request.user, reply_id=reply_id)
     return redirect("chat:conversation", reply.message.conversation_id)
 
 
-@_form_action
+@form_action
 def regenerate(request: SignedIn, reply_id: UUID) -> HttpResponse:
     reply = doors.regenerate(user=request.user, reply_id=reply_id)
     return redirect("chat:conversation", reply.message.conversation_id)
 
 
-@_form_action
+@form_action
+def speak(request: SignedIn, conversation_id: UUID, persona_id: UUID) -> HttpResponse:
+    doors.let_speak(user=request.user, conversation_id=conversation_id, persona_id=persona_id)
+    return redirect("chat:conversation", conversation_id)
+
+
+@form_action
 def continue_reply(request: SignedIn, reply_id: UUID) -> HttpResponse:
     reply = doors.continue_reply(user=request.user, reply_id=reply_id)
     return redirect("chat:conversation", reply.message.conversation_id)
@@ -214,13 +222,13 @@ def edit(request: SignedIn, message_id: UUID) -> HttpResponse:
     return redirect("chat:conversation", message.conversation_id)
 
 
-@_form_action
+@form_action
 def select(request: SignedIn, message_id: UUID) -> HttpResponse:
     conversation = conversations.select_branch(user=request.user, message_id=message_id)
     return redirect(search_page.address(conversation.id, message_id))
 
 
-@_form_action
+@form_action
 def pin(request: SignedIn, message_id: UUID) -> HttpResponse:
     message = message_care.pin(user=request.user, message_id=message_id, is_pinned=bool(request.POST.get("is_pinned")))
     return redirect(search_page.address(message.conversation_id, message.id))
@@ -274,14 +282,14 @@ def inspection_words(request: SignedIn, conversation_id: UUID, reply_id: UUID) -
     return render(request, "chat/inspection.html#words", inspection_page.page(reply, inspection.look(reply)))
 
 
-@_form_action
+@form_action
 def pick(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
     choice = request.POST.get("choice", "")
     inspection.pick(user=request.user, conversation_id=conversation_id, reply_id=reply_id, choice=choice)
     return redirect("chat:conversation", conversation_id)
 
 
-@_form_action
+@form_action
 def take(request: SignedIn, conversation_id: UUID, reply_id: UUID) -> HttpResponse:
     choice = request.POST.get("choice", "")
     inspection.take(user=request.user, conversation_id=conversation_id, reply_id=reply_id, choice=choice)
@@ -327,10 +335,14 @@ def _asked_part(request: HttpRequest, conversation: Conversation) -> threads.Par
 def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
     offset = threads.offset(conversation)
     active_restrictions = restrictions.active_for(
-        user=conversation.owner, conversation_id=conversation.id, persona_id=conversation.persona_id
+        user=conversation.owner,
+        conversation_id=conversation.id,
+        persona_id=None if conversation.is_group else conversation.persona_id,
     )
-    refusal = access.refusal(conversation.owner, conversation.persona)
+    participants = groups.participants(conversation)
+    silence = participants[0].silence if all(one.silence for one in participants) else ""
     return {
+        "participants": participants,
         "conversation": conversation,
         "mark": offline_copies.mark(conversation),
         "first_notices": [] if part.before else threads.first_notices(conversation),
@@ -344,8 +356,8 @@ def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
         "formats": FORMATS,
         "conversations": partings.listed(conversation.owner)[:_PER_PAGE],
         "restriction": active_restrictions[0] if active_restrictions else None,
-        "silence": refusal.user_message if refusal else "",
-        "may_write": not active_restrictions and not refusal and conversation.state == ConversationState.OPEN,
+        "silence": silence,
+        "may_write": not active_restrictions and not silence and conversation.state == ConversationState.OPEN,
     }
 
 

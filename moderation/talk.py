@@ -16,6 +16,8 @@ class Turn:
     text: str
     message_id: UUID
     at: datetime
+    persona_id: UUID | None = None  # the persona that says it, where that is stored
+    name: str = ""  # of that persona
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,10 @@ class Phrases:
     friend: str  # the name of the person if the persona has none for them
     colon: str  # between a name and the words of a turn, with its space
     joiner: str  # between sentences
+    comma: str  # between names
     relation: str
     opening: str
+    opening_group: str
     rules: str
     rules_fictional: str
     memories: str
@@ -65,8 +67,13 @@ ENGLISH = Phrases(
     friend="Friend",
     colon=": ",
     joiner=" ",
+    comma=", ",
     relation="To {user}, {name} is: {relation}.",
     opening="This is a talk between {user} and {name}. {name} answers {user} in a few plain sentences.",
+    opening_group=(
+        "This is a talk between {user}, {others} and {name}. "
+        "{name} speaks in a few plain sentences, and for nobody else."
+    ),
     rules=(
         "An artificial intelligence speaks here in the voice of {name}, from words that {name} left. "
         "Asked in earnest, it says kindly that it is an AI. It never promises to meet again, "
@@ -153,8 +160,10 @@ CHINESE = Phrases(
     friend="朋友",
     colon="：",
     joiner="",
+    comma="、",
     relation="对{user}来说，{name}是：{relation}。",
     opening="以下是{user}和{name}的对话。{name}用几句平常的话回答{user}。",
+    opening_group="以下是{user}、{others}和{name}的对话。{name}只用几句平常的话说自己的话，不替别人说话。",
     rules=(
         "这里由人工智能用{name}的口吻说话，依据的是{name}留下的文字。若对方认真问起，它会温和地说明自己是人工智能。"
         "它不许诺重逢，也不鼓励伤害或隐瞒。"

@@ -26,6 +26,9 @@ in this order, so later parts are dropped first:
 A lorebook's entry that is always in stands in the introduction, where its card wants it. The others change with the
 talk, so they stand before the newest message, or as many messages earlier as their depth says.
 
+In a talk of several personas, the others' lines stand under their names. In the chat form they are the user's part of
+the talk, and there the person's lines have a name too.
+
 Covered against forgery: markup of chat templates is broken up in every text, labels lose colons and
 line breaks, and in a transcript each turn is one line, so no text can begin a turn of its own.
 Not covered: a model that believes a claim in a text. The filter therefore reads every reply.
@@ -79,7 +82,7 @@ class Spoken(Protocol):
     """A turn of the conversation, as `moderation.talk.Turn` has it."""
 
     @property
-    def speaker(self) -> str: ...  # "user" or "persona"
+    def speaker(self) -> str: ...  # "user", "persona", or "other": another persona, whose text begins with `named`
 
     @property
     def text(self) -> str: ...
@@ -91,6 +94,16 @@ class Line:
 
     speaker: str
     text: str
+
+
+def named(name: str, text: str, language: str) -> str:
+    """The words of another persona under its name, as a turn of "other"."""
+    return f"{label(name)}{phrases_for(language).colon}{text}"
+
+
+def without_name(text: str, language: str) -> str:
+    """The words of a turn of "other" alone."""
+    return text.partition(phrases_for(language).colon.strip())[2].strip()
 
 
 def build(
@@ -408,8 +421,9 @@ class _Form(ABC):
         self.sheet = sheet
         self.phrases: Phrases = phrases_for(sheet.language)
         self.name = label(sheet.name) or "Persona"
+        self.others = tuple(map(label, sheet.others))
         self.user = label(sheet.calls_user)
-        if not self.user or self.user.casefold() == self.name.casefold():
+        if not self.user or self.user.casefold() in {name.casefold() for name in (self.name, *self.others)}:
             self.user = self.phrases.friend
 
     @abstractmethod
@@ -432,7 +446,10 @@ class _Form(ABC):
         ]
         if sheet.relation:
             pieces.append(self._worded(phrases.relation, relation=one_line(sheet.relation)))
-        pieces.append(self._worded(phrases.opening))
+        if self.others:
+            pieces.append(self._worded(phrases.opening_group, others=phrases.comma.join(self.others)))
+        else:
+            pieces.append(self._worded(phrases.opening))
         return phrases.joiner.join(piece for piece in pieces if piece)
 
     def note(self, text: str) -> str:
@@ -463,6 +480,11 @@ class _Form(ABC):
     def _worded(self, template: str, **more: str) -> str:
         return template.format(name=self.name, user=self.user, **more)
 
+    @property
+    def marks_of_others(self) -> tuple[str, ...]:
+        """What begins a turn of another persona."""
+        return tuple(f"{name}{self.phrases.colon.rstrip()}" for name in self.others)
+
     @abstractmethod
     def turn_tokens(self, text: str, count: Count) -> int: ...
 
@@ -481,7 +503,7 @@ class _Transcript(_Form):
         return count(self.line("persona", text)) + 1
 
     def line(self, speaker: str, text: str) -> str:
-        if speaker == "note":
+        if speaker in ("note", "other"):
             return text
         return f"{self.user if speaker == 'user' else self.name}{self.phrases.colon}{text}"
 
@@ -511,7 +533,7 @@ class _Transcript(_Form):
             form="transcript",
             text=self._text(filled),
             prefix=spaced_prefix,
-            stop=("\n", f"{self.user}{self.phrases.colon.rstrip()}", self.mark, "<|"),
+            stop=("\n", f"{self.user}{self.phrases.colon.rstrip()}", self.mark, "<|", *self.marks_of_others),
             parts=(*filled.parts, *_prefix_part(prefix, count)),
         )
 
@@ -528,9 +550,9 @@ class _Chat(_Form):
         talk: list[tuple[str, str]] = []
         for exchange in filled.exchanges:
             talk += [("user", self.clean(exchange.user)), ("persona", self.clean(exchange.persona))]
-        if filled.turns and filled.turns[0][0] == "persona":
+        if not filled.turns or filled.turns[0][0] == "persona":
             talk.append(("user", self.phrases.begins))
-        talk += filled.turns
+        talk += [(speaker, self._line(speaker, text)) for speaker, text in filled.turns]
         recalled = self.recalled(filled)
         if recalled and talk:
             talk[-1] = (talk[-1][0], "\n\n".join([*recalled, talk[-1][1]]))
@@ -543,6 +565,9 @@ class _Chat(_Form):
                 messages.append(PromptMessage(role, text))  # type: ignore[arg-type]
         return tuple(messages)
 
+    def _line(self, speaker: str, text: str) -> str:
+        return named(self.user, text, self.sheet.language) if self.others and speaker == "user" else text
+
     def length(self, filled: _Filled, count: Count) -> int:
         return sum(count(m.content) + MESSAGE_OVERHEAD for m in self._messages(filled)) + MESSAGE_OVERHEAD
 
@@ -551,7 +576,13 @@ class _Chat(_Form):
             form="chat",
             messages=self._messages(filled),
             prefix=prefix,
-            stop=(f"\n{self.user}:", f"\n{self.name}:", "<|im_", "\n###"),
+            stop=(
+                f"\n{self.user}:",
+                f"\n{self.name}:",
+                "<|im_",
+                "\n###",
+                *(f"\n{mark}" for mark in self.marks_of_others),
+            ),
             parts=(*filled.parts, *_prefix_part(prefix, count)),
         )
 

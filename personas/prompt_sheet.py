@@ -58,6 +58,7 @@ class Sheet:
     adapter: Adapter | None = None  # its own fine-tune, if it talks with it
     lorebook: Book = field(default_factory=Book)
     greetings: tuple[str, ...] = ()  # the opening lines of its card, the usual one first
+    others: tuple[str, ...] = ()  # the names of the other personas in a talk of several
 
 
 def sheet_for(persona: Persona) -> Sheet:

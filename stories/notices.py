@@ -28,7 +28,7 @@ def shown_at_visit(story: Story, now: datetime) -> None:
     sitting = sittings.touch(story.owner, now)
     if not story.notices.filter(kind=NoticeKind.DISCLOSURE, shown_at__gt=now - _AT_START).exists():
         _record(story, now, NoticeKind.DISCLOSURE, "start", disclosed(story))
-    if reminder := disclosure.due_reminder(story.owner, story.persona, sitting):
+    if reminder := disclosure.due_reminder(story.owner, [story.persona], sitting):
         _record(story, now, NoticeKind.BREAK, *reminder)
 
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import my_data
 from accounts.models import User
 from api import keys
-from chat import branch_care, consumers, conversations, inspection, messages, sockets
+from chat import branch_care, consumers, conversations, groups, inspection, messages, sockets
 from chat.consumers import ConversationConsumer
 from moderation.desk import restrictions
 from personas import creation, drafts
@@ -104,6 +104,10 @@ def test_no_door_opens_for_an_account_that_was_deactivated_after_it_was_read(ali
         "stop": lambda: messages.stop(user=alice, reply_id=alices["reply_id"]),
         "regenerate": lambda: messages.regenerate(user=alice, reply_id=alices["reply_id"]),
         "continue": lambda: messages.continue_reply(user=alice, reply_id=alices["reply_id"]),
+        "speak": lambda: messages.let_speak(
+            user=alice, conversation_id=alices["conversation_id"], persona_id=persona.id
+        ),
+        "add": lambda: groups.add(user=alice, conversation_id=alices["conversation_id"], persona_id=persona.id),
         "inside": lambda: inspection.get_for(alice, alices["conversation_id"], alices["reply_id"]),
         "persona": lambda: creation.get_persona_for(alice, persona.id),
         "own persona": lambda: creation.get_own_persona(alice, persona.id),

@@ -75,6 +75,7 @@ def test_each_colour_that_is_used_is_a_token() -> None:
         ("paper", "alarm", 4.5),
         ("ink-soft", "care-wash", 4.5),
         *((f"seal-{number}", "paper-lift", 4.5) for number in range(1, 6)),
+        *((f"voice-{number}", behind, 4.5) for number in range(1, 7) for behind in ("paper", "paper-lift")),
         ("rule-strong", "paper", 3.0),  # borders of controls, WCAG 1.4.11
         ("rule-strong", "paper-lift", 3.0),
     ],

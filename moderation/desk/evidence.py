@@ -36,6 +36,7 @@ class EvidenceTurn:
     at: datetime
     findings: tuple[dict[str, Any], ...]
     is_covered: bool = False
+    name: str = ""  # of the persona that says it, where that is stored
 
 
 def window(turns: Sequence[Turn], findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -80,6 +81,7 @@ def shown(case: Case, *, revealed: Iterable[str] = ()) -> list[EvidenceTurn]:
                 at=datetime.fromisoformat(stored["at"]),
                 findings=findings,
                 is_covered=is_covered,
+                name=stored.get("name", ""),
             )
         )
     return turns
@@ -94,4 +96,5 @@ def _masked(text: str) -> str:
 
 
 def _stored(turn: Turn) -> dict[str, Any]:
-    return {**asdict(turn), "message_id": str(turn.message_id), "at": turn.at.isoformat()}
+    ids = {"message_id": str(turn.message_id), "persona_id": str(turn.persona_id) if turn.persona_id else None}
+    return {**asdict(turn), **ids, "at": turn.at.isoformat()}

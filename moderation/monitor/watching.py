@@ -103,11 +103,15 @@ def _without_old_urgency(findings: Sequence[Finding], turns: Sequence[Turn]) -> 
 
 
 def _case(talk: Talk, findings: Sequence[Finding], turns: Sequence[Turn]) -> Case:
+    """In a group, the case is about the persona that said the gravest of the lines that were found."""
+    spoken = {turn.message_id: (turn.persona_id, turn.name) for turn in turns if turn.persona_id}
+    found = [spoken[finding.message_id] for finding in findings if finding.message_id in spoken]
+    persona_id, persona_name = found[0] if found else (talk.persona_id, talk.persona_name)
     return cases.open_case(
         user=talk.user,
         conversation_id=talk.conversation_id,
-        persona_id=talk.persona_id,
-        persona_name=talk.persona_name,
+        persona_id=persona_id or talk.persona_id,
+        persona_name=persona_name,
         findings=findings,
         turns=turns,
     )

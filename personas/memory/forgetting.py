@@ -50,11 +50,14 @@ def forget_conversation(conversation_id: UUID) -> None:
     Memory.objects.filter(conversation_id=conversation_id).delete()
 
 
-def without_forgotten(texts: dict[UUID, str]) -> dict[UUID, str]:
-    """The texts of messages, by their ids, without the pieces that were forgotten. Only changed ones are returned."""
-    forgotten = Memory.objects.filter(message_id__in=texts, text="").values_list("message_id", "position")
+def without_forgotten(persona_id: UUID, texts: dict[UUID, str]) -> dict[UUID, str]:
+    """The texts of messages, by their ids, without the pieces that this persona forgot.
+
+    Only changed ones are returned.
+    """
+    forgotten = Memory.objects.filter(persona_id=persona_id, message_id__in=texts, text="")
     positions: dict[UUID, set[int]] = {}
-    for message_id, position in forgotten:
+    for message_id, position in forgotten.values_list("message_id", "position"):
         positions.setdefault(message_id, set()).add(position)
     return {message_id: _without(texts[message_id], found) for message_id, found in positions.items()}
 

@@ -44,7 +44,9 @@ class Memory(models.Model):
     class Meta:
         ordering = ["said_at", "position", "id"]
         verbose_name_plural = "memories"
-        constraints = [models.UniqueConstraint(fields=["message_id", "position"], name="one_memory_per_piece")]
+        constraints = [
+            models.UniqueConstraint(fields=["persona", "message_id", "position"], name="one_memory_per_piece")
+        ]
         indexes = [
             models.Index(fields=["persona", "owner"], name="memories_of_a_person"),
             models.Index(fields=["conversation_id"], name="memories_of_a_talk"),

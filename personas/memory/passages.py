@@ -1,11 +1,19 @@
-"""Finds the passages of a persona's own words that bear on a message."""
+"""Finds the passages of a persona's own words that bear on a message, and how near the message is to its words."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from personas.embedders.base import Embedder
+import numpy as np
+
+from personas.embedders.base import Embedder, closeness
+from personas.embedders.choice import embedder_for
 from personas.embedders.minilm import MiniLM
 from personas.memory import search
 from personas.models import Persona
+from text import sentences
+
+_DESCRIBED = 12  # sentences of a persona's description and sayings that are compared
 
 
 @dataclass(frozen=True)
@@ -42,3 +50,34 @@ def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = 
         for pk in best
         if (row := rows.get(pk))
     ]
+
+
+def interest(persona: Persona, text: str) -> float:
+    """How near the text is to what the persona's words and its description say: about 0 unrelated, 1 the same.
+
+    0 for a blank text, and if the embedder's weights are not installed.
+    """
+    embedder = embedder_for(text)
+    vector = search.vector_of(text, embedder)
+    if vector is None:
+        return 0.0
+    passages = persona.passages.all()
+    near = [near for _, near in search.closeness_of(passages, vector, embedder, most=1)]
+    lines = list(_described(persona))
+    if not near:  # its passages have no vectors of this embedder
+        lines += passages.order_by("digest").values_list("text", flat=True)[:_DESCRIBED]
+    products = _vectors(type(embedder), tuple(lines[:_DESCRIBED])) @ vector
+    return max([0.0, *near, *(closeness(embedder, float(product)) for product in products)])
+
+
+def _described(persona: Persona) -> Iterator[str]:
+    """The sentences of its description and its sayings."""
+    sayings = (line for line in persona.sayings if isinstance(line, str))
+    for text in (persona.description, persona.scenario, *sayings):
+        yield from filter(None, map(str.strip, sentences.split(text)))
+
+
+@lru_cache(maxsize=64)
+def _vectors(embedder: type[Embedder], lines: tuple[str, ...]) -> search.Vector:
+    """float32 [lines, dimensions], rows of length 1"""
+    return embedder().embed(lines) if lines else np.zeros((0, embedder.dimensions), np.float32)

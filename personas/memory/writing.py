@@ -23,14 +23,15 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 32  # texts embedded in one pass
 
 
-def is_known(message_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the messages that were read already."""
-    return set(Memory.objects.filter(message_id__in=list(message_ids)).values_list("message_id", flat=True))
+def is_known(persona_id: UUID, message_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the messages that were read already, for what this persona remembers."""
+    read_before = Memory.objects.filter(persona_id=persona_id, message_id__in=list(message_ids))
+    return set(read_before.values_list("message_id", flat=True))
 
 
 def read(*, persona_id: UUID, owner_id: int, conversation_id: UUID, turns: Sequence[Turn]) -> list[Memory]:
     """The memories, not yet stored, of the person's turns that were not read before. `turns` come oldest first."""
-    known = is_known(turn.message_id for turn in turns)
+    known = is_known(persona_id, (turn.message_id for turn in turns))
     memories: list[Memory] = []
     for before, turn in zip([None, *turns], turns, strict=False):
         if turn.speaker == "user" and turn.message_id not in known and not _is_crisis(turn.text):

@@ -54,7 +54,8 @@ def asked(conversation: Conversation, question: str) -> list[str]:
     now = timezone.now()
     turns = transcripts.prompt_turns(conversation.head_id)
     question_turn = remembering.Turn("user", question, uuid4(), now)
-    return [one.text for one in remembering.recall(conversation, conversation.head_id, [*turns, question_turn])]
+    said = [*turns, question_turn]
+    return [one.text for one in remembering.recall(conversation, conversation.persona, conversation.head_id, said)]
 
 
 @pytest.fixture

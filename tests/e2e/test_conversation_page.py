@@ -31,18 +31,19 @@ from chat.protocol import (
 )
 from chat.thread import SHOWN
 from tests.e2e.wire import Wire
-from tests.factories import make_conversation
+from tests.factories import make_conversation, make_persona
 
 pytestmark = pytest.mark.e2e
 
 USAGE = UsageShown(prompt_tokens=10, cached_tokens=0, completion_tokens=5)
 TIMING = Timing(queued_ms=1, first_token_ms=1, total_ms=1)
+PERSONA = uuid4()
 
 
 @pytest.fixture
 def conversation(alice: User) -> Conversation:
     """Begins with an opening line, as most do."""
-    conversation = make_conversation(owner=alice)
+    conversation = make_conversation(owner=alice, persona=make_persona(owner=alice, id=PERSONA))
     conversation.head = conversation.messages.create(author=Author.PERSONA, text="The lamp is lit.")
     conversation.save()
     return conversation
@@ -111,6 +112,7 @@ def queued(message: MessageAccepted, position: int, **fields: Any) -> ReplyQueue
         "reply_id": uuid4(),
         "message_id": uuid4(),
         "parent": message.message.id,
+        "persona_id": PERSONA,
         "attempt": 0,
         "position": position,
         "expected_wait_ms": 10_000 * position,
@@ -508,6 +510,7 @@ def test_a_continued_reply_keeps_its_words_in_sight(wire: Wire, conversation: Co
             reply_id=reply_id,
             message_id=UUID(message_id),
             parent=message.message.id,
+            persona_id=PERSONA,
             attempt=1,
             position=0,
             expected_wait_ms=None,

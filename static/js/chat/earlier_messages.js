@@ -44,7 +44,7 @@ export class EarlierMessages {
 
   /** @param {Element} earlier @param {Element} link */
   put(earlier, link) {
-    earlier.querySelector(".thread-disclosure")?.remove(); // the page has one
+    for (const each of earlier.querySelectorAll(".thread-disclosure, template")) each.remove(); // the page has them
     const day = [...earlier.querySelectorAll(".thread-date time")].at(-1)?.getAttribute("datetime")?.slice(0, 10);
     const next = link.nextElementSibling;
     if (next?.matches(".thread-date") && next.querySelector("time")?.dateTime.slice(0, 10) === day) next.remove();

@@ -34,16 +34,26 @@ export function userElement(page, message) {
 }
 
 /**
- * An empty element for a reply.
+ * An empty element for a reply of the persona that the frame names.
  * @param {ParentNode} page
  * @param {ReplyQueued} frame
  */
 export function replyElement(page, frame) {
-  const element = identified(blank(page, "persona"), frame.message_id, new Date().toISOString());
+  const element = identified(blank(page, frame.persona_id), frame.message_id, new Date().toISOString());
   element.dataset.reply = frame.reply_id;
   required(element, "[data-inside]").setAttribute("href", `inside/${frame.reply_id}/`);
   required(element, "[data-recalled]").setAttribute("href", `inside/${frame.reply_id}/#recalled`);
   return element;
+}
+
+/**
+ * A piece of a reply as it is read out: in a group, the first one begins with the name of its speaker.
+ * @param {HTMLElement | null} element
+ * @param {import("./protocol.d.ts").ReplyDelta} frame
+ */
+export function readOut(element, frame) {
+  const name = element?.dataset.color && frame.seq === 0 ? element.querySelector("[data-speaker]")?.textContent : "";
+  return name ? `${name}: ${frame.text}` : frame.text;
 }
 
 /**

@@ -50,6 +50,11 @@ export interface ReplyContinue {
   reply_id: string;
 }
 
+export interface ReplyAsk {
+  type: "reply.ask";
+  persona_id: string;
+}
+
 export interface MessageEdit {
   type: "message.edit";
   message_id: string;
@@ -71,6 +76,7 @@ export type ClientFrame =
   | ReplyStop
   | ReplyRegenerate
   | ReplyContinue
+  | ReplyAsk
   | MessageEdit
   | BranchSelect
   | Ping;
@@ -87,6 +93,7 @@ export interface ReplyQueued {
   reply_id: string;
   message_id: string;
   parent: string | null;
+  persona_id: string;
   attempt: number;
   position: number;
   expected_wait_ms: number | null;

@@ -2,10 +2,10 @@
 // Turns frames into elements. (reply_id, attempt, seq) identifies a piece of a reply: a piece that was
 // received before is ignored, and a higher attempt begins the text again.
 
-import { fill, localTimes, required } from "../shared/dom.js";
+import { fill, hasBlank, localTimes, required } from "../shared/dom.js";
 import { format, gettext } from "../shared/words.js";
 import { showMarks } from "./formatting.js";
-import { replyElement, takeover, userElement } from "./messages.js";
+import { readOut, replyElement, takeover, userElement } from "./messages.js";
 import { makeDialable, noticeElement } from "./notices.js";
 import { pending } from "./pending.js";
 import { Typing } from "./typing.js";
@@ -79,7 +79,7 @@ export class Thread {
     return true;
   }
 
-  /** Shows a waiting reply. Returns false if it belongs to another branch. @param {ReplyQueued} frame */
+  /** Shows a waiting reply. Returns false if it belongs to another branch, or to a new persona. @param {ReplyQueued} frame */
   queue(frame) {
     const earlier = this.replies.get(frame.reply_id);
     if (earlier && frame.attempt < earlier.attempt) return true; // the reply has begun meanwhile
@@ -87,7 +87,7 @@ export class Thread {
     reply.status = "queued";
     this.replies.set(frame.reply_id, reply);
     if (!this.message(frame.message_id)) {
-      if ((frame.parent ?? undefined) !== this.last?.dataset.message) return false;
+      if ((frame.parent ?? undefined) !== this.last?.dataset.message || !hasBlank(this.page, frame.persona_id)) return false;
       this.append(replyElement(this.page, frame));
     }
     this.show(reply);
@@ -105,7 +105,7 @@ export class Thread {
     this.fillIn(reply, "because", frame.because && takeover(frame.engine, reply.text !== ""));
   }
 
-  /** Appends a piece, and returns the text that is new. @param {ReplyDelta} frame */
+  /** Appends a piece, and returns what is to be read out. @param {ReplyDelta} frame */
   extend(frame) {
     const reply = this.atAttempt(frame);
     if (!reply || frame.seq <= reply.seq) return "";
@@ -116,7 +116,7 @@ export class Thread {
     reply.text = before + frame.text;
     reply.status = "generating";
     this.show(reply);
-    return repeated ? "" : frame.text;
+    return repeated ? "" : readOut(this.message(reply.messageId), frame);
   }
 
   /**

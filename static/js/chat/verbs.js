@@ -18,6 +18,8 @@ export function frameOf(form) {
       return { type: "reply.regenerate", reply_id };
     case "continue":
       return { type: "reply.continue", reply_id };
+    case "ask":
+      return { type: "reply.ask", persona_id: form.dataset.persona ?? "" };
     case "select":
       return { type: "branch.select", message_id: form.dataset.target ?? "" };
     case "edit":

@@ -30,6 +30,15 @@ export function blank(root, name) {
 }
 
 /**
+ * Whether there is a `<template data-blank="name">`.
+ * @param {ParentNode} root
+ * @param {string} name
+ */
+export function hasBlank(root, name) {
+  return root.querySelector(`template[data-blank="${name}"]`) !== null;
+}
+
+/**
  * Sets the text of a part. Returns false if the element has no such part.
  * @param {Element} element
  * @param {string} name
