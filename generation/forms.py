@@ -19,20 +19,28 @@ _MOST_TOKENS = 2**31 - 1  # the largest value of a column
 
 
 class AddModelForm(forms.Form):
-    title = forms.CharField(max_length=80, help_text=gettext_lazy("The name that people see."))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=80, help_text=gettext_lazy("The name that people see.")
+    )
     name = forms.SlugField(
-        max_length=64, help_text=gettext_lazy("The name for programs: small letters, digits and hyphens.")
+        label=gettext_lazy("Name"),
+        max_length=64,
+        help_text=gettext_lazy("The name for programs: small letters, digits and hyphens."),
     )
     prompt_form = forms.ChoiceField()
     context_length = forms.IntegerField(min_value=MIN_CONTEXT_TOKENS)
     languages = SimpleArrayField(
         forms.CharField(max_length=16),
+        label=gettext_lazy("Languages"),
         max_length=40,
         required=False,
         help_text=gettext_lazy("Language tags, separated by commas, such as en,zh."),
     )
     licence = forms.CharField(
-        max_length=200, required=False, help_text=gettext_lazy("The licence's name, such as Apache-2.0.")
+        label=gettext_lazy("Licence"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("The licence's name, such as Apache-2.0."),
     )
 
     def __init__(self, local: LocalModel, data: Mapping[str, Any] | None) -> None:
@@ -42,8 +50,11 @@ class AddModelForm(forms.Form):
         initial = {"title": title[:80], "name": name[:64], "context_length": length}
         super().__init__(data, initial=initial)
         forms_ = PromptForms.choices if local.has_chat_template else PromptForms.choices[:1]
-        self.fields["prompt_form"] = forms.ChoiceField(choices=forms_, initial=local.usual_prompt_form)
+        self.fields["prompt_form"] = forms.ChoiceField(
+            label=gettext("Prompt form"), choices=forms_, initial=local.usual_prompt_form
+        )
         self.fields["context_length"] = forms.IntegerField(
+            label=gettext("Window"),
             min_value=MIN_CONTEXT_TOKENS,
             max_value=local.longest,
             help_text=gettext(
@@ -58,7 +69,7 @@ class ServerForm(forms.Form):
 
     base_url = forms.CharField(
         max_length=200,
-        label="Address",
+        label=gettext_lazy("Address"),
         validators=EngineEntry._meta.get_field("base_url").validators,
         help_text=gettext_lazy("Such as http://127.0.0.1:8080/v1 or https://provider.example/v1."),
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
@@ -79,7 +90,7 @@ class ServerForm(forms.Form):
     model = forms.CharField(
         max_length=128,
         required=False,
-        label="Model",
+        label=gettext_lazy("Model"),
         help_text=gettext_lazy("Its name on that server. If you leave this empty, the server is asked for its models."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -87,7 +98,7 @@ class ServerForm(forms.Form):
         min_value=MIN_CONTEXT_TOKENS,
         max_value=_MOST_TOKENS,
         required=False,
-        label="Window",
+        label=gettext_lazy("Window"),
         help_text=gettext_lazy(
             "The tokens that the model reads. If you leave this empty, the site takes what the server says, at "
             "most 8192, or 4096 if it says nothing."

@@ -47,6 +47,14 @@ _WHO: dict[str, str] = {
     Direction.USER: gettext_noop("In what you write"),
     Direction.PERSONA: gettext_noop("In what a persona says"),
 }
+# The names of the shipped topics (moderation/data/topics.toml).
+_TOPICS = {
+    gettext_noop("elections"),
+    gettext_noop("medical advice"),
+    gettext_noop("legal advice"),
+    gettext_noop("gambling"),
+    gettext_noop("money and investments"),
+}
 _SPEAKERS: dict[str, str] = {
     Direction.USER: gettext_noop("in what a person writes"),
     Direction.PERSONA: gettext_noop("in what a persona says"),
@@ -66,10 +74,17 @@ _CONSEQUENCES: dict[str, str] = {
 }
 
 
+def topic_in_words(name: str) -> str:
+    """A topic that the site ships in the language of the interface, any other as its operator named it."""
+    return gettext(name) if name in _TOPICS else name
+
+
 def category_in_words(category: str) -> str:
     """The plain words of a category; for a category outside the taxonomies, its name."""
     if category.startswith("topic/"):
-        return gettext("talk about %(topic)s") % {"topic": category.removeprefix("topic/").replace("-", " ")}
+        return gettext("talk about %(topic)s") % {
+            "topic": topic_in_words(category.removeprefix("topic/").replace("-", " "))
+        }
     words = _WORDS.get(category)
     return gettext(words) if words else category.replace("_", " ").replace("/", ", ")
 

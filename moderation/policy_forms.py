@@ -90,11 +90,16 @@ class DemandsForm(forms.Form):
 class RuleForm(forms.Form):
     """One rule of a new version of the policy."""
 
-    category = forms.ChoiceField()
-    direction = forms.ChoiceField(choices=_directions)
-    threshold = forms.FloatField(min_value=0, max_value=1, widget=forms.NumberInput(attrs={"step": "any"}))
-    action = forms.ChoiceField(choices=_actions)
-    is_shadow = forms.BooleanField(required=False)
+    category = forms.ChoiceField(label=gettext_lazy("About"))
+    direction = forms.ChoiceField(choices=_directions, label=gettext_lazy("Where"))
+    threshold = forms.FloatField(
+        label=gettext_lazy("Probability, at least"),
+        min_value=0,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    action = forms.ChoiceField(choices=_actions, label=gettext_lazy("Action"))
+    is_shadow = forms.BooleanField(required=False, label=gettext_lazy("Only counted"))
 
     def __init__(self, *args: Any, topics: Sequence[TopicSpec] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,6 +14,7 @@ from moderation.plain_words import (
     category_in_words,
     own_data_in_words,
     speaker_in_words,
+    topic_in_words,
 )
 
 
@@ -60,7 +61,9 @@ def _of_topics(before: Terms, after: Terms) -> Iterator[Difference]:
         mine, yours = old.get(name), new.get(name)
         if mine != yours:
             yield Difference(
-                gettext("examples of the topic %(name)s") % {"name": name}, _count(mine, yours), _count(yours, mine)
+                gettext("examples of the topic %(name)s") % {"name": topic_in_words(name)},
+                _count(mine, yours),
+                _count(yours, mine),
             )
 
 

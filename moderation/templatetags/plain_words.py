@@ -1,7 +1,7 @@
 from django import template
 
 from moderation.desk import labels
-from moderation.plain_words import action_in_words, category_in_words, speaker_in_words
+from moderation.plain_words import action_in_words, category_in_words, speaker_in_words, topic_in_words
 from moderation.policies import history
 
 register = template.Library()
@@ -10,4 +10,5 @@ register.filter("in_words", category_in_words)
 register.filter("label_in_words", labels.in_words)
 register.filter("origin", history.origin)
 register.filter("as_action", action_in_words)
+register.filter("topic_in_words", topic_in_words)
 register.filter("of_speaker", speaker_in_words)

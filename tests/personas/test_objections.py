@@ -1,5 +1,6 @@
 """The form against a persona, by the person depicted, an heir or the family (compliance GD7)."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -69,8 +70,8 @@ def test_gd7_the_form_opens_a_case_and_the_persona_rests(alice, persona, by):
 
 def test_gd7_the_page_answers_the_same_whether_a_persona_exists(persona, settings):
     settings.ACCOUNT_RATE_LIMITS = {"object_to_persona": "100/h/ip"}
-    answers = [object_to(subject).content for subject in ("Ben Weber", "Nobody", str(persona.pk), str(uuid4()))]
-    assert len(set(answers)) == 1
+    pages = [object_to(subject).text for subject in ("Ben Weber", "Nobody", str(persona.pk), str(uuid4()))]
+    assert len({re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page) for page in pages}) == 1
 
 
 def test_gd7_one_form_cannot_silence_many(alice, bob, mina):
