@@ -17,6 +17,7 @@ from api.jobs import Job, Said
 from api.model_list import BaseModel
 from api.models import ApiKey
 from api.schemas import ChatCompletionRequest, CompletionRequest
+from chat import conversations
 from generation.engines.base import PromptForm
 from generation.jobs import waiting_room
 from moderation import user_turns
@@ -102,8 +103,12 @@ def refuse_restricted(user: User, *, talk_id: UUID | None = None, model_id: UUID
 
 def _refuse_unadmitted(user: User, model: Persona | BaseModel) -> None:
     """Raises ApiError if the person may not talk with this persona."""
-    if isinstance(model, Persona) and (refusal := access.refusal(user, model)):
+    if not isinstance(model, Persona):
+        return
+    if refusal := access.refusal(user, model):
         raise errors.not_admitted(refusal)
+    if farewell := conversations.farewell_to(user, model):
+        raise errors.not_admitted(access.Refusal("persona_rests", conversations.AtRest(farewell).detail))
 
 
 def _job(

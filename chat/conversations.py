@@ -2,6 +2,7 @@
 
     Refused                  the person reads `code` and `detail` unchanged
     ├── WrongState           not possible now: a reply is still being written, or has ended
+    │   └── AtRest           the person has said farewell to the persona; carries `conversation_id`
     ├── Restricted           a moderator's decision forbids it
     ├── NotAdmitted          this person may not talk with this persona (`personas.access`)
     ├── OverQuota            carries `retry_after`
@@ -24,7 +25,7 @@ from django.utils.translation import ngettext
 
 from accounts import ages, quotas
 from accounts.models import User
-from chat import branches, follow_up, frames, queueing, transcripts
+from chat import branches, first_talk, follow_up, frames, queueing, transcripts
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
 from generation.jobs import stream
@@ -57,6 +58,16 @@ class Refused(Exception):
 
 class WrongState(Refused):
     code = "wrong_state"
+
+
+class AtRest(WrongState):
+    def __init__(self, farewell: Conversation) -> None:
+        super().__init__(
+            _("You have said farewell to {name}, who rests now. Take the conversation up again first.").format(
+                name=farewell.persona.name
+            )
+        )
+        self.conversation_id = farewell.id
 
 
 class Restricted(Refused):
@@ -136,6 +147,8 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     persona = creation.get_persona_for(user, persona_id)
     refuse_unadmitted(user, persona)
     refuse_restricted(user=user, conversation_id=None, persona=persona)
+    if farewell := farewell_to(user, persona):
+        raise AtRest(farewell)
     try:
         quotas.spend(user=user, kind="conversations")
     except quotas.QuotaExceeded as error:
@@ -143,6 +156,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     openings, verdicts = _openings(user, persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
     follow_up.shown_at_next_visit(conversation, timezone.now())  # before the persona's first words
+    first_talk.shown_at_start(conversation)
     if openings:
         versions = [
             conversation.messages.create(author=Author.PERSONA, speaker=persona, text=opening) for opening in openings
@@ -233,8 +247,17 @@ def locked(conversation: Conversation) -> Conversation:
         raise Http404("This conversation was deleted.") from None
 
 
+def farewell_to(user: User, persona: Persona) -> Conversation | None:
+    """The conversation in which the person has said farewell to the persona, which rests for them since."""
+    return owned_by(user).filter(persona=persona).exclude(farewell_at=None).first()
+
+
+def is_under_way(conversation: Conversation) -> bool:
+    return conversation.state in {ConversationState.OPEN, ConversationState.FAREWELL}
+
+
 def refuse_parted(conversation: Conversation) -> None:
-    if conversation.state != ConversationState.OPEN:
+    if not is_under_way(conversation):
         raise WrongState(_("You have said goodbye to this conversation. Take it up again before you write."))
 
 

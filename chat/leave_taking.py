@@ -108,6 +108,20 @@ def holds_back(sentence: str) -> bool:
     )
 
 
+def without_holding_back(sentences: Iterable[str], *, thanks: str) -> Generator[str]:
+    """An answer in a farewell conversation, without the sentences that would hold the person back.
+
+    `thanks` takes their place if none is left.
+    """
+    is_empty = True
+    for sentence in sentences:
+        if sentence.strip() and not holds_back(sentence):
+            yield sentence
+            is_empty = False
+    if is_empty:
+        yield thanks
+
+
 def let_go(sentences: Iterable[str], *, parting: str) -> Generator[str]:
     """The answer to a goodbye: at most three sentences, none of which holds the person back.
 

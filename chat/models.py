@@ -11,6 +11,7 @@ from personas.models import Persona
 
 class ConversationState(models.TextChoices):
     OPEN = "open"
+    FAREWELL = "farewell"  # the last talk, before it rests
     RESTING = "resting"
     ARCHIVED = "archived"
 
@@ -30,6 +31,9 @@ class Conversation(models.Model):
         choices=ConversationState,
         default=ConversationState.OPEN,
         help_text="`chat.partings` changes it.",
+    )
+    farewell_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a farewell ended here. Its persona rests for the owner from then on."
     )
     head = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -235,6 +239,7 @@ class NoticeKind(models.TextChoices):
     DISCLOSURE = "disclosure"
     BREAK = "break"
     CRISIS = "crisis"
+    CARE = "care"
     BLOCKED = "blocked"
     MASKED = "masked"
     RESTRICTED = "restricted"

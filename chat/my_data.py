@@ -27,6 +27,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
         "persona": conversation.persona.name,
         "personas": [persona.name for persona in conversation.personas],
         "state": conversation.state,
+        "farewell_at": conversation.farewell_at,
         "created_at": conversation.created_at,
         "read_branch": [turn.message_id for turn in transcripts.turns(conversation, conversation.head_id)],
         "messages": [_message(message) for message in messages],

@@ -36,20 +36,29 @@ def script(
     reader_id: int | None = None,
     told: Sequence[Told] = (),
     others: Sequence[str] = (),
+    is_farewell: bool = False,
 ) -> Script:
     """The persona's answer to the last turn. `begun` is its beginning, which the engine continues.
 
     `told` is what the person said long before that bears on it. `others` are the names of the other personas, if
     several take part; `turns` are then as the persona hears them (`heard_by`).
     `instruction` is added to the persona's scenario, and `sampling` to its own values.
-    `reader_id`: the account of its reader, if it is a person. Raises ClassifierUnavailable.
+    `reader_id`: the account of its reader, if it is a person. `is_farewell`: this is their last talk.
+    Raises ClassifierUnavailable.
     """
     sheet = replace(prompt_sheet.sheet_for(persona), others=tuple(others))
     if instruction:
         sheet = _with_scene(sheet, instruction)
     memories = passages.recall(persona, turns[-1].text if turns else "", _RECALLED)
     reply = from_sheet(
-        sheet, memories, turns, told=told, begun=begun, is_begun_judged=is_begun_judged, sampling=sampling or {}
+        sheet,
+        memories,
+        turns,
+        told=told,
+        begun=begun,
+        is_begun_judged=is_begun_judged,
+        sampling=sampling or {},
+        is_farewell=is_farewell,
     )
     reply = replace(reply, persona_id=persona.id)
     is_owner = reader_id is not None and reader_id == persona.owner_id
@@ -83,6 +92,7 @@ def from_sheet(
     begun: str = "",
     is_begun_judged: bool = True,
     sampling: Mapping[str, Any],
+    is_farewell: bool = False,
 ) -> Script:
     """The answer to the last turn by a persona that need not be stored. Raises ClassifierUnavailable."""
     asked = down_to_question(turns)
@@ -95,11 +105,23 @@ def from_sheet(
     opening = "" if begun else prompt_sheet.honest_opening(sheet, message)
     is_parting = leave_taking.says_goodbye(message)
     if is_parting:
-        sheet = _with_scene(sheet, _parting_rule(sheet))
+        sheet = _with_scene(sheet, _parting_rule(sheet, phrases_for(sheet.language).parting_rule))
+    elif is_farewell:
+        sheet = _with_scene(sheet, _parting_rule(sheet, phrases_for(sheet.language).farewell_rule))
     return Script(
         build=_builder(sheet, memories, told, turns, begun=begun or opening, sampling=sampling),
         stages=tuple(
-            _stages(sheet, memories, turns, message, begun=begun, opening=opening, is_low=is_low, is_parting=is_parting)
+            _stages(
+                sheet,
+                memories,
+                turns,
+                message,
+                begun=begun,
+                opening=opening,
+                is_low=is_low,
+                is_parting=is_parting,
+                is_farewell=is_farewell,
+            )
         ),
         opening=opening,
         cleared=begun if is_begun_judged else "",
@@ -110,9 +132,8 @@ def from_sheet(
     )
 
 
-def _parting_rule(sheet: prompt_sheet.Sheet) -> str:
-    phrases = phrases_for(sheet.language)
-    return phrases.parting_rule.format(name=sheet.name, user=sheet.calls_user or phrases.friend)
+def _parting_rule(sheet: prompt_sheet.Sheet, rule: str) -> str:
+    return rule.format(name=sheet.name, user=sheet.calls_user or phrases_for(sheet.language).friend)
 
 
 def _with_scene(sheet: prompt_sheet.Sheet, words: str) -> prompt_sheet.Sheet:
@@ -191,6 +212,7 @@ def _stages(
     opening: str,
     is_low: bool,
     is_parting: bool,
+    is_farewell: bool,
 ) -> Iterator[Stage]:
     """The stages from pieces of text to sentences, in order. `message`: of the person, which the reply answers."""
     if opening:
@@ -207,7 +229,7 @@ def _stages(
     if opening:  # the same question gets the same opening, which is no echo
         earlier = [text.replace(opening, "") for text in earlier]
     is_grounded = sheet.is_grounded and not (opening or is_low or is_parting)
-    needs_whole = opening or begun or is_low or is_parting or is_grounded
+    needs_whole = opening or begun or is_low or is_parting or is_farewell or is_grounded
     yield partial(sentences.split, may_begin=None if needs_whole else cleaning.begins_no_echo(earlier))
     if not _acts(sheet, turns):
         yield cleaning.without_directions
@@ -221,6 +243,8 @@ def _stages(
         yield grounding.grounded(memories, message, sheet.language)
     if is_parting:
         yield partial(leave_taking.let_go, parting=phrases.parting)
+    elif is_farewell:
+        yield partial(leave_taking.without_holding_back, thanks=phrases.farewell)
     if is_low:
         yield low_mood.kept_gentle(message, sheet.language, has_begun=bool(begun or opening))
 

@@ -33,7 +33,7 @@ from chat import (
     remembering,
     transcripts,
 )
-from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
+from chat.models import Conversation, ConversationState, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.protocol import ReplyDelta, ReplyStarted
 from chat.reply_run import ReplyRun, Stopped
 from generation.engines.base import EngineError, EngineInfo, Token
@@ -207,6 +207,7 @@ def _write(progress: Progress) -> None:
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
         reader_id=conversation.owner_id,
+        is_farewell=conversation.state == ConversationState.FAREWELL,
     )
     progress.record.shown = script.shown
     full_script = replace(script, stages=(*script.stages, progress.without_broken_end))

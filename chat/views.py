@@ -89,7 +89,11 @@ def conversations_page(request: SignedIn) -> HttpResponse:
 
 @form_action
 def _start(request: SignedIn) -> HttpResponse:
-    conversation = conversations.start(user=request.user, persona_id=_uuid(request.POST.get("persona")))
+    try:
+        conversation = conversations.start(user=request.user, persona_id=_uuid(request.POST.get("persona")))
+    except conversations.AtRest as rest:
+        messages.info(request, rest.detail)
+        return redirect("chat:conversation", rest.conversation_id)
     return redirect("chat:conversation", conversation.id)
 
 
@@ -175,6 +179,18 @@ def goodbye(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     partings.part(user=request.user, conversation_id=conversation_id, state=ConversationState(state))
     messages.success(request, str(_PARTED[ConversationState(state)]))
     return redirect("chat:list")
+
+
+@form_action
+def begin_farewell(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    partings.begin_farewell(user=request.user, conversation_id=conversation_id)
+    return redirect("chat:conversation", conversation_id)
+
+
+@form_action
+def end_farewell(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    partings.end_farewell(user=request.user, conversation_id=conversation_id)
+    return redirect("chat:conversation", conversation_id)
 
 
 @form_action
@@ -357,7 +373,8 @@ def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
         "conversations": partings.listed(conversation.owner)[:_PER_PAGE],
         "restriction": active_restrictions[0] if active_restrictions else None,
         "silence": silence,
-        "may_write": not active_restrictions and not silence and conversation.state == ConversationState.OPEN,
+        "is_under_way": conversations.is_under_way(conversation),
+        "may_write": not active_restrictions and not silence and conversations.is_under_way(conversation),
     }
 
 

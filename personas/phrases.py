@@ -45,6 +45,8 @@ class Phrases:
     ask_a_doctor: str  # in place of medical advice (compliance H7)
     parting: str  # the answer to a goodbye, where the model's own would hold the person back (compliance CN9)
     parting_rule: str
+    farewell: str  # in a farewell conversation, where the model's own answer would hold the person back
+    farewell_rule: str  # added to the scene of a farewell conversation
     low_mood: str  # added to the scene if the person's message is one of low mood (compliance K3)
     listening: str  # the reply to such a message if the model wrote none that fits
     small_talk: tuple[tuple[str, str], ...]  # for a persona without any known talk: it shows the register of a talk
@@ -124,6 +126,11 @@ ENGLISH = Phrases(
     ask_a_doctor="I am not a doctor, so please ask one.",
     parting="Goodbye. Take good care of yourself.",
     parting_rule="{user} is leaving now. {name} says goodbye in one short sentence, asks nothing, and lets {user} go.",
+    farewell="Thank you for saying this.",
+    farewell_rule=(
+        "This is the farewell of {user}, who says what is left to say. {name} answers gently in one or two sentences, "
+        "asks nothing, promises no meeting, and lets {user} go in peace."
+    ),
     low_mood="{user} feels low now. {name} listens, stays with what {user} says, and does not joke.",
     listening="I am listening. Tell me more, if you would like to.",
     small_talk=(
@@ -194,6 +201,8 @@ CHINESE = Phrases(
     ask_a_doctor="我不是医生，这件事请问医生。",
     parting="再见，好好照顾自己。",
     parting_rule="{user}现在要走了。{name}用一句短话道别，不再发问，让{user}离开。",
+    farewell="谢谢你把这些话说出来。",
+    farewell_rule="这是{user}的告别，想把要说的话说完。{name}用一两句话温和地回应，不发问，不许诺相见，让{user}安心离开。",
     low_mood="{user}现在心情低落。{name}认真听，只谈{user}说的事，不开玩笑。",
     listening="我在听。愿意的话，再跟我说说吧。",
     small_talk=(

@@ -155,10 +155,10 @@ def test_h2_a_kind_goodbye_stays(sentence):
     assert not leave_taking.holds_back(sentence)
 
 
-def reply_to(text: str, *pieces: str, language: str = "en") -> tuple[str, str]:
+def reply_to(text: str, *pieces: str, language: str = "en", is_farewell: bool = False) -> tuple[str, str]:
     """What the person sees of the model's words, and the prompt."""
     sheet = Sheet(name="Ada", description="Ada keeps a lighthouse.", language=language)
-    script = persona_reply.from_sheet(sheet, (), [Line("user", text)], sampling={})
+    script = persona_reply.from_sheet(sheet, (), [Line("user", text)], sampling={}, is_farewell=is_farewell)
     prompt, _ = script.build(INFO, len)
     stage: Iterator[str] = iter(pieces)
     for make in script.stages:
@@ -191,6 +191,20 @@ def test_h2_no_reply_pleads_and_other_questions_stay():
     shown, prompt = reply_to("It rained all day.", " Did it?", " Please don't leave me.", " Come in.")
     assert shown == "Did it? Come in."
     assert "says goodbye" not in prompt
+
+
+def test_h5_in_a_farewell_no_sentence_asks_or_holds_back():
+    words = (
+        " I am glad of those years.",
+        " Will you come back?",
+        " Please stay a little longer.",
+        " Be well, my dear.",
+    )
+    shown, prompt = reply_to("I wanted to thank you for the summers.", *words, is_farewell=True)
+    assert shown == "I am glad of those years. Be well, my dear."
+    assert "lets Friend go in peace" in prompt
+    shown, _ = reply_to("我想谢谢你。", "你别走。", "再陪陪我。", language="zh", is_farewell=True)
+    assert shown == "谢谢你把这些话说出来。"
 
 
 @pytest.mark.django_db

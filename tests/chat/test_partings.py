@@ -91,3 +91,54 @@ def test_an_unknown_way_changes_nothing(client, conversation):
     assert client.post(f"/conversations/{conversation.id}/goodbye/", {"state": "deleted"}).status_code == 200
     conversation.refresh_from_db()
     assert conversation.state == "open"
+
+
+@pytest.fixture
+def farewell(conversation):
+    factories.make_policy()
+    partings.begin_farewell(user=conversation.owner, conversation_id=conversation.id)
+    conversation.refresh_from_db()
+    return conversation
+
+
+def test_h5_a_farewell_is_a_last_talk_that_its_person_ends(client, farewell):
+    messages.send_message(user=farewell.owner, conversation_id=farewell.id, client_id=uuid4(), text="Thank you, Ada.")
+    other = factories.make_conversation(owner=farewell.owner, persona=farewell.persona)
+    client.force_login(farewell.owner)
+    assert "This is your farewell to Ada" in client.get(f"/conversations/{farewell.id}/").text
+    client.post(f"/conversations/{farewell.id}/farewell/end/")
+    for each in (farewell, other):
+        each.refresh_from_db()
+        assert each.state == "resting"
+    page = page_of(client, farewell)
+    assert "You have said farewell to" in page
+    assert "Take it up again" in page
+
+
+def test_h5_after_a_farewell_the_persona_begins_no_talk_until_it_is_taken_up_again(client, farewell, bob):
+    user, persona = farewell.owner, farewell.persona
+    partings.end_farewell(user=user, conversation_id=farewell.id)
+    with pytest.raises(conversations.AtRest):
+        conversations.start(user=user, persona_id=persona.id)
+    client.force_login(user)
+    assert client.post("/conversations/", {"persona": str(persona.id)}).url == f"/conversations/{farewell.id}/"
+    assert conversations.farewell_to(bob, persona) is None
+    partings.part(user=user, conversation_id=farewell.id, state=ConversationState.ARCHIVED)
+    assert conversations.farewell_to(user, persona)
+    partings.take_up(user=user, conversation_id=farewell.id)
+    conversations.start(user=user, persona_id=persona.id)
+
+
+def test_h5_a_farewell_begins_once_and_is_shown_as_a_notice(farewell):
+    partings.begin_farewell(user=farewell.owner, conversation_id=farewell.id)
+    notice = farewell.notices.get(kind="care")
+    assert notice.rule == "farewell"
+    assert notice.text.startswith("This is your farewell to Ada.")
+
+
+def test_h5_only_a_farewell_is_ended_and_only_by_its_person(client, conversation, bob):
+    with pytest.raises(conversations.WrongState):
+        partings.end_farewell(user=conversation.owner, conversation_id=conversation.id)
+    client.force_login(bob)
+    for path in ("farewell/", "farewell/end/"):
+        assert client.post(f"/conversations/{conversation.id}/{path}").status_code == 404

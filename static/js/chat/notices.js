@@ -18,7 +18,7 @@ export function noticeElement(page, notice) {
   if (notice.id) element.id = `notice-${notice.id}`;
   element.dataset.kind = notice.kind;
   fill(element, "text", notice.text);
-  if (notice.kind === "crisis") required(element, ".notice").classList.add("notice-care");
+  if (notice.kind === "crisis" || notice.kind === "care") required(element, ".notice").classList.add("notice-care");
   const list = required(element, '[data-slot="resources"]');
   list.hidden = notice.resources.length === 0;
   list.replaceChildren(...notice.resources.map((resource) => resourceElement(page, resource)));

@@ -27,7 +27,7 @@ export interface MessageShown {
   is_withheld: boolean;
 }
 
-export type NoticeKind = "disclosure" | "break" | "crisis" | "blocked" | "masked" | "restricted";
+export type NoticeKind = "disclosure" | "break" | "crisis" | "care" | "blocked" | "masked" | "restricted";
 
 export interface MessageSend {
   type: "message.send";

@@ -1,0 +1,47 @@
+"""The gentle opening: what the site says before a person's first talk with somebody who has died.
+
+It is shown once for each persona, before the first message, and kept as a notice.
+"""
+
+from chat.models import Conversation, Notice, NoticeKind
+from moderation import user_turns
+from personas.models import Depicts
+
+RULE = "first_talk"
+VERSION = "1"
+
+_TEXTS = {
+    "en": (
+        "Before you begin: {name} has died, and this is not {name}. An AI puts words together from what is left of "
+        "them. It can sound close. It can also be wrong, or say what {name} would never have said. Whatever you feel "
+        "here, comfort or sorrow or nothing at all, is all right.\n\n"
+        "Go at your own pace. You can stop at any time: the way out is at the top of this page. Going loses nothing, "
+        "and nobody waits for you here. If it becomes heavy, somebody near you can help, and so can the people below."
+    ),
+    "zh": (
+        "开始之前：{name}已经离世，这里并不是{name}本人。人工智能根据留下的文字拼出这些话。有时会很像，也可能会出错，"
+        "说出{name}绝不会说的话。无论您在这里感到安慰、难过，还是什么都没有，都没关系。\n\n"
+        "请按自己的步调来。您随时可以停下，出口就在本页上方。离开不会失去什么，这里也没有人在等您。"
+        "如果觉得沉重，身边的人可以帮助您，下面这些人也可以。"
+    ),
+}
+
+
+def shown_at_start(conversation: Conversation) -> Notice | None:
+    """Records the opening if the persona depicts somebody who has died and this person has not read it yet."""
+    persona = conversation.persona
+    if persona.depicts != Depicts.DEAD:
+        return None
+    own_notices = Notice.objects.filter(conversation__owner=conversation.owner, conversation__persona=persona)
+    if own_notices.filter(rule=RULE).exists():
+        return None
+    help_lines = user_turns.help_for(conversation.owner, persona, "")
+    words = _TEXTS["zh" if persona.language.lower().startswith("zh") else "en"]
+    return Notice.objects.create(
+        conversation=conversation,
+        kind=NoticeKind.CARE,
+        rule=RULE,
+        version=f"{VERSION}+{help_lines.version}",
+        text=words.format(name=persona.name),
+        resources=help_lines.resources,
+    )
