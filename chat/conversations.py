@@ -28,6 +28,7 @@ from accounts.models import User
 from chat import branches, first_talk, follow_up, frames, queueing, transcripts
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Message, Reply, ReplyStatus
 from chat.protocol import ErrorCode, Frame
+from generation.jobs import forgetting as engine_forgetting
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full
 from moderation import user_turns
@@ -212,6 +213,7 @@ def remove(conversation: Conversation) -> None:
 def _forget_frames(conversation_id: UUID) -> None:
     stream.end(conversation_id, frames.DELETED)
     rewrite_log()
+    engine_forgetting.ask()
 
 
 def select_branch(*, user: User, message_id: UUID) -> Conversation:

@@ -12,6 +12,7 @@ def copy_source(source: Source, persona: Persona) -> None:
     """Copies a source with its words. Call it within a transaction. Raises ClassifierUnavailable."""
     utterances, passages = list(source.utterances.all()), _fit_passages(source)
     source.pk, source.persona, source._state.adding = Source._meta.pk.get_default(), persona, True
+    source.train_consent = False
     source.save()
     for row in utterances:
         row.pk, row.source = None, source

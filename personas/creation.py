@@ -4,6 +4,7 @@ CreationRefused         `user_message` says what is wrong and what to do
 ├── WordsRefused        the filter refuses these words for a persona
 ├── PersonaDisabled     a moderator has disabled it
 ├── NotForMinors        its owner is under 18, and it is somebody close
+├── ImportNotAgreed     its owner has not agreed to the import of words (compliance GD2)
 └── FilterUnavailable   the filter cannot judge now, so nothing is saved
 accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
 """
@@ -29,7 +30,18 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import access, copying, declarations, forgetting, judging, prompt_sheet, reading_progress, storage, tasks
+from personas import (
+    access,
+    copying,
+    declarations,
+    forgetting,
+    import_consent,
+    judging,
+    prompt_sheet,
+    reading_progress,
+    storage,
+    tasks,
+)
 from personas.finetuning import files
 from personas.models import Answer, Confirmation, FineTune, Persona, Source, SourceStatus
 from personas.portrait import computing
@@ -61,6 +73,15 @@ class PersonaDisabled(CreationRefused):
 
 class NotForMinors(CreationRefused):
     pass
+
+
+class ImportNotAgreed(CreationRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            gettext(
+                "The words of these files are read and stored only if you agree. Tick the box for that in the form."
+            )
+        )
 
 
 class FilterUnavailable(CreationRefused):
@@ -197,10 +218,13 @@ def add_source(
 
     `format` is a name in importers.registry; `own_names` and `unmasked` are as in Source. `transcripts` are the
     recognised lines of its pages and recordings, as `parsing.opened` takes them. A file that is stored already is taken
-    over and not copied. A worker reads the file after the transaction. Raises QuotaExceeded, PersonaDisabled, Http404.
+    over and not copied. A worker reads the file after the transaction. Raises ImportNotAgreed, QuotaExceeded,
+    PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
+    if not import_consent.is_given(persona):
+        raise ImportNotAgreed
     with transaction.atomic():
         quotas.spend(user=user, kind="uploads")
         upload = file if isinstance(file, FieldFile) else File(file)
@@ -257,6 +281,20 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
         source.delete()
         computing.forget(persona)
         transaction.on_commit(lambda: queue_embedding(persona.pk))  # the portrait of the rest follows it
+
+
+def withdraw_import(*, user: User, persona: Persona) -> None:
+    """Withdraws the consent to the import. Deletes every file's words and what was made of them. Raises Http404."""
+    persona = get_own_persona(user, persona.pk)
+    with transaction.atomic():
+        import_consent.record_withdrawal(user, persona)
+        for draft in persona.drafts.all():
+            forgetting.discard(draft)
+        for source_id in list(persona.sources.values_list("pk", flat=True)):
+            remove_source(user=user, persona=persona, source_id=source_id)
+        if fine_tune := FineTune.objects.filter(persona=persona).first():
+            files.delete_with(fine_tune)
+    logger.info("persona.import_withdrawn", extra={"persona": str(persona.pk)})
 
 
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:

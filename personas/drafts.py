@@ -23,6 +23,7 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import (
     avatars,
     creation,
+    import_consent,
     importing,
     masking,
     prompt,
@@ -305,6 +306,8 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
     """Makes a persona from the draft, or changes the draft's persona. Raises CreationRefused, QuotaExceeded."""
     picture = draft.avatar.read() if draft.avatar else None
     files = used_files(draft)
+    if files and not draft.fields.get("import_consent"):
+        raise creation.ImportNotAgreed
     quotas.check(user=draft.owner, kind="uploads", amount=max(1, len(files)))
     if draft.persona is None:
         persona = creation.create_persona(owner=draft.owner, fields=fields, avatar=picture)
@@ -316,6 +319,8 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
             avatar=picture,
             is_without_avatar=is_without_avatar,
         )
+    if files and draft.fields.get("import_consent"):
+        import_consent.record(draft.owner, persona)
     for file, voices in files:
         with transaction.atomic():
             creation.add_source(

@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.form_fields import Words
-from personas import declarations
+from personas import declarations, import_consent
 from personas.cards import written_examples
 from personas.creation import PersonaFields
 from personas.models import Depicts, Persona
@@ -58,6 +58,7 @@ class PersonaForm(forms.Form):
     name = Words(max_length=80, label=gettext_lazy("Name"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
     depicts = forms.ChoiceField(choices=Depicts, label=gettext_lazy("Who is this?"), widget=forms.RadioSelect)
     declaration = forms.BooleanField(required=False, label=gettext_lazy("I declare this."))
+    import_consent = forms.BooleanField(required=False, label=import_consent.LABEL, help_text=import_consent.TEXT)
     relation = Words(
         max_length=120,
         required=False,
@@ -175,9 +176,16 @@ class PersonaForm(forms.Form):
     advanced = (*SAMPLING, *_NUMBERS, "stop")
 
     def __init__(
-        self, *args: Any, persona: Persona | None = None, card: Mapping[str, Any] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        persona: Persona | None = None,
+        card: Mapping[str, Any] | None = None,
+        has_files: bool = False,
+        **kwargs: Any,
     ) -> None:
+        """`has_files`: words are to be imported, which needs a consent."""
         super().__init__(*args, **kwargs)
+        self.has_files = has_files
         self.persona = persona
         self.card = card or {}
         self.fields["declaration"].help_text = format_html_join(
@@ -242,6 +250,10 @@ class PersonaForm(forms.Form):
             self.add_error(
                 "declaration",
                 gettext("Please declare: %(declaration)s") % {"declaration": gettext(declarations.TEXTS[depicts])},
+            )
+        if self.has_files and not cleaned.get("import_consent"):
+            self.add_error(
+                "import_consent", gettext("Tick this box, or remove the files. Without it, no word is imported.")
             )
         return cleaned
 

@@ -178,6 +178,9 @@ class Source(models.Model):
         blank=True,
         help_text="While it is imported: how many utterances and passages are done, and the refused ones by reason.",
     )
+    train_consent = models.BooleanField(
+        default=False, help_text="Whether its owner has agreed that a fine-tune learns from its words."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -77,6 +77,8 @@ def _refuse(user: User, draft: Draft, fields: PersonaFields, text: str) -> None:
             gettext("You have tried %(tried)s lines, which is the limit for a draft. Save it to talk on.")
             % {"tried": TRIED}
         )
+    if not draft.fields.get("import_consent") and drafts.used_files(draft):
+        raise creation.ImportNotAgreed
     if fields.depicts == Depicts.LIVING:
         raise TryRefused(
             gettext("A persona of a living person is silent until that person has agreed. So no line can be tried.")

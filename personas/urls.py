@@ -55,5 +55,6 @@ urlpatterns = [
     path("<uuid:persona_id>/audit/progress/", audit.progress, name="audit_progress"),
     path("<uuid:persona_id>/audit/start/", audit.start, name="audit_start"),
     path("<uuid:persona_id>/audit/stop/", audit.stop, name="audit_stop"),
+    path("<uuid:persona_id>/sources/withdraw/", views.withdraw_import, name="withdraw_import"),
     path("<uuid:persona_id>/sources/<uuid:source_id>/remove/", views.remove_source, name="remove_source"),
 ]

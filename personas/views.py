@@ -112,7 +112,7 @@ def _take(request: SignedIn, draft: Draft) -> HttpResponse:
     # 4. Choose the next page. The form is not validated while a card is being read, since the card may fill it.
     draft.refresh_from_db()
     wants_preview = then == "preview" and not problems
-    form = PersonaForm(draft.fields, persona=draft.persona, card=draft.card)
+    form = _bound(draft)
     if drafts.is_reading(draft) or (wants_preview and form.is_valid()):
         return redirect("personas:preview" if wants_preview else "personas:draft", draft.pk)
     if not problems and not wants_preview:
@@ -200,6 +200,11 @@ def _reading(draft: Draft) -> dict[str, object]:
     return {"draft": draft, "files": rows, "is_reading": bool(unread), "read": len(files) - len(unread)}
 
 
+def _bound(draft: Draft) -> PersonaForm:
+    has_files = bool(drafts.used_files(draft))
+    return PersonaForm(draft.fields, persona=draft.persona, card=draft.card, has_files=has_files)
+
+
 def _unbound(draft: Draft) -> PersonaForm:
     """The form with what was typed. A name that nobody typed is that under which the persona speaks in the files."""
     fields = dict(draft.fields)
@@ -250,7 +255,7 @@ def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
     own_draft = drafts.get_draft_for(request.user, draft_id)
     if drafts.is_reading(own_draft):
         return _reading_page(request, own_draft)
-    form = PersonaForm(own_draft.fields, persona=own_draft.persona, card=own_draft.card)
+    form = _bound(own_draft)
     if not form.is_valid():
         return _form_page(request, form, draft=own_draft, persona=own_draft.persona, status=422)
     if request.method == "POST":
@@ -396,6 +401,15 @@ def delete(request: SignedIn, persona_id: UUID) -> HttpResponse:
         )
         return redirect("personas:list")
     return render(request, "personas/delete.html", {"persona": persona, "passages": persona.passages.count()})
+
+
+@login_required
+@require_POST
+def withdraw_import(request: SignedIn, persona_id: UUID) -> HttpResponse:
+    persona = creation.get_own_persona(request.user, persona_id)
+    creation.withdraw_import(user=request.user, persona=persona)
+    messages.success(request, gettext("The words of all files are deleted, with what was made of them."))
+    return redirect("personas:detail", persona.pk)
 
 
 @login_required

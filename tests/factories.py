@@ -13,6 +13,7 @@ from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
 from moderation.filter import policy
 from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, Restriction
+from personas import import_consent
 from personas.audit import fingerprint
 from personas.audit.models import Audit
 from personas.memory.models import Memory
@@ -41,7 +42,10 @@ def make_persona(*, owner: User | None, **fields: Any) -> Persona:
         "description": "Ada keeps a lighthouse.",
         "is_shared": owner is None,
     }
-    return Persona.objects.create(owner=owner, **(values | fields))
+    persona = Persona.objects.create(owner=owner, **(values | fields))
+    if owner:
+        import_consent.record(owner, persona)
+    return persona
 
 
 def make_conversation(*, owner: User, persona: Persona | None = None, **fields: Any) -> Conversation:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 PromptForm = Literal["chat", "transcript"]
 
@@ -288,7 +288,16 @@ class RankingEngine(Engine, Protocol):
         ...
 
 
-class LocalEngine(RankingEngine, Protocol):
+@runtime_checkable
+class Remembering(Protocol):
+    """An engine that keeps what it has read for later prompts."""
+
+    def forget(self) -> None:
+        """Has released soon what it keeps of prompts and adapters. Running replies keep theirs."""
+        ...
+
+
+class LocalEngine(RankingEngine, Remembering, Protocol):
     """An engine that runs in this process. It can also read a text without generating."""
 
     def read_ahead(self, prompt: Prompt) -> None:

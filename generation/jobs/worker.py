@@ -24,7 +24,7 @@ from django.db import close_old_connections
 from generation import machine, metrics
 from generation.catalogue import installation, model_rows, packaged
 from generation.engines.base import EngineError, EngineNotReady, Health
-from generation.jobs import waiting_room
+from generation.jobs import forgetting, waiting_room
 from generation.models import EngineEntry, ModelEntry
 from generation.routing import engine_rows, router
 from generation.routing.engine_pool import POOL
@@ -70,6 +70,8 @@ class Heart:
         self._probed_at: dict[str, datetime] = {}
         self._speeds = metrics.Speeds()
         self._speed: dict[str, dict[str, float | None]] = {}
+        self._asked = 0  # as `forgetting.asked` at the last beat
+        self._forgets_again = True
         self._threads = [
             threading.Thread(target=self._every_beat, args=(self._beat,), name="heartbeat", daemon=True),
             threading.Thread(target=self._every_beat, args=(self._probe,), name="health", daemon=True),
@@ -99,7 +101,16 @@ class Heart:
 
     def _beat(self) -> None:
         self._speed = self._speeds.look()
+        self._forget()
         self._write()
+
+    def _forget(self) -> None:
+        """Forgets at the beat after a deletion, and at the next: a reply that was ending may have kept its cache."""
+        asked = forgetting.asked()
+        is_new = asked != self._asked
+        if is_new or self._forgets_again:
+            POOL.forget()
+        self._asked, self._forgets_again = asked, is_new
 
     def _probe(self) -> None:
         """Probes the engines that are due, and retires those that are switched off."""

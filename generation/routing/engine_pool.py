@@ -9,7 +9,7 @@ from typing import Any
 
 from generation.catalogue import model_rows, packaged
 from generation.engines import registry
-from generation.engines.base import Engine
+from generation.engines.base import Engine, Remembering
 from generation.models import EngineEntry
 from generation.routing import engine_rows
 
@@ -54,6 +54,20 @@ class EnginePool:
     def drop(self, name: str) -> None:
         """Retires one engine, so that it is loaded again at its next use."""
         self.keep([other for other in self.loaded() if other != name])
+
+    def forget(self) -> None:
+        """Has every loaded engine release what it keeps of earlier prompts and adapters."""
+        for name in self.loaded():
+            with self._lock:
+                entry = self._loaded.get(name)
+                if entry is None:
+                    continue
+                entry.users += 1
+            try:
+                if isinstance(entry.engine, Remembering):
+                    entry.engine.forget()
+            finally:
+                self._give_back(entry)
 
     def close(self) -> None:
         """Retires every engine. An engine in use is closed after its last reply."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
-from accounts import quotas
+from accounts import consents, quotas
 from accounts.models import User
 from generation.catalogue import model_rows, packaged
 from personas import access, creation, storage
@@ -25,6 +25,11 @@ from personas.models import FineTune, FineTuneStatus, Persona
 logger = logging.getLogger(__name__)
 
 LEAST_WORDS = 5_000
+KIND, VERSION = "persona.training", "1"  # of the consent
+CONSENT = gettext_lazy(
+    "I agree that a model on this machine learns from the words of this persona. The result belongs to this persona "
+    "alone, and is deleted with it or when I delete the fine-tune."
+)
 _TOKENS_PER_WORD = 1.6  # with the introduction before each example
 # Measured for SmolLM2 (269 MB of weights) on one core with AVX-512: tokens a second, the backward pass included.
 _TOKENS_A_SECOND, _MEASURED_BYTES = 200, 269_000_000
@@ -78,8 +83,11 @@ def _refusal(words: int, model: packaged.CatalogueModel, weights: int) -> str:
     return ""
 
 
-def start(*, user: User, persona: Persona) -> FineTune:
+def start(*, user: User, persona: Persona, agrees: bool = False) -> FineTune:
     """Queues a training on the persona's words. An earlier fine-tune that has ended is replaced.
+
+    `agrees`: the owner agrees to the training, apart from anything else (compliance CN6). Files that are added later
+    are not learnt from until they agree again.
 
     Raises FineTuneRefused, QuotaExceeded, FileTooLarge, PersonaDisabled, Http404.
     """
@@ -90,6 +98,8 @@ def start(*, user: User, persona: Persona) -> FineTune:
     possible = offer(persona)
     if possible.refusal:
         raise FineTuneRefused(possible.refusal)
+    if not agrees:
+        raise FineTuneRefused(gettext("Words are learnt from only if you agree. Tick the box, and start again."))
     with transaction.atomic():
         earlier = FineTune.objects.select_for_update().filter(persona=persona).first()
         if earlier is not None and earlier.is_under_way:
@@ -98,6 +108,8 @@ def start(*, user: User, persona: Persona) -> FineTune:
             files.delete_with(earlier)
         with storage.room_for(user, files.RESERVED):
             quotas.spend(user=user, kind="fine-tunes")
+            persona.sources.update(train_consent=True)
+            consents.record(user=user, kind=KIND, text=str(CONSENT), text_version=VERSION, subject_id=persona.pk)
             fine_tune = FineTune.objects.create(
                 persona=persona,
                 model=possible.model.name,
@@ -126,9 +138,10 @@ def choose(*, user: User, persona: Persona, is_used: bool) -> None:
 
 
 def delete(*, user: User, persona: Persona) -> None:
-    """Deletes a fine-tune with its files. A training that is under way ends. Raises Http404."""
+    """Deletes a fine-tune with its files, and ends the consent to it. A training under way ends. Raises Http404."""
     with transaction.atomic():
         files.delete_with(get_own(user, persona))
+        persona.sources.update(train_consent=False)
 
 
 def get_own(user: User, persona: Persona) -> FineTune:

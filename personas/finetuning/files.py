@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from generation.engines.base import Adapter
+from generation.jobs import forgetting
 from personas.models import FineTune
 
 # The most that a training may take: a checkpoint with the optimizer's state, and the next one beside it.
@@ -38,10 +39,14 @@ def keep_adapter(fine_tune_id: UUID) -> int:
 
 
 def delete_with(fine_tune: FineTune) -> None:
-    """Deletes the row, and on commit the folder. A worker that trains it finds no row and ends."""
+    """Deletes the row, and on commit the folder, and has the engines forget the adapter (compliance M2).
+
+    A worker that trains it finds no row and ends.
+    """
     fine_tune_id = fine_tune.pk
     fine_tune.delete()
     transaction.on_commit(lambda: delete(fine_tune_id))
+    transaction.on_commit(forgetting.ask, robust=True)
 
 
 def delete(fine_tune_id: UUID) -> None:

@@ -117,7 +117,7 @@ def _prepare(fine_tune: FineTune, folder: Path) -> None:
     if not (weights / "config.json").is_file():
         raise _NotTrainable(gettext("The model that it was to learn with is no longer installed. Start it again."))
     persona = fine_tune.persona
-    passages = list(persona.passages.order_by("id"))
+    passages = list(persona.passages.filter(source__train_consent=True).order_by("id"))
     found = material.of(prompt_sheet.sheet_for(persona), passages, ModelTokenizer(weights).tokenizer)
     if len(found.held_out) < _LEAST_HELD_OUT:
         raise _NotTrainable(gettext("There are too few words left to learn from. Add files, and start it again."))

@@ -40,7 +40,7 @@ def shown(persona: Persona) -> dict[str, object]:
     row = FineTune.objects.filter(persona=persona).first()
     tuning = _tuning(row) if row else None
     is_over = row is None or row.status == FineTuneStatus.FAILED
-    return {"tuning": tuning, "offer": doors.offer(persona) if is_over else None}
+    return {"tuning": tuning, "offer": doors.offer(persona) if is_over else None, "training_consent": doors.CONSENT}
 
 
 def _tuning(row: FineTune) -> Tuning:
@@ -75,7 +75,7 @@ def comparison(request: SignedIn, persona_id: UUID) -> HttpResponse:
 def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     try:
-        doors.start(user=request.user, persona=persona)
+        doors.start(user=request.user, persona=persona, agrees=bool(request.POST.get("agrees")))
     except (doors.FineTuneRefused, creation.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
         messages.error(request, refusal.user_message)
     return _back(persona)

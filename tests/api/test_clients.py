@@ -132,7 +132,7 @@ def test_errors_are_those_that_the_client_knows(site, client, samantha):
 def test_a_key_made_on_the_page_ends_there_and_sees_no_one_elses_persona(site, client):
     visitor = Visitor(site)
     visitor.sign_up("keyholder")
-    persona = site.manage("import_persona", __file__, "--name", "Hidden", "--json")
+    persona = site.manage("import_persona", __file__, "--name", "Hidden", "--agree", "--json")
     limits = {"messages_per_day": 5, "tokens_per_day": 5000}
     page = visitor.post("/account/keys/", {"label": "mine", "scopes": ["models", "chat"], **limits})
     secret = re.findall(r"<code>(sk-aw-[^<]{20,})</code>", page.text)[0]

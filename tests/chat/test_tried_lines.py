@@ -26,6 +26,7 @@ INFO = EngineInfo("script", "script-1", 4096, "transcript", "cpu", "1", "none")
 def draft(alice):
     factories.make_policy()
     draft = drafts.begin(alice)
+    drafts.keep_fields(draft, {"import_consent": "on"})
     lines = ["The harbour was frozen again.", "I walked to the old boat.", "It is painted green this time, you know."]
     beginning = [
         {"speaker": speaker, "text": text, "sent_at": None, "source_ref": f"line {number}"}

@@ -33,12 +33,14 @@ def train(page: Page, site: Site, letters: Path, *, minutes: int = 20) -> None:
     page.locator("[name=name]").fill("George")  # on the next page, which opens when the file is read
     page.locator("[name=depicts][value=dead]").check()
     page.locator("[name=declaration]").check()
+    page.locator("[name=import_consent]").check()
     page.get_by_role("button", name="Look at the preview").last.click()
     expect(page.locator("h1")).to_have_text("George, before saving", timeout=120_000)
     page.get_by_role("button", name="Save George").click()
     start = page.get_by_role("button", name="Start the training")
     expect(start).to_be_visible(timeout=120_000)  # after its words are read, without a reload
     expect(page.locator("#fine-tune")).to_contain_text(re.compile(r"takes about \d+ minutes? on this machine"))
+    page.locator("[name=agrees]").check()
     start.click()
     section = page.locator("#fine-tune")
     expect(section.locator(".curve-held-out")).to_be_visible(timeout=minutes * 60_000)  # without a reload

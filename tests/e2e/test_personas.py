@@ -53,6 +53,7 @@ def test_letters_become_a_persona_that_is_tried_saved_and_talks(writer, tmp_path
     # 1. The file is sent and read, and the next page opens by itself.
     expect(writer.get_by_role("heading", name="Who speaks")).to_be_visible(timeout=60_000)
     expect(writer.locator("[name^=who-][value=persona]")).to_be_checked()
+    writer.locator("[name=import_consent]").check()
     # 2. A line is tried with the real model before anybody says who this is.
     writer.get_by_label("Your line").fill("How is the harbour?")
     writer.keyboard.press("Tab")

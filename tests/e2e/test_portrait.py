@@ -26,6 +26,7 @@ def make(page: Page, file: Path) -> None:
         page.locator("[name=name]").fill("George")
         page.locator("[name=depicts][value=dead]").check()
     page.locator("[name=declaration]").check()
+    page.locator("[name=import_consent]").check()
     page.get_by_role("button", name="Look at the preview").last.click()
     page.get_by_role("button", name="Save George").click(timeout=60_000)
 

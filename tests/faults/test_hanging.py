@@ -16,7 +16,14 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.faults, pytest.mark.model]
 
 LETTERS = Path(__file__).parents[1] / "contracts" / "importers" / "letters.txt"
-TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "then": "preview"}
+TYPED = {
+    "name": "Teo",
+    "depicts": "dead",
+    "declaration": "on",
+    "import_consent": "on",
+    "language": "en",
+    "then": "preview",
+}
 WATCHED = {
     "web": ("daphne",),
     "general": ("celery", "general@"),

@@ -68,7 +68,7 @@ def test_h6_no_confirmation_no_talk_through_the_api(alice, persona):
 
 def test_h6_no_confirmation_no_fine_tune(alice, persona):
     with pytest.raises(doors.FineTuneRefused, match="not confirmed yet"):
-        doors.start(user=alice, persona=persona)
+        doors.start(user=alice, persona=persona, agrees=True)
 
 
 def test_h6_a_yes_without_an_account_lets_it_talk_and_is_kept_with_its_text(alice, persona, path):

@@ -17,7 +17,7 @@ from chat.models import Conversation
 from moderation.filter import assessment
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Restriction, RestrictionKind, RuleAction
-from personas import avatars, creation, declarations, drafts, importing, reading_progress
+from personas import avatars, creation, declarations, drafts, import_consent, importing, reading_progress
 from personas.creation import PersonaFields
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
 from tests import factories
@@ -287,6 +287,7 @@ def test_removing_a_source_takes_its_words(alice):
 
 def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, busy):
     persona = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
+    import_consent.record(alice, persona)
     creation.add_source(
         user=alice, persona=persona, file=io.BytesIO(CHAT), name="chat.txt", format="whatsapp", speaker="Uncle Teo"
     )
@@ -301,6 +302,7 @@ def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, busy):
 
 def test_a_copy_is_whole_and_stands_on_its_own(alice, quiet_filter):
     original = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
+    import_consent.record(alice, original)
     creation.add_source(
         user=alice, persona=original, file=io.BytesIO(CHAT), name="chat.txt", format="whatsapp", speaker="Uncle Teo"
     )

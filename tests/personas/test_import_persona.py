@@ -19,7 +19,7 @@ SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
 
 def printed(*arguments: str) -> str:
     out = io.StringIO()
-    call_command("import_persona", *arguments, stdout=out)
+    call_command("import_persona", *arguments, "--agree", stdout=out)
     return out.getvalue()
 
 

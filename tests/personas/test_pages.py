@@ -19,7 +19,14 @@ from tests import factories
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter", "_words")]
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
-TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "description": "Teo mends clocks."}
+TYPED = {
+    "name": "Teo",
+    "depicts": "dead",
+    "declaration": "on",
+    "import_consent": "on",
+    "language": "en",
+    "description": "Teo mends clocks.",
+}
 
 
 def upload(name: str, content: bytes | None = None) -> SimpleUploadedFile:

@@ -16,7 +16,14 @@ from personas.models import Draft, DraftFileStatus, Persona, Source, Transcript
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter", "_words")]
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "importers"
-TYPED = {"name": "Teo", "depicts": "dead", "declaration": "on", "language": "en", "description": "Teo mends clocks."}
+TYPED = {
+    "name": "Teo",
+    "depicts": "dead",
+    "declaration": "on",
+    "import_consent": "on",
+    "language": "en",
+    "description": "Teo mends clocks.",
+}
 
 
 def drafted(browser, sample: str) -> Draft:

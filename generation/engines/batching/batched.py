@@ -42,6 +42,9 @@ class BatchedEngine(InProcessEngine):
     def close(self) -> None:
         self._batcher.close()
 
+    def forget(self) -> None:
+        self._batcher.forget()
+
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
         draft = self._draft(prompt, sampling)
         with self._one_more_reply():

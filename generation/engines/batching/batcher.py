@@ -192,6 +192,15 @@ class Batcher:
                 self._kept.remove(cache)
                 cache.release()
 
+    def forget(self) -> None:
+        """Has every kept cache released soon, and the adapters that only these hold. Running replies keep theirs."""
+
+        def release() -> None:
+            self._forget()
+            self._forward_pass.forget()
+
+        self.between_steps(release)
+
     def _put(self, item: Request | _Errand) -> None:
         with self._lock:
             if self._closed:

@@ -56,6 +56,10 @@ class ForwardPass(Protocol):
         """Reads an adapter, and makes ready what its sequences need. Any thread may call it. Raises EngineFailed."""
         ...
 
+    def forget(self) -> None:
+        """Lets go of the adapters of the last pass."""
+        ...
+
     def cache(self, adapter: LowRank | None = None) -> Cache:
         """An empty cache for a new sequence."""
         ...

@@ -51,6 +51,9 @@ class BlockForwardPass:
     def load(self, adapter: Adapter) -> LowRank:
         raise EngineFailed(f"This engine cannot use the adapter {adapter.name}.")
 
+    def forget(self) -> None:
+        pass  # it has no adapters
+
     def cache(self, adapter: LowRank | None = None) -> BlockCache:
         return BlockCache(self._pool)
 

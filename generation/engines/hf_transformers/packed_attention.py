@@ -96,6 +96,9 @@ class PackedForwardPass:
     def load(self, adapter: Adapter) -> LowRank:
         return low_rank.read(adapter)
 
+    def forget(self) -> None:
+        self._segments = ()
+
     def cache(self, adapter: LowRank | None = None) -> PackedCache:
         cache = PackedCache(self, adapter)
         self._caches.add(cache)

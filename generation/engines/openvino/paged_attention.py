@@ -81,6 +81,10 @@ class PagedForwardPass:
                 self._adapted = AdaptedGraph(*_network(self._folder), self._caches)
         return loaded
 
+    def forget(self) -> None:
+        if self._adapted is not None:
+            self._adapted.forget()
+
     def cache(self, adapter: LowRank | None = None) -> BlockCache:
         return BlockCache(self._pool, adapter)
 
@@ -166,6 +170,9 @@ class AdaptedGraph(Graph):
         mask = low_rank.mask(self._adapters, rows)[:, None]  # [tokens, 1, ranks]
         for layers in {len(product.names) for product in self._products}:
             self.set(_mask_name(layers), np.tile(mask, layers), np.float32)
+
+    def forget(self) -> None:
+        self._take([])
 
     def _take(self, adapters: list[LowRank]) -> None:
         for product in self._products:

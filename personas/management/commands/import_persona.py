@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.quotas import QuotaExceeded
-from personas import creation, importing, parsing, reading_progress
+from personas import creation, import_consent, importing, parsing, reading_progress
 from personas.creation import PersonaFields
 from personas.importers import character_card
 from personas.importers.base import ImportFailed
@@ -39,6 +39,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--language", default="en", help="BCP 47 tag, such as en or zh-Hans.")
         parser.add_argument("--user", help="The persona's owner, by name or e-mail; by default the site's owner.")
+        parser.add_argument(
+            "--agree", action="store_true", help="The owner agrees to the import, as the form of a persona words it."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Only prints the result of reading the files.")
         parser.add_argument("--json", action="store_true", help="Prints JSON.")
 
@@ -62,11 +65,14 @@ class Command(BaseCommand):
         if options["dry_run"]:
             return report
         # 2. Make the persona and add its words, all or nothing.
+        if not options["agree"]:
+            raise CommandError(f"Nothing was imported. Add --agree if this is so: {import_consent.TEXT}")
         owner = _owner(options["user"])
         fields = _fields(options, cards[0] if cards else None)
         with transaction.atomic():
             picture = next((card.picture for card in cards if card.picture), None)
             persona = creation.create_persona(owner=owner, fields=fields, avatar=picture)
+            import_consent.record(owner, persona)
             try:
                 for (path, stream, summary, _), names in zip(read, speakers, strict=True):
                     _add(persona, path, stream, summary, names, options["me"])

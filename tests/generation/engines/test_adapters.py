@@ -1,5 +1,6 @@
 """Several adapters in one pass: each sequence gets what its adapter alone, merged by PEFT, would give it."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from transformers import AutoModelForCausalLM
 from generation.catalogue import installation, model_rows, packaged
 from generation.engines.base import Adapter, EngineFailed, LocalEngine, Prompt, Sampling
 from generation.engines.batching import low_rank
+from generation.engines.batching.batched import BatchedEngine
 from generation.engines.batching.forward_pass import ForwardPass, Segment
 from generation.engines.hf_transformers import packed_attention
 from generation.engines.hf_transformers.packed_attention import PackedForwardPass
@@ -106,6 +108,22 @@ def test_an_adapter_whose_files_are_gone_ends_only_its_own_reply(engine: LocalEn
     with pytest.raises(EngineFailed, match="gone cannot be read"):
         list(engine.stream(Prompt("transcript", text="Hello", adapter=gone), Sampling(max_tokens=2), lambda: False))
     assert list(engine.stream(PROMPT, Sampling(max_tokens=2), lambda: False))
+
+
+def test_m2_gd5_an_engine_that_forgets_has_no_adapter_and_no_earlier_prompt(
+    engine: BatchedEngine, two: list[Adapter]
+) -> None:
+    sampling = Sampling(temperature=0, max_tokens=8, repetition_penalty=1)
+    prompt = Prompt(PROMPT.form, text=PROMPT.text, adapter=two[0])
+    list(engine.stream(prompt, sampling, lambda: False))
+    batcher = engine._batcher
+    assert two[0] in batcher._loaded
+    engine.forget()
+    batcher.between_steps(gc.collect).result()
+    assert two[0] not in batcher._loaded
+    *_, last = engine.stream(prompt, sampling, lambda: False)  # a fine-tune that is still there is read again
+    assert last.usage is not None
+    assert last.usage.cached_tokens == 0
 
 
 def test_adapters_leave_the_memory_with_their_last_sequence(two: list[Adapter]) -> None:

@@ -53,6 +53,9 @@ class CountingForwardPass:
     def load(self, adapter: Adapter) -> LowRank:
         return LowRank(1, {})
 
+    def forget(self) -> None:
+        pass
+
     def cache(self, adapter: LowRank | None = None) -> CountingCache:
         self.caches.append(CountingCache(self, adapter))
         return self.caches[-1]

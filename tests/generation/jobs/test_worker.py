@@ -7,7 +7,7 @@ import pytest
 
 from generation import metrics
 from generation.engines.base import EngineUnavailable, Health
-from generation.jobs import worker
+from generation.jobs import forgetting, worker
 from generation.models import EngineEntry
 from generation.routing import engine_pool, engine_rows, router
 from persona_site.redis import connection
@@ -67,6 +67,24 @@ def test_a_worker_that_stops_takes_its_report_along(engine: ScriptedEngine) -> N
     wait_until(lambda: mine(), seconds=10)
     heart.stop()
     assert mine() == []
+
+
+def test_m2_a_worker_has_its_engines_forget_at_the_beats_after_a_deletion(
+    heart: worker.Heart, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[int] = []
+    monkeypatch.setattr(worker.POOL, "forget", lambda: times.append(forgetting.asked()))
+    forgetting.ask()
+    now = forgetting.asked()
+    wait_until(lambda: times.count(now) == 2, seconds=10)
+
+
+def test_m2_the_pool_has_every_engine_forget(engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[str] = []
+    monkeypatch.setattr(engine, "forget", lambda: times.append("one"), raising=False)
+    with worker.POOL.borrowed("one"):
+        worker.POOL.forget()
+    assert times == ["one"]
 
 
 def test_a_report_lapses_with_a_killed_worker(heart: worker.Heart) -> None:

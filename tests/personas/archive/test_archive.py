@@ -63,7 +63,7 @@ def imported(client, user, archive, **typed):
 
 
 def saved(client, draft):
-    values = draft.fields | {"declaration": "on", "then": "preview"}
+    values = draft.fields | {"declaration": "on", "import_consent": "on", "then": "preview"}
     page = client.post(reverse("personas:draft", args=[draft.pk]), values, follow=True)
     assert "before saving" in page.content.decode()
     client.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"})

@@ -6,6 +6,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.quotas import QuotaExceeded
+from generation.jobs import forgetting
 from moderation.models import Restriction, RestrictionKind
 from personas import creation, my_data, prompt_sheet, storage
 from personas.finetuning import doors, files, training
@@ -23,7 +24,7 @@ def browser(client, alice):
 
 @pytest.fixture
 def ready(alice, persona, small_model, queued) -> FineTune:
-    made = doors.start(user=alice, persona=persona)
+    made = doors.start(user=alice, persona=persona, agrees=True)
     (files.folder(made.pk) / "adapter").mkdir(parents=True)
     (files.folder(made.pk) / "adapter" / "adapter_model.safetensors").write_bytes(b"x" * 100)
     values = {"curve": [[0, 2.0, 2.0], [5, 1.5, 1.8]], "comparison": [["Hello?", "Before.", "After <b>it</b>."]]}
@@ -33,35 +34,35 @@ def ready(alice, persona, small_model, queued) -> FineTune:
 
 
 def test_a_start_queues_a_training_and_counts_its_room(alice, persona, small_model, queued):
-    fine_tune = doors.start(user=alice, persona=persona)
+    fine_tune = doors.start(user=alice, persona=persona, agrees=True)
     assert (fine_tune.status, fine_tune.weights, queued) == ("queued", "small", ["train"])
     assert storage.used(alice) == 10 + files.RESERVED
     assert training.is_owed()
     with pytest.raises(doors.FineTuneRefused, match="already being fine-tuned"):
-        doors.start(user=alice, persona=persona)
+        doors.start(user=alice, persona=persona, agrees=True)
 
 
 def test_few_words_are_refused_with_the_limit(alice, persona, small_model, queued, settings):
     settings.FINE_TUNE_WORDS = 50_000
     with pytest.raises(doors.FineTuneRefused, match=r"needs 50,000 words of the persona; there are 12,\d\d\d"):
-        doors.start(user=alice, persona=persona)
+        doors.start(user=alice, persona=persona, agrees=True)
     assert not FineTune.objects.exists()
 
 
 def test_a_start_is_refused_without_room_quota_or_a_clean_record(alice, persona, small_model, queued, settings):
     settings.STORAGE_PER_ACCOUNT = 1000
     with pytest.raises(FileTooLarge):
-        doors.start(user=alice, persona=persona)
+        doors.start(user=alice, persona=persona, agrees=True)
     settings.STORAGE_PER_ACCOUNT = 10**9
     settings.QUOTAS = settings.QUOTAS | {"fine-tunes": (1, settings.QUOTAS["fine-tunes"][1])}
-    doors.start(user=alice, persona=persona)
+    doors.start(user=alice, persona=persona, agrees=True)
     doors.delete(user=alice, persona=persona)
     with pytest.raises(QuotaExceeded):
-        doors.start(user=alice, persona=persona)
+        doors.start(user=alice, persona=persona, agrees=True)
     kind = RestrictionKind.PERSONA_DISABLED
     Restriction.objects.create(kind=kind, persona_id=persona.pk, statement="…")
     with pytest.raises(creation.PersonaDisabled):
-        doors.start(user=alice, persona=persona)
+        doors.start(user=alice, persona=persona, agrees=True)
 
 
 def test_only_the_owner_has_the_doors(alice, bob, persona, ready):
@@ -91,7 +92,8 @@ def test_files_go_with_the_fine_tune_its_persona_its_source_or_its_owner(alice, 
 
 
 @pytest.mark.parametrize("end", ["delete", "delete_persona", "erase"])
-def test_files_go_with_the_row(alice, persona, ready, end):
+def test_m2_no_row_file_or_loaded_adapter_is_left_of_a_fine_tune(alice, persona, ready, end):
+    asked = forgetting.asked()
     if end == "erase":
         my_data.erase(alice)
     elif end == "delete_persona":
@@ -100,10 +102,11 @@ def test_files_go_with_the_row(alice, persona, ready, end):
         doors.delete(user=alice, persona=persona)
     assert not FineTune.objects.exists()
     assert not files.folder(ready.pk).exists()
+    assert forgetting.asked() > asked  # the engines forget it at the next beat of their worker
 
 
 def test_a_stop_before_the_training_began_takes_it_out_of_the_queue(alice, persona, small_model, queued):
-    doors.start(user=alice, persona=persona)
+    doors.start(user=alice, persona=persona, agrees=True)
     doors.stop(user=alice, persona=persona)
     assert (FineTune.objects.get().status, training.is_owed()) == ("failed", False)
 
@@ -111,7 +114,9 @@ def test_a_stop_before_the_training_began_takes_it_out_of_the_queue(alice, perso
 def test_the_page_offers_a_fine_tune_with_its_estimate(browser, persona, small_model, queued):
     page = browser.get(reverse("personas:detail", args=[persona.pk])).content.decode()
     assert "The training takes about 1 minute" in page
-    page = browser.post(reverse("personas:fine_tune_start", args=[persona.pk]), follow=True).content.decode()
+    page = browser.post(
+        reverse("personas:fine_tune_start", args=[persona.pk]), {"agrees": "yes"}, follow=True
+    ).content.decode()
     assert "The training waits for its turn" in page
     assert "data-under-way" in page
     assert 'http-equiv="refresh"' in page

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.model]
 
 @pytest.fixture
 def fine_tune(alice, persona, small_model, queued) -> FineTune:
-    return doors.start(user=alice, persona=persona)
+    return doors.start(user=alice, persona=persona, agrees=True)
 
 
 def test_a_training_ends_with_an_adapter_and_without_the_words(fine_tune, queued):
