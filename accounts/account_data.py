@@ -4,7 +4,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 
-from accounts.models import User
+from accounts import emergency_contact
+from accounts.models import EmergencyContact, User
 
 
 def export(user: User) -> dict[str, Any]:
@@ -22,17 +23,21 @@ def export(user: User) -> dict[str, Any]:
         "consents": list(
             user.consents.order_by("given_at").values("kind", "text", "text_version", "subject_id", "given_at")
         ),
+        "emergency_contact": list(
+            EmergencyContact.objects.filter(user=user).values("name", "email", "own_name", "named_at", "declined_at")
+        ),
         "sittings": list(user.sittings.order_by("began_at").values("began_at", "last_at", "active")),
         "quotas": list(user.quotas.order_by("kind").values("kind", "window_start", "used")),
     }
 
 
 def erase(user: User) -> None:
-    """Deletes consents, quotas, sittings and addresses.
+    """Deletes consents, emergency contact, quotas, sittings and addresses.
 
     A consent proves a declaration about a persona, which is erased too.
     """
     user.consents.all().delete()
+    emergency_contact.withdraw(user)
     user.quotas.all().delete()
     user.sittings.all().delete()
     EmailAddress.objects.filter(user=user).delete()

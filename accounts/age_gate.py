@@ -22,6 +22,7 @@ _OPEN = (
     "/rules/",
     "/privacy/",
     "/confirm/",
+    "/emergency-contact/",
     "/v1/",
     "/static/",
     "/healthz",

@@ -23,6 +23,7 @@ from accounts.models import User
 logger = logging.getLogger(__name__)
 
 ADULT = 18
+ELDER = 60
 COOL_OFF = timedelta(days=1)
 _COOKIE = "device"
 
@@ -39,6 +40,11 @@ def is_old_enough(birth_date: date) -> bool:
 def is_minor(user: User) -> bool:
     """Whether the rules for minors apply. An account of before the question has declared that its person is 18."""
     return user.birth_date is not None and age(user.birth_date, on=timezone.localdate()) < ADULT
+
+
+def is_elder(user: User) -> bool:
+    """Whether the person is 60 or over, as Chinese law counts elderly people."""
+    return user.birth_date is not None and age(user.birth_date, on=timezone.localdate()) >= ELDER
 
 
 def is_admitted(user: User) -> bool:

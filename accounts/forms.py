@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ages, consents, countries, disclosure
-from accounts.form_fields import BirthDate
+from accounts import ages, consents, countries, disclosure, emergency_contact, laws
+from accounts.form_fields import BirthDate, Words
 from accounts.models import TextSize, Theme, User
 
 
@@ -30,11 +30,13 @@ class SignupForm(AllauthSignupForm):
     )
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """Refuses a person who is too young, or was refused within the last day, whatever else they entered."""
+        """Refuses a person who is too young, was refused within the last day, or lives where nobody is served."""
         if ages.is_cooling_off(request) or not ages.is_old_enough(self.cleaned_data["birth_date"]):
             refusal = render(request, "account/signup_refused.html", status=403)
             ages.begin_cool_off(request, refusal)
             return None, refusal
+        if not laws.is_served(countries.of_browser(request.headers.get("Accept-Language", ""))):
+            return None, render(request, "account/signup_not_served.html", status=451)
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # takes as long as a new account, so timing tells nothing
         account: tuple[User | None, HttpResponse | None] = super().try_save(request)
@@ -96,6 +98,15 @@ class OwnerForm(forms.Form):
         password: str = self.cleaned_data["password"]
         validate_password(password, self.user)
         return password
+
+
+class ContactForm(forms.Form):
+    """The emergency contact, and the consent to write to them."""
+
+    name = Words(max_length=80, label=_("Their name"))
+    email = forms.EmailField(label=_("Their e-mail address"))
+    own_name = Words(max_length=80, label=_("Your name, as they know you"))
+    consent = forms.BooleanField(label=emergency_contact.CONSENT)
 
 
 class EraseForm(forms.Form):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -93,6 +94,41 @@ class Sitting(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "-last_at"], name="newest_sitting")]
+
+
+class Scope(models.TextChoices):
+    IN = "in_scope", _("Kept here")
+    OUT = "out_of_scope", _("Not kept here")
+    NOT_SERVED = "not_served", _("Not kept, because nobody there is served")
+
+
+class LawScope(models.Model):
+    """A decision of the owner whether this site keeps a law (`accounts.laws`). The newest one of a law counts."""
+
+    law = models.CharField(max_length=32)
+    scope = models.CharField(max_length=16, choices=Scope)
+    reason = models.TextField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["law", "-decided_at"], name="newest_scope_of_a_law")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(scope__in=Scope.values), name="law_scope_known"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="law_scope_has_a_reason"),
+        ]
+
+
+class EmergencyContact(models.Model):
+    """Whom a moderator may write to if this person is in danger (`accounts.emergency_contact`)."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="emergency_contact")
+    name = models.CharField(max_length=80)
+    email = models.EmailField()
+    own_name = models.CharField(max_length=80, help_text="Under which the contact knows the person.")
+    key = models.UUIDField(default=uuid4, unique=True, help_text="Signed, it is the link by which they decline.")
+    named_at = models.DateTimeField(auto_now_add=True)
+    declined_at = models.DateTimeField(null=True)
 
 
 class Closing(models.Model):

@@ -5,7 +5,7 @@ Each room registers its own part in `AppConfig.ready()`, so this room depends on
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -41,12 +41,17 @@ def rooms() -> list[str]:
     return list(_parts)
 
 
+def contents(user: User) -> Iterator[tuple[str, Any]]:
+    """What each room keeps of the person."""
+    return ((room, part.export(user)) for room, part in _parts.items())
+
+
 def export(user: User) -> bytes:
     """A ZIP archive with one JSON document per room."""
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for room, part in _parts.items():
-            document = json.dumps(part.export(user), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        for room, content in contents(user):
+            document = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
             file.writestr(f"{room}.json", document)
     return archive.getvalue()
 

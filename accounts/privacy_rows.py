@@ -95,6 +95,25 @@ ROWS = [
         },
     ),
     Row(
+        "emergency-contact",
+        {
+            "en": Words(
+                "Your emergency contact: name, e-mail address, and the name under which they know you",
+                "To let a moderator ask them to look after you if your life may be in danger",
+                "Your explicit consent, art. 9(2)(a)",
+                "Until you remove it or erase the account",
+                "You; a moderator sees that there is one, and sends the message; the contact",
+            ),
+            "zh": Words(
+                "您的紧急联系人：姓名、电子邮箱，以及对方对您的称呼",
+                "当您可能有生命危险时，管理员可请对方关心您",
+                "您的明确同意，第9条第2款(a)",
+                "直到您移除联系人或删除账号",
+                "您；管理员只知道有联系人并发出消息；联系人本人",
+            ),
+        },
+    ),
+    Row(
         "sessions",
         {
             "en": Words(

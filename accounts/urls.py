@@ -10,6 +10,8 @@ urlpatterns = [
     path("account/looks/", views.looks_page, name="looks"),
     path("account/birth-date/", views.birth_date, name="birth_date"),
     path("account/owner/", views.claim, name="account_claim"),
+    path("account/emergency-contact/", views.contact, name="emergency_contact"),
+    path("emergency-contact/<str:token>/", views.decline_contact, name="decline_contact"),
     path("account/export/", views.export, name="account_export"),
     path("account/erase/", views.erase, name="account_erase"),
 ]

@@ -132,6 +132,8 @@ _FAILURES = {
     "moderation_unavailable": (503, "moderation_unavailable", "The safety check is not running; nothing can be shown."),
     "key_revoked": (401, "invalid_api_key", "This key was revoked."),
     "too_young": (403, "too_young", "By its date of birth, this account cannot use the site."),
+    "not_served": (403, "not_served", "This site is not offered in the country of your account."),
+    "not_for_elders": (403, "not_for_elders", "This persona is not for people of 60 and over on this site."),
     "not_for_minors": (403, "not_for_minors", "This persona is not for people under 18, so nothing was written."),
     "persona_not_confirmed": (
         403,

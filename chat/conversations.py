@@ -109,6 +109,7 @@ class Busy(Refused):
 
 class ModerationDown(Refused):
     code = "moderation_unavailable"
+    status = 503
 
     def __init__(self, help: CrisisNotice) -> None:
         super().__init__(_("The safety check is not running, so nothing can be sent. Your words are kept; try again."))

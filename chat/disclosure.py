@@ -1,11 +1,10 @@
 """The notices that no human being is writing, and that it is time for a break; when each is due.
 
-Rows CA2, CA5, CA6, CN8, NY3 and WA1 of docs/compliance.md. The intervals are the strictest of these laws, and count
-for everybody.
+Rows CA2, CA5, CA6, CN8, NY3, WA1 and H3 of docs/compliance.md. The interval is the shortest of the laws that the site
+keeps (`accounts.laws`).
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from django.db import transaction
 from django.utils.text import get_text_list
 from django.utils.translation import gettext, ngettext
 
-from accounts import ages, languages, sittings
+from accounts import ages, languages, laws, sittings
 from accounts.models import Sitting, User
 from chat import conversations, frames
 from chat.models import Conversation, Notice, NoticeKind
@@ -21,7 +20,6 @@ from moderation.filter import policy
 from personas.models import Persona
 
 VERSION = "2026-12"
-MINORS = timedelta(hours=1)
 STRICTEST = timedelta(hours=2)  # of the laws for adults
 _AT_START = timedelta(days=1)
 
@@ -90,12 +88,17 @@ def note_use(*, user: User, conversation_id: UUID, now: datetime) -> None:
 
 
 def interval(user: User) -> timedelta:
-    """The active use after which a reminder is due. Help in a crisis needs no policy, so neither does this."""
-    if ages.is_minor(user):
-        return MINORS
-    with suppress(policy.PolicyMissing):
-        return timedelta(hours=policy.active().break_notice_hours)
-    return STRICTEST
+    """The active use after which a reminder is due: the shortest of the laws in scope and of the policy.
+
+    Help in a crisis needs no policy, so neither does this.
+    """
+    is_minor = ages.is_minor(user)
+    of_laws = laws.shortest_interval(is_minor=is_minor)
+    try:
+        of_policy = timedelta(hours=policy.active().break_notice_hours)
+    except policy.PolicyMissing:
+        of_policy = STRICTEST
+    return min(of_laws or of_policy, of_policy)
 
 
 def _started(conversation: Conversation, now: datetime) -> Notice | None:

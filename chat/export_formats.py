@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chat import transcripts
+from chat import provenance, transcripts
 from chat.models import UNFINISHED, Author, Conversation, Message
 
 JSON_LINES = "afterword-conversation"  # names the format in the first line
@@ -48,7 +48,7 @@ def _line(message: Message) -> dict[str, Any]:
         "id": str(message.id),
         "parent": str(message.parent_id) if message.parent_id else None,
         "author": message.author,
-        "ai_generated": message.author == Author.PERSONA,
+        provenance.FIELD: message.author == Author.PERSONA,
         "speaker": message.persona.name if message.author == Author.PERSONA else None,
         "text": message.text,
         "withheld": message.is_withheld,
@@ -77,7 +77,7 @@ def _tavern_line(conversation: Conversation, message: Message) -> dict[str, Any]
         "is_system": False,
         "send_date": message.created_at.isoformat(),
         "mes": message.text,
-        "extra": {},
+        "extra": {provenance.FIELD: not is_user},
     }
     if not is_user and message.parent_id:
         same = conversation.messages.filter(parent=message.parent_id, author=Author.PERSONA, speaker=message.speaker)
@@ -94,10 +94,11 @@ def _markdown(conversation: Conversation) -> str:
         about = gettext("With {names}. An AI wrote all of their messages.").format(names=conversation.names)
     else:
         about = gettext("With {name}, an AI. The AI wrote all of its messages.").format(name=conversation.names)
-    parts = [f"# {title}", f"*{about}*"]
+    parts = [provenance.LINE, f"# {title}", f"*{about}*"]
     for message in _read(conversation):
         name = gettext("You") if message.author == Author.USER else message.persona.name
-        parts += [f"**{name}**, {message.created_at:%Y-%m-%d %H:%M} UTC", message.text]
+        mark = "" if message.author == Author.USER else provenance.MARK
+        parts += [f"**{name}**{mark}, {message.created_at:%Y-%m-%d %H:%M} UTC", message.text]
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from moderation.desk import claims, notes, queue_rules, reports, retention, second_person, sight
+from moderation.desk import claims, contacting, notes, queue_rules, reports, retention, second_person, sight
 from moderation.desk.cases import DecisionRefused
 from moderation.forms import GiveBackForm, NoteForm, QueueForm, SecondForm
 from moderation.guards import desk_only, person_of
@@ -41,6 +41,20 @@ def _queue_form(queue: Queue) -> QueueForm:
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
     return next_case(request)
+
+
+@desk_only
+@require_POST
+def contact(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Writes to the emergency contact of the person, or decides that it is not needed."""
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    door = contacting.notify if request.POST.get("act") == "notify" else contacting.leave
+    try:
+        door(case=case, moderator=moderator, reason=request.POST.get("reason", "")[:4000])
+    except contacting.ContactRefused as refusal:
+        messages.error(request, refusal.user_message)
+    return redirect(address_of(case))
 
 
 @desk_only

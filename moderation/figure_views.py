@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import thresholds
 from moderation.desk import appeals, claims, evidence, figures, quality, reports, sight, wellbeing, yearly
 from moderation.forms import FiguresForm, OptOutForm, PauseForm, ReviewForm
 from moderation.guards import desk_only, person_of
@@ -34,6 +35,7 @@ def figures_page(request: HttpRequest) -> HttpResponse:
         "figures": figures.between(now - timedelta(days=days), now),
         "backlog": figures.backlog(sight.visible_to(person_of(request)), time_to_answer=appeals.TIME_TO_ANSWER),
         "years": range(FIRST_YEAR, now.year + 1),
+        "counters": thresholds.counters() if person_of(request).is_owner else (),
     }
     return render(request, "moderation/figures.html", context)
 

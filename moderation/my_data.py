@@ -13,9 +13,11 @@ from moderation.models import (
     Appeal,
     Assessment,
     Case,
+    ContactRequest,
     CountedTurns,
     DailyCue,
     LearningConsent,
+    RefusalReview,
     Report,
     RestrictionKind,
     Reviewer,
@@ -26,6 +28,7 @@ _ERASED = "The account behind this decision has been erased. The persona stays d
 
 def export(user: User) -> dict[str, Any]:
     cases = Case.objects.filter(user=user).order_by("opened_at").prefetch_related("actions")
+    contacts = ContactRequest.objects.filter(case__user=user).order_by("asked_at")
     return {
         "assessments": list(
             Assessment.objects.filter(user=user)
@@ -54,6 +57,12 @@ def export(user: User) -> dict[str, Any]:
         "reviewer": list(Reviewer.objects.filter(user=user).values("opted_out", "paused_until")),
         "reports": list(
             Report.objects.filter(reporter=user).order_by("filed_at").values("id", "category", "message_id", "filed_at")
+        ),
+        "emergency_contact_requests": list(contacts.values("state", "asked_at", "decided_at")),
+        "refusal_reviews": list(
+            RefusalReview.objects.filter(user=user)
+            .order_by("filed_at")
+            .values("kind", "text", "filed_at", "outcome", "answer", "answered_at")
         ),
         "learning_consent": list(LearningConsent.objects.filter(user=user).values("given_at")),
         "appeals": list(
@@ -96,3 +105,4 @@ def erase(user: User) -> None:
     DailyCue.objects.filter(user=user).delete()
     CountedTurns.objects.filter(user=user).delete()
     LearningConsent.objects.filter(user=user).delete()
+    RefusalReview.objects.filter(user=user).delete()

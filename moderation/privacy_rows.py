@@ -41,14 +41,15 @@ ROWS = [
         "cases",
         {
             "en": Words(
-                "Cases: up to ten lines around what was flagged, decisions, objections and answers",
+                "Cases: up to ten lines around what was flagged, decisions, objections and answers; "
+                "what you asked a person about a refusal",
                 "To protect people, and to let you object",
                 "Legal duty, art. 6(1)(c)",
                 "Until you erase the account",
                 "Moderators; you see decisions about you",
             ),
             "zh": Words(
-                "案件：被标记内容前后各十句、决定、申诉和答复",
+                "案件：被标记内容前后各十句、决定、申诉和答复；您请人工复核拒绝时写的内容",
                 "保护人们，并让您能够申诉",
                 "法律义务，第6条第1款(c)",
                 "直到您删除账号",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from moderation import desk_views, figure_views, learning_views, policy_views, views
+from moderation import desk_views, figure_views, law_views, learning_views, policy_views, refusal_views, views
 
 app_name = "moderation"
 
@@ -30,6 +30,10 @@ urlpatterns = [
     path(
         "moderation/policy/personas/<int:rule_id>/end/", policy_views.end_persona_rule, name="policy_end_persona_rule"
     ),
+    path("moderation/laws/", law_views.laws_page, name="laws"),
+    path("moderation/refusals/", refusal_views.refusals, name="refusals"),
+    path("moderation/refusals/<uuid:refusal_id>/", refusal_views.answer_refusal, name="answer_refusal"),
+    path("moderation/<uuid:case_id>/contact/", desk_views.contact, name="contact"),
     path("moderation/queues/", desk_views.queues, name="queues"),
     path("moderation/learning/", learning_views.overview, name="learning"),
     path("moderation/learning/back/", learning_views.go_back, name="learning_go_back"),
@@ -38,6 +42,7 @@ urlpatterns = [
     path("safety/protocol/", views.protocol, name="protocol"),
     path("safety/help/", views.help_lines, name="help"),
     path("safety/decisions/<uuid:restriction_id>/", views.decision, name="decision"),
+    path("safety/refusals/", refusal_views.my_refusals, name="my_refusals"),
     path("safety/reports/", figure_views.my_reports, name="my_reports"),
     path("safety/transparency/", figure_views.transparency, name="transparency"),
     path("safety/transparency.csv", figure_views.transparency_csv, name="transparency_csv"),

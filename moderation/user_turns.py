@@ -18,7 +18,7 @@ from django.utils.translation import gettext, gettext_noop
 from accounts import ages
 from accounts.models import User
 from moderation import plain_words
-from moderation.crisis import ladder, notices
+from moderation.crisis import ladder, notices, self_check
 from moderation.crisis.notices import CrisisNotice
 from moderation.crisis.tokens import EARLIER
 from moderation.filter import assessment
@@ -91,6 +91,7 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     While the classifiers are down, the patterns alone detect a crisis (compliance K6).
     """
     try:
+        self_check.require()
         verdicts = _verdicts(turns, addressee.id, is_minor=ages.is_minor(user))
     except ClassifierUnavailable:
         verdicts = [assessment.by_patterns(turn.text) for turn in turns]

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.http.request import validate_host
 
+from accounts import thresholds
 from generation.catalogue.packaged import PACKAGED
 from generation.engines.registry import ENGINES
 from moderation.filter.classifiers.registry import CLASSIFIERS
@@ -68,6 +69,22 @@ def remote_engine_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMess
             )
         )
     return problems
+
+
+@register(Tags.database)
+def thresholds_are_far(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Warns before the number of people calls for a filing (compliance CN11). Only with `check --database default`."""
+    if not databases or "default" not in databases:
+        return []
+    return [
+        Warning(
+            f"{counter.name}: {counter.count:,}, near {counter.threshold:,}.",
+            hint="China's Interim Measures ask for a security assessment and a filing at this number. Begin them now.",
+            id="afterword.W026",
+        )
+        for counter in thresholds.counters()
+        if counter.is_near
+    ]
 
 
 @register(Tags.security, deploy=True)

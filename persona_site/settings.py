@@ -242,6 +242,8 @@ ACCOUNT_RATE_LIMITS = {
     "erase_account": "5/m/user",
     "confirm_persona": "30/m/ip",
     "object_to_persona": "5/h/ip,3/d/key",
+    "emergency_contact": "5/d/user",
+    "decline_contact": "30/m/ip",
 }
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
 # The youngest age that may use the site. Below 18, the rules for minors apply to people under 18 (accounts/ages.py).
@@ -343,6 +345,8 @@ REVIEW_BREAK_AFTER = env.duration("REVIEW_BREAK_AFTER", "90m")
 REVIEW_BREAK = env.duration("REVIEW_BREAK", "15m")
 # How long decided cases and the scores of the filter are kept. A person can object to a decision for six months.
 CASE_RETENTION = env.duration("CASE_RETENTION", "365d")
+# A moderator decides within this time whether to write to a person's emergency contact; after that the owner is told.
+EMERGENCY_CONTACT_WITHIN = env.duration("EMERGENCY_CONTACT_WITHIN", "30m")
 
 # --- Logs -----------------------------------------------------------------------------------------
 

@@ -12,13 +12,21 @@ from typing import Literal, Protocol
 
 from django.utils.translation import gettext
 
-from accounts import ages
+from accounts import ages, laws
 from accounts.models import User
 from moderation.desk import objections
 from personas.audit import approvals
 from personas.models import Answer, Confirmation, Depicts, Persona
 
-Code = Literal["too_young", "not_for_minors", "persona_not_confirmed", "persona_not_approved", "persona_rests"]
+Code = Literal[
+    "too_young",
+    "not_served",
+    "not_for_minors",
+    "not_for_elders",
+    "persona_not_confirmed",
+    "persona_not_approved",
+    "persona_rests",
+]
 
 _KIN = (
     r"(?:(?:step|grand|great-?grand|foster|god|half)[\s-]?)?(?:mother|father|parent|brother|sister|son|daughter|child|ma|pa)"
@@ -75,7 +83,12 @@ def without_approval(user: User, persona: Persona) -> Refusal | None:
     """As `refusal`, but a persona that a reviewer has not approved yet is allowed: its owner may still change it."""
     if not ages.is_admitted(user):
         return Refusal("too_young", gettext("By its date of birth, this account cannot use the site."))
-    return refusal_to_minor(user, persona) or unconfirmed(persona) or resting(persona)
+    if not laws.is_served(user.country):
+        message = gettext("This site is not offered in your country. You can take your data along.")
+        return Refusal("not_served", message)
+    return (
+        refusal_to_minor(user, persona) or _refusal_to_elder(user, persona) or unconfirmed(persona) or resting(persona)
+    )
 
 
 def _unapproved(persona: Persona) -> Refusal | None:
@@ -124,6 +137,20 @@ def refusal_to_minor(user: User, portrait: Portrait) -> Refusal | None:
             "The site has no such personas for people under 18."
         )
         % {"name": portrait.name},
+    )
+
+
+def _refusal_to_elder(user: User, portrait: Portrait) -> Refusal | None:
+    """Why a person of 60 or over may not talk with this persona, where the owner protects them (compliance CN12)."""
+    if not ages.is_elder(user) or not _is_close(portrait) or not laws.is_in_scope(laws.ELDERS):
+        return None
+    return Refusal(
+        "not_for_elders",
+        gettext(
+            "%(name)s is made as somebody close. The operator of this site has closed such personas to people of "
+            "%(years)s and over."
+        )
+        % {"name": portrait.name, "years": ages.ELDER},
     )
 
 

@@ -1,4 +1,7 @@
-"""Makes uploaded pictures harmless: only the pixels of the first frame are kept.
+"""Makes uploaded pictures harmless: only the pixels of the first frame are kept, and the mark that an AI made them.
+
+The mark is IPTC's digital source type, which C2PA's manifests and XMP both name (compliance EU4). Any other metadata
+goes, because it may tell where and when a picture was taken.
 
 A child process decodes them (`personas.children`). `webp` starts the child, and the child calls `encoded`.
 """
@@ -24,6 +27,13 @@ SECONDS = 10  # of processor time; a picture at the limit takes one to three
 # Most pictures of MOST_PIXELS take 180 to 400 MB to open; a WebP of that size takes 640 and is refused.
 MEMORY = 512 * 1024**2
 JOB = "personas.importers.picture"
+AI_MARK = b"trainedAlgorithmicMedia"
+_AI_MARKS = (AI_MARK, b"compositeWithTrainedAlgorithmicMedia")
+_AI_XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType='
+    b'"http://cv.iptc.org/newscodes/digitalsourcetype/' + AI_MARK + b'"/></rdf:RDF></x:xmpmeta>'
+)
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
@@ -34,7 +44,10 @@ class PictureRefused(Exception):
 
 
 def webp(stream: BinaryIO, *, size: int) -> bytes:
-    """The picture as WebP, upright, without metadata, each side at most SIDE pixels. Raises PictureRefused."""
+    """The picture as WebP, upright, each side at most SIDE pixels, without metadata but the mark of an AI.
+
+    Raises PictureRefused.
+    """
     if size > MOST_BYTES:
         raise PictureRefused(
             gettext("The picture has %(size)s MB; the limit is %(most_bytes)s MB.")
@@ -98,7 +111,7 @@ def encoded(stream: BinaryIO) -> bytes:
                 )
                 % {"width": picture.width, "height": picture.height, "most_pixels": MOST_PIXELS // 1000000}
             )
-        return _shrunk(picture)
+        return _shrunk(picture, xmp=_AI_XMP if _is_marked(stream) else b"")
     except MemoryError as error:
         raise PictureRefused(_too_much_memory()) from error
     except UnidentifiedImageError as error:
@@ -115,7 +128,14 @@ def encoded(stream: BinaryIO) -> bytes:
         raise PictureRefused(gettext("The picture is damaged and cannot be opened.")) from error
 
 
-def _shrunk(picture: "Image.Image") -> bytes:
+def _is_marked(stream: BinaryIO) -> bool:
+    """Whether the file says that an AI made the picture, or a part of it."""
+    stream.seek(0)
+    content = stream.read(MOST_BYTES)
+    return any(mark in content for mark in _AI_MARKS)
+
+
+def _shrunk(picture: "Image.Image", *, xmp: bytes) -> bytes:
     from PIL import ImageOps
 
     picture.seek(0)
@@ -127,5 +147,5 @@ def _shrunk(picture: "Image.Image") -> bytes:
     small = ImageOps.exif_transpose(picture).convert(mode)
     small.info.clear()
     target = io.BytesIO()
-    small.save(target, "WEBP", quality=86, exif=b"", icc_profile=b"", xmp=b"")
+    small.save(target, "WEBP", quality=86, exif=b"", icc_profile=b"", xmp=xmp)
     return target.getvalue()

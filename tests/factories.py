@@ -12,7 +12,7 @@ from api import keys
 from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
 from moderation.filter import policy
-from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, Restriction
+from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, RefusalReview, Restriction
 from personas import import_consent
 from personas.audit import fingerprint
 from personas.audit.models import Audit
@@ -121,6 +121,7 @@ def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:
         "draft_id": draft.id,
         "file_id": file.pk,
         "transcript_id": Transcript.objects.create(file=file, medium="page", lines=[], bytes=10).pk,
+        "refusal_id": RefusalReview.objects.create(user=owner, kind="limit", text="I wrote little.").id,
         "restriction_id": Restriction.objects.create(kind="warning", user=owner, action=decision, statement="…").id,
         "trial_id": ModelTrial.objects.create(status="failed").id,  # nobody's, and shown to owners alone
         "preset_name": "china",

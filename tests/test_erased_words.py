@@ -50,7 +50,7 @@ def owe_job(user, words):
     return job
 
 
-def test_a_deleted_conversation_leaves_the_log(alice, secret, django_capture_on_commit_callbacks):
+def test_gd5_a_deleted_conversation_leaves_the_log(alice, secret, django_capture_on_commit_callbacks):
     conversation = factories.make_conversation(owner=alice)
     say(conversation.id, secret)
     wait_until(lambda: is_in_log(secret))
@@ -60,7 +60,9 @@ def test_a_deleted_conversation_leaves_the_log(alice, secret, django_capture_on_
     assert not is_in_log(secret)
 
 
-def test_an_erased_account_leaves_its_jobs_and_streams_nowhere(alice, bob, secret, django_capture_on_commit_callbacks):
+def test_gd5_an_erased_account_leaves_its_jobs_and_streams_nowhere(
+    alice, bob, secret, django_capture_on_commit_callbacks
+):
     conversation = factories.make_conversation(owner=alice)
     say(conversation.id, secret)
     job = owe_job(alice, secret)

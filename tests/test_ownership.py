@@ -30,6 +30,7 @@ OPEN_ROUTES = {
     "account_reset_password_from_key",
     "account_confirm_email",
     "confirm_persona",  # its signed link opens it
+    "decline_contact",  # as well
     # Opened by a key, not by a session: see below.
     "model",
     "unknown",

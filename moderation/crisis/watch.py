@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from accounts.models import Role, User
-from moderation.crisis import ladder, notices, reading
+from moderation.crisis import self_check
 from moderation.filter import policy
 from persona_site.redis import connection
 
@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 _FAILURES = "safety:failures"  # failed checks in a row
 _REMEMBERED = timedelta(hours=1)
-_IN_CRISIS = ("I am going to kill myself tonight.", "我今晚就要自杀。")
 _SUBJECT = "Afterword: the crisis module is down"
 _BODY = (
     "These parts of {site} do not work: {parts}. While the filter is down, no message passes; people who write of "
@@ -31,7 +30,7 @@ _BODY = (
 
 def watch() -> None:
     """Makes one check. Alerts the owners when an outage has lasted for two checks."""
-    if down := [name for name, check in _CHECKS.items() if not _works(check)]:
+    if down := self_check.failing(_CHECKS):
         failures = connection().incr(_FAILURES)
         connection().expire(_FAILURES, _REMEMBERED)
         logger.error("safety.down", extra={"parts": down, "checks": failures})
@@ -41,37 +40,11 @@ def watch() -> None:
         logger.info("safety.works_again")
 
 
-def _works(check: Callable[[], bool]) -> bool:
-    try:
-        return check()
-    except Exception as error:  # every failure of a part is an outage
-        logger.warning("safety.check_failed", extra={"error": type(error).__name__})
-        return False
-
-
-def _patterns() -> bool:
-    return all(ladder.is_for_the_site(ladder.level(text)) for text in _IN_CRISIS)
-
-
-def _model() -> bool:
-    return all(ladder.is_for_the_site(found.step) for found in reading.read([[text] for text in _IN_CRISIS]))
-
-
-def _notices() -> bool:
-    shown = [notices.notice(country="", language=language, level="active") for language in ("en", "zh")]
-    return all(notice.text and notice.resources for notice in shown)
-
-
 def _policy() -> bool:
     return bool(policy.active().rules)
 
 
-_CHECKS: dict[str, Callable[[], bool]] = {
-    "crisis patterns": _patterns,
-    "crisis model": _model,
-    "crisis notices": _notices,
-    "policy": _policy,
-}
+_CHECKS: dict[str, Callable[[], bool]] = {**self_check.CHECKS, "policy": _policy}
 
 
 def _alert(parts: list[str]) -> None:

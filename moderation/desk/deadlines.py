@@ -14,15 +14,16 @@ from django.utils.translation import gettext, ngettext
 from accounts import languages
 from accounts.models import Role, User
 from moderation import audit_trail
+from moderation.desk import refusal_reviews
 from moderation.desk.appeals import TIME_TO_ANSWER
-from moderation.models import Appeal, Case, CaseStatus
+from moderation.models import Appeal, Case, CaseStatus, ContactRequest, ContactState, RefusalReview
 
 logger = logging.getLogger(__name__)
 
 
 def watch() -> int:
-    """Alerts once about each case and each objection that is late now. Returns how many these are."""
-    late = [*_late_cases(), *_late_objections()]
+    """Alerts once about each case, objection and question that is late now. Returns how many these are."""
+    late = [*_late_cases(), *_late_objections(), *_late_contacts(), *_late_refusals()]
     if late:
         _send_mail(late)
     return len(late)
@@ -50,6 +51,27 @@ def _late_objections() -> list[str]:
         if Appeal.objects.filter(pk=appeal.pk, alerted_at__isnull=True).update(alerted_at=now):
             subjects.append(f"restriction:{appeal.restriction_id}")
             logger.warning("appeal.overdue", extra={"restriction": str(appeal.restriction_id)})
+    return subjects
+
+
+def _late_contacts() -> list[str]:
+    now = timezone.now()
+    waiting = ContactRequest.objects.filter(state=ContactState.WAITING, due_at__lt=now, alerted_at__isnull=True)
+    subjects = []
+    for request in waiting:
+        if ContactRequest.objects.filter(pk=request.pk, alerted_at__isnull=True).update(alerted_at=now):
+            subjects.append(f"case:{request.case_id}")
+            logger.warning("contact.overdue", extra={"case": str(request.case_id)})
+    return subjects
+
+
+def _late_refusals() -> list[str]:
+    now = timezone.now()
+    subjects = []
+    for review in refusal_reviews.late():
+        if RefusalReview.objects.filter(pk=review.pk, alerted_at__isnull=True).update(alerted_at=now):
+            subjects.append(f"refusal:{review.pk}")
+            logger.warning("refusal_review.overdue", extra={"review": str(review.pk)})
     return subjects
 
 

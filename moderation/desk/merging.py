@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from django.utils import timezone
 
 from moderation import audit_trail
-from moderation.desk import evidence, routing, urgency
+from moderation.desk import contacting, evidence, routing, urgency
 from moderation.models import Case, Queue, Source
 from moderation.talk import Finding, Turn
 
@@ -68,6 +68,7 @@ def add(case: Case, fresh: Sequence[Finding], turns: Sequence[Turn]) -> Case:
             "due_at": case.due_at.isoformat(),
         },
     )
+    contacting.ask(case, fresh)
     return case
 
 

@@ -84,6 +84,11 @@ class Decision:
     threshold: float = 0.0
 
 
+# Blocked whatever a version says, so no operator can allow it (compliance EU9). `policy_versions` refuses a version
+# without a rule of its own for this, which may be stricter.
+HARD = tuple(RuleSpec(Category.SEXUAL_MINORS, direction, 0.5, RuleAction.BLOCK) for direction in Direction.values)
+
+
 def decide(
     terms: Terms, probabilities: Mapping[Any, float], *, direction: str, has_spans: bool, is_counted: bool = True
 ) -> Decision:
@@ -92,7 +97,7 @@ def decide(
     `probabilities`: by category, as a Category or as its name.
     """
     best = Decision(RuleAction.ALLOW)
-    for rule in terms.rules:
+    for rule in (*terms.rules, *HARD):
         score = probabilities.get(rule.category, 0.0)
         if rule.direction != direction or score < rule.threshold:
             continue

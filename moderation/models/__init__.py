@@ -14,6 +14,7 @@ from moderation.models.case import (
     RestrictionKind,
     Source,
 )
+from moderation.models.contact import ContactRequest, ContactState, RefusalKind, RefusalReview
 from moderation.models.learning import HeadState, HeadVersion, LearningConsent
 from moderation.models.monitor import CountedTurns, DailyCue
 from moderation.models.text import Assessment, Direction, PersonaRule, Policy, Rule, RuleAction, Topic
@@ -44,6 +45,8 @@ __all__ = [
     "CaseVector",
     "Claim",
     "ClaimEnd",
+    "ContactRequest",
+    "ContactState",
     "CountedTurns",
     "DailyCue",
     "Direction",
@@ -59,6 +62,8 @@ __all__ = [
     "Queue",
     "QueueRule",
     "ReferralCount",
+    "RefusalKind",
+    "RefusalReview",
     "Report",
     "Restriction",
     "RestrictionKind",

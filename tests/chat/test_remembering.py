@@ -84,7 +84,7 @@ def prompt_of(reply: Reply) -> str:
     return str(Origin.objects.get(reply=reply).prompt["text"])
 
 
-def test_a_fact_of_300_turns_ago_is_in_the_prompt_and_the_reply_says_so(ada: Persona, answer) -> None:
+def test_t7_a_fact_of_300_turns_ago_is_in_the_prompt_and_the_reply_says_so(ada: Persona, answer) -> None:
     conversation = talk(ada, "My dog is called Biscuit.", between=300)
     reply = answer(conversation, "What is my dog called?")
     assert "Friend told Ada: My dog is called Biscuit." in prompt_of(reply)

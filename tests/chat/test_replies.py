@@ -12,7 +12,7 @@ from chat.models import Reply, ReplyStatus
 from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
 from generation.jobs import leases
 from generation.routing import router
-from moderation.filter import gate
+from moderation.filter import gate, policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment, Restriction
 from persona_site.redis import cancel_key, connection
@@ -81,6 +81,17 @@ def test_a_reply_is_streamed_sentence_by_sentence_and_kept(reply, speak):
     shown = [frame["text"] for frame in frames_of(reply) if frame["type"] == "reply.delta"]
     assert shown == ["It stands. ", "The lamp is lit. ", "Come in."]
     assert types_of(reply)[-1] == "reply.completed"
+
+
+def test_m3_a_reply_is_explained_from_its_row(reply, speak):
+    speak("It stands.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    assert (reply.engine, reply.model, reply.prompt_form) == ("script", "script-1", "transcript")
+    assert reply.sampling["temperature"] > 0
+    assert reply.policy_version == policy.active().version
+    assert "How is the lighthouse?" in reply.origin.prompt["text"]
+    assert reply.origin.prompt["adapter"] is None
 
 
 def test_first_words_are_shown_while_their_sentence_is_said(reply, speak):

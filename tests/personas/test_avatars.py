@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from personas import avatars
 from tests.contracts.test_importers import png
@@ -82,3 +83,16 @@ def test_a_picture_that_unpacks_to_a_gigabyte_is_refused_by_its_header(side, sen
 def test_a_picture_over_the_limit_is_refused_with_both_numbers():
     with pytest.raises(avatars.PictureRefused, match=r"31\.0 MB; the limit is 20 MB"):
         avatars.webp(io.BytesIO(b""), size=31 * 1024**2)
+
+
+def test_eu4_the_mark_that_an_ai_made_a_picture_stays_and_other_metadata_goes():
+    target = io.BytesIO()
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", f"<x>{avatars.AI_MARK.decode()} taken at Whitby</x>")
+    Image.new("RGB", (40, 40), "teal").save(target, "PNG", pnginfo=info)
+    kept = avatars.webp(target, size=target.tell())
+    assert avatars.AI_MARK in kept
+    assert b"Whitby" not in kept
+    plain = io.BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(plain, "PNG")
+    assert avatars.AI_MARK not in avatars.webp(plain, size=plain.tell())

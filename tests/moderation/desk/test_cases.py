@@ -104,7 +104,7 @@ def test_severity_is_the_gravest_and_the_deadline_the_earliest(alice: User) -> N
         ("hate", 60, timedelta(hours=24)),
     ],
 )
-def test_r30_the_deadline_follows_what_was_found(
+def test_r30_k9_the_deadline_follows_what_was_found(
     alice: User, category: str, severity: int, time_to_look: timedelta
 ) -> None:
     case = make_case(alice, category=category, severity=severity)

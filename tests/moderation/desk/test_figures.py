@@ -124,7 +124,7 @@ def assess(user: User, level: str, day: datetime) -> None:
     Assessment.objects.filter(pk=row.pk).update(created_at=day)
 
 
-def test_ca8_or1_the_yearly_report_counts_referrals_of_the_year_and_names_nobody(alice: User, bob: User) -> None:
+def test_ca8_or1_k10_the_yearly_report_counts_referrals_of_the_year_and_names_nobody(alice: User, bob: User) -> None:
     for user, level, minutes in [(alice, "active", 0), (alice, "imminent", 5), (bob, "passive", 5), (bob, "low", 9)]:
         assess(user, level, at(minutes))
     assess(bob, "active", at(0) - timedelta(days=20))

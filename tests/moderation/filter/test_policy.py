@@ -22,6 +22,18 @@ def test_the_default_policy_has_rules_for_every_category_and_both_directions() -
     assert {rule.direction for rule in rules} == {"user", "persona"}
 
 
+@pytest.mark.parametrize("direction", ["user", "persona"])
+def test_eu9_no_operator_can_allow_material_about_the_sexual_use_of_children(direction: str) -> None:
+    """Neither a version without the rule, which no door makes, nor one whose rule is in shadow or too mild."""
+    scores = {Category.SEXUAL_MINORS: 0.6}
+    mild = RuleSpec("sexual/minors", direction, 0.9, "block")
+    for rules in ((), (mild,), (RuleSpec("sexual/minors", direction, 0.1, "block", is_shadow=True),)):
+        decision = decide(Terms(rules), scores, direction=direction, has_spans=False)
+        assert (decision.action, decision.category) == (RuleAction.BLOCK, "sexual/minors")
+    with pytest.raises(BadRule):
+        policy_versions.check(Terms((RuleSpec("hate", direction, 0.5, "block"),)))
+
+
 def test_a_score_at_the_threshold_is_enough_and_below_it_is_not() -> None:
     rules = [RuleSpec("hate", "user", 0.8, "block")]
     assert action_for(rules, hate=0.8) == RuleAction.BLOCK
