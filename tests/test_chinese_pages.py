@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -72,6 +73,11 @@ def english(page: str) -> list[str]:
         for line in shown(page).splitlines()
         if set(re.findall(r"[A-Za-z]{2,}", re.sub(r"https?:\S+|\S+@\S+", "", line))) - SAME
     ]
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limit_left_over(db: None) -> None:
+    cache.clear()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def _english_afterwards() -> Iterator[None]:
 
 
 def language_of(page: Any) -> str:
-    found = re.search(r'<html lang="([\w-]+)" dir="ltr">', page.text)
+    found = re.search(r'<html lang="([\w-]+)" dir="ltr"[ >]', page.text)
     assert found
     return found[1]
 

@@ -65,8 +65,9 @@ def test_a_hundred_thousand_messages_do_not_slow_it_down(owner, alice):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no check of foreign keys, row by row
         cursor.execute(
-            "INSERT INTO chat_message (id, conversation_id, author, text, is_withheld, is_pinned, created_at)"
-            " SELECT gen_random_uuid(), %s, 'user', '', false, false, now() - make_interval(mins => n / 2)"
+            "INSERT INTO chat_message"
+            " (id, conversation_id, author, text, branch_name, is_withheld, is_pinned, created_at)"
+            " SELECT gen_random_uuid(), %s, 'user', '', '', false, false, now() - make_interval(mins => n / 2)"
             " FROM generate_series(1, 100000) AS n",
             [conversation.id],
         )
