@@ -149,6 +149,7 @@ def test_gd3_every_table_about_people_is_on_the_page() -> None:
         "copies",
         "personas": "personas uploads memories drafts confirmations",
         "chat": "conversations notices streams",
+        "stories": "stories",
         "generation": "prompts spending",
         "moderation": "assessments cases learning objections audit",
         "api": "api-keys api-requests",
