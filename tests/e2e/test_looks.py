@@ -8,6 +8,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
+from chat.models import Conversation
 from chat.protocol import ReplyDelta, ReplyQueued, ReplyStarted
 from tests.e2e.wire import Wire
 from tests.factories import PASSWORD, make_conversation
@@ -87,7 +88,14 @@ def begin(wire: Wire, text: str) -> Locator:
     reply, message = uuid4(), uuid4()
     wire.send(
         ReplyQueued(
-            reply_id=reply, message_id=message, parent=None, attempt=0, position=0, expected_wait_ms=None, detail=""
+            reply_id=reply,
+            message_id=message,
+            parent=None,
+            persona_id=Conversation.objects.get().persona_id,
+            attempt=0,
+            position=0,
+            expected_wait_ms=None,
+            detail="",
         ),
         ReplyStarted(reply_id=reply, attempt=1, engine="script"),
         ReplyDelta(reply_id=reply, attempt=1, seq=0, text=text),
