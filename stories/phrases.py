@@ -34,7 +34,7 @@ ENGLISH = Phrases(
     chapter="Chapter {number}",
     titled="Chapter {number}: {title}",
     so_far="What happened in it: {summary}",
-    heading=re.compile(r"\s*(?:(?:chapter|part|scene|act)\s+[\divxlc]+\b|the end\b|#|\*\*|---|===)", re.IGNORECASE),
+    heading=re.compile(r"\A\s*+(?:(?:chapter|part|scene|act)\s+[\divxlc]+\b|the end\b|#|\*\*|---|===)", re.IGNORECASE),
     novelist="You are a novelist who writes vivid, plain prose.",
     asked="Write a story. It is told by {name}. {description}",
     task=(
@@ -61,7 +61,7 @@ CHINESE = Phrases(
     titled="第{number}章　{title}",
     so_far="本章情节：{summary}",
     heading=re.compile(
-        r"\s*(?:第\s*[\d一二三四五六七八九十百零〇两]+\s*[章节回幕]|（?(?:全文|本章)?完）?\s*$|#|\*\*|---|===)"
+        r"\A\s*+(?:第\s*[\d一二三四五六七八九十百零〇两]+\s*[章节回幕]|（?(?:全文|本章)?完）?\s*$|#|\*\*|---|===)"
     ),
     novelist="你是一位小说家，文字生动朴素。",
     asked="请写一个故事，由{name}讲述。{description}",

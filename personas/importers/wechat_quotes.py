@@ -12,7 +12,7 @@ _LONGEST_XML = 100_000
 _XML = re.compile(r"(?:<\?xml[^>]{0,100}\?>)?\s{0,99}<msg\b")
 _IS_QUOTE = re.compile(r"<type>\s{0,9}57\s{0,9}</type>")
 _BEHIND = re.compile(r"\n\s{0,9}\[引用\]")
-_AHEAD = re.compile(r"「[^」]{0,8000}」\s{0,9}\n\s{0,9}(?:[-—] ?){5,60}\n")
+_AHEAD = re.compile(r"\A「[^」]{0,8000}」\s{0,9}\n\s{0,9}(?:[-—] ?){5,60}\n")
 
 
 def own_words(text: str) -> str:
