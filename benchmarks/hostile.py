@@ -134,7 +134,14 @@ class Attack:
         self._post(files={"avatar": ("bomb.png", self._files["bomb.png"])})
 
     def _post(self, **sent: Any) -> None:
-        fields = {"name": "Eve", "depicts": "fictional", "declaration": "on", "language": "en", "import_consent": "on", "then": "preview"}
+        fields = {
+            "name": "Eve",
+            "depicts": "fictional",
+            "declaration": "on",
+            "language": "en",
+            "import_consent": "on",
+            "then": "preview",
+        }
         self._visitor.post("/personas/new/", fields, **sent)
 
     def _call(self, number: int) -> None:

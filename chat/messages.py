@@ -210,7 +210,8 @@ def _admit(conversation: Conversation, text: str) -> Ruling:
     """Makes every check that may refuse a message, the cheapest first, before the message is stored. Raises Refused."""
     _check_rights(conversation)
     before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
-    turn = user_turns.Turn(text, before=before, earlier=_earlier_messages(conversation))
+    is_farewell = conversation.state == ConversationState.FAREWELL
+    turn = user_turns.Turn(text, before=before, earlier=_earlier_messages(conversation), is_farewell=is_farewell)
     try:
         ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
     except user_turns.FilterDown as down:

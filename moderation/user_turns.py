@@ -8,7 +8,7 @@ FilterDown              no classifier can judge, and no pattern sees a crisis; c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from django.utils.translation import gettext, gettext_noop
 from accounts import ages
 from accounts.models import User
 from moderation import plain_words
-from moderation.crisis import ladder, notices, self_check
+from moderation.crisis import goodbyes, ladder, notices, reading, self_check
 from moderation.crisis.notices import CrisisNotice
 from moderation.crisis.tokens import EARLIER
 from moderation.filter import assessment
@@ -67,6 +67,7 @@ class Turn:
     before: str = ""
     earlier: tuple[str, ...] = ()
     source: Source = "user"
+    is_farewell: bool = False  # the person has begun a farewell: a goodbye alone is no sign of danger
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     """
     try:
         self_check.require()
-        verdicts = _verdicts(turns, addressee.id, is_minor=ages.is_minor(user))
+        judged = _verdicts(turns, addressee.id, is_minor=ages.is_minor(user))
+        verdicts = [_of_farewell(turn, verdict, addressee) for turn, verdict in zip(turns, judged, strict=True)]
     except ClassifierUnavailable:
         verdicts = [assessment.by_patterns(turn.text) for turn in turns]
         rulings = _rulings(turns, verdicts, user, addressee)
@@ -115,6 +117,15 @@ def _verdicts(turns: Sequence[Turn], persona_id: UUID, *, is_minor: bool) -> lis
         )
         verdicts |= zip(indices, judged, strict=True)
     return [verdicts[index] for index in range(len(turns))]
+
+
+def _of_farewell(turn: Turn, verdict: Verdict, addressee: Addressee) -> Verdict:
+    """In a farewell, the model reads what is left without the goodbyes. The patterns count as ever."""
+    if not turn.is_farewell or not ladder.is_for_the_site(verdict.level):
+        return verdict
+    *earlier, rest = goodbyes.without([*turn.earlier, turn.text], addressee.name)
+    steps = [reading.read([[*filter(None, earlier), rest]])[0].step] if rest.strip() else []
+    return replace(verdict, level=ladder.highest([ladder.level(turn.text), *steps]))
 
 
 def _direction(turn: Turn) -> Direction:
