@@ -149,8 +149,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     persona = creation.get_persona_for(user, persona_id)
     refuse_unadmitted(user, persona)
     refuse_restricted(user=user, conversation_id=None, persona=persona)
-    if farewell := farewell_to(user, persona):
-        raise AtRest(farewell)
+    refuse_at_rest(user, persona)
     try:
         quotas.spend(user=user, kind="conversations")
     except quotas.QuotaExceeded as error:
@@ -253,6 +252,12 @@ def locked(conversation: Conversation) -> Conversation:
 def farewell_to(user: User, persona: Persona) -> Conversation | None:
     """The conversation in which the person has said farewell to the persona, which rests for them since."""
     return owned_by(user).filter(persona=persona).exclude(farewell_at=None).first()
+
+
+def refuse_at_rest(user: User, persona: Persona) -> None:
+    """Raises AtRest if the person has said farewell to the persona."""
+    if farewell := farewell_to(user, persona):
+        raise AtRest(farewell)
 
 
 def is_under_way(conversation: Conversation) -> bool:

@@ -97,6 +97,7 @@ def admitted(user: User, conversation: Conversation, persona_id: UUID) -> Person
     persona = creation.get_persona_for(user, persona_id)
     conversations.refuse_unadmitted(user, persona)
     conversations.refuse_restricted(user=user, conversation_id=conversation.id, persona=persona)
+    conversations.refuse_at_rest(user, persona)
     return persona
 
 

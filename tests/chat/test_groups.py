@@ -19,6 +19,7 @@ from chat import (
     message_care,
     messages,
     monitoring,
+    partings,
     remembering,
     replies,
     transcripts,
@@ -95,6 +96,17 @@ def test_a_group_is_made_of_two_to_six_personas_that_the_person_may_talk_with(al
     assert sorted(conversation.members.values_list("color", flat=True)) == [1, 2, 3, 4, 5, 6]
     with pytest.raises(conversations.WrongState, match="at most 6"):
         groups.add(user=alice, conversation_id=conversation.id, persona_id=ada.id)
+
+
+def test_a_persona_to_whom_the_person_said_farewell_joins_no_group(alice, ada, tom):
+    parted = conversations.start(user=alice, persona_id=tom.pk)
+    partings.begin_farewell(user=alice, conversation_id=parted.pk)
+    partings.end_farewell(user=alice, conversation_id=parted.pk)
+    with pytest.raises(conversations.AtRest):
+        groups.start(user=alice, persona_ids=[ada.pk, tom.pk])
+    alone = conversations.start(user=alice, persona_id=ada.pk)
+    with pytest.raises(conversations.AtRest):
+        groups.add(user=alice, conversation_id=alone.pk, persona_id=tom.pk)
 
 
 def test_the_one_whose_name_is_called_answers_in_its_own_prompt(group, prompts, tom):
