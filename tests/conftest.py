@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from accounts.models import Role, User
 from generation.catalogue import packaged
@@ -48,6 +49,12 @@ def _light_settings(settings: Any) -> None:
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": static}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """A request of an earlier test may have left this thread in another language."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

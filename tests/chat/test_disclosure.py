@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts import languages
+from accounts import languages, laws
 from chat import consumers, disclosure, messages
 from chat.models import Conversation, Notice
 from generation.jobs import stream
@@ -57,8 +57,11 @@ def test_cn8_a_reminder_every_two_hours_of_continuous_use(conversation):
     assert breaks(sit(conversation, hours=6.5)) == [2, 4, 6]
 
 
-def test_ny3_the_policy_may_choose_three_hours_and_the_day_has_one_notice_at_the_start(conversation):
+def test_ny3_the_policy_may_choose_three_hours_and_the_day_has_one_notice_at_the_start(conversation, olga, request):
+    laws.decide(law="cn", scope=laws.Scope.OUT, reason="We serve nobody there.", owner=olga)  # it asks for two
     Policy.objects.update(break_notice_hours=3)
+    policy.forget()
+    request.addfinalizer(policy.forget)
     assert breaks(sit(conversation, hours=7)) == [3, 6]
     assert Notice.objects.filter(kind="disclosure").count() == 1
     sit(conversation, hours=0, since=25)

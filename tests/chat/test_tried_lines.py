@@ -19,6 +19,7 @@ from personas.models import DraftFile, Persona, TriedLine
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
+AGREED = {"import_consent": "on"}
 INFO = EngineInfo("script", "script-1", 4096, "transcript", "cpu", "1", "none")
 
 
@@ -26,7 +27,7 @@ INFO = EngineInfo("script", "script-1", 4096, "transcript", "cpu", "1", "none")
 def draft(alice):
     factories.make_policy()
     draft = drafts.begin(alice)
-    drafts.keep_fields(draft, {"import_consent": "on"})
+    drafts.keep_fields(draft, AGREED)
     lines = ["The harbour was frozen again.", "I walked to the old boat.", "It is painted green this time, you know."]
     beginning = [
         {"speaker": speaker, "text": text, "sent_at": None, "source_ref": f"line {number}"}
@@ -95,7 +96,7 @@ def test_a_crisis_is_answered_by_the_site_and_not_by_the_persona(draft, alice, p
     ],
 )
 def test_a_line_that_may_not_be_tried_says_why(draft, alice, fields, text, sentence):
-    drafts.keep_fields(draft, fields)
+    drafts.keep_fields(draft, AGREED | fields)
     with pytest.raises(creation.CreationRefused) as refusal:
         trying.ask(user=alice, draft=draft, text=text)
     assert sentence in refusal.value.user_message
@@ -107,7 +108,7 @@ def test_somebody_under_18_says_first_who_it_is(draft, alice, prompts):
     alice.save()
     with pytest.raises(creation.CreationRefused, match="Say first who this is"):
         trying.ask(user=alice, draft=draft, text="Hello?")
-    drafts.keep_fields(draft, {"name": "Teo", "depicts": "dead"})
+    drafts.keep_fields(draft, AGREED | {"name": "Teo", "depicts": "dead"})
     with pytest.raises(creation.NotForMinors):
         trying.ask(user=alice, draft=draft, text="Hello?")
 
@@ -161,7 +162,7 @@ def test_a_lost_line_is_queued_again_and_given_up_after_some_attempts(draft, ali
 def test_the_page_shows_the_answer(draft, alice, client, prompts):
     client.force_login(alice)
     address = reverse("personas:draft", args=[draft.pk])
-    answer = client.post(address, {"then": "try", "line": "How was the <b>harbour</b>?"})
+    answer = client.post(address, AGREED | {"then": "try", "line": "How was the <b>harbour</b>?"})
     assert answer.url == f"{address}#try"
     assert "The model is writing an answer." in client.get(address).text
     waiting_room.serve()
