@@ -11,6 +11,7 @@ from accounts.models import User
 from chat import conversations
 from chat.models import Author, Conversation
 from tests import waiting
+from tests.e2e.conftest import wait_for_scripts
 from tests.factories import make_conversation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -79,11 +80,17 @@ def test_a_kept_conversation_is_read_without_a_connection_and_is_gone_after_sign
     assert set(page.evaluate(KEPT)) == {"/offline/", path}  # no other page
 
     page.context.set_offline(True)
-    page.goto("/personas/")
-    expect(page.get_by_role("heading", name="There is no connection")).to_be_visible(timeout=30_000)
+    heading = page.get_by_role("heading", name="There is no connection")
+
+    def is_offline() -> bool:  # the worker of the page learns a little later than the page
+        page.goto("/personas/")
+        return heading.is_visible()
+
+    waiting.wait_until(is_offline)
     page.get_by_role("link", name="The boats").click()
     expect(page.locator(".message-text").filter(has_text=WORDS)).to_be_visible(timeout=30_000)
     assert page.evaluate("getComputedStyle(document.querySelector('.site-header')).display") == "flex"  # with its looks
+    wait_for_scripts(page)
     page.locator("#composer-text").fill("Wait for me.")
     page.locator("#composer-text").press("Enter")
     expect(page.get_by_text("Not sent yet. It is sent as soon as there is a connection.")).to_be_visible()
