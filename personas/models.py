@@ -76,7 +76,8 @@ class Persona(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """As the admin names it: without the words of a person."""
+        return self.name if self.owner_id is None else str(self.pk)
 
 
 class Answer(models.TextChoices):

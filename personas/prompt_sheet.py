@@ -23,7 +23,7 @@ PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all 
 _MACRO_COMMENT = re.compile(r"\{\{\s*+(?://|comment:|hidden_key:)[^}]*+(\}\})?", re.IGNORECASE)
 _MACRO = re.compile(r"\{\{\s*(char|user|original)\s*\}\}|<(BOT|USER)>", re.IGNORECASE)
 _MACRO_VALUE = re.compile(r"\{\{\s*+(random|pick|roll|reverse)\s*+::?([^{}]*+)\}\}", re.IGNORECASE)
-_HIDDEN_KEY = re.compile(r"\{\{\s*+hidden_key:([^}]*+)\}\}", re.IGNORECASE)
+_HIDDEN_KEY = re.compile(r"\{\{\s*+hidden_key:([^{}]*+)\}\}", re.IGNORECASE)
 _COMMA = re.compile(r"(?<!\\),")
 
 

@@ -18,7 +18,7 @@ from personas.importers import decoding, mail_message, mail_text
 from personas.importers.base import DamagedFile, FileTooLarge, Member, Record, Remark, Skipped, Utterance
 from personas.importers.mail_message import Headers
 
-_SEPARATOR = re.compile(rb"From \S.{0,300}?\d\d:\d\d.{0,60}\r?\n?\Z")
+_SEPARATOR = re.compile(rb"\AFrom \S.{0,300}?\d\d:\d\d.{0,60}\r?\n?\Z")
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,70}:")
 _KNOWN = re.compile(
     rb"(?:From|To|Subject|Date|Message-ID|MIME-Version|Return-Path|Received|Delivered-To|Content-Type|X-Gmail-Labels|X-GM-THRID|Cc|Reply-To):",

@@ -100,9 +100,8 @@ def test_no_page_of_the_admin_lists_private_words(owner, alice):
     for model, model_admin in admin.site._registry.items():
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         pages = [reverse(f"{name}_changelist")]
-        first = model_admin.get_queryset(owner.get("/admin/").wsgi_request).first()
-        if first is not None:
-            pages.append(reverse(f"{name}_change", args=[first.pk]))
+        rows = model_admin.get_queryset(owner.get("/admin/").wsgi_request)[:5]  # the shipped personas, and this one
+        pages += [reverse(f"{name}_change", args=[row.pk]) for row in rows]
         for page in pages:
             answer = owner.get(page)
             assert answer.status_code == 200, page

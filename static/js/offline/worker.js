@@ -6,13 +6,17 @@ const PREFIX = "kept:"; // of the caches' names, as in shared/kept.js
 const LIST = "/offline/";
 const LONGEST_MS = 7 * 24 * 3600 * 1000; // without contact with the site: its session may have ended meanwhile
 
-/** ServiceWorkerGlobalScope, which TypeScript knows only without the DOM. */
-const worker = /** @type {any} */ (self);
+// TypeScript knows a ServiceWorkerGlobalScope only without the DOM.
+/** @typedef {EventTarget & {skipWaiting(): Promise<void>, clients: {claim(): Promise<void>}}} Scope */
+/** @typedef {Event & {waitUntil(done: Promise<unknown>): void}} LifeEvent */
+/** @typedef {Event & {request: Request, respondWith(answer: Promise<Response>): void}} RequestEvent */
+const worker = /** @type {Scope} */ (/** @type {unknown} */ (self));
 
 worker.addEventListener("install", () => worker.skipWaiting());
-worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
-worker.addEventListener("fetch", (/** @type {any} */ event) => {
-  const request = /** @type {Request} */ (event.request);
+worker.addEventListener("activate", (event) => /** @type {LifeEvent} */ (event).waitUntil(worker.clients.claim()));
+worker.addEventListener("fetch", (each) => {
+  const event = /** @type {RequestEvent} */ (each);
+  const { request } = event;
   if (new URL(request.url).origin !== location.origin) return;
   if (request.mode === "navigate") event.respondWith(answer(request, request.url, LIST));
   else if (request.method === "GET" && isFile(request)) event.respondWith(answer(request, request.url));
