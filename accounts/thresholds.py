@@ -7,6 +7,7 @@ thousand in a month.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,11 @@ class Counter:
     @property
     def is_near(self) -> bool:
         return self.count >= NEAR * self.threshold
+
+
+def is_ready() -> bool:
+    """Whether the database has the tables that are counted."""
+    return {User._meta.db_table, Sitting._meta.db_table} <= set(connection.introspection.table_names())
 
 
 def counters() -> list[Counter]:

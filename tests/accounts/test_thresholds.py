@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -31,3 +32,9 @@ def test_cn11_the_owner_is_told_at_four_fifths_of_each_threshold(
     assert sum(check.id == "afterword.W026" for check in run_checks(tags=["database"], databases=["default"])) == 2
     client.force_login(mina)
     assert "security assessment" not in client.get("/moderation/figures/").text
+
+
+def test_migrate_checks_a_database_that_has_no_tables_yet() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_sitting RENAME TO accounts_sitting_elsewhere")
+    assert run_checks(tags=["database"], databases=["default"]) == []
