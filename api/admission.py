@@ -17,7 +17,7 @@ from api.jobs import Job, Said
 from api.model_list import BaseModel
 from api.models import ApiKey
 from api.schemas import ChatCompletionRequest, CompletionRequest
-from chat import conversations
+from chat.conversation import conversations
 from generation.engines.base import PromptForm
 from generation.jobs import waiting_room
 from moderation import user_turns

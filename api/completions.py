@@ -17,8 +17,8 @@ from api import jobs, keys, model_list, monitoring, queueing
 from api.jobs import AnswerToken, Ended, Failed, Job, Reason, Words
 from api.model_list import BaseModel
 from api.models import ApiKey
-from chat import persona_reply, sentences
-from chat.reply_run import ReplyRun, Script, Stopped
+from chat.reply import persona_reply, sentences
+from chat.reply.reply_run import ReplyRun, Script, Stopped
 from generation import reply_text
 from generation.catalogue import model_rows
 from generation.engines.base import (

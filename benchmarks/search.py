@@ -26,7 +26,7 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from chat import search  # noqa: E402
+from chat.conversation import search  # noqa: E402
 from chat.models import Author, Conversation, Message  # noqa: E402
 from persona_site import services  # noqa: E402
 from personas.models import Persona  # noqa: E402

@@ -8,7 +8,10 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from accounts import privacy, sessions
         from accounts.my_data import register
-        from chat import groups, my_data, privacy_rows, remembering, sockets, trial_questions
+        from chat import my_data, privacy_rows
+        from chat.conversation import groups, remembering
+        from chat.socket import sockets
+        from chat.trials import trial_questions
         from generation.trials.questions import ask_with
         from personas import forgetting
         from personas.memory import forgetting as memory_forgetting

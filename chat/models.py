@@ -30,7 +30,7 @@ class Conversation(models.Model):
         max_length=16,
         choices=ConversationState,
         default=ConversationState.OPEN,
-        help_text="`chat.partings` changes it.",
+        help_text="`chat.conversation.partings` changes it.",
     )
     farewell_at = models.DateTimeField(
         null=True, blank=True, help_text="When a farewell ended here. Its persona rests for the owner from then on."

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chat import transcripts
+from chat.conversation import transcripts
 from chat.models import Conversation
 from moderation.desk.evidence import TURNS_EACH_SIDE
 from moderation.models import Case

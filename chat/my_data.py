@@ -5,7 +5,7 @@ from typing import Any
 from django.forms.models import model_to_dict
 
 from accounts.models import User
-from chat import conversations, transcripts
+from chat.conversation import conversations, transcripts
 from chat.models import Author, Conversation, Message
 
 

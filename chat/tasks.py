@@ -11,19 +11,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import (
-    audits,
-    comparisons,
-    frames,
-    inspection,
-    monitoring,
-    queueing,
-    relevance,
-    remembering,
-    replies,
-    tried_lines,
-)
+from chat import monitoring
+from chat.conversation import queueing, remembering
 from chat.models import Reply, ReplyStatus
+from chat.reply import inspection, relevance, replies
+from chat.socket import frames
+from chat.trials import audits, comparisons, tried_lines
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
 from personas import trying

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import branches_page, files_page, group_page, report_page, search_page, views
+from chat.pages import branches_page, files_page, group_page, report_page, search_page, views
 
 app_name = "chat"
 

@@ -1,8 +1,8 @@
 """Cleans the text that a browser sends, before any view reads it.
 
 Covered: the query string, form fields, names of uploaded files, cookies, and the parts of the address that become
-arguments of a view. Not covered: JSON bodies of /v1/ (`api.views`) and frames of the websocket (`chat.protocol`),
-which are cleaned where they are parsed; other headers, because no view stores them.
+arguments of a view. Not covered: JSON bodies of /v1/ (`api.views`) and frames of the websocket
+(`chat.socket.protocol`), which are cleaned where they are parsed; other headers, because no view stores them.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.requests import SignedIn
-from chat import partings
+from chat.conversation import partings
 from chat.models import ConversationState
 from generation.catalogue import model_rows, packaged
 from generation.models import ModelStatus

@@ -33,7 +33,7 @@ def async_connection() -> "redis.asyncio.Redis":
 def cancel_key(subject: UUID) -> str:
     """The key that is set while a reply, or every reply of a conversation, must stop.
 
-    A person sets it through `chat.messages.stop`, a moderator through `moderation.desk.cases.decide`.
+    A person sets it through `chat.conversation.messages.stop`, a moderator through `moderation.desk.cases.decide`.
     """
     return f"cancel:{subject}"
 

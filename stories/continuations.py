@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import ages
-from chat import withdrawn
-from chat.rehearsals import Rehearsal
-from chat.reply_run import Stopped
+from chat.reply.reply_run import Stopped
+from chat.socket import withdrawn
+from chat.trials.rehearsals import Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation.desk import restrictions

@@ -14,8 +14,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chat import cleaning, sentences
-from chat.reply_run import Script
+from chat.reply import cleaning, sentences
+from chat.reply.reply_run import Script
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling
 from personas.prompt import MESSAGE_OVERHEAD, RESERVE, cut_end, cut_middle, one_line

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import sittings
-from chat import disclosure
+from chat.conversation import disclosure
 from chat.models import NoticeKind
 from stories.models import Notice, Story
 

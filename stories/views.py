@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.form_fields import one_line_end
 from accounts.requests import SignedIn
-from chat import conversations
+from chat.conversation import conversations
 from moderation.desk import reports, restrictions
 from personas import access, creation
 from stories import continuations, epub, monitoring, notices, prose, queueing, telling, writing

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
-from chat import conversations
-from chat.conversations import Busy, ModerationDown, OverQuota, WrongState
+from chat.conversation import conversations
+from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import NoticeKind
 from generation.jobs.waiting_room import Full
 from moderation import user_turns

@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts import my_data
 from api import jobs, keys
 from api.jobs import Job, Said, Words
-from chat import conversations, frames
-from chat.protocol import ReplyDelta
+from chat.conversation import conversations
+from chat.socket import frames
+from chat.socket.protocol import ReplyDelta
 from generation.jobs import stream
 from persona_site import redis, services
 from persona_site.redis import connection, rewrite_log, rewrite_log_if_owed

@@ -14,8 +14,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import my_data
 from accounts.models import User
 from api import keys
-from chat import branch_care, consumers, conversations, groups, inspection, messages, sockets
-from chat.consumers import ConversationConsumer
+from chat.conversation import branch_care, conversations, groups, messages
+from chat.reply import inspection
+from chat.socket import consumers, sockets
+from chat.socket.consumers import ConversationConsumer
 from moderation.desk import restrictions
 from personas import creation, drafts
 from personas.models import Persona

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from chat import cleaning, sentences
+from chat.reply import cleaning, sentences
 from generation import reply_text
 from generation.engines.batching.stopping import StopStrings
 from moderation.crisis import ladder

@@ -14,7 +14,8 @@ from django.urls import reverse
 from api import admission, keys
 from api import tasks as api_tasks
 from api.schemas import ChatCompletionRequest
-from chat import messages, tasks
+from chat import tasks
+from chat.conversation import messages
 from generation.engines.base import EngineInfo, Token
 from generation.jobs import waiting_room
 from generation.routing import router

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[("open", "Open"), ("resting", "Resting"), ("archived", "Archived")],
                 default="open",
-                help_text="`chat.partings` changes it.",
+                help_text="`chat.conversation.partings` changes it.",
                 max_length=16,
             ),
         ),

@@ -5,7 +5,7 @@ import django.contrib.postgres.search
 import django.utils.timezone
 from django.db import migrations, models
 
-# Chinese, Japanese and Korean characters. `chat.search` has the same ranges.
+# Chinese, Japanese and Korean characters. `chat.conversation.search` has the same ranges.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 
 # The pairs of a run come in two lots: those from its first character on, and those from its second. A lot has no

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             model_name="conversation",
             name="state",
             field=models.CharField(
-                choices=_STATES, default="open", help_text="`chat.partings` changes it.", max_length=16
+                choices=_STATES, default="open", help_text="`chat.conversation.partings` changes it.", max_length=16
             ),
         ),
         migrations.AddConstraint(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import laws
 from accounts.models import LawScope, Scope, User
-from chat import disclosure
+from chat.conversation import disclosure
 from moderation.filter import policy
 from moderation.models import AuditEntry, Policy
 from personas import access

@@ -3,7 +3,7 @@
 import pytest
 
 from api import monitoring, tasks
-from chat import reply_run
+from chat.reply import reply_run
 from generation.engines.base import EngineFailed, EngineUnavailable
 from moderation.desk import restrictions
 from moderation.models import Assessment, Case, Restriction

@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from chat import conversations, monitoring, queueing, tasks, transcripts
+from chat import monitoring, tasks
+from chat.conversation import conversations, queueing, transcripts
 from moderation.models import Case, DailyCue
 from persona_site.redis import connection
 from tests import factories

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from chat.models import Author, Conversation, Message
-from chat.protocol import (
+from chat.pages.thread import SHOWN
+from chat.socket.protocol import (
     ConversationDeleted,
     Error,
     MessageAccepted,
@@ -29,7 +30,6 @@ from chat.protocol import (
     Timing,
     UsageShown,
 )
-from chat.thread import SHOWN
 from tests.e2e.wire import Wire
 from tests.factories import make_conversation, make_persona
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
 from chat.models import Conversation
-from chat.protocol import ReplyDelta, ReplyQueued, ReplyStarted
+from chat.socket.protocol import ReplyDelta, ReplyQueued, ReplyStarted
 from tests.e2e.wire import Wire
 from tests.factories import PASSWORD, make_conversation
 

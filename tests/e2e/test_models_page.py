@@ -14,7 +14,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
 from accounts.models import User
-from chat import trial_questions
+from chat.trials import trial_questions
 from generation import tasks
 from generation.catalogue import installation, packaged
 from generation.models import EngineEntry

@@ -8,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from chat import conversations
+from chat.conversation import conversations
 from chat.models import Author, Conversation
 from tests import waiting
 from tests.e2e.conftest import wait_for_scripts

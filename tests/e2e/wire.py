@@ -1,7 +1,7 @@
 """A conversation's page in Chromium, with the server's end of its websocket in the test's hands.
 
 The page, its static files and its thread come from Django itself; only the stream is scripted, with
-frames of chat.protocol, so that cuts, repetitions and lapsed attempts come exactly when a test wants them.
+frames of chat.socket.protocol, so that cuts, repetitions and lapsed attempts come exactly when a test wants them.
 """
 
 import json
@@ -15,7 +15,7 @@ from uuid import UUID
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, Request, Route, WebSocketRoute
 
-from chat.protocol import Frame
+from chat.socket.protocol import Frame
 from tests.waiting import wait_until
 
 ORIGIN = "http://afterword.test"

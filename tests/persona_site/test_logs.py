@@ -24,14 +24,14 @@ def caught():
 
 
 def test_an_event_comes_with_what_belongs_to_it():
-    _, event = logged("chat.replies", "reply.completed", exc_info=None, extra={"reply": "3f2c", "total_ms": 812})
+    _, event = logged("chat.reply.replies", "reply.completed", exc_info=None, extra={"reply": "3f2c", "total_ms": 812})
     assert event["event"] == "reply.completed"
     assert (event["reply"], event["total_ms"]) == ("3f2c", 812)
     assert event["level"] == "error"
 
 
 def test_an_exception_is_told_by_type_and_place():
-    line, event = logged("chat.replies", "reply.failed", exc_info=caught())
+    line, event = logged("chat.reply.replies", "reply.failed", exc_info=caught())
     assert event["exception"] == "ValueError"
     assert event["where"][-1].endswith("caught")
     assert SECRET not in line
@@ -52,9 +52,9 @@ def test_a_librarys_values_are_left_out(name, message, args):
 
 
 def test_the_places_of_a_failed_consumer_are_kept():
-    text = f'{SECRET}\n  File "chat/consumers.py", line 30, in receive\n    do("{SECRET}")\n'
+    text = f'{SECRET}\n  File "chat/socket/consumers.py", line 30, in receive\n    do("{SECRET}")\n'
     _, event = logged("daphne.server", "Exception inside application: %s", text, exc_info=None)
-    assert event["where"] == ["chat/consumers.py:30 receive"]
+    assert event["where"] == ["chat/socket/consumers.py:30 receive"]
 
 
 @shared_task

@@ -10,8 +10,9 @@ from django.utils import timezone
 from api import admission, keys
 from api.errors import ApiError
 from api.schemas import ChatCompletionRequest
-from chat import conversations, messages, replies
+from chat.conversation import conversations, messages
 from chat.models import Author, Reply
+from chat.reply import replies
 from personas import access, creation
 from personas.creation import PersonaFields
 from personas.models import Depicts

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from accounts.models import Role
-from chat import conversations
+from chat.conversation import conversations
 from moderation.desk import appeals, cases, claims, objections, restrictions
 from moderation.models import ActionKind, AppealOutcome, Case, CaseStatus, Objection, Source
 from personas import access, creation

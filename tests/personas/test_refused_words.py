@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat import conversations
+from chat.conversation import conversations
 from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable

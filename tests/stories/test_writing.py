@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import my_data
 from accounts.models import Quota, User
-from chat import conversations
+from chat.conversation import conversations
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import blind_reading, evaluation
-from chat.evaluation import Turn
-from chat.progress import Progress, Tell, side_by_side
-from chat.rehearsal import Rehearsed, rehearse
+from chat.evaluation import blind_reading, reply_evaluation
+from chat.evaluation.progress import Progress, Tell, side_by_side
+from chat.evaluation.reply_evaluation import Turn
+from chat.trials.rehearsal import Rehearsed, rehearse
 from generation.catalogue import packaged
 from generation.engines.base import EngineError
 from generation.engines.openvino import packaged_engine
@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def _write(self, **options: Any) -> None:
         model = packaged.PACKAGED[options["model"]]
         talks = [blind_reading.as_shipped(d) for path in options["dialogues"] for d in dialogues.read(path)]
-        turns = evaluation.drawn(talks, options["pairs"], first=1)
+        turns = reply_evaluation.drawn(talks, options["pairs"], first=1)
         progress = Progress(self._say)
         before = self._replies(model, turns, is_tuned=False, candidates=1, tell=progress.of("bare"))
         later = self._replies(model, turns, is_tuned=True, candidates=model.candidates, tell=progress.of("shipped"))
@@ -64,9 +64,9 @@ class Command(BaseCommand):
         with packaged_engine.running(model, is_tuned=is_tuned, say=self._say) as engine:
 
             def reply(turn: Turn) -> Rehearsed:
-                return rehearse(engine, turn.sheet, turn.asked, candidates=candidates, seed=evaluation.SEED)
+                return rehearse(engine, turn.sheet, turn.asked, candidates=candidates, seed=reply_evaluation.SEED)
 
-            workers = evaluation.workers(candidates)
+            workers = reply_evaluation.workers(candidates)
             return side_by_side(reply, turns, workers=workers, tell=tell, what="replies written")
 
     def _score(self, **options: Any) -> None:

@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.http import Http404
 
 from accounts.models import Role, User
-from chat import conversations, frames, messages
+from chat.conversation import conversations, messages
 from chat.models import UNFINISHED, Reply, ReplyStatus
+from chat.socket import frames
 from text import cleaning
 
 _POLL_S = 0.1

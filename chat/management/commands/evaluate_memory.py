@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.loader import render_to_string
 
-from chat import memory_evaluation
-from chat.memory_evaluation import Report
-from chat.progress import Progress
+from chat.evaluation import memory_evaluation
+from chat.evaluation.memory_evaluation import Report
+from chat.evaluation.progress import Progress
 from generation.catalogue import packaged
 from generation.engines.base import EngineError
 from generation.engines.openvino import packaged_engine

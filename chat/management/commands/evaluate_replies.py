@@ -10,9 +10,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import evaluation, quality_page
-from chat.evaluation import Report
-from chat.progress import Progress
+from chat.evaluation import quality_page, reply_evaluation
+from chat.evaluation.progress import Progress
+from chat.evaluation.reply_evaluation import Report
 from generation.catalogue import packaged
 from generation.engines.base import Adapter, EngineError
 from generation.engines.openvino import packaged_engine
@@ -70,23 +70,25 @@ class Command(BaseCommand):
         fine_tune = _fine_tune(options["persona"]) if options["persona"] else None
         model = packaged.PACKAGED[options["model"] or (fine_tune.model if fine_tune else packaged.DEFAULT)]
         read = _dialogues(options["dialogues"], options["language"], model, fine_tune)
-        sample = evaluation.sample(read, turns=options["turns"])
+        sample = reply_evaluation.sample(read, turns=options["turns"])
         progress = Progress(self._say)
         reports: dict[str, Report] = {}
         with packaged_engine.running(model, is_tuned=False, say=self._say) as engine:
-            comparisons = evaluation.compare(engine, sample, progress.of("bare"))
-            reports["bare"] = evaluation.report(engine, sample, comparisons, candidates=1, tell=progress.of("bare"))
+            comparisons = reply_evaluation.compare(engine, sample, progress.of("bare"))
+            reports["bare"] = reply_evaluation.report(
+                engine, sample, comparisons, candidates=1, tell=progress.of("bare")
+            )
         with packaged_engine.running(model, is_tuned=True, say=self._say) as engine:
             # The same weights and the same score: what is picked among written lines is the same for both.
-            comparisons = evaluation.compare(engine, sample, progress.of("tuned"))
+            comparisons = reply_evaluation.compare(engine, sample, progress.of("tuned"))
             for kind, candidates in (("tuned", 1), ("shipped", model.candidates)):
-                reports[kind] = evaluation.report(
+                reports[kind] = reply_evaluation.report(
                     engine, sample, comparisons, candidates=candidates, tell=progress.of(kind)
                 )
             if fine_tune is not None:
                 own = sample.adapted(_adapter(fine_tune, engine))
-                comparisons = evaluation.compare(engine, own, progress.of("finetuned"))
-                reports["finetuned"] = evaluation.report(
+                comparisons = reply_evaluation.compare(engine, own, progress.of("finetuned"))
+                reports["finetuned"] = reply_evaluation.report(
                     engine, own, comparisons, candidates=model.candidates, tell=progress.of("finetuned")
                 )
         return reports

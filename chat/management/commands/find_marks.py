@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import provenance
+from chat.files import provenance
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Writes static/js/chat/protocol.d.ts from chat/protocol.py, for the type checks of the browser's modules."""
+"""Writes static/js/chat/protocol.d.ts from chat/socket/protocol.py, for the type checks of the browser's modules."""
 
 from pathlib import Path
 from typing import Any, get_args
@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from pydantic import BaseModel, TypeAdapter
 
-from chat import protocol
 from chat.models import NoticeKind
+from chat.socket import protocol
 
 PATH = Path("static/js/chat/protocol.d.ts")
-_HEADER = "// Made by `manage.py protocol_types` from chat/protocol.py; a test compares.\n"
+_HEADER = "// Made by `manage.py protocol_types` from chat/socket/protocol.py; a test compares.\n"
 _TYPES = {"string": "string", "integer": "number", "boolean": "boolean", "null": "null"}
 
 

@@ -10,7 +10,8 @@ import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from chat import relevance, relevance_training
+from chat.evaluation import relevance_training
+from chat.reply import relevance
 from personas import dialogues
 
 

@@ -1,4 +1,4 @@
-// Made by `manage.py protocol_types` from chat/protocol.py; a test compares.
+// Made by `manage.py protocol_types` from chat/socket/protocol.py; a test compares.
 
 export interface UsageShown {
   prompt_tokens: number;

@@ -1,0 +1,52 @@
+"""What a person does with a single message that is there: pin it, or delete it. Raises `conversations.Refused`."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from chat.conversation import conversations, remembering
+from chat.models import Conversation, Message
+from chat.socket import frames
+from personas.memory import forgetting
+
+
+def pin(*, user: User, message_id: UUID, is_pinned: bool) -> Message:
+    """Pins a message to its conversation, or unpins it. Raises Http404."""
+    message = conversations.get_message_for(user, message_id)
+    message.is_pinned = is_pinned
+    message.save(update_fields=["is_pinned"])
+    return message
+
+
+def pinned(conversation: Conversation) -> list[Message]:
+    """The pinned messages of every branch, oldest first."""
+    return list(conversation.messages.filter(is_pinned=True, is_withheld=False).exclude(text=""))
+
+
+def delete(*, user: User, message_id: UUID) -> Conversation:
+    """Deletes one message with its reply's record and notices, and its words from memory and from stored prompts.
+
+    What followed it now follows the message before it.
+
+    Raises WrongState while a reply is being written, and Http404.
+    """
+    message = conversations.get_message_for(user, message_id)
+    with transaction.atomic():
+        conversation = conversations.locked(message.conversation)
+        conversations.refuse_unfinished(conversation)
+        forgetting.forget_message(message.id)
+        for persona in conversation.personas:
+            remembering.forget_in_prompts(user, persona.pk, [message.text])
+        take_out(conversation, message)
+        conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
+    return conversation
+
+
+def take_out(conversation: Conversation, message: Message) -> None:
+    """Deletes a message of a locked conversation. What followed it now follows the message before it."""
+    message.children.update(parent=message.parent_id)
+    if conversation.head_id == message.id:
+        conversation.head_id = message.parent_id
+        conversation.save(update_fields=["head"])
+    message.delete()

@@ -1,0 +1,383 @@
+"""The doors of messages and replies: send, edit, stop, regenerate, continue, and let a persona speak.
+
+Each raises `conversations.Refused` with a sentence for the person, and Http404.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import quotas
+from accounts.models import User
+from chat.conversation import conversations, disclosure, groups, queueing, transcripts
+from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
+from chat.models import (
+    UNFINISHED,
+    Author,
+    Conversation,
+    ConversationState,
+    Message,
+    Notice,
+    NoticeKind,
+    Origin,
+    Reply,
+    ReplyStatus,
+)
+from chat.reply import candidates
+from chat.reply.candidates import Beginning
+from chat.socket import frames
+from chat.socket.protocol import Frame
+from generation.jobs import stream, waiting_room
+from generation.jobs.waiting_room import Full, Place
+from moderation import user_turns
+from moderation.filter import assessment
+from moderation.user_turns import Ruling
+from persona_site.redis import cancel_key, connection
+from personas.models import Persona
+from text import graphemes
+
+_TITLE_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The result of sending a message: its row, and the reply that is owed, if there is one."""
+
+    message: Message
+    reply: Reply | None
+
+
+def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: str) -> Sent:
+    """Sends a message to the persona, or to those of a group.
+
+    The same `client_id` again returns the first result and changes nothing.
+    A text that the filter stops is kept and shown to its writer with a notice. No reply is owed to it.
+    Raises Refused and Http404.
+    """
+    conversation = conversations.get_conversation_for(user, conversation_id)
+    if earlier := conversation.messages.filter(client_id=client_id).first():
+        return _again(earlier)
+    ruling = _admit(conversation, text)
+    speaker = groups.who_answers(conversation, conversation.head_id, text) if ruling.is_answered else None
+    with transaction.atomic():
+        conversation = conversations.locked(conversation)
+        if earlier := conversation.messages.filter(client_id=client_id).first():
+            return _again(earlier)  # sent twice at once; the other request had the lock first
+        conversations.refuse_unfinished(conversation)
+        return _store_message(
+            conversation,
+            parent_id=conversation.head_id,
+            text=text,
+            client_id=client_id,
+            ruling=ruling,
+            speaker=speaker,
+        )
+
+
+def edit(*, user: User, message_id: UUID, text: str) -> Sent:
+    """Changes a message by adding a sibling of it, with its own reply. Raises Refused and Http404."""
+    message = conversations.get_message_for(user, message_id)
+    if message.author != Author.USER:
+        raise WrongState(_("Only your own messages can be changed."))
+    ruling = _admit(message.conversation, text)
+    speaker = groups.who_answers(message.conversation, message.parent_id, text) if ruling.is_answered else None
+    with transaction.atomic():
+        conversation = conversations.locked(message.conversation)
+        conversations.refuse_unfinished(conversation)
+        result = _store_message(
+            conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling, speaker=speaker
+        )
+        conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
+        return result
+
+
+def stop(*, user: User, reply_id: UUID) -> None:
+    """Ends a reply where it is and keeps the text shown so far. Does nothing to a reply that has ended."""
+    reply = conversations.get_reply_for(user, reply_id)
+    connection().set(cancel_key(reply.id), 1, ex=3600)
+    # A reply that no worker has begun is ended here. The worker of a reply under way sees the key and ends it.
+    now = timezone.now()
+    if Reply.objects.filter(pk=reply.id, status=ReplyStatus.QUEUED).update(status=ReplyStatus.STOPPED, finished_at=now):
+        queueing.call_off(reply)
+        reply.refresh_from_db()
+        frames.publish(reply.message.conversation_id, frames.outcome(reply))
+
+
+def regenerate(*, user: User, reply_id: UUID) -> Reply:
+    """Asks for another reply to the same message. The old reply stays as its sibling. Raises Refused.
+
+    The new reply begins with the best candidate that no reply has begun with, so that its first words come at once.
+    If none is left, the engine draws anew.
+    """
+    return _another(conversations.get_reply_for(user, reply_id), candidates.next_best)
+
+
+def regenerate_from(*, user: User, reply_id: UUID, beginning: Beginning) -> Reply:
+    """Asks for another reply, which begins with this. The filter judges it before it is shown. Raises Refused."""
+    return _another(conversations.get_reply_for(user, reply_id), lambda old: beginning)
+
+
+def let_speak(*, user: User, conversation_id: UUID, persona_id: UUID) -> Reply:
+    """Asks a persona of the conversation to speak next, also as the first, and a muted one. Raises Refused, Http404."""
+    conversation = conversations.get_conversation_for(user, conversation_id)
+    persona = next((each for each in conversation.personas if each.pk == persona_id), None)
+    if persona is None:
+        raise Http404("This persona takes no part in the conversation.")
+    _check_rights(conversation, persona)
+    _refuse_busy(user)
+    with transaction.atomic():
+        conversation = conversations.locked(conversation)
+        conversations.refuse_unfinished(conversation)
+        _refuse_to_follow(conversation.head, persona)
+        _spend(user)
+        return _owe_reply(conversation, parent_id=conversation.head_id, speaker=persona)
+
+
+def _refuse_to_follow(head: Message | None, persona: Persona) -> None:
+    """Raises WrongState where the persona has just spoken, or where the site has answered in its place."""
+    if head is not None and head.is_withheld:
+        raise WrongState(_("Afterword has answered your last message itself. Write something else first."))
+    if head is not None and head.author == Author.PERSONA and head.persona == persona:
+        raise WrongState(_("{name} has just spoken. Write something, or let it go on.").format(name=persona.name))
+
+
+def owe_following(conversation: Conversation, message: Message, persona: Persona) -> Reply | None:
+    """The reply of the persona that speaks after another one. None if nothing more may be said now.
+
+    Called in the transaction that ends the reply before, with the conversation locked.
+    """
+    if conversation.state != ConversationState.OPEN or conversation.head_id != message.id:
+        return None
+    try:
+        with transaction.atomic():
+            _spend(conversation.owner)
+            return _owe_reply(conversation, parent_id=message.id, speaker=persona)
+    except conversations.Refused:
+        return None
+
+
+def continue_reply(*, user: User, reply_id: UUID) -> Reply:
+    """Continues a reply that has ended. Raises Refused."""
+    reply = conversations.get_reply_for(user, reply_id)
+    _check_rights(reply.message.conversation, reply.message.persona)
+    _refuse_busy(user)
+    with transaction.atomic():
+        conversation = conversations.locked(reply.message.conversation)
+        conversations.refuse_unfinished(conversation)
+        _spend(user)
+        _refuse_too_many_owed(user)
+        claimed = Reply.objects.filter(
+            pk=reply.id, status__in=[ReplyStatus.COMPLETED, ReplyStatus.STOPPED, ReplyStatus.FAILED]
+        ).update(
+            status=ReplyStatus.QUEUED,
+            prefix=reply.message.text,
+            is_prefix_judged=True,
+            offset=stream.position(conversation.id),
+            queued_at=timezone.now(),
+            finished_at=None,
+            code="",
+        )
+        if not claimed:
+            raise WrongState(_("A reply that was withdrawn cannot be continued. Ask for another one."))
+        reply.refresh_from_db()
+        _hand_over(reply)
+    return reply
+
+
+def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
+    conversation = old.message.conversation
+    _check_rights(conversation, old.message.persona)
+    _refuse_busy(conversation.owner)
+    with transaction.atomic():
+        conversation = conversations.locked(conversation)
+        conversations.refuse_unfinished(conversation)
+        _spend(conversation.owner)
+        return _owe_reply(
+            conversation,
+            parent_id=old.message.parent_id,
+            speaker=old.message.persona,
+            beginning=begin(old.message),
+        )
+
+
+def _admit(conversation: Conversation, text: str) -> Ruling:
+    """Makes every check that may refuse a message, the cheapest first, before the message is stored. Raises Refused."""
+    _check_rights(conversation)
+    before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
+    is_farewell = conversation.state == ConversationState.FAREWELL
+    turn = user_turns.Turn(text, before=before, earlier=_earlier_messages(conversation), is_farewell=is_farewell)
+    try:
+        ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
+    except user_turns.FilterDown as down:
+        raise ModerationDown(down.help) from None
+    # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
+    if ruling.is_answered:
+        _refuse_busy(conversation.owner)
+    return ruling
+
+
+def _earlier_messages(conversation: Conversation) -> tuple[str, ...]:
+    """The person's newest messages, also those that the site answered: what follows them is judged with them."""
+    turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
+    return tuple(turn.text for turn in turns if turn.speaker == "user")[-user_turns.EARLIER :]
+
+
+def _check_rights(conversation: Conversation, persona: Persona | None = None) -> None:
+    """Whether the persona, or any of the conversation's personas, may speak. Raises Refused."""
+    conversations.refuse_parted(conversation)
+    if persona is None:
+        groups.speakers(conversation)
+    elif silence := groups.silence_of(conversation, persona):
+        raise silence
+    with _over_quota():
+        quotas.check(user=conversation.owner, kind="messages")
+
+
+def _refuse_busy(user: User) -> None:
+    try:
+        queueing.check_room(user.id)
+    except Full as full:
+        raise Busy(full) from None
+
+
+def _refuse_too_many_owed(user: User) -> None:
+    """Keeps the limit exactly. `_spend` has locked the person's row, so their messages pass here one by one."""
+    waiting_replies = Reply.objects.filter(message__conversation__owner=user, status=ReplyStatus.QUEUED)
+    if waiting_replies.count() >= settings.WAITING_PER_ACCOUNT:
+        raise Busy(waiting_room.full("interactive", own=True))
+
+
+def _spend(user: User) -> None:
+    with _over_quota():
+        quotas.spend(user=user, kind="messages")
+
+
+@contextmanager
+def _over_quota() -> Iterator[None]:
+    try:
+        yield
+    except quotas.QuotaExceeded as error:
+        raise OverQuota(error.user_message, error.retry_after) from error
+
+
+def _store_message(
+    conversation: Conversation,
+    *,
+    parent_id: UUID | None,
+    text: str,
+    client_id: UUID | None,
+    ruling: Ruling,
+    speaker: Persona | None,
+) -> Sent:
+    """Stores a message of the person. `speaker` answers it; None: the site does."""
+    _spend(conversation.owner)
+    message = conversation.messages.create(
+        parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not ruling.is_answered
+    )
+    if ruling.is_answered and not conversation.title:  # a message in a crisis becomes no title
+        conversation.title = _title(text)
+    conversation.head_id = message.id  # notices refer to it; `move_head` below writes it
+    assessment.record(ruling.verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
+    conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, ruling))
+    if speaker:
+        return Sent(message, _owe_reply(conversation, parent_id=message.id, speaker=speaker))
+    conversations.move_head(conversation, message.id)
+    transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
+    return Sent(message, None)
+
+
+def _owe_reply(
+    conversation: Conversation, *, parent_id: UUID | None, speaker: Persona, beginning: Beginning | None = None
+) -> Reply:
+    _refuse_too_many_owed(conversation.owner)
+    message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA, speaker=speaker)
+    reply = Reply.objects.create(
+        message=message,
+        prefix=beginning.prefix if beginning else "",
+        is_prefix_judged=beginning is None,
+        offset=stream.position(conversation.id),
+        queued_at=timezone.now(),
+    )
+    if beginning:
+        Origin.objects.create(reply=reply, authors=beginning.authors)
+    conversations.move_head(conversation, message.id)
+    _hand_over(reply)
+    return reply
+
+
+def _hand_over(reply: Reply) -> None:
+    """Tells the tabs and the workers after the commit. If Redis is away, the sweeper does it later."""
+    connection().delete(cancel_key(reply.id))
+
+    def announce(place: Place) -> None:
+        frames.publish(reply.message.conversation_id, frames.queued(reply, place))
+
+    transaction.on_commit(lambda: queueing.hand_over(reply, announce), robust=True)
+
+
+def _notices(conversation: Conversation, message: Message, ruling: Ruling) -> list[Frame]:
+    """Records the site's notices on this message, and makes their frames."""
+    notices = [
+        disclosure.shown_while_talking(conversation, timezone.now()),
+        _blocked_notice(conversation, message, ruling),
+        _crisis_notice(conversation, message, ruling),
+    ]
+    return [frames.notice(notice) for notice in notices if notice]
+
+
+def _blocked_notice(conversation: Conversation, message: Message, ruling: Ruling) -> Notice | None:
+    if not ruling.refusal:
+        return None
+    return message.notices.create(
+        conversation=conversation,
+        kind=NoticeKind.BLOCKED,
+        rule=ruling.verdict.category,
+        version=ruling.verdict.policy_version,
+        text=ruling.refusal,
+    )
+
+
+def _crisis_notice(conversation: Conversation, message: Message, ruling: Ruling) -> Notice | None:
+    if ruling.help is None or (ruling.is_answered and _crisis_noticed_today(conversation)):
+        return None  # the notice beside an answer comes once a day (compliance K3)
+    return message.notices.create(
+        conversation=conversation,
+        kind=NoticeKind.CRISIS,
+        rule=ruling.verdict.level,
+        version=ruling.help.version,
+        text=ruling.help.text,
+        resources=ruling.help.resources,
+    )
+
+
+def _crisis_noticed_today(conversation: Conversation) -> bool:
+    since = timezone.now() - timedelta(days=1)
+    notices = Notice.objects.filter(conversation__owner=conversation.owner, kind=NoticeKind.CRISIS)
+    return notices.filter(shown_at__gt=since).exists()
+
+
+def _again(message: Message) -> Sent:
+    """The first result of a message that was sent before. Publishes its frames again for tabs that missed them."""
+    reply = Reply.objects.filter(message__parent=message).select_related("message").order_by("queued_at").last()
+    missed_frames: list[Frame] = [frames.accepted(message), *map(frames.notice, message.notices.all())]
+    if reply:
+        missed_frames.append(
+            frames.queued(reply, queueing.place_of(reply)) if reply.status in UNFINISHED else frames.outcome(reply)
+        )
+    frames.publish(message.conversation_id, *missed_frames)
+    return Sent(message, reply)
+
+
+def _title(text: str) -> str:
+    first_line = text.strip().splitlines()[0]
+    if len(first_line) <= _TITLE_CHARACTERS:
+        return first_line
+    return graphemes.beginning(first_line, _TITLE_CHARACTERS).rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,206 @@
+"""Reads conversations from files: Afterword's JSON lines, SillyTavern's JSONL, and the JSON of Open WebUI and chat-ui.
+
+Nothing here is judged or stored; `chat.files.importing` does both. A file is refused as a whole, with a sentence.
+
+    NotReadable              the person reads `str(error)`
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chat.files.export_formats import JSON_LINES
+from text import cleaning
+
+MOST_BYTES = settings.CONVERSATION_FILE_BYTES
+MOST_MESSAGES = 1_000  # of a file; each is judged before it is stored
+
+_UNKNOWN = _(
+    "This file is none of the formats that can be imported: JSON lines of Afterword, JSONL of SillyTavern, JSON of "
+    "Open WebUI, JSON of chat-ui."
+)
+_USER = ("user", "human")
+_PERSONA = ("assistant", "persona")
+
+
+class NotReadable(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message of a file. `author`: user or persona, or "" for what only connects others, such as a system prompt."""
+
+    id: str
+    parent: str | None
+    author: str
+    text: str
+    at: datetime | None = None
+    is_pinned: bool = False
+    branch_name: str = ""
+    name: str = ""  # of the persona that says it, as far as the file says
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation of a file. `head`: the id of the last message of the branch that was read; "" if not known."""
+
+    title: str
+    turns: list[Turn]
+    head: str = ""
+
+
+def read(content: bytes) -> list[Talk]:
+    """The conversations of a file. Raises NotReadable."""
+    if len(content) > MOST_BYTES:
+        limit = MOST_BYTES // 1024**2
+        raise NotReadable(
+            gettext("This file has {size} MB; the limit is {limit} MB. Import it in parts.").format(
+                size=f"{len(content) / 1024**2:.1f}", limit=limit
+            )
+        )
+    values = list(_values(content))
+    talks = [talk for talk in _talks(values) if any(turn.author and turn.text.strip() for turn in talk.turns)]
+    if not talks:
+        raise NotReadable(str(_UNKNOWN))
+    count = sum(len(talk.turns) for talk in talks)
+    if count > MOST_MESSAGES:
+        raise NotReadable(
+            gettext("This file has {count} messages; the limit is {limit}. Export fewer conversations at once.").format(
+                count=f"{count:,}", limit=f"{MOST_MESSAGES:,}"
+            )
+        )
+    return talks
+
+
+def _values(content: bytes) -> Iterator[Any]:
+    """The JSON value of a file, or those of its lines."""
+    try:
+        yield cleaning.parsed_json(content)
+        return
+    except cleaning.BadJSON:
+        pass
+    try:
+        for line in content.decode("utf-8-sig").split("\n"):
+            if line.strip():
+                yield cleaning.parsed_json(line)
+    except (UnicodeDecodeError, cleaning.BadJSON):
+        raise NotReadable(gettext("This file is not JSON, or it is cut off. Export it again.")) from None
+
+
+def _talks(values: list[Any]) -> Iterator[Talk]:
+    first = _fields(values[0]) if values else {}
+    if first.get("format") == JSON_LINES:
+        yield _own(first, [_fields(value) for value in values[1:]])
+    elif {"user_name", "chat_metadata"} & first.keys() or "mes" in first:
+        yield _silly_tavern([_fields(value) for value in values])
+    else:
+        for value in values[0] if values and isinstance(values[0], list) else values:
+            fields = _fields(value)
+            chat = _fields(fields.get("chat")) or fields
+            history = _fields(chat.get("history"))
+            if history:
+                yield _open_webui(_words(fields.get("title") or chat.get("title")), history)
+            elif isinstance(fields.get("messages"), list):
+                yield _chat_ui(fields)
+
+
+def _own(header: dict[str, Any], lines: list[dict[str, Any]]) -> Talk:
+    turns = [
+        Turn(
+            id=_words(line.get("id")),
+            parent=_words(line.get("parent")) or None,
+            author=_words(line.get("author")) if line.get("author") in ("user", "persona") else "",
+            text=_words(line.get("text")),
+            at=_moment(line.get("created_at")),
+            is_pinned=line.get("pinned") is True,
+            branch_name=_words(line.get("branch_name")),
+            name=_words(line.get("speaker")),
+        )
+        for line in lines
+    ]
+    return Talk(_words(header.get("title")), turns, _words(header.get("head")))
+
+
+def _silly_tavern(lines: list[dict[str, Any]]) -> Talk:
+    """A chat of SillyTavern. The swipes of a message become other replies to the one before it."""
+    turns: list[Turn] = []
+    parent: str | None = None
+    title = ""
+    for number, line in enumerate(lines):
+        if "mes" not in line:
+            title = title or _words(_fields(line.get("chat_metadata")).get("title"))
+            continue
+        author = "" if line.get("is_system") is True else "user" if line.get("is_user") is True else "persona"
+        swipes, at = line.get("swipes"), _moment(line.get("send_date"))
+        texts = [_words(swipe) for swipe in swipes] if isinstance(swipes, list) and swipes else [_words(line["mes"])]
+        chosen = line.get("swipe_id")
+        shown = chosen if isinstance(chosen, int) and 0 <= chosen < len(texts) else len(texts) - 1
+        texts[shown] = _words(line["mes"])
+        turns += [
+            Turn(f"{number}-{swipe}", parent, author, text, at, name=_words(line.get("name")))
+            for swipe, text in enumerate(texts)
+        ]
+        parent = f"{number}-{shown}"
+    return Talk(title, turns, parent or "")
+
+
+def _open_webui(title: str, history: dict[str, Any]) -> Talk:
+    turns = [
+        Turn(
+            id=key,
+            parent=_words(message.get("parentId")) or None,
+            author=_author(message.get("role")),
+            text=_words(message.get("content")),
+            at=_moment(message.get("timestamp")),
+        )
+        for key, message in ((key, _fields(value)) for key, value in _fields(history.get("messages")).items())
+    ]
+    return Talk(title, turns, _words(history.get("currentId")))
+
+
+def _chat_ui(conversation: dict[str, Any]) -> Talk:
+    """A conversation of chat-ui. Older ones have no `ancestors`; there each message follows the one before it."""
+    turns: list[Turn] = []
+    for number, message in enumerate(map(_fields, conversation["messages"])):
+        ancestors = message.get("ancestors")
+        before = turns[-1].id if turns else None
+        parent = _words(ancestors[-1]) if isinstance(ancestors, list) and ancestors else None
+        turns.append(
+            Turn(
+                id=_words(message.get("id")) or str(number),
+                parent=parent if isinstance(ancestors, list) else before,
+                author=_author(message.get("from")),
+                text=_words(message.get("content")),
+                at=_moment(message.get("createdAt")),
+            )
+        )
+    return Talk(_words(conversation.get("title")), turns, turns[-1].id if turns else "")
+
+
+def _author(role: Any) -> str:
+    return "user" if role in _USER else "persona" if role in _PERSONA else ""
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _moment(value: Any) -> datetime | None:
+    """An ISO date, or seconds or milliseconds since 1970. None if it is neither."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+        moment = datetime.fromisoformat(_words(value))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

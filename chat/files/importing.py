@@ -1,0 +1,175 @@
+"""Imports conversations from a file as a person's conversations with a persona.
+
+Every text is judged as if it were written now. What the filter withholds is kept, shown to its owner as withheld, and
+never put into a prompt. Personal data that the filter masks in a persona's lines is masked here too. The lines of a
+group's file are given to the person's personas of the same names.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import quotas
+from accounts.models import User
+from chat.conversation import branch_care, conversations, groups, queueing
+from chat.conversation.conversations import ModerationDown, OverQuota, WrongState
+from chat.files import import_formats
+from chat.files.import_formats import Talk, Turn
+from chat.models import Author, Conversation, Message
+from moderation import user_turns
+from moderation.filter import assessment
+from moderation.user_turns import Ruling
+from personas import creation
+from personas.models import Persona
+from text import graphemes
+
+_TICK = timedelta(microseconds=1)
+
+
+def import_file(*, user: User, persona_id: UUID, content: bytes) -> list[Conversation]:
+    """Stores the conversations of a file. Raises Refused and Http404; then nothing is stored."""
+    persona = creation.get_persona_for(user, persona_id)
+    conversations.refuse_unadmitted(user, persona)
+    conversations.refuse_restricted(user=user, conversation_id=None, persona=persona)
+    try:
+        talks = import_formats.read(content)
+    except import_formats.NotReadable as error:
+        raise WrongState(str(error)) from None
+    turns = [_kept(talk) for talk in talks]
+    _refuse_long(turn for kept in turns for turn in kept)
+    casts = [_cast(kept, user, persona) for kept in turns]
+    rulings = [_judged(kept, user, cast) for kept, cast in zip(turns, casts, strict=True)]
+    with transaction.atomic():
+        return [
+            _store(user, cast, talk, kept, judged)
+            for talk, cast, kept, judged in zip(talks, casts, turns, rulings, strict=True)
+            if kept
+        ]
+
+
+Cast = dict[str, Persona]  # by the name that the file gives to it
+
+
+def _cast(turns: Sequence[Turn], user: User, chosen: Persona) -> Cast:
+    """Who says the lines of personas. In a group's file, a name is that of one of the person's personas, if it can be.
+
+    All other lines are those of the chosen persona.
+    """
+    names = list(dict.fromkeys(turn.name for turn in turns if turn.author == Author.PERSONA))
+    if len(names) < groups.FEWEST:
+        return dict.fromkeys(names or [""], chosen)
+    cast: Cast = {}
+    for name in names:
+        persona = next(_called(name, user, chosen), chosen)
+        has_room = len({*cast.values(), chosen, persona}) <= groups.MOST
+        cast[name] = persona if has_room else chosen
+    return cast
+
+
+def _called(name: str, user: User, chosen: Persona) -> Iterator[Persona]:
+    """The personas of this name that the person may talk with: the chosen one, then their own, then shared ones."""
+    visible = creation.visible_to(user).filter(name__iexact=name.strip()).order_by("is_shared", "created_at")
+    for persona in sorted(visible, key=lambda persona: persona != chosen):
+        with suppress(conversations.Refused):
+            conversations.refuse_unadmitted(user, persona)
+            conversations.refuse_restricted(user=user, conversation_id=None, persona=persona)
+            yield persona
+
+
+def _kept(talk: Talk) -> list[Turn]:
+    """The turns that have an author and a text, parents first. Each has the nearest such turn above it as its parent.
+
+    Turns that hang below themselves are left out.
+    """
+    children: dict[str | None, list[Turn]] = defaultdict(list)
+    ids = {turn.id for turn in talk.turns}
+    for turn in talk.turns:
+        children[turn.parent if turn.parent in ids else None].append(turn)
+    kept: list[Turn] = []
+    seen: set[str] = set()
+    waiting: list[tuple[Turn, str | None]] = [(turn, None) for turn in reversed(children[None])]
+    while waiting:
+        turn, above = waiting.pop()
+        if turn.id in seen:
+            continue
+        seen.add(turn.id)
+        if turn.author and turn.text.strip():
+            kept.append(replace(turn, parent=above))
+            above = turn.id
+        waiting += [(child, above) for child in reversed(children[turn.id])]
+    return kept
+
+
+def _refuse_long(turns: Iterator[Turn]) -> None:
+    limit = settings.MESSAGE_CHARACTERS
+    longest = max((len(turn.text) for turn in turns), default=0)
+    if longest > limit:
+        raise WrongState(
+            _("A message of this file has {count} characters; the limit is {limit}. Shorten it.").format(
+                count=f"{longest:,}", limit=f"{limit:,}"
+            )
+        )
+
+
+def _judged(turns: list[Turn], user: User, cast: Cast) -> list[Ruling]:
+    by_id = {turn.id: turn for turn in turns}
+    own_texts: list[str] = []
+    to_judge = []
+    for turn in turns:
+        before = by_id[turn.parent].text if turn.parent else ""
+        if turn.author == Author.USER:
+            earlier = tuple(own_texts[-user_turns.EARLIER :])
+            to_judge.append(user_turns.Turn(turn.text, before, earlier))
+            own_texts.append(turn.text)
+        else:
+            to_judge.append(user_turns.Turn(turn.text, before, source="persona"))
+    try:
+        return groups.judge(to_judge, user=user, personas=list(dict.fromkeys(cast.values())))
+    except user_turns.FilterDown as down:
+        raise ModerationDown(down.help) from None
+
+
+def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[Ruling]) -> Conversation:
+    try:
+        quotas.spend(user=user, kind="conversations")
+    except quotas.QuotaExceeded as error:
+        raise OverQuota(error.user_message, error.retry_after) from error
+    title = graphemes.beginning(" ".join(talk.title.split()), 120)
+    first, *others = dict.fromkeys(cast.values())
+    conversation = Conversation.objects.create(owner=user, persona=first, title=title)
+    for persona in others:
+        groups.join(conversation, persona)
+    messages: dict[str, Message] = {}
+    latest: dict[str | None, datetime] = {}  # below each parent
+    now = timezone.now()
+    for turn, ruling in zip(turns, rulings, strict=True):
+        above = messages[turn.parent] if turn.parent else None
+        floor = latest.get(turn.parent) or (above.created_at if above else datetime.min.replace(tzinfo=now.tzinfo))
+        at = max(min(turn.at or now, now), floor + _TICK)  # the later of two siblings is the newer one
+        latest[turn.parent] = at
+        messages[turn.id] = Message(
+            conversation=conversation,
+            parent=above,
+            author=turn.author,
+            speaker=cast[turn.name] if turn.author == Author.PERSONA else None,
+            text=turn.text if turn.author == Author.USER else ruling.verdict.text,
+            is_withheld=not ruling.is_answered,
+            is_pinned=turn.is_pinned,
+            branch_name=branch_care.fitting_name(turn.branch_name),
+            created_at=at,
+        )
+    Message.objects.bulk_create(messages.values())
+    for message, ruling in zip(messages.values(), rulings, strict=True):
+        assessment.record(ruling.verdict, user=user, conversation_id=conversation.id, message_id=message.id)
+    conversation.head = messages.get(talk.head) or list(messages.values())[-1]
+    conversation.save(update_fields=["head"])
+    transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
+    return conversation

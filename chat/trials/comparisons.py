@@ -1,0 +1,54 @@
+"""Replies without and with a persona's fine-tune, side by side, as the persona would show them."""
+
+import logging
+from dataclasses import replace
+from uuid import UUID
+
+from chat.reply import persona_reply
+from chat.reply.reply_run import Stopped
+from chat.trials.rehearsals import SAMPLING, Rehearsal
+from generation.engines.base import EngineError
+from generation.jobs import waiting_room
+from moderation.filter import gate
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from personas import prompt_sheet
+from personas.finetuning import files, queueing
+from personas.models import FineTune, FineTuneStatus
+from personas.prompt import Line
+from personas.prompt_sheet import Sheet
+
+logger = logging.getLogger(__name__)
+
+KIND = queueing.COMPARISON
+
+
+def write(fine_tune_id: UUID) -> None:
+    """Writes the comparison of a fine-tune, if it is still owed. A reply that failed or was withheld is empty."""
+    wanting = FineTune.objects.filter(pk=fine_tune_id, status=FineTuneStatus.READY, comparison=[])
+    fine_tune = wanting.select_related("persona").first()
+    if fine_tune is None:
+        return
+    sheet = replace(prompt_sheet.sheet_for(fine_tune.persona), adapter=None)
+    tuned = replace(sheet, adapter=files.adapter(fine_tune))
+    rows = []
+    for message in fine_tune.messages:
+        rows.append([message, *(_reply(each, message, fine_tune) for each in (sheet, tuned))])
+        if not wanting.exists():  # deleted meanwhile
+            return
+    wanting.update(comparison=rows)
+
+
+def _reply(sheet: Sheet, message: str, fine_tune: FineTune) -> str:
+    script = persona_reply.from_sheet(sheet, (), [Line("user", message)], sampling=SAMPLING)
+    run = Rehearsal()
+    try:
+        run.write(script, account=str(fine_tune.persona.owner_id), subjects=(fine_tune.pk,))
+    except (Stopped, gate.Blocked, ClassifierUnavailable, EngineError) as error:
+        logger.info("comparison.no_reply", extra={"error": type(error).__name__})
+        return ""
+    except Exception as error:
+        if waiting_room.is_loss(error):
+            raise
+        logger.exception("comparison.broken", extra={"fine_tune": str(fine_tune.pk)})
+        return ""
+    return run.text

@@ -1,0 +1,257 @@
+"""The doors of a conversation, with the real filter, database and Redis; nobody works the generation queue here."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import Quota
+from chat.conversation import conversations, messages, transcripts
+from chat.models import Author, Message, Notice, Reply, ReplyStatus
+from chat.reply import replies
+from generation.jobs import stream
+from moderation.crisis import reading
+from moderation.filter.classifiers import registry
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from tests import factories
+
+HELLO = "Good morning! Did you sleep well?"
+
+
+@pytest.fixture
+def conversation(alice):
+    return factories.make_conversation(owner=alice)
+
+
+def say(conversation, text=HELLO, client_id=None):
+    return messages.send_message(
+        user=conversation.owner, conversation_id=conversation.id, client_id=client_id or uuid4(), text=text
+    )
+
+
+def end(reply, status=ReplyStatus.COMPLETED, text="Very well."):
+    Reply.objects.filter(pk=reply.pk).update(status=status, finished_at=timezone.now())
+    Message.objects.filter(pk=reply.message_id).update(text=text)
+    reply.refresh_from_db()
+
+
+def test_a_message_is_kept_and_a_reply_is_owed(conversation):
+    sent = say(conversation)
+    assert sent.message.text == HELLO
+    assert sent.reply.status == ReplyStatus.QUEUED
+    assert sent.reply.message.parent == sent.message
+    conversation.refresh_from_db()
+    assert conversation.head == sent.reply.message
+    assert conversation.title == HELLO
+
+
+def test_the_same_client_id_gives_the_first_result_again(conversation):
+    client_id = uuid4()
+    first = say(conversation, client_id=client_id)
+    again = say(conversation, "something else", client_id=client_id)
+    assert (again.message, again.reply) == (first.message, first.reply)
+    assert conversation.messages.filter(author=Author.USER).count() == 1
+
+
+def test_another_person_does_not_find_it(conversation, bob):
+    with pytest.raises(Http404):
+        messages.send_message(user=bob, conversation_id=conversation.id, client_id=uuid4(), text=HELLO)
+    assert not conversation.messages.exists()
+
+
+def test_a_second_message_waits_for_the_reply(conversation):
+    say(conversation)
+    with pytest.raises(conversations.WrongState):
+        say(conversation)
+    assert conversation.messages.filter(author=Author.USER).count() == 1
+
+
+def test_a_message_over_quota_is_refused_and_not_kept(conversation, settings):
+    settings.QUOTAS = settings.QUOTAS | {"messages": (1, timedelta(hours=1))}
+    end(say(conversation).reply)
+    with pytest.raises(conversations.OverQuota) as refused:
+        say(conversation)
+    assert refused.value.retry_after <= timedelta(hours=1)
+    assert Quota.objects.get(user=conversation.owner, kind="messages").used == 1
+
+
+def test_k2_a_crisis_is_answered_by_the_site_and_not_by_the_persona(conversation):
+    sent = say(conversation, "I want to kill myself tonight, I have the pills here")
+    assert sent.reply is None
+    assert sent.message.is_withheld
+    notice = Notice.objects.get(message=sent.message, kind="crisis")
+    assert notice.resources
+    assert say(conversation, "I am calmer now, thank you.").reply is not None  # K4: she can write on at once
+
+
+@pytest.mark.parametrize("text", ["I wish I was dead.", "I don't want to wake up any more.", "我不想活了。"])
+def test_k2_a_wish_to_be_dead_is_answered_by_the_site_and_the_talk_can_go_on(conversation, text):
+    sent = say(conversation, text)
+    assert sent.reply is None
+    notice = sent.message.notices.get(kind="crisis")
+    assert (notice.rule, bool(notice.resources)) == ("passive", True)
+    conversation.refresh_from_db()
+    assert (conversation.head, conversation.title) == (sent.message, "")
+    again = say(conversation, "Thank you. Tell me about the lamp.")
+    assert again.reply is not None
+    assert [turn.text for turn in transcripts.turns(conversation, again.message.id)] == [again.message.text]
+
+
+def test_k2_a_message_is_judged_behind_those_that_the_site_answered(conversation, monkeypatch):
+    talks = []
+
+    def read(seen, real=reading.read):
+        talks.extend(seen)
+        return real(seen)
+
+    monkeypatch.setattr(reading, "read", read)
+    assert say(conversation, "I wish I was dead.").reply is None
+    assert say(conversation, "the letters are written").reply is None
+    assert talks == [("I wish I was dead.",), ("I wish I was dead.", "the letters are written")]
+
+
+def test_k3_a_low_mood_is_answered_by_the_persona_after_a_softer_notice_once_a_day(conversation):
+    first = say(conversation, "I feel so hopeless lately.")
+    assert first.reply is not None
+    assert first.message.notices.get(kind="crisis").rule == "low"
+    end(first.reply)
+    assert not say(conversation, "I still feel so hopeless.").message.notices.filter(kind="crisis").exists()
+
+
+def test_k2_the_sites_answer_comes_every_time(conversation):
+    for _ in range(2):
+        assert say(conversation, "I wish I was dead.").message.notices.filter(kind="crisis").exists()
+
+
+def test_a_threat_is_blocked_with_a_notice_and_no_reply(conversation):
+    sent = say(conversation, "I will find you and kill you, you worthless bitch")
+    assert sent.reply is None
+    assert sent.message.is_withheld
+    assert "held back" in sent.message.notices.get(kind="blocked").text
+
+
+def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
+    def down(texts, heads=None):
+        raise ClassifierUnavailable
+
+    monkeypatch.setattr(registry, "score", down)
+    with pytest.raises(conversations.ModerationDown) as refused:
+        say(conversation)
+    assert refused.value.help.resources
+    assert not conversation.messages.exists()
+
+
+def test_k6_a_crisis_is_noticed_while_the_filter_is_down(conversation, monkeypatch):
+    def down(texts, heads=None):
+        raise ClassifierUnavailable
+
+    monkeypatch.setattr(registry, "score", down)
+    sent = say(conversation, "I am going to kill myself")
+    assert sent.reply is None
+    assert sent.message.notices.get(kind="crisis").resources
+
+
+def test_regenerate_adds_a_sibling_and_keeps_the_old_reply(conversation):
+    old = say(conversation).reply
+    end(old)
+    new = messages.regenerate(user=conversation.owner, reply_id=old.id)
+    assert new.message.parent == old.message.parent
+    assert Reply.objects.filter(pk=old.pk, status=ReplyStatus.COMPLETED).exists()
+    conversation.refresh_from_db()
+    assert conversation.head == new.message
+
+
+def test_stop_ends_a_queued_reply_at_once(conversation):
+    reply = say(conversation).reply
+    messages.stop(user=conversation.owner, reply_id=reply.id)
+    reply.refresh_from_db()
+    assert reply.status == ReplyStatus.STOPPED
+
+
+def test_continue_keeps_the_text_as_prefix(conversation):
+    reply = say(conversation).reply
+    end(reply, text="Very well, and")
+    messages.continue_reply(user=conversation.owner, reply_id=reply.id)
+    reply.refresh_from_db()
+    assert (reply.status, reply.prefix) == (ReplyStatus.QUEUED, "Very well, and")
+
+
+def test_a_withdrawn_reply_cannot_go_on(conversation):
+    reply = say(conversation).reply
+    end(reply, ReplyStatus.BLOCKED, "")
+    with pytest.raises(conversations.WrongState):
+        messages.continue_reply(user=conversation.owner, reply_id=reply.id)
+
+
+def test_edit_makes_a_sibling_and_select_goes_back(conversation):
+    first = say(conversation)
+    end(first.reply)
+    second = messages.edit(user=conversation.owner, message_id=first.message.id, text="Good evening!")
+    assert second.message.parent_id == first.message.parent_id
+    end(second.reply)
+    conversations.select_branch(user=conversation.owner, message_id=first.message.id)
+    conversation.refresh_from_db()
+    assert conversation.head == first.reply.message
+
+
+@pytest.mark.parametrize("whole", ["👩‍👩‍👧‍👦", "🇺🇦", "e\u0301\u0323", "நி"])
+def test_a_title_cuts_no_family_flag_or_accent(conversation, whole):
+    said = say(conversation, "x" + whole * 60).message.conversation
+    said.refresh_from_db()
+    kept = said.title.removeprefix("x").removesuffix(" …")
+    assert kept == whole * (59 // len(whole))
+    conversations.rename(user=conversation.owner, conversation_id=conversation.id, title="x" + whole * 120)
+    said.refresh_from_db()
+    assert said.title == "x" + whole * (119 // len(whole))
+
+
+def test_delete_takes_everything_with_it(conversation):
+    sent = say(conversation)
+    conversations.delete(user=conversation.owner, conversation_id=conversation.id)
+    assert not Message.objects.filter(pk=sent.message.pk).exists()
+    assert not Reply.objects.filter(pk=sent.reply.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_frames_reach_the_stream_after_the_commit(alice):
+    factories.make_policy()
+    conversation = factories.make_conversation(owner=alice)
+    before = stream.position(conversation.id)
+    say(conversation)
+    assert stream.position(conversation.id) > before
+
+
+def test_only_the_newest_attempt_may_finish(conversation):
+    reply = say(conversation).reply
+    Reply.objects.filter(pk=reply.pk).update(status=ReplyStatus.GENERATING, attempt=2, started_at=timezone.now())
+    stale = Reply.objects.select_related("message").get(pk=reply.pk)
+    stale.attempt = 1
+    replies.give_up(stale, "worker_lost")
+    reply.refresh_from_db()
+    assert reply.status == ReplyStatus.GENERATING
+
+
+GREETINGS = ["Good evening, {{user}}.", "You again?", "", "You again?", "Sit down."]
+
+
+def with_greetings(owner, **fields):
+    card = {"spec": "chara_card_v2", "data": {"alternate_greetings": GREETINGS[1:]}}
+    return factories.make_persona(owner=owner, card=card, calls_user="Tom", **fields)
+
+
+def test_alternate_greetings_are_versions_of_the_opening_line(alice):
+    conversation = conversations.start(user=alice, persona_id=with_greetings(alice, opening_line=GREETINGS[0]).id)
+    versions = list(conversation.messages.order_by("created_at"))
+    assert [message.text for message in versions] == ["Good evening, Tom.", "You again?", "Sit down."]
+    assert conversation.head == versions[0]
+    conversations.select_branch(user=alice, message_id=versions[2].id)
+    conversation.refresh_from_db()
+    sent = say(conversation)
+    assert [turn.text for turn in transcripts.turns(conversation, sent.message.id)] == ["Sit down.", HELLO]
+
+
+def test_a_persona_whose_owner_writes_first_offers_no_greeting(alice):
+    conversation = conversations.start(user=alice, persona_id=with_greetings(alice, opening_line="").id)
+    assert not conversation.messages.exists()
