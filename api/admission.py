@@ -1,6 +1,7 @@
 """Every check that may refuse a request before it reaches an engine, the cheapest first; then the hand-over."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.desk import restrictions
 from moderation.filter import assessment
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.user_turns import Ruling
 from personas import access
 from personas.models import Persona
@@ -193,6 +195,10 @@ def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tup
     if withheld:
         jobs.keep(job)
         queueing.have_monitored(job.id)
+        if ladder.is_for_the_site(ladder.highest(ruling.verdict.level for _, ruling in judged)):
+            # A person in danger waits behind nobody's tasks. If this look is lost, a worker's finds the same.
+            with suppress(ClassifierUnavailable):
+                monitoring.look_at(job.id)
     else:
         history.mark(user, model.id, [turn for turn, _ in judged], is_withheld=False)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
+from chat import monitoring
 from chat.conversation import conversations, disclosure, groups, queueing, transcripts
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
@@ -38,6 +39,7 @@ from chat.socket.protocol import Frame
 from generation.jobs import stream, waiting_room
 from generation.jobs.waiting_room import Full, Place
 from moderation import user_turns
+from moderation.crisis import ladder
 from moderation.filter import assessment
 from moderation.user_turns import Ruling
 from persona_site.redis import cancel_key, connection
@@ -291,6 +293,9 @@ def _store_message(
         return Sent(message, _owe_reply(conversation, parent_id=message.id, speaker=speaker))
     conversations.move_head(conversation, message.id)
     transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
+    if ladder.is_for_the_site(ruling.verdict.level):
+        # A person in danger waits behind nobody's tasks. If this look is lost, a worker's finds the same.
+        transaction.on_commit(lambda: monitoring.look_at(conversation.id), robust=True)
     return Sent(message, None)
 
 

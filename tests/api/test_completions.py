@@ -208,6 +208,7 @@ def test_somebody_in_a_crisis_is_answered_by_the_site_with_help_lines(alices, al
     assert error["code"] == "content_filter"
     assert "988" in error["message"]
     assert not prompts
+    assert Case.objects.get().user == alice  # open before any worker has taken a task
 
 
 def test_a_low_mood_is_answered_and_the_help_lines_come_beside_it(alices, ada, speak):

@@ -15,6 +15,7 @@ from generation.jobs import stream
 from moderation.crisis import reading
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.models import Case
 from tests import factories
 
 HELLO = "Good morning! Did you sleep well?"
@@ -84,6 +85,14 @@ def test_k2_a_crisis_is_answered_by_the_site_and_not_by_the_persona(conversation
     notice = Notice.objects.get(message=sent.message, kind="crisis")
     assert notice.resources
     assert say(conversation, "I am calmer now, thank you.").reply is not None  # K4: she can write on at once
+
+
+def test_a_case_for_somebody_in_danger_is_open_before_any_worker_takes_a_task(
+    conversation, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        say(conversation, "I want to kill myself tonight, I have the pills here")
+    assert Case.objects.get().conversation_id == conversation.id
 
 
 @pytest.mark.parametrize("text", ["I wish I was dead.", "I don't want to wake up any more.", "我不想活了。"])
