@@ -263,8 +263,7 @@ def _fill(
     room: int,
     count: Count,
 ) -> _Filled:
-    rules = form.rules()
-    rules_tokens = count(rules)
+    filling = _Filling(form, room, count)
     lore = triggering.triggered(
         sheet.lorebook,
         [(turn.speaker, turn.text) for turn in turns],
@@ -272,79 +271,130 @@ def _fill(
         count=count,
         limit=room // 4,
     )
-    introduction = cut_end(form.introduction(lore), max(room // 2 - rules_tokens, 0), count)
-    remaining = room - rules_tokens - count(introduction) - 2 * MESSAGE_OVERHEAD
-    notes = [(entry.depth, form.note(entry.text)) for entry in lore.moving]
-    remaining -= sum(form.turn_tokens(text, count) for _, text in notes)
-
-    newest = [form.clean(turn.text) for turn in turns[-1:]]
-    newest = [cut_middle(text, remaining // 2, count) for text in newest]
-    remaining -= sum(form.turn_tokens(text, count) for text in newest)
-
-    exchanges, samples_tokens = _fitting(
-        sheet.exchanges,
-        min(room // 4, remaining),
-        lambda e: form.turn_tokens(form.clean(e.user), count) + form.turn_tokens(form.clean(e.persona), count),
-    )
-    remaining -= samples_tokens
-
-    recalled, memories_tokens = _fitting(
-        memories, min(room // 8, remaining), lambda memory: count(form.clean(memory.text)) + 4
-    )
-    remaining -= memories_tokens
-    told_room = min(room // TOLD_SHARE, remaining)
-
-    reminder = _reminder(form, turns)
-    reminder_tokens = sum(form.turn_tokens(text, count) for _, text in reminder)
-
-    older, turns_tokens = _older(form, turns[:-1], room, remaining - told_room - reminder_tokens, count)
-    prompt_turns = (*older, *reminder, *((turn.speaker, text) for turn, text in zip(turns[-1:], newest, strict=True)))
-    turns_tokens += reminder_tokens + sum(form.turn_tokens(text, count) for text in newest)
-    missing = [one for one in told if not any(form.clean(one.text) in text for _, text in prompt_turns)]
-    retold, told_tokens = _fitting(missing, told_room, lambda one: count(form.told([one])))
-    retold.sort(key=lambda one: one.said_on)
-    texts = tuple(form.clean(memory.text) for memory in recalled)
-    turns_text = "\n".join(text for _, text in prompt_turns)
-    prompt_turns = _with_notes(prompt_turns, notes)
+    rules, introduction = filling.introduce(lore)
+    notes = filling.note(lore)
+    newest = filling.take_newest(turns)
+    exchanges = filling.take_samples(sheet.exchanges)
+    filling.parts += _lorebook_part(lore)
+    passages = filling.take_memories(memories)
+    told_room = filling.keep_free(room // TOLD_SHARE)
+    talk, talk_part = filling.take_talk(turns, newest)
+    retold = filling.take_told(told, told_room, talk)
     return _Filled(
         rules=rules,
         introduction=introduction,
-        exchanges=tuple(exchanges),
-        memories=texts,
-        told=tuple(retold),
-        turns=prompt_turns,
-        parts=(
+        exchanges=exchanges,
+        memories=passages,
+        told=retold,
+        turns=_with_notes(talk, notes),
+        parts=(*filling.parts, talk_part),
+    )
+
+
+class _Filling:
+    """Gives out the room. Each step takes what its part may have of the tokens that are left, and lists the part."""
+
+    def __init__(self, form: "_Form", room: int, count: Count) -> None:
+        self.form, self.room, self.count = form, room, count
+        self.left = room - 2 * MESSAGE_OVERHEAD
+        self.parts: list[PromptPart] = []
+
+    def introduce(self, lore: Triggered) -> tuple[str, str]:
+        """The rules, and the introduction with the lorebook's fixed entries."""
+        rules = self.form.rules()
+        rules_tokens = self.count(rules)
+        introduction = cut_end(self.form.introduction(lore), max(self.room // 2 - rules_tokens, 0), self.count)
+        tokens = self.count(introduction)
+        self.left -= rules_tokens + tokens
+        self.parts += [
             PromptPart(gettext_noop("rules"), rules, rules_tokens),
-            PromptPart(gettext_noop("introduction"), introduction, count(introduction)),
-            PromptPart(
-                gettext_noop("samples"),
-                "\n".join(f"{e.user}\n{e.persona}" for e in exchanges),
-                samples_tokens,
-                dropped=len(sheet.exchanges) - len(exchanges),
-            ),
-            *_lorebook_part(lore),
+            PromptPart(gettext_noop("introduction"), introduction, tokens),
+        ]
+        return rules, introduction
+
+    def note(self, lore: Triggered) -> list[tuple[int | None, str]]:
+        """The lorebook's other entries, with their depths. `triggered` has cut them to their room."""
+        notes = [(entry.depth, self.form.note(entry.text)) for entry in lore.moving]
+        self.left -= self._turn_tokens(text for _, text in notes)
+        return notes
+
+    def take_newest(self, turns: Sequence[Spoken]) -> list[tuple[str, str]]:
+        """The newest message as (speaker, text); none before the first."""
+        newest = [
+            (turn.speaker, cut_middle(self.form.clean(turn.text), self.left // 2, self.count)) for turn in turns[-1:]
+        ]
+        self.left -= self._turn_tokens(text for _, text in newest)
+        return newest
+
+    def take_samples(self, samples: Sequence[Exchange]) -> tuple[Exchange, ...]:
+        exchanges, tokens = _fitting(
+            samples,
+            min(self.room // 4, self.left),
+            lambda exchange: self._turn_tokens(map(self.form.clean, (exchange.user, exchange.persona))),
+        )
+        self.left -= tokens
+        text = "\n".join(f"{exchange.user}\n{exchange.persona}" for exchange in exchanges)
+        dropped = len(samples) - len(exchanges)
+        self.parts.append(PromptPart(gettext_noop("samples"), text, tokens, dropped=dropped))
+        return tuple(exchanges)
+
+    def take_memories(self, memories: Sequence[Recalled]) -> tuple[str, ...]:
+        recalled, tokens = _fitting(
+            memories, min(self.room // 8, self.left), lambda memory: self.count(self.form.clean(memory.text)) + 4
+        )
+        self.left -= tokens
+        texts = tuple(self.form.clean(memory.text) for memory in recalled)
+        self.parts.append(
             PromptPart(
                 gettext_noop("memories"),
                 "\n".join(texts),
-                memories_tokens,
+                tokens,
                 dropped=len(memories) - len(recalled),
                 rows=tuple(memory.id for memory in recalled),
-            ),
+            )
+        )
+        return texts
+
+    def keep_free(self, tokens: int) -> int:
+        """At most so many tokens, which no later step but their own takes."""
+        kept = min(tokens, self.left)
+        self.left -= kept
+        return kept
+
+    def take_talk(
+        self, turns: Sequence[Spoken], newest: Sequence[tuple[str, str]]
+    ) -> tuple[tuple[tuple[str, str], ...], PromptPart]:
+        """The older turns that fit, the reminder to be honest where it is due, and the newest message."""
+        reminder = _reminder(self.form, turns)
+        self.left -= self._turn_tokens(text for _, text in reminder)
+        older, older_tokens = _older(self.form, turns[:-1], self.room, self.left, self.count)
+        talk = (*older, *reminder, *newest)
+        part = PromptPart(
+            gettext_noop("turns"),
+            "\n".join(text for _, text in talk),
+            older_tokens + self._turn_tokens(text for _, text in (*reminder, *newest)),
+            dropped=len(turns) - len(older) - len(newest),
+        )
+        return talk, part
+
+    def take_told(self, told: Sequence[Told], limit: int, talk: Sequence[tuple[str, str]]) -> tuple[Told, ...]:
+        """What the person told long before, oldest first, except for what stands in the talk."""
+        missing = [one for one in told if not any(self.form.clean(one.text) in text for _, text in talk)]
+        retold, tokens = _fitting(missing, limit, lambda one: self.count(self.form.told([one])))
+        retold.sort(key=lambda one: one.said_on)
+        self.parts.append(
             PromptPart(
                 gettext_noop("told"),
-                form.told(retold),
-                told_tokens,
+                self.form.told(retold),
+                tokens,
                 dropped=len(missing) - len(retold),
                 rows=tuple(one.id for one in retold),
-            ),
-            PromptPart(
-                gettext_noop("turns"),
-                turns_text,
-                turns_tokens,
-                dropped=len(turns) - len(older) - len(newest),
-            ),
-        ),
-    )
+            )
+        )
+        return tuple(retold)
+
+    def _turn_tokens(self, texts: Iterable[str]) -> int:
+        return sum(self.form.turn_tokens(text, self.count) for text in texts)
 
 
 def _lorebook_part(lore: Triggered) -> tuple[PromptPart, ...]:

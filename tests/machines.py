@@ -162,6 +162,7 @@ class Host(Machine):
     def __init__(self, network: Network, name: str, number: int, stores: Stores, **settings: str) -> None:
         super().__init__(network, name, number)
         self.url = f"http://{self.address}:8000"
+        self._probe = httpx.Client(base_url=self.url, timeout=5, verify=False)
         state = self.folder / "state"
         share_models(state)
         self.environment = {
@@ -194,6 +195,6 @@ class Host(Machine):
 
     def answers(self, path: str) -> bool:
         try:
-            return httpx.get(self.url + path, timeout=5).status_code == 200
+            return self._probe.get(path).status_code == 200
         except httpx.HTTPError:
             return False

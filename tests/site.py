@@ -80,6 +80,8 @@ class Site:
             self._environment.pop(name, None)
         self.process: subprocess.Popen[bytes] | None = None
         self._log_before = 0  # bytes
+        # One for all questions: a client reads the system's certificates first, which takes longer than the answer.
+        self._probe = httpx.Client(base_url=self.url, timeout=2, verify=False)
 
     def __enter__(self) -> "Site":
         self.start()
@@ -157,7 +159,7 @@ class Site:
         if b"Ready after" not in self.log.read_bytes()[self._log_before :]:
             return False
         try:
-            return httpx.get(f"{self.url}{path}", timeout=2).status_code == 200
+            return self._probe.get(path).status_code == 200
         except httpx.HTTPError:
             return False
 
