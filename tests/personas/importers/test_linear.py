@@ -28,8 +28,8 @@ REPEATED = [
     "05/06/23, ", "10:12 ", "10:12:", "1/1/", "a.jpg (", "{{", "<START>", "Ada ", "Ada: ", "Boris added ", "konu grup ", "image ", "[Forwarded from ", HEAD, "年月日",
     "<a ", "<!--", "<p>", "</p>", "<a b='", "&amp;", "> ", "On 2023 ", "From: ", "--\n", "=?utf-8?b?", "\\f0 ", "{\\pict", "{\\field{\\*\\fldinst{HYPERLINK \"", "00:00:01,000 --> ", "[Photo]", '"\n', "\n",
 ]  # fmt: skip
-LENGTH = 100_000
-SECONDS = 5.0  # of processor time; a square takes minutes at this length, a line less than half a second
+LENGTH = 30_000
+SECONDS = 3.0  # of processor time; a square takes longer than that at this length, a line a fiftieth of it
 
 
 def telegram(words: str) -> dict[str, object]:
@@ -132,9 +132,10 @@ def seconds_for(name: str, text: str | bytes) -> float:
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.IMPORTERS) - WITHOUT_TEXT))
-@pytest.mark.parametrize("unit", REPEATED)
-def test_one_long_line_is_read_in_linear_time(name, unit):
-    assert seconds_for(name, content_of(name, (unit * LENGTH)[:LENGTH])) < SECONDS
+def test_one_long_line_is_read_in_linear_time(name):
+    seconds_for(name, content_of(name, " "))  # loads libraries, and what recognises a page without words
+    taken = {unit: seconds_for(name, content_of(name, (unit * LENGTH)[:LENGTH])) for unit in REPEATED}
+    assert {unit: seconds for unit, seconds in taken.items() if seconds >= SECONDS} == {}
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.IMPORTERS) - WITHOUT_TEXT))
