@@ -86,6 +86,7 @@ def test_a_worker_that_still_writes_cannot_bring_a_deleted_stream_back(alice, se
     assert stream.position(conversation.id) == stream.BEGINNING
 
 
+@pytest.mark.services
 def test_a_rewrite_that_began_too_early_is_followed_by_another(secret):
     connection().set("test:words", secret)
     wait_until(lambda: is_in_log(secret))

@@ -29,7 +29,7 @@ _STAMPED = re.compile(
     re.IGNORECASE,
 )
 _CLOCKED = re.compile(
-    r"(?P<who>[^\s:：].{0,60}?) {2,}(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s*"
+    r"(?P<who>[^\s:：].{0,60}?) {2,}+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s*"
 )
 _WHO = re.compile(
     r"(?:【[^【】]{1,20}】)?(?P<name>.*?)"

@@ -86,6 +86,7 @@ def test_a_process_that_ended_by_itself_is_no_error(stage):
     stage.look(ROUNDS)
 
 
+@pytest.mark.services
 def test_workers_that_do_not_run_give_no_pong(monkeypatch):
     monkeypatch.setattr(liveness, "ANSWER_SECONDS", 0.2)
     answers = liveness.ask_all(lambda: True)

@@ -48,6 +48,7 @@ def run_command(state, tmp_path):
     )
 
 
+@pytest.mark.services
 def test_a_new_state_folder_is_its_owners_alone(parent, tmp_path):
     parent.chmod(0o711)  # others can pass through it and cannot list it
     done = run_command(parent / "state", tmp_path)
@@ -58,6 +59,7 @@ def test_a_new_state_folder_is_its_owners_alone(parent, tmp_path):
     assert readable_by_others(parent / "state") == []
 
 
+@pytest.mark.services
 def test_a_closed_folder_above_stays_closed(parent, tmp_path):
     parent.chmod(0o700)
     done = run_command(parent / "state", tmp_path)

@@ -10,6 +10,8 @@ from generation.tuning import examples, job
 from generation.tuning.examples import Example
 from generation.tuning.job import Plan
 
+pytestmark = pytest.mark.fits
+
 PHRASE = [3, 1, 4, 1, 5, 9, 2, 6]
 
 

@@ -54,6 +54,7 @@ def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dic
     }
 
 
+@pytest.mark.fits
 def test_training_writes_what_the_recogniser_reads_and_twice_the_same(
     small: dict[str, Any], tmp_path: Path, settings: Any
 ) -> None:
@@ -65,6 +66,7 @@ def test_training_writes_what_the_recogniser_reads_and_twice_the_same(
     assert [each.shape for each in probabilities] == [(1, 6), (1, 6)]
 
 
+@pytest.mark.fits
 def test_a_training_that_was_ended_goes_on_and_ends_the_same(
     small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +133,7 @@ def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
     assert {folds.count(fold) > len(folds) / 8 for fold in range(material.FOLDS)} == {True}
 
 
+@pytest.mark.fits
 def test_weights_are_averaged_with_those_of_another_training(
     small: dict[str, Any], tmp_path: Path, settings: Any
 ) -> None:
