@@ -35,6 +35,12 @@ class Conversation(models.Model):
     farewell_at = models.DateTimeField(
         null=True, blank=True, help_text="When a farewell ended here. Its persona rests for the owner from then on."
     )
+    folder = models.CharField(
+        max_length=60, blank=True, help_text="A word of its owner's, by which the list is filtered."
+    )
+    read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its owner last saw its newest message. Empty: not since this is noted."
+    )
     head = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

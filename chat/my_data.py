@@ -26,6 +26,7 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
         "title": conversation.title,
         "persona": conversation.persona.name,
         "personas": [persona.name for persona in conversation.personas],
+        "folder": conversation.folder,
         "state": conversation.state,
         "farewell_at": conversation.farewell_at,
         "created_at": conversation.created_at,

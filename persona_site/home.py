@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.requests import SignedIn
-from chat.conversation import partings
+from chat.conversation import partings, reading
 from chat.models import ConversationState
 from generation.catalogue import model_rows, packaged
 from generation.models import ModelStatus
@@ -41,9 +41,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """Shows visitors what the site is, people their personas and conversations, and the owner also the model offer."""
     if not isinstance(request.user, User):
         return render(request, "home.html")
+    open_ones = partings.listed(request.user).filter(state=ConversationState.OPEN)
     context = {
         "personas": creation.visible_to(request.user)[:_PERSONAS],
-        "conversations": partings.listed(request.user).filter(state=ConversationState.OPEN)[:_RECENT],
+        "conversations": reading.with_unread(open_ones)[:_RECENT],
         "model_offer": model_offer() if request.user.is_owner else None,
     }
     return render(request, "home.html", context)

@@ -100,7 +100,9 @@ def test_no_door_opens_for_an_account_that_was_deactivated_after_it_was_read(ali
     doors = {
         "conversation": lambda: conversations.get_conversation_for(alice, alices["conversation_id"]),
         "start": lambda: conversations.start(user=alice, persona_id=persona.id),
-        "rename": lambda: conversations.rename(user=alice, conversation_id=alices["conversation_id"], title="x"),
+        "describe": lambda: conversations.describe(
+            user=alice, conversation_id=alices["conversation_id"], title="x", folder="x"
+        ),
         "delete": lambda: conversations.delete(user=alice, conversation_id=alices["conversation_id"]),
         "select": lambda: conversations.select_branch(user=alice, message_id=message),
         "edit": lambda: messages.edit(user=alice, message_id=message, text="x"),

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import Any
 
+from django.utils.translation import gettext
+
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,7 +60,7 @@ def parsed_json(document: str | bytes) -> Any:
     except BadJSON:
         raise
     except ValueError:  # also for bytes that are not Unicode text
-        raise BadJSON("It is not JSON, or it is cut off.") from None
+        raise BadJSON(gettext("It is not JSON, or it is cut off.")) from None
     return clean_json(value)
 
 
@@ -85,9 +87,13 @@ def _short_float(digits: str) -> float:
 
 def _bounded(digits: str) -> str:
     if len(digits) > NUMBER_DIGITS:
-        raise BadJSON(f"A number in it has {len(digits):,} digits; the limit is {NUMBER_DIGITS}.")
+        raise BadJSON(
+            gettext("A number in it has {count} digits; the limit is {limit}.").format(
+                count=f"{len(digits):,}", limit=NUMBER_DIGITS
+            )
+        )
     return digits
 
 
 def _too_deep() -> BadJSON:
-    return BadJSON(f"It is nested too deeply; the limit is {JSON_DEPTH} levels.")
+    return BadJSON(gettext("It is nested too deeply; the limit is {limit} levels.").format(limit=JSON_DEPTH))

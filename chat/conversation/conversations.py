@@ -188,10 +188,14 @@ def _openings(user: User, persona: Persona) -> tuple[list[str], list[Verdict]]:
     return openings, verdicts
 
 
-def rename(*, user: User, conversation_id: UUID, title: str) -> None:
+def describe(*, user: User, conversation_id: UUID, title: str, folder: str) -> None:
     conversation = get_conversation_for(user, conversation_id)
-    conversation.title = "" if cleaning.is_blank(title) else graphemes.beginning(cleaning.clean_line(title), 120)
-    conversation.save(update_fields=["title"])
+    conversation.title, conversation.folder = _line(title, 120), _line(folder, 60)
+    conversation.save(update_fields=["title", "folder"])
+
+
+def _line(text: str, most: int) -> str:
+    return "" if cleaning.is_blank(text) else graphemes.beginning(cleaning.clean_line(text), most)
 
 
 def delete(*, user: User, conversation_id: UUID) -> None:

@@ -24,7 +24,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.form_fields import one_line_end
 from accounts.models import User
 from accounts.requests import SignedIn
-from chat.conversation import conversations, disclosure, follow_up, groups, message_care, offline_copies, partings
+from chat.conversation import (
+    conversations,
+    disclosure,
+    follow_up,
+    groups,
+    message_care,
+    offline_copies,
+    partings,
+    reading,
+)
 from chat.conversation import messages as doors
 from chat.files.export_formats import FORMATS
 from chat.models import Conversation, ConversationState
@@ -64,10 +73,14 @@ def conversations_page(request: SignedIn) -> HttpResponse:
     shown = partings.archived(request.user) if is_archive else partings.listed(request.user)
     personas = Persona.objects.filter(conversations__in=shown).distinct().order_by("name")
     persona = personas.filter(pk=_uuid(request.GET["persona"])).first() if request.GET.get("persona") else None
+    folders = reading.folders(shown)
+    folder = request.GET["folder"] if request.GET.get("folder") in folders else ""
+    chosen = shown.filter(Q(persona=persona) | Q(members__persona=persona)).distinct() if persona else shown
+    chosen = chosen.filter(folder=folder) if folder else chosen
     context = {
-        "page": Paginator(
-            shown.filter(Q(persona=persona) | Q(members__persona=persona)).distinct() if persona else shown, _PER_PAGE
-        ).get_page(request.GET.get("page")),
+        "page": Paginator(reading.with_unread(chosen), _PER_PAGE).get_page(request.GET.get("page")),
+        "folders": folders,
+        "folder": folder,
         "is_archive": is_archive,
         "talked_with": personas,
         "persona": persona,
@@ -95,6 +108,8 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     conversation = conversations.get_conversation_for(request.user, conversation_id)
     disclosure.shown_at_start(conversation, timezone.now())
     follow_up.shown_at_next_visit(conversation, timezone.now())
+    if request.headers.get("Sec-Fetch-Dest", "document") == "document":  # and no copy to read offline
+        reading.saw(user=request.user, conversation_id=conversation.id)
     for warning in restrictions.unread_warnings(request.user):
         messages.warning(request, warning.statement)
         restrictions.acknowledge(restriction=warning, user=request.user)
@@ -135,8 +150,9 @@ def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 
 @form_action
-def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    conversations.rename(user=request.user, conversation_id=conversation_id, title=request.POST.get("title", ""))
+def describe(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    title, folder = request.POST.get("title", ""), request.POST.get("folder", "")
+    conversations.describe(user=request.user, conversation_id=conversation_id, title=title, folder=folder)
     return redirect("chat:conversation", conversation_id)
 
 
@@ -361,7 +377,8 @@ def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
         "client_id": uuid4(),
         "pinned": message_care.pinned(conversation),
         "formats": FORMATS,
-        "conversations": partings.listed(conversation.owner)[:_PER_PAGE],
+        "conversations": reading.with_unread(partings.listed(conversation.owner))[:_PER_PAGE],
+        "folders": reading.folders(conversations.owned_by(conversation.owner)),
         "restriction": active_restrictions[0] if active_restrictions else None,
         "silence": silence,
         "is_under_way": conversations.is_under_way(conversation),

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from accounts import languages, sessions
 from accounts.models import User
-from chat.conversation import conversations, disclosure, follow_up, messages, queueing
+from chat.conversation import conversations, disclosure, follow_up, messages, queueing, reading
 from chat.models import NoticeKind
 from chat.socket import frames, protocol, sockets
 from chat.socket.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
@@ -84,12 +84,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         if not self.is_admitted:
             return  # this frame was under way when the socket was closed
         if text_data is None or len(text_data) > _FRAME_CHARACTERS:
-            await self._refuse("bad_frame", f"A frame is text of at most {_FRAME_CHARACTERS} characters.")
+            await self._refuse("bad_frame", _too_large())
             return
         try:
             frame = protocol.parse(text_data)
         except cleaning.BadJSON as error:
-            await self._refuse("bad_frame", f"The frame cannot be read. {error}")
+            await self._refuse("bad_frame", gettext("The frame cannot be read. {error}").format(error=error))
             return
         except ValidationError as error:
             await self._refuse("bad_frame", _first_fault(error))
@@ -148,6 +148,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                 await _through_door(messages.edit, user=user, message_id=message_id, text=text)
             case protocol.BranchSelect(message_id=message_id):
                 await _through_door(conversations.select_branch, user=user, message_id=message_id)
+            case protocol.ConversationSeen():
+                await _through_door(reading.saw, user=user, conversation_id=self.conversation_id)
             case protocol.Ping(in_use=in_use):
                 if in_use:
                     await _through_door(
@@ -220,9 +222,21 @@ def _first_fault(error: ValidationError) -> str:
         )
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
-    if first["type"] == "union_tag_invalid":  # pydantic's message and the place repeat what was sent
-        return "type: There is no frame of this type."
-    if first["type"] == "extra_forbidden":
-        return f"{first['loc'][0]}: This frame has a field that it may not have."
-    place = ".".join(str(part) for part in first["loc"]) or "the frame"
-    return f"{place}: {first['msg']}."
+    place = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "union_tag_invalid":  # pydantic's place repeats what was sent
+            return gettext("type: There is no frame of this type.")
+        case "union_tag_not_found":
+            return gettext("type: The frame does not say its type.")
+        case "extra_forbidden":
+            return gettext("{place}: This frame has a field that it may not have.").format(place=first["loc"][0])
+        case "missing":
+            return gettext("{place}: This field is missing.").format(place=place)
+        case "uuid_parsing" | "uuid_type":
+            return gettext("{place}: This is not an id.").format(place=place)
+        case _:
+            return gettext("{place}: This value does not fit.").format(place=place or gettext("the frame"))
+
+
+def _too_large() -> str:
+    return gettext("A frame is text of at most {limit} characters.").format(limit=f"{_FRAME_CHARACTERS:,}")

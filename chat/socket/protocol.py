@@ -107,13 +107,27 @@ class BranchSelect(Frame):
     message_id: UUID
 
 
+class ConversationSeen(Frame):
+    """The person has the newest message before their eyes. Until then, lists mark the conversation as new."""
+
+    type: Literal["conversation.seen"]
+
+
 class Ping(Frame):
     type: Literal["ping"]
     in_use: bool = False  # the page is visible, and its person has done something in the last minutes
 
 
 ClientFrame = Annotated[
-    MessageSend | ReplyStop | ReplyRegenerate | ReplyContinue | ReplyAsk | MessageEdit | BranchSelect | Ping,
+    MessageSend
+    | ReplyStop
+    | ReplyRegenerate
+    | ReplyContinue
+    | ReplyAsk
+    | MessageEdit
+    | BranchSelect
+    | ConversationSeen
+    | Ping,
     Field(discriminator="type"),
 ]
 

@@ -9,7 +9,9 @@ import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
 import { EarlierMessages } from "./earlier_messages.js";
 import { Keeping } from "./keeping.js";
+import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
+import { Reloading } from "./reloading.js";
 import { Scrolling } from "./scrolling.js";
 import { Sending } from "./sending.js";
 import { Connection } from "./socket.js";
@@ -44,8 +46,10 @@ const outbox = new Outbox(keyOf(account, `${conversationId}:outbox`), () => send
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged, () => use.isNow);
 const sending = new Sending(outbox, thread, connection, composer);
-let reloading = false;
-let reloadAgain = false;
+const reloading = new Reloading(thread, scrolling, threadUrl, () => earlierMessages.watch(), () => {
+  composer?.say(gettext("The conversation could not be loaded again. Reload the page to see it as it is."), "alarm");
+});
+const news = new News(page, keyOf(account, "notify"), () => connection.send({ type: "conversation.seen" }));
 
 /** @param {ServerFrame} frame */
 function received(frame) {
@@ -62,11 +66,11 @@ function show(frame) {
     case "message.accepted":
       sending.accepted(frame);
       if (frame.title) entitle(frame.title);
-      if (!thread.accept(frame.message)) reload();
+      if (!thread.accept(frame.message)) reloading.load();
       return;
     case "reply.queued":
       sending.isReplyDue = false;
-      if (!thread.queue(frame)) reload();
+      if (!thread.queue(frame)) reloading.load();
       else if (thread.replies.get(frame.reply_id)?.status === "queued") waits.tell(frame);
       return;
     case "reply.started":
@@ -86,7 +90,7 @@ function show(frame) {
       if (thread.notice(frame)) announcer.say([frame.text, ...frame.resources.map((line) => `${line.name}: ${line.contact}`)].join(" "));
       return;
     case "thread.changed":
-      reload();
+      reloading.load();
       return;
     case "error":
       if (sending.has(frame.client_id)) sending.takeBackAll();
@@ -110,36 +114,10 @@ function ended(replyId, status, text, detail = "", recalled = "") {
   sending.isReplyDue = false;
   thread.end(replyId, status, text, detail, recalled);
   keeping.soon();
+  news.came(replyId);
   composer?.say("");
   announcer.finish();
   if (detail) announcer.say(detail);
-}
-
-/** Loads the thread from the server, for another branch. Text that streams meanwhile is kept in `thread`. */
-async function reload() {
-  reloadAgain = reloading;
-  if (reloading) return;
-  reloading = true;
-  try {
-    const response = await fetch(thread.first ? `${threadUrl}?since=${thread.first}` : threadUrl, { headers: { accept: "text/html" } });
-    if (!response.ok) throw new Error(`${response.status}`);
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    const hadFocus = thread.list.contains(document.activeElement);
-    scrolling.around(() => thread.replace(document.adoptNode(required(fresh, "[data-thread]"))));
-    earlierMessages.watch();
-    if (hadFocus) focusNewest();
-  } catch {
-    composer?.say(gettext("The conversation could not be loaded again. Reload the page to see it as it is."), "alarm");
-  } finally {
-    reloading = false;
-    if (reloadAgain) reload();
-  }
-}
-
-function focusNewest() {
-  if (!thread.last) return;
-  thread.last.tabIndex = -1;
-  thread.last.focus({ preventScroll: true });
 }
 
 /** @param {import("./socket.js").State} state @param {number} retryInMs */

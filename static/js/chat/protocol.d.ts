@@ -66,6 +66,10 @@ export interface BranchSelect {
   message_id: string;
 }
 
+export interface ConversationSeen {
+  type: "conversation.seen";
+}
+
 export interface Ping {
   type: "ping";
   in_use: boolean;
@@ -79,6 +83,7 @@ export type ClientFrame =
   | ReplyAsk
   | MessageEdit
   | BranchSelect
+  | ConversationSeen
   | Ping;
 
 export interface MessageAccepted {

@@ -211,7 +211,7 @@ def test_a_title_cuts_no_family_flag_or_accent(conversation, whole):
     said.refresh_from_db()
     kept = said.title.removeprefix("x").removesuffix(" …")
     assert kept == whole * (59 // len(whole))
-    conversations.rename(user=conversation.owner, conversation_id=conversation.id, title="x" + whole * 120)
+    conversations.describe(user=conversation.owner, conversation_id=conversation.id, title="x" + whole * 120, folder="")
     said.refresh_from_db()
     assert said.title == "x" + whole * (119 // len(whole))
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError
 
+from accounts import languages
 from chat.conversation import conversations
 from chat.socket import consumers
 from generation.jobs import stream
@@ -103,4 +105,17 @@ async def test_an_error_of_the_site_is_no_restart_and_no_closed_socket(conversat
     assert frame["code"] == "site_error"
     assert "restart" not in frame["detail"]
     assert (await answer(socket, '{"type": "ping"}'))["type"] == "pong"
+    await socket.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_fault_is_told_in_the_persons_language(conversation):
+    await sync_to_async(languages.keep)(conversation.owner, "zh-hans")
+    socket = await connected(conversation, conversation.owner)
+    for name, text in FRAMES.items():
+        detail = (await answer(socket, text))["detail"]
+        # The names of the protocol's fields stay as they are.
+        sentence = detail.rsplit("：", 1)[-1]
+        assert re.search("[\u4e00-\u9fff]", sentence), name
+        assert not re.search("[A-Za-z]{2}", sentence.replace("JSON", "")), name
     await socket.disconnect()
