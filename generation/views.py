@@ -117,6 +117,8 @@ def look_around(request: SignedIn) -> HttpResponse:
 def add(request: SignedIn) -> HttpResponse:
     """The details of a folder or file, which is then copied and converted."""
     path = cleaning.clean((request.POST or request.GET).get("path", "")).strip()
+    if not path:
+        return redirect(f"{reverse('generation:models')}#installed")
     try:
         local = local_models.inspect(Path(path))
     except (local_models.NotAModel, ValueError, OSError) as error:

@@ -66,7 +66,7 @@ def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
     if request.method != "POST":
         try:
             creation.refuse_disabled(persona)  # tells the owner before anything is typed; saving checks again
-        except creation.PersonaDisabled as refusal:
+        except creation.CreationRefused as refusal:
             messages.error(request, refusal.user_message)
             return redirect("personas:detail", persona.pk)
         return _form_page(

@@ -20,6 +20,7 @@ import redis
 from celery.signals import celeryd_after_setup, worker_shutdown
 from django import db
 from django.db import close_old_connections
+from django.utils.translation import gettext_noop
 
 from generation import machine, metrics
 from generation.catalogue import installation, model_rows, packaged
@@ -155,7 +156,7 @@ class Heart:
 
 _STANDS_BY = {
     "model": "", "device": "", "version": "", "ok": True, "since": None,
-    "detail": "Stands by. It is loaded when the engine before it fails.",
+    "detail": gettext_noop("Stands by. It is loaded when the engine before it fails."),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from moderation.models.case import AppealOutcome, Case
 
@@ -39,8 +40,8 @@ class ContactRequest(models.Model):
 
 
 class RefusalKind(models.TextChoices):
-    AGE = "age", "The age of the account"
-    LIMIT = "limit", "A limit of use"
+    AGE = "age", _("The age of the account")
+    LIMIT = "limit", _("A limit of use")
 
 
 class RefusalReview(models.Model):

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
+from moderation.desk import objections
 from moderation.models import Restriction, RestrictionKind
 from personas import creation, drafts, parsing, speakers, tasks
 from personas.models import Draft, DraftFile, Persona
@@ -456,3 +457,13 @@ def test_the_pages_of_a_disabled_persona_say_that_it_stays_as_it_is(browser, ali
         assert answer.redirect_chain[-1][0] == reverse("personas:detail", args=[persona.pk])
         assert "A moderator has disabled Ada" in answer.text
     assert Persona.objects.filter(owner=alice).count() == 1
+
+
+def test_the_form_of_a_persona_that_somebody_objected_to_says_that_it_rests(browser, alice):
+    persona = factories.make_persona(owner=alice)
+    objections.file(
+        subject="Ada", objector="family", reason="…", email="a@example.test",
+        targets=[objections.Target(persona_id=persona.pk, name="Ada", owner=alice)],
+    )  # fmt: skip
+    answer = browser.get(reverse("personas:edit", args=[persona.pk]), follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("personas:detail", args=[persona.pk])

@@ -57,7 +57,7 @@ export function fill(element, name, text) {
  * @param {ParentNode} root
  */
 export function localTimes(root) {
-  const hour = new Intl.DateTimeFormat(language === "en-GB" ? undefined : language, { hour: "numeric", minute: "2-digit" });
+  const hour = new Intl.DateTimeFormat(language === "en-GB" ? undefined : language, { timeStyle: "short" });
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
   for (const element of root.querySelectorAll("time[data-time], time[data-date]")) {
     const time = /** @type {HTMLTimeElement} */ (element);
