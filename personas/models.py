@@ -125,6 +125,7 @@ FORMAT_LABELS = {
     "signal": gettext_noop("Signal export"),
     "imessage": gettext_noop("iMessage export"),
     "chat-table": gettext_noop("Chat as a table"),
+    "chat-json": gettext_noop("QQ or WeChat export"),
     "mail": gettext_noop("Mail"),
     "docx": gettext_noop("Word document"),
     "odt": gettext_noop("OpenDocument text"),

@@ -4,6 +4,7 @@ An archive inside an archive is not opened. Documents that are archives themselv
 Pictures and recordings are read last, and only beside documents: in a chat's archive they would be anybody's.
 """
 
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -31,6 +32,12 @@ _OF_ONE_AUTHOR = _DOCUMENTS | {"pdf", "rtf", "html", "plain-text", "scan", "reco
 _MOST_MEDIA = ocr.MOST_PAGES  # pictures and recordings of one archive that are read
 # What has no format of its own is somebody's text only if its name says so: an export also holds programs and styles.
 _TEXT_NAMES = (".txt", ".md", ".markdown", ".text")
+# The download of an app brings pages and notes of its own, which are nobody's words.
+_DOWNLOADS = frozenset(
+    {"telegram", "messenger", "x-archive", "discord", "google-chat", "linkedin", "chatgpt", "slack", "imessage"}
+)
+_OF_DOWNLOAD = re.compile(r".{1,200}\.html?|(?:read_?me|lies_?mich|l[ei]sez?-?moi)(?:\.\w{2,4})?", re.IGNORECASE)
+_TAKEOUT_PAGE = "archive_browser.html"
 _OTHER_ARCHIVES = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 _MOST_TOLD = 5  # files whose reason is written out
 _NAME_CHARACTERS = 32
@@ -49,6 +56,10 @@ class _Tally:
     @property
     def has_chat(self) -> bool:
         return self.has_speaker or bool(set(self.formats) - _OF_ONE_AUTHOR)
+
+    @property
+    def is_download(self) -> bool:
+        return not _DOWNLOADS.isdisjoint(self.formats)
 
     def count(self, record: Record) -> None:
         if isinstance(record, Utterance):
@@ -105,9 +116,14 @@ def _records(
             entries = [entry for entry in entries if entry.filename not in paths]
             if together:
                 yield from _set(archive, together, importer, budget, tally)
-    for entry in entries:
+    for entry in sorted(entries, key=_is_of_download):
         yield from _member(archive, entry, budget, tally)
     yield from _media(archive, media, budget, tally)
+
+
+def _is_of_download(entry: zipfile.ZipInfo) -> bool:
+    """By its name. Such files come last, when it is known whether the archive is the download of an app."""
+    return _OF_DOWNLOAD.fullmatch(zips.shown_name(entry)) is not None
 
 
 def _media(
@@ -208,7 +224,9 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budge
     try:
         with zips.unpacked(archive, entry, budget=budget) as file:
             importer = registry.choose(file, name)
-            if reason := _why_not(importer.name, file, name):
+            is_page = _is_of_download(entry) and importer.name in {"html", "plain-text"}
+            is_furniture = is_page and (tally.is_download or name == _TAKEOUT_PAGE)
+            if reason := "file of another kind" if is_furniture else _why_not(importer.name, file, name):
                 yield Skipped(reason, _place(name))
                 return
             tally.formats[importer.name] += 1

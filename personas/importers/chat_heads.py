@@ -187,7 +187,8 @@ def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *,
         return None
     rest = line[places[match.end() - 1] + 1 :]
     text = rest.strip() if is_inline else None
-    is_tight = parts.get("end") == ":" and bool(rest[:1].strip())
+    colon = line[places[match.end() - 1]] if "end" in parts else ""
+    is_tight = colon == ":" and bool(rest[:1].strip())
     between = parts["between"].strip(" ") or ("  " if len(parts["between"]) > 1 else "")
     shape = (where, parts["open"], between, parts.get("end", ""), "nick" if "nick" in parts else "")
     return ChatHead(name, stamp, shape, text, is_tight)

@@ -13,8 +13,8 @@ from personas.importers.base import DamagedFile, Record, Remark, Skipped, Uttera
 
 _LONGEST_NAME = 100
 _STAMP = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[ T](\d{1,2}):(\d\d)(?::(\d\d))?(?:\.\d{1,6})?")
-_TEXT_TYPES = {"1", "文本", "text", ""}
-_SYSTEM_TYPES = {"10000", "10002", "系统消息", "系统通知", "系统"}
+_TEXT_TYPES = {"1", "文本", "文本消息", "文字消息", "引用", "引用消息", "引用回复", "text", "quote", ""}
+_SYSTEM_TYPES = {"10000", "10002", "系统消息", "系统通知", "系统", "system"}
 _MEMBER = re.compile(r"(?P<id>[A-Za-z0-9_@-]{4,40}):\n")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 _EMOJI = r"[^\w\s.,!?]{1,12}"
 _MEDIA = (
     r"sent (?:an?|\d{1,3}|the) (?:attachment|photo|image|video|GIF|sticker|voice (?:message|clip|note)|audio(?: file)?|file|link|location|live location|story|post|reel|contact|disappearing photo|photos|videos|files|attachments|images)s?",
-    r"(?:shared|sent) (?:a|an|the) (?:link|post|story|reel|location|live location|contact|profile|memory|video|photo|photos|album|event)", r"sent (?:you )?a (?:post|reel|story|profile|memory)(?: by .{1,80})?", r"replied to (?:your|their|her|his|a) story", r"mentioned you in (?:their|her|his|a) story",
+    r"(?:shared|sent) (?:a|an|the) (?:link|post|story|reel|location|live location|contact|profile|memory|video|photo|photos|album|event)", r"sent a GIF from .{1,30}", r"ने (?:एक |\d{1,3} )?(?:अटैचमेंट|फ़ोटो|फोटो|वीडियो|स्टिकर|लिंक|GIF|वॉइस मैसेज) (?:भेजा|भेजी|भेजे|शेयर किया)(?: है)?\s?[।.]?", r"(?:שלח/ה|שלח|שלחה) (?:קובץ מצורף|תמונה|סרטון|מדבקה|קישור|הודעה קולית)", r"sent (?:you )?a (?:post|reel|story|profile|memory)(?: by .{1,80})?", r"replied to (?:your|their|her|his|a) story", r"mentioned you in (?:their|her|his|a) story",
     r"(?:hat|hast|haben) (?:einen Anhang|ein Foto|ein Bild|ein Video|einen Sticker|ein GIF|eine Sprachnachricht|einen Link|einen Beitrag|eine Story|ein Reel|eine Datei|\d{1,3} Fotos) (?:gesendet|geteilt|geschickt)",
     r"(?:envió|enviaste|ha enviado|compartió|compartiste) (?:un archivo adjunto|una foto|un video|un vídeo|un sticker|un GIF|un mensaje de voz|un enlace|una publicación|una historia|un reel|un archivo)",
     r"(?:a|avez|as) (?:envoyé|partagé) (?:une pièce jointe|une photo|une vidéo|un sticker|un autocollant|un GIF|un message vocal|un lien|une publication|une story|un reel|un fichier)",
@@ -24,7 +24,7 @@ _MEDIA = (
     r"skickade (?:en bilaga|ett foto|en video|en länk|ett klistermärke|en GIF|ett röstmeddelande|en fil)", r"(?:sendte|har sendt) (?:en vedhæftet fil|en vedhæftning|et vedlegg|et billede|et bilde|en video|et link|en lenke|en GIF)",
     r"(?:poslal(?:a|\(a\))?|odeslal(?:a|\(a\))?) (?:přílohu|fotku|fotografii|video|odkaz|GIF|samolepku)", r"lähetti (?:liitteen|kuvan|videon|linkin|tarran|GIF-kuvan)", r"(?:elküldött|küldött) egy (?:mellékletet|fényképet|videót|linket|matricát)", r"a trimis (?:un atașament|o atașare|o fotografie|un videoclip|un link)",
     r"έστειλε (?:ένα συνημμένο|μια φωτογραφία|ένα βίντεο)", r"đã (?:gửi|chia sẻ) (?:một |1 )?(?:tệp đính kèm|file đính kèm|ảnh|video|nhãn dán|liên kết|tin nhắn thoại)", r"mengirim(?:kan)? (?:sebuah )?(?:lampiran|foto|video|stiker|GIF|pesan suara|tautan)",
-    r"ได้?ส่ง(?:ไฟล์แนบ|รูปภาพ|วิดีโอ|สติกเกอร์)", r"(?:أرسل|أرسلت|قام بإرسال) (?:مرفق[ًا]*|مرفقًا|صورة|فيديو|ملصق[ًا]*|رابط[ًا]*)",
+    r"ได้?ส่ง(?:ไฟล์แนบ|รูปภาพ|วิดีโอ|สติกเกอร์)", r"(?:أرسل|أرسلت|شارك|شاركت|قام بإرسال) (?:مرفق[ًا]*|مرفقًا|صورة|فيديو|ملصق[ًا]*|رابط[ًا]*)",
     r"(?:发送|發送|傳送|传送)了(?:一个|一個|1 ?个|1 ?個)?(?:附件|照片|视频|影片|贴图|貼圖|链接|連結|语音消息|語音訊息)", r"(?:传送|傳送)了?(?:附件|照片|影片|貼圖|連結)",
     r"(?:さんが|が)?(?:添付ファイル|写真|動画|スタンプ|リンク|音声メッセージ)を(?:送信|シェア)しました", r"님이 (?:첨부 파일|사진|동영상|스티커|링크|음성 메시지)(?:을|를) (?:보냈습니다|공유했습니다)", r"(?:첨부 파일|사진|동영상|스티커)(?:을|를) 보냈습니다",
 )  # fmt: skip
@@ -43,7 +43,7 @@ _REACTION = (
     rf"(?:對|对)(?:你|您)的(?:訊息|消息)(?:傳達了|传达了|做出了|回應了|回应了) ?{_EMOJI} ?(?:心情|回應|回应|反应)?", rf"メッセージに ?{_EMOJI} ?(?:で|と)リアクションしました", r"メッセージに「いいね！?」しました", rf"메시지에 ?{_EMOJI} ?(?:공감했습니다|반응을 남겼습니다)", rf"تفاعل(?:ت)? ب?ـ?{_EMOJI} مع رسالتك",
 )  # fmt: skip
 _CALL = (
-    r"(?:missed|declined|started|ended|joined|left|answered) (?:a|an|the|your|their) (?:audio |video |voice |group )?(?:call|chat|video chat)s?(?: (?:from|with|to) .{1,80})?", r"(?:called|video called) .{1,80}", r"(?:audio|video|voice|group) (?:call|chat) (?:has )?(?:ended|started)",
+    r"(?:missed|declined|started|ended|joined|left|answered) (?:a|an|the|your|their) (?:audio |video |voice |group )?(?:call|chat|video chat)s?(?: (?:from|with|to) [^,]{1,80})?", r"(?:called|video called) .{1,80}", r"(?:audio|video|voice|group) (?:call|chat) (?:has )?(?:ended|started)",
     r"hat (?:dich|einen Videochat|einen Anruf|einen Audioanruf|einen Videoanruf).{0,40}(?:angerufen|gestartet|verpasst|beendet)", r"(?:hast|hat) (?:einen|deinen|ihren|seinen) (?:Anruf|Videoanruf|Sprachanruf|Audioanruf|Videochat).{0,80}(?:verpasst|angenommen|abgelehnt)",
     r"(?:perdiste|perdió) (?:una|tu) (?:llamada|videollamada).{0,80}", r"(?:te llamó|inició una (?:llamada|videollamada)|llamaste a .{1,80})", r"a(?:vez|s)? (?:manqué|lancé|démarré|rejoint) (?:un|votre|l['’]) ?(?:appel|discussion vidéo|appel vidéo).{0,80}", r"vous a appelée?",
     r"(?:perdeu|não atendeu) (?:uma|sua) (?:ligação|chamada|videochamada).{0,80}", r"(?:ligou para você|te ligou|iniciou uma (?:ligação|chamada|videochamada))", r"(?:ha|hai) (?:perso|avviato) (?:una|la tua) (?:chiamata|videochiamata).{0,80}", r"ti ha chiamat[oa]",
@@ -52,7 +52,7 @@ _CALL = (
 )  # fmt: skip
 _EVENT = (
     r"(?:set|cleared|removed|changed) (?:the|your|his own|her own|their own|own|.{1,80}['’]s?) (?:nickname|emoji|quick reaction|(?:chat )?theme|group (?:photo|name)|word effect)s?\b.{0,200}", r"set the nickname for .{1,160}", r"(?:changed|updated|removed) the (?:chat theme|chat colors?|group photo|group name|quick reaction|theme)\b.{0,120}", r"named the group .{1,160}",
-    r"(?:added|removed) .{1,160} (?:to|from) the group", r"(?:left|created|joined) the group", r"(?:made|removed) .{1,80} (?:an?|as) (?:group )?admin.{0,20}", r"(?:created|voted|changed their vote|responded|closed|removed their vote)\b.{0,160}\b(?:poll|plan|event|going|not going)\b.{0,160}", r"voted for .{1,160}", r"(?:pinned|unpinned|unsent|removed|deleted) a message",
+    r"(?:added|removed) .{1,160} (?:to|from) the group", r"(?:left|created|joined) the group", r"(?:is now|are now|is no longer) an? (?:group )?admin(?: of the group)?", r"(?:made|removed) .{1,80} (?:an?|as) (?:group )?admin.{0,20}", r"(?:created|voted|changed their vote|responded|closed|removed their vote)\b.{0,160}\b(?:poll|plan|event|going|not going)\b.{0,160}", r"voted for .{1,160}", r"(?:pinned|unpinned|unsent|removed|deleted) a message",
     r"waved (?:at|to|hello).{1,80}", r"(?:turned|switched) (?:on|off) (?:disappearing messages|vanish mode|approval).{0,120}", r"(?:is|started|stopped) (?:playing|sharing (?:video|(?:live )?location|their screen)).{0,120}", r"this poll is no longer available",
     r"hat (?:den (?:Spitznamen|Gruppennamen|Namen der Gruppe)|das (?:Chat-)?(?:Thema|Design|Emoji|Gruppenbild|Gruppenfoto)|die (?:Gruppe|Chatfarben?|Schnellreaktion))\b.{0,200}(?:geändert|festgelegt|benannt|verlassen|erstellt|eingestellt)", r"hat .{1,120} (?:zur Gruppe hinzugefügt|aus der Gruppe entfernt)", r"hat die Gruppe verlassen",
     r"(?:cambió|estableció|eliminó) (?:el|los|la|su|tu) (?:apodo|tema|emoji|foto del grupo|nombre del grupo|color).{0,200}", r"(?:agregó|añadió|eliminó) a .{1,120} (?:al|del) grupo", r"(?:abandonó|salió del|creó el) grupo", r"a (?:modifié|défini|changé|supprimé) (?:le surnom|le thème|l['’]emoji|la photo du groupe|le nom du groupe|les couleurs).{0,200}", r"a (?:ajouté|retiré|supprimé) .{1,120} (?:au|du) groupe", r"a (?:quitté|créé) le groupe",
@@ -80,11 +80,11 @@ _KINDS = {
 # Languages that conjugate need no pronoun: "Enviaste un archivo adjunto."
 _ALONE = _KINDS | {
     "call": _whole((
-        r"missed (?:voice |video |audio )?(?:call|chat)(?: (?:from|with) .{1,80})?", r"perdiste (?:una|la) (?:llamada|videollamada).{0,80}", r"hai (?:perso|avviato) una (?:chiamata|videochiamata).{0,80}", r"nie odebrał(?:eś|aś) połączenia.{0,80}",
+        r"missed (?:voice |video |audio )?(?:call|chat)(?: (?:from|with) .{1,80})?", r"(?:the )?(?:audio|video|voice|group)(?: call| chat)? (?:has )?ended", r"perdiste (?:una|la) (?:llamada|videollamada).{0,80}", r"hai (?:perso|avviato) una (?:chiamata|videochiamata).{0,80}", r"nie odebrał(?:eś|aś) połączenia.{0,80}",
         r"(?:未接|错过的|錯過的)(?:语音|視訊|视频|語音)?(?:通话|通話|来电|來電).{0,40}", r"不在着信.{0,40}", r"부재중 (?:전화|통화).{0,40}",
     )),
     "system": _whole((
-        r"you(?: are|['’]re) now (?:connected|friends).{0,80}", r"say hi to your new (?:Facebook friend|connection|friend).{0,80}", r"you can now (?:message|call|chat).{0,300}", r"messages and calls are (?:now )?(?:secured|protected|end-to-end).{0,300}",
+        r"you(?: are|['’]re) now (?:connected|friends).{0,80}", r"this poll is no longer available", r"say hi to your new (?:Facebook friend|connection|friend).{0,80}", r"you can now (?:message|call|chat).{0,300}", r"messages and calls are (?:now )?(?:secured|protected|end-to-end).{0,300}",
         r"(?:ihr seid|du bist) jetzt (?:auf|bei|über) Messenger (?:verbunden|befreundet).{0,80}", r"ahora están conectados en Messenger", r"vous êtes maintenant en contact sur Messenger", r"agora vocês estão conectados no Messenger", r"ora siete in contatto su Messenger",
         r"你们现在已经是 Messenger 好友.{0,20}", r"你們現在可以在 Messenger .{1,40}",
     )),
@@ -95,6 +95,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"(?:Użytkownik|Użytkowniczka|Uživatel|Uživatelka|Korisnik|Пользователь|Користувач|A|Ο|Η) ")
+_ARABIC_VERBS = frozenset({"أرسل", "أرسلت", "شارك", "شاركت"})
 _LONGEST = 400
 _MOST_NAMES = 300
 
@@ -121,10 +122,14 @@ class AppWords:
         return next((reason for reason, pattern in _ALONE.items() if pattern.fullmatch(text)), "")
 
     def _without_subject(self, text: str, sender: str) -> Iterator[str]:
+        """What follows the subject. Arabic puts it behind the verb, so there it is taken out."""
         title = _TITLE.match(text)
         plain = text[title.end() :] if title else text
         for name in (sender, sender.partition(" ")[0], *self._names):
             if len(name) > 1 and plain.startswith(name):
                 yield plain[len(name) :].lstrip()
+        verb, _, rest = text.partition(" ")
+        if verb in _ARABIC_VERBS and (name := next(filter(rest.startswith, (sender, *self._names)), "")):
+            yield f"{verb} {rest[len(name) :].lstrip()}"
         if pronoun := _PRONOUN.match(text):
             yield text[pronoun.end() :].lstrip()

@@ -97,6 +97,8 @@ def _at(day: date, hour: int, match: re.Match[str]) -> datetime:
 
 def _identity(who: str) -> tuple[str, str]:
     """The key and the name of a person: their number or address if there is one."""
+    if len(who) > 2 and who[0] == who[-1] == "'":  # so a tool for WeChat writes names
+        who = who[1:-1].strip()
     match = _WHO.fullmatch(who)
     if match is None:
         return who, who

@@ -24,6 +24,7 @@ IMPORTERS = {
     "signal": "personas.importers.signal_export.SignalExport",
     "imessage": "personas.importers.imessage.IMessage",
     "chat-table": "personas.importers.chat_table.ChatTable",
+    "chat-json": "personas.importers.chat_json.ChatJSON",
     "mail": "personas.importers.mail.Mail",
     "docx": "personas.importers.word.Word",
     "odt": "personas.importers.open_document.OpenDocument",

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import chat_heads, decoding, whatsapp_events, whatsapp_words
+from personas.importers import app_words, chat_heads, decoding, whatsapp_events, whatsapp_words
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import Head, read_head
@@ -61,7 +61,11 @@ class WhatsApp:
         # Other exports also begin lines with a date: theirs is followed by a tab, or by a name and the line's end.
         names, heads = survey.names, sum(layout.heads for layout in survey.kept)
         again = sum(count for count in names.values() if count > 1)
-        if names.total() < heads / 3 or (style[-1] == " " and not style[0] and again < heads / 2):
+        # In a large group, most lines may be about people who come and go.
+        is_busy = style[-1] == " - " and bool(style[4]) and again * 2 >= names.total() >= heads / 20
+        if names.total() < heads / 3 and not is_busy:
+            return 0.0
+        if style[-1] == " " and not style[0] and again < heads / 2:
             return 0.0
         filled = sum(1 for line in text if line.strip())
         # Signal's newer exporter writes [2023-06-15 21:41:07]; what else marks it is known to its own reader.
@@ -241,7 +245,8 @@ class _Reader:
         words = whatsapp_words.without_tail(words)
         if (under := whatsapp_words.caption(words)) is not None:
             words = under
-        if reason := whatsapp_words.kind(words):
+        # Tools that read other apps lay their chats out alike, and write placeholders in brackets.
+        if reason := whatsapp_words.kind(words) or ("media" if app_words.is_media(words) else ""):
             return Skipped(reason, source_ref)
         return Utterance(speaker=tidy(name), text=words.strip("\n"), sent_at=sent_at, source_ref=source_ref)
 
@@ -272,7 +277,11 @@ class _Reader:
         """Keeps whether words that begin so are a person's, as far as their beginning can tell."""
         if len(self._plain) >= _MOST_KEPT:
             self._plain.clear()
-        may_be_apps = whatsapp_words.may_begin(beginning) or whatsapp_events.may_begin(beginning)
+        may_be_apps = (
+            beginning[:1] in {"[", "［", "【"}
+            or whatsapp_words.may_begin(beginning)
+            or whatsapp_events.may_begin(beginning)
+        )
         self._plain[beginning] = not may_be_apps and not self._people.may_begin(beginning)
 
     def _value_of(self, head: Head) -> tuple[datetime, timedelta] | None:

@@ -89,9 +89,15 @@ _IOS_MEDIA = re.compile(
     re.IGNORECASE,
 )
 _SHARED = re.compile(
-    r"(?:location|live location shared|standort|ubicación|localização|localisation|posizione|locatie|位置|地点|위치): ?https?://\S+",
+    r"(?:location|live location shared|standort|ubicación|localização|localisation|posizione|locatie|位置|地点|위치): ?https?://\S+"
+    r"|live location shared|live-standort geteilt|ubicación en tiempo real compartida|localização em tempo real compartilhada|localisation en direct partagée|posizione in tempo reale condivisa|live locatie gedeeld",
     re.IGNORECASE,
 )
+_POLL = re.compile(
+    r"(?:poll|umfrage|encuesta|enquete|sondagem|sondage|sondaggio|peiling|anket|ankieta|опрос|опитування|استطلاع رأي|استطلاع|סקר|पोल|投票|투표|アンケート|polling|jajak pendapat|omröstning|afstemning|avstemning|kysely|anketa|szavazás|sondaj|δημοσκόπηση|bình chọn|โพลล์) ?[:：]",
+    re.IGNORECASE,
+)
+_POLL_CHOICE = re.compile(r"[^\W\d_]{2,20} ?[:：].{1,300}[(（]\d{1,5}[^()（）\n]{0,30}[)）]")
 
 _DELETED = {
     "this message was deleted", "you deleted this message", "diese nachricht wurde gelöscht",
@@ -162,7 +168,10 @@ BEGINNING = 6  # characters, by which most messages are told from the app's word
 # The library `regex` can say whether a text could go on to match.
 _WHOLE = frozenset(_DELETED | _WAITING)
 _FOLDED_BEGINNINGS = [regex.compile(one.pattern, regex.IGNORECASE) for one in (_DELETED_BY, _CALLS)]
-_BEGINNINGS = [regex.compile(one, regex.IGNORECASE) for one in (_IOS_MEDIA.pattern, _APP_FILE_SENT, _SHARED.pattern)]
+_BEGINNINGS = [
+    regex.compile(one, regex.IGNORECASE)
+    for one in (_IOS_MEDIA.pattern, _APP_FILE_SENT, _SHARED.pattern, rf"{_POLL.pattern}(?:\s[^\0]*)?")
+]
 _MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -253,12 +262,18 @@ def system_kind(text: str) -> str:
 
 def _is_placeholder(text: str, *, marked: bool) -> bool:
     if "\n" in text:
-        return text.startswith("POLL:") and marked
+        return _is_poll(text)
     if _IOS_MEDIA.fullmatch(text) or _ATTACHED.fullmatch(text) or _SHARED.fullmatch(text):
         return True
     if text.startswith("<") and text.endswith(">") and len(text) < 160:
         return bool(_MEDIA_STEMS.search(text) or _BRACKETED_FILE.fullmatch(text))
     return marked and len(text) < 60 and bool(_LEFT_OUT.search(text))
+
+
+def _is_poll(text: str) -> bool:
+    """POLL:, the question, and OPTION: tea (2 votes). Lines of iPhones begin with a mark."""
+    lines = text.split("\n")
+    return _POLL.fullmatch(lines[0].strip()) is not None and _POLL_CHOICE.fullmatch(lines[-1].strip()) is not None
 
 
 def caption(text: str) -> str | None:

@@ -28,6 +28,7 @@ OWN = {
     "signal": ["signal.md"],
     "imessage": ["imessage.txt", "imessage.html"],
     "chat-table": ["kakaotalk.csv"],
+    "chat-json": ["chat_json.json"],
     "mail": ["mails.mbox", "mail.eml"],
     "docx": ["letters.docx"],
     "odt": ["letters.odt"],

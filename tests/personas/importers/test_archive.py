@@ -232,3 +232,20 @@ def test_an_archive_that_lies_is_counted_while_it_is_read(monkeypatch):
     with pytest.raises(FileTooLarge, match="unpack to more than 2 MB together"):
         list(map(unpack, archive.infolist()))
     assert 2 * 1024**2 < budget.spent < 3 * 1024**2
+
+
+CHAT_JSON = '{"messages": [{"creator": {"name": "Ana"}, "message_id": "1", "text": "hello"}]}'
+PAGE = "<!DOCTYPE html><html><body><p>What is in your archive.</p></body></html>"
+
+
+def test_pages_and_notes_that_come_with_a_download_are_nobodys_words():
+    folder = "Takeout/Google Chat/Groups/DM"
+    reading = read(
+        zipped({"README.txt": LETTER, "chat.html": PAGE, f"{folder}/messages.json": CHAT_JSON, "letter.txt": LETTER})
+    )
+    assert reading.said == [("Ana", "hello"), *read(LETTER).said]
+    assert reading.skipped["file of another kind"] == 2
+
+
+def test_pages_and_notes_without_a_download_are_words():
+    assert read(zipped({"readme.txt": LETTER, "letter.html": PAGE})).said == [*read(LETTER).said, *read(PAGE).said]

@@ -18,6 +18,7 @@ SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 JSON = {
     "telegram.json": "telegram", "messenger.json": "messenger", "discord.json": "discord", "discord_package.json": "discord", "google_chat.json": "google-chat",
     "chatgpt.json": "chatgpt", "slack.json": "slack", "tweets.js": "x-archive", "silly_tavern.jsonl": "silly-tavern",
+    "chat_json.json": "chat-json",
 }  # fmt: skip
 ALL = JSON | {
     "telegram.html": "telegram", "messenger.html": "messenger", "discord.html": "discord", "discord.txt": "discord", "discord.csv": "discord", "sms.xml": "sms", "linkedin.csv": "linkedin",
@@ -112,6 +113,7 @@ WRAPPED = {
     "chatgpt": '[{"current_node":"a","mapping":{"a":{"message":{"author":{"role":"user"},"content":{"parts":[%s]}}}}}]',
     "silly-tavern": '{"name":"a","is_user":true,"mes":%s}',
     "slack": '[{"type":"message","ts":"1","user":"U1","text":%s}]',
+    "chat-json": '{"chatlab":{},"messages":[{"sender":"1","accountName":"a","type":0,"content":%s}]}',
 }
 HARM = {
     "lists inside lists": "[" * 100_000 + "]" * 100_000,

@@ -113,3 +113,15 @@ def test_a_computers_export_is_known_without_its_title():
 def test_a_diary_with_times_is_no_chat():
     lines = ["2023.06.15 木曜日", "07:10 Got up late", "08:00 Tea", "09:30 To the harbour", "12:00 Rain", "18:00 Home"]
     assert read("\n".join(lines)).format == "plain-text"
+
+
+def test_places_notes_and_albums_are_placeholders_with_a_title():
+    words = [
+        "[null] Tokyo https://maps.google.com/?q=1,2",
+        "[Notes] Trip",
+        '[Albums] "Trip" has been created',
+        "See you",
+    ]
+    lines = "".join(f"09:4{number}\tAna\t{text}\n" for number, text in enumerate(words))
+    reading = read(f"[LINE] Chat history with Ana\nSaved on: 20/06/2023, 10:00\n\nThu, 15/06/2023\n{lines}")
+    assert (reading.texts, reading.skipped["media"]) == (["See you"], 3)

@@ -64,6 +64,9 @@ def files(words: str) -> dict[str, str]:
         "qq": f"消息对象:x\n\n2019-07-16 18:15:05 Ana(10001)\n{words}\n\n2019-07-16 18:15:06 {words}\n",
         "signal": f"[2023-06-15, 21:41] Ana: {words}\n{words}\n[2023-06-15, 21:42] {words}\n",
         "imessage": f"Jun 15, 2023  9:41:07 PM\nAna\n{words}\n\nJun 15, 2023  9:42:07 PM {words}\n",
+        "chat-json": json.dumps(
+            {"chatlab": {}, "messages": [{"sender": "1", "accountName": words, "type": 0, "content": words}]}
+        ),
         "chat-table": f"Date,User,Message\n2016-02-05 01:33:00,Ana,{words}\n",
         "mail": builders.mbox(
             builders.mail(words), builders.mail("x", sender=f"{words[:9_000]} <a@example.org>", minute=2, X_Words=words)

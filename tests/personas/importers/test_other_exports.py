@@ -41,8 +41,10 @@ def test_google_chat_keys_people_by_address_and_leaves_out_what_is_deleted_or_of
         "Thursday, June 15, 2023 at 8:41:07\u202fPM UTC", "Thursday, 15 June 2023 at 20:41:07 UTC", "Donnerstag, 15. Juni 2023 um 20:41:07 UTC", "jeudi 15 juin 2023 à 20:41:07 UTC",
         "jueves, 15 de junio de 2023, 20:41:07 UTC", "quinta-feira, 15 de junho de 2023 às 20:41:07 UTC", "giovedì 15 giugno 2023 alle ore 20:41:07 UTC", "donderdag 15 juni 2023 om 20:41:07 UTC",
         "czwartek, 15 czerwca 2023 20:41:07 UTC", "15 Haziran 2023 Perşembe 20:41:07 UTC", "четверг, 15 июня 2023 г. в 20:41:07 UTC", "torsdag 15 juni 2023 kl. 20:41:07 UTC",
-        "2023年6月15日木曜日 20:41:07 UTC", "2023年6月15日星期四 UTC 下午8:41:07", "2023년 6월 15일 목요일 오후 8시 41분 7초 UTC".replace("8시 41분 7초", "8:41:07"), "Jun 15, 2023, 8:41:07 PM", "Jun 15, 2023 8:41:07pm",
-        "2023-06-15 20:41:07 UTC", "15. kesäkuuta 2023 klo 20.41.07", "الخميس، 15 يونيو 2023 8:41:07 م".replace("م", "PM"),
+        "2023年6月15日木曜日 20:41:07 UTC", "2023年6月15日星期四 UTC 下午8:41:07", "Jun 15, 2023, 8:41:07 PM", "Jun 15, 2023 8:41:07pm",
+        "2023-06-15 20:41:07 UTC", "15. kesäkuuta 2023 klo 20.41.07", "الخميس، 15 يونيو 2023، 8:41:07 م", "الخميس، ١٥ يونيو ٢٠٢٣، ٨:٤١:٠٧ م UTC",
+        "2023년 6월 15일 목요일 오후 8시 41분 7초 UTC", "יום חמישי, 15 ביוני 2023 בשעה 20:41:07 UTC", "गुरुवार, 15 जून 2023 को 8:41:07 pm UTC बजे", "Thứ Năm, 15 tháng 6, 2023 lúc 20:41:07 UTC",
+        "วันพฤหัสบดีที่ 15 มิถุนายน 2566 เวลา 20:41:07 UTC", "2023. június 15., csütörtök 20:41:07 UTC", "четвер, 15 червня 2023 р. о 20:41:07 UTC", "dijous, 15 de juny de 2023, 20:41:07 UTC",
     ],
 )  # fmt: skip
 def test_times_in_the_words_of_many_languages_are_read(text):

@@ -133,3 +133,25 @@ def test_a_quoting_message_of_wechats_table_is_its_senders_words_alone():
 def test_a_quoted_message_is_not_the_senders_words(words):
     written = f"2023-06-05 17:17:11 Bo\n明天来吗？\n\n2023-06-05 17:17:12 Ana\n{words}\n\n2023-06-05 17:17:13 Bo\n好。\n\n2023-06-05 17:17:14 Ana\n嗯。\n"
     assert read(written).said == [("Bo", "明天来吗？"), ("Ana", "好的"), ("Bo", "好。"), ("Ana", "嗯。")]
+
+
+def test_tools_for_wechat_put_names_into_quotes_and_lengths_behind_placeholders():
+    lines = ("'Bo'\n早", "'Ana'\n[语音] 3秒", "'Ana'\n[表情包]", "'Ana'\n嗯", "'Bo'\n好")
+    written = "\n\n".join(f"2023-06-05 17:17:1{number} {line}" for number, line in enumerate(lines)) + "\n"
+    reading = read(written)
+    assert reading.said == [("Bo", "早"), ("Ana", "嗯"), ("Bo", "好")]
+    assert reading.skipped == {"media": 2}
+
+
+def test_words_may_follow_a_name_and_a_wide_colon():
+    written = "".join(
+        f"2023-06-05 17:17:1{number} {line}\n"
+        for number, line in enumerate(("Bo：早", "Ana：嗯", "Bo：[图片]", "Bo：好：的", "Ana：走"))
+    )
+    assert read(written).said == [("Bo", "早"), ("Ana", "嗯"), ("Bo", "好：的"), ("Ana", "走")]
+
+
+def test_a_table_may_tell_the_kind_of_a_message_in_words():
+    written = "序号,时间,发送者,微信ID,消息类型,消息内容\n1,2023/06/05 17:17:11,Bo,b,文本消息,早\n2,2023/06/05 17:17:12,Ana,a,引用消息,嗯\n3,2023/06/05 17:17:13,Ana,a,图片消息,x\n"
+    reading = read(written)
+    assert (reading.said, dict(reading.skipped)) == ([("Bo", "早"), ("Ana", "嗯")], {"media": 1})

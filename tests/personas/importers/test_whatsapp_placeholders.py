@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.personas.importers.builders import read
 from tests.personas.importers.test_whatsapp import parsed
 
 MEDIA = [
@@ -19,6 +20,10 @@ MEDIA = [
     "IMG-1.jpg (ファイル添付)", "IMG-1.jpg (첨부 파일)", "IMG-1.jpg (文件附件)", "IMG-20230615-WA0001.jpg (words of a language that we do not know)",
     "<attached: 12-PHOTO.jpg>", "<Anhang: 12-PHOTO.jpg>", "<adjunto: 12-PHOTO.jpg>", "<anexado: 12-PHOTO.jpg>", "<pièce jointe : 12-PHOTO.jpg>", "<allegato: 12-PHOTO.jpg>", "<bijgevoegd: 12-PHOTO.jpg>", "<eklendi: 12-PHOTO.jpg>",
     "<załącznik: 12-PHOTO.jpg>", "<прикреплено: 12-PHOTO.jpg>", "<مرفق: 12-PHOTO.jpg>", "<संलग्न: 12-PHOTO.jpg>", "<terlampir: 12-PHOTO.jpg>", "<添付ファイル: 12-PHOTO.jpg>", "<첨부: 12-PHOTO.jpg>", "<附件：12-PHOTO.jpg>",
+]  # fmt: skip
+POLLS = [
+    "POLL:\nTea?\nOPTION: Yes (2 votes)\nOPTION: No (0 votes)", "UMFRAGE:\nTee?\nOPTION: Ja (1 Stimme)", "SONDAGE :\nThé ?\nOPTION : Oui (1 vote)", "ENCUESTA:\n¿Té?\nOPCIÓN: Sí (2 votos)",
+    "ОПРОС:\nЧай?\nОТВЕТ: Да (2 голоса)", "투표:\n차?\n선택지: 네 (2표)", "投票：\n茶？\n选项：好（2 票）",
 ]  # fmt: skip
 DELETED = [
     "This message was deleted", "You deleted this message", "Diese Nachricht wurde gelöscht.", "Se eliminó este mensaje.", "Ce message a été supprimé", "Esta mensagem foi apagada", "Mensagem apagada", "Questo messaggio è stato eliminato.",
@@ -52,7 +57,15 @@ def chat(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("reason", "text"),
-    [(reason, text) for reason, texts in {"media": MEDIA, "deleted": DELETED, "call": CALLS}.items() for text in texts],
+    [
+        (reason, text)
+        for reason, texts in {
+            "media": [*MEDIA, *POLLS, "live location shared", "[图片]"],
+            "deleted": DELETED,
+            "call": CALLS,
+        }.items()
+        for text in texts
+    ],
 )
 def test_a_placeholder_is_counted_and_not_speech(reason, text):
     utterances, skipped, _ = parsed(chat(text))
@@ -119,3 +132,14 @@ def test_what_a_person_wrote_stays_speech(text):
     utterances, skipped, _ = parsed(chat(text))
     assert [one.text for one in utterances] == ["hello", text, "bread"]
     assert not skipped
+
+
+def test_a_question_and_a_list_of_a_person_are_no_poll():
+    text = "Poll results:\nEggs: brown (6 pieces)"
+    assert parsed(chat(text))[0][1].text == text
+
+
+def test_a_group_in_which_most_lines_are_about_people_who_come_and_go_is_read():
+    events = "".join(f"15/06/23, 21:4{n % 10} - Lena added +49 170 12345{n:02}\n" for n in range(30))
+    reading = read(events + chat("tea") + "15/06/23, 21:50 - Boris: bye\n15/06/23, 21:51 - Lena: bye\n")
+    assert (reading.format, len(reading.said)) == ("whatsapp", 5)
