@@ -1,4 +1,4 @@
-"""Character cards: V1, V2 and V3, as JSON, inside a PNG or a WebP picture, and as CHARX.
+"""Character cards: V1, V2 and V3, as JSON, inside a PNG, WebP or JPEG picture, and as CHARX, also behind a picture.
 
 Sources: the published specifications of the character card V1, V2 and V3. A card is not a stream
 of utterances: `read` gives its fields, from which a form is filled; through the Importer seam
@@ -8,13 +8,13 @@ come from strangers: they are kept and shown, and no prompt puts them above the 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import card_examples, card_json, decoding, png, webp, zips
+from personas.importers import card_examples, card_json, decoding, jpeg, png, webp, zips
 from personas.importers.base import DamagedFile, ImportFailed, Record, Remark, Skipped, UnknownFormat, Utterance
 from personas.importers.card_examples import Exchange, examples
 from personas.lorebook import book
@@ -53,16 +53,18 @@ class CardFields:
 
 
 def read(stream: BinaryIO) -> CardFields:
-    """The card in a JSON, PNG, WebP or CHARX file. Raises ImportFailed."""
+    """The card in a JSON, PNG, WebP, JPEG or CHARX file. Raises ImportFailed."""
     stream.seek(0)
     magic = stream.read(12)
     stream.seek(0)
     if magic.startswith(png.MAGIC):
         return _from_png(stream)
     if webp.is_webp(magic):
-        return _from_webp(stream)
-    if magic.startswith(zips.MAGIC):
+        return _from_texts(stream, webp.card_texts(stream))
+    if magic.startswith(zips.MAGIC) or (magic.startswith(jpeg.MAGIC) and is_in_archive(stream)):
         return _from_charx(stream)
+    if magic.startswith(jpeg.MAGIC):
+        return _from_texts(stream, jpeg.card_texts(stream))
     raw = stream.read(card_json.JSON_BYTES + 1)
     return _fields(card_json.loaded(raw), picture=None)
 
@@ -71,12 +73,30 @@ def is_in_picture(stream: BinaryIO) -> bool:
     """Whether a picture has text that can be a card, be it whole or broken. Leaves the stream at its start."""
     stream.seek(0)
     try:
-        if webp.is_webp(stream.read(12)):
-            return any(text.lstrip().startswith((b"{", b"eyJ")) for text in webp.card_texts(stream))
+        magic = stream.read(12)
+        if webp.is_webp(magic):
+            return any(map(_may_be_card, webp.card_texts(stream)))
+        if magic.startswith(jpeg.MAGIC):
+            return is_in_archive(stream) or any(map(_may_be_card, jpeg.card_texts(stream)))
         stream.seek(0)
         return any(keyword.casefold() in {"chara", "ccv3"} for keyword, _ in png.text_chunks(stream))
     except ImportFailed:
         return True  # reading it as a card says what is wrong
+    finally:
+        stream.seek(0)
+
+
+def _may_be_card(text: bytes) -> bool:
+    return text.lstrip().startswith((b"{", b"eyJ"))
+
+
+def is_in_archive(stream: BinaryIO) -> bool:
+    """Whether a file is a .charx, also one behind a picture. Leaves the stream at its start."""
+    try:
+        with zips.opened(stream) as archive:
+            return "card.json" in archive.namelist()
+    except ImportFailed:
+        return False
     finally:
         stream.seek(0)
 
@@ -102,12 +122,12 @@ def _from_png(stream: BinaryIO) -> CardFields:
     return _first_whole(dict(newest_first), picture=_whole_picture(stream))
 
 
-def _from_webp(stream: BinaryIO) -> CardFields:
-    texts = {f"metadata {number}": text for number, text in enumerate(webp.card_texts(stream), start=1)}
+def _from_texts(stream: BinaryIO, found: Iterable[bytes]) -> CardFields:
+    texts = {f"metadata {number}": text for number, text in enumerate(found, start=1)}
     try:
         return _first_whole(texts, picture=_whole_picture(stream))
     except DamagedFile as error:
-        if any(text.lstrip().startswith((b"{", b"eyJ")) for text in texts.values()):
+        if any(map(_may_be_card, texts.values())):
             raise
         raise UnknownFormat(
             gettext(
@@ -275,8 +295,8 @@ class CharacterCard:
     name = "character-card"
 
     def sniff(self, head: bytes, name: str) -> float:
-        if head.startswith(png.MAGIC) or webp.is_webp(head):
-            return 0.9
+        if head.startswith((png.MAGIC, jpeg.MAGIC)) or webp.is_webp(head):
+            return 0.9  # the registry looks whether there is one
         if head.startswith(zips.MAGIC):
             return 0.95 if b"card.json" in head or name.casefold().endswith(".charx") else 0.0
         text = decoding.decode_head(head).lstrip()

@@ -106,7 +106,7 @@ class _Fields:
         own = classes(tag)
         if len(block.marks) < _MOST_MARKS:
             block.marks.update(own)
-        if tag.name in _VOID or len(self._open) >= _MOST_OPEN:
+        if tag.name in _VOID or tag.is_empty or len(self._open) >= _MOST_OPEN:
             return
         if tag.name in _RAW:
             now = IGNORED

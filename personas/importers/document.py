@@ -20,6 +20,7 @@ from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, S
 _IN_MEMORY = 2 * 1024**2
 _LONGEST_HEADING = 190  # characters
 _MOST_BLOCKS = 200_000  # a long book has ten thousand
+_SOFT_HYPHEN = "\u00ad"
 _MOST_LINES = 1_000  # that are looked at
 
 
@@ -68,7 +69,7 @@ class _Text:
         self._line = 1
 
     def add(self, block: Block) -> None:
-        text = decoding.clean(block.text).strip()
+        text = decoding.clean(block.text).replace(_SOFT_HYPHEN, "").strip()
         if not text:
             return
         if block.is_heading:

@@ -29,14 +29,15 @@ class Epub:
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         with zips.opened(stream) as archive:
             names = set(archive.namelist())
-            if "META-INF/rights.xml" in names or "META-INF/sinf.xml" in names:
+            chapters = _chapters(archive, names)
+            sealed = set(_elements(archive, "META-INF/encryption.xml", names, _Encryption()))
+            if "META-INF/rights.xml" in names or "META-INF/sinf.xml" in names or not sealed.isdisjoint(chapters):
                 raise DamagedFile(
                     gettext(
                         "This book is protected by its seller, so it cannot be read. Upload a text that is not "
                         "protected."
                     )
                 )
-            chapters = _chapters(archive, names)
             if not chapters:
                 raise DamagedFile(
                     gettext("This e-book names no chapters. Convert it to plain text (.txt) and upload that.")
@@ -50,7 +51,9 @@ def _chapters(archive: ZipFile, names: set[str]) -> list[str]:
     folder = posixpath.dirname(package)
     parts = list(_elements(archive, package, names, _Package()))
     hrefs = {identity: href for kind, identity, href in parts if kind == "item"}
+    contents = {href.partition("#")[0] for kind, _, href in parts if kind == "contents"}
     spine = [hrefs[identity] for kind, identity, _ in parts if kind == "itemref" and identity in hrefs]
+    spine = [href for href in spine if href.partition("#")[0] not in contents]
     if len(spine) > _MOST_CHAPTERS:
         raise FileTooLarge(
             gettext("This e-book has %(spine)s chapters; the limit is %(most_chapters)s.")
@@ -73,7 +76,8 @@ class _Container(xml_parts.Collector[str]):
 
 
 class _Package(xml_parts.Collector[tuple[str, str, str]]):
-    """The book's files and their order: ("item", id, address) and ("itemref", id, "")."""
+    """The book's files, their order, and its table of contents: ("item", id, address), ("itemref", id, "") and
+    ("contents", "", address)."""
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         is_page = "html" in attributes.get("media-type", "") and "nav" not in attributes.get("properties", "").split()
@@ -81,6 +85,16 @@ class _Package(xml_parts.Collector[tuple[str, str, str]]):
             self.ready.append(("item", attributes.get("id", ""), attributes.get("href", "")))
         elif name == "itemref" and attributes.get("linear", "yes") != "no":
             self.ready.append(("itemref", attributes.get("idref", ""), ""))
+        elif name == "reference" and attributes.get("type", "").casefold() == "toc":
+            self.ready.append(("contents", "", attributes.get("href", "")))
+
+
+class _Encryption(xml_parts.Collector[str]):
+    """The files that cannot be read without a key. Fonts are often among them, and do no harm."""
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "CipherReference":
+            self.ready.append(unquote(attributes.get("URI", "")))
 
 
 def _blocks(archive: ZipFile, chapters: list[str]) -> Iterator[Block]:

@@ -26,6 +26,7 @@ _KNOWN = re.compile(
 )
 _FROM_ADDRESS = re.compile(rb"^From:[^\n]{0,800}@", re.IGNORECASE | re.MULTILINE)
 _HIDDEN_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)  # a mailbox hides a line that begins with "From " so
+_MARK = b"\xef\xbb\xbf"
 _LONGEST_LINE = 1 << 20  # bytes; a longer line is read in pieces
 _LONGEST_MAIL = 8 * 1024**2  # bytes; what follows is an attachment, and is not looked at
 _MOST_MAILS = 200_000
@@ -49,7 +50,7 @@ class Mail:
     name = "mail"
 
     def sniff(self, head: bytes, name: str) -> float:
-        head = _without_length(head.removeprefix(b"\xef\xbb\xbf"))[1]
+        head = _without_length(head)[1]
         first, _, rest = head.partition(b"\n")
         is_mailbox = _SEPARATOR.match(first) is not None
         lines = (rest if is_mailbox else head).split(b"\n")[:200]
@@ -101,16 +102,27 @@ def _mails(places: list[_Place], read: Callable[[_Place], bytes]) -> Iterator[Re
 
 
 def _without_length(head: bytes) -> tuple[int, bytes]:
-    """An Apple Mail file (.emlx) begins with its length on a line. The number of bytes to skip, and the rest."""
-    first, newline, rest = head.partition(b"\n")
-    return (len(first) + 1, rest) if newline and first.strip().isdigit() and len(first) < 20 else (0, head)
+    """A file without its mark of UTF-8, and without what Apple Mail (.emlx) puts around a mail: a line with its length,
+    and a list behind it. The number of bytes to skip, and the rest."""
+    skipped = len(_MARK) if head.startswith(_MARK) else 0
+    first, newline, rest = head[skipped:].partition(b"\n")
+    if newline and first.strip().isdigit() and len(first) < 20:
+        return skipped + len(first) + 1, rest[: int(first)]
+    return skipped, head[skipped:]
+
+
+def _end(stream: BinaryIO, start: int) -> int | None:
+    """Where the mail of Apple's app ends; None in any other file."""
+    stream.seek(0)
+    first = stream.read(start).removeprefix(_MARK).strip()
+    return start + int(first) if first.isdigit() else None
 
 
 def _places(stream: BinaryIO) -> Iterator[_Place]:
     """The mails of a file, with their headers."""
     stream.seek(0)
     start = _without_length(stream.read(200))[0]
-    stream.seek(start)
+    end = _end(stream, start)
     number, position, head, is_head, is_after_blank = 0, start, bytearray(), True, True
     while line := stream.readline(_LONGEST_LINE):
         is_new = is_after_blank and line.startswith(b"From ") and _SEPARATOR.match(line) is not None
@@ -125,7 +137,7 @@ def _places(stream: BinaryIO) -> Iterator[_Place]:
         position += len(line)
         is_after_blank = not line.strip()
     if head.strip():
-        yield _place(number + 1, start, position, head)
+        yield _place(number + 1, start, min(position, end or position), head)
 
 
 def _place(number: int, start: int, end: int, head: bytearray) -> _Place:

@@ -13,7 +13,7 @@ _ATTRIBUTION_LINES = 3  # "On Mon, 5 Jun 2023 at 17:02, Ana <ana@example.org>" m
 
 _WROTE = re.compile(
     r"(?:wrote|writes|said|schrieb(?: .{0,60})?|geschrieben|a écrit|escribió|escreveu|ha scritto|schreef(?: .{0,60})?|skrev(?: .{0,60})?|kirjoitti|napisał(?:\(a\)|a)?|napsal(?:\(a\))?|napísal(?:\(a\))?|írta|a scris|написа[лв](?:\(а\)|а)?|пишет|пише"
-    r"|έγραψε|yazdı|şunu yazdı|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성)\s?[:：]?\s*$|于.{0,60}写道[:：]?\s*$|於.{0,60}寫道[:：]?\s*$",
+    r"|έγραψε|yazdı|şunu yazdı|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성|ने लिखा)\s?[:：]?\s*$|于.{0,60}写道[:：]?\s*$|於.{0,60}寫道[:：]?\s*$",
     re.IGNORECASE,
 )
 _ATTRIBUTED = re.compile(
@@ -34,6 +34,9 @@ _MORE_HEADERS = re.compile(
     r"\A[>*\s]*+(?:Sent|Date|To|Subject|Cc|Reply-To|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado(?: el| em)?|Fecha|Para|Asunto|Data|Assunto|Inviato|Oggetto|A|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|Sendt|Til|Emne|Lähetetty|Vastaanottaja|Aihe|Wysłano|Do|Temat|Дата|Отправлено|Кому|Тема|Надіслано|Tarih|Gönderildi|Kime|Konu|发送时间|收件人|主题|日期|抄送|寄件日期|傳送日期|收件者|主旨|送信日時|日時|宛先|件名|보낸 ?날짜|받는 ?사람|제목)\*?\s?[:：]",
     re.IGNORECASE,
 )
+_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # marks beside Hebrew and Arabic names
+_SIGNED_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----"
+_SEALED = re.compile(r"-----BEGIN PGP (?:SIGNATURE|MESSAGE|PUBLIC KEY BLOCK)-----")
 _SIGNATURE = re.compile(r"(?:--|__+)\s*")
 _SIGNATURE_LINES = 20  # a mark without the blank of the standard counts only so near to the end
 _SENT_FROM = re.compile(
@@ -50,8 +53,13 @@ def own_words(text: str) -> tuple[str, bool]:
     lines = text[:LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kept: list[str] = []
     index, is_cut = 0, False
+    if lines[0].strip() == _SIGNED_BEGINS:
+        index = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
     while index < len(lines):
         line = lines[index]
+        if _SEALED.fullmatch(line.strip()[:_LONGEST_LINE]):
+            is_cut = True
+            break
         if _ends_words(lines, index):
             is_cut = True
             index = _behind_quotation(lines, index)
@@ -84,7 +92,7 @@ def _attribution(lines: list[str], index: int) -> int:
     if not lines[index].strip():
         return 0
     for count in range(1, _ATTRIBUTION_LINES + 1):
-        part = [line.strip() for line in lines[index : index + count]]
+        part = [_BIDI.sub("", line).strip() for line in lines[index : index + count]]
         if not part[-1] or sum(map(len, part)) > _LONGEST_LINE:
             return 0
         joined = " ".join(part)

@@ -31,7 +31,15 @@ _UNSEEN = frozenset(
         "select",
         "button",
         "nav",
+        "rt",
+        "rp",
     ]
+)
+# Notes, and the numbers of a printed book's pages, as EPUB and web pages mark them.
+_NOTES = frozenset(
+    f"{prefix}{kind}"
+    for prefix in ("", "doc-")
+    for kind in ("noteref", "footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes", "pagebreak")
 )
 _RAW = frozenset(["script", "style", "title", "textarea", "xmp"])  # a "<" inside them is no tag
 _RAW_ENDS = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in _RAW}
@@ -99,6 +107,7 @@ class Tag:
     name: str
     is_end: bool
     attributes: dict[str, str]
+    is_empty: bool = False  # <title/> has no end
 
 
 @dataclass(frozen=True)
@@ -130,9 +139,10 @@ def tokens(text: str) -> Iterator[Tag | str]:
             place = opening + 1
             continue
         place = _tag_end(text, name.end())
-        tag = Tag(name[0].casefold(), text[opening + 1] == "/", _attributes(text[name.end() : place]))
+        is_empty = text.endswith("/>", name.end(), place)
+        tag = Tag(name[0].casefold(), text[opening + 1] == "/", _attributes(text[name.end() : place]), is_empty)
         yield tag
-        if tag.name in _RAW and not tag.is_end:
+        if tag.name in _RAW and not (tag.is_end or tag.is_empty):
             closing = _RAW_ENDS[tag.name].search(text, place)
             yield text[place : closing.start() if closing else end]
             place = closing.start() if closing else end
@@ -205,11 +215,13 @@ class _Page:
     def _open(self, tag: Tag) -> None:
         if tag.name in _HEADINGS:
             self.heading = True
-        if tag.name in _VOID or len(self.open) >= _MOST_OPEN:
+        if tag.name in _VOID or tag.is_empty or len(self.open) >= _MOST_OPEN:
             return
+        kinds = f"{tag.attributes.get('epub:type', '')} {tag.attributes.get('role', '')}"[:200].split()
         is_hidden = (
             tag.name in self.unseen
             or "hidden" in tag.attributes
+            or not _NOTES.isdisjoint(kinds)
             or bool(_HIDDEN.search(tag.attributes.get("style", "")[:2000]))
         )
         is_quoted = tag.name == "blockquote" or "gmail_quote" in tag.attributes.get("class", "")

@@ -53,9 +53,13 @@ def _without_running_heads(pages: list[list[str]]) -> list[list[str]]:
 
 
 def _running_heads(pages: list[list[str]]) -> set[str]:
-    """Lines that stand at the edge of many pages, but for their numbers: titles, names, page numbers."""
+    """Lines that stand at the edge of many pages, but for their numbers: titles, names, page numbers.
+
+    "Dear Ana," may stand there, too.
+    """
     edges = Counter(key for page in pages for key in {_key(line) for line in page[:_EDGES] + page[-_EDGES:]})
-    return {key for key, count in edges.items() if count >= 3 and count >= _MANY * len(pages)}
+    heads = {key for key, count in edges.items() if count >= 3 and count >= _MANY * len(pages)}
+    return {key for key in heads if not (key.endswith((",", "!", "?", "，", "：")) and any(map(str.isalpha, key)))}
 
 
 def _key(line: str) -> str:

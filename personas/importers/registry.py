@@ -108,6 +108,9 @@ def choose(stream: BinaryIO, name: str) -> Importer:
     # A card's text may stand anywhere in its picture.
     if best == "character-card" and media_kinds.is_picture(head) and not character_card.is_in_picture(stream):
         best = "scan"
+    if best == "zip" and character_card.is_in_archive(stream):  # its list of files stands at its end
+        best = "character-card"
+        scores[best] = scores["zip"]
     if best in {"plain-text", "transcript", "chat-log"} or scores[best] < _UNSURE:
         _refuse_other_chats(decoding.decode_head(head), name, best)
     if scores[best] < _UNSURE:

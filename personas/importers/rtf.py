@@ -1,7 +1,7 @@
 """Rich Text documents (.rtf), as of WordPad and TextEdit.
 
 striprtf knows the format. It looks at every character, and two of its patterns look for an end from each beginning,
-so pictures, embedded objects and links are taken out before, in one pass.
+so pictures, embedded objects and links are taken out before, in one pass. Hidden and deleted words go, too.
 """
 
 import re
@@ -16,9 +16,11 @@ from personas.importers.document import Block
 
 _MARK = re.compile(
     r"\\bin(\d{1,9}) ?|\\(pict|objdata|object|fontemb|themedata|colorschememapping|datastore|latentstyles)(?![a-z])"
+    r"|\\(v|deleted)(0?)(?![a-z\d]) ?|\\(plain)(?![a-z])|\\((?:nest)?cell)(?![a-z])"
     r"|\\field(?![a-z])|\\(?=f\d)|\\.|[{}]",
     re.DOTALL,
 )
+_FONT = re.compile(r"f\d{1,5}(?![a-z\d]) ?")
 _LONGEST_TEXT = 4 * 1024**2  # characters, without pictures: a library of two thousand pages
 _DEEPEST = 1_000  # braces inside one another
 
@@ -51,24 +53,33 @@ def _words(rtf: str) -> str:
     """The document without pictures, objects and links. A font's mark begins a new line, which means nothing."""
     pieces: list[str] = []
     place = depth = length = 0
+    unseen, outer = False, list[bool]()  # whether the words are hidden, here and in the groups around
     hidden_from = 0  # the depth of the group that is left out; 0 outside of one
     match = _MARK.search(rtf)
     while match is not None:
-        if not hidden_from:
+        if not (hidden_from or unseen):
             pieces.append(rtf[place : match.start()])
             length += match.start() - place
+        elif unseen and not hidden_from and pieces[-1:] == ["\n\\"] and (font := _FONT.match(rtf, place)):
+            pieces.append(font[0])
         place = match.end()
         mark = match[0]
-        if mark.startswith("\\bin"):
+        if match[3]:
+            unseen = not match[4]
+        elif match[5]:
+            unseen = False
+        elif mark.startswith("\\bin"):
             place += int(match[1])
         elif match[2]:
             hidden_from = hidden_from or depth
         elif mark == "{":
             depth += 1
+            outer.append(unseen)
         elif mark == "}":
             if depth == hidden_from:
                 hidden_from = 0
             depth = max(0, depth - 1)
+            unseen = outer.pop() if outer else False
         if depth > _DEEPEST:
             raise DamagedFile(gettext("This RTF document has groups nested too deeply. Save it as plain text (.txt)."))
         if length > _LONGEST_TEXT:
@@ -76,9 +87,10 @@ def _words(rtf: str) -> str:
                 gettext("This RTF document holds more than %(longest_text)s characters. Split it.")
                 % {"longest_text": f"{_LONGEST_TEXT:,}"}
             )
-        if not hidden_from and not match[2] and mark not in {"\\field"} and not mark.startswith("\\bin"):
-            pieces.append("\n\\" if mark == "\\" else mark)
+        is_kept = not (hidden_from or match[2] or match[3] or mark == "\\field" or mark.startswith("\\bin"))
+        if is_kept and (not unseen or mark in {"{", "}", "\\"}):
+            pieces.append("\n\\" if mark == "\\" else "\\par " if match[6] else mark)
         match = _MARK.search(rtf, place)
-    if not hidden_from:
+    if not (hidden_from or unseen):
         pieces.append(rtf[place : place + _LONGEST_TEXT])
     return "".join(pieces)

@@ -9,7 +9,9 @@ from personas.importers.base import Record, Remark
 from personas.importers.document import Block
 
 _PAGE = re.compile(
-    r"\A\s*+(?:<\?xml[^>]{0,200}>\s*+)?(?:<!--.{0,2000}?-->\s*+)?<(?:!doctype\s{1,9}html|html\b|head\b|body\b)",
+    r"\A\s*+(?:<\?xml[^>]{0,200}>\s*+)?(?:<!--.{0,2000}?-->\s*+)?"
+    r"<(?:!doctype\s{1,9}html|html\b|head\b|body\b|(?:p|div|h[1-6]|article|section|main|table|[uo]l|blockquote|meta|title)"
+    r"(?:\s[^<>]{0,500})?>)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)

@@ -31,7 +31,7 @@ def is_webp(head: bytes) -> bool:
 def card_texts(stream: BinaryIO) -> Iterator[bytes]:
     """Texts that may be a card, in JSON or base64, the likeliest first. Raises DamagedFile or FileTooLarge."""
     for kind, body in _chunks(stream):
-        yield from (_exif_texts(body) if kind == b"EXIF" else _xmp_texts(body))
+        yield from (exif_texts(body) if kind == b"EXIF" else xmp_texts(body))
 
 
 def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
@@ -60,7 +60,7 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     )
 
 
-def _exif_texts(body: bytes) -> Iterator[bytes]:
+def exif_texts(body: bytes) -> Iterator[bytes]:
     from PIL import Image  # slower to import than all importers together, and few files are WebP pictures
 
     exif = Image.Exif()
@@ -92,7 +92,7 @@ def _as_utf8(raw: bytes, encoding: str) -> bytes:
     return raw.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
 
 
-def _xmp_texts(body: bytes) -> Iterator[bytes]:
+def xmp_texts(body: bytes) -> Iterator[bytes]:
     for match in _XMP_CARD.finditer(body):
         value = match[1] or match[2] or b""
         yield html.unescape(value.decode("utf-8", "replace")).encode("utf-8", "replace")

@@ -1,5 +1,6 @@
 """Word documents (.docx). Macros, fields, comments, headers and deleted or hidden words are left out."""
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -9,12 +10,15 @@ from personas.importers import document, xml_parts, zips
 from personas.importers.base import Record, UnknownFormat
 from personas.importers.document import Block
 
-_LEFT_OUT = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "comment", "pict"})
+_LEFT_OUT = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "comment"})
+_MAIN = re.compile(r"word/document\d{0,3}\.xml")
+_OFF = frozenset({"0", "false", "off"})
 _OTHERS = {
     "xl/": gettext_noop("a spreadsheet"),
     "ppt/": gettext_noop("a presentation"),
     "visio/": gettext_noop("a drawing"),
 }
+_LONGEST_CARRIED = 100_000  # characters
 _NO_WORD = gettext_noop("no Word document, though it looks like one")
 
 
@@ -29,15 +33,15 @@ class Word:
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         with zips.opened(stream) as archive:
             names = set(archive.namelist())
-            main = next((name for name in ("word/document.xml", "word/document2.xml") if name in names), "")
+            main = next(filter(_MAIN.fullmatch, sorted(names)), "")
             if not main:
                 raise _unknown(names)
-            headings = frozenset[str]()
+            styles: list[tuple[str, str]] = []
             if "word/styles.xml" in names:
-                with zips.unpacked(archive, archive.getinfo("word/styles.xml")) as styles:
-                    headings = frozenset(xml_parts.read(styles, _Styles()))
+                with zips.unpacked(archive, archive.getinfo("word/styles.xml")) as part:
+                    styles = list(xml_parts.read(part, _Styles()))
             with zips.unpacked(archive, archive.getinfo(main)) as text:
-                yield from document.records(xml_parts.read(text, _Paragraphs(headings)))
+                yield from document.records(xml_parts.read(text, _Paragraphs(styles)))
 
 
 def _unknown(names: set[str]) -> UnknownFormat:
@@ -50,8 +54,8 @@ def _unknown(names: set[str]) -> UnknownFormat:
     )
 
 
-class _Styles(xml_parts.Collector[str]):
-    """The ids of the styles that are headings. The ids depend on Word's language, the names do not."""
+class _Styles(xml_parts.Collector[tuple[str, str]]):
+    """("heading" or "hidden", id) of the styles that are. The ids depend on Word's language, the names do not."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,35 +66,52 @@ class _Styles(xml_parts.Collector[str]):
             self._id = attributes.get("styleId", "")
         elif name == "name" and self._id:
             if attributes.get("val", "").casefold().startswith(("heading ", "title", "subtitle", "toc ")):
-                self.ready.append(self._id)
-            self._id = ""
+                self.ready.append(("heading", self._id))
+        elif name == "vanish" and self._id and attributes.get("val", "1") not in _OFF:
+            self.ready.append(("hidden", self._id))
 
 
 class _Paragraphs(xml_parts.Collector[Block]):
     """The paragraphs of the main part. A text box stands inside a paragraph, so paragraphs are kept in a stack."""
 
-    def __init__(self, headings: frozenset[str]) -> None:
+    def __init__(self, styles: list[tuple[str, str]]) -> None:
         super().__init__()
-        self._headings = headings
+        self._headings = {style for kind, style in styles if kind == "heading"}
+        self._hidden = {style for kind, style in styles if kind == "hidden"}
         self._open: list[list[str]] = []
         self._is_heading = False
         self._left_out = 0
+        self._former = 0  # inside of a paragraph's or a word's look before a tracked change
         self._is_text = False
         self._is_hidden = False
+        self._is_hidden_paragraph = False
+        self._is_in_style = False
+        self._goes_on = False  # the paragraph's end was deleted, so the next one belongs to it
+        self._carried = ""
         self._number = 0
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         self._left_out += name in _LEFT_OUT
+        self._former += name.endswith("Change")
+        if self._former:
+            return
         match name:
             case "p":
-                self._open.append([])
-                self._is_heading = False
+                self._open.append([self._carried])
+                self._carried, self._is_heading, self._is_hidden_paragraph = "", False, False
+            case "pPr":
+                self._is_in_style = True
+            case "del" if self._is_in_style:
+                self._goes_on = True
             case "r":
-                self._is_hidden = False
+                self._is_hidden = self._is_hidden_paragraph
             case "pStyle":
                 self._is_heading = attributes.get("val", "") in self._headings
+                self._is_hidden_paragraph = attributes.get("val", "") in self._hidden
+            case "rStyle":
+                self._is_hidden = self._is_hidden or attributes.get("val", "") in self._hidden
             case "vanish" | "webHidden":
-                self._is_hidden = attributes.get("val", "1") not in {"0", "false", "off"}
+                self._is_hidden = attributes.get("val", "1") not in _OFF
             case "t":
                 self._is_text = True
             case "tab":
@@ -102,11 +123,19 @@ class _Paragraphs(xml_parts.Collector[Block]):
 
     def end(self, name: str) -> None:
         self._left_out -= name in _LEFT_OUT
+        self._former -= name.endswith("Change")
         if name == "t":
             self._is_text = False
+        elif name == "pPr":
+            self._is_in_style = False
+        elif name == "body" and self._carried.strip():
+            self.ready.append(Block(self._carried, f"paragraph {self._number}"))
         elif name == "p" and self._open:
             self._number += 1
             text = "".join(self._open.pop())
+            if self._goes_on and len(text) < _LONGEST_CARRIED:
+                self._carried, text = text, ""
+            self._goes_on = False
             if text.strip():
                 self.ready.append(Block(text, f"paragraph {self._number}", self._is_heading))
             self._is_heading = False

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import random
 import struct
 from collections import Counter
 
@@ -11,6 +12,7 @@ import pytest
 from personas.importers import card_examples, character_card, registry
 from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
 from tests.contracts.test_importers import png
+from tests.personas.importers.builders import zipped
 
 FIELDS = {
     "name": "Mira Holm",
@@ -78,6 +80,22 @@ WHOLE = {
     "webp in numbers": webp((b"EXIF", exif(bytes(8) + NUMBERS))),
     "webp in xmp": webp((b"XMP ", b"<x:xmpmeta><chara>" + packed(V2) + b"</chara></x:xmpmeta>")),
     "webp in an xmp attribute": webp((b"XMP ", b'<rdf:Description chara="' + packed(V2) + b'"/>')),
+}
+
+
+def jpeg(*segments: tuple[int, bytes], behind: bytes = b"") -> bytes:
+    """The frame of a JPEG picture; nothing decodes it here."""
+    written = b"".join(bytes((0xFF, kind)) + struct.pack(">H", len(body) + 2) + body for kind, body in segments)
+    return b"\xff\xd8" + written + b"\xff\xda\0\2pixels\xff\xd9" + behind
+
+
+CHARX = zipped({"assets/big.bin": bytes(random.Random(1).randbytes(70_000)), "card.json": json.dumps(V3)})
+WHOLE |= {
+    "jpeg": jpeg((0xE0, b"JFIF\0"), (0xE1, exif(b"ASCII\0\0\0" + TEXT.encode()))),
+    "jpeg comment": jpeg((0xFE, packed(V2))),
+    "jpeg in xmp": jpeg((0xE1, b"http://ns.adobe.com/xap/1.0/\0<chara>" + packed(V2) + b"</chara>")),
+    "charx behind a picture": jpeg((0xE0, b"JFIF\0"), behind=CHARX),
+    "charx whose card stands at its end": CHARX,
 }
 
 

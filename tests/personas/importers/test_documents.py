@@ -1,10 +1,13 @@
 """Documents: the author's words, without what the program or the printer added."""
 
+import io
+import zipfile
+
 import pytest
 
 from personas.importers.base import ImportFailed
 from tests.personas.importers import builders
-from tests.personas.importers.builders import docx, epub, odt, pdf, read, word_paragraphs
+from tests.personas.importers.builders import docx, epub, odt, pdf, read, word_paragraphs, zipped
 
 WORDS = [
     "Dear Ana, the lemon tree has survived.",
@@ -68,6 +71,9 @@ def run(inside: str, properties: str = "") -> str:
     return f"<w:r><w:rPr>{properties}</w:rPr>{inside}</w:r>"
 
 
+HIDDEN = '<w:rStyle w:val="Hid"/>'
+
+
 @pytest.mark.parametrize(
     ("body", "texts"),
     [
@@ -83,10 +89,22 @@ def run(inside: str, properties: str = "") -> str:
             f"<mc:Fallback><w:p>{run('<w:t>in a box</w:t>')}</w:p></mc:Fallback></mc:AlternateContent></w:r>{run('<w:t>around</w:t>')}</w:p>",
             ["in a box", "around"],
         ),
+        (f"<w:p><w:r><w:pict><w:txbxContent><w:p>{run('<w:t>in an old box</w:t>')}</w:p></w:txbxContent></w:pict></w:r>{run('<w:t>around</w:t>')}</w:p>", ["in an old box", "around"]),
+        (f"<w:p>{run('<w:t>shown</w:t>', '<w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange>')}</w:p>", ["shown"]),
+        (f"<w:p>{run('<w:t>secret</w:t>', HIDDEN)}{run('<w:t>open</w:t>')}</w:p>", ["open"]),
+        (f"<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr>{run('<w:t>one, </w:t>')}</w:p><w:p>{run('<w:t>joined</w:t>')}</w:p>", ["one, joined"]),
+        (f"<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr>{run('<w:t>last</w:t>')}</w:p>", ["last"]),
     ],
 )  # fmt: skip
 def test_word_shows_what_its_reader_sees(body, texts):
-    assert read(docx(body)).texts == texts
+    styles = '<w:style w:styleId="Hid"><w:name w:val="Hid"/><w:rPr><w:vanish/></w:rPr></w:style>'
+    assert read(docx(body, styles=styles)).texts == texts
+
+
+def test_the_main_part_of_a_word_document_may_have_a_number():
+    with zipfile.ZipFile(io.BytesIO(docx(word_paragraphs("words")))) as archive:
+        parts = {name.replace("document.xml", "document3.xml"): archive.read(name) for name in archive.namelist()}
+    assert read(zipped(parts)).texts == ["words"]
 
 
 def test_a_heading_of_word_is_known_in_every_language():
@@ -129,6 +147,14 @@ def test_running_heads_and_page_numbers_are_left_out():
     assert read(pdf(pages)).texts == words
 
 
+def test_a_greeting_at_the_top_of_each_page_is_no_running_head():
+    places = ("Lisbon", "Porto", "Faro")
+    pages = [
+        ["Dear Beto,", f"{place} was wet with rain, and all of the boats stayed in the harbour."] for place in places
+    ]
+    assert [text for text in read(pdf(pages)).texts if "Dear Beto," in text] == ["Dear Beto,"] * 3
+
+
 def test_a_page_without_words_is_counted():
     reading = read(pdf([WORDS, [], []]))
     assert reading.skipped["page without words"] == 2
@@ -148,9 +174,39 @@ def test_an_open_document_shows_what_its_reader_sees():
     assert reading.skipped == {"heading": 1}
 
 
+SPAN = '<text:p><text:span text:style-name="T1">secret</text:span>open</text:p>'
+SPAN_STYLE = '<style:style xmlns:style="s" style:name="T1"><style:text-properties text:display="none"/></style:style>'
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ('<text:p>a<text:hidden-text text:is-hidden="true">secret</text:hidden-text>b</text:p>', ["ab"]),
+        ('<text:p><text:hidden-paragraph text:is-hidden="true"/>secret</text:p><text:p>open</text:p>', ["open"]),
+        ('<text:section text:display="none"><text:p>secret</text:p></text:section><text:p>open</text:p>', ["open"]),
+        ("<text:table-of-content><text:index-body><text:p>One 1</text:p></text:index-body></text:table-of-content><text:p>open</text:p>", ["open"]),
+        (SPAN_STYLE + SPAN, ["open"]),
+    ],
+)  # fmt: skip
+def test_hidden_words_and_contents_of_an_open_document_are_left_out(body, texts):
+    assert read(odt(body)).texts == texts
+
+
+def test_an_open_document_may_be_one_xml_file():
+    spaces = 'xmlns:office="o" xmlns:text="t" xmlns:draw="d"'
+    picture = "<draw:image><office:binary-data>QUJD</office:binary-data></draw:image>"
+    flat = f'<?xml version="1.0"?>\n<office:document {spaces} office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text><text:p>one{picture} two</text:p></office:text></office:body></office:document>'
+    reading = read(flat, "letter.fodt")
+    assert (reading.format, reading.texts) == ("odt", ["one two"])
+    with pytest.raises(ImportFailed, match="a spreadsheet"):
+        read(flat.replace("opendocument.text", "opendocument.spreadsheet"))
+
+
 @pytest.mark.parametrize(
     ("paragraph", "text"),
     [
+        (r"a{\v secret}b\v more \'e4 \u252? {\b secrets}\v0  c{\deleted gone}d{\v\f0 x}\plain e", "ab cde"),
+        (r"co\-operate", "cooperate"),
         (r"caf\'e9 and \u8212?dash", "café and —dash"),
         (r"{\*\hidden no}yes \u26625?\u-10179?\u-8704? emoji", "yes 栁😀 emoji"),
         (r'{\field{\*\fldinst{HYPERLINK "https://example.org"}}{\fldrslt a link}} here', "a link here"),
@@ -178,6 +234,21 @@ def test_a_book_is_read_in_the_order_of_its_spine():
     assert [one.source_ref for one in reading.utterances] == ["chapter 1, paragraph 2", "chapter 2, paragraph 1"]
 
 
+def test_the_contents_of_a_book_are_left_out_and_a_sealed_chapter_is_refused_but_no_sealed_font():
+    guide = '<package xmlns="x"><manifest><item id="t" href="t.html" media-type="application/xhtml+xml"/><item id="c" href="c.html" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="t"/><itemref idref="c"/></spine><guide><reference type="toc" href="t.html"/></guide></package>'
+    sealed = '<encryption><CipherReference URI="OEBPS/{}"/></encryption>'
+    parts = {"t.html": "<p>Chapter one</p>", "c.html": "<p>Words.</p>"}
+    font = epub(parts, **{"OEBPS/book.opf": guide, "META-INF/encryption.xml": sealed.format("f.otf")})
+    assert read(font).texts == ["Words."]
+    with pytest.raises(ImportFailed, match="protected by its seller"):
+        read(epub(parts, **{"META-INF/encryption.xml": sealed.format("c.html")}))
+
+
+def test_a_fragment_of_html_is_a_page():
+    reading = read('<div class="letter"><p>One &amp; two.</p></div>')
+    assert (reading.format, reading.texts) == ("html", ["One & two."])
+
+
 @pytest.mark.parametrize(
     ("page", "texts"),
     [
@@ -188,6 +259,9 @@ def test_a_book_is_read_in_the_order_of_its_spine():
         ("<style>p{}</style><title>no</title><P>Caf&eacute; &#x1F34B;</P>", ["Café 🍋"]),
         ("<pre>a\n  b</pre>", ["a\nb"]),
         ("<p>open <b>to the <i>end", ["open to the end"]),
+        ("<title/><p>kept<a id='x'/> words</p><script src='x'/><p>too</p>", ["kept words", "too"]),
+        ("<p>漢<ruby>字<rp>(</rp><rt>じ</rt><rp>)</rp></ruby></p>", ["漢字"]),
+        ('<p>one<a epub:type="noteref">1</a></p><aside role="doc-footnote"><p>a note</p></aside>', ["one"]),
     ],
 )
 def test_a_page_shows_what_its_reader_sees(page, texts):

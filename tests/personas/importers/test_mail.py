@@ -21,6 +21,8 @@ def test_a_single_mail_is_read_and_one_of_apple_mail_too():
     text = mail("The tree lives.")
     assert read(text).said == [("Ana Reed", "The tree lives.")]
     assert read(f"{len(text)}\n{text}").said == [("Ana Reed", "The tree lives.")]
+    assert read(f"{len(text)}\n{text}<?xml version='1.0'?><plist/>\n").said == [("Ana Reed", "The tree lives.")]
+    assert read("\ufeff" + text).said == [("Ana Reed", "The tree lives.")]
     assert read(text.replace("\n", "\r\n")).said == [("Ana Reed", "The tree lives.")]
 
 
@@ -58,6 +60,8 @@ def test_a_line_that_begins_with_from_is_given_back():
         "在 2023年6月5日，17:02，Beto Ruiz <beto@example.org> 写道：",
         "2023年6月5日(月) 17:02 Beto Ruiz <beto@example.org>:",
         "2023년 6월 5일 (월) 오후 5:02, Beto Ruiz <beto@example.org>님이 작성:",
+        "בתאריך יום ב׳, 5 ביוני 2023 ב-17:02 מאת \u202aBeto Ruiz\u202c\u200f <\u202abeto@example.org\u202c\u200f>:\u202c",
+        "सोम, 5 जून 2023 को 5:02 pm को Beto Ruiz <beto@example.org> ने लिखा:",
     ],
 )
 def test_a_quoted_mail_below_its_attribution_is_cut(attribution):
@@ -177,3 +181,8 @@ def test_a_broken_header_does_not_stop_a_mailbox():
     reading = read(mbox(mail("The tree lives."), odd))
     assert sorted(reading.texts) == ["The tree lives.", "words"]
     assert sorted(reading.times)[0] == ""
+
+
+def test_the_frame_of_a_signed_mail_is_cut():
+    signed = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nThe tree lives.\n-----BEGIN PGP SIGNATURE-----\n\niQE\n-----END PGP SIGNATURE-----"
+    assert own_words(signed) == ("The tree lives.", True)
