@@ -47,7 +47,7 @@ def newest_leaf(tree: Tree, message: UUID) -> UUID:
 
 def below(tree: Tree, message: UUID) -> list[UUID]:
     """The message and all messages below it."""
-    children = _children(tree)
+    children = children_of(tree)
     found = [message]
     for each in found:
         found += children[each]
@@ -56,7 +56,7 @@ def below(tree: Tree, message: UUID) -> list[UUID]:
 
 def named_at(tree: Tree, head: UUID | None) -> UUID | None:
     """The message that holds the name of the branch down to `head`: the last one that has siblings, or the first."""
-    children = _children(tree)
+    children = children_of(tree)
     ids = path(tree, head)
     return next((each for each in reversed(ids) if len(children[tree[each]]) > 1), ids[0] if ids else None)
 
@@ -66,7 +66,7 @@ def outline(tree: Tree, head: UUID | None) -> list[Branch]:
 
     A branch that is not read runs down to its newest leaf.
     """
-    children = _children(tree)
+    children = children_of(tree)
     lines = []
     waiting = [(path(tree, head), 0)] if head else [(_down(children, root), 0) for root in reversed(children[None])]
     while waiting:
@@ -88,7 +88,7 @@ def _down(children: Mapping[UUID | None, list[UUID]], message: UUID) -> list[UUI
     return line
 
 
-def _children(tree: Tree) -> defaultdict[UUID | None, list[UUID]]:
+def children_of(tree: Tree) -> defaultdict[UUID | None, list[UUID]]:
     """The messages below each message, oldest first; under None, those at the beginning."""
     children: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
     for child, parent in tree.items():

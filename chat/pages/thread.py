@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chat.conversation import branches, queueing, transcripts
-from chat.models import Conversation, Message, Notice, Reply, ReplyStatus
+from chat.models import Conversation, Notice, Reply, ReplyStatus
 from chat.socket import frames
 from generation.jobs import stream
 
@@ -71,7 +71,7 @@ def _part(ids: list[UUID], start: int, end: int | None = None) -> Part:
 def items(conversation: Conversation, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The messages with these ids, in this order."""
     colors: dict[UUID | None, int] = {member.persona_id: member.color for member in conversation.members.all()}
-    tree = transcripts.tree_of(conversation)
+    children = branches.children_of(transcripts.tree_of(conversation))
     notices = defaultdict(list)
     for notice in conversation.notices.filter(message__in=ids).exclude(kind="disclosure"):
         notices[notice.message_id].append(_notice(notice))
@@ -87,7 +87,7 @@ def items(conversation: Conversation, ids: Sequence[UUID]) -> list[dict[str, Any
             "is_pinned": message.is_pinned,
             "created_at": message.created_at,
             "reply": _reply(getattr(message, "reply", None)),
-            "siblings": _siblings(tree, message),
+            "siblings": _siblings(children[message.parent_id], message.id),
             "notices": notices[message.id],
         }
         for message in map(messages.__getitem__, ids)
@@ -140,9 +140,8 @@ def _detail(reply: Reply) -> str:
     return frames.withdrawal(reply) if reply.status == ReplyStatus.BLOCKED else ""
 
 
-def _siblings(tree: dict[UUID, UUID | None], message: Message) -> dict[str, Any]:
-    together = branches.siblings(tree, message.id)
-    index = together.index(message.id)
+def _siblings(together: list[UUID], message_id: UUID) -> dict[str, Any]:
+    index = together.index(message_id)
     return {
         "index": index + 1,
         "count": len(together),
