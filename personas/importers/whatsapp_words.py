@@ -97,7 +97,8 @@ _POLL = re.compile(
     r"(?:poll|umfrage|encuesta|enquete|sondagem|sondage|sondaggio|peiling|anket|ankieta|опрос|опитування|استطلاع رأي|استطلاع|סקר|पोल|投票|투표|アンケート|polling|jajak pendapat|omröstning|afstemning|avstemning|kysely|anketa|szavazás|sondaj|δημοσκόπηση|bình chọn|โพลล์) ?[:：]",
     re.IGNORECASE,
 )
-_POLL_CHOICE = re.compile(r"[^\W\d_]{2,20} ?[:：].{1,300}[(（]\d{1,5}[^()（）\n]{0,30}[)）]")
+_POLL_CHOICE = re.compile(r"\A[^\W\d_]{2,20} ?[:：]")
+_VOTES = re.compile(r"\A[(（]\d{1,5}[^()（）\n]{0,30}[)）]")
 
 _DELETED = {
     "this message was deleted", "you deleted this message", "diese nachricht wurde gelöscht",
@@ -273,7 +274,10 @@ def _is_placeholder(text: str, *, marked: bool) -> bool:
 def _is_poll(text: str) -> bool:
     """POLL:, the question, and OPTION: tea (2 votes). Lines of iPhones begin with a mark."""
     lines = text.split("\n")
-    return _POLL.fullmatch(lines[0].strip()) is not None and _POLL_CHOICE.fullmatch(lines[-1].strip()) is not None
+    last = lines[-1].strip()
+    votes = last[max(last.rfind("("), last.rfind("（"), 0) :]
+    is_choice = _POLL_CHOICE.match(last) is not None and _VOTES.fullmatch(votes) is not None
+    return is_choice and _POLL.fullmatch(lines[0].strip()) is not None
 
 
 def caption(text: str) -> str | None:
