@@ -9,10 +9,12 @@ each language up to 2021. Every function is linear in the text's length.
 """
 
 import gzip
+import importlib.util
 import math
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import msgpack
 
@@ -104,8 +106,10 @@ def _list_of(code: str) -> dict[str, float]:
 
 @cache
 def _simplified_characters() -> dict[int, str]:
-    from wordfreq.util import data_path
-
-    with gzip.open(data_path("_chinese_mapping.msgpack.gz")) as file:
+    # Found without loading wordfreq: what recognises a crisis reads this table in every process.
+    spec = importlib.util.find_spec("wordfreq")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("wordfreq is not installed.")
+    with gzip.open(Path(spec.origin).parent / "data" / "_chinese_mapping.msgpack.gz") as file:
         mapping: dict[int, str] = msgpack.load(file, raw=False, strict_map_key=False)
     return mapping

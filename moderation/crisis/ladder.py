@@ -6,7 +6,8 @@ Thoughts of killing or hurting oneself, a method, or a request for instructions 
 here and raises no alarm.
 
 This module uses patterns only. It needs no model, no database and no network, so it detects a crisis when
-everything else is down. Covered: English and Chinese, first person, common misspellings of phones.
+everything else is down. Covered: English and Chinese, first person, common misspellings of phones, traditional
+characters (the patterns are written in simplified ones).
 Not covered: other languages, metaphors without any of the words in the patterns, and irony.
 """
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_noop
 
 from moderation.crisis.patterns import ASKS_HOW, DENIALS, IDIOMS, LADDER, LONG_AGO, QUOTED
 from moderation.filter.classifiers.features import plain
+from text.words import simplified
 
 VERSION = "1"  # of the patterns
 LEVELS = (
@@ -50,7 +52,8 @@ def asks_how(text: str) -> bool:
 
 
 def _without_idioms(text: str) -> str:
-    folded = plain(text).replace("’", "'").replace("‘", "'")
+    # The patterns are written in simplified characters. The table keeps 著, which stands for 着 beside a verb.
+    folded = simplified(plain(text)).replace("著", "着").replace("’", "'").replace("‘", "'")
     return QUOTED.sub(" ", IDIOMS.sub(" ", folded))
 
 

@@ -1,4 +1,5 @@
-"""The patterns of the crisis ladder, English and Chinese, for texts that `features.plain` has folded.
+"""The patterns of the crisis ladder, English and Chinese, for texts that `ladder` has folded: lower case, simplified
+characters.
 
 Each table is one alternation, matched anywhere in the text. The gaps between the parts of a pattern are bounded and
 stay within a sentence, so a pattern is fast and two unrelated sentences do not match it together.
@@ -19,7 +20,35 @@ _DO = (
     r"commit(?:ting)? suicide|(?:hang|shoot|drown|poison|stab|starv|electrocut)(?:e|ing|ning)? ?my ?self|"
     r"overdos(?:e|ing)|slit(?:ting)? my (?:wrists?|throat)|jump(?:ing)? (?:off|from) (?:a|the|this|that|my) "
     r"(?:bridge|roof|building|cliff|balcony|window)|jump(?:ing)? in front of (?:a|the) (?:train|car|bus|truck)|"
-    r"(?:hurt|harm|cut|burn)(?:t?ing)? my ?self|unaliv(?:e|ing) ?my ?self|self[- ]harm(?:ing)?|suicide|kms)"
+    r"(?:hurt|harm|cut|burn)(?:t?ing)? my ?self|unaliv(?:e|ing) ?my ?self|self[- ]harm(?:ing)?|suicide|kms|"
+    r"(?:top(?:ping)?|neck(?:ing)?) my ?self(?! (?:up|off|out|down))|do(?:ing)? my ?self in"
+    r"(?=[.!?,;\n]|$| (?:tonight|today|tomorrow|soon|and|because|love|mum|mom|dad)\b))"
+)
+# Before an act that may be somebody else's: survivors tell of it. The lookahead comes first because it fails fast.
+_NOT_OF_ANOTHER = r"\b(?=just|already|took|taken|taking|swallow|down)" + "".join(
+    rf"(?<!\b{who}{had} )"
+    for who in (
+        "he",
+        "she",
+        "they",
+        "you",
+        "who",
+        "mum",
+        "mom",
+        "dad",
+        "son",
+        "daughter",
+        "brother",
+        "sister",
+        "wife",
+        "husband",
+        "friend",
+        "mate",
+        "nan",
+        "cat",
+        "dog",
+    )
+    for had in ("", " had", "'d")
 )
 # A word and the blank before it. It is possessive: with backtracking, a word that can be split in two places would be
 # tried at each of them.
@@ -37,7 +66,7 @@ IDIOMS = _any(
     r"\b(?:want(?:ed)? to|could(?: have| just)?|nearly|almost|thought i(?:'d| would)) (?:die|died|disappear)\b",
     r"\bwant(?:ed)? to (?:die|disappear)\b[^.!?\n]{0,40}\b(?:embarrass\w*|laugh\w*|awkward|cring\w*|ashamed|blush\w*)",
     r"\bcould(?:'ve| have| just)? kill(?:ed)? myself for\b",
-    r"\b(?:i'?d|i would|gonna|going to|i'?ll) (?:literally |rather |just )?(?:kill myself|die) (?:if|before) i "
+    r"\b(?:i'?d|i would|gonna|going to|i'?ll) (?:literally |rather |just )?(?:kill myself|top myself|die) (?:if|before) i "
     r"(?:have|had|hear|must|need|ever (?:have|hear|eat)) ?(?:to )?"
     r"(?:watch|listen|sit|hear|work|eat|attend|read|one more|another|drink|wear|use)",
     r"\bto die for\b|\bdying to (?:see|know|try|meet|hear|tell|go|read|get)\b|\bsuicide (?:squad|mission|door|squeeze)s?\b",
@@ -68,6 +97,15 @@ DENIALS = _any(
 )
 
 IMMINENT = _any(
+    # Means that will be or were taken whole: all that there is, or what is somebody else's.
+    r"\bi(?:'?ll| will|'?m going to|'?m gonna| am going to) (?:take|swallow|down) (?:all (?:of )?|every (?:last )?one of )"
+    r"(?:the|his|her|mum'?s|mom'?s|dad'?s|nan'?s) (?:sleeping )?(?:pills|tablets|sleepers)\b(?= (?:tonight|now|and)\b|[.!?,;\n]|$)",
+    r"\b(?:took|taken|swallowed) (?:the|my) (?:whole|entire) (?:month|week|strip|packet)(?:'?s)?(?: worth)?(?: of)? "
+    r"(?:my |the |his |her )?(?:pills|tablets|sleepers|paracetamol|painkillers)\b(?! (?:back|to|with|home))",
+    # "I won't wake up tomorrow", but not "I won't wake up early".
+    r"\bi (?:won'?t|will not|'?m not going to|am not going to|'?m not gonna|shan'?t) (?:be waking|wake) up (?:tomorrow|again|this time|in the morning)\b"
+    r"(?! (?:before|until|till|at|in time|early|late|unless|if|without|for|to|with|like|when))",
+    r"(?<![他她它狗猫子女弟妹哥姐妈爸友])吞了?(?:一整瓶|整整一瓶|一整盒|整瓶|整盒|一大把|几十片|几十粒)的?(?![维钙糖])[^。!?\n]{0,4}(?:药|片)",
     r"\b(?:garage|car)\b[^.!?\n]{0,40}\bengine (?:is )?(?:on|running)\b[^\n]{0,40}(?:love|goodbye|sorry|tell|sleep|end)|\b(?:knife|blade|gun|pistol|razor|scissors|glass)\b[^.!?\n]{0,16}\b(?:against|to|at|on|pressed (?:to|against)) my (?:wrists?|throat|head|neck|temple|chest|arm|veins?)\b",
     r"\b(?:wrote|written|left) (?:the|my|a) (?:notes?|letters?)\b[^\n]{0,60}\b(?:kill my ?self|end (?:it|my life)|to die\b|be gone|hang my ?self|jump)|遗书[^。!?\n]{0,6}(?:放在|在桌|留给|给你)",
     r"\bi(?:'?ve| have)? (?:already |just )?(?:took|taken|swallowed) (?:them|it) all\b|\bpills (?:are )?(?:taken|swallowed)\b|\bi have (?:the|a|my|his|dad'?s) (?:gun|pistol|rope|noose)\b[^\n]{0,40}(?:sorry|goodbye|end|love you|can'?t)|(?:can'?t do this|goodbye|sorry)[^\n]{0,40}\bi have (?:the|a|my|his) (?:gun|pistol|rope|noose)\b",
@@ -75,7 +113,8 @@ IMMINENT = _any(
     r"(?:安眠药|药片?|一瓶药)[^。!?!?\n]{0,4}(?:全|都)(?:吃|吞|喝)(?:了|光|完|下去)|(?:煤气|天然气)[^。!?!?\n]{0,6}(?:打开|开着|拧开)[^\n]{0,12}(?:永别|再见|走了|死)|(?:桥上|楼顶|天台|窗边|江边|河边)[^。!?\n]{0,14}(?:我要|我就|要|准备)跳(?!舞|绳|操)",
     r"\b(?:pills|tablets|rope|noose|gun|pistol|knife|blades?|razor|vodka)\b[^.!?\n]{0,40}\b(?:laid out|lined up|(?:is|are) (?:already |all )?(?:tied|loaded|ready|waiting)|in front of me|on the (?:bed|table) (?:now|here))\b[^\n]{0,60}(?:sorry|goodbye|time|ready|tonight|end|over|with you|forgive|\bdie\b|do it)",
     r"(?:sorry|goodbye|forgive me)\b[^\n]{0,60}\b(?:rope|noose|gun|pistol)\b[^.!?\n]{0,24}\b(?:tied|loaded|ready)\b",
-    r"\b(?:swallow(?:ed|ing)|took|taken|taking|down(?:ed|ing))\b[^.!?\n]{0,12}\b(?:\d{2,}|ten|fifteen|twenty|thirty|forty|fifty|sixty|eighty|a hundred|dozens of|the rest of (?:the|my))\b[^.!?\n]{0,24}\b(?:pills|tablets|tylenol|paracetamol|ibuprofen|aspirin|xanax|ambien|sleeping|capsules|antidepressants)(?! .{0,20}\bwhat\b)",
+    _NOT_OF_ANOTHER
+    + r"(?:swallow(?:ed|ing)|took|taken|taking|down(?:ed|ing))\b[^.!?\n]{0,12}\b(?:\d{2,}|ten|fifteen|twenty|thirty|forty|fifty|sixty|eighty|a hundred|dozens of|the rest of (?:the|my))\b[^.!?\n]{0,24}\b(?:pills|tablets|tylenol|paracetamol|ibuprofen|aspirin|xanax|ambien|sleeping|capsules|antidepressants)(?! .{0,20}\bwhat\b)",
     r"\b(?:in|within) (?:an?|half an|a few|\d+) (?:hour|minute|day)s?\b,? (?:and )?i(?:'?ll| will) be (?:with you|with (?:him|her|them)|dead|gone)\b",
     r"\b(?:letters?|notes?) for (?:the|my) (?:kids|children|family|parents|wife|husband|mother|mom|mum|sons?|daughters?)\b[^\n]{0,60}\b(?:do it|be gone|jump|die|end (?:it|my))",
     r"\baffairs (?:are )?in order\b[^\n]{0,60}\b(?:jump|die|be gone|end (?:it|my)|kill)|\btonight(?:'?s| is) the night\b[^\n]{0,60}\b(?:end(?:ing)? (?:it|my)|die|kill)",
@@ -92,9 +131,10 @@ IMMINENT = _any(
     r"wrist)|around my neck|in front of me|beside me|next to me)",
     r"\b(?:written|wrote|writing|finished|left|leaving)\b[^.!?\n]{0,16}\b(?:(?:suicide|goodbye|farewell) (?:note|letter)s?|"
     r"my (?:last|final) (?:note|letter))",
-    r"\b(?:just |already )?(?:took|taken|swallowed|downed) (?:all|too many|a (?:whole |full |entire )?(?:bottle|handful|lot)|"
+    _NOT_OF_ANOTHER
+    + r"(?:just |already )?(?:took|taken|swallowed|downed) (?:all|too many|a (?:whole |full |entire )?(?:bottle|handful|lot)|"
     r"the (?:whole|entire) (?:bottle|pack|box))[^.!?\n]{0,24}(?:pills|tablets|paracetamol|tylenol|ibuprofen|medication|"
-    r"meds|xanax|sleeping|aspirin|bottle|bleach)",
+    r"meds|xanax|sleeping|aspirin|bottle|bleach)(?! (?:back|home|out|off|from|to the)\b)",
     r"\b(?:standing|sitting|i'?m|i am) (?:out )?(?:on|at|by|over) (?:the|a) (?:edge|ledge|bridge|roof|rooftop|railing|tracks|"
     r"train tracks|cliff)[^.!?\n]{0,60}(?:jump|end|over|ready|goodbye|die|down|done)",
     r"\bi(?:'?m| am) (?:about|ready) to (?:jump|do it|die|pull the trigger|end it|" + _DO[3:],
@@ -145,6 +185,10 @@ ASKS_HOW = _any(
 )
 
 ACTIVE = _any(
+    r"\bsewer ?slid(?:e|al)\b|\b(?:see|be with|join|meet|find) (?:you|him|her|them|mum|mom|dad)(?: again)?(?: soon)?,? if i (?:jump|do it now|end it)(?! (?:on|in|onto|into|ship|the queue|at))",
+    # Words that stand for suicide where it is censored. A pot of purple clay has the same name.
+    r"(?<![a-z])(?:想|要|准备|打算|计划|考虑)(?:去|着|过)?(?:紫砂|紫杀|紫沙|自鲨|zs)(?=[了啊呀但又可怎不吧,。!? \n]|$)",
+    r"(?:想|要|谂住|谂过|成日谂)(?:住)?(?:由|从|喺)[^。!?\n板池]{0,8}跳(?:落去|落嚟)(?![^。!?\n]{0,3}[泳池])",
     r"\b(?:think(?:ing)?|thought|dream(?:ing)?|fantasi[sz]ing) (?:about|of) (?:jumping|stepping|leaping|throwing my ?self) (?:off|from|in front|under|into)\b(?! the (?:swing|pool|diving))",
     r"\b(?:ways?|method|place|time)s? (?:for me )?to (?:die|kill my ?self|end (?:it all|my life))\b(?! (?:for|laughing|of))|\burges? (?:to|of) (?:cut|cutting|hurt|harm|burn|self)|\bsuicide (?:feels|seems|looks|sounds|is) (?:like )?(?:the|my|so|an?|more|better|easy|easier)\b[^.!?\n]{0,20}(?:only|option|way|answer|easier|better|relief|appealing|logical)",
     r"\b(?:pictur\w+|imagin\w+|see(?:ing)?|visuali[sz]\w+) my ?self (?:jump\w*|hang\w*|falling|dead|dying|cut\w*|drown\w*|swinging)",
@@ -181,6 +225,9 @@ ACTIVE = _any(
 )
 
 PASSIVE = _any(
+    r"\b(?:don'?t|do not) want to (?:see|wake (?:up )?to) (?:tomorrow|(?:another|one more) (?:birthday|day|morning|christmas|"
+    r"new year|spring|winter))(?=[.!?,;\n]|$| (?:and|so|love|mum|mom|dad)\b)",
+    r"(?:唔|毋|弗|勿)想(?:欲|要)?(?:再|阁|闷)?(?:活|做人|生存)(?!动|跃|得|在)|(?:真的|真嘅|真係|好|很|只)想鼠(?!标|兔|年|片)",
     r"\bwish(?:ed)? i(?:'?d| had)? (?:also |just )?died\b|\bhop(?:e|ing) (?:that )?i (?:won'?t|don'?t|wouldn'?t|never) wake up\b|(?:想|要|真想|好想)(?:跟|和|随)(?:着)?(?:你|您|他|她|妈|爸|奶|爷)[^。!?\n]{0,3}(?:一起)?(?:走(?!走|路|过|到|回|在)|离开)|(?:我|要是我|如果我)死了[^。!?\n]{0,8}(?:见到|陪|找|团聚|在一起|看见)",
     r"\b(?:hope|wish|want|pray) (?:that )?i (?:get|got|would get|could get|'?d get) (?:hit by|run over|killed|cancer|shot|sick and die)|\bdon'?t (?:really )?care (?:if|whether) i (?:live|die|survive|wake|am alive)|\bwish (?:the |it |that )?(?:cancer|car|accident|virus|bullet|fire|illness|crash)? ?(?:had |would )?(?:have )?(?:took|taken|killed|take|kill) me\b",
     r"\b(?:nothing|no ?one|nobody) (?:is )?(?:left|keeping me) (?:here )?(?:for me|alive)\b|\b(?:dying|death|being dead) (?:sounds|seems|feels|looks|would be) (?:so |like )?(?:peaceful|nice|easier|better|good|a relief|beautiful)|\b(?:give|do) anything to (?:be dead|die|not exist|not wake up|disappear)\b|\bpoint (?:of|in) (?:being alive|living|going on|staying alive)\b",
