@@ -10,6 +10,7 @@ import hashlib
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ AVERAGED = 0.99  # of the average of the weights that remains after an update
 # How often an epoch changes a text: a typing error, other messages before it, no mark at its end.
 TYPO, OTHERS_BEFORE, NO_MARK = 0.25, 0.5, 0.2
 ALONE = 0.3  # how often an ordinary message comes without those before it
+# Of a training that goes on from earlier weights: its share of the rates above, and the first layers that stay.
+SHARE_OF_RATES, KEPT_LAYERS = 0.4, 3
 
 Say = Callable[[str], None]
 Scores = npt.NDArray[np.float32]
@@ -62,8 +65,26 @@ class Network(nn.Module):
         logits: Tensor = self.head(self.drop(self.body.means(rows)))
         return logits
 
+    def keep_first(self, layers: int) -> None:
+        """Takes the first layers, and what lies before them, out of the training."""
+        bert = self.body.model
+        for part in (bert.embeddings, *bert.encoder.layer[:layers]):
+            part.requires_grad_(False)
+
 
 # --- Training ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """A training that goes on from earlier weights of the same base, to learn sentences that they did not read.
+
+    An epoch reads all new sentences, as many of the others, and as many ordinary talks.
+    """
+
+    weights: Path
+    new: frozenset[Messages]
+    epochs: int
 
 
 def fit(
@@ -73,38 +94,59 @@ def fit(
     say: Say,
     checkpoint: Path,
     left_out: Callable[[int], bool] = lambda index: False,
+    going_on: GoingOn | None = None,
 ) -> Network:
     """The network fine-tuned on the sentences and samples of the talk: the average over its last updates.
 
     After each epoch its state is written to `checkpoint`, from which a run that was ended goes on. `left_out` says
-    which sentences (by index) take no part.
+    which sentences (by index) take no part. Raises ClassifierUnavailable where earlier weights cannot be read.
     """
     torch.manual_seed(seed)
     sentences = [one for index, one in enumerate(given.sentences) if not left_out(index)]
     network = Network(given.weights)
-    updates = EPOCHS * math.ceil((len(sentences) + min(ORDINARY, len(given.talk))) / BATCH)
-    tuning = FineTuning(network, Network(given.weights), _groups(network), updates=updates, averaged=AVERAGED)
+    epochs, new, talks = EPOCHS, sentences, ORDINARY
+    if going_on is not None:
+        _load(network, going_on.weights)
+        network.keep_first(KEPT_LAYERS)
+        epochs, new = going_on.epochs, [one for one in sentences if one.messages in going_on.new]
+        talks = len(new)
+    known = [one for one in sentences if going_on and one.messages not in going_on.new]
+    rehearsed, talks = min(len(new), len(known)), min(talks, len(given.talk))
+    updates = epochs * math.ceil((len(new) + rehearsed + talks) / BATCH)
+    groups = _groups(network, 1.0 if going_on is None else SHARE_OF_RATES)
+    tuning = FineTuning(network, Network(given.weights), groups, updates=updates, averaged=AVERAGED)
     importance = _importance(sentences)
-    for epoch in range(tuning.resume(checkpoint), EPOCHS):
+    for epoch in range(tuning.resume(checkpoint), epochs):
         chance = random.Random(1000 * seed + epoch)  # noqa: S311 (no secret)
         torch.manual_seed(1000 * seed + epoch)
         network.train()
         total, count = 0.0, 0
-        for batch in _batches(sentences, given.talk, given.tokenizer, chance):
+        read = [*new, *chance.sample(known, rehearsed)]
+        for batch in _batches(read, chance.sample(given.talk, talks), given.tokenizer, chance):
             loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
             tuning.update(loss)
             total, count = total + loss.item(), count + 1
-        say(f"epoch {epoch + 1} of {EPOCHS}: loss {total / count:.3f}")
+        say(f"epoch {epoch + 1} of {epochs}: loss {total / count:.3f}")
         tuning.save(checkpoint, epochs=epoch + 1)
     return tuning.average.eval()
 
 
-def _groups(network: Network) -> list[dict[str, Any]]:
+def _load(network: Network, path: Path) -> None:
+    """Takes all weights but the word vectors, which are not trained. Raises ClassifierUnavailable."""
+    weights = bert.floats(recognition.arrays_of(path))
+    weights[bert.KINDS] = np.zeros((1, WIDTH), np.float32)  # are a part of the positions in the file
+    arrays = {name: torch.from_numpy(value) for name, value in weights.items() if name != bert.WORDS}
+    network.head.load_state_dict({name: arrays.pop(f"head.{name}") for name in ("weight", "bias")})
+    network.body.model.load_state_dict(arrays, strict=False)
+
+
+def _groups(network: Network, share: float) -> list[dict[str, Any]]:
     learned = [value for value in network.body.parameters() if value.requires_grad]
+    body, head = share * BODY_RATE, share * HEAD_RATE
     return [
-        {"params": list(network.head.parameters()), "lr": HEAD_RATE},
-        {"params": [value for value in learned if value.ndim < 2], "lr": BODY_RATE},
-        {"params": [value for value in learned if value.ndim == 2], "lr": BODY_RATE, "weight_decay": 0.01},
+        {"params": list(network.head.parameters()), "lr": head},
+        {"params": [value for value in learned if value.ndim < 2], "lr": body},
+        {"params": [value for value in learned if value.ndim == 2], "lr": body, "weight_decay": 0.01},
     ]
 
 
@@ -140,7 +182,7 @@ def _target(step: str, importance: dict[str, float]) -> Tensor:
 def _batches(
     sentences: Sequence[Labelled], talk: Sequence[Talk], tokenizer: Tokenizer, chance: random.Random
 ) -> Iterator[list[tuple[Row, str]]]:
-    """One epoch of rows with their steps, in batches of similar length and in random order.
+    """Rows of these sentences and talks with their steps, in batches of similar length and in random order.
 
     What comes before a message must not decide its step. So a message may come behind other people's messages: one in
     danger behind ordinary talk, any other behind ordinary talk or behind a message in danger. A person can go on.
@@ -148,7 +190,7 @@ def _batches(
     grave = [one.messages for one in sentences if one.step in STEPS[ALARMS]]
     ordinary = [messages for messages, _ in talk]
     chosen = []
-    for messages, known in chance.sample(talk, min(ORDINARY, len(talk))):
+    for messages, known in talk:
         is_alone = chance.random() < ALONE
         chosen.append((_varied(messages[-1:] if is_alone else messages, [] if is_alone else [grave], chance), known))
     for one in sentences:

@@ -45,6 +45,21 @@ class Command(BaseCommand):
             metavar="FILE",
             help="weights of an earlier training; the mean of both is written",
         )
+        parser.add_argument(
+            "--go-on-from",
+            type=Path,
+            metavar="FILE",
+            help="weights of an earlier training, from which this one goes on instead of the base, at lower rates",
+        )
+        parser.add_argument(
+            "--new",
+            type=Path,
+            nargs="+",
+            default=[],
+            metavar="FILE.jsonl",
+            help="with --go-on-from: the sentences that it has not read; an epoch reads all of them and as many others",
+        )
+        parser.add_argument("--epochs", type=int, default=2, metavar="N", help="with --go-on-from; default: 2")
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
         parser.add_argument("--cross-validate", action="store_true")
 
@@ -59,6 +74,7 @@ class Command(BaseCommand):
         try:
             base = base_model.read(options["base"])
             given = material.material(base, options["data"], options["dialogues"])
+            new = frozenset(one.messages for path in options["new"] for one in labelled.read(path))
         except (base_model.BadBase, labelled.DataMissing) as error:
             raise CommandError(str(error)) from error
         if options["cross_validate"]:
@@ -66,8 +82,11 @@ class Command(BaseCommand):
             for line in _table(given, scores):
                 self.stdout.write(line)
             return
-        network = training.fit(given, seed=seed, say=say, checkpoint=folder / "all.pt")
+        weights: Path | None = options["go_on_from"]
+        going_on = weights and training.GoingOn(weights, new, options["epochs"])
+        checkpoint = folder / ("gone_on.pt" if going_on else "all.pt")
         try:
+            network = training.fit(given, seed=seed, say=say, checkpoint=checkpoint, going_on=going_on)
             version = training.save(network, given.tokenizer, options["output"], average_with=options["average_with"])
         except ClassifierUnavailable as error:
             raise CommandError(str(error)) from error

@@ -134,6 +134,35 @@ def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
 
 
 @pytest.mark.fits
+def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
+    small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    call_command("train_crisis", output=first, stdout=io.StringIO(), **small)
+    new = tmp_path / "sentences" / "told.jsonl"
+    new.write_text(json.dumps({"text": "bye q", "step": "imminent"}) + "\n")
+    read: list[list[tuple[str, ...]]] = []
+    real = training._batches
+
+    def batches(sentences: Any, *others: Any) -> Any:
+        read.append([one.messages for one in sentences])
+        return real(sentences, *others)
+
+    monkeypatch.setattr(training, "_batches", batches)
+    monkeypatch.setattr(training, "KEPT_LAYERS", 0)
+    options = {"go_on_from": first, "new": [new], "epochs": 2}
+    call_command("train_crisis", output=second, stdout=io.StringIO(), **(small | options))
+    assert [(len(epoch), ("bye q",) in epoch) for epoch in read] == [(2, True)] * 2  # and one that was read before
+    before, after = (bert.floats(recognition.arrays_of(path)) for path in (first, second))
+    assert not np.allclose(before["head.weight"], after["head.weight"], atol=1e-6)
+    for name in before:
+        if name.startswith("embeddings") and name != bert.WORDS:
+            np.testing.assert_allclose(before[name], after[name], atol=1e-6)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("train_crisis", output=second, **(small | options | {"go_on_from": tmp_path / "none"}))
+
+
+@pytest.mark.fits
 def test_weights_are_averaged_with_those_of_another_training(
     small: dict[str, Any], tmp_path: Path, settings: Any
 ) -> None:
