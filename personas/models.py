@@ -1,10 +1,13 @@
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
-from pgvector.django import HnswIndex, VectorField
+from pgvector.django import HalfVectorField, HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
 from personas.importers.recognition import is_unsure
@@ -212,6 +215,18 @@ class Utterance(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "position"], name="one_utterance_per_position")]
 
 
+# An index over vectors in half precision takes half the room and finds the same neighbours.
+HALF_EMBEDDING = Cast("embedding", HalfVectorField(dimensions=384))
+# The words of a passage and of what it answers, and pairs of Chinese characters, cut as `search.terms` cuts a query.
+# The migration 0014_large_personas defines the function.
+PASSAGE_TERMS = models.Func("text", "prompted_by", function="passage_terms", output_field=SearchVectorField())
+
+
+def _nearest(name: str, embedder: str) -> HnswIndex:
+    """Of one embedder's vectors: those of two cannot be compared."""
+    return HnswIndex(OpClass(HALF_EMBEDDING, name="halfvec_ip_ops"), name=name, condition=models.Q(embedder=embedder))
+
+
 class Passage(models.Model):
     """A cleaned piece of the persona's own words, short enough for a prompt."""
 
@@ -227,7 +242,13 @@ class Passage(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["persona", "digest"], name="one_passage_per_text")]
-        indexes = [HnswIndex(name="passage_embedding", fields=["embedding"], opclasses=["vector_ip_ops"])]
+        # `personas.memory.passage_search` searches by these.
+        indexes = [
+            _nearest("passages_by_meaning", "all-minilm-l6-v2"),
+            _nearest("passages_by_meaning_zh", "multilingual-e5-small-centred"),
+            GinIndex(PASSAGE_TERMS, name="passages_by_words", fastupdate=False),
+            models.Index(fields=["persona", "id"], condition=models.Q(embedder=""), name="passages_without_vector"),
+        ]
 
 
 class FineTuneStatus(models.TextChoices):

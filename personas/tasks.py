@@ -9,7 +9,8 @@ from django.utils import timezone
 from generation.jobs import leases
 from personas import forgetting, uploads
 from personas.audit import runs
-from personas.embedders.minilm import MiniLM
+from personas.embedders.base import Embedder
+from personas.embedders.choice import embedder_for
 from personas.finetuning import training
 from personas.models import Passage, Source
 from personas.portrait import computing
@@ -39,7 +40,7 @@ def read_uploads(owner_id: int) -> None:
 
 @shared_task
 def embed_passages(persona_id: str) -> None:
-    """Makes a batch of the vectors that the present embedder has not made, then queues itself for the next batch.
+    """Makes a batch of the vectors that are missing, then queues itself for the next batch.
 
     So other work, or a stop of the worker, waits for one batch only. One task per persona at once.
     """
@@ -55,13 +56,15 @@ def embed_passages(persona_id: str) -> None:
 
 
 def _embed_batch(persona_id: str) -> bool:
-    """Embeds one batch. Returns whether more may be missing."""
-    embedder = MiniLM()
-    missing = Passage.objects.filter(persona_id=persona_id).exclude(embedder=embedder.name).order_by("id")
-    batch = list(missing[:_BATCH])
-    vectors = embedder.embed([passage.text for passage in batch])  # float32 [n, 384], rows L2-normalised
-    for passage, vector in zip(batch, vectors, strict=True):
-        passage.embedding, passage.embedder = vector, embedder.name
+    """Embeds one batch, each passage by the embedder of its script. Returns whether more may be missing."""
+    batch = list(Passage.objects.filter(persona_id=persona_id, embedder="").order_by("id")[:_BATCH])
+    by_embedder: dict[type[Embedder], list[Passage]] = {}
+    for passage in batch:
+        by_embedder.setdefault(type(embedder_for(passage.text)), []).append(passage)
+    for embedder, passages in by_embedder.items():
+        vectors = embedder().embed([passage.text for passage in passages])  # float32 [n, 384], rows L2-normalised
+        for passage, vector in zip(passages, vectors, strict=True):
+            passage.embedding, passage.embedder = vector, embedder.name
     Passage.objects.bulk_update(batch, ["embedding", "embedder"])
     return len(batch) == _BATCH
 

@@ -43,6 +43,7 @@ _TOGETHER = 10  # facts that one conversation holds, one after the other
 _SEED = 7
 _WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _FACTS = Path(__file__).parents[1] / "data" / "memory_facts.jsonl"
+_HELD_OUT = _FACTS.with_name("memory_facts_held_out.jsonl")  # written after the weights of the memory were chosen
 _PERSONAS = {
     "en": ("Ruth", "Ruth is an old friend who keeps a small bookshop by the harbour.", "I will remember that."),
     "zh": ("秋姨", "秋姨是一位老朋友，在码头边开一家小书店。", "我记住了。"),
@@ -74,8 +75,9 @@ class Answer:
         return self.reply is not None and self.fact.is_in(self.reply)
 
 
-def facts(language: str) -> list[Fact]:
-    rows = [json.loads(line) for line in _FACTS.read_text("utf-8").splitlines()]
+def facts(language: str, *, held_out: bool = False) -> list[Fact]:
+    file = _HELD_OUT if held_out else _FACTS
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     return [Fact(row["told"], row["question"], row["answer"]) for row in rows if row["language"] == language]
 
 
@@ -112,10 +114,10 @@ class Report:
 
 
 def measure(
-    engine: RankingEngine, language: str, *, tell: Tell, most: int | None = None, with_replies: bool = True
+    engine: RankingEngine, language: str, facts: Sequence[Fact], *, tell: Tell, with_replies: bool = True
 ) -> Report:
-    """Plants the facts of a language and asks them back. Raises EngineError and ClassifierUnavailable."""
-    measurement = Measurement(engine, language, facts(language)[:most], tell, with_replies)
+    """Plants facts of a language and asks them back. Raises EngineError and ClassifierUnavailable."""
+    measurement = Measurement(engine, language, facts, tell, with_replies)
     return Report(measurement.answers(), measurement.leaks())
 
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from personas.embedders.base import Embedder, closeness
 from personas.embedders.choice import embedder_for
-from personas.embedders.minilm import MiniLM
-from personas.memory import search
+from personas.memory import passage_search, search
 from personas.models import Persona
 from text import sentences
 
@@ -35,14 +34,11 @@ def recall(persona: Persona, query: str, k: int, *, embedder: Embedder | None = 
     """
     if not persona.passages.exists():
         return []
-    embedder = embedder or MiniLM()
-    is_embedded = persona.passages.filter(embedder=embedder.name).exists()
-    vector = search.vector_of(query, embedder) if is_embedded else None
+    embedder = embedder or embedder_for(query)
     passages = persona.passages.all()
-    by_words = search.by_words(passages, search.terms(query), within=("text", "prompted_by"))
-    near = dict(search.closeness_of(passages, vector, embedder))
+    near = dict(passage_search.closeness_of(passages, search.vector_of(query, embedder), embedder))
     by_meaning = [pk for pk, closeness in near.items() if closeness >= search.LEAST_CLOSENESS]
-    scores = search.fused([[pk for pk, _ in by_words], by_meaning])
+    scores = search.fused([passage_search.by_words(passages, search.terms(query)), by_meaning])
     best = list(scores)[:k]
     rows = passages.in_bulk(best)
     return [
@@ -62,7 +58,7 @@ def interest(persona: Persona, text: str) -> float:
     if vector is None:
         return 0.0
     passages = persona.passages.all()
-    near = [near for _, near in search.closeness_of(passages, vector, embedder, most=1)]
+    near = [near for _, near in passage_search.closeness_of(passages, vector, embedder, most=1)]
     lines = list(_described(persona))
     if not near:  # its passages have no vectors of this embedder
         lines += passages.order_by("digest").values_list("text", flat=True)[:_DESCRIBED]

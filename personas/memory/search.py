@@ -7,7 +7,8 @@ finds a paraphrase. `fused` merges rankings by reciprocal rank (Cormack, Clarke 
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ TERMS = 24  # of a query; without a limit, a pasted page would make a thousand c
 
 Vector = npt.NDArray[np.float32]
 
-_WORD = re.compile(r"[a-zà-öø-ÿ\u0370-\u1fff0-9']+")
+_WORD = re.compile(r"[a-zà-öø-ÿ\u0370-\u1fff0-9]+")  # the migration personas.0014 has the same characters
 _HAN_RUN = re.compile(f"[{KANA}{HAN}]+")
 # English words without a subject. In a small corpus they can be rare and would then weigh much.
 _EMPTY_WORDS = """
@@ -38,6 +39,7 @@ _EMPTY_WORDS = """
     this these those there here then than with from have has had will would shall should can could may might must
     did does done what when where which who whom whose why how about into some any all ever tell say said know
     think like just very much more one out get got been being let
+    don didn doesn isn aren wasn weren won couldn wouldn shouldn hasn haven hadn
 """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 _ENDING = re.compile(r"(?:ings?|edly|ed|es|s|ly|e)$")
@@ -63,7 +65,7 @@ def by_meaning(rows: QuerySet[Any], vector: Vector | None, embedder: Embedder) -
 def closeness_of(
     rows: QuerySet[Any], vector: Vector | None, embedder: Embedder, *, most: int = CANDIDATES
 ) -> list[tuple[int, float]]:
-    """Ids of the nearest rows with their closeness in meaning, the nearest first."""
+    """Ids of the nearest rows with their closeness in meaning, the nearest first. Every row is compared."""
     if vector is None:
         return []
     nearest = (
@@ -86,42 +88,81 @@ def terms(text: str) -> list[str]:
 
 def _beginning(word: str) -> str:
     """A word without an English ending, so that `dancing` finds `danced`."""
-    stem = _ENDING.sub("", word.strip("'"))
-    return stem if len(stem) >= 4 else word.strip("'")
+    stem = _ENDING.sub("", word)
+    return stem if len(stem) >= 4 else word
 
 
-def by_words(rows: QuerySet[Any], query_terms: Sequence[str], *, within: tuple[str, str]) -> list[tuple[int, float]]:
+@dataclass(frozen=True)
+class Population:
+    """The rows that a few were taken from: how many there are, and which share of them holds a term."""
+
+    rows: int
+    shares: Mapping[str, float]
+
+
+# strpos is cheap and comes first, so the regular expression only reads texts that contain the letters.
+_HOLDS = r"strpos(words, term) > 0 AND (term !~ '^[\x01-\x7f]' OR words ~ ('\m' || term))"
+
+
+def by_words(
+    rows: QuerySet[Any],
+    query_terms: Sequence[str],
+    *,
+    within: tuple[str, str],
+    population: Population | None = None,
+) -> list[tuple[int, float]]:
     """Ids of the rows whose words match best, best first, each with the share of the query's weight that it holds.
 
-    `within` are the two columns that hold the words.
+    `within` are the two columns that hold the words. A term's rarity is counted in the rows, or in the `population`
+    that they were taken from.
     """
-    # strpos is cheap and comes first, so the regular expression only reads texts that contain the letters.
     # A term in more than half of the rows has no weight, since it does not tell rows apart.
     if not query_terms:
         return []
-    words = Lower(Concat(within[0], Value(" "), within[1], output_field=TextField()))
-    searched, parameters = rows.order_by().values_list("pk", words).query.sql_with_params()
+    searched, parameters = _with_words(rows, within)
+    shares = [population.shares.get(term, 0.0) if population else 0.0 for term in query_terms]
     with connection.cursor() as cursor:
         cursor.execute(
             rf"""
             WITH own(id, words) AS MATERIALIZED (
                 {searched}
-            ), hit AS (
-                SELECT own.id, term, count(*) OVER (PARTITION BY term) AS holders, length(words) AS size
-                FROM own CROSS JOIN unnest(%s::text[]) AS term
-                WHERE strpos(words, term) > 0 AND (term !~ '^[\x01-\x7f]' OR words ~ ('\m' || term))
-            ), total AS (SELECT count(*) AS n FROM own)
+            ), total AS (SELECT coalesce(%s, count(*)) AS n FROM own), hit AS (
+                SELECT
+                    own.id, n, length(words) AS size,
+                    greatest(count(*) OVER (PARTITION BY term), share * n) AS holders
+                FROM own CROSS JOIN total CROSS JOIN unnest(%s::text[], %s::float[]) AS asked(term, share)
+                WHERE {_HOLDS}
+            )
             SELECT id, weight / most FROM (
                 SELECT
                     id, sum(ln(1 + (n - holders + 0.5) / (holders + 0.5))) AS weight, min(size) AS size,
                     max(ln(2 * n + 2)) AS most
-                FROM hit CROSS JOIN total WHERE n < 4 OR holders <= n / 2.0 GROUP BY id
+                FROM hit WHERE n < 4 OR holders <= n / 2.0 GROUP BY id
             ) AS weighed
             ORDER BY weight / (1 + size / 2000.0) DESC, id LIMIT %s
             """,  # noqa: S608 (Django's own SQL, whose values are parameters)
-            [*parameters, list(query_terms), CANDIDATES],
+            [*parameters, population.rows if population else None, list(query_terms), shares, CANDIDATES],
         )
         return [(pk, float(share) / len(query_terms)) for pk, share in cursor.fetchall()]
+
+
+def holders(rows: QuerySet[Any], query_terms: Sequence[str], *, within: tuple[str, str]) -> dict[str, int]:
+    """How many of the rows hold each term; terms that none holds are left out."""
+    searched, parameters = _with_words(rows, within)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH own(id, words) AS MATERIALIZED ({searched})"  # noqa: S608 (as above)
+            f" SELECT term, count(*) FROM own CROSS JOIN unnest(%s::text[]) AS term WHERE {_HOLDS} GROUP BY term",
+            [*parameters, list(query_terms)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _with_words(rows: QuerySet[Any], within: tuple[str, str]) -> tuple[str, Sequence[Any]]:
+    """SQL for the ids of the rows with their words in small letters, and its parameters."""
+    words = Lower(Concat(within[0], Value(" "), within[1], output_field=TextField()))
+    sql, parameters = rows.values_list("pk", words).query.sql_with_params()
+    return sql, parameters
 
 
 def fused(rankings: Iterable[Sequence[int]]) -> dict[int, float]:

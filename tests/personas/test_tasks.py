@@ -9,6 +9,7 @@ from django.utils import timezone
 from generation.jobs import leases
 from persona_site.celery import app
 from personas import tasks, uploads
+from personas.memory import passages
 from personas.models import Draft, DraftFile, Passage, Source
 from tests import factories
 
@@ -132,3 +133,10 @@ def test_other_work_comes_between_the_batches_of_a_long_source(persona, no_worke
 )
 def test_monitor_and_sweeper_do_not_stand_in_the_queue_of_imports(task, queue):
     assert app.amqp.router.route({}, task)["queue"].name == queue
+
+
+def test_a_chinese_passage_gets_its_vector_by_the_chinese_embedder(persona):
+    persona.passages.filter(text="I mend clocks.").update(text="我修钟表。")
+    tasks.embed_passages(str(persona.pk))
+    assert persona.passages.get(text="我修钟表。").embedder == "multilingual-e5-small-centred"
+    assert passages.recall(persona, "你会修理手表吗？", 1)[0].text == "我修钟表。"

@@ -25,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--model", choices=packaged.PACKAGED, help=f"The default: {packaged.DEFAULT}.")
         parser.add_argument("--language", choices=("en", "zh"), help="The default: the model's languages.")
         parser.add_argument("--facts", type=int, metavar="N", help="Only the first N facts of each language.")
+        parser.add_argument(
+            "--held-out", action="store_true", help="Other facts, in Chinese: nothing was fitted to them."
+        )
         parser.add_argument("--without-replies", action="store_true", help="Measures prompts only, which is quick.")
         parser.add_argument("--json", action="store_true", help="Prints one JSON object.")
         parser.add_argument("--report", type=Path, metavar="FILE.html", help="Writes a page with every fact.")
@@ -41,8 +44,8 @@ class Command(BaseCommand):
                     language: memory_evaluation.measure(
                         engine,
                         language,
+                        memory_evaluation.facts(language, held_out=options["held_out"])[: options["facts"]],
                         tell=progress.of(language),
-                        most=options["facts"],
                         with_replies=not options["without_replies"],
                     )
                     for language in languages
