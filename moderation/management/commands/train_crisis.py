@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 self.stdout.write(line)
             return
         weights: Path | None = options["go_on_from"]
-        going_on = weights and training.GoingOn(weights, new, options["epochs"])
+        going_on = training.GoingOn(weights, new, options["epochs"]) if weights else None
         checkpoint = folder / ("gone_on.pt" if going_on else "all.pt")
         try:
             network = training.fit(given, seed=seed, say=say, checkpoint=checkpoint, going_on=going_on)
