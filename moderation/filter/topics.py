@@ -53,7 +53,7 @@ def score(texts: Sequence[str], topics: tuple[TopicSpec, ...]) -> list[dict[str,
     """
     if not topics:
         return [{} for _ in texts]
-    parts = [list(_parts(text)) for text in texts]
+    parts = [list(sentence_parts(text)) for text in texts]
     scores = _of_parts(sorted({part for of_text in parts for part in of_text}), topics)
     return [
         {
@@ -86,7 +86,7 @@ def _of_parts(parts: Sequence[str], topics: tuple[TopicSpec, ...]) -> dict[str, 
 _REMEMBERED: Remembered[tuple[float, ...]] = Remembered(20_000)
 
 
-def _parts(text: str) -> Iterator[str]:
+def sentence_parts(text: str) -> Iterator[str]:
     """The sentences with a content word; a long one in pieces."""
     for sentence in sentences.split(text):
         for start in range(0, len(sentence), _LONGEST):

@@ -18,7 +18,7 @@ from moderation.monitor.signals import SIGNALS, SIGNS, cues_of
 from moderation.monitor.signals.base import Scored, Signal, Watch
 from moderation.talk import Finding, Turn
 
-VERSION = "2"
+VERSION = "3"
 RECENT = 40  # the newest turns; the monitor reads none before them
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from moderation.crisis import ladder
 from moderation.filter.classifiers.remembered import Remembered
 from moderation.filter.policy import Decision
+from moderation.monitor import meaning
 from moderation.monitor.signals import (
     anniversaries,
     attachment,
@@ -57,7 +58,7 @@ _USER_CUES = despair.CUES | preparation.CUES | attachment.CUES | nights.CUES | a
 
 
 def cues_of(turn: Turn, *, level: str, decision: Decision, jailbreak: float) -> frozenset[str]:
-    """What this one turn shows. The time is linear in its length."""
+    """What this one turn shows. The time is linear in its length. Raises ClassifierUnavailable."""
     cues = _cues_of_text(turn.speaker, turn.text)
     if turn.speaker == "persona":
         return cues
@@ -77,7 +78,10 @@ def _cues_of_text(speaker: Speaker, text: str) -> frozenset[str]:
     cues = _REMEMBERED.get(key)
     if cues is None:
         plain_text = folded(text)
-        own = cues_in(plain_text, _USER_CUES) if speaker == "user" else persona_conduct.conduct_in(plain_text)
+        own = cues_in(plain_text, _USER_CUES if speaker == "user" else persona_conduct.CUES)
+        own |= meaning.shown(speaker, text)
+        if speaker == "persona":
+            own = persona_conduct.with_conduct(own)
         cues = frozenset(own | grooming.by_speaker(cues_in(plain_text, grooming.CUES), speaker))
         _REMEMBERED.put(key, cues)
     return cues

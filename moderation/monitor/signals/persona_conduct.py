@@ -126,6 +126,9 @@ def asks_for_personal_data(watch: Watch) -> Iterable[Finding]:
 
 
 def conduct_in(text: str) -> set[str]:
-    """The kinds of conduct of a persona's turn, with CONDUCT where there is any."""
-    kinds = cues_in(folded(text), CUES)
+    """The kinds of conduct of a persona's turn that patterns know, with CONDUCT where there is any."""
+    return with_conduct(cues_in(folded(text), CUES))
+
+
+def with_conduct(kinds: set[str]) -> set[str]:
     return kinds | {CONDUCT} if kinds else kinds

@@ -1,0 +1,110 @@
+"""Cues that a turn shows by its meaning, whatever its words: a small classifier over sentence vectors.
+
+Patterns know the words that somebody thought of. On lines that others wrote they meet one in twenty
+(docs/moderation-model-card.md). So a multinomial logistic regression reads the vectors of a turn and of its sentences,
+too: MiniLM's, and multilingual-e5-small's for Chinese. `meaning_training` fits one for each language and speaker on the
+examples and look-alikes of data/cues.toml and on ordinary talk. A cue counts from the probability on that few ordinary
+lines reach.
+
+Not covered: what only the turns before tell, and languages other than English and Chinese.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from moderation.filter import chinese_encoder, encoder, topics
+from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.filter.classifiers.features import is_mostly_cjk
+from moderation.talk import Speaker
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "cues.safetensors"
+_TOKENS = 96
+_MOST = 32  # sentences at the end of a text that are read, so that a long one holds nobody up
+_LONGEST = 300  # characters of a text that is read as a whole, too
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The classifier of one language and speaker. The last class is none of the cues."""
+
+    cues: tuple[str, ...]
+    weights: Matrix  # float32 [384, cues + 1]
+    bias: Matrix  # float32 [cues + 1]
+    threshold: float  # of the probability of all cues together
+
+    def shown(self, vectors: Matrix) -> set[str]:
+        """The likeliest cue of each part that shows one. `vectors`: float32 [parts, 384]."""
+        probabilities = self.probabilities(vectors)
+        rows = probabilities[1 - probabilities[:, -1] >= self.threshold, :-1]
+        return {self.cues[index] for index in rows.argmax(axis=1)}
+
+    def probabilities(self, vectors: Matrix) -> Matrix:
+        """float32 [parts, cues + 1]."""
+        logits = vectors @ self.weights + self.bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def shown(speaker: Speaker, text: str) -> set[str]:
+    """The cues of a turn. Raises ClassifierUnavailable."""
+    language = "zh" if is_mostly_cjk(text) else "en"
+    parts = parts_of(text)
+    return _heads()[f"{language} {speaker}"].shown(vectors(language, parts)) if parts else set()
+
+
+def parts_of(text: str) -> list[str]:
+    """What is read of a turn: the whole, where it is short, and its last sentences."""
+    sentences = list(topics.sentence_parts(text))[-_MOST:]
+    is_short = len(sentences) > 1 and len(text) <= _LONGEST
+    return [text, *sentences] if is_short else sentences
+
+
+def vectors(language: str, texts: Sequence[str]) -> Matrix:
+    """float32 [texts, 384]. Raises ClassifierUnavailable."""
+    try:
+        if language == "zh":
+            return chinese_encoder.encode(texts)
+        return encoder.minilm().encode(texts, max_tokens=_TOKENS)
+    except encoder.EncoderMissing as error:
+        raise ClassifierUnavailable(str(error)) from error
+
+
+def save(path: Path, heads: Mapping[str, Head]) -> None:
+    arrays: dict[str, Matrix] = {}
+    for name, head in heads.items():
+        arrays |= {f"{name} weights": head.weights, f"{name} bias": head.bias}
+    about = {name: {"cues": head.cues, "threshold": head.threshold} for name, head in heads.items()}
+    save_file(arrays, path, {"about": json.dumps(about)})
+
+
+def read(path: Path) -> dict[str, Head]:
+    """Raises ClassifierUnavailable."""
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            about = json.loads(stored.metadata()["about"])
+            return {
+                name: Head(
+                    cues=tuple(kept["cues"]),
+                    weights=stored.get_tensor(f"{name} weights"),
+                    bias=stored.get_tensor(f"{name} bias"),
+                    threshold=kept["threshold"],
+                )
+                for name, kept in about.items()
+            }
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise ClassifierUnavailable(f"{path.name} does not load: {error}") from error
+
+
+@cache
+def _heads() -> dict[str, Head]:
+    return read(WEIGHTS)
