@@ -147,7 +147,8 @@ class Graph:
     def logits(self, count: int) -> Logits:
         """Runs the pass. Returns its logits `[count, vocabulary]`."""
         self._request.infer()
-        logits: Logits = self._request.get_output_tensor(0).data.reshape(count, -1).astype(np.float32)
+        data = self._request.get_output_tensor(0).data
+        logits: Logits = data.reshape(count, data.shape[-1]).astype(np.float32)  # a pass may keep none
         return logits
 
 

@@ -36,6 +36,13 @@ def test_rounding_costs_less_than_two_in_a_hundred(shipped: Engine, real_engine:
     assert perplexity(shipped) == pytest.approx(perplexity(real_engine), rel=0.02)
 
 
+def test_a_text_behind_a_long_prompt_that_nobody_has_read_is_scored(shipped: Engine) -> None:
+    """The first pieces lie in the prompt, and nothing is predicted there."""
+    assert isinstance(shipped, BatchedEngine)
+    units = shipped.score(Prompt(form="transcript", text="It rained on the pier. " * 40), " It rained again.").units
+    assert "".join(unit.text for unit in units) == " It rained again."
+
+
 def test_products_of_one_input_are_merged_and_say_what_they_said(
     installed_model: packaged.CatalogueModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
