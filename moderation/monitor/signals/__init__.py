@@ -78,10 +78,10 @@ def _cues_of_text(speaker: Speaker, text: str) -> frozenset[str]:
     cues = _REMEMBERED.get(key)
     if cues is None:
         plain_text = folded(text)
-        own = cues_in(plain_text, _USER_CUES if speaker == "user" else persona_conduct.CUES)
-        own |= meaning.shown(speaker, text)
-        if speaker == "persona":
-            own = persona_conduct.with_conduct(own)
+        if speaker == "user":
+            own = cues_in(plain_text, _USER_CUES) | meaning.shown(speaker, text)
+        else:
+            own = persona_conduct.conduct_in(plain_text) | persona_conduct.meant_in(text)
         cues = frozenset(own | grooming.by_speaker(cues_in(plain_text, grooming.CUES), speaker))
         _REMEMBERED.put(key, cues)
     return cues

@@ -6,6 +6,7 @@ The persona is a machine, and the person reads the category of a case, so it is 
 from collections.abc import Iterable
 
 from moderation.filter.classifiers.base import Category
+from moderation.monitor import meaning
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, cues_in, finding, folded
 from moderation.monitor.signs import Sign
@@ -87,6 +88,7 @@ _IN_WORDS = {
     "coaxes": "coaxes out secrets or pushes a grave decision",
 }
 CONDUCT = "conduct"
+MEANT_TURNS = 2
 
 _SOLICITS = any_of(
     r"\b(?:what(?:'?s| is)|tell me|give me|send me|share|i need|may i have|can (?:i|you) (?:have|give me|send me|tell me|share))\b[^.!?\n]{0,24}\byour "
@@ -96,13 +98,34 @@ _SOLICITS = any_of(
 
 
 def conduct(watch: Watch) -> Iterable[Finding]:
-    """Each turn of the persona that does the opposite of care, with what it does."""
-    for scored in watch.by("persona"):
-        kinds = [kind for kind in CUES if kind in scored.cues]
-        if kinds:
+    """Each turn of the persona that does the opposite of care, with what it does.
+
+    What only the meaning shows is told from MEANT_TURNS of the newest turns on, because one ordinary line in two hundred
+    shows it, too.
+    """
+    turns = watch.by("persona")
+    meant_turns = sum(any(meant(kind) in scored.cues for kind in CUES) for scored in turns)
+    for scored in turns:
+        if kinds := [kind for kind in CUES if kind in scored.cues]:
             severity = max(_GRAVE.get(kind, 60) for kind in kinds)
-            detail = f"The persona {', and '.join(_IN_WORDS[kind] for kind in kinds)}."
+            detail = f"The persona {_spelled(kinds)}."
             yield finding(watch, scored, "conduct", Sign.PERSONA_CONDUCT, severity, float(len(kinds)), 1.0, detail)
+        elif (kinds := [kind for kind in CUES if meant(kind) in scored.cues]) and meant_turns >= MEANT_TURNS:
+            detail = (
+                f"By the meaning of its words, the persona {_spelled(kinds)}; {meant_turns} turns are of this kind."
+            )
+            yield finding(
+                watch, scored, "conduct", Sign.PERSONA_CONDUCT, 60, float(meant_turns), float(MEANT_TURNS), detail
+            )
+
+
+def meant(kind: str) -> str:
+    """The cue of a kind of conduct that is shown by meaning alone."""
+    return f"meant:{kind}"
+
+
+def _spelled(kinds: Iterable[str]) -> str:
+    return ", and ".join(_IN_WORDS[kind] for kind in kinds)
 
 
 def drift(watch: Watch) -> Iterable[Finding]:
@@ -127,8 +150,10 @@ def asks_for_personal_data(watch: Watch) -> Iterable[Finding]:
 
 def conduct_in(text: str) -> set[str]:
     """The kinds of conduct of a persona's turn that patterns know, with CONDUCT where there is any."""
-    return with_conduct(cues_in(folded(text), CUES))
-
-
-def with_conduct(kinds: set[str]) -> set[str]:
+    kinds = cues_in(folded(text), CUES)
     return kinds | {CONDUCT} if kinds else kinds
+
+
+def meant_in(text: str) -> set[str]:
+    """The cues of the kinds of conduct that a persona's turn shows by its meaning. Raises ClassifierUnavailable."""
+    return {meant(kind) for kind in meaning.shown("persona", text)}

@@ -51,7 +51,7 @@ def test_ordinary_talk_shows_next_to_none() -> None:
 
 
 def test_the_monitor_reads_them_beside_the_patterns() -> None:
-    assert {"secrecy", "conduct"} <= signals._cues_of_text("persona", "Don't let your mother read what we write here.")
+    assert "meant:secrecy" in signals._cues_of_text("persona", "Don't let your mother read what we write here.")
     assert "isolation" in signals._cues_of_text("user", "The phone rings and I let it ring until it stops.")
 
 
