@@ -48,7 +48,7 @@ def test_k1_who_is_in_danger_is_met_by_the_site(talk: list[str]) -> None:
 
 
 def test_k1_a_plan_behind_a_wish_to_be_dead_is_imminent() -> None:
-    talk = ["I miss my brother so much. I don't want to live any more. Tonight I will take all the pills."]
+    talk = ["I don't want to live any more. The letters are on the table and the car is parked by the bridge."]
     assert ladder.level(talk[0]) == "passive"  # by the patterns alone
     assert reading.read([talk])[0].step == "imminent"
 

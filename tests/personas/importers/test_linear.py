@@ -28,8 +28,8 @@ REPEATED = [
     "05/06/23, ", "10:12 ", "10:12:", "1/1/", "a.jpg (", "{{", "<START>", "Ada ", "Ada: ", "Boris added ", "konu grup ", "image ", "[Forwarded from ", HEAD, "年月日",
     "<a ", "<!--", "<p>", "</p>", "<a b='", "&amp;", "> ", "On 2023 ", "From: ", "--\n", "=?utf-8?b?", "\\f0 ", "{\\pict", "{\\field{\\*\\fldinst{HYPERLINK \"", "00:00:01,000 --> ", "[Photo]", '"\n', "\n",
 ]  # fmt: skip
-LENGTH = 30_000
-SECONDS = 3.0  # of processor time; a square takes longer than that at this length, a line a fiftieth of it
+LENGTH = 40_000
+SECONDS = 5.0  # of processor time; a square takes longer at this length, a line a fiftieth of it
 
 
 def telegram(words: str) -> dict[str, object]:
