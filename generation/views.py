@@ -118,6 +118,7 @@ def add(request: SignedIn) -> HttpResponse:
     """The details of a folder or file, which is then copied and converted."""
     path = cleaning.clean((request.POST or request.GET).get("path", "")).strip()
     if not path:
+        messages.error(request, gettext("This is not the path of a folder or file."))
         return redirect(f"{reverse('generation:models')}#installed")
     try:
         local = local_models.inspect(Path(path))

@@ -120,7 +120,8 @@ class Site:
         return self.log.read_text(errors="replace")[-6000:]
 
     def owner_link(self) -> str:
-        return re.findall(r"http://127\.0\.0\.1:\d+/setup/\S+", self.log.read_text())[-1]
+        """The newest; it is printed a moment after the site says that it is ready."""
+        return wait_until(lambda: re.findall(r"http://127\.0\.0\.1:\d+/setup/\S+\n", self.log.read_text()))[-1].strip()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What stands in this site's database."""

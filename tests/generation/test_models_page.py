@@ -306,7 +306,8 @@ def test_no_other_path_is_read(desk: Client, shelf: Path, path: str) -> None:
         desk.post(reverse("generation:add"), {"path": path}, follow=True),
     ):
         assert answer.redirect_chain
-        assert "You entered" in answer.content.decode()
+        fault = "You entered" if path.strip("\x00") else "This is not the path of a folder or file."
+        assert fault in answer.content.decode()
     assert not ModelEntry.objects.exclude(path="").exists()
 
 
