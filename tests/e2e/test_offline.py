@@ -87,8 +87,7 @@ def test_a_kept_conversation_is_read_without_a_connection_and_is_gone_after_sign
         return heading.is_visible()
 
     waiting.wait_until(is_offline)
-    expect(page.get_by_role("link", name="The boats")).to_have_attribute("href", path)
-    page.goto(path)
+    page.get_by_role("link", name="The boats").click()
     expect(page.locator(".message-text").filter(has_text=WORDS)).to_be_visible(timeout=30_000)
     assert page.evaluate("getComputedStyle(document.querySelector('.site-header')).display") == "flex"  # with its looks
     wait_for_scripts(page)

@@ -17,4 +17,7 @@ for (const [path, title] of await titles(document.body.dataset.account ?? "")) {
   list.append(item);
 }
 required(document, "[data-kept-none]").hidden = list.childElementCount > 0;
-addEventListener("online", () => location.reload());
+
+const reload = () => location.reload();
+addEventListener("online", reload);
+addEventListener("beforeunload", () => removeEventListener("online", reload)); // a person who leaves stays away
