@@ -119,7 +119,7 @@ def add(request: SignedIn) -> HttpResponse:
     path = cleaning.clean((request.POST or request.GET).get("path", "")).strip()
     if not path:
         messages.error(request, gettext("This is not the path of a folder or file."))
-        return redirect(f"{reverse('generation:models')}#installed")
+        return redirect("generation:models")  # to its head, where the message stands
     try:
         local = local_models.inspect(Path(path))
     except (local_models.NotAModel, ValueError, OSError) as error:
@@ -129,7 +129,7 @@ def add(request: SignedIn) -> HttpResponse:
             else gettext("This is not the path of a folder or file.")
         )
         messages.error(request, gettext("%(fault)s You entered “%(path)s”.") % {"fault": fault, "path": path[:200]})
-        return redirect(f"{reverse('generation:models')}#installed")
+        return redirect("generation:models")  # to its head, where the message stands
     form = AddModelForm(local, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
