@@ -199,6 +199,9 @@ class Reply(models.Model):
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    is_end_told = models.BooleanField(
+        default=True, help_text="False from its end until the open pages were told of it (chat.conversation.ends)."
+    )
 
     class Meta:
         verbose_name_plural = "replies"
@@ -212,7 +215,8 @@ class Reply(models.Model):
         indexes = [
             models.Index(
                 fields=["queued_at"], name="unfinished_replies", condition=models.Q(status__in=["queued", "generating"])
-            )
+            ),
+            models.Index(fields=["finished_at"], name="untold_ends", condition=models.Q(is_end_told=False)),
         ]
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import monitoring
-from chat.conversation import queueing, remembering
+from chat.conversation import ends, queueing, remembering
 from chat.models import Reply, ReplyStatus
 from chat.reply import inspection, relevance, replies
 from chat.socket import frames
@@ -102,6 +102,12 @@ def requeue_lapsed() -> None:
     for reply in (queued[reply_id] for reply_id in queued if reply_id in lost_ids):
         queueing.hand_over(reply)
     trying.ask_again()
+
+
+@shared_task(ignore_result=True)
+def tell_ends() -> None:
+    """Tells the ends of replies that a lost worker did not tell."""
+    ends.tell_late()
 
 
 @shared_task(ignore_result=True)

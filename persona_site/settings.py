@@ -191,6 +191,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "persona_site.tasks.heartbeat", "schedule": timedelta(seconds=5)},
     "rewrite-log": {"task": "persona_site.tasks.rewrite_log", "schedule": timedelta(seconds=5)},
     "requeue-lapsed-replies": {"task": "chat.tasks.requeue_lapsed", "schedule": timedelta(seconds=5)},
+    "tell-ends-of-replies": {"task": "chat.tasks.tell_ends", "schedule": timedelta(seconds=5)},
     "requeue-lost-continuations": {"task": "stories.tasks.ask_again", "schedule": timedelta(seconds=5)},
     "tidy-generation": {"task": "generation.tasks.tidy", "schedule": timedelta(hours=1)},
     "tell-places": {"task": "chat.tasks.tell_places", "schedule": timedelta(seconds=2), "options": {"expires": 2}},

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import quotas
 from accounts.models import User
 from chat import monitoring
-from chat.conversation import conversations, disclosure, groups, queueing, transcripts
+from chat.conversation import conversations, disclosure, ends, groups, queueing, transcripts
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
@@ -107,10 +107,11 @@ def stop(*, user: User, reply_id: UUID) -> None:
     connection().set(cancel_key(reply.id), 1, ex=3600)
     # A reply that no worker has begun is ended here. The worker of a reply under way sees the key and ends it.
     now = timezone.now()
-    if Reply.objects.filter(pk=reply.id, status=ReplyStatus.QUEUED).update(status=ReplyStatus.STOPPED, finished_at=now):
+    waiting = Reply.objects.filter(pk=reply.id, status=ReplyStatus.QUEUED)
+    if waiting.update(status=ReplyStatus.STOPPED, finished_at=now, is_end_told=False):
         queueing.call_off(reply)
         reply.refresh_from_db()
-        frames.publish(reply.message.conversation_id, frames.outcome(reply))
+        ends.tell(reply)
 
 
 def regenerate(*, user: User, reply_id: UUID) -> Reply:

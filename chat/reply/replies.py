@@ -22,8 +22,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import ages, languages
-from chat.conversation import conversations, groups, messages, queueing, remembering, transcripts
-from chat.models import Conversation, ConversationState, Message, Notice, NoticeKind, Reply, ReplyStatus
+from chat.conversation import conversations, ends, groups, messages, remembering, transcripts
+from chat.models import Conversation, ConversationState, Message, NoticeKind, Reply, ReplyStatus
 from chat.reply import inspection, persona_reply
 from chat.reply.reply_run import ReplyRun, Stopped
 from chat.socket import frames
@@ -207,7 +207,7 @@ def _write(progress: Progress) -> None:
 
 
 def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code: str = "") -> None:
-    """generating → ended, if this attempt still owns the reply. Then publishes the frame and requests monitoring."""
+    """generating → ended, if this attempt still owns the reply. Then tells the end."""
     reply = progress.reply
     prefix = reply.prefix if reply.is_prefix_judged else ""
     text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
@@ -233,6 +233,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             first_token_ms=progress.first_token_ms,
             recalled=_recalled(progress),
             finished_at=timezone.now(),
+            is_end_told=False,
         )
         if not ended:
             return
@@ -245,14 +246,13 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             opening=progress.script.opening if progress.script else "",
         )
         _record(progress)
-        notices = _masked_notices(progress) if text else []
+        if text:
+            _note_masking(progress)
         if follower and conversation:
             messages.owe_following(conversation, reply.message, follower)
     progress.reply = Reply.objects.select_related("message__conversation__owner").get(pk=reply.pk)
     logger.info("reply.%s", status, extra=_logged(progress))
-    frames.publish_surely(progress.conversation_id, frames.outcome(progress.reply), *map(frames.notice, notices))
-    queueing.have_monitored(progress.conversation_id)
-    queueing.have_remembered(progress.conversation_id)
+    ends.tell(progress.reply)
 
 
 def _locked(reply: Reply) -> Conversation | None:
@@ -280,23 +280,21 @@ def _record(progress: Progress) -> None:
         )
 
 
-def _masked_notices(progress: Progress) -> list[Notice]:
+def _note_masking(progress: Progress) -> None:
     """Records a notice if the filter removed something from the reply."""
     masked = [verdict for verdict in progress.verdicts if verdict.action == RuleAction.MASK]
     if not masked:
-        return []
+        return
     message = progress.reply.message
     with languages.speaking_to(message.conversation.owner):
         text = str(_MASKED)
-    return [
-        message.notices.create(
-            conversation_id=message.conversation_id,
-            kind=NoticeKind.MASKED,
-            rule=masked[0].category,
-            version=masked[0].policy_version,
-            text=text,
-        )
-    ]
+    message.notices.create(
+        conversation_id=message.conversation_id,
+        kind=NoticeKind.MASKED,
+        rule=masked[0].category,
+        version=masked[0].policy_version,
+        text=text,
+    )
 
 
 def _logged(progress: Progress) -> dict[str, object]:

@@ -76,20 +76,22 @@ def publish(conversation_id: UUID, *frames: Frame) -> None:
         stream.append(conversation_id, frame.model_dump_json().encode())
 
 
-def publish_surely(conversation_id: UUID, *frames: Frame) -> None:
+def publish_surely(conversation_id: UUID, *frames: Frame) -> bool:
     """As `publish`, but waits while Redis restarts. For frames that nothing else would repeat.
 
-    Gives up after 30 seconds with a warning. The row is right by then, and a reload shows it.
+    Gives up after 30 seconds with a warning, and returns False. The row is right by then, and a reload shows it.
     """
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return publish(conversation_id, *frames)
+            publish(conversation_id, *frames)
         except redis.RedisError as error:
             if time.monotonic() > deadline:
                 logger.warning("frames.lost", extra={"error": type(error).__name__, "count": len(frames)})
-                return None
+                return False
             time.sleep(_PAUSE_S)
+        else:
+            return True
 
 
 def accepted(message: Message) -> MessageAccepted:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from chat import tasks
-from chat.conversation import messages
+from chat.conversation import ends, messages
 from chat.models import Reply, ReplyStatus
 from chat.pages import thread
 from chat.reply import cleaning, replies, reply_run
@@ -62,6 +63,13 @@ def speak(monkeypatch):
         monkeypatch.setattr(router, "stream", scripted)
 
     return speak
+
+
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail
 
 
 def frames_of(reply) -> list[dict]:
@@ -290,6 +298,29 @@ def test_a_reply_that_was_lost_too_often_fails_honestly(reply, settings):
     reply.refresh_from_db()
     assert (reply.status, reply.code) == (ReplyStatus.FAILED, "worker_lost")
     assert types_of(reply)[-1] == "reply.failed"
+
+
+def test_an_end_whose_worker_was_lost_before_telling_it_is_told(reply, speak, monkeypatch, settings):
+    speak("The lamp is lit.")
+    with monkeypatch.context() as lost:
+        lost.setattr(ends, "tell", raising(OperationalError("the connection is closed")))
+        with pytest.raises(OperationalError):
+            replies.produce(reply.id)
+    tasks.tell_ends()
+    assert "reply.completed" not in types_of(reply)  # its worker may be telling it just now
+    Reply.objects.update(finished_at=timezone.now() - 2 * settings.LEASE)
+    tasks.tell_ends()
+    tasks.tell_ends()
+    assert types_of(reply).count("reply.completed") == 1
+    assert frames_of(reply)[-1]["text"] == "The lamp is lit."
+
+
+def test_an_end_that_was_told_is_not_told_again(reply, speak, settings):
+    speak("The lamp is lit.")
+    replies.produce(reply.id)
+    Reply.objects.update(finished_at=timezone.now() - 2 * settings.LEASE)
+    tasks.tell_ends()
+    assert types_of(reply).count("reply.completed") == 1
 
 
 def test_a_reply_that_is_being_written_is_not_taken_away(reply, settings):
