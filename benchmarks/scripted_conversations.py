@@ -133,7 +133,7 @@ def _played(script: Script) -> Outcome:
 
 def _passes(conversation: Conversation, line: Line) -> bool:
     """Whether the persona may answer this message, by the door for a person's words."""
-    earlier = transcripts.newest_turns(conversation, 2 * user_turns.EARLIER)
+    earlier = transcripts.newest_turns(conversation.head_id, 2 * user_turns.EARLIER, withheld=True)
     own = tuple(turn.text for turn in earlier if turn.speaker == "user")
     before = "\n".join(turn.text for turn in earlier[-2:])
     turn = user_turns.Turn(line.text, before, own[-user_turns.EARLIER :])

@@ -15,7 +15,9 @@ def look_at(conversation_id: UUID) -> None:
     """Assesses the newest turns of the read branch. Does nothing if the conversation was deleted meanwhile."""
     conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
     if conversation is not None:
-        look(_talk(conversation), transcripts.newest_turns(conversation, RECENT + TURNS_EACH_SIDE))
+        look(
+            _talk(conversation), transcripts.newest_turns(conversation.head_id, RECENT + TURNS_EACH_SIDE, withheld=True)
+        )
 
 
 def look_at_all_of(conversation: Conversation) -> Case | None:

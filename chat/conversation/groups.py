@@ -235,11 +235,11 @@ def _strictness(ruling: Ruling) -> tuple[bool, int]:
 # --- Whose turn it is ---------------------------------------------------------------------------
 
 
-def who_answers(conversation: Conversation, head: UUID | None, text: str) -> Persona:
-    """The persona that answers a message of the person, which follows `head`. Raises Refused."""
-    personas = speakers(conversation)
-    talk = [*_talk(head), turn_taking.Line(None, text)]
-    return _next(conversation, personas, talk, str(head)) or personas[0]
+def who_answers(personas: Sequence[Persona], head: UUID | None, text: str) -> Persona:
+    """The one of these `speakers` that answers a message of the person, which follows `head`."""
+    if len(personas) == 1:
+        return personas[0]
+    return _next(personas, [*_talk(head), turn_taking.Line(None, text)], str(head)) or personas[0]
 
 
 def who_follows(reply: Reply, text: str) -> Persona | None:
@@ -249,7 +249,7 @@ def who_follows(reply: Reply, text: str) -> Persona | None:
         return None
     talk = [*_talk(message.parent_id), turn_taking.Line(message.persona.pk, text)]
     try:
-        return _next(message.conversation, speakers(message.conversation), talk, str(message.id))
+        return _next(speakers(message.conversation), talk, str(message.id))
     except Refused:
         return None
 
@@ -257,15 +257,11 @@ def who_follows(reply: Reply, text: str) -> Persona | None:
 def _talk(head: UUID | None) -> list[turn_taking.Line]:
     return [
         turn_taking.Line(None if turn.speaker == "user" else turn.persona_id, turn.text)
-        for turn in transcripts.newest_before(head, _TURNS_READ)
+        for turn in transcripts.newest_turns(head, _TURNS_READ)
     ]
 
 
-def _next(
-    conversation: Conversation, personas: Sequence[Persona], talk: Sequence[turn_taking.Line], moment: str
-) -> Persona | None:
-    if not conversation.is_group:
-        return personas[0]
+def _next(personas: Sequence[Persona], talk: Sequence[turn_taking.Line], moment: str) -> Persona | None:
     said = talk[-1].text
     by_id = {persona.pk: persona for persona in personas}
     voices = [

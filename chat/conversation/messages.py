@@ -47,6 +47,7 @@ from personas.models import Persona
 from text import graphemes
 
 _TITLE_CHARACTERS = 60
+_JUDGED_WITH = 32  # messages before a new one are read; they hold its person's last few, also in a group
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
     conversation = conversations.get_conversation_for(user, conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return _again(earlier)
-    ruling = _admit(conversation, text)
-    speaker = groups.who_answers(conversation, conversation.head_id, text) if ruling.is_answered else None
+    ruling, speaker = _admit(conversation, conversation.head_id, text)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
         if earlier := conversation.messages.filter(client_id=client_id).first():
@@ -89,8 +89,7 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     message = conversations.get_message_for(user, message_id)
     if message.author != Author.USER:
         raise WrongState(_("Only your own messages can be changed."))
-    ruling = _admit(message.conversation, text)
-    speaker = groups.who_answers(message.conversation, message.parent_id, text) if ruling.is_answered else None
+    ruling, speaker = _admit(message.conversation, message.parent_id, text)
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
@@ -211,37 +210,46 @@ def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
         )
 
 
-def _admit(conversation: Conversation, text: str) -> Ruling:
-    """Makes every check that may refuse a message, the cheapest first, before the message is stored. Raises Refused."""
-    _check_rights(conversation)
-    before = "\n".join(turn.text for turn in transcripts.turns(conversation, conversation.head_id)[-2:])
-    is_farewell = conversation.state == ConversationState.FAREWELL
-    turn = user_turns.Turn(text, before=before, earlier=_earlier_messages(conversation), is_farewell=is_farewell)
+def _admit(conversation: Conversation, head: UUID | None, text: str) -> tuple[Ruling, Persona | None]:
+    """Makes every check that may refuse a message after `head`, the cheapest first, before the message is stored.
+
+    Returns the ruling, and the persona that answers, if one does. Raises Refused.
+    """
+    conversations.refuse_parted(conversation)
+    speakers = groups.speakers(conversation)
+    _check_quota(conversation.owner)
+    turn = _turn(conversation, head, text)
     try:
         ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
     # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
-    if ruling.is_answered:
-        _refuse_busy(conversation.owner)
-    return ruling
+    if not ruling.is_answered:
+        return ruling, None
+    _refuse_busy(conversation.owner)
+    return ruling, groups.who_answers(speakers, head, text)
 
 
-def _earlier_messages(conversation: Conversation) -> tuple[str, ...]:
-    """The person's newest messages, also those that the site answered: what follows them is judged with them."""
-    turns = transcripts.turns(conversation, conversation.head_id, withheld=True)
-    return tuple(turn.text for turn in turns if turn.speaker == "user")[-user_turns.EARLIER :]
+def _turn(conversation: Conversation, head: UUID | None, text: str) -> user_turns.Turn:
+    """The text with what it is judged with. The site's answers to the person's earlier messages do not hide these."""
+    newest = transcripts.newest_messages(head, _JUDGED_WITH)
+    before = [message.text for message in newest if not message.is_withheld][-2:]
+    earlier = [message.text for message in newest if message.author == Author.USER][-user_turns.EARLIER :]
+    is_farewell = conversation.state == ConversationState.FAREWELL
+    return user_turns.Turn(text, before="\n".join(before), earlier=tuple(earlier), is_farewell=is_farewell)
 
 
-def _check_rights(conversation: Conversation, persona: Persona | None = None) -> None:
-    """Whether the persona, or any of the conversation's personas, may speak. Raises Refused."""
+def _check_rights(conversation: Conversation, persona: Persona) -> None:
+    """Whether the persona may speak. Raises Refused."""
     conversations.refuse_parted(conversation)
-    if persona is None:
-        groups.speakers(conversation)
-    elif silence := groups.silence_of(conversation, persona):
+    if silence := groups.silence_of(conversation, persona):
         raise silence
+    _check_quota(conversation.owner)
+
+
+def _check_quota(user: User) -> None:
     with _over_quota():
-        quotas.check(user=conversation.owner, kind="messages")
+        quotas.check(user=user, kind="messages")
 
 
 def _refuse_busy(user: User) -> None:

@@ -54,7 +54,7 @@ def _look_for(conversation: Conversation, persona: Persona) -> None:
 
 
 def _new_turns(conversation: Conversation, persona: Persona) -> Sequence[Turn]:
-    newest = transcripts.newest_turns(conversation, _NEWEST, withheld=False)
+    newest = transcripts.newest_turns(conversation.head_id, _NEWEST)
     if len(newest) < _NEWEST or writing.is_known(persona.pk, (turn.message_id for turn in newest)):
         return newest
     return transcripts.turns(conversation, conversation.head_id)

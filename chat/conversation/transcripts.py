@@ -31,21 +31,17 @@ def first_since(conversation: Conversation, day: date) -> UUID | None:
 
 def turns(conversation: Conversation, head: UUID | None, *, withheld: bool = False) -> list[Turn]:
     """The turns down to `head`. Withheld messages are left out unless `withheld` is True."""
-    return [
-        _turn(message)
-        for message in _with_text(messages_on_path(conversation, head))
-        if withheld or not message.is_withheld
-    ]
+    return _turns(_with_text(messages_on_path(conversation, head)), withheld=withheld)
 
 
-def newest_turns(conversation: Conversation, most: int, *, withheld: bool = True) -> list[Turn]:
-    """The last turns of the read branch, at most `most`. Reads no message before them."""
-    return _turns_of(_newest_ids(conversation.head_id, most)[::-1], withheld=withheld)
+def newest_messages(head: UUID | None, most: int) -> list[Message]:
+    """Those with text among the last messages down to `head`, at most `most`. Reads no message before them."""
+    return _messages(_newest_ids(head, most)[::-1])
 
 
-def newest_before(head: UUID | None, most: int) -> list[Turn]:
-    """The last turns down to `head`, at most `most`, withheld ones left out. Reads no message before them."""
-    return _turns_of(_newest_ids(head, most)[::-1], withheld=False)
+def newest_turns(head: UUID | None, most: int, *, withheld: bool = False) -> list[Turn]:
+    """As `newest_messages`. Withheld messages are left out unless `withheld` is True."""
+    return _turns(newest_messages(head, most), withheld=withheld)
 
 
 def prompt_turns(head: UUID | None) -> list[Turn]:
@@ -55,7 +51,7 @@ def prompt_turns(head: UUID | None) -> list[Turn]:
     """
     ids = path_to(head)
     start = max(len(ids) - MOST, 0)
-    return _turns_of(ids[-(-start // STEP) * STEP :], withheld=False)
+    return _turns(_messages(ids[-(-start // STEP) * STEP :]), withheld=False)
 
 
 MOST = 256  # more turns than fit a window of 2,048 tokens
@@ -85,10 +81,13 @@ def _newest_ids(head: UUID | None, most: int) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _turns_of(ids: Sequence[UUID], *, withheld: bool) -> list[Turn]:
+def _messages(ids: Sequence[UUID]) -> list[Message]:
     by_id = Message.objects.select_related("reply", "speaker").in_bulk(ids)
-    messages = (by_id[message_id] for message_id in ids)
-    return [_turn(message) for message in _with_text(messages) if withheld or not message.is_withheld]
+    return list(_with_text(by_id[message_id] for message_id in ids))
+
+
+def _turns(messages: Iterable[Message], *, withheld: bool) -> list[Turn]:
+    return [_turn(message) for message in messages if withheld or not message.is_withheld]
 
 
 def _turn(message: Message) -> Turn:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -230,14 +231,37 @@ def test_a_deleted_conversation_and_an_erased_account_leave_no_memory(ada: Perso
 # --- A long conversation ----------------------------------------------------------------------------
 
 
-def test_a_prompt_reads_the_newest_turns_of_a_long_conversation_and_begins_in_steps(ada: Persona) -> None:
+def long_conversation(ada: Persona, turns: int) -> tuple[Conversation, list[Message]]:
     conversation = factories.make_conversation(owner=ada.owner, persona=ada)  # type: ignore[arg-type]
     rows: list[Message] = []
-    for number in range(700):
+    for number in range(turns):
         author = Author.PERSONA if number % 2 else Author.USER
         parent = rows[-1] if rows else None
         rows.append(Message(conversation=conversation, author=author, text=f"turn {number}", parent=parent))
     Message.objects.bulk_create(rows)
+    return conversation, rows
+
+
+def test_a_message_is_sent_without_reading_the_whole_conversation(
+    ada: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation, rows = long_conversation(ada, 300)
+    Conversation.objects.filter(pk=conversation.pk).update(head=rows[-1])
+    texts_read = []
+    original = Message.from_db.__func__  # type: ignore[attr-defined]
+
+    def noted(cls: type[Message], db: str, fields: list[str], values: list[Any]) -> Message:
+        message: Message = original(cls, db, fields, values)
+        texts_read.append(message.pk)
+        return message
+
+    monkeypatch.setattr(Message, "from_db", classmethod(noted))
+    messages.send_message(user=ada.owner, conversation_id=conversation.pk, client_id=uuid4(), text="Hello?")  # type: ignore[arg-type]
+    assert 0 < len(set(texts_read) & {row.pk for row in rows}) <= 32
+
+
+def test_a_prompt_reads_the_newest_turns_of_a_long_conversation_and_begins_in_steps(ada: Persona) -> None:
+    _, rows = long_conversation(ada, 700)
     starts = set()
     for last in range(600, 700):
         turns = transcripts.prompt_turns(rows[last].id)
