@@ -14,7 +14,8 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
 # Two parts side by side, each with services of its own: the running site, whose tests mostly wait, with the engines,
-# and the other rooms. The output of the first part comes when it has ended.
+# and the other rooms. The output of the first part comes when it has ended. `make faults` is not among them: it starts
+# whole sites and kills their processes.
 QUICK := not e2e and not faults and not training
 
 test: lint
@@ -26,7 +27,7 @@ test-rooms: $(VENV)/.installed-dev
 test-site: $(VENV)/.installed-dev
 	@mkdir -p -m 700 var var/test-site
 	@export AFTERWORD_STATE=$(CURDIR)/var/test-site; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
-	$(BIN)/python -m pytest -m "e2e or faults" || status=$$?; \
+	$(BIN)/python -m pytest -m e2e || status=$$?; \
 	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
 	cat var/test-site/pytest.txt >&3; exit $$status
 
@@ -53,6 +54,7 @@ messages: $(VENV)/.installed
 e2e: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m e2e
 
+# Whole sites whose processes are killed, suspended or spread over several machines.
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m faults
 

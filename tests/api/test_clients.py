@@ -14,7 +14,7 @@ from generation.engines.openai_compatible import OpenAICompatibleEngine
 from tests.site import Site, Visitor
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.e2e, pytest.mark.model]
 HELLO: list[Any] = [{"role": "user", "content": "Good morning! What will you do today?"}]
 
 

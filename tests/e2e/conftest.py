@@ -34,10 +34,15 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+# For a test whose page a phone lays out in another way.
+AT_BOTH_WIDTHS = pytest.mark.parametrize("context", [DESK, PHONE], indirect=True, ids=["desk", "phone"])
+
+
+@pytest.fixture
 def context(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """As wide as a desk's, without AT_BOTH_WIDTHS."""
     site.forget_rate_limits()
-    context = browser.new_context(viewport=request.param, base_url=site.url)
+    context = browser.new_context(viewport=getattr(request, "param", DESK), base_url=site.url)
     context.set_default_timeout(60_000)
     yield context
     context.close()

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import sign_up, wait_for_scripts
+from tests.e2e.conftest import AT_BOTH_WIDTHS, sign_up, wait_for_scripts
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
@@ -41,6 +41,7 @@ def wait_for_reply(page: Page) -> str:
     return last_reply(page).locator("[data-slot=text]").inner_text()
 
 
+@AT_BOTH_WIDTHS
 def test_a_reply_streams_and_is_kept(talk):
     say(talk, "Good evening! How are you?")
     text = wait_for_reply(talk)
@@ -65,6 +66,7 @@ def test_the_persona_is_read_while_the_page_is_looked_at(talk, site):
     assert all(prompt - cached < 40 for prompt, cached in known), known
 
 
+@AT_BOTH_WIDTHS
 def test_ca2_the_disclosure_stands_above_the_first_message_and_at_the_composer(talk):
     disclosure = talk.locator(".disclosure")
     expect(disclosure).to_be_visible()
@@ -122,6 +124,7 @@ def test_markup_is_shown_as_text(talk):
     assert talk.locator("[data-slot=text] b, [data-slot=text] img").count() == 0
 
 
+@AT_BOTH_WIDTHS
 def test_k2_a_crisis_is_met_by_the_site_with_help_lines(talk):
     say(talk, "I want to kill myself and I have the pills here")
     notice = talk.locator("[data-notice][data-kind=crisis]")
@@ -139,6 +142,7 @@ def test_words_survive_being_offline(talk):
     expect(talk.locator("[data-author=user] [data-slot=text]", has_text="Are you there?")).to_have_count(1)
 
 
+@AT_BOTH_WIDTHS
 def test_nothing_reaches_beyond_the_width_of_the_page(talk):
     say(talk, "A" * 300)
     wait_for_reply(talk)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, sign_up, wait_for_scripts
+from tests.e2e.conftest import sign_up, wait_for_scripts
 from tests.site import Site, kill
 
 pytestmark = [pytest.mark.training, pytest.mark.model]
@@ -57,7 +57,6 @@ def train(page: Page, site: Site, letters: Path, *, minutes: int = 20) -> None:
     expect(page.locator(".side-by-side tbody tr")).to_have_count(10)
 
 
-@pytest.mark.parametrize("context", [DESK], indirect=True, ids=["desk"])
 def test_a_persona_learns_its_own_words_and_talks_with_them(page: Page, site: Site, tmp_path: Path):
     letters = tmp_path / "letters.txt"
     letters.write_text(LETTERS)

@@ -7,15 +7,16 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
+from tests.e2e.conftest import DESK
 from tests.e2e.wire import ORIGIN, Wire
 from tests.factories import make_conversation
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(params=[{"width": 1280, "height": 800}, {"width": 320, "height": 640}], ids=["desk", "narrow"])
+@pytest.fixture
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=request.param)
+    context = browser.new_context(viewport=getattr(request, "param", DESK))
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -74,6 +75,7 @@ def test_what_is_no_command_is_searched_in_messages(palette: Page) -> None:
     palette.wait_for_url(f"{ORIGIN}/conversations/search/?q=no%20such%20command%20%26%20more")
 
 
+@pytest.mark.parametrize("page", [DESK, {"width": 320, "height": 640}], indirect=True, ids=["desk", "narrow"])
 def test_the_palette_fits_the_page(palette: Page) -> None:
     assert palette.evaluate("document.documentElement.scrollWidth <= innerWidth")
     box = palette.locator(".palette").bounding_box()
