@@ -45,7 +45,8 @@ def ada(alice: User, bob: User) -> Persona:
 @pytest.fixture
 def _many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passage_search, "_SAMPLE", 30)
-    monkeypatch.setattr(passage_search, "LARGE", 10)
+    monkeypatch.setattr(passage_search, "BY_MEANING", 10)
+    monkeypatch.setattr(passage_search, "BY_WORDS", 10)
     monkeypatch.setattr(passage_search, "_WEIGHED", 20)
 
 
@@ -86,7 +87,7 @@ def test_the_index_finds_the_nearest_of_a_persona_among_those_of_others(
     own = ada.passages.all()
     vector = np.asarray(own.get(text=SAID[0]).embedding, np.float32)
     exact = passage_search.closeness_of(own, vector, MiniLM(), most=20)
-    monkeypatch.setattr(passage_search, "size", lambda _: passage_search.LARGE + 1)
+    monkeypatch.setattr(passage_search, "size", lambda _: passage_search.BY_MEANING + 1)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")  # leaves the planner nothing but the index
