@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -86,7 +87,8 @@ def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
         doors.start(user=request.user, persona=persona)
     except (doors.AuditRefused, creation.CreationRefused, QuotaExceeded) as refusal:
         messages.error(request, refusal.user_message)
-    return redirect("personas:detail", persona.pk)
+        return redirect("personas:detail", persona.pk)  # to its head, where the message stands
+    return _back(persona)
 
 
 @login_required
@@ -94,7 +96,11 @@ def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
 def stop(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     doors.stop(user=request.user, persona=persona)
-    return redirect("personas:detail", persona.pk)
+    return _back(persona)
+
+
+def _back(persona: Persona) -> HttpResponse:
+    return redirect(f"{reverse('personas:detail', args=[persona.pk])}#audit")
 
 
 # --- The reviewer -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -78,7 +79,8 @@ def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
         doors.start(user=request.user, persona=persona, agrees=bool(request.POST.get("agrees")))
     except (doors.FineTuneRefused, creation.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
         messages.error(request, refusal.user_message)
-    return _back(persona)
+        return _back(persona)
+    return _back_to_part(persona)
 
 
 @login_required
@@ -86,7 +88,7 @@ def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
 def stop(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     doors.stop(user=request.user, persona=persona)
-    return _back(persona)
+    return _back_to_part(persona)
 
 
 @login_required
@@ -113,4 +115,9 @@ def delete(request: SignedIn, persona_id: UUID) -> HttpResponse:
 
 
 def _back(persona: Persona) -> HttpResponse:
+    """To the head of the page, where a message stands."""
     return redirect("personas:detail", persona.pk)
+
+
+def _back_to_part(persona: Persona) -> HttpResponse:
+    return redirect(f"{reverse('personas:detail', args=[persona.pk])}#fine-tune")

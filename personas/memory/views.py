@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -68,7 +69,7 @@ def pin(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     memory = corrections.get_memory_for(request.user, persona, memory_id)
     corrections.pin(memory, is_pinned=not memory.is_pinned)
-    return _back(persona)
+    return redirect(f"{reverse('personas:memory', args=[persona.pk])}#memory-{memory.pk}")
 
 
 @login_required

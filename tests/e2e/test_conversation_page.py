@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
 from chat.models import Author, Conversation, Message
@@ -185,6 +185,24 @@ def test_a_piece_is_shown_once_however_often_it_comes(wire: Wire, conversation: 
     wire.send(started(reply_id), delta(reply_id, 0, "One. "), delta(reply_id, 0, "One. "), delta(reply_id, 1, "Two."))
     wire.send(delta(reply_id, 0, "One. "))
     expect(reply_text(wire)).to_have_text("One. Two.")
+
+
+def test_the_arrows_among_versions_keep_the_focus(wire: Wire, conversation: Conversation) -> None:
+    def read(version: Message) -> Locator:
+        conversation.head = version
+        conversation.save()
+        wire.send(ThreadChanged(head=version.id))
+        expect(wire.page.locator(f"#message-{version.id}")).to_be_visible()
+        return wire.page.get_by_role("button", name="Earlier version")
+
+    first, second, third = (
+        conversation.messages.create(author=Author.USER, text=text, parent=conversation.head)
+        for text in ("One", "Two", "Three")
+    )
+    read(third).focus()
+    expect(read(second)).to_be_focused()
+    read(first)
+    expect(wire.page.locator(f"#message-{first.id}")).to_be_focused()  # it has no earlier version
 
 
 def test_a_higher_attempt_begins_again_and_a_lapsed_one_is_ignored(wire: Wire, conversation: Conversation) -> None:

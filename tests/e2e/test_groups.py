@@ -74,7 +74,7 @@ def test_two_personas_talk_with_a_person(page: Page) -> None:
     assert wait_for_turn(page)[-1][0] == "Ada Lovelace"
 
     count = replies(page).count()
-    page.get_by_role("button", name="Let Samantha speak next").click()
+    page.locator(".speaker", has_text="Samantha").click()
     expect(replies(page)).to_have_count(count + 1)
     page.keyboard.press("Escape")
     assert wait_for_turn(page)[count][0] == "Samantha"

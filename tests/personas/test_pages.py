@@ -151,7 +151,7 @@ def test_a_file_that_is_being_read_can_be_removed(browser, busy):
     previewed(browser, files=[upload("letters.txt")])
     draft = Draft.objects.get()
     page = browser.get(reverse("personas:draft", args=[draft.pk])).content.decode()
-    assert "Stop reading and remove letters.txt" in page
+    assert "Cancel the reading of letters.txt and remove it" in page
     browser.post(reverse("personas:remove_file", args=[draft.pk]), {"file": draft.files.get().pk})
     assert not draft.files.exists()
 

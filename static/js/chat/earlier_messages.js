@@ -2,6 +2,7 @@
 // Loads the messages before those on the page when the reader comes near the first one.
 
 import { required } from "../shared/dom.js";
+import { keepFocus } from "../shared/focus.js";
 
 /** @typedef {import("./thread.js").Thread} Thread */
 
@@ -48,7 +49,8 @@ export class EarlierMessages {
     const day = [...earlier.querySelectorAll(".thread-date time")].at(-1)?.getAttribute("datetime")?.slice(0, 10);
     const next = link.nextElementSibling;
     if (next?.matches(".thread-date") && next.querySelector("time")?.dateTime.slice(0, 10) === day) next.remove();
-    link.replaceWith(...earlier.children);
+    const newest = /** @type {HTMLElement | undefined} */ ([...earlier.querySelectorAll("[data-message]")].at(-1));
+    keepFocus(() => link.replaceWith(...earlier.children), () => newest);
     this.thread.adopt();
   }
 }

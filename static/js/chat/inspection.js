@@ -3,6 +3,7 @@
 // Without this script, the words are links to their alternatives.
 
 import { required } from "../shared/dom.js";
+import { keepFocus, sameControl } from "../shared/focus.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 4000;
@@ -23,7 +24,7 @@ function fillIn(waitMs) {
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
       const words = required(fresh, "[data-words]");
       if (words.dataset.state !== "reading") {
-        required(page, "[data-words]").replaceWith(document.adoptNode(words));
+        keepFocus(() => required(page, "[data-words]").replaceWith(document.adoptNode(words)), (lost) => sameControl(words, lost));
         begin();
         return;
       }

@@ -4,6 +4,7 @@
 import { Announcer } from "../shared/announce.js";
 import { required } from "../shared/dom.js";
 import { keyOf, whenSignedOut } from "../shared/drafts.js";
+import { keepFocus } from "../shared/focus.js";
 import { Composer } from "./composer.js";
 import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
@@ -53,10 +54,11 @@ const news = new News(page, keyOf(account, "notify"), () => connection.send({ ty
 
 /** @param {ServerFrame} frame */
 function received(frame) {
-  scrolling.around(() => {
+  const change = () => {
     show(frame);
     sending.next();
-  }, frame.type !== "error");
+  };
+  keepFocus(() => scrolling.around(change, frame.type !== "error"), (lost) => thread.near(lost));
   composer?.replying(Boolean(thread.unfinished));
 }
 
@@ -166,7 +168,7 @@ page.addEventListener("click", (event) => {
   if (!target.closest("a, button, summary, textarea")) target.closest(".message")?.toggleAttribute("data-open");
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing && !document.querySelector(":popover-open")) stop();
+  if (event.key === "Escape" && !event.isComposing && !document.querySelector(":popover-open, dialog[open]")) stop();
 });
 composer?.stopButton.addEventListener("click", stop);
 composer?.replying(Boolean(thread.unfinished));

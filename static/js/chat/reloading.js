@@ -2,6 +2,7 @@
 // Loads the thread from the server, for another branch. Text that streams meanwhile is kept in the thread.
 
 import { required } from "../shared/dom.js";
+import { keepFocus, sameControl } from "../shared/focus.js";
 
 export class Reloading {
   /**
@@ -41,13 +42,12 @@ export class Reloading {
     }
   }
 
-  /** A focus inside the thread goes to its newest message. @param {HTMLElement} list */
+  /** A focus on a control goes to the same one of the message that stands in its place. @param {HTMLElement} list */
   show(list) {
-    const hadFocus = this.thread.list.contains(document.activeElement);
-    this.scrolling.around(() => this.thread.replace(list));
-    const { last } = this.thread;
-    if (!hadFocus || !last) return;
-    last.tabIndex = -1;
-    last.focus({ preventScroll: true });
+    const place = this.thread.messages.findIndex((message) => message.contains(document.activeElement));
+    keepFocus(() => this.scrolling.around(() => this.thread.replace(list)), (lost) => {
+      const message = this.thread.messages[place] ?? this.thread.last;
+      return message && sameControl(message, lost);
+    });
   }
 }

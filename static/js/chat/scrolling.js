@@ -1,6 +1,8 @@
 // @ts-check
 // Scrolls with the newest text while the reader is at the end. Otherwise it shows a button and does not scroll.
 
+import { keepFocus } from "../shared/focus.js";
+
 const NEAR_PX = 120;
 
 export class Scrolling {
@@ -10,6 +12,7 @@ export class Scrolling {
    */
   constructor(button, content) {
     this.button = button;
+    this.content = content;
     this.isFollowing = true;
     button.addEventListener("click", () => this.toEnd());
     addEventListener("scroll", () => this.scrolled(), { passive: true });
@@ -23,7 +26,7 @@ export class Scrolling {
 
   scrolled() {
     this.isFollowing = this.isAtEnd;
-    if (this.isFollowing) this.button.hidden = true;
+    if (this.isFollowing) this.hideButton();
   }
 
   /** Begins at the message that the address names, otherwise at the end. */
@@ -36,8 +39,15 @@ export class Scrolling {
 
   toEnd() {
     this.isFollowing = true;
-    this.button.hidden = true;
+    this.hideButton();
     scrollTo({ top: document.documentElement.scrollHeight });
+  }
+
+  /** If it has the focus, the newest message gets it. */
+  hideButton() {
+    if (this.button.hidden) return;
+    const newest = () => /** @type {HTMLElement | undefined} */ ([...this.content.querySelectorAll("[data-message]")].at(-1));
+    keepFocus(() => (this.button.hidden = true), newest);
   }
 
   /**

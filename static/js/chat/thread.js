@@ -33,10 +33,21 @@ export class Thread {
     return required(this.page, "[data-thread]");
   }
 
+  /** The messages in view. @returns {HTMLElement[]} */
+  get messages() {
+    return [...this.list.querySelectorAll("[data-message]")].map((message) => /** @type {HTMLElement} */ (message));
+  }
+
   /** The newest message in view. */
   get last() {
     const messages = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-message]"));
     return messages.item(messages.length - 1) ?? undefined;
+  }
+
+  /** The message of a control, or the newest one where that message is gone. @param {Element} control */
+  near(control) {
+    const message = /** @type {HTMLElement | null} */ (control.closest("[data-message]"));
+    return message?.isConnected ? message : this.last;
   }
 
   /** The id of the first message in view. */
@@ -70,7 +81,6 @@ export class Thread {
     makeDialable(this.list);
   }
 
-  /**
   /** Shows a person's message. Returns false if it belongs to another branch. @param {MessageShown} message */
   accept(message) {
     if (this.message(message.id)) return true;

@@ -2,6 +2,7 @@
 // In the terminal theme, a reply is typed out slowly. A click on it, Esc, or Enter in an empty box shows the rest.
 // The whole text is in the page from the beginning, for screen readers and for copying: the rest is only not visible.
 
+import { keepFocus } from "../shared/focus.js";
 import { showMarks } from "./formatting.js";
 
 const STEP_MS = 38;
@@ -77,7 +78,7 @@ export class Typing {
     const { part, message } = this;
     this.part = null;
     if (!part || !message) return;
-    message.removeAttribute("data-typing");
+    keepFocus(() => message.removeAttribute("data-typing"), () => /** @type {HTMLElement} */ (message));
     part.textContent = part.textContent; // one text again
     showMarks(message);
   }

@@ -1,24 +1,22 @@
 // @ts-check
 // Keeps the rows of the open queue up to date while the page is visible. The server answers 304 if nothing changed.
 
+import { keepFocus } from "../shared/focus.js";
+
 const EVERY_MS = 10_000;
 
 const queue = /** @type {HTMLElement | null} */ (document.querySelector("[data-live-queue]"));
 let version = "";
 
-/** The row that has the focus, by its address. */
-function focusedRow() {
-  return document.activeElement?.closest("[data-review-row]")?.getAttribute("href");
-}
-
-/** @param {string} text */
+/** Shows the rows as they are now. The focus stays on its row, or goes to the rows where that one is gone. @param {string} text */
 function show(text) {
   const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("queue-rows");
   const current = document.getElementById("queue-rows");
   if (!fresh || !current) return;
-  const address = focusedRow();
-  current.replaceWith(document.adoptNode(fresh));
-  if (address) /** @type {HTMLElement | null} */ (fresh.querySelector(`[href="${CSS.escape(address)}"]`))?.focus();
+  keepFocus(() => current.replaceWith(document.adoptNode(fresh)), (lost) => {
+    const address = CSS.escape(lost.getAttribute("href") ?? "");
+    return fresh.querySelector(`a[href="${address}"]`) ?? fresh;
+  });
 }
 
 async function look() {

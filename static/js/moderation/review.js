@@ -1,6 +1,7 @@
 // @ts-check
 // Keyboard review: every key presses a link, a choice or a button that is on the page.
 
+import { focusOn } from "../shared/focus.js";
 import { format, gettext } from "../shared/words.js";
 
 const page = document.querySelector("[data-review]");
@@ -94,7 +95,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Escape" && isTyping(event)) {
-    /** @type {HTMLElement} */ (event.target).blur();
+    focusOn(/** @type {HTMLElement} */ (event.target).closest("form")); // where the keys work again
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;

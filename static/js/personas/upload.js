@@ -3,6 +3,7 @@
 // form is sent, and its next page shows what was read. Without this module, the form sends its files itself.
 
 import { blank, required } from "../shared/dom.js";
+import { keepFocus } from "../shared/focus.js";
 import { Refused, Upload } from "./resumable.js";
 import { format, gettext } from "../shared/words.js";
 
@@ -81,7 +82,7 @@ function attach(form) {
   async function send(file, row) {
     const state = required(row, "[data-slot=state]");
     const bar = /** @type {HTMLProgressElement} */ (required(row, "progress"));
-    if (row.hasAttribute("data-cancelled")) return row.remove();
+    if (row.hasAttribute("data-cancelled")) return drop(row);
     const upload = new Upload(file, {
       token,
       pieceBytes,
@@ -94,14 +95,19 @@ function attach(form) {
     required(row, "button").addEventListener("click", () => upload.cancel());
     try {
       await upload.send(await uploads());
-      required(row, "button").remove();
+      drop(required(row, "button"));
     } catch (error) {
-      if (row.hasAttribute("data-cancelled")) return row.remove();
+      if (row.hasAttribute("data-cancelled")) return drop(row);
       refused += 1;
       bar.remove();
       state.textContent = error instanceof Refused ? error.message : gettext("This file could not be sent. Choose it again.");
       state.toggleAttribute("data-problem", true);
     }
+  }
+
+  /** Removes a row, or its button. A focus inside it goes to the choice of files. @param {HTMLElement} part */
+  function drop(part) {
+    keepFocus(() => part.remove(), () => files);
   }
 
   /** The address that takes new files. The first file makes the draft, with what is typed so far. */

@@ -1,6 +1,8 @@
 // @ts-check
 // Loads the parts of a page that show progress again and again, until their work has ended.
 
+import { keepFocus, sameControl } from "./focus.js";
+
 const FIRST_MS = 300;
 const MOST_MS = 2000;
 
@@ -24,7 +26,7 @@ async function refresh(section) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = page.getElementById(section.id);
   if (next?.hasAttribute("data-reload")) location.reload(); // the work has ended, and the server has the next page
-  else if (next) section.replaceWith(document.adoptNode(next));
+  else if (next) keepFocus(() => section.replaceWith(document.adoptNode(next)), (lost) => sameControl(next, lost));
 }
 
 watch();
