@@ -49,7 +49,7 @@ MESSAGES := $(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete 
 messages: $(VENV)/.installed
 	$(MESSAGES) --extension html,py $(foreach folder,var .venv tests benchmarks docs static/vendor,--ignore '$(folder)/*')
 	$(MESSAGES) --domain djangojs $(foreach folder,var .venv tests benchmarks docs static/vendor,--ignore '$(folder)/*')
-	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --locale en --ignore .venv
 
 e2e: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m e2e

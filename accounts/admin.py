@@ -1,7 +1,7 @@
 """People, quotas and consents in Django's admin. Actions change rights, through the doors of `accounts.roles`."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -9,9 +9,14 @@ from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import my_data, roles, sessions
 from accounts.models import Consent, Quota, Role, User
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 Door = Callable[[User, User], None]  # the account, and the member of staff
 Action = Callable[["PersonAdmin", HttpRequest, QuerySet[User]], None]
@@ -20,7 +25,7 @@ Action = Callable[["PersonAdmin", HttpRequest, QuerySet[User]], None]
 admin.site.unregister(Group)
 
 
-def _action(name: str, description: str, door: Door) -> Action:
+def _action(name: str, description: "str | _StrPromise", door: Door) -> Action:
     def action(model_admin: "PersonAdmin", request: HttpRequest, people: QuerySet[User]) -> None:
         changed = 0
         for user in people:
@@ -30,28 +35,31 @@ def _action(name: str, description: str, door: Door) -> Action:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
             else:
                 changed += 1
-        model_admin.message_user(request, f"{description}: {changed} of {len(people)}.")
+        done = gettext("{action}: {changed} of {count}.")
+        model_admin.message_user(request, done.format(action=description, changed=changed, count=len(people)))
 
     action.__name__ = name
     return admin.action(description=description, permissions=["change"])(action)
 
 
 def _give(role: Role) -> Action:
-    description = f"Give the role {role.label.lower()}"
+    description = format_lazy(gettext_lazy("Give the role “{role}”"), role=role.label)
     return _action(f"give_role_{role.value}", description, lambda user, staff: roles.give(user, role, by=staff))
 
 
 _DOORS = [
-    _action("deactivate", "Deactivate the account", lambda user, staff: roles.deactivate(user, by=staff)),
-    _action("reactivate", "Activate the account again", lambda user, staff: roles.reactivate(user, by=staff)),
+    _action("deactivate", gettext_lazy("Deactivate the account"), lambda user, staff: roles.deactivate(user, by=staff)),
+    _action(
+        "reactivate", gettext_lazy("Activate the account again"), lambda user, staff: roles.reactivate(user, by=staff)
+    ),
     _action(
         "give_child_safety",
-        "Let them review child safety",
+        gettext_lazy("Let them review child safety"),
         lambda user, staff: roles.let_review_child_safety(user, by=staff, may=True),
     ),
     _action(
         "take_child_safety",
-        "Take the right to review child safety",
+        gettext_lazy("Take the right to review child safety"),
         lambda user, staff: roles.let_review_child_safety(user, by=staff, may=False),
     ),
 ]
@@ -77,8 +85,8 @@ class PersonAdmin(UserAdmin):
     readonly_fields = ("birth_date", "is_active", "role", "is_staff", "is_superuser", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "email", "password", "country", "birth_date")}),
-        ("Rights", {"fields": ("is_active", "role", "is_staff", "is_superuser")}),
-        ("Times", {"fields": ("last_login", "date_joined")}),
+        (gettext_lazy("Rights"), {"fields": ("is_active", "role", "is_staff", "is_superuser")}),
+        (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "email", "password1", "password2")}),)
     change_password_form = PasswordForm

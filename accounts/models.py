@@ -69,6 +69,8 @@ class Quota(models.Model):
     used = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("quota")
+        verbose_name_plural = _("quotas")
         constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_quota_per_kind")]
 
 
@@ -81,6 +83,10 @@ class Consent(models.Model):
     text_version = models.CharField(max_length=32)
     subject_id = models.UUIDField(null=True, blank=True, help_text="The persona it was given for, if any.")
     given_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
 
 
 class Sitting(models.Model):

@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
@@ -20,8 +21,9 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     exclude = ("digest",)
     actions = ["revoke"]
 
-    @admin.action(description="Revoke the keys", permissions=["view"])
+    @admin.action(description=gettext_lazy("Revoke the keys"), permissions=["view"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             keys.revoke_by_staff(key=key, staff=cast(User, request.user))
-        self.message_user(request, f"{len(queryset)} keys are revoked.")
+        revoked = ngettext("{count} key is revoked.", "{count} keys are revoked.", len(queryset))
+        self.message_user(request, revoked.format(count=len(queryset)))

@@ -32,8 +32,9 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["-created_at"]
         verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-created_at"]
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from personas.models import Persona
 
@@ -46,6 +47,8 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = gettext_lazy("conversation")
+        verbose_name_plural = pgettext_lazy("name of the records", "conversations")
         ordering = ["-updated_at"]
         constraints = [
             models.CheckConstraint(
@@ -204,7 +207,8 @@ class Reply(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "replies"
+        verbose_name = gettext_lazy("reply")
+        verbose_name_plural = gettext_lazy("replies")
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=ReplyStatus.values), name="reply_status_known"),
             models.CheckConstraint(
@@ -269,4 +273,6 @@ class Notice(models.Model):
     shown_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = gettext_lazy("notice")
+        verbose_name_plural = gettext_lazy("notices")
         ordering = ["shown_at"]

@@ -46,7 +46,7 @@ class ModelEntryAdmin(admin.ModelAdmin):
         state = self.admin_site.admin_view(self.state_view)
         return [path("<slug:name>/state/", state, name="generation_modelentry_state"), *super().get_urls()]
 
-    @admin.display(description="Progress")
+    @admin.display(description=gettext_lazy("Progress"))
     def bar(self, entry: ModelEntry) -> SafeString | str:
         if entry.status != ModelStatus.INSTALLING:
             return ""

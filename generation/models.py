@@ -45,7 +45,8 @@ class ModelEntry(models.Model):
     parameters_m = models.PositiveIntegerField(default=0, help_text="Its parameters in millions; 0 if not known.")
 
     class Meta:
-        verbose_name_plural = "model entries"
+        verbose_name = gettext_lazy("model")
+        verbose_name_plural = gettext_lazy("models")
         constraints = [
             models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_model")
         ]
@@ -142,7 +143,8 @@ class EngineEntry(models.Model):
     )
 
     class Meta:
-        verbose_name = "engine"
+        verbose_name = gettext_lazy("engine")
+        verbose_name_plural = gettext_lazy("engines")
         ordering = ["order", "name"]
 
     def __str__(self) -> str:

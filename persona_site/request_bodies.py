@@ -10,6 +10,9 @@ from typing import Any
 
 from daphne import http_protocol
 from django.conf import settings
+from django.http import HttpRequest, parse_cookie
+from django.template.loader import render_to_string
+from django.utils import translation
 
 PATIENCE_S = 300.0  # for a whole body: 500 MB at 14 Mbit/s
 _DRAIN_S = 10.0  # a refused client may go on sending for this long, so that it reads the answer
@@ -112,9 +115,11 @@ class BoundedRequest(http_protocol.WebRequest):
         self._is_refused = True
         self._stop_waiting()
         self.requestHeaders.removeHeader(b"Expect")  # the client must not send the body
-        body = f"{sentence}\n".encode()
+        page = self.page() if status.startswith("413") else None
+        kind, body = ("html", page.encode()) if page else ("plain", f"{sentence}\n".encode())
         head = (
-            f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            f"HTTP/1.1 {status}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
         )
         channel = self.channel
         channel.transport.resumeProducing()
@@ -122,6 +127,19 @@ class BoundedRequest(http_protocol.WebRequest):
         channel.dataReceived = lambda data: None
         channel.setTimeout(None)
         channel.callLater(_DRAIN_S, channel.transport.loseConnection)
+
+    def page(self) -> str | None:
+        """What a browser shows of a body that is too long, in the person's language; None for a program."""
+        accept, language, cookies = (
+            self.requestHeaders.getRawHeaders(name, [""])[0] for name in ("accept", "accept-language", "cookie")
+        )
+        if "text/html" not in accept:
+            return None
+        request = HttpRequest()
+        request.META["HTTP_ACCEPT_LANGUAGE"] = language
+        request.COOKIES = parse_cookie(cookies)
+        with translation.override(translation.get_language_from_request(request)):
+            return render_to_string("errors/413.html", {"limit": self._limit})
 
     def _stop_waiting(self) -> None:
         for call in (self._deadline, self._turn):

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from accounts.admin import ReadOnlyAdmin
 from personas.models import Persona, Source
@@ -25,11 +26,11 @@ class PersonaAdmin(ReadOnlyAdmin):
         )  # fmt: skip
         return personas
 
-    @admin.display(description="sources")
+    @admin.display(description=gettext_lazy("sources"))
     def source_count(self, persona: Any) -> int:
         return int(persona.sources_total)
 
-    @admin.display(description="passages")
+    @admin.display(description=gettext_lazy("passages"))
     def passage_count(self, persona: Any) -> int:
         return int(persona.passages_total)
 

@@ -70,6 +70,8 @@ class Persona(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = gettext_lazy("persona")
+        verbose_name_plural = gettext_lazy("personas")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -189,6 +191,8 @@ class Source(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = gettext_lazy("source")
+        verbose_name_plural = gettext_lazy("sources")
         ordering = ["created_at"]
 
     @property

@@ -17,6 +17,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 LOCALE = Path("locale/zh_Hans/LC_MESSAGES")
 DOMAINS = ("django", "djangojs")
+ENGLISH = Path("locale/en/LC_MESSAGES/django")  # of libraries, in this site's words
 IGNORED = ("tests/", "benchmarks/", "docs/", "var/", ".venv/", "static/vendor/")  # as in the Makefile
 _FIELD = re.compile(r'(msg\w+(?:\[\d\])?) "')
 # {name} of str.format and of scripts, %(name)s of templates, and HTML tags.
@@ -83,12 +84,12 @@ def _kept(text: str) -> Counter[str]:
     return Counter(_KEPT.findall(text))
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_the_compiled_file_has_all_translations(domain: str) -> None:
-    with (ROOT / LOCALE / f"{domain}.mo").open("rb") as file:
+@pytest.mark.parametrize("catalog", [*(LOCALE / domain for domain in DOMAINS), ENGLISH], ids=str)
+def test_the_compiled_file_has_all_translations(catalog: Path) -> None:
+    with (ROOT / catalog).with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     old = []
-    for text in entries(ROOT / LOCALE / f"{domain}.po"):
+    for text in entries((ROOT / catalog).with_suffix(".po")):
         context = text.get("msgctxt")
         if "msgid_plural" in text:
             found, expected = compiled.ngettext(text["msgid"], text["msgid_plural"], 2), text["msgstr[0]"]

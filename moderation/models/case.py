@@ -60,6 +60,8 @@ class Case(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = gettext_lazy("case")
+        verbose_name_plural = gettext_lazy("cases")
         ordering = ["-severity", "due_at", "opened_at", "id"]
         permissions = [("review_child_safety", "Can review cases of child safety")]
         constraints = [
@@ -140,6 +142,8 @@ class Action(models.Model):
     seconded_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = gettext_lazy("decision")
+        verbose_name_plural = gettext_lazy("decisions")
         ordering = ["decided_at"]
         constraints = [
             models.CheckConstraint(
@@ -186,6 +190,8 @@ class Restriction(models.Model):
     lift_reason = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("restriction")
+        verbose_name_plural = gettext_lazy("restrictions")
         ordering = ["-starts_at"]
         constraints = [
             models.CheckConstraint(condition=~models.Q(statement=""), name="restriction_has_a_statement"),
@@ -223,6 +229,8 @@ class Appeal(models.Model):
     alerted_at = models.DateTimeField(null=True, help_text="When the owner was told that the answer is late.")
 
     class Meta:
+        verbose_name = gettext_lazy("appeal")
+        verbose_name_plural = gettext_lazy("appeals")
         ordering = ["filed_at"]
 
 
@@ -244,8 +252,9 @@ class AuditEntry(models.Model):
     digest = models.CharField(max_length=64, unique=True)
 
     class Meta:
+        verbose_name = gettext_lazy("audit entry")
+        verbose_name_plural = gettext_lazy("audit entries")
         ordering = ["id"]
-        verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["action", "created_at"], name="audit_entries_by_action")]
 
     def __str__(self) -> str:

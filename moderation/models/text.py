@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Direction(models.TextChoices):
@@ -45,7 +46,8 @@ class Policy(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "policies"
+        verbose_name = gettext_lazy("policy")
+        verbose_name_plural = gettext_lazy("policies")
         constraints = [
             models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_policy"),
             models.CheckConstraint(
@@ -154,3 +156,7 @@ class Assessment(models.Model):
     trial_action = models.CharField(max_length=8, choices=RuleAction, blank=True, help_text="What it would have done.")
     trial_category = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("assessment")
+        verbose_name_plural = gettext_lazy("assessments")

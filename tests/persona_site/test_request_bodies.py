@@ -73,6 +73,15 @@ def bytes_written(process):
     return int(fields["write_bytes"])
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "This is too large"), ("zh-CN", "内容太大了")])
+def test_a_browser_gets_a_page_in_the_language_of_the_person(language, words):
+    request = request_bodies.BoundedRequest.__new__(request_bodies.BoundedRequest)
+    request.requestHeaders = Headers({"Accept": ["text/html,*/*"], "Accept-Language": [language]})
+    assert words in request.page()
+    request.requestHeaders = Headers({"Accept": ["*/*"], "Accept-Language": [language]})
+    assert request.page() is None
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/conversations/", "/v1/chat/completions", "/personas/new/", "/nowhere"])
 def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(server, path):
     with opened(server, path, f"Content-Length: {limit_of(path) + 1}", "Expect: 100-continue") as client:
