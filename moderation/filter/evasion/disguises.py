@@ -1,8 +1,8 @@
 """Disguises for measurements: each takes a text that the filter should know, and hides it as people do.
 
 They are written apart from what undoes them where that is possible: leetspeak draws from more signs, look-alikes from
-Unicode's list. The pinyin and the parts of characters come from the same tables, so their figures say only that the
-words of these tables are read.
+Unicode's list. The pinyin and the parts of characters come from the same tables. The table of pinyin holds nearly all
+characters; that of parts only some, so its figure says only that these are read.
 """
 
 import base64
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from moderation.filter.classifiers import features
-from moderation.filter.evasion import characters, chinese
+from moderation.filter.evasion import characters, chinese, pinyin
 
 _LEET = {"a": "4@", "e": "3", "i": "1!", "l": "1|", "o": "0", "s": "5$", "t": "7+", "b": "8"}
 _WORD = re.compile(r"[A-Za-z]{3,}")
@@ -83,7 +83,14 @@ def in_a_story(text: str, chance: random.Random) -> str:
 
 
 def in_pinyin(text: str, chance: random.Random) -> str:
-    return chinese.to_pinyin(text)
+    between = chance.choice(("", " "))  # the syllables of a word
+    return " ".join(sound.replace(" ", between) or word for word, sound in pinyin.words_of(text))
+
+
+def partly_in_pinyin(text: str, chance: random.Random) -> str:
+    return "".join(
+        sound.replace(" ", "") if sound and chance.random() < 0.4 else word for word, sound in pinyin.words_of(text)
+    )
 
 
 def in_parts(text: str, chance: random.Random) -> str:
@@ -103,6 +110,7 @@ DISGUISES: dict[str, tuple[Callable[[str, random.Random], str], frozenset[str]]]
     "rot13": (in_rot13, frozenset({"en"})),
     "a story or a role": (in_a_story, frozenset({"en", "zh"})),
     "pinyin": (in_pinyin, frozenset({"zh"})),
+    "pinyin among characters": (partly_in_pinyin, frozenset({"zh"})),
     "characters in parts": (in_parts, frozenset({"zh"})),
 }
 SPLIT = "over three messages"

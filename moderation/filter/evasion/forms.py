@@ -2,20 +2,21 @@
 
 Covered: signs that cannot be seen, text that runs backwards, look-alikes, emoji letters, digits for letters, letters
 and pieces apart, base64, hexadecimal numbers, rot13; in Chinese signs between characters, characters in parts, words of
-the same sound and pinyin of the words that the filter looks for; stories and roles around a request.
+the same sound and pinyin; stories and roles around a request.
 Not covered: other ciphers and languages, words in pictures, and puns. An ordinary text has no other form.
 """
 
 from moderation.filter.classifiers.features import plain
-from moderation.filter.evasion import characters, chinese, encodings, spelling, wrappers
+from moderation.filter.evasion import characters, chinese, encodings, pinyin, spelling, wrappers
 
-VERSION = "1"
+VERSION = "2"
 
 
 def undisguised(text: str) -> tuple[str, ...]:
     """The text without its disguises, if it wears any: at most one text. No model is needed."""
-    seen = encodings.decoded(characters.seen(text))
-    spelled = chinese.whole(spelling.spelled_out(characters.seen(seen)))
+    seen = characters.seen(encodings.decoded(characters.seen(text)))
+    # Pinyin comes first: the digits of its tones would be taken for letters.
+    spelled = chinese.whole(spelling.spelled_out(pinyin.read(seen)))
     return (spelled,) if plain(spelled) != plain(text) else ()
 
 

@@ -45,14 +45,10 @@ def words_in(letters: str) -> str:
 
     The path of least cost, where a word costs the negative logarithm of its share, by Viterbi's algorithm (1967).
     """
-    total = math.log(counts().total())
     best: list[tuple[float, int]] = [(0.0, 0)]  # the cost up to each place, and where its last word begins
     for end in range(1, len(letters) + 1):
         best.append(
-            min(
-                (best[start][0] + _cost(letters[start:end], total), start)
-                for start in range(max(0, end - _LONGEST), end)
-            )
+            min((best[start][0] + cost(letters[start:end]), start) for start in range(max(0, end - _LONGEST), end))
         )
     words, end = [], len(letters)
     while end:
@@ -62,9 +58,15 @@ def words_in(letters: str) -> str:
     return " ".join(reversed(words))
 
 
-def _cost(word: str, total: float) -> float:
+def cost(word: str) -> float:
+    """The negative logarithm of a word's share, in nats; a word that is not here costs more with each letter."""
     count = counts()[word]
-    return total - math.log(count) if count else total + _UNKNOWN * len(word)
+    return _total() - math.log(count) if count else _total() + _UNKNOWN * len(word)
+
+
+@cache
+def _total() -> float:
+    return math.log(counts().total())
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -41,6 +41,12 @@ DISGUISED = [
     ("wo xiang zi sha", "我想自杀"),
     ("wǒ xiǎng zìshā", "我想自杀"),
     ("我想zisha", "我想自杀"),
+    ("wo1 xiang3 zi4sha1", "我想自杀"),
+    ("我要zi杀，今晚去跳lou", "我要自杀，今晚去跳楼"),
+    ("我想zs", "我想自杀"),
+    ("nimen dou qu si ba", "你们都去死吧"),
+    ("zenme zuo zhadan", "怎么做炸弹"),
+    ("ok, ni zhe ge sha bi", "ok, 你这个傻逼"),
     ("我 想 自 杀", "我想自杀"),
     ("我想自.杀", "我想自杀"),
     ("你去4吧", "你去死吧"),
@@ -66,6 +72,11 @@ ORDINARY = [
     "妇女干部很多。",
     "我爱卡拉OK和KTV",
     "Her mother said she can sing, and the men do too.",
+    "She can hang me a lamp.",
+    "La la la, sang the men, he he.",
+    "Nina and Hana met Lena in Milan, and Maya came, too.",
+    "Mi casa es tu casa, amigo.",
+    "我今天用AI画了画，打game打到两点",
 ]
 
 
