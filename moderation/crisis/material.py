@@ -118,9 +118,15 @@ def _texts(data: Path) -> Iterator[dict[str, Any]]:
 class Material:
     sentences: list[Labelled]
     folds: list[int]  # of the sentences
-    talk: list[Talk]
+    to_personas: list[Messages]  # ordinary
+    calm: list[Talk]  # of other sources
     weights: dict[str, Any]  # of the base, cut to the vocabulary and the layers
     tokenizer: Tokenizer
+
+    @property
+    def talk(self) -> list[Talk]:
+        """All talk without a label."""
+        return [*((messages, BELOW_LOW) for messages in self.to_personas), *self.calm]
 
 
 def material(base: BaseModel, data: Path, dialogues: Sequence[Path]) -> Material:
@@ -135,7 +141,8 @@ def material(base: BaseModel, data: Path, dialogues: Sequence[Path]) -> Material
     return Material(
         sentences=labelled_sentences,
         folds=folds,
-        talk=[*((messages, BELOW_LOW) for messages in ordinary_talk(dialogues)), *calm_texts(data)],
+        to_personas=ordinary_talk(dialogues),
+        calm=calm_texts(data),
         weights=base.weights(kept, LAYERS, tokens.LONGEST),
         tokenizer=tokens.tokenizer([base.pieces[number] for number in kept], [base.scores[number] for number in kept]),
     )

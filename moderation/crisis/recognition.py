@@ -1,10 +1,12 @@
 """Recognises the steps of the crisis ladder with a model that read the sentences in `sentences/`.
 
 The model is multilingual-e5-small with its first layers and with the pieces of English and Chinese, fine-tuned for the
-six steps (`training`, docs/decisions/0014). It reads a person's newest message behind those before it. One file holds
-weights and tokenizer, so they cannot come apart.
+six steps (`training`, docs/decisions/0014). It reads a person's newest message behind those before it. A logistic
+regression on n-grams of the newest message votes beside it (`ngrams`). One file holds the weights and the tokenizer, so
+they cannot come apart.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -23,14 +25,20 @@ from tokenizers import Tokenizer
 from moderation.bert import Bert, Matrix
 from moderation.crisis import tokens
 from moderation.crisis.labelled import STEPS
+from moderation.crisis.ngrams import Vote
 from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.filter.classifiers.features import is_mostly_cjk
 from moderation.filter.classifiers.remembered import Remembered
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "crisis.safetensors"
 _FIRST_ALARM = STEPS.index("passive")
-# Chosen by cross-validation on the training sentences (docs/moderation-model-card.md).
-ALARM = 0.3  # the least probability of *passive* and the steps above it at which the site answers
-CALM = 0.07  # below this probability of the same, the model is sure that there is no wish to be dead
+_VOTE_WEIGHTS, _VOTE_LINE = "vote.weights", "vote.line"
+# Chosen on training sentences that the network had not read (docs/moderation-model-card.md).
+# The least probability of *passive* and the steps above it at which the site answers, for a newest message in other
+# scripts and in Chinese. The n-grams lower Chinese more.
+ALARM, ALARM_CHINESE = 0.22, 0.19
+CALM = 0.03  # below this probability of the same, the model is sure that there is no wish to be dead
+VOTE = 0.5  # the factor of the n-grams' logit, which is added to the network's logits of the steps of an alarm
 SURE = 0.6  # the least probability of *grief* at which the model is sure of it
 
 
@@ -69,7 +77,7 @@ class Recogniser:
             del new[key]
         if new:
             for key, probabilities in zip(new, self.probabilities(list(new.values())), strict=True):
-                results[key] = _recognition(probabilities)
+                results[key] = _recognition(probabilities, ALARM_CHINESE if is_mostly_cjk(new[key][-1]) else ALARM)
                 self._remembered.put(key, results[key])
         return [results[key] for key in keys]
 
@@ -78,6 +86,8 @@ class Recogniser:
         model = self._model
         windows = [tokens.rows(model.tokenizer, talk) for talk in talks]
         logits = model.bert.means([row for rows in windows for row in rows]) @ model.head.T + model.bias
+        votes = [vote for talk, rows in zip(talks, windows, strict=True) for vote in model.votes(talk[-1], len(rows))]
+        logits[:, _FIRST_ALARM:] += VOTE * np.array(votes, np.float32)[:, None]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         ends = np.cumsum([len(rows) for rows in windows])[:-1]
         return np.split(odds / odds.sum(axis=1, keepdims=True), ends)
@@ -102,13 +112,20 @@ class _Model:
         self.tokenizer = Tokenizer.from_str(about["tokenizer"])
         self.head: Matrix = arrays.pop("head.weight")
         self.bias: Matrix = arrays.pop("head.bias")
+        self._vote = Vote(arrays.pop(_VOTE_WEIGHTS), arrays.pop(_VOTE_LINE))
         self.bert = Bert(arrays, heads=about["heads"])
 
+    def votes(self, text: str, windows: int) -> list[float]:
+        """The n-grams' logit for each window. Long messages get none: their n-grams are of many sentences."""
+        return [self._vote.logit(text)] if windows == 1 else [0.0] * windows
 
-def arrays_of(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays that `save` wrote. Raises ClassifierUnavailable."""
+
+def network_of(path: Path) -> tuple[dict[str, npt.NDArray[Any]], Tokenizer]:
+    """The network's arrays and its tokenizer. Raises ClassifierUnavailable."""
     with _readable(path):
-        return _stored(path)[1]
+        about, arrays = _stored(path)
+        network = {name: value for name, value in arrays.items() if name not in (_VOTE_WEIGHTS, _VOTE_LINE)}
+        return network, Tokenizer.from_str(about["tokenizer"])
 
 
 def _stored(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
@@ -125,21 +142,28 @@ def _readable(path: Path) -> Iterator[None]:
         raise ClassifierUnavailable(f"The crisis model in {path.name} cannot be read: {error}.") from error
 
 
-def save(path: Path, arrays: dict[str, npt.NDArray[Any]], *, tokenizer: Tokenizer, heads: int, version: str) -> None:
-    """Writes what `Recogniser` reads. `arrays`: the rounded weights of BERT, "head.weight" and "head.bias"."""
+def save(path: Path, arrays: dict[str, npt.NDArray[Any]], vote: Vote, *, tokenizer: Tokenizer, heads: int) -> str:
+    """Writes what `Recogniser` reads. Returns its version.
+
+    `arrays`: the rounded weights of BERT, "head.weight" and "head.bias".
+    """
+    arrays = arrays | {_VOTE_WEIGHTS: vote.weights, _VOTE_LINE: vote.line}
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(arrays[name]).tobytes() for name in sorted(arrays)))
+    version = f"2.{digest.hexdigest()[:8]}"
     about = {"version": version, "heads": heads, "tokenizer": tokenizer.to_str()}
     # One key, because the format keeps several in no fixed order. The same weights must give the same bytes.
     save_file(arrays, path, {"about": json.dumps(about)})
+    return version
 
 
 def _legible(text: str) -> str:
     return _ILLEGIBLE.sub(" ", _DRAWN_OUT.sub(r"\1", text))
 
 
-def _recognition(probabilities: Matrix) -> Recognition:
+def _recognition(probabilities: Matrix, alarm: float) -> Recognition:
     """The highest step of all windows."""
     alarms = probabilities[:, _FIRST_ALARM:].sum(axis=1)  # [windows]
-    gravest = max(map(_step, probabilities), key=STEPS.index)
+    gravest = max((_step(row, alarm) for row in probabilities), key=STEPS.index)
     return Recognition(
         step="" if gravest == "none" else gravest,
         is_calm=bool(alarms.max() < CALM),
@@ -147,10 +171,10 @@ def _recognition(probabilities: Matrix) -> Recognition:
     )
 
 
-def _step(probabilities: Matrix) -> str:
-    """The likeliest step below *passive*; from ALARM on, the highest step that half of the alarm's weight reaches."""
+def _step(probabilities: Matrix, alarm: float) -> str:
+    """The likeliest step below *passive*; of a likely alarm, the highest that half its weight reaches."""
     alarms = probabilities[_FIRST_ALARM:]
-    if alarms.sum() < ALARM:
+    if alarms.sum() < alarm:
         return STEPS[int(probabilities[:_FIRST_ALARM].argmax())]
     at_least = alarms[::-1].cumsum()[::-1]  # of each step: the probability of it and those above it
     return STEPS[_FIRST_ALARM + int(np.flatnonzero(at_least >= alarms.sum() / 2)[-1])]

@@ -59,6 +59,12 @@ class Command(BaseCommand):
             metavar="FILE.jsonl",
             help="with --go-on-from: the sentences that it has not read; an epoch reads all of them and as many others",
         )
+        parser.add_argument(
+            "--keep-network",
+            type=Path,
+            metavar="FILE",
+            help="earlier weights, whose network is kept: only the vote of n-grams is fitted, in minutes",
+        )
         parser.add_argument("--epochs", type=int, default=2, metavar="N", help="with --go-on-from; default: 2")
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
         parser.add_argument("--cross-validate", action="store_true")
@@ -86,8 +92,11 @@ class Command(BaseCommand):
         going_on = training.GoingOn(weights, new, options["epochs"]) if weights else None
         checkpoint = folder / ("gone_on.pt" if going_on else "all.pt")
         try:
-            network = training.fit(given, seed=seed, say=say, checkpoint=checkpoint, going_on=going_on)
-            version = training.save(network, given.tokenizer, options["output"], average_with=options["average_with"])
+            if options["keep_network"]:
+                version = training.save_with_network_of(options["keep_network"], given, options["output"])
+            else:
+                network = training.fit(given, seed=seed, say=say, checkpoint=checkpoint, going_on=going_on)
+                version = training.save(network, given, options["output"], average_with=options["average_with"])
         except ClassifierUnavailable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{options['output']}: version {version}, {options['output'].stat().st_size:,} bytes")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 HERE = Path(__file__).parent
 DANGER = ("imminent", "active")
-LEAST = 0.85  # 93 of 100 in English and 89 of 100 in Chinese are met by the model that ships
+LEAST = 0.85  # 93 of 100 in English and 87 of 100 in Chinese are met by the model that ships
 
 
 @pytest.fixture(autouse=True)

@@ -100,6 +100,14 @@ def test_alone_and_in_a_batch_the_steps_agree() -> None:
     assert len({each.step for each in together}) >= 4
 
 
+def test_a_long_message_gets_no_vote_of_ngrams_and_a_short_one_in_either_script_the_same() -> None:
+    model = recogniser()._model
+    assert model.votes("We walked along the river. " * 40, windows=3) == [0.0, 0.0, 0.0]
+    assert model.votes("我今晚要跳樓", windows=1) == model.votes("我今晚要跳楼", windows=1)
+    (danger,), (calm,) = model.votes("I want to die tonight", windows=1), model.votes("How is the sea?", windows=1)
+    assert danger > 0 > calm
+
+
 def test_the_steps_of_a_text_are_remembered_and_the_same() -> None:
     model = Recogniser()
     first = model.recognise([["I want to die"], ["I want to die"], ["tea?", "I want to die"]])

@@ -13,7 +13,7 @@ import torch
 from django.core.management import CommandError, call_command
 
 from moderation import bert
-from moderation.crisis import labelled, material, recognition, training
+from moderation.crisis import base_model, labelled, material, recognition, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
 from tests.moderation.crisis import base_file
@@ -64,6 +64,27 @@ def test_training_writes_what_the_recogniser_reads_and_twice_the_same(
     assert (tmp_path / "one" / "weights").read_bytes() == (tmp_path / "two" / "weights").read_bytes()
     probabilities = Recogniser(tmp_path / "one" / "weights").probabilities([["bye a"], ["tea", "miss b"]])
     assert [each.shape for each in probabilities] == [(1, 6), (1, 6)]
+
+
+def test_the_vote_of_ngrams_is_fitted_anew_for_a_network_that_stays(small: dict[str, Any], tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    given = material.material(base_model.read(small["base"]), small["data"], small["dialogues"])
+    training.save(training.Network(given.weights), given, first)
+    (tmp_path / "sentences" / "told.jsonl").write_text(json.dumps({"text": "zebra", "step": "imminent"}) + "\n")
+    call_command("train_crisis", keep_network=first, output=second, stdout=io.StringIO(), **small)
+    before, after = (recognition.network_of(path)[0] for path in (first, second))
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+    def odds(path: Path, text: str) -> float:
+        """Of *passive* and above."""
+        alarm = float(Recogniser(path).probabilities([[text]])[0][0, training.ALARMS].sum())
+        return alarm / (1 - alarm)
+
+    assert odds(second, "zebra") > 1.1 * odds(first, "zebra")
+    assert odds(first, "bye") > 1.1 * odds(first, "tea")  # what the vote has learned from the sentences
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("train_crisis", keep_network=tmp_path / "none", output=second, **small)
 
 
 @pytest.mark.fits
@@ -153,7 +174,7 @@ def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
     options = {"go_on_from": first, "new": [new], "epochs": 2}
     call_command("train_crisis", output=second, stdout=io.StringIO(), **(small | options))
     assert [(len(epoch), ("bye q",) in epoch) for epoch in read] == [(2, True)] * 2  # and one that was read before
-    before, after = (bert.floats(recognition.arrays_of(path)) for path in (first, second))
+    before, after = (bert.floats(recognition.network_of(path)[0]) for path in (first, second))
     assert not np.allclose(before["head.weight"], after["head.weight"], atol=1e-6)
     for name in before:
         if name.startswith("embeddings") and name != bert.WORDS:
@@ -170,7 +191,7 @@ def test_weights_are_averaged_with_those_of_another_training(
     for path, options in ((first, {}), (second, {"seed": 2}), (mean, {"seed": 2, "average_with": first})):
         settings.STATE_DIR = tmp_path / f"{path.name}.state"
         call_command("train_crisis", output=path, stdout=io.StringIO(), **(small | options))
-    weights = [bert.floats(recognition.arrays_of(path)) for path in (first, second, mean)]
+    weights = [bert.floats(recognition.network_of(path)[0]) for path in (first, second, mean)]
     for name, (one, two, both) in ((name, [each[name] for each in weights]) for name in weights[0]):
         expected = two if name == bert.WORDS else (one + two) / 2
         np.testing.assert_allclose(both, expected, atol=np.abs(expected).max() / 100, err_msg=name)
