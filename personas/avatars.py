@@ -9,10 +9,10 @@ A child process decodes them (`personas.children`). `webp` starts the child, and
 import io
 import tempfile
 import warnings
-from base64 import b64decode
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+import msgspec
 from django.utils.translation import gettext
 
 from personas import children
@@ -60,14 +60,15 @@ def webp(stream: BinaryIO, *, size: int) -> bytes:
         file.seek(0)
         try:
             with closing(children.answers(JOB, cast(BinaryIO, file), limits=limits, arguments={})) as answers:
-                kind, text = next(answers)
+                kind, payload = next(answers)
             if kind == "picture":
-                return b64decode(text)
+                return msgspec.json.decode(payload, type=bytes)
+            sentence = msgspec.json.decode(payload, type=str)
         except children.ChildFailed as failure:
             raise _refusal(failure) from failure
-        except (StopIteration, TypeError, ValueError) as error:  # the picture may control the child
+        except (StopIteration, ValueError, RecursionError) as error:  # the picture may control the child
             raise _refusal(children.Crashed()) from error
-    raise PictureRefused(str(text))
+    raise PictureRefused(sentence)
 
 
 def _refusal(failure: children.ChildFailed) -> PictureRefused:

@@ -21,6 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import msgspec
 from django.conf import settings
 from django.utils import translation
 
@@ -35,6 +36,7 @@ _ANSWER = 4
 _CHUNK = 1 << 16
 # The variables that an interpreter needs to start. None of them is a secret.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
+_ANSWERS = msgspec.json.Decoder(tuple[str, msgspec.Raw])
 _turns = threading.BoundedSemaphore(MOST)
 
 
@@ -81,8 +83,8 @@ class Limits:
 
 def answers(
     module: str, file: BinaryIO, *, limits: Limits, arguments: Mapping[str, Any]
-) -> Generator[tuple[str, Any], None, None]:
-    """Runs `module.answers(file, **arguments)` in a child and yields its answers as (kind, JSON value).
+) -> Generator[tuple[str, msgspec.Raw], None, None]:
+    """Runs `module.answers(file, **arguments)` in a child and yields its answers as (kind, JSON).
 
     Raises ChildFailed. `file` is a real file; its position moves. Close the iterator to end the child.
     """
@@ -96,7 +98,7 @@ def answers(
                 case "out of memory":
                     raise OutOfMemory
                 case "broken":
-                    logger.error("child.broken", extra={"job": module, "at": str(payload)[:200]})
+                    logger.error("child.broken", extra={"job": module, "at": str(bytes(payload)[:200])})
                     raise Crashed
             yield kind, payload
         raise _ended(child, module)
@@ -191,14 +193,11 @@ def _lines(child: "subprocess.Popen[bytes]", limits: Limits) -> Generator[bytes,
             raise OutOfMemory
 
 
-def _parsed(line: bytes) -> tuple[str, Any]:
+def _parsed(line: bytes) -> tuple[str, msgspec.Raw]:
     try:
-        kind, payload = json.loads(line)
-    except (ValueError, TypeError, RecursionError):
+        return _ANSWERS.decode(line)
+    except (ValueError, RecursionError):
         raise Crashed from None
-    if not isinstance(kind, str):
-        raise Crashed
-    return kind, payload
 
 
 def _ended(child: "subprocess.Popen[bytes]", module: str) -> ChildFailed:

@@ -18,9 +18,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, BinaryIO
 
+import msgspec
 from django.apps import apps
 from django.conf import settings
 from django.utils import translation
@@ -79,17 +79,11 @@ def _limit(*, seconds: int, memory: int, most_seconds: int, most_memory: int, wr
         resource.setrlimit(kind, (most, most))
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, default=_plain)
+_encoder = msgspec.json.Encoder()
 
 
 def _write(output: BinaryIO, kind: str, payload: Any) -> None:
-    output.write(_encoder.encode([kind, payload]).encode("utf-8", "replace") + b"\n")
+    output.write(_encoder.encode((kind, payload)) + b"\n")
     output.flush()
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext
-from pydantic import TypeAdapter
 
 from accounts import quotas
 from accounts.models import User
@@ -43,7 +43,6 @@ from text import graphemes
 _MOST_DRAFTS = 20  # of one person; the oldest is discarded
 _SHOWN_PASSAGES = 6
 _LONGEST_LINE = 2_000  # characters of a recognised line
-_UTTERANCES = TypeAdapter(list[Utterance])
 
 
 def get_draft_for(user: User, draft_id: UUID) -> Draft:
@@ -226,7 +225,7 @@ def rehearsed(draft: Draft, fields: PersonaFields, *, left_out: Counter[str]) ->
             source = Source.objects.create(
                 persona=persona, name=file.name, format=file.format, bytes=file.bytes, **_choices(draft, voices)
             )
-            importing.store(source, _UTTERANCES.validate_python(file.beginning), left_out=left_out)
+            importing.store(source, msgspec.convert(file.beginning, list[Utterance]), left_out=left_out)
         yield persona
         transaction.set_rollback(True)
 
@@ -247,7 +246,7 @@ def description_candidates(draft: Draft) -> list[self_description.Candidate]:
     own = (
         (file.name, masking.mask(utterance, unmasked))
         for file, voices in used_files(draft)
-        for utterance in _UTTERANCES.validate_python(file.beginning)
+        for utterance in msgspec.convert(file.beginning, list[Utterance])
         if utterance.speaker in voices.persona
     )
     return self_description.candidates(own, described=str(draft.fields.get("description", "")))

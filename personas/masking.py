@@ -8,9 +8,10 @@ persona. So all are masked, except those that the owner of the draft chose to ke
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_noop
+from msgspec.structs import replace
 
 from moderation.filter import pii
 from personas.importers.base import Utterance

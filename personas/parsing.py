@@ -4,16 +4,15 @@ import io
 import logging
 import math
 import os
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
 from typing import Annotated, Any, BinaryIO
 
+import msgspec
 from django.conf import settings
 from django.utils.translation import gettext
-from pydantic import Field, TypeAdapter
+from msgspec.json import Decoder
 
 from personas import children, speech_weights
 from personas.importers import registry
@@ -32,10 +31,15 @@ from personas.importers.summary import Summary
 logger = logging.getLogger(__name__)
 
 JOB = "personas.importers.child"
-_UTTERANCES = TypeAdapter(list[tuple[str, str, datetime | None, str]])
-_SKIPS = TypeAdapter(dict[str, Annotated[int, Field(gt=0)]])
-_RECORDS = {kind.__name__: TypeAdapter[Remark | Recognition](kind) for kind in (Remark, Recognition)}
-_CARD = TypeAdapter(CardFields)
+_PAYLOADS: dict[str, Decoder[Any]] = {
+    "format": Decoder(str),
+    "utterances": Decoder(list[Utterance]),
+    "skips": Decoder(dict[str, Annotated[int, msgspec.Meta(gt=0)]]),
+    "Remark": Decoder(Remark),
+    "Recognition": Decoder(Recognition),
+    "card": Decoder(CardFields),
+    "failed": Decoder(dict[str, str]),
+}
 _IMPORT_TIME_BYTES = 100 * 1024**2  # what IMPORT_TIME is for
 _SMALL_ARCHIVE = 25 * 1024**2  # bytes that the files of any archive may unpack to
 _RATIO = 50  # how often its own size the files of an archive may unpack to; texts pack to a tenth of their size
@@ -107,12 +111,10 @@ def _answers(
     try:
         with closing(children.answers(JOB, file, limits=limits, arguments=arguments)) as answers:
             for kind, payload in answers:
-                if kind == "failed":
-                    raise _FAILURES[payload["error"]](payload["message"])
                 yield _answer(kind, payload)
     except children.ChildFailed as failure:
         raise _failure(failure, name, limits) from failure
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         logger.error("child.answer_refused", extra={"job": JOB, "error": type(error).__name__})
         raise _failure(children.Crashed(), name, limits) from error
 
@@ -137,20 +139,18 @@ def _speech_model(file: BinaryIO) -> str:
         ) from error
 
 
-def _answer(kind: str, payload: Any) -> Answer:
+def _answer(kind: str, payload: msgspec.Raw) -> Answer:
+    """Raises ImportFailed if the child tells of a failure."""
+    value = _PAYLOADS[kind].decode(payload)
     match kind:
         case "format":
-            return registry.get(payload).name
-        case "utterances":
-            return [Utterance(*fields) for fields in _UTTERANCES.validate_python(payload)]
+            return registry.get(value).name
         case "skips":
-            return Counter(_SKIPS.validate_python(payload))
-        case "card":
-            picture = payload["picture"]
-            return _CARD.validate_python(payload | {"picture": b64decode(picture) if picture else None})
-        case "Recognition":
-            payload = payload | {"media": b64decode(payload["media"])}
-    return _RECORDS[kind].validate_python(payload)
+            return Counter(value)
+        case "failed":
+            raise _FAILURES[value["error"]](value["message"])
+    answer: Answer = value
+    return answer
 
 
 def _failure(failure: children.ChildFailed, name: str, limits: children.Limits) -> ImportFailed:

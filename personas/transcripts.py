@@ -4,10 +4,10 @@ The lines are kept, so that a file is recognised only once. They go with their d
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from django.core.files.base import ContentFile
+from msgspec.structs import asdict
 
 from personas import storage
 from personas.importers.base import Recognition

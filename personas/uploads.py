@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
+import msgspec
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
@@ -106,7 +107,7 @@ def _keep(
         row.format = reading.format
         row.report = reading.summary.as_json()
         row.samples = reading.summary.samples
-        row.beginning = [vars(utterance) for utterance in beginning]
+        row.beginning = msgspec.to_builtins(beginning)
         row.personal = personal
         row.save()
         transcripts.keep(row, reading.recognitions)

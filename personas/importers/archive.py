@@ -8,11 +8,12 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
 from django.utils.translation import gettext, ngettext
+from msgspec.structs import replace
 
 from personas.importers import media_kinds, ocr, registry, zips
 from personas.importers.base import (

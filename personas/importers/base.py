@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
+from msgspec import Struct
+
 
 class ImportFailed(Exception):
     """A file cannot be imported. The message is for the person who uploaded it."""
@@ -32,8 +34,7 @@ class FileTooLarge(ImportFailed):
     pass
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(Struct, frozen=True, gc=False):
     """One message or paragraph of one speaker. `speaker` is empty if the file has a single, unnamed author.
 
     `sent_at` is None if the file gives no time. Chat exports give wall-clock time without a zone, which is stored
@@ -46,16 +47,14 @@ class Utterance:
     source_ref: str
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(Struct, frozen=True, gc=False):
     """A line or record that is not speech: media, deleted, call, system, heading, unreadable."""
 
     reason: str
     source_ref: str
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(Struct, frozen=True, gc=False):
     """A sentence for the person who uploads. It names a guess, or something that was left out and the reason."""
 
     text: str
@@ -64,8 +63,7 @@ class Remark:
 Medium = Literal["page", "sound"]
 
 
-@dataclass(frozen=True)
-class RecognisedLine:
+class RecognisedLine(Struct, frozen=True, gc=False):
     """A line that was recognised in a picture, or a piece of speech. `confidence` is in [0, 1], 1 if it was checked.
 
     `start` is where it begins: the part of the page's height above it, in [0, 1], or seconds of the recording.
@@ -76,8 +74,7 @@ class RecognisedLine:
     start: float
 
 
-@dataclass(frozen=True)
-class Recognition:
+class Recognition(Struct, frozen=True):
     """What was recognised in one page or recording. Its words follow as utterances; these lines are for correction.
 
     `digest` tells the page or recording from others (SHA-256). `media` is the page as WebP or the sound as MP3, made

@@ -5,10 +5,9 @@ Only this module and the importers run there, without a database and with no set
 
 import io
 import time
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -16,10 +15,9 @@ from django.utils.translation import gettext
 
 from personas import avatars, confined
 from personas.importers import afterword, character_card, recognition, registry
-from personas.importers.base import ImportFailed, RecognisedLine, Recognition, Record, Remark, Skipped, Utterance
+from personas.importers.base import ImportFailed, RecognisedLine, Record, Remark, Skipped, Utterance
 
 Answer = tuple[str, Any]
-_Fields = tuple[str, str, str | None, str]  # of an utterance
 # An answer for each record would take longer than reading it. A batch ends at any of these.
 _BATCH = 500  # utterances
 _BATCH_CHARACTERS = 1 << 16
@@ -58,43 +56,35 @@ def _answers(file: BinaryIO, name: str, format: str) -> Iterator[Answer]:
 
 
 def _batches(records: Iterable[Record]) -> Iterator[Answer]:
-    batch: list[_Fields] = []
+    batch: list[Utterance] = []
     skips, characters, began = Counter[str](), 0, time.monotonic()
     for record in records:
         match record:
-            case Utterance(speaker, text, sent_at, source_ref):
-                batch.append((speaker, text, sent_at.isoformat() if sent_at else None, source_ref))
-                characters += len(text)
+            case Utterance():
+                batch.append(record)
+                characters += len(record.text)
             case Skipped(reason):
                 skips[reason] += 1
             case _:
-                yield _record(record)
+                yield type(record).__name__, record
         if len(batch) >= _BATCH or characters >= _BATCH_CHARACTERS or time.monotonic() - began >= _BATCH_SECONDS:
             yield from _answers_of(batch, skips)
             batch, skips, characters, began = [], Counter(), 0, time.monotonic()
     yield from _answers_of(batch, skips)
 
 
-def _answers_of(batch: list[_Fields], skips: Counter[str]) -> Iterator[Answer]:
+def _answers_of(batch: list[Utterance], skips: Counter[str]) -> Iterator[Answer]:
     if batch:
         yield "utterances", batch
     if skips:
         yield "skips", skips
 
 
-def _record(record: Record) -> Answer:
-    if isinstance(record, Recognition):
-        return "Recognition", asdict(record) | {"media": b64encode(record.media).decode()}
-    return type(record).__name__, vars(record)
-
-
 def _card(card: character_card.CardFields) -> Iterator[Answer]:
-    fields = asdict(card)
     try:
-        fields["picture"] = card.picture and b64encode(avatars.encoded(io.BytesIO(card.picture))).decode()
+        card = replace(card, picture=card.picture and avatars.encoded(io.BytesIO(card.picture)))
     except avatars.PictureRefused as refusal:
-        yield _record(
-            Remark(gettext("The picture of this card was left out. %(reason)s") % {"reason": refusal.user_message})
-        )
-        fields["picture"] = None
-    yield "card", fields
+        sentence = gettext("The picture of this card was left out. %(reason)s") % {"reason": refusal.user_message}
+        yield "Remark", Remark(sentence)
+        card = replace(card, picture=None)
+    yield "card", card

@@ -8,11 +8,12 @@ import io
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, cast
 
 from django.utils.translation import gettext
+from msgspec.structs import replace
 
 from personas.importers import decoding, registry
 from personas.importers.base import DamagedFile, FileTooLarge, Record, Remark, Skipped, Utterance

@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from PIL import Image
@@ -188,7 +189,7 @@ def test_the_readers_start_is_cheap(tmp_path):
     with (tmp_path / "file").open("rb") as file:
         job = children.answers("tests.personas.imports_child", file, limits=limits, arguments=arguments)
         with closing(job) as answers:
-            modules = set(dict(answers)["modules"])
+            modules = set(msgspec.json.decode(dict(answers)["modules"]))
     assert "personas.importers.whatsapp" in modules
     assert not {"torch", "transformers", "numpy", "celery", "django.db", "persona_site", "PIL", "pydantic"} & modules
 
