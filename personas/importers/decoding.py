@@ -160,12 +160,13 @@ class Block(NamedTuple):
 
     number: int  # of the first line
     text: str
+    ends: int = 0  # the number of line ends: CR LF, LF or CR
     is_clean: bool = False  # nothing in it has to be cleaned, and no CR stands alone
 
     @property
-    def ends(self) -> int:
-        """The number of line ends: CR LF, LF or CR."""
-        return self.text.count("\n") + self.text.count("\r") - self.text.count("\r\n")
+    def lines(self) -> list[str]:
+        """The lines of a clean block. A CR before the line end is left."""
+        return self.text.removesuffix("\n").split("\n")
 
 
 def blocks(stream: BinaryIO) -> Iterator[Block]:
@@ -198,13 +199,14 @@ def _block(number: int, raw: bytes) -> Block:
     half = LONGEST_LINE // 2
     if any(raw.find(b"\n", start, start + half) < 0 for start in range(0, len(raw) - half, half)):
         text = _LONG_LINE.sub(lambda match: match[0][:LONGEST_LINE], text)
+    lone_cr = raw.count(b"\r") - raw.count(b"\r\n") if b"\r" in raw else 0
     is_clean = (
         len(raw.translate(None, _CLEANED_BYTES)) == len(raw)
         and _CLEANED_CONTROL.search(raw) is None
         and codecs.BOM_UTF8 not in raw
-        and raw.count(b"\r") == raw.count(b"\r\n")
+        and lone_cr == 0
     )
-    return Block(number, text, is_clean)
+    return Block(number, text, raw.count(b"\n") + lone_cr, is_clean)
 
 
 def block_lines(block: Block) -> Iterator[Line]:

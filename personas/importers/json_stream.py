@@ -1,7 +1,8 @@
 """Reads JSON as a stream: whole small values out of a file of any size, each with its path.
 
 The standard library's scanner decodes each value in C. Only the named lists and objects are walked into, so memory
-holds one value at a time. Reading a large file with a callback for each token takes several times as long.
+holds one value at a time, or a few hundred kilobytes of small ones. Reading a large file with a callback for each token
+takes several times as long.
 """
 
 import io
@@ -11,6 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, TextIO
 
+import msgspec
 from django.utils.translation import gettext
 
 from personas.importers import decoding
@@ -25,6 +27,9 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 _OUTER = re.compile(r"[^\[{]*")
 _C_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 _DECODER = json.JSONDecoder(strict=False, parse_constant=lambda name: None)
+_TRIES = 4  # of decoding many elements at once
+_OPENING = re.compile(r"[ \t\r\n]*\{")
+_LIST = msgspec.json.Decoder(list[Any])  # quicker than _DECODER, and refuses some of what that accepts
 
 
 def walk(stream: BinaryIO, encoding: Encoding, *, into: Collection[Path]) -> Iterator[tuple[Path, Any]]:
@@ -85,6 +90,10 @@ def _values(window: "_Window", path: Path, into: Collection[Path]) -> Iterator[t
         window.at += 1
         return
     step, is_list = (*path, EACH), opening == "["
+    if is_list and step not in into:
+        window.path = step
+        yield from ((step, value) for value in window.elements())
+        return
     while True:
         if not is_list:
             step = (*path, window.key())
@@ -103,6 +112,7 @@ class _Window:
     def __init__(self, source: TextIO) -> None:
         self._source = source
         self._text = ""
+        self._is_regular = True
         self.at = 0
         self.path: Path = ()
 
@@ -154,6 +164,34 @@ class _Window:
                     self.at = end
                     return value
 
+    def elements(self) -> Iterator[Any]:
+        """The values of a list that is not empty. Its opening bracket is passed."""
+        while True:
+            yield self.value()
+            if self.take(",]") == "]":
+                return
+            yield from self._objects()
+
+    def _objects(self) -> list[Any]:
+        """The next elements, decoded at once, if they are objects that stand apart as the next one from the last.
+
+        A cut behind an object leaves a list of whole elements, or it lies inside one and leaves no JSON. If each of the
+        last cuts does, the elements are decoded one by one until the text grows.
+        """
+        opening = _OPENING.match(self._text, self.at) if self._is_regular else None
+        if opening is None:
+            return []
+        end = self.at + _CHUNK
+        for _ in range(_TRIES):
+            end = self._text.rfind(f"}},{opening[0]}", self.at, end) + 1
+            with suppress(ValueError, RecursionError):
+                objects = _LIST.decode(f"[{self._text[self.at : end]}]") if end else []
+                self.at = end + 1 if objects else self.at
+                self._is_regular = bool(objects)
+                return objects
+        self._is_regular = False
+        return []
+
     def _grow(self) -> bool:
         """Reads on, at least as much as is unread, so that a long value is tried few times. False at the end."""
         unread = len(self._text) - self.at
@@ -166,6 +204,7 @@ class _Window:
         if chunk:
             self._text = self._text[self.at :] + chunk
             self.at = 0
+            self._is_regular = True
         return bool(chunk)
 
     def _mend(self, error: ValueError) -> bool:

@@ -8,7 +8,7 @@ those layouts, so a chat line quoted inside a message stays part of the message.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from django.utils.translation import gettext
@@ -17,14 +17,15 @@ from personas.importers import app_words, chat_heads, decoding, whatsapp_events,
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import Head, read_head
+from personas.importers.whatsapp_known_heads import KnownHeads, is_name, may_begin_head
 from personas.importers.whatsapp_layouts import Layout, Survey, first_split, tidy
-from personas.importers.whatsapp_rows import ODD, Row, Rows, end_of, text_of
 
 __all__ = ["WhatsApp", "read_head"]
 
 _LONGEST_TEXT = 100_000  # characters of one message; more than any app lets a person send
 _SNIFFED_LINES = 400
 _MOST_KEPT = 100_000  # names, and beginnings of messages
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _FEW = 2  # lines of another layout: so many are a quotation that needs no word
 
 
@@ -119,11 +120,11 @@ class _Reader:
         self._quoted = 0
         self._message: _Message | None = None
         self._end_before = ""
-        main = survey.kept[0]
-        record_end = "\r\n" if main.ends["\r\n"] * 4 >= main.ends["\n"] else "\n"
-        self._rows = Rows(main.style, self._value_of, record_end=record_end)
-        self._is_bracketed = bool(main.style[0])
-        self._speakers: dict[str, str] = {}  # as a row has them; "" where a name has to be looked at with care
+        self._main = survey.kept[0]
+        self._has_cr_ends = self._main.ends["\r\n"] * 4 >= self._main.ends["\n"]  # of records
+        self._is_bracketed = bool(self._main.style[0])
+        self._known = KnownHeads(self._main.sample, self._values_of) if self._main.sample is not None else None
+        self._speakers: dict[str, str] = {}  # as a line has them; "" where a name has to be looked at with care
         self._plain: dict[str, bool] = {}  # beginnings of words
 
     def read_lines(self, lines: Iterable[Line]) -> Iterator[Record]:
@@ -133,41 +134,84 @@ class _Reader:
 
     def read_blocks(self, blocks: Iterable[Block]) -> Iterator[Record]:
         for block in blocks:
-            is_quick = not self._is_first and not self._has_other_app
-            rows = self._rows.find(block, self._end_before) if is_quick else None
-            if rows is None:
+            known = self._known
+            if known is None or not known.is_usable or not block.is_clean or self._is_first or self._has_other_app:
                 yield from self.read_lines(decoding.block_lines(block))
             else:
-                yield from self._of_rows(rows, block)
+                yield from self._of_block(block, known)
 
-    def _of_rows(self, rows: list[Row], block: Block) -> Iterator[Record]:
-        dates, times, speakers, plain = self._rows.dates, self._rows.times, self._speakers, self._plain
-        number, before, has_cr = block.number, ODD, "\r" in block.text
-        for row, following in zip(rows, [*rows[1:], ODD], strict=True):
-            date, time, name, words, _ = row
-            if name and following[2]:
-                if self._message is not None:
-                    yield self._ended(self._message)
-                    self._message = None
-                text = (words.replace("\r\n", "\n") if has_cr else words).rstrip()
-                sent_at = dates[date][0] + times[time][1]
+    def _of_block(self, block: Block, known: KnownHeads[datetime, timedelta]) -> Iterator[Record]:
+        """As `read_lines`. A message with a known head, and with words that only a person writes, is read quickly."""
+        find, before_time, after_time = known.find, known.before_time, known.after_time
+        dates, times = known.dates, known.times
+        speakers, plain, is_bracketed = self._speakers, self._plain, self._is_bracketed
+        speaker: str | None
+        has_cr = "\r" in block.text
+        name, speaker, text, sent_at, begun = (
+            "",
+            None,
+            "",
+            _NEVER,
+            0,
+        )  # the message that is gathered here, if it has a name
+        for number, line in enumerate(block.lines, start=block.number):
+            end = "\n"
+            if has_cr and line.endswith("\r"):
+                line, end = line[:-1], "\r\n"
+            end_of_head = line.find(after_time)
+            middle = find(line, before_time, 0, end_of_head)
+            midnight, since = dates.get(line[:middle]), times.get(line[middle:end_of_head])
+            if midnight is None or since is None or end_of_head < 0:
+                may_begin = may_begin_head(line)
+                if name and not may_begin:
+                    text += f"\n{line}" if len(text) <= _LONGEST_TEXT else ""
+                    self._end_before = end
+                    continue
+                is_known = may_begin and known.learn(line)
+                midnight, since = (dates[line[:middle]], times[line[middle:end_of_head]]) if is_known else (None, None)
+            colon = line.find(": ", end_of_head)
+            next_name = line[end_of_head + len(after_time) : colon]
+            next_speaker = speakers.get(next_name)
+            if (
+                midnight is None
+                or since is None
+                or colon < 0
+                or (next_speaker is None and not is_name(next_name))
+                or (self._has_cr_ends and self._end_before != "\r\n")  # it may be quoted
+            ):
+                if name:
+                    self._message, name = self._gathered(name, text, sent_at, begun), ""
+                if (record := self._take(Line(number, line, end))) is not None:
+                    yield record
+                continue
+            if name:
+                text = text.rstrip()
                 if (
-                    plain.get(text[: whatsapp_words.BEGINNING])
+                    speaker
+                    and plain.get(text[: whatsapp_words.BEGINNING])
                     and text[-1] != ">"
                     and " (" not in text
                     and "\u200e" not in text
-                    and (speaker := speakers.get(name))
-                    and (self._is_bracketed or ": " not in text[:64])
+                    and (is_bracketed or ": " not in text[:64])
                     and len(text) <= _LONGEST_TEXT
                 ):
-                    yield Utterance(speaker, text, sent_at, f"line {number}")
+                    yield Utterance(speaker, text, sent_at, f"line {begun}")
                 else:
-                    yield self._of_row(name, text, sent_at, number)
-            else:  # an odd line, or a record that may go on with one
-                self._end_before = end_of(before) if before is not ODD else self._end_before
-                yield from self.read_lines(decoding.block_lines(Block(number, text_of(row))))
-            number += words.count("\n") + 1
-            before = row
+                    yield self._of_line(name, text, sent_at, begun)
+            elif self._message is not None:
+                yield self._ended(self._message)
+                self._message = None
+            name, speaker, text, sent_at, begun = next_name, next_speaker, line[colon + 2 :], midnight + since, number
+            self._end_before = end
+        if name:
+            self._message = self._gathered(name, text, sent_at, begun)
+
+    def _gathered(self, name: str, text: str, sent_at: datetime, line: int) -> _Message:
+        first, *following = text.split("\n")
+        message = _Message(sent_at, self._main, line, [f"{name}: {first}"])
+        for each in following:
+            message.add(each)
+        return message
 
     def _take(self, line: Line) -> Record | None:
         """The record that ends where this line begins, if any."""
@@ -250,8 +294,8 @@ class _Reader:
             return Skipped(reason, source_ref)
         return Utterance(speaker=tidy(name), text=words.strip("\n"), sent_at=sent_at, source_ref=source_ref)
 
-    def _of_row(self, name: str, words: str, sent_at: datetime, number: int) -> Utterance | Skipped:
-        """The record of a row that is new in some way, or may be the app's."""
+    def _of_line(self, name: str, words: str, sent_at: datetime, number: int) -> Utterance | Skipped:
+        """The record of a message that is new in some way, or may be the app's."""
         speaker = self._speakers.get(name)
         if speaker is None:
             speaker = self._speakers[name] = self._speaker_of(name.rstrip())
@@ -260,12 +304,7 @@ class _Reader:
             self._see_beginning(beginning)
         if speaker and len(words) <= _LONGEST_TEXT and (self._is_bracketed or ": " not in words):
             return self._judged(name.rstrip(), words, sent_at, f"line {number}")
-        message = _Message(sent_at, self._survey.kept[0], number, [])
-        first, *following = words.split("\n")
-        message.lines.append(f"{name}: {first}")
-        for line in following:
-            message.add(line)
-        return self._ended(message)
+        return self._ended(self._gathered(name, words, sent_at, number))
 
     def _speaker_of(self, name: str) -> str:
         if len(self._speakers) >= _MOST_KEPT:
@@ -284,10 +323,10 @@ class _Reader:
         )
         self._plain[beginning] = not may_be_apps and not self._people.may_begin(beginning)
 
-    def _value_of(self, head: Head) -> tuple[datetime, timedelta] | None:
+    def _values_of(self, head: Head) -> tuple[datetime, timedelta] | None:
         """Midnight and the time since, of a head of the main layout."""
-        main = self._survey.kept[0]
-        moment = main.moment(head) if next(self._survey.layouts_for(head), None) is main else None
+        is_main = next(self._survey.layouts_for(head), None) is self._main
+        moment = self._main.moment(head) if is_main else None
         if moment is None:
             return None
         midnight = moment.replace(hour=0, minute=0, second=0)

@@ -54,6 +54,7 @@ class Head:
     time: tuple[int, int, int]
     style: tuple[object, ...]
     padding: tuple[int, int, int]  # of the first two numbers and the hour: 1 "05", -1 "5", 0 cannot tell
+    written: str
     rest: str
 
 
@@ -77,7 +78,8 @@ def read_head(line: str) -> Head | None:
     head = _read(match[0]) if match is not None else None
     if match is None or head is None:
         return None
-    return Head(*head, rest=line[places[match.end() - 1] + 1 :])
+    end = places[match.end() - 1] + 1
+    return Head(*head, written=line[:end], rest=line[end:])
 
 
 _Read = tuple[tuple[int, int, int], tuple[int, int, int], tuple[object, ...], tuple[int, int, int]]

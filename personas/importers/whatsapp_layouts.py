@@ -6,17 +6,16 @@ that are quoted inside a message stay part of it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import itemgetter
 
 from personas.importers import chat_heads, decoding, whatsapp_events
 from personas.importers.date_order import DateOrder, SampleDate, in_order
 from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import NO_MARKS, Head, read_head
-from personas.importers.whatsapp_rows import Row, Rows, end_of
+from personas.importers.whatsapp_known_heads import KnownHeads, is_name, may_begin_head
 
 MOST_NAMES = 2_000
 _LONGEST_NAME = 100
@@ -24,6 +23,9 @@ _MOST_LAYOUTS = 200
 _MOST_PADDINGS = 8  # of one style
 _LONG_RUN = 10  # heads, each after a lone LF
 _MOST_JUDGED = 200  # names of which it is asked whether they are the group's own
+
+
+Fields = tuple[int, int, int]  # the numbers of a date, as they stand
 
 
 @dataclass
@@ -56,42 +58,38 @@ class Layout:
         self.longest_lf_run = max(self.longest_lf_run, self.lf_run)
         self.see_form(head)
         self.dates.see(head.fields)
-        self._see_name(*first_split(head.rest), head.rest)
+        self.see_name(*first_split(head.rest), head.rest)
 
     def see_form(self, head: Head) -> None:
         if self.sample is None or (-1 in head.padding and -1 not in self.sample.padding):
             self.sample = head
         self.padding = [total + one for total, one in zip(self.padding, head.padding, strict=True)]
 
-    def see_rows(self, rows: Sequence[Row], dates: Mapping[str, Head], ends_before: Sequence[str], last: int) -> None:
-        """As `see` for each, with less work: their forms are known. `last` is the line of the last one."""
-        self.heads += len(rows)
-        self.last_line = last
+    def see_run(self, ends_before: Sequence[str], days: Iterable[Fields], names: Iterable[str], last: int) -> None:
+        """As `see` for heads of a known form. `days` has changes of the date, and `names` those that are settled.
+
+        `last` is the line of the last head.
+        """
+        self.heads += len(ends_before)
+        self.last_line = max(self.last_line, last)
         self.ends.update(ends_before)
         for end, run in groupby(ends_before):
             self.lf_run = self.lf_run + sum(1 for _ in run) if end == "\n" else 0
             self.longest_lf_run = max(self.longest_lf_run, self.lf_run)
-        for date, _ in groupby(map(itemgetter(0), rows)):
-            self.dates.see(dates[date].fields)
-        counts = Counter(map(itemgetter(2), rows))
-        if not all(map(self._is_settled, counts)):
-            for _, _, name, words, _ in rows:
-                if not self._is_settled(name):
-                    self._see_name(name.rstrip(), words.partition("\n")[0].rstrip("\r"))
-                    counts[name] -= 1
-        for name, count in counts.items():
-            if name.rstrip() in self.names:
-                self.names[name.rstrip()] += count
+        for fields in days:
+            self.dates.see(fields)
+        for name, count in Counter(names).items():
+            if name in self.names:
+                self.names[name] += count
 
-    def _is_settled(self, name: str) -> bool:
+    def is_settled(self, name: str) -> bool:
         """Whether a further message under this name is only counted."""
-        name = name.rstrip()
         if name not in self.names:
             return len(self.names) >= MOST_NAMES
         is_judged = name not in self.strengths and len(self.strengths) >= _MOST_JUDGED
         return self.seconds[name] is None and (is_judged or not self.strengths.get(name, 1))
 
-    def _see_name(self, name: str, text: str, rest: str = "") -> None:
+    def see_name(self, name: str, text: str, rest: str = "") -> None:
         if not name:
             tight = rest.partition(":")[0].rstrip()
             if tight != rest.rstrip() and len(tight) <= _LONGEST_NAME and len(self.tight_names) < MOST_NAMES:
@@ -153,7 +151,7 @@ class Survey:
         self.foreign_names: Counter[str] = Counter()  # in lines as other apps lay them out
         self._end_before = ""
         self._main: Layout | None = None
-        self._rows: Rows[Head] | None = None
+        self._known: KnownHeads[Fields, None] | None = None
 
     def read(self, lines: Iterable[Line]) -> None:
         for line in lines:
@@ -161,17 +159,18 @@ class Survey:
         self._choose()
 
     def read_blocks(self, blocks: Iterable[Block]) -> None:
-        """As `read`. Each line is looked at until there is a main layout; then its rows are found."""
+        """As `read`. Each line is looked at with care until there is a main layout."""
         for block in blocks:
-            rows = self._rows.find(block, self._end_before) if self._rows is not None else None
-            if rows is not None:
-                self._see_rows(rows, block)
+            if self._main is not None and self._known is not None and block.is_clean:
+                self._see_block(block, self._main, self._known)
                 continue
             for line in decoding.block_lines(block):
                 self._see(line)
             main = max(self._all(), key=lambda layout: layout.heads, default=None)
-            if main is not None and main is not self._main:
-                self._main, self._rows = main, Rows(main.style, self._main_head, record_end="\n")
+            if main is not None and main.sample is not None and main is not self._main:
+                self._main = main
+                known = KnownHeads(main.sample, self._main_head)
+                self._known = known if known.is_usable else None
         self._choose()
 
     def _see(self, line: Line) -> None:
@@ -186,38 +185,60 @@ class Survey:
         if (head := chat_heads.read(line)) is not None and len(self.foreign_names) < MOST_NAMES:
             self.foreign_names[head.name] += 1
 
-    def _main_head(self, head: Head) -> Head | None:
+    def _main_head(self, head: Head) -> tuple[Fields, None] | None:
         """A head of the main layout. Those of phones that pad numbers differently are told apart line by line."""
         assert self._main is not None
         if head.style != self._main.style or len(self._layouts[head.style]) > 1 or not self._main.accepts(head):
             return None
         self._main.see_form(head)
-        return head
+        return head.fields, None
 
-    def _see_rows(self, rows: list[Row], block: Block) -> None:
-        number = block.number
-        for is_odd, group in groupby(rows, key=lambda row: not row[2]):
-            run = list(group)
-            if is_odd:
-                for place, row in enumerate(run):
-                    self._see(Line(number + place, row[4].removesuffix("\r"), end_of(row)))
-                number += len(run)
+    def _see_block(self, block: Block, main: Layout, known: KnownHeads[Fields, None]) -> None:
+        """Counts known heads by runs. Other lines that may begin a record are looked at with care."""
+        find, before_time, after_time = known.find, known.before_time, known.after_time
+        dates, times = known.dates, known.times
+        settled: dict[str, str] = {}  # names as they stand in lines, and without blanks at their ends
+        ends: list[str] = []
+        days: list[Fields] = []
+        names: list[str] = []
+        last, date_before = 0, ""
+        has_cr = "\r" in block.text
+        for number, line in enumerate(block.lines, start=block.number):
+            end = "\n"
+            if has_cr and line.endswith("\r"):
+                line, end = line[:-1], "\r\n"
+            end_of_head = line.find(after_time)
+            middle = find(line, before_time, 0, end_of_head)
+            date = line[:middle]
+            is_known = date in dates and line[middle:end_of_head] in times and end_of_head > 0
+            if not is_known:
+                if not may_begin_head(line):
+                    self._see_other(line)
+                    self._end_before = end
+                    continue
+                is_known = known.learn(line)
+            colon = line.find(": ", end_of_head)
+            name = line[end_of_head + len(after_time) : colon]
+            stripped = settled.get(name)
+            if not is_known or colon < 0 or (stripped is None and not is_name(name)):
+                main.see_run(ends, days, names, last)
+                ends, days, names, date_before = [], [], [], ""
+                self._see(Line(number, line, end))
+                continue
+            if stripped is None:
+                stripped = name.rstrip()
+                if main.is_settled(stripped):
+                    settled[name] = stripped
+            if name in settled:
+                names.append(stripped)
             else:
-                number = self._see_run(run, number)
-
-    def _see_run(self, run: list[Row], number: int) -> int:
-        assert self._main is not None
-        assert self._rows is not None
-        ends = [self._end_before, *map(end_of, run)]
-        self._end_before = ends.pop()
-        lengths = [row[3].count("\n") for row in run]
-        after = number + sum(lengths) + len(run)
-        self._main.see_rows(run, self._rows.dates, ends, after - lengths[-1] - 1)
-        for row in run:
-            if "\n" in row[3]:
-                for line in row[3].split("\n")[1:]:
-                    self._see_other(line.removesuffix("\r"))
-        return after
+                main.see_name(stripped, line[colon + 2 :])
+            if date != date_before:
+                days.append(dates[date])
+                date_before = date
+            ends.append(self._end_before)
+            self._end_before, last = end, number
+        main.see_run(ends, days, names, last)
 
     def _layout_for(self, head: Head) -> Layout | None:
         """One style has several layouts where phones pad their numbers differently; the latest is tried first."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from personas.importers.decoding import Encoding
 from personas.importers.json_stream import EACH
 
 UTF8 = Encoding("utf-8")
+DECODER = json_stream._DECODER
 DOCUMENT = {
     "name": 'Ada \\ "quoted" 🐝 \u2028',
     "empty": [],
@@ -40,6 +42,25 @@ def test_values_are_whole_wherever_a_window_on_the_file_ends(monkeypatch, chunk,
     assert walk(written, set()) == [((), DOCUMENT)]
     lines = f"{written}\n12345\n{written}"
     assert list(json_stream.each(io.BytesIO(lines.encode()), UTF8)) == [DOCUMENT, 12345, DOCUMENT]
+
+
+@pytest.mark.parametrize("between", [",\n  ", ", ", ","])
+def test_many_objects_are_decoded_at_once_and_are_those_of_the_careful_reading(monkeypatch, between):
+    monkeypatch.setattr(json_stream, "_CHUNK", 1 << 12)
+    written = [json.dumps({"id": number, "parts": [{"a": "}, {"}, number]}) for number in range(2_000)]
+    decoded = []
+    decoder = SimpleNamespace(raw_decode=lambda *place: decoded.append(place) or DECODER.raw_decode(*place))
+    monkeypatch.setattr(json_stream, "_DECODER", decoder)
+    regular = walk(f"[{between.join(written)}]", {()})
+    assert regular == [((EACH,), json.loads(one)) for one in written]
+    assert len(decoded) < len(written) / 5
+    for place, odd in enumerate(
+        ['{"a": "\\ud83d"}', '{"a": "\x0b"}', '{"a": NaN}', '{"a": "\\x0B"}', '{"a": 1e999}', "1"]
+    ):
+        written[300 * place + 7] = odd
+    spoilt = walk(f"[{between.join(written)}]", {()})
+    monkeypatch.setattr(json_stream._Window, "_objects", lambda window: [])
+    assert spoilt == walk(f"[{between.join(written)}]", {()})
 
 
 def test_only_named_lists_and_objects_are_walked_into():

@@ -1,4 +1,4 @@
-"""Large exports are read by rows. They give what the reading line by line gives, with far less work."""
+"""Known heads are not read again. Large exports give what the careful reading of each line gives, with far less work."""
 
 import io
 import random
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.synthetic_exports import texts, whatsapp
-from personas.importers import decoding, whatsapp_rows
+from benchmarks.synthetic_exports import texts
+from personas.importers import decoding, whatsapp_known_heads
 from personas.importers.base import Record, Remark
 from personas.importers.whatsapp import WhatsApp, _Reader
 from personas.importers.whatsapp_layouts import Survey
@@ -43,7 +43,7 @@ def spoilt(raw: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("sample", ["whatsapp_android.txt", "whatsapp_ios.txt"])
-def test_rows_give_what_lines_give(sample, monkeypatch):
+def test_known_heads_give_what_the_careful_reading_gives(sample, monkeypatch):
     monkeypatch.setattr(decoding, "_BLOCK", 700)
     for raw in spoilt((SAMPLES / sample).read_bytes() * 3):
         assert messages(WhatsApp().parse(io.BytesIO(raw))) == messages(line_by_line(raw))
@@ -53,15 +53,30 @@ def messages(records: Iterable[Record]) -> list[Record]:
     return [record for record in records if not isinstance(record, Remark)]
 
 
-def test_hardly_a_head_of_a_large_export_is_read_by_itself(monkeypatch):
-    lines = [whatsapp(number, text) for number, text in enumerate(texts(20_000), start=1)]
+HEADS = [
+    "05/06/23, 17:{:02} - ",
+    "6/{:d}/23, 9:41 PM - ",
+    "{:d}.6.2023 klo 17.17 - ",
+    "2023. 6. {:d}. 오후 5:17 - ",
+    "[2023. 6. {:d}. 오후 5:17:07] ",
+    "\u200e[{:d}/06/2023, 17:17:07] ",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_hardly_a_head_of_a_large_export_is_read_by_itself(monkeypatch, head):
+    """In layouts whose date and time have clear ends, whatever stands between them."""
+    names = ("Ada", "Bo Ø")
+    lines = [f"{head.format(number // 100 + 1)}{names[number % 2]}: {text}" for number, text in enumerate(texts(2_500))]
     reads = []
-    read_head = whatsapp_rows.read_head
-    monkeypatch.setattr(whatsapp_rows, "read_head", lambda line: reads.append(line) or read_head(line))
-    monkeypatch.setattr(decoding, "_BLOCK", 1 << 15)
-    records = messages(WhatsApp().parse(io.BytesIO("\n".join(lines).encode())))
+    read_head = whatsapp_known_heads.read_head
+    monkeypatch.setattr(whatsapp_known_heads, "read_head", lambda line: reads.append(line) or read_head(line))
+    monkeypatch.setattr(decoding, "_BLOCK", 1 << 13)
+    raw = "\n".join(lines).encode()
+    records = messages(WhatsApp().parse(io.BytesIO(raw)))
     assert len(records) == len(lines)
     assert 0 < len(reads) < len(lines) / 5
+    assert records == messages(line_by_line(raw))
 
 
 def test_a_line_without_end_takes_little_memory(monkeypatch):
