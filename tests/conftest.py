@@ -17,7 +17,7 @@ from generation.jobs import waiting_room
 from moderation.filter import policy
 from moderation.models import Policy
 from persona_site.redis import connection as redis_connection
-from tests import factories
+from tests import emptying, factories
 from tests.services import needs_services
 from tests.site import ROOT, Site
 
@@ -26,13 +26,7 @@ SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().par
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Lets the audit trail's table be emptied between transactional tests: its trigger would refuse that.
-
-    Changing and deleting single rows stays refused, and tests/moderation/test_audit_trail.py switches
-    this trigger on again to prove it.
-    """
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE moderation_auditentry DISABLE TRIGGER audit_entries_are_never_truncated")
+    emptying.install()
     yield
     # Threads that tests have left keep connections, and a database that is in use is not dropped.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
