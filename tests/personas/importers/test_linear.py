@@ -110,7 +110,10 @@ ARCHIVES = {
     "docx": lambda words: builders.docx(builders.word_paragraphs(escape(words))),
     "odt": lambda words: builders.odt(f"<text:p>{escape(words)}</text:p>"),
     "epub": lambda words: builders.epub({"1.xhtml": words}),
-    "pdf": lambda words: builders.pdf([words.encode("latin-1", "replace").decode("latin-1").splitlines()]),
+    # A page of blanks alone would be recognised as a picture, which takes seconds and has no pattern.
+    "pdf": lambda words: builders.pdf(
+        [["Ada wrote:", *words.encode("latin-1", "replace").decode("latin-1").splitlines()]]
+    ),
     "zip": lambda words: builders.zipped({"a.txt": words}),
     "afterword": lambda words: builders.zipped({"afterword.json": CONTENTS, "words/1.jsonl": own_words(words)}),
 }
