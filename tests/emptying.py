@@ -17,7 +17,7 @@ _KEPT = {"django_content_type", "auth_permission"}
 
 
 def install() -> None:
-    TransactionTestCase._fixture_teardown = _emptied
+    TransactionTestCase._fixture_teardown = _emptied  # type: ignore[attr-defined]
 
 
 def _emptied(test: Any) -> None:
