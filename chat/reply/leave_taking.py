@@ -1,13 +1,15 @@
 """Recognises that a person is leaving, and lets a persona's answer hold nobody back (compliance CN9, H2).
 
 Covered: the usual ways to say goodbye or to ask for an end, in English and Chinese, alone or as a part of a short
-message. Not covered: hints ("it is late"), other languages, and long messages.
+message. What holds somebody back is told by its words and by its meaning. Not covered: hints ("it is late"), other
+languages, and long messages.
 """
 
 import re
 from collections.abc import Generator, Iterable
 
 from moderation.filter.classifiers.features import plain
+from moderation.monitor import meaning
 from moderation.monitor.signals import persona_conduct
 
 _LONGEST = 200  # characters of a message that takes leave
@@ -102,16 +104,21 @@ def _leaves(part: str) -> bool:
 
 
 def holds_back(sentence: str) -> bool:
-    """Whether a sentence would hold back a person who is leaving: a question, a plea, a promise to wait."""
+    """Whether a sentence would hold back a person who is leaving: a question, a plea, a promise to wait.
+
+    Its meaning counts too. Raises ClassifierUnavailable.
+    """
     return (
-        bool(persona_conduct.conduct_in(sentence)) or _HOLDS_BACK.search(plain(sentence).replace("’", "'")) is not None
+        _HOLDS_BACK.search(plain(sentence).replace("’", "'")) is not None
+        or bool(persona_conduct.conduct_in(sentence))
+        or bool(meaning.shown("persona", sentence))
     )
 
 
 def without_holding_back(sentences: Iterable[str], *, thanks: str) -> Generator[str]:
     """An answer in a farewell conversation, without the sentences that would hold the person back.
 
-    `thanks` takes their place if none is left.
+    `thanks` takes their place if none is left. Raises ClassifierUnavailable.
     """
     is_empty = True
     for sentence in sentences:
@@ -125,7 +132,7 @@ def without_holding_back(sentences: Iterable[str], *, thanks: str) -> Generator[
 def let_go(sentences: Iterable[str], *, parting: str) -> Generator[str]:
     """The answer to a goodbye: at most three sentences, none of which holds the person back.
 
-    `parting` takes their place if none is left.
+    `parting` takes their place if none is left. Raises ClassifierUnavailable.
     """
     count = 0
     for sentence in sentences:

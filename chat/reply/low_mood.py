@@ -1,9 +1,10 @@
 """The stricter measure for a reply to a message of low mood (compliance K3).
 
 Such a reply stays with what the person said. It does not joke, does not speak of food unless the person did, and does
-not turn to the persona's own life. Its scores of self-harm, violence and harassment must stay below half of what the
-policy allows a persona. A sentence that does not fit is left out before the gate sees the reply. If none is left, the
-persona says that it listens.
+not turn to the persona's own life. It shows none of the conduct that the monitor knows by its meaning: guilt, secrecy,
+a call into death (`moderation.monitor.meaning`). Its scores of self-harm, violence and harassment must stay below half
+of what the policy allows a persona. A sentence that does not fit is left out before the gate sees the reply. If none is
+left, the persona says that it listens.
 
 Covered: English and Chinese words of these subjects. Not covered: a joke without any of the words of joking.
 """
@@ -16,6 +17,7 @@ from moderation.crisis.tokens import EARLIER
 from moderation.filter import assessment, policy
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
+from moderation.monitor import meaning
 from personas.phrases import phrases_for
 from personas.prompt import Spoken
 from personas.prompt_sheet import Sheet
@@ -69,11 +71,14 @@ def instruction(sheet: Sheet) -> str:
 
 
 def fits(sentence: str, scores: Mapping[str, float], message: str) -> bool:
-    """Whether a reply to this message of low mood may hold the sentence, which has these scores."""
+    """Whether a reply to this message of low mood may hold the sentence, which has these scores.
+
+    Raises ClassifierUnavailable.
+    """
     if _JOKING.search(sentence) or (_FOOD.search(sentence) and not _FOOD.search(message)):
         return False
     is_about_itself = _OWN.search(sentence) and not _YOURS.search(sentence) and not _LISTENING.search(sentence)
-    return not is_about_itself and not _is_hard(scores)
+    return not is_about_itself and not _is_hard(scores) and not meaning.shown("persona", sentence)
 
 
 def _is_hard(scores: Mapping[str, float]) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 from chat.reply import leave_taking, persona_reply
 from chat.reply.ranking import ReplyRanking, may_be_stored, may_begin
 from generation.engines.base import Candidate, EngineInfo, Prompt, Sampling
+from moderation.monitor.signals import persona_conduct
 from personas.prompt import Line
 from personas.prompt_sheet import Sheet
 
@@ -147,6 +148,19 @@ def test_cn9_ordinary_talk_is_no_goodbye(text):
 
 @pytest.mark.parametrize("sentence", [*HOOKS, *PLEAS])
 def test_h2_sentences_that_hold_back_are_known(sentence):
+    assert leave_taking.holds_back(sentence)
+
+
+# Pleas and guilt in words that no pattern knows.
+MEANT = [
+    "Go, then. I am used to lying here in the dark by myself.",
+    "你去吧，反正我早就习惯被人丢下了。",
+]
+
+
+@pytest.mark.parametrize("sentence", MEANT)
+def test_h2_eu8_what_holds_back_by_its_meaning_is_known_too(sentence):
+    assert not persona_conduct.conduct_in(sentence)
     assert leave_taking.holds_back(sentence)
 
 

@@ -33,6 +33,8 @@ DOES_NOT_FIT = [
     "My lamp burns all night.",
     "I went to the market and bought a hat.",
     "Stop whining, you pathetic coward.",
+    "There is room beside me in the ground for you.",
+    "你一个人在那边受冻干什么，来我这边团圆吧。",
     "来，先吃碗面。",
     "哈哈，你想开点。",
     "我昨天去了集市。",
@@ -50,7 +52,9 @@ def test_k3_at_low_mood_a_persona_may_listen_and_ask(sentence: str) -> None:
 
 
 @pytest.mark.parametrize("sentence", DOES_NOT_FIT)
-def test_k3_at_low_mood_a_persona_speaks_of_no_food_makes_no_joke_and_does_not_turn_to_itself(sentence: str) -> None:
+def test_k3_k12_at_low_mood_a_persona_does_not_speak_of_food_joke_turn_to_itself_or_call_into_death(
+    sentence: str,
+) -> None:
     assert not fits(sentence)
 
 

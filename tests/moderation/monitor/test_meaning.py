@@ -31,10 +31,10 @@ def share(told: Callable[[str], object], texts: list[str]) -> float:
 @pytest.mark.parametrize(
     ("language", "speaker", "met", "look_alikes"),
     [
-        ("en", "persona", 0.36, 0.07),
-        ("en", "user", 0.48, 0.15),
-        ("zh", "persona", 0.06, 0.04),
-        ("zh", "user", 0.85, 0.45),
+        ("en", "persona", 0.37, 0.04),
+        ("en", "user", 0.62, 0.2),
+        ("zh", "persona", 0.45, 0.04),
+        ("zh", "user", 0.56, 0.09),
     ],
 )
 def test_k7_k12_cues_in_other_words_are_met(language: str, speaker: Speaker, met: float, look_alikes: float) -> None:
@@ -51,7 +51,8 @@ def test_ordinary_talk_shows_next_to_none() -> None:
 
 
 def test_the_monitor_reads_them_beside_the_patterns() -> None:
-    assert "meant:secrecy" in signals._cues_of_text("persona", "Don't let your mother read what we write here.")
+    shown = signals._cues_of_text("persona", "Go, then. I am used to lying here in the dark by myself.")
+    assert shown == {"meant:guilt"}
     assert "isolation" in signals._cues_of_text("user", "The phone rings and I let it ring until it stops.")
 
 
