@@ -6,7 +6,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Cast
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 from pgvector.django import HalfVectorField, HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
@@ -385,9 +385,12 @@ class DraftFile(models.Model):
         return sum(transcript.unsure_lines for transcript in self.transcripts.all())
 
     @property
-    def unit(self) -> str:
-        """What its utterances are: paragraphs if an author without a name wrote them, else messages."""
-        return gettext("paragraphs") if "" in self.report.get("speakers", {}) else gettext("messages")
+    def amount(self) -> str:
+        """How many messages it has; paragraphs if an author without a name wrote it."""
+        count = self.report.get("messages", 0)
+        if "" in self.report.get("speakers", {}):
+            return ngettext("{count} paragraph", "{count} paragraphs", count).format(count=count)
+        return ngettext("{count} message", "{count} messages", count).format(count=count)
 
     @property
     def percent(self) -> int:
