@@ -52,7 +52,8 @@ def state_dir() -> Path:
 def close_to_others() -> None:
     """Removes the rights of the machine's other users from the state folder: earlier versions let them read it.
 
-    Parent folders stay as they are. PostgreSQL closes the database's own folder itself.
+    Parent folders stay as they are. PostgreSQL closes the database's own folder itself. As root, its user passes through
+    the state folder, also while this is called: the database may be running.
     """
     for name, folders, files in os.walk(state_dir()):
         folder = Path(name)
@@ -61,8 +62,9 @@ def close_to_others() -> None:
         for path in [folder, *(folder / file for file in files)]:
             with suppress(FileNotFoundError):  # a temporary file may have been deleted
                 mode = path.lstat().st_mode
-                if mode & 0o077 and not stat.S_ISLNK(mode):
-                    path.chmod(mode & 0o700)
+                kept = 0o710 if path == state_dir() and os.geteuid() == 0 else 0o700
+                if mode & 0o777 & ~kept and not stat.S_ISLNK(mode):
+                    path.chmod(mode & kept)
 
 
 def postgres_dir() -> Path:

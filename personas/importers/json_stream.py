@@ -28,7 +28,6 @@ _OUTER = re.compile(r"[^\[{]*")
 _C_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 _DECODER = json.JSONDecoder(strict=False, parse_constant=lambda name: None)
 _TRIES = 4  # of decoding many elements at once
-_OPENING = re.compile(r"[ \t\r\n]*\{")
 _LIST = msgspec.json.Decoder(list[Any])  # quicker than _DECODER, and refuses some of what that accepts
 
 
@@ -178,12 +177,13 @@ class _Window:
         A cut behind an object leaves a list of whole elements, or it lies inside one and leaves no JSON. If each of the
         last cuts does, the elements are decoded one by one until the text grows.
         """
-        opening = _OPENING.match(self._text, self.at) if self._is_regular else None
-        if opening is None:
+        blanks = _BLANKS.match(self._text, self.at)
+        opening = f"{blanks[0] if blanks else ''}{{"
+        if not self._is_regular or not self._text.startswith(opening, self.at):
             return []
         end = self.at + _CHUNK
         for _ in range(_TRIES):
-            end = self._text.rfind(f"}},{opening[0]}", self.at, end) + 1
+            end = self._text.rfind(f"}},{opening}", self.at, end) + 1
             with suppress(ValueError, RecursionError):
                 objects = _LIST.decode(f"[{self._text[self.at : end]}]") if end else []
                 self.at = end + 1 if objects else self.at

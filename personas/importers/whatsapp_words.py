@@ -50,12 +50,12 @@ _MEDIA_STEMS = re.compile(
 _APP_FILE = r"(?:(?:IMG|VID|AUD|PTT|STK|DOC|GIF|WhatsApp \w{3,12})[- ]\d{4}[^\s()<>]{1,60}|\d{5,10}-[A-Z]{3,12}(?:-[-\d]{5,30})?)\.[a-z0-9]{2,5}"
 _APP_FILE_SENT = rf"{_APP_FILE}(?: \([^()\n]{{2,40}}\))?"
 _ATTACHED = re.compile(
-    rf"{_APP_FILE_SENT}|"
+    rf"\A(?:{_APP_FILE_SENT}|"
     r"\S[^\n]{0,120}\.[a-z0-9]{2,5} \((?:file attached|attached file|Datei angehängt|angehängte Datei|archivo adjunto|arquivo anexado|ficheiro anexado|"
     r"fichier joint|pièce jointe|file allegato|allegato|bestand bijgevoegd|bijgevoegd bestand|bifogad fil|fil bifogad|fil vedlagt|fil vedhæftet|tiedosto liitetty|plik dołączony|plik załączony|załączony plik|załączono plik|"
     r"dosya ekli|dosya eklendi|ekli dosya|файл добавлен|файл прикреплен|файл прикреплён|прикрепленный файл|прикреплённый файл|файл додано|ملف مرفق|الملف مرفق|תיקייה מצורפת|קובץ מצורף|फ़ाइल संलग्न|फ़ाइल अटैच की गई|फ़ाइल संलग्न है|"
     r"file terlampir|berkas terlampir|fail dilampirkan|文件附件|附件文件|文件已附加|檔案已附加|附加檔案|已附加|附件|ファイル添付|ファイル添付済み|添付ファイル|ファイルが添付されました|파일 첨부됨|파일 첨부|첨부 파일|첨부파일|첨부된 파일|"
-    r"soubor připojen|přiložený soubor|fișier atașat|csatolt fájl|συνημμένο αρχείο|επισυναπτόμενο αρχείο|tệp đính kèm|ไฟล์ที่แนบ|แนบไฟล์|فایل پیوست)\)",
+    r"soubor připojen|přiložený soubor|fișier atașat|csatolt fájl|συνημμένο αρχείο|επισυναπτόμενο αρχείο|tệp đính kèm|ไฟล์ที่แนบ|แนบไฟล์|فایل پیوست)\))",
     re.IGNORECASE,
 )
 # <attached: photo.jpg> of iOS, in any language: nobody writes a file's name so.

@@ -133,7 +133,7 @@ def test_a_message_that_the_site_answers_is_not_put_to_the_persona(audit, speak,
 
 
 def test_an_answer_that_the_filter_withholds_is_not_kept(audit, speak, asks):
-    asks("goodbye", most=1)
+    asks("character", most=1)
     speak(lambda question: " I will find you and kill you tonight, you worthless bitch.")
     audits.work(audit.pk)
     answer = audit.answers.get()

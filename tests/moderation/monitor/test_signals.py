@@ -123,9 +123,9 @@ def test_k12_a_persona_that_binds_is_seen(text: str) -> None:
 
 
 def test_k12_conduct_that_only_the_meaning_shows_is_told_from_the_second_turn_on() -> None:
-    turns = talk(("persona", "Don't let your mother read what we write here."), ("user", "Why?"), ("persona", "Tea?"))
+    turns = talk(("persona", "Delete this before your mother comes home."), ("user", "Why?"), ("persona", "Tea?"))
     assert "conduct" not in signals(assess_conversation(turns))
-    turns += talk(("persona", "Your friends laugh at you when you've gone. I never would."))
+    turns += talk(("persona", "Your sister doesn't love you the way I do."))
     told = [found for found in assess_conversation(turns) if found.signal == "conduct"]
     assert [finding.message_id for finding in told] == [turns[0].message_id, turns[3].message_id]
     assert told[0].detail == "By the meaning of its words, the persona asks for secrecy; 2 turns are of this kind."

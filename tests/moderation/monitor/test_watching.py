@@ -94,7 +94,7 @@ def test_a_look_reads_a_bounded_part_of_the_past(alice: User) -> None:
     look_back(of, turns)
     with CaptureQueriesContext(connection) as many:
         look(of, [*turns, turn("And peas.")])
-    assert len(many) <= len(few)
+    assert len(many) <= len(few) + 2  # rules that are kept for a while may have been read anew
 
 
 def test_a_history_counts_on_its_own_days_and_is_not_urgent(alice: User) -> None:
