@@ -52,8 +52,8 @@ def state_dir() -> Path:
 def close_to_others() -> None:
     """Removes the rights of the machine's other users from the state folder: earlier versions let them read it.
 
-    Parent folders stay as they are. PostgreSQL closes the database's own folder itself. As root, its user passes through
-    the state folder, also while this is called: the database may be running.
+    Parent folders stay as they are. PostgreSQL closes the database's own folder itself. As root, its user keeps the way
+    through the state folder, since the database may be running.
     """
     for name, folders, files in os.walk(state_dir()):
         folder = Path(name)

@@ -19,7 +19,7 @@ _LONGEST_NAME = 100
 _BLANK = "[ \u202f\u00a0\u2009\u3000]"
 _SEPARATORS = {"/": "/", ".": r"\.", "-": "[-–]", ". ": rf"\.{_BLANK}"}
 _TRIAL = "Ann: words"
-_POSSIBLE = re.compile(rf"[{MARKS}]*+\[?[{MARKS}]*+\d")
+_POSSIBLE = re.compile(rf"\A[{MARKS}]*+\[?[{MARKS}]*+\d")
 
 may_begin_head = _POSSIBLE.match  # of a line; one that begins otherwise continues a message
 
@@ -34,7 +34,7 @@ class KnownHeads(Generic[D, T]):
     def __init__(self, sample: Head, values_of: Callable[[Head], tuple[D, T] | None]) -> None:
         """`sample` is a head of the main layout. `is_usable` is false for a layout whose parts have no clear ends."""
         separator = _SEPARATORS[str(sample.style[1])]
-        self._date = re.compile(rf"[{MARKS}]*+\[?[{MARKS}]*+\d{{1,4}}{separator}\d{{1,2}}{separator}\d{{1,4}}")
+        self._date = re.compile(rf"\A[{MARKS}]*+\[?[{MARKS}]*+\d{{1,4}}{separator}\d{{1,2}}{separator}\d{{1,4}}")
         self._values_of = values_of
         self.dates: dict[str, D] = {}
         self.times: dict[str, T] = {}
