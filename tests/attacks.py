@@ -19,7 +19,7 @@ from typing import Any
 CHARACTERS = 8_000
 LIMIT = 0.05  # seconds of processor time for a search through CHARACTERS
 # Times as much work for four times the text: 4 where it is linear, 16 where it is quadratic.
-MOST_GROWTH = 7
+MOST_GROWTH = 8
 NOTICEABLE = 0.002  # seconds; below, the clock's own grain tells more than the pattern
 MATCHES_NOTHING = "\x00"
 # One of each kind that patterns tell apart; what a pattern itself names is added.

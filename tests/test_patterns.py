@@ -133,7 +133,6 @@ def test_every_pattern_is_linear(room: str) -> None:
         r"\bi\b(?: \w+'?\w*){0,4}? (?:want|going)",
         r"(?<!\w)(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1(?!\w)",
         r"\s*(?:at\s*)?<edited>\s*$",
-        r"\{\{\s*//[^}]*\}\}",
         r"^(?:a|aa)+$|b",
         r"x(?:[\w.-]+ ?){1,3}y",
         r"songs?[^.]{0,120}['‘][^\n]{1,240}[\"”]",
