@@ -25,6 +25,8 @@ from django.apps import apps
 from django.conf import settings
 from django.utils import translation
 
+from text import cleaning
+
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES = 64  # modules, the file, a temporary file of an archive
 
@@ -83,7 +85,11 @@ _encoder = msgspec.json.Encoder()
 
 
 def _write(output: BinaryIO, kind: str, payload: Any) -> None:
-    output.write(_encoder.encode((kind, payload)) + b"\n")
+    try:
+        line = _encoder.encode((kind, payload))
+    except UnicodeEncodeError:  # a name or a sentence with a lone surrogate, for which UTF-8 has no bytes
+        line = _encoder.encode(cleaning.clean_json([kind, msgspec.to_builtins(payload)]))
+    output.write(line + b"\n")
     output.flush()
 
 

@@ -108,7 +108,6 @@ def fit(
     torch.manual_seed(seed)
     sentences = [one for index, one in enumerate(given.sentences) if not left_out(index)]
     network = Network(given.weights)
-    talk = given.talk
     epochs, new, talks = EPOCHS, sentences, ORDINARY
     if going_on is not None:
         _load(network, going_on.weights)
@@ -116,7 +115,7 @@ def fit(
         epochs, new = going_on.epochs, [one for one in sentences if one.messages in going_on.new]
         talks = len(new)
     known = [one for one in sentences if going_on and one.messages not in going_on.new]
-    rehearsed, talks = min(len(new), len(known)), min(talks, len(talk))
+    rehearsed, talks = min(len(new), len(known)), min(talks, len(given.talk))
     updates = epochs * math.ceil((len(new) + rehearsed + talks) / BATCH)
     groups = _groups(network, 1.0 if going_on is None else SHARE_OF_RATES)
     tuning = FineTuning(network, Network(given.weights), groups, updates=updates, averaged=AVERAGED)
@@ -127,7 +126,7 @@ def fit(
         network.train()
         total, count = 0.0, 0
         read = [*new, *chance.sample(known, rehearsed)]
-        for batch in _batches(read, chance.sample(talk, talks), given.tokenizer, chance):
+        for batch in _batches(read, chance.sample(given.talk, talks), given.tokenizer, chance):
             loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
             tuning.update(loss)
             total, count = total + loss.item(), count + 1

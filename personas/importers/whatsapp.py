@@ -147,13 +147,9 @@ class _Reader:
         speakers, plain, is_bracketed = self._speakers, self._plain, self._is_bracketed
         speaker: str | None
         has_cr = "\r" in block.text
-        name, speaker, text, sent_at, begun = (
-            "",
-            None,
-            "",
-            _NEVER,
-            0,
-        )  # the message that is gathered here, if it has a name
+        # The message that is gathered here, if it has a name.
+        name, text, sent_at, begun = "", "", _NEVER, 0
+        speaker = None
         for number, line in enumerate(block.lines, start=block.number):
             end = "\n"
             if has_cr and line.endswith("\r"):

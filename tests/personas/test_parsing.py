@@ -142,6 +142,13 @@ def test_what_a_reader_started_ends_with_it(hostile, tmp_path):
     wait_until(lambda: not psutil.pid_exists(other) or psutil.Process(other).status() == "zombie")
 
 
+def test_a_failure_that_names_a_lone_surrogate_keeps_its_sentence(tmp_path):
+    file = tmp_path / "export.json"
+    file.write_text('{"messages": [{"text": "Dear Ada"')
+    with pytest.raises(ImportFailed, match="looks like a chat export in JSON, which cannot be read yet"):
+        read(file, "caf\udce9.json")
+
+
 def test_no_log_quotes_the_file(hostile, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     (tmp_path / "file").write_bytes(b"x")

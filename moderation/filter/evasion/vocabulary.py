@@ -30,7 +30,7 @@ _UNKNOWN = 9.0  # cost of a character that no word holds
 def counts() -> Counter[str]:
     """How often each word occurs; those of one letter are `a` and `i` alone."""
     lines = _SENTENCES.read_text(encoding="utf-8").splitlines()
-    texts = [*_strings([json.loads(line) for line in lines]), *_strings(tomllib.loads(_TEMPLATES.read_text("utf-8")))]
+    texts = [*strings([json.loads(line) for line in lines]), *strings(tomllib.loads(_TEMPLATES.read_text("utf-8")))]
     words = Counter(word for text in texts for word in _WORD.findall(text.lower()))
     words.update(dict.fromkeys(_INSULTS.split(), 3))
     return Counter({word: number for word, number in words.items() if len(word) > 1 or word in "ai"})
@@ -69,12 +69,13 @@ def _total() -> float:
     return math.log(counts().total())
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings(value: Any) -> Iterator[str]:
+    """All texts in a JSON value."""
     match value:
         case str():
             yield value
         case dict():
-            yield from _strings(list(value.values()))
+            yield from strings(list(value.values()))
         case list():
             for each in value:
-                yield from _strings(each)
+                yield from strings(each)

@@ -1,7 +1,6 @@
 """Make the table that pinyin is read with."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from moderation.crisis import labelled
 from moderation.filter import training
-from moderation.filter.evasion import pinyin, pinyin_table
+from moderation.filter.evasion import pinyin, pinyin_table, vocabulary
 
 
 class Command(BaseCommand):
@@ -31,17 +30,6 @@ class Command(BaseCommand):
             rows = [row for path in options["more"] for row in labelled.rows(path)]
         except (training.DataMissing, labelled.DataMissing) as error:
             raise CommandError(str(error)) from error
-        table = pinyin_table.kept(pinyin_table.count([*(one.text for one in examples), *_strings(rows)]))
+        table = pinyin_table.kept(pinyin_table.count([*(one.text for one in examples), *vocabulary.strings(rows)]))
         pinyin_table.save(options["output"], table)
         self.stdout.write(f"{len(table):,} words.")
-
-
-def _strings(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            yield from _strings(list(value.values()))
-        case list():
-            for each in value:
-                yield from _strings(each)
