@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from moderation.bert import Row
+from persona_site import cpu_training
 
 DROPOUT = 0.1
-# Without this instruction set, a processor multiplies bfloat16 many times slower than float32.
-HAS_BFLOAT16 = "AVX512" in torch.backends.cpu.get_cpu_capability()
 _PADDING = 0  # is never attended to
 
 N = TypeVar("N", bound=nn.Module)
@@ -59,7 +58,8 @@ class TrainedBert(nn.Module):
             ids[index, : len(row)] = torch.tensor(row.tokens)
             attended[index, : len(row)] = 1
             counted[index, row.first : len(row)] = 1
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16 and self.training):
+        is_short = self.training and cpu_training.DTYPE is torch.bfloat16
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_short):
             hidden = self.model(input_ids=ids, attention_mask=attended).last_hidden_state
         means: Tensor = (hidden.float() * counted[:, :, None]).sum(dim=1) / counted.sum(dim=1, keepdim=True)
         return means

@@ -23,7 +23,7 @@ BELOW = {
     "api": {"accounts", "generation", "moderation", "personas", "chat"},
 }
 # What of the site's frame a room may use; the rest of persona_site looks into rooms, not they into it.
-FRAME = {"persona_site.redis", "persona_site.env", "persona_site.cpu_inference"}
+FRAME = {"persona_site.redis", "persona_site.env", "persona_site.cpu_inference", "persona_site.cpu_training"}
 # Whole seconds of processor time each, in every process.
 SLOW = {"torch", "transformers", "sklearn", "scipy", "wordfreq", "faster_whisper", "rapidocr_onnxruntime"}
 LOADED_BY_DJANGO = {"apps", "models", "admin", "tasks"}

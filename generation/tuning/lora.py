@@ -21,6 +21,7 @@ from transformers import AutoModelForCausalLM
 from generation.tuning import examples
 from generation.tuning.examples import Example
 from generation.tuning.job import Plan, Point, Progress
+from persona_site import cpu_training
 
 _WARM_UP = 10  # steps until the full rate
 _LOWEST_RATE = 0.05  # of the full rate, at the end
@@ -37,7 +38,9 @@ class Training:
     def __init__(self, folder: Path, plan: Plan, learnt: list[Example], held_out: list[Example]) -> None:
         self._folder, self._plan, self._learnt, self._held_out = folder, plan, learnt, held_out
         torch.manual_seed(_SEED)
-        model = AutoModelForCausalLM.from_pretrained(plan.model, dtype=torch.bfloat16, local_files_only=True)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = cpu_training.DTYPE if self._device == "cpu" else torch.bfloat16
+        model = AutoModelForCausalLM.from_pretrained(plan.model, dtype=dtype, local_files_only=True)
         config = LoraConfig(
             r=plan.rank,
             lora_alpha=2 * plan.rank,
@@ -45,7 +48,6 @@ class Training:
             task_type="CAUSAL_LM",
             lora_dropout=0.0,
         )
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model: Any = get_peft_model(model, config).to(self._device)
         self._weights = [weight for weight in self._model.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
