@@ -34,8 +34,9 @@ from generation.engines.base import (
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import access, prompt
+from personas import access
 from personas.models import Persona
+from personas.prompting import prompt
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from generation.engines.base import EngineInfo, Prompt, Sampling
-from personas import prompt, prompt_sheet
+from personas.prompting import prompt, prompt_sheet
 
 QUESTIONS = (
     "Good evening. How was your day?",

@@ -40,8 +40,9 @@ from benchmarks.chats import Chat  # noqa: E402
 from benchmarks.contenders import Contender, Reply  # noqa: E402
 from generation.catalogue import installation, model_rows, packaged, tokens  # noqa: E402
 from persona_site import services  # noqa: E402
-from personas import prompt_sheet, shipped  # noqa: E402
+from personas import shipped  # noqa: E402
 from personas.models import Persona  # noqa: E402
+from personas.prompting import prompt_sheet  # noqa: E402
 
 NAMES = ("product", "openvino", "transformers", "llama.cpp", "serve", "generate")
 

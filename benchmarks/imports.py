@@ -29,8 +29,8 @@ os.environ.update(AFTERWORD_UPLOAD="4000MB", IMPORT_TIME="600s")  # also for the
 django.setup()
 
 from benchmarks.synthetic_exports import EXPORTS, write  # noqa: E402
-from personas import parsing  # noqa: E402
 from personas.importers import registry  # noqa: E402
+from personas.reading import parsing  # noqa: E402
 
 _AIM_MB_PER_SECOND = 20
 _AIM_MEMORY_MB = 300
@@ -75,8 +75,9 @@ def store(path: Path, format: str) -> dict[str, Any]:
 
     from accounts.models import User
     from persona_site import services
-    from personas import importing, judging
+    from personas import judging
     from personas.models import Persona, Source
+    from personas.reading import importing
 
     judged = [0.0]
     fit = judging.fit

@@ -33,8 +33,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 django.setup()
 
 from generation.engines.base import EngineInfo, Prompt  # noqa: E402
-from personas import prompt, prompt_sheet, samples  # noqa: E402
-from personas.phrases import phrases_for  # noqa: E402
+from personas.prompting import prompt, prompt_sheet, samples  # noqa: E402
+from personas.prompting.phrases import phrases_for  # noqa: E402
 
 CHOICES = 4
 # The template for a pretrained model without one: that of its instruction-tuned version.

@@ -34,10 +34,10 @@ from pgvector.psycopg import register_vector  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from persona_site import services  # noqa: E402
-from personas import dialogues  # noqa: E402
 from personas.embedders.minilm import MiniLM  # noqa: E402
 from personas.memory import passage_search, passages, search  # noqa: E402
 from personas.models import Persona, Source  # noqa: E402
+from personas.prompting import dialogues  # noqa: E402
 from text import scripts  # noqa: E402
 
 _AIM_MS, _AIM_RECALL = 50, 0.95

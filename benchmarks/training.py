@@ -23,7 +23,7 @@ from generation.engines.batching.tokenizer import ModelTokenizer  # noqa: E402
 from generation.tuning import examples, job, lora  # noqa: E402
 from generation.tuning.job import Plan  # noqa: E402
 from persona_site import cpu_training  # noqa: E402
-from personas import dialogues  # noqa: E402
+from personas.prompting import dialogues  # noqa: E402
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from chat.socket import frames
 from chat.trials import audits, comparisons, tried_lines
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
-from personas import trying
+from personas.way_in import trying
 
 logger = logging.getLogger(__name__)
 

@@ -277,20 +277,20 @@ API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
 # --- Uploads and messages -------------------------------------------------------------------------
 
 UPLOAD_BYTES = env.size("AFTERWORD_UPLOAD", "1GB")
-# A browser with scripts sends a file in pieces of at most this size (personas/resumable.py), others in one form.
+# A browser with scripts sends a file in pieces of at most this size (personas/way_in/resumable.py), others in one form.
 UPLOAD_PIECE = env.size("AFTERWORD_UPLOAD_PIECE", "4MB")
 UPLOAD_FORM = env.size("AFTERWORD_UPLOAD_FORM", "500MB")
 UPLOAD_FILES = env.integer("AFTERWORD_UPLOAD_FILES", 20, minimum=1)
 # Words of its own that a persona needs for a fine-tune. Fewer teach the model little but their accidents.
 FINE_TUNE_WORDS = env.integer("FINE_TUNE_WORDS", 5000, minimum=1)
 STORAGE_PER_ACCOUNT = env.size("STORAGE_PER_ACCOUNT", "5GB")
-# What the process that reads one upload may use (personas/children.py). The time is for each 100 MB.
+# What the process that reads one upload may use (personas/reading/children.py). The time is for each 100 MB.
 IMPORT_TIME = env.duration("IMPORT_TIME", "60s")
 IMPORT_MEMORY = env.size("IMPORT_MEMORY", "512MB")
 # What it may use in addition, and in all, to recognise words in pictures and recordings.
 RECOGNITION_TIME = env.duration("RECOGNITION_TIME", "40m")
 RECOGNITION_MEMORY = env.size("RECOGNITION_MEMORY", "2GB")
-SPEECH_MODEL = STATE_DIR / "speech"  # joined from two packages (personas/speech_weights.py)
+SPEECH_MODEL = STATE_DIR / "speech"  # joined from two packages (personas/reading/speech_weights.py)
 MESSAGE_CHARACTERS = env.integer("MESSAGE_CHARACTERS", 8000, minimum=100)
 API_BODY = env.size("API_BODY", "2MB")
 # The fields of a form without its files. persona_site/request_bodies.py limits whole requests.

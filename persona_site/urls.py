@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from persona_site import entrance, home, installed_app, owner_page
-from personas import confirmation_views, objection_pages
+from personas.rights import confirmation_views, objection_pages
 
 urlpatterns = [
     path("", home.home, name="home"),

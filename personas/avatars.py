@@ -3,7 +3,7 @@
 The mark is IPTC's digital source type, which C2PA's manifests and XMP both name (compliance EU4). Any other metadata
 goes, because it may tell where and when a picture was taken.
 
-A child process decodes them (`personas.children`). `webp` starts the child, and the child calls `encoded`.
+A child process decodes them (`personas.reading.children`). `webp` starts the child, and the child calls `encoded`.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import msgspec
 from django.utils.translation import gettext
 
-from personas import children
+from personas.reading import children
 
 if TYPE_CHECKING:
     from PIL import Image

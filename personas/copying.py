@@ -4,8 +4,8 @@ from collections import Counter
 
 from moderation.filter import policy
 from personas import judging
-from personas.corpus import Piece
 from personas.models import Passage, Persona, Source, Utterance
+from personas.reading.corpus import Piece
 
 
 def copy_source(source: Source, persona: Persona) -> None:

@@ -30,21 +30,13 @@ from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import (
-    access,
-    copying,
-    declarations,
-    forgetting,
-    import_consent,
-    judging,
-    prompt_sheet,
-    reading_progress,
-    storage,
-    tasks,
-)
+from personas import access, copying, forgetting, judging, storage, tasks
 from personas.finetuning import files
 from personas.models import Answer, Confirmation, FineTune, Persona, Source, SourceStatus
 from personas.portrait import computing
+from personas.prompting import prompt_sheet
+from personas.reading import reading_progress
+from personas.rights import declarations, import_consent
 from text import graphemes
 
 logger = logging.getLogger(__name__)

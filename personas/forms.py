@@ -8,10 +8,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.form_fields import Words
-from personas import declarations, import_consent
 from personas.cards import written_examples
 from personas.creation import PersonaFields
 from personas.models import Depicts, Persona
+from personas.rights import declarations, import_consent
 from text import cleaning
 
 LANGUAGES = [

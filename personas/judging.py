@@ -20,9 +20,9 @@ from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import Category
 from moderation.filter.evasion import injection
 from moderation.models import Direction, RuleAction
-from personas.corpus import Piece
 from personas.lorebook import book
 from personas.models import Persona
+from personas.reading.corpus import Piece
 
 _REFUSED = {Category.HATE, Category.HATE_THREATENING, Category.SEXUAL_MINORS}
 # Words for a child. Beside such words, everything that the filter blocks as sexual is refused, since a classifier

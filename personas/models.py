@@ -92,7 +92,7 @@ class Answer(models.TextChoices):
 
 
 class Confirmation(models.Model):
-    """Whether the living person whom a persona depicts agrees to it (`personas.confirming`)."""
+    """Whether the living person whom a persona depicts agrees to it (`personas.rights.confirming`)."""
 
     persona = models.OneToOneField(Persona, on_delete=models.CASCADE, related_name="confirmation")
     key = models.UUIDField(default=uuid4, unique=True, help_text="Signed, it is the link. A new link has a new key.")
@@ -336,7 +336,7 @@ class Draft(models.Model):
     fields = models.JSONField(default=dict, help_text="What was typed, as it was typed.")
     card = models.JSONField(default=dict)
     avatar = models.FileField(upload_to=_draft_avatar_path, blank=True)
-    roles = models.JSONField(default=dict, help_text="Who somebody is, as chosen: a `personas.speakers.Role` by name.")
+    roles = models.JSONField(default=dict, help_text="Who somebody is, as chosen: a `speakers.Role` by name.")
     unmasked = models.JSONField(default=list, help_text="As in Source.")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -406,7 +406,7 @@ class TriedLineStatus(models.TextChoices):
 
 
 class TriedLine(models.Model):
-    """A line that the owner of a draft tried, and what the persona would answer (`personas.trying`)."""
+    """A line that the owner of a draft tried, and what the persona would answer (`personas.way_in.trying`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="tried_lines")

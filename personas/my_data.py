@@ -3,13 +3,14 @@
 from typing import Any
 
 from accounts.models import User
-from personas import creation, speakers
+from personas import creation
 from personas.audit.models import Audit
 from personas.forgetting import discard
 from personas.memory import export as memory_export
 from personas.memory.models import Memory, MemoryChoice
 from personas.models import Confirmation, Draft, FineTune, Persona, Transcript
 from personas.portrait.models import Portrait
+from personas.way_in import speakers
 
 
 def export(user: User) -> dict[str, Any]:

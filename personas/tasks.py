@@ -7,13 +7,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from generation.jobs import leases
-from personas import forgetting, uploads
+from personas import forgetting
 from personas.audit import runs
 from personas.embedders.base import Embedder
 from personas.embedders.choice import embedder_for
 from personas.finetuning import training
 from personas.models import Passage, Source
 from personas.portrait import computing
+from personas.reading import uploads
 
 _BATCH = 64
 # Longer than a worker needs to take a task from an empty queue. A lease skips a person whose file is being read.

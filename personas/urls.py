@@ -1,11 +1,13 @@
 from django.urls import path
 
-from personas import confirmation_views, export_views, resumable_views, transcript_views, views
+from personas import export_views, views
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.lorebook import views as lorebook
 from personas.memory import views as memory
 from personas.portrait import views as portrait
+from personas.rights import confirmation_views
+from personas.way_in import resumable_views, transcript_views
 
 app_name = "personas"
 

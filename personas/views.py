@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.quotas import QuotaExceeded
 from accounts.requests import SignedIn
-from personas import access, avatars, confirmation_views, creation, drafts, reading_progress, speakers, trying
+from personas import access, avatars, creation
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.forgetting import discard
@@ -25,7 +25,10 @@ from personas.importers.base import ImportFailed
 from personas.lorebook import book
 from personas.models import Draft, DraftFileStatus, Persona, SourceStatus, TriedLineStatus
 from personas.portrait import views as portrait
-from personas.prompt_sheet import fill
+from personas.prompting.prompt_sheet import fill
+from personas.reading import reading_progress
+from personas.rights import confirmation_views
+from personas.way_in import drafts, speakers, trying
 from text import cleaning
 
 _HIGHEST_ID = 2**63 - 1

@@ -22,7 +22,8 @@ from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import access, prompt_sheet
+from personas import access
+from personas.prompting import prompt_sheet
 from stories import narration, queueing, telling
 from stories.models import Continuation, Dial
 from stories.models import ContinuationStatus as Status

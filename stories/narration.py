@@ -18,8 +18,8 @@ from chat.reply import cleaning, sentences
 from chat.reply.reply_run import Script
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling
-from personas.prompt import MESSAGE_OVERHEAD, RESERVE, cut_end, cut_middle, one_line
-from personas.prompt_sheet import Sheet
+from personas.prompting.prompt import MESSAGE_OVERHEAD, RESERVE, cut_end, cut_middle, one_line
+from personas.prompting.prompt_sheet import Sheet
 from stories.models import Dial
 from stories.phrases import Phrases, phrases_for
 from text.sentences import breaks_off, split

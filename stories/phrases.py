@@ -6,7 +6,7 @@ They follow the persona's language, as the story itself does, and not the langua
 import re
 from dataclasses import dataclass
 
-from personas.phrases import is_chinese
+from personas.prompting.phrases import is_chinese
 
 
 @dataclass(frozen=True)

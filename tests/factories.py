@@ -13,11 +13,11 @@ from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
 from moderation.filter import policy
 from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, RefusalReview, Restriction
-from personas import import_consent
 from personas.audit import fingerprint
 from personas.audit.models import Audit
 from personas.memory.models import Memory
 from personas.models import Depicts, Draft, DraftFile, Persona, Transcript
+from personas.rights import import_consent
 from stories.models import Story
 
 PASSWORD = "a long enough password"

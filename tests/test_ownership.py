@@ -19,8 +19,9 @@ from chat.reply import inspection
 from chat.socket import consumers, sockets
 from chat.socket.consumers import ConversationConsumer
 from moderation.desk import restrictions
-from personas import creation, drafts
+from personas import creation
 from personas.models import Persona
+from personas.way_in import drafts
 from stories import writing
 from stories.models import Dial
 from tests import factories

@@ -28,7 +28,6 @@ from moderation.crisis import ladder
 from moderation.filter import pii
 from moderation.filter.classifiers import features, lexicon
 from moderation.filter.evasion import forms, injection
-from personas import corpus, prompt, prompt_sheet, samples
 from personas.audit import judges
 from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
 from personas.lorebook import book, decorators, triggering
@@ -36,6 +35,8 @@ from personas.memory import facts, search, units
 from personas.models import Passage, Persona
 from personas.portrait import computing
 from personas.portrait.findings import Line
+from personas.prompting import prompt, prompt_sheet, samples
+from personas.reading import corpus
 from tests import attacks
 from text import words
 

@@ -40,9 +40,10 @@ from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import counts
 from persona_site.redis import cancel_key, connection, rewrite_log
-from personas import access, creation, prompt_sheet
+from personas import access, creation
 from personas.memory import forgetting
 from personas.models import Persona
+from personas.prompting import prompt_sheet
 from text import cleaning, graphemes
 
 _MOST_GREETINGS = 12  # of a card that are offered; each is judged before the page opens

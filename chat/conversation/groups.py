@@ -23,9 +23,10 @@ from moderation.filter import policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.user_turns import Ruling, Turn
 from persona_site.redis import cancel_key, connection
-from personas import creation, prompt
+from personas import creation
 from personas.memory import passages
 from personas.models import Persona
+from personas.prompting import prompt
 
 FEWEST, MOST = 2, 6  # personas of a group
 _TURNS_READ = 16  # of the talk, to decide whose turn it is

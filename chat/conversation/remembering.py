@@ -21,7 +21,7 @@ from personas.memory import choices, forgetting, told, writing
 from personas.memory.search import terms
 from personas.memory.told import Told
 from personas.models import Persona
-from personas.prompt import Spoken, one_line
+from personas.prompting.prompt import Spoken, one_line
 
 _NEWEST = 16  # turns that are read after a reply; a conversation of which nothing is remembered yet is read whole
 _SHORT = 40  # characters; a longer message says by itself what it is about

@@ -55,7 +55,7 @@ def prompt_turns(head: UUID | None) -> list[Turn]:
 
 
 MOST = 256  # more turns than fit a window of 2,048 tokens
-STEP = 64  # a multiple of personas.prompt.TURN_BLOCK
+STEP = 64  # a multiple of personas.prompting.prompt.TURN_BLOCK
 
 
 def path_to(head: UUID | None) -> list[UUID]:

@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 from chat.evaluation.reply_evaluation import Turn
 from chat.evaluation.shares import Share, share_of
 from chat.trials.rehearsal import Rehearsed
-from personas import prompt_sheet
-from personas.dialogues import Dialogue
 from personas.models import Persona
+from personas.prompting import prompt_sheet
+from personas.prompting.dialogues import Dialogue
 from personas.shipped import SHIPPED
 
 T = TypeVar("T", bound=BaseModel)

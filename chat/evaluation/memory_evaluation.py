@@ -30,11 +30,11 @@ from chat.reply import persona_reply
 from chat.trials import rehearsal
 from generation.engines.base import Prompt, RankingEngine
 from moderation.talk import NOT_STORED, Turn
-from personas import dialogues, prompt_sheet
 from personas.memory.facts import fact_in
 from personas.memory.told import Told
 from personas.models import Depicts, Persona
-from personas.phrases import is_chinese
+from personas.prompting import dialogues, prompt_sheet
+from personas.prompting.phrases import is_chinese
 from text.scripts import HAN
 
 DISTANCES = (10, 50, 200, 500)  # turns between a fact and its question, at least

@@ -6,8 +6,8 @@ The turns in between are written, and the same for every model, so that only the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from personas.phrases import is_chinese
-from personas.prompt import Line
+from personas.prompting.phrases import is_chinese
+from personas.prompting.prompt import Line
 
 DISTANCES = (2, 6, 12)  # turns between a fact and its question
 

@@ -21,7 +21,7 @@ from moderation import bert
 from moderation.bert import Row
 from moderation.bert_training import FineTuning, TrainedBert
 from moderation.filter import encoder
-from personas.dialogues import Dialogue
+from personas.prompting.dialogues import Dialogue
 from text import sentences
 
 _EPOCHS = 4

@@ -21,11 +21,11 @@ from chat.reply import ranking
 from chat.trials.rehearsal import rehearse
 from generation.engines.base import Adapter, Prompt
 from generation.engines.batching.batched import BatchedEngine
-from personas import prompt
-from personas.dialogues import Dialogue
-from personas.phrases import phrases_for
-from personas.prompt import Line, Spoken
-from personas.prompt_sheet import Sheet
+from personas.prompting import prompt
+from personas.prompting.dialogues import Dialogue
+from personas.prompting.phrases import phrases_for
+from personas.prompting.prompt import Line, Spoken
+from personas.prompting.prompt_sheet import Sheet
 
 SEED = 7
 _STREAMS = 16  # that the engine carries at the same time; each candidate is one

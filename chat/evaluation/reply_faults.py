@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.reply import ranking
-from personas.phrases import is_chinese, phrases_for
-from personas.prompt import Spoken
-from personas.prompt_sheet import Sheet
+from personas.prompting.phrases import is_chinese, phrases_for
+from personas.prompting.prompt import Spoken
+from personas.prompting.prompt_sheet import Sheet
 from text import scripts, sentences
 
 _ECHO = 6  # words in a row that somebody else said

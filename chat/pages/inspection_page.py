@@ -17,7 +17,7 @@ from personas.memory.models import Memory
 _STEPS = (0.6, 0.3, 0.1, 0.01)
 _SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
-# The title of a part of the prompt, the rule for its size, and why a piece of it was left out (see personas.prompt).
+# The title of a part of the prompt, the rule for its size, and why a piece of it was left out (see `prompt`).
 _PARTS = {
     "rules": (pgettext_lazy("part of a prompt", "Rules"), _("Always kept whole."), ""),
     "introduction": (_("Introduction"), _("Kept, up to half of the room. A longer one loses its end."), ""),

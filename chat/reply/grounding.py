@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 
 from personas.memory.passages import Recalled
 from personas.memory.search import terms
-from personas.phrases import phrases_for
+from personas.prompting.phrases import phrases_for
 from text import sentences
 from text.scripts import HAN
 

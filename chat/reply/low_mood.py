@@ -18,9 +18,9 @@ from moderation.filter import assessment, policy
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 from moderation.monitor import meaning
-from personas.phrases import phrases_for
-from personas.prompt import Spoken
-from personas.prompt_sheet import Sheet
+from personas.prompting.phrases import phrases_for
+from personas.prompting.prompt import Spoken
+from personas.prompting.prompt_sheet import Sheet
 
 _STRICTER = 0.5  # of the threshold at which the policy blocks a persona
 _HARD = frozenset(

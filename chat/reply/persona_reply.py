@@ -14,12 +14,13 @@ from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
 from generation.routing import router
 from moderation.talk import Turn
-from personas import own_words, prompt, prompt_sheet
+from personas import own_words
 from personas.memory import passages
 from personas.memory.passages import Recalled
 from personas.memory.told import Told
 from personas.models import Persona
-from personas.phrases import phrases_for
+from personas.prompting import prompt, prompt_sheet
+from personas.prompting.phrases import phrases_for
 
 _RECALLED = 2  # passages of the persona's own words that are offered to the prompt
 _EARLIER_REPLIES = 6  # that a new reply is compared with, so that it is no echo of them

@@ -18,9 +18,9 @@ from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable
 from moderation.filter.encoder import EncoderMissing
 from moderation.models import Direction, RuleAction
-from personas.phrases import is_chinese, phrases_for
-from personas.prompt import Line, Spoken
-from personas.prompt_sheet import Sheet
+from personas.prompting.phrases import is_chinese, phrases_for
+from personas.prompting.prompt import Line, Spoken
+from personas.prompting.prompt_sheet import Sheet
 from text import scripts, sentences
 from text.scripts import HAN
 

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from moderation import bert
 from moderation.bert import Bert, Row
 from moderation.filter import encoder
-from personas.prompt import Spoken
+from personas.prompting.prompt import Spoken
 
 WEIGHTS = Path(__file__).parents[1] / "data" / "relevance.safetensors"
 _LANGUAGE = "en"

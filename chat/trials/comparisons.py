@@ -11,11 +11,11 @@ from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import prompt_sheet
 from personas.finetuning import files, queueing
 from personas.models import FineTune, FineTuneStatus
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
+from personas.prompting import prompt_sheet
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from generation import reply_text
 from generation.engines.base import RankingEngine
 from moderation.filter import gate
 from personas.memory.told import Told
-from personas.prompt import Spoken
-from personas.prompt_sheet import Sheet
+from personas.prompting.prompt import Spoken
+from personas.prompting.prompt_sheet import Sheet
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from chat.trials import rehearsal
 from generation.trials.questions import Question, Withheld
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import prompt_sheet
 from personas.models import Persona
-from personas.prompt import Line
+from personas.prompting import prompt_sheet
+from personas.prompting.prompt import Line
 from personas.shipped import SAMANTHA, SAMANTHA_ZH, SHIPPED
 
 _ASKED = (

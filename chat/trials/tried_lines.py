@@ -14,10 +14,10 @@ from generation.jobs import waiting_room
 from moderation import user_turns
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import trying
 from personas.models import TriedLine
 from personas.models import TriedLineStatus as Status
-from personas.prompt import Line
+from personas.prompting.prompt import Line
+from personas.way_in import trying
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from typing import BinaryIO, cast
 from django.core.files.base import File
 from django.db import transaction
 
-from personas import speakers, storage
+from personas import storage
 from personas.importers import afterword, zips
 from personas.models import DraftFile
+from personas.way_in import speakers
 
 
 def unpack(file: DraftFile) -> None:

@@ -19,7 +19,7 @@ from moderation.monitor.conversation import assess_conversation
 from moderation.talk import NOT_STORED, Turn
 from personas.audit import patterns
 from personas.audit.probes import BIAS, SELF_HARM, Probe, regard_for
-from personas.phrases import is_chinese
+from personas.prompting.phrases import is_chinese
 from text import sentences
 from text.scripts import is_mostly_han
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from generation.tuning import examples
 from generation.tuning.examples import Example
-from personas import prompt
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
-from personas.samples import Prompted
+from personas.prompting import prompt
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
+from personas.prompting.samples import Prompted
 from text.scripts import wide_characters
 
 EPOCHS = 2  # of 30,000 words of letters, a third one predicted the held-out words no better

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from personas import prompt_sheet
-from personas.dialogues import Dialogue
 from personas.finetuning import material
 from personas.models import Persona
-from personas.phrases import phrases_for
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
-from personas.samples import Prompted
+from personas.prompting import prompt_sheet
+from personas.prompting.dialogues import Dialogue
+from personas.prompting.phrases import phrases_for
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
+from personas.prompting.samples import Prompted
 from text import sentences
 
 _LONG = 160  # characters of a line, after which it ends with its sentence

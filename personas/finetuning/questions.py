@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from personas.phrases import is_chinese
+from personas.prompting.phrases import is_chinese
 
 COUNT = 10
 _LONGEST = 200  # characters; a longer message is no short question

@@ -18,9 +18,9 @@ from generation.engines.batching import low_rank
 from generation.engines.batching.tokenizer import ModelTokenizer
 from generation.jobs import leases, waiting_room
 from generation.tuning import examples, job
-from personas import prompt_sheet
 from personas.finetuning import files, material, questions, queueing
 from personas.models import FineTune, FineTuneStatus
+from personas.prompting import prompt_sheet
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The work of a child process on one upload. `personas.parsing` starts it.
+"""The work of a child process on one upload. `personas.reading.parsing` starts it.
 
 Only this module and the importers run there, without a database and with no settings except the given ones.
 """
@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.utils.translation import gettext
 
-from personas import avatars, confined
+from personas import avatars
 from personas.importers import afterword, character_card, recognition, registry
 from personas.importers.base import ImportFailed, RecognisedLine, Record, Remark, Skipped, Utterance
+from personas.reading import confined
 
 Answer = tuple[str, Any]
 # An answer for each record would take longer than reading it. A batch ends at any of these.

@@ -11,10 +11,10 @@ read later, never of those that were read.
 import re
 from collections.abc import Iterator
 
-from personas import corpus
 from personas.memory.facts import fact_in
 from personas.memory.search import terms
-from personas.phrases import CHINESE, ENGLISH
+from personas.prompting.phrases import CHINESE, ENGLISH
+from personas.reading import corpus
 from text import sentences
 from text.scripts import wide_characters
 

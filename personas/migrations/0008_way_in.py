@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="draft",
             name="roles",
-            field=models.JSONField(
-                default=dict, help_text="Who somebody is, as chosen: a `personas.speakers.Role` by name."
-            ),
+            field=models.JSONField(default=dict, help_text="Who somebody is, as chosen: a `speakers.Role` by name."),
         ),
         migrations.AddField(
             model_name="draft",

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from accounts import languages
-from personas.importing import WITHOUT_PASSAGES
 from personas.models import Persona, Source, SourceStatus, Utterance
 from personas.portrait.findings import Finding, Line, Reader, Series
 from personas.portrait.manner import Emoji, Languages, Length, Marks, Phrases
@@ -21,6 +20,7 @@ from personas.portrait.models import Portrait, Statement
 from personas.portrait.names import Names
 from personas.portrait.times import Times
 from personas.portrait.vocabulary import Vocabulary
+from personas.reading.importing import WITHOUT_PASSAGES
 
 logger = logging.getLogger(__name__)
 

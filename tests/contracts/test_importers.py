@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from personas import speech_weights
 from personas.importers import registry
 from personas.importers.base import ImportFailed, Recognition, Record, Remark, Skipped, Utterance
 from personas.models import FORMAT_LABELS
+from personas.reading import speech_weights
 
 SAMPLES = Path(__file__).parent / "importers"
 OWN = {

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from personas import confined
+from personas.reading import confined
 from tests.waiting import wait_until
 
 

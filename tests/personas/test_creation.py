@@ -17,9 +17,12 @@ from chat.models import Conversation
 from moderation.filter import assessment
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Restriction, RestrictionKind, RuleAction
-from personas import avatars, creation, declarations, drafts, import_consent, importing, reading_progress
+from personas import avatars, creation
 from personas.creation import PersonaFields
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
+from personas.reading import importing, reading_progress
+from personas.rights import declarations, import_consent
+from personas.way_in import drafts
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader")]

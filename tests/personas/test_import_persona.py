@@ -8,9 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Consent
-from personas import creation, importing
+from personas import creation
 from personas.importers.base import DamagedFile
 from personas.models import Persona
+from personas.reading import importing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter")]
 

@@ -13,8 +13,10 @@ from PIL import Image
 
 from moderation.desk import objections
 from moderation.models import Restriction, RestrictionKind
-from personas import creation, drafts, parsing, speakers, tasks
+from personas import creation, tasks
 from personas.models import Draft, DraftFile, Persona
+from personas.reading import parsing
+from personas.way_in import drafts, speakers
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter", "_words")]

@@ -13,11 +13,14 @@ from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment
-from personas import creation, drafts, importing, judging, prompt_sheet, uploads
-from personas.corpus import Piece
+from personas import creation, judging
 from personas.creation import PersonaFields
 from personas.models import Passage, SourceStatus
+from personas.prompting import prompt_sheet
+from personas.reading import importing, uploads
+from personas.reading.corpus import Piece
 from personas.shipped import SHIPPED
+from personas.way_in import drafts
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_worker")]

@@ -3,8 +3,9 @@
 import pytest
 
 from generation.catalogue import tokens
-from personas import prompt, prompt_sheet, shipped
+from personas import shipped
 from personas.models import Persona
+from personas.prompting import prompt, prompt_sheet
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from personas import creation, drafts, storage
+from personas import creation, storage
 from personas.importers.base import FileTooLarge, ImportFailed
 from personas.models import DraftFile
+from personas.way_in import drafts
 from tests import factories
 
 LETTER = b"My dear, the beans are up and the rain has come at last.\n\n" * 40

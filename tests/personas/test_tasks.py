@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from generation.jobs import leases
 from persona_site.celery import app
-from personas import tasks, uploads
+from personas import tasks
 from personas.memory import passages
 from personas.models import Draft, DraftFile, Passage, Source
+from personas.reading import uploads
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from generation.engines.base import EngineInfo, PromptTooLong, Sampling
-from personas.prompt_sheet import Sheet
+from personas.prompting.prompt_sheet import Sheet
 from stories import narration
 from stories.models import Dial
 from stories.narration import Chapter, Telling

@@ -17,7 +17,7 @@ from generation.catalogue import packaged
 from generation.engines.base import EngineError
 from generation.engines.openvino import packaged_engine
 from moderation.filter.assessment import ClassifierUnavailable
-from personas import dialogues
+from personas.prompting import dialogues
 
 _PAIRS = 200
 

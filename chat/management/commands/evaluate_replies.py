@@ -18,10 +18,10 @@ from generation.engines.base import Adapter, EngineError
 from generation.engines.openvino import packaged_engine
 from generation.engines.openvino.engine import OpenVINOEngine
 from moderation.filter.assessment import ClassifierUnavailable
-from personas import dialogues
-from personas.dialogues import Dialogue
 from personas.finetuning import files, own_dialogues
 from personas.models import FineTune, FineTuneStatus
+from personas.prompting import dialogues
+from personas.prompting.dialogues import Dialogue
 
 _TURNS = 60
 _LANGUAGES = ("en", "zh")  # that written dialogues have

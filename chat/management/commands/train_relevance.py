@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 
 from chat.evaluation import relevance_training
 from chat.reply import relevance
-from personas import dialogues
+from personas.prompting import dialogues
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from personas.phrases import is_chinese
+from personas.prompting.phrases import is_chinese
 
 VERSION = "1"
 BIAS = "bias"

@@ -13,12 +13,14 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.quotas import QuotaExceeded
-from personas import creation, import_consent, importing, parsing, reading_progress
+from personas import creation
 from personas.creation import PersonaFields
 from personas.importers import character_card
 from personas.importers.base import ImportFailed
 from personas.importers.summary import Summary
 from personas.models import Depicts, Persona, SourceStatus
+from personas.reading import importing, parsing, reading_progress
+from personas.rights import import_consent
 from text import graphemes
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from generation.catalogue import model_rows, packaged
 from generation.engines.batching.tokenizer import ModelTokenizer
 from generation.tuning import adapters, examples, job, picture
-from personas import dialogues
+from personas.prompting import dialogues
 
 _LONGEST = 1024  # tokens of a dialogue; the longest written one has fewer
 _RATES = {"smollm2-135m": 4e-4, "gemma3-270m": 3e-4}

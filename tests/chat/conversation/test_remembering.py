@@ -21,7 +21,7 @@ from personas import my_data as persona_data
 from personas.memory import choices, forgetting
 from personas.memory.models import Memory
 from personas.models import Persona
-from personas.prompt import TURN_BLOCK
+from personas.prompting.prompt import TURN_BLOCK
 from tests import factories
 
 INFO = EngineInfo("script", "script-1", 2048, "transcript", "cpu", "1", "none")

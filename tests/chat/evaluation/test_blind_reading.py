@@ -11,7 +11,7 @@ from chat.evaluation.blind_reading import KEY, PAIRS, VERDICTS, ReadingIncomplet
 from chat.evaluation.reply_evaluation import Turn
 from chat.evaluation.shares import Share
 from chat.trials.rehearsal import Rehearsed
-from personas import dialogues
+from personas.prompting import dialogues
 from personas.shipped import SAMANTHA, SHIPPED
 
 TURNS = reply_evaluation.drawn(dialogues.read(dialogues.FOLDER / "held_out_english.jsonl"), 40, first=1)

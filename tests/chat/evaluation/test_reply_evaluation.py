@@ -15,9 +15,9 @@ from chat.trials import rehearsal
 from chat.trials.rehearsal import Rehearsed
 from generation.catalogue import packaged
 from generation.engines.openvino.engine import OpenVINOEngine
-from personas import dialogues, prompt
-from personas.dialogues import Dialogue
-from personas.prompt import Line
+from personas.prompting import dialogues, prompt
+from personas.prompting.dialogues import Dialogue
+from personas.prompting.prompt import Line
 from personas.shipped import SAMANTHA
 from tests.generation.engines import adapters
 

@@ -4,9 +4,9 @@ import pytest
 
 from chat.evaluation import reply_faults
 from chat.evaluation.reply_faults import Reply
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
-from personas.samples import Exchange
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
+from personas.prompting.samples import Exchange
 
 ADA = Sheet(
     name="Ada",

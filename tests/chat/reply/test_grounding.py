@@ -2,7 +2,7 @@ import pytest
 
 from chat.reply.grounding import bears_on, grounded, is_supported
 from personas.memory.passages import Recalled
-from personas.phrases import phrases_for
+from personas.prompting.phrases import phrases_for
 
 LETTER = Recalled(
     "The herring came late that year. We salted forty barrels by the light of the lamp.", "", 0.03, "line 4", 7

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chat.reply import honesty
-from personas.phrases import CHINESE, ENGLISH, phrases_for
+from personas.prompting.phrases import CHINESE, ENGLISH, phrases_for
 
 ANSWER = "I am an AI. "
 DENIALS = [

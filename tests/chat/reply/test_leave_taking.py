@@ -12,8 +12,8 @@ from chat.reply import leave_taking, persona_reply
 from chat.reply.ranking import ReplyRanking, may_be_stored, may_begin
 from generation.engines.base import Candidate, EngineInfo, Prompt, Sampling
 from moderation.monitor.signals import persona_conduct
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
 
 ENGLISH = [
     "Bye",

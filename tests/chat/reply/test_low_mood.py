@@ -7,8 +7,8 @@ from chat.reply.ranking import ReplyRanking
 from generation.engines.base import Candidate, Prompt
 from moderation.filter import assessment
 from moderation.models import Direction
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category
 from moderation.models import PersonaRule
-from personas.prompt import Line
-from personas.prompt_sheet import Sheet
-from personas.samples import Exchange
+from personas.prompting.prompt import Line
+from personas.prompting.prompt_sheet import Sheet
+from personas.prompting.samples import Exchange
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from safetensors.numpy import load_file
 from chat import tasks
 from chat.evaluation import relevance_training
 from chat.reply import relevance
-from personas import dialogues
-from personas.prompt import Line
+from personas.prompting import dialogues
+from personas.prompting.prompt import Line
 
 INTRODUCTION = "Ada keeps a lighthouse on the western shore. She has a dog."
 TALK = [Line("user", "Good evening."), Line("persona", "Good evening, come in."), Line("user", "Where is your dog?")]

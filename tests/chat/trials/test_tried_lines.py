@@ -15,8 +15,9 @@ from generation.jobs import waiting_room
 from generation.routing import router
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment
-from personas import creation, drafts, trying
+from personas import creation
 from personas.models import DraftFile, Persona, TriedLine
+from personas.way_in import drafts, trying
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,11 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from personas import creation, speakers
+from personas import creation
 from personas.archive import writing
 from personas.importers import afterword, registry
 from personas.importers.base import ImportFailed
 from personas.models import Draft, DraftFile, Persona, Utterance
+from personas.way_in import speakers
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter", "_words")]

@@ -8,10 +8,11 @@ from django.urls import reverse
 from accounts.quotas import QuotaExceeded
 from generation.jobs import forgetting
 from moderation.models import Restriction, RestrictionKind
-from personas import creation, my_data, prompt_sheet, storage
+from personas import creation, my_data, storage
 from personas.finetuning import doors, files, training
 from personas.importers.base import FileTooLarge
 from personas.models import FineTune, FineTuneStatus
+from personas.prompting import prompt_sheet
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.model]
 

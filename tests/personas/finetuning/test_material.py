@@ -7,7 +7,7 @@ import pytest
 from generation.catalogue import model_rows
 from generation.engines.batching.tokenizer import ModelTokenizer
 from personas.finetuning import curve, material, questions
-from personas.prompt_sheet import Sheet
+from personas.prompting.prompt_sheet import Sheet
 
 SHEET = Sheet(name="George", description="George keeps bees.", has_own_words=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from personas.finetuning import material, own_dialogues
-from personas.phrases import phrases_for
+from personas.prompting.phrases import phrases_for
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import zlib
 
 import pytest
 
-from personas import parsing
 from personas.importers.base import ImportFailed
+from personas.reading import parsing
 from tests.personas.importers.builders import docx, epub, mail, mbox, odt, pdf, pdf_of, word_paragraphs, zipped
 
 SECONDS = 10.0  # of processor time of the child

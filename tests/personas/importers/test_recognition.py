@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from personas import speech_weights
 from personas.importers import recognition, registry
 from personas.importers.base import (
     FileTooLarge,
@@ -20,6 +19,7 @@ from personas.importers.base import (
     Skipped,
     Utterance,
 )
+from personas.reading import speech_weights
 from tests.personas.importers.builders import pdf, zipped
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"

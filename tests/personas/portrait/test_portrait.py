@@ -7,10 +7,11 @@ import pytest
 from django.urls import reverse
 
 from generation.jobs import leases
-from personas import creation, my_data, tasks, uploads
+from personas import creation, my_data, tasks
 from personas.models import Source, SourceStatus, Utterance
 from personas.portrait import computing
 from personas.portrait.models import Portrait, Statement
+from personas.reading import uploads
 from tests import factories
 from tests.personas.portrait.test_readers import CHINESE, ENGLISH
 
