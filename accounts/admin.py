@@ -1,8 +1,9 @@
 """People, quotas and consents in Django's admin. Actions change rights, through the doors of `accounts.roles`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
@@ -23,6 +24,7 @@ Action = Callable[["PersonAdmin", HttpRequest, QuerySet[User]], None]
 
 # Groups are not used: rights follow from the role, and an action below gives one more right.
 admin.site.unregister(Group)
+admin.site.unregister(UserSession)
 
 
 def _action(name: str, description: "str | _StrPromise", door: Door) -> Action:
@@ -100,8 +102,26 @@ class PersonAdmin(UserAdmin):
             my_data.erase(user)
 
 
+def column(name: str, label: "str | _StrPromise") -> Any:
+    """A column for what has no translated name of its own: the number of a related row, or a field of a library.
+
+    It is a function of the row. Django takes one in `fields` too, which the types of its stubs do not know.
+    """
+
+    @admin.display(description=label, ordering=name)
+    def value(row: Any) -> Any:
+        return getattr(row, name)
+
+    return value
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that only the site writes. Staff can read them."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Without the help texts of the fields, which speak to developers."""
+        silent = dict.fromkeys((field.name for field in self.opts.get_fields()), "")
+        return super().get_form(request, obj, change, help_texts=silent, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -111,6 +131,20 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+@admin.register(UserSession)
+class SessionAdmin(ReadOnlyAdmin):
+    """Who is signed in. The key of a session, by which a browser is that person, is not shown."""
+
+    list_display = fields = (
+        column("user", gettext_lazy("person")),
+        column("created_at", gettext_lazy("signed in")),
+        column("last_seen_at", gettext_lazy("last seen")),
+        column("ip", "IP"),
+        column("user_agent", gettext_lazy("browser")),
+    )
+    search_fields = ("user__username", "ip")
 
 
 @admin.register(Quota)

@@ -32,17 +32,20 @@ class TextSize(models.TextChoices):
 class User(AbstractUser):
     """A person, who signs in by e-mail. `accounts.roles.give` sets `is_staff` and `is_superuser` by the role."""
 
-    email = models.EmailField(
-        db_index=True, help_text="Not unique: that would tell strangers who has an account (`accounts.backends`)."
+    # Not unique: that would tell strangers who has an account (`accounts.backends`).
+    email = models.EmailField(_("e-mail address"), db_index=True)
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.USER)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        help_text=_("Two letters (ISO 3166-1), such as CN. It chooses the help lines that are shown."),
     )
-    role = models.CharField(max_length=16, choices=Role, default=Role.USER)
-    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2; chooses the help lines shown.")
     language = models.CharField(
         max_length=16, blank=True, help_text="Of the interface; empty until the first page (`accounts.languages`)."
     )
-    birth_date = models.DateField(
-        null=True, editable=False, help_text="Written once (`accounts.ages`); none for accounts that were never asked."
-    )
+    # Written once (`accounts.ages`); none for accounts that were never asked.
+    birth_date = models.DateField(_("date of birth"), null=True, editable=False)
 
     theme = models.CharField(max_length=16, choices=Theme, blank=True, default=Theme.DEVICE)
     text_size = models.CharField(max_length=16, choices=TextSize, blank=True, default=TextSize.NORMAL)
@@ -63,10 +66,12 @@ class User(AbstractUser):
 class Quota(models.Model):
     """How much of one kind a person used in the window that began at `window_start`."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quotas")
-    kind = models.CharField(max_length=32)
-    window_start = models.DateTimeField()
-    used = models.PositiveIntegerField(default=0)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="quotas"
+    )
+    kind = models.CharField(_("kind"), max_length=32)
+    window_start = models.DateTimeField(_("counted since"))
+    used = models.PositiveIntegerField(_("used"), default=0)
 
     class Meta:
         verbose_name = _("quota")
@@ -77,12 +82,18 @@ class Quota(models.Model):
 class Consent(models.Model):
     """What a person agreed to or declared, with the text that they read and its version (GDPR art. 7(1))."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
-    kind = models.CharField(max_length=64, help_text="persona.<who> for a declaration, model.<name> for terms.")
-    text = models.TextField()
-    text_version = models.CharField(max_length=32)
-    subject_id = models.UUIDField(null=True, blank=True, help_text="The persona it was given for, if any.")
-    given_at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="consents"
+    )
+    kind = models.CharField(
+        _("kind"), max_length=64, help_text="persona.<who> for a declaration, model.<name> for terms."
+    )
+    text = models.TextField(_("text"))
+    text_version = models.CharField(_("version of the text"), max_length=32)
+    subject_id = models.UUIDField(
+        _("for the persona"), null=True, blank=True, help_text="The persona it was given for, if any."
+    )
+    given_at = models.DateTimeField(_("given"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("consent")

@@ -19,17 +19,19 @@ class Scope(models.TextChoices):
 class ApiKey(models.Model):
     """A person's key for /v1/. Only its digest is kept. Its person recognises it by `prefix`."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
-    label = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=16)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="api_keys"
+    )
+    label = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(_("beginning of the key"), max_length=16)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key.")
-    scopes = ArrayField(models.CharField(max_length=16, choices=Scope))
-    messages_per_day = models.PositiveIntegerField()
-    tokens_per_day = models.PositiveIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope), verbose_name=_("rights"))
+    messages_per_day = models.PositiveIntegerField(_("messages a day"))
+    tokens_per_day = models.PositiveIntegerField(_("tokens a day"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
 
     class Meta:
         verbose_name = _("API key")

@@ -1,16 +1,22 @@
 """Conversations by id and state, without their texts. A moderator reads flagged text in its case."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import ReadOnlyAdmin, column
 from chat.models import Conversation, Notice, Reply
 
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
-    list_display = ("id", "owner_id", "persona_id", "created_at", "updated_at")
+    list_display = fields = (
+        "id",
+        column("owner_id", gettext_lazy("person")),
+        column("persona_id", gettext_lazy("persona")),
+        "created_at",
+        "updated_at",
+    )
     search_fields = ("=id", "=owner__id", "=persona__id")
-    fields = ("id", "owner_id", "persona_id", "created_at", "updated_at")
 
 
 @admin.register(Reply)
@@ -23,7 +29,7 @@ class ReplyAdmin(ReadOnlyAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "rule", "version", "conversation_id", "shown_at")
+    list_display = ("kind", "rule", "version", column("conversation_id", gettext_lazy("conversation")), "shown_at")
     list_filter = ("kind", "rule", "version")
     search_fields = ("=conversation__id",)
     exclude = ("message", "conversation")

@@ -23,7 +23,7 @@ class Conversation(models.Model):
     A conversation with several personas has a `Member` for each; `persona` is then the first of them.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120, blank=True)
@@ -43,8 +43,8 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="When its owner last saw its newest message. Empty: not since this is noted."
     )
     head = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(gettext_lazy("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(gettext_lazy("changed"), auto_now=True)
 
     class Meta:
         verbose_name = gettext_lazy("conversation")
@@ -152,12 +152,12 @@ class Message(models.Model):
 
 
 class ReplyStatus(models.TextChoices):
-    QUEUED = "queued"
-    GENERATING = "generating"
-    COMPLETED = "completed"
-    STOPPED = "stopped"
-    BLOCKED = "blocked"
-    FAILED = "failed"
+    QUEUED = "queued", gettext_lazy("waiting")
+    GENERATING = "generating", gettext_lazy("being written")
+    COMPLETED = "completed", gettext_lazy("completed")
+    STOPPED = "stopped", gettext_lazy("stopped")
+    BLOCKED = "blocked", gettext_lazy("withheld")
+    FAILED = "failed", gettext_lazy("failed")
 
 
 UNFINISHED = (ReplyStatus.QUEUED, ReplyStatus.GENERATING)
@@ -171,39 +171,49 @@ class Reply(models.Model):
     attempt may finish the reply.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="reply")
-    status = models.CharField(max_length=16, choices=ReplyStatus, default=ReplyStatus.QUEUED)
-    attempt = models.PositiveIntegerField(default=0)
+    status = models.CharField(gettext_lazy("status"), max_length=16, choices=ReplyStatus, default=ReplyStatus.QUEUED)
+    attempt = models.PositiveIntegerField(gettext_lazy("attempt"), default=0)
     prefix = models.TextField(blank=True, help_text="Text that this generation continues.")
     is_prefix_judged = models.BooleanField(
-        default=True, help_text="False: the prefix was put together from alternatives, and no filter has seen it."
+        gettext_lazy("beginning was judged"),
+        default=True,
+        help_text="False: the prefix was put together from alternatives, and no filter has seen it.",
     )
-    engine = models.CharField(max_length=64, blank=True, help_text="The last one that spoke.")
-    model = models.CharField(max_length=128, blank=True)
+    engine = models.CharField(gettext_lazy("engine"), max_length=64, blank=True, help_text="The last one that spoke.")
+    model = models.CharField(gettext_lazy("model"), max_length=128, blank=True)
     engines = models.JSONField(
-        default=list, help_text="Every engine that spoke, in order: engine, model, and because of what it took over."
+        gettext_lazy("engines"),
+        default=list,
+        help_text="Every engine that spoke, in order: engine, model, and because of what it took over.",
     )
-    prompt_form = models.CharField(max_length=16, blank=True)
-    sampling = models.JSONField(default=dict)
-    policy_version = models.CharField(max_length=32, blank=True)
-    category = models.CharField(max_length=32, blank=True, help_text="Why it was blocked.")
-    code = models.CharField(max_length=64, blank=True, help_text="Why it failed.")
+    prompt_form = models.CharField(gettext_lazy("form of the prompt"), max_length=16, blank=True)
+    sampling = models.JSONField(gettext_lazy("sampling"), default=dict)
+    policy_version = models.CharField(gettext_lazy("version of the policy"), max_length=32, blank=True)
+    category = models.CharField(gettext_lazy("category"), max_length=32, blank=True, help_text="Why it was blocked.")
+    code = models.CharField(gettext_lazy("error code"), max_length=64, blank=True, help_text="Why it failed.")
     recalled = models.JSONField(
-        default=dict, help_text="Ids of what its prompt recalled: `told` (memories) and `memories` (passages)."
+        gettext_lazy("recalled"),
+        default=dict,
+        help_text="Ids of what its prompt recalled: `told` (memories) and `memories` (passages).",
     )
-    prompt_tokens = models.PositiveIntegerField(null=True)
-    cached_tokens = models.PositiveIntegerField(null=True)
-    completion_tokens = models.PositiveIntegerField(null=True)
-    first_token_ms = models.PositiveIntegerField(null=True)
+    prompt_tokens = models.PositiveIntegerField(gettext_lazy("tokens of the prompt"), null=True)
+    cached_tokens = models.PositiveIntegerField(gettext_lazy("tokens already read"), null=True)
+    completion_tokens = models.PositiveIntegerField(gettext_lazy("tokens written"), null=True)
+    first_token_ms = models.PositiveIntegerField(gettext_lazy("first token after (ms)"), null=True)
     offset = models.CharField(
-        max_length=32, help_text="Where the stream stood before this reply; a page that loads meanwhile starts there."
+        gettext_lazy("place in the stream"),
+        max_length=32,
+        help_text="Where the stream stood before this reply; a page that loads meanwhile starts there.",
     )
-    queued_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(gettext_lazy("queued"))
+    started_at = models.DateTimeField(gettext_lazy("began"), null=True)
+    finished_at = models.DateTimeField(gettext_lazy("ended"), null=True)
     is_end_told = models.BooleanField(
-        default=True, help_text="False from its end until the open pages were told of it (chat.conversation.ends)."
+        gettext_lazy("end was told"),
+        default=True,
+        help_text="False from its end until the open pages were told of it (chat.conversation.ends).",
     )
 
     class Meta:
@@ -250,27 +260,29 @@ class Origin(models.Model):
 
 
 class NoticeKind(models.TextChoices):
-    DISCLOSURE = "disclosure"
-    BREAK = "break"
-    CRISIS = "crisis"
-    CARE = "care"
-    BLOCKED = "blocked"
-    MASKED = "masked"
-    RESTRICTED = "restricted"
+    DISCLOSURE = "disclosure", gettext_lazy("reminder of the AI")
+    BREAK = "break", gettext_lazy("reminder of a break")
+    CRISIS = "crisis", gettext_lazy("help in a crisis")
+    CARE = "care", gettext_lazy("care")
+    BLOCKED = "blocked", gettext_lazy("withheld")
+    MASKED = "masked", gettext_lazy("masked")
+    RESTRICTED = "restricted", gettext_lazy("restricted")
 
 
 class Notice(models.Model):
     """A notice that the site showed in a conversation, kept as proof of its text and time (compliance CA10)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notices")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="notices")
-    kind = models.CharField(max_length=16, choices=NoticeKind)
-    rule = models.CharField(max_length=64, help_text="What called for it: a category, a level, a law's row.")
-    version = models.CharField(max_length=32)
-    text = models.TextField()
-    resources = models.JSONField(default=list)
-    shown_at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(gettext_lazy("kind"), max_length=16, choices=NoticeKind)
+    rule = models.CharField(
+        gettext_lazy("rule"), max_length=64, help_text="What called for it: a category, a level, a law's row."
+    )
+    version = models.CharField(gettext_lazy("version"), max_length=32)
+    text = models.TextField(gettext_lazy("text"))
+    resources = models.JSONField(gettext_lazy("help lines"), default=list)
+    shown_at = models.DateTimeField(gettext_lazy("shown"), default=timezone.now)
 
     class Meta:
         verbose_name = gettext_lazy("notice")

@@ -11,10 +11,10 @@ from generation.engines.registry import ENGINES, LOCAL, RANKING, REMOTE
 
 
 class ModelStatus(models.TextChoices):
-    AVAILABLE = "available"
-    INSTALLING = "installing"
-    READY = "ready"
-    FAILED = "failed"
+    AVAILABLE = "available", gettext_lazy("available")
+    INSTALLING = "installing", gettext_lazy("being installed")
+    READY = "ready", gettext_lazy("ready")
+    FAILED = "failed", gettext_lazy("failed")
 
 
 class PromptForms(models.TextChoices):
@@ -29,18 +29,37 @@ class ModelEntry(models.Model):
     this row.
     """
 
-    name = models.SlugField(primary_key=True, max_length=64)
-    status = models.CharField(max_length=16, choices=ModelStatus, default=ModelStatus.AVAILABLE)
+    name = models.SlugField(gettext_lazy("name"), primary_key=True, max_length=64)
+    status = models.CharField(gettext_lazy("status"), max_length=16, choices=ModelStatus, default=ModelStatus.AVAILABLE)
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent of the installation.")
-    step = models.CharField(max_length=120, blank=True, help_text="What the installation is doing, in words.")
+    step = models.CharField(
+        gettext_lazy("step"),
+        max_length=120,
+        blank=True,
+        help_text=gettext_lazy("What the installation is doing, in words."),
+    )
     error = models.TextField(blank=True)
-    is_active = models.BooleanField(default=False)
-    path = models.TextField(blank=True, help_text="Where the operator put it; empty for packaged models.")
+    is_active = models.BooleanField(gettext_lazy("in use"), default=False)
+    path = models.TextField(
+        gettext_lazy("path"),
+        blank=True,
+        help_text=gettext_lazy("Where the operator put it; empty for packaged models."),
+    )
     title = models.CharField(max_length=80, blank=True)
-    prompt_form = models.CharField(max_length=16, choices=PromptForms, default=PromptForms.TRANSCRIPT)
-    context_length = models.PositiveIntegerField(default=0, help_text="Tokens that it reads.")
-    licence = models.CharField(max_length=200, blank=True)
-    languages = ArrayField(models.CharField(max_length=16), default=list, blank=True, help_text="Such as en, zh.")
+    prompt_form = models.CharField(
+        gettext_lazy("form of the prompt"), max_length=16, choices=PromptForms, default=PromptForms.TRANSCRIPT
+    )
+    context_length = models.PositiveIntegerField(
+        gettext_lazy("context length (tokens)"), default=0, help_text=gettext_lazy("Tokens that it reads.")
+    )
+    licence = models.CharField(gettext_lazy("licence"), max_length=200, blank=True)
+    languages = ArrayField(
+        models.CharField(max_length=16),
+        verbose_name=gettext_lazy("languages"),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("Such as en, zh."),
+    )
     disk_mb = models.PositiveIntegerField(default=0, help_text="Needed while it is installed.")
     parameters_m = models.PositiveIntegerField(default=0, help_text="Its parameters in millions; 0 if not known.")
 
@@ -64,17 +83,23 @@ class EngineEntry(models.Model):
     in database exports and in the admin, where a secret must not be.
     """
 
-    name = models.SlugField(primary_key=True, max_length=64)
-    kind = models.CharField(max_length=32, choices=kinds)
-    is_enabled = models.BooleanField(default=True)
+    name = models.SlugField(gettext_lazy("name"), primary_key=True, max_length=64)
+    kind = models.CharField(gettext_lazy("kind"), max_length=32, choices=kinds)
+    is_enabled = models.BooleanField(gettext_lazy("switched on"), default=True)
     follows_environment = models.BooleanField(
         default=False, editable=False, help_text="Written anew from ENGINES and OPENAI_* at every start."
     )
-    order = models.PositiveSmallIntegerField(default=100, help_text="Lower ones are tried first.")
+    order = models.PositiveSmallIntegerField(
+        gettext_lazy("order"), default=100, help_text=gettext_lazy("Lower ones are tried first.")
+    )
     weight = models.PositiveSmallIntegerField(
-        default=1, validators=[MinValueValidator(1)], help_text="Its share among engines of the same order."
+        gettext_lazy("weight"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=gettext_lazy("Its share among engines of the same order."),
     )
     candidates = models.PositiveSmallIntegerField(
+        gettext_lazy("candidates"),
         null=True,
         blank=True,
         validators=[
@@ -85,21 +110,31 @@ class EngineEntry(models.Model):
                 16, gettext_lazy("The number of candidates must be between 1 and 16. You entered %(show_value)s.")
             ),
         ],
-        help_text="2 to 16: this many are drawn for the words of a reply, and the best is shown. 1: no choice. "
-        "Empty: on the engine openvino, the setting CANDIDATES for models with fewer than a billion parameters; "
-        "otherwise no choice. A remote engine shows no word before it has chosen, which is when the first sentences of "
-        "most candidates are complete, and each of its candidates costs tokens.",
+        help_text=gettext_lazy(
+            "2 to 16: this many are drawn for the words of a reply, and the best is shown. 1: no choice. "
+            "Empty: on the engine openvino, the setting CANDIDATES for models with fewer than a billion parameters; "
+            "otherwise no choice. A remote engine shows no word before it has chosen, which is when the first "
+            "sentences of most candidates are complete, and each of its candidates costs tokens."
+        ),
     )
     # Not a URLField, because it refuses one-word host names of a private network, such as http://vllm:8000/v1.
     base_url = models.CharField(
+        gettext_lazy("address of the server"),
         max_length=200,
         blank=True,
         validators=[RegexValidator(r"^https?://[^\s/]", gettext_lazy("Begin with http:// or https://."))],
-        help_text="Remotes: the server's address, up to and with /v1.",
+        help_text=gettext_lazy("Remotes: the server's address, up to and with /v1."),
     )
-    model = models.CharField(max_length=128, blank=True, help_text="Remotes: the model's name there.")
-    context_length = models.PositiveIntegerField(default=8192, help_text="Remotes: what the model reads, in tokens.")
+    model = models.CharField(
+        gettext_lazy("model"), max_length=128, blank=True, help_text=gettext_lazy("Remotes: the model's name there.")
+    )
+    context_length = models.PositiveIntegerField(
+        gettext_lazy("context length (tokens)"),
+        default=8192,
+        help_text=gettext_lazy("Remotes: what the model reads, in tokens."),
+    )
     prompt_form = models.CharField(
+        gettext_lazy("form of the prompt"),
         max_length=16,
         default="chat",
         choices=[
@@ -109,37 +144,65 @@ class EngineEntry(models.Model):
     )
     # Only names of this form. Otherwise an admin could send any variable or file to a server of their own.
     key_variable = models.CharField(
+        gettext_lazy("variable of the key"),
         max_length=64,
         blank=True,
         validators=[
             RegexValidator(r"^[A-Z][A-Z0-9_]*_API_KEY$", gettext_lazy("Write a name that ends with _API_KEY."))
         ],
-        help_text="Remotes: the environment variable that holds the key, such as PROVIDER_API_KEY; "
-        "PROVIDER_API_KEY_FILE may name a file instead. The key itself is not kept here.",
+        help_text=gettext_lazy(
+            "Remotes: the environment variable that holds the key, such as PROVIDER_API_KEY; "
+            "PROVIDER_API_KEY_FILE may name a file instead. The key itself is not kept here."
+        ),
     )
     first_token_seconds = models.PositiveSmallIntegerField(
-        default=60, validators=[MinValueValidator(1)], help_text="Remotes: silent for longer, it has failed."
+        gettext_lazy("patience for the first token (seconds)"),
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text=gettext_lazy("Remotes: silent for longer, it has failed."),
     )
     between_tokens_seconds = models.PositiveSmallIntegerField(
-        default=20, validators=[MinValueValidator(1)], help_text="Remotes: the same, once it speaks."
+        gettext_lazy("patience between tokens (seconds)"),
+        default=20,
+        validators=[MinValueValidator(1)],
+        help_text=gettext_lazy("Remotes: the same, once it speaks."),
     )
     prompt_price = models.DecimalField(
-        max_digits=10, decimal_places=4, default=0, help_text="Money for a million tokens read."
+        gettext_lazy("price of reading"),
+        max_digits=10,
+        decimal_places=4,
+        default=0,
+        help_text=gettext_lazy("Money for a million tokens read."),
     )
     completion_price = models.DecimalField(
-        max_digits=10, decimal_places=4, default=0, help_text="Money for a million tokens written."
+        gettext_lazy("price of writing"),
+        max_digits=10,
+        decimal_places=4,
+        default=0,
+        help_text=gettext_lazy("Money for a million tokens written."),
     )
     currency = models.CharField(
+        gettext_lazy("currency"),
         max_length=3,
         default="USD",
         validators=[RegexValidator(r"^[A-Z]{3}$", gettext_lazy("Write three letters, such as EUR."))],
     )
-    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="Empty: no limit.")
+    tokens_per_day = models.PositiveBigIntegerField(
+        gettext_lazy("tokens a day"), null=True, blank=True, help_text=gettext_lazy("Empty: no limit.")
+    )
     money_per_day = models.DecimalField(
-        max_digits=10, decimal_places=2, null=True, blank=True, help_text="Empty: no limit."
+        gettext_lazy("money a day"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Empty: no limit."),
     )
     tokens_per_person = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Of one person in a day. Empty: no limit."
+        gettext_lazy("tokens of one person a day"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Of one person in a day. Empty: no limit."),
     )
 
     class Meta:

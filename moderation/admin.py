@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from accounts.admin import ReadOnlyAdmin, column
 from accounts.models import User
 from moderation.desk import cases, evidence, queries, restrictions, sight
 from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule, Topic
@@ -30,7 +31,15 @@ def _is_reader(request: HttpRequest) -> bool:
     return restrictions.may_read(request.user)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+# The numbers of people.
+_USER = column("user_id", gettext_lazy("person"))
+_MODERATOR = column("moderator_id", gettext_lazy("moderator"))
+_LIFTED_BY = column("lifted_by_id", gettext_lazy("lifted by"))
+_ANSWERED_BY = column("answered_by_id", gettext_lazy("answered by"))
+_MADE_BY = column("made_by_id", gettext_lazy("made by"))
+
+
+class DeskAdmin(ReadOnlyAdmin):
     """Moderators and auditors can view. Nobody, the owner included, can add, change or delete."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -39,23 +48,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_reader(request)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 def _desk_link(name: str, key: Any, words: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse(f"moderation:{name}", args=[key]), words)
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
-    list_display = ("id", "about", "severity", "status", "due_at", "persona_name", "user_id", "at_the_desk")
+class CaseAdmin(DeskAdmin):
+    list_display = ("id", "about", "severity", "status", "due_at", "persona_name", _USER, "at_the_desk")
     list_filter = ("status", "is_restricted")
     search_fields = ("=id", "=conversation_id", "persona_name", "=user__id")
     fields = (
@@ -66,7 +66,7 @@ class CaseAdmin(ReadOnlyAdmin):
         "is_restricted",
         "due_at",
         "opened_at",
-        "user_id",
+        _USER,
         "conversation_id",
         "persona_id",
         "persona_name",
@@ -112,11 +112,11 @@ class CaseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Action)
-class ActionAdmin(ReadOnlyAdmin):
-    list_display = ("decided_at", "kind", "moderator_id", "policy_version", "case")
+class ActionAdmin(DeskAdmin):
+    list_display = ("decided_at", "kind", _MODERATOR, "policy_version", "case")
     list_filter = ("kind",)
     search_fields = ("=case__id", "reason")
-    fields = ("case", "moderator_id", "kind", "reason", "policy_version", "decided_at")
+    fields = ("case", _MODERATOR, "kind", "reason", "policy_version", "decided_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -124,14 +124,14 @@ class ActionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "user_id", "starts_at", "ends_at", "lifted_at", "at_the_desk")
+class RestrictionAdmin(DeskAdmin):
+    list_display = ("id", "kind", _USER, "starts_at", "ends_at", "lifted_at", "at_the_desk")
     list_filter = ("kind",)
     search_fields = ("=id", "=conversation_id", "=persona_id", "=user__id")
     fields = (
         "at_the_desk",
         "kind",
-        "user_id",
+        _USER,
         "conversation_id",
         "persona_id",
         "statement",
@@ -139,7 +139,7 @@ class RestrictionAdmin(ReadOnlyAdmin):
         "ends_at",
         "acknowledged_at",
         "lifted_at",
-        "lifted_by_id",
+        _LIFTED_BY,
         "lift_reason",
     )
     readonly_fields = fields
@@ -153,16 +153,16 @@ class RestrictionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Appeal)
-class AppealAdmin(ReadOnlyAdmin):
+class AppealAdmin(DeskAdmin):
     list_display = ("filed_at", "outcome", "answered_at", "restriction", "at_the_desk")
     list_filter = ("outcome",)
     fields = (
         "at_the_desk",
         "restriction",
-        "user_id",
+        _USER,
         "text",
         "filed_at",
-        "answered_by_id",
+        _ANSWERED_BY,
         "answered_at",
         "outcome",
         "answer",
@@ -203,10 +203,10 @@ class TopicInline(ReadOnlyInline):
 
 
 @admin.register(Policy)
-class PolicyAdmin(ReadOnlyAdmin):
+class PolicyAdmin(DeskAdmin):
     """Versions. The owner changes the policy on its own pages, which ask for a reason."""
 
-    list_display = ("version", "is_active", "activated_at", "made_by_id", "made_from", "on_its_page")
+    list_display = ("version", "is_active", "activated_at", _MADE_BY, "made_from", "on_its_page")
     fields = (
         "on_its_page",
         "version",
@@ -215,7 +215,7 @@ class PolicyAdmin(ReadOnlyAdmin):
         "activated_at",
         "shadow_since",
         "shadow_until",
-        "made_by_id",
+        _MADE_BY,
         "made_from",
         "reason",
         "requires_persona_approval",
@@ -231,13 +231,13 @@ class PolicyAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Assessment)
-class AssessmentAdmin(ReadOnlyAdmin):
+class AssessmentAdmin(DeskAdmin):
     list_display = ("created_at", "direction", "action", "category", "level", "policy_version", "conversation_id")
     list_filter = ("direction", "action", "category", "level")
     search_fields = ("=id", "=conversation_id", "=message_id")
     fields = (
         "created_at",
-        "user_id",
+        _USER,
         "conversation_id",
         "message_id",
         "direction",
@@ -253,7 +253,7 @@ class AssessmentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(DeskAdmin):
     list_display = ("id", "created_at", "action", "subject", "actor")
     list_filter = ("action",)
     search_fields = ("subject", "actor", "action")

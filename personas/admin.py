@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import ReadOnlyAdmin, column
 from personas.models import Persona, Source
 
 
@@ -35,10 +35,12 @@ class PersonaAdmin(ReadOnlyAdmin):
         return int(persona.passages_total)
 
 
+_OF_PERSONA = column("persona_id", gettext_lazy("persona"))
+
+
 @admin.register(Source)
 class SourceAdmin(ReadOnlyAdmin):
-    list_display = ("id", "persona_id", "format", "status", "bytes", "created_at")
+    list_display = ("id", _OF_PERSONA, "format", "status", "bytes", "created_at")
     list_filter = ("format", "status")
     search_fields = ("id", "persona__id", "persona__owner__email")
-    fields = ("id", "persona_id", "format", "status", "error", "bytes", "created_at")
-    readonly_fields = ("persona_id",)
+    fields = ("id", _OF_PERSONA, "format", "status", "error", "bytes", "created_at")

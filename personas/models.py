@@ -45,11 +45,21 @@ def _draft_avatar_path(draft: "Draft", name: str) -> str:
 class Persona(models.Model):
     """A character to talk with. Its words come from `Source`s and from the fields that its owner typed."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personas", null=True)
-    is_shared = models.BooleanField(default=False, help_text="Ships with the site; everybody may talk with it.")
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=gettext_lazy("creator"),
+        on_delete=models.CASCADE,
+        related_name="personas",
+        null=True,
+    )
+    is_shared = models.BooleanField(
+        gettext_lazy("shared with everybody"),
+        default=False,
+        help_text="Ships with the site; everybody may talk with it.",
+    )
     name = models.CharField(max_length=80)
-    depicts = models.CharField(max_length=16, choices=Depicts)
+    depicts = models.CharField(gettext_lazy("depicts"), max_length=16, choices=Depicts)
     relation = models.CharField(max_length=120, blank=True, help_text="How they relate to the person who writes.")
     calls_user = models.CharField(max_length=80, blank=True, help_text="What they call the person who writes.")
     description = models.TextField(blank=True, max_length=20_000)
@@ -61,13 +71,20 @@ class Persona(models.Model):
     examples = models.JSONField(
         default=list, blank=True, help_text="Sample exchanges: lists of [speaker, text], speaker 'user' or 'persona'."
     )
-    language = models.CharField(max_length=16, default="en", help_text="BCP 47 tag: en, zh-Hans …")
+    language = models.CharField(
+        gettext_lazy("language"), max_length=16, default="en", help_text="BCP 47 tag: en, zh-Hans …"
+    )
     avatar = models.ImageField(upload_to=_avatar_path, blank=True)
-    sampling = models.JSONField(default=dict, blank=True, help_text="Values that differ from the model's own defaults.")
+    sampling = models.JSONField(
+        gettext_lazy("sampling"),
+        default=dict,
+        blank=True,
+        help_text="Values that differ from the model's own defaults.",
+    )
     is_grounded = models.BooleanField(default=False, help_text="Replies hold only what its own words hold.")
     card = models.JSONField(default=dict, blank=True, help_text="The character card it came from, whole, for export.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(gettext_lazy("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(gettext_lazy("changed"), auto_now=True)
 
     class Meta:
         verbose_name = gettext_lazy("persona")
@@ -148,18 +165,18 @@ FORMAT_LABELS = {
 
 
 class SourceStatus(models.TextChoices):
-    IMPORTING = "importing"
-    READY = "ready"
-    FAILED = "failed"
+    IMPORTING = "importing", gettext_lazy("being imported")
+    READY = "ready", gettext_lazy("ready")
+    FAILED = "failed", gettext_lazy("failed")
 
 
 class Source(models.Model):
     """One upload. The file is deleted after its import; its utterances and passages stay."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="sources")
     name = models.CharField(max_length=255)
-    format = models.CharField(max_length=32)
+    format = models.CharField(gettext_lazy("format"), max_length=32)
     speaker = models.CharField(
         max_length=255, blank=True, help_text="Whose lines are the persona's; empty where the file has one author."
     )
@@ -168,10 +185,12 @@ class Source(models.Model):
     unmasked = models.JSONField(
         default=list, help_text="Phone numbers, addresses and the like that its owner chose not to mask."
     )
-    bytes = models.PositiveBigIntegerField()
+    bytes = models.PositiveBigIntegerField(gettext_lazy("bytes"))
     file = models.FileField(upload_to=_upload_path, blank=True, help_text="Only until it is imported.")
-    status = models.CharField(max_length=16, choices=SourceStatus, default=SourceStatus.IMPORTING)
-    error = models.TextField(blank=True)
+    status = models.CharField(
+        gettext_lazy("status"), max_length=16, choices=SourceStatus, default=SourceStatus.IMPORTING
+    )
+    error = models.TextField(gettext_lazy("error"), blank=True)
     report = models.JSONField(
         default=dict,
         blank=True,
@@ -188,7 +207,7 @@ class Source(models.Model):
     train_consent = models.BooleanField(
         default=False, help_text="Whether its owner has agreed that a fine-tune learns from its words."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(gettext_lazy("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = gettext_lazy("source")

@@ -8,9 +8,12 @@ from django.utils.translation import gettext_lazy
 
 
 class CaseStatus(models.TextChoices):
-    OPEN = "open"
-    PENDING_SECOND = "pending_second"  # one person has decided; the decision waits for a second person
-    DECIDED = "decided"
+    OPEN = "open", gettext_lazy("open")
+    PENDING_SECOND = (
+        "pending_second",
+        gettext_lazy("waits for a second person"),
+    )  # one person has decided; the decision waits for a second person
+    DECIDED = "decided", gettext_lazy("decided")
 
 
 class Queue(models.TextChoices):
@@ -39,24 +42,26 @@ class Case(models.Model):
     safety).
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cases")
-    conversation_id = models.UUIDField(db_index=True)
-    persona_id = models.UUIDField()
-    persona_name = models.CharField(max_length=80)
-    status = models.CharField(max_length=16, choices=CaseStatus, default=CaseStatus.OPEN)
+    conversation_id = models.UUIDField(gettext_lazy("conversation"), db_index=True)
+    persona_id = models.UUIDField(gettext_lazy("persona"))
+    persona_name = models.CharField(gettext_lazy("name of the persona"), max_length=80)
+    status = models.CharField(gettext_lazy("status"), max_length=16, choices=CaseStatus, default=CaseStatus.OPEN)
     queue = models.CharField(max_length=16, choices=Queue, default=Queue.GENERAL)
     source = models.CharField(max_length=16, choices=Source, default=Source.MONITOR, help_text="What opened it.")
-    severity = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the queue's first order.")
+    severity = models.PositiveSmallIntegerField(
+        gettext_lazy("severity"), default=0, help_text="0 to 100; the queue's first order."
+    )
     findings = models.JSONField(
         default=list, help_text="[{signal, category, severity, score, threshold, message_id, detail, version}]"
     )
     evidence = models.JSONField(default=list, help_text="[{message_id, speaker, text, at}] in order.")
-    is_restricted = models.BooleanField(default=False)
+    is_restricted = models.BooleanField(gettext_lazy("child safety"), default=False)
     is_held = models.BooleanField(default=False, help_text="Kept beyond its time, for example for a court.")
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(gettext_lazy("due"))
     alerted_at = models.DateTimeField(null=True, help_text="When the owner was told that its deadline has passed.")
-    opened_at = models.DateTimeField(auto_now_add=True)
+    opened_at = models.DateTimeField(gettext_lazy("opened"), auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -123,13 +128,13 @@ class Action(models.Model):
     same `batch`.
     """
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="actions")
+    case = models.ForeignKey(Case, verbose_name=gettext_lazy("case"), on_delete=models.CASCADE, related_name="actions")
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=24, choices=ActionKind)
-    reason = models.TextField()
+    kind = models.CharField(gettext_lazy("kind"), max_length=24, choices=ActionKind)
+    reason = models.TextField(gettext_lazy("reason"))
     labels = models.JSONField(default=list)
-    policy_version = models.CharField(max_length=32)
-    decided_at = models.DateTimeField(auto_now_add=True)
+    policy_version = models.CharField(gettext_lazy("version of the policy"), max_length=32)
+    decided_at = models.DateTimeField(gettext_lazy("decided"), auto_now_add=True)
     state = models.CharField(max_length=16, choices=ActionState, default=ActionState.IN_EFFECT)
     batch = models.UUIDField(null=True, db_index=True)
     second = models.ForeignKey(
@@ -173,21 +178,24 @@ class Restriction(models.Model):
     after its case and account were erased (`action` is then null).
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    kind = models.CharField(max_length=24, choices=RestrictionKind)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
+    kind = models.CharField(gettext_lazy("kind"), max_length=24, choices=RestrictionKind)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="restrictions")
-    conversation_id = models.UUIDField(null=True, db_index=True)
-    persona_id = models.UUIDField(null=True, db_index=True)
+    conversation_id = models.UUIDField(gettext_lazy("conversation"), null=True, db_index=True)
+    persona_id = models.UUIDField(gettext_lazy("persona"), null=True, db_index=True)
     action = models.ForeignKey(Action, on_delete=models.SET_NULL, null=True, related_name="restrictions")
     statement = models.TextField(
-        help_text="What the person is told: what, why, by whom, and how to object (DSA art. 17)."
+        gettext_lazy("statement to the person"),
+        help_text="What the person is told: what, why, by whom, and how to object (DSA art. 17).",
     )
-    starts_at = models.DateTimeField(auto_now_add=True)
-    ends_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_at = models.DateTimeField(null=True, help_text="When the person had read a warning.")
-    lifted_at = models.DateTimeField(null=True, blank=True)
+    starts_at = models.DateTimeField(gettext_lazy("begins"), auto_now_add=True)
+    ends_at = models.DateTimeField(gettext_lazy("ends"), null=True, blank=True)
+    acknowledged_at = models.DateTimeField(
+        gettext_lazy("acknowledged"), null=True, help_text="When the person had read a warning."
+    )
+    lifted_at = models.DateTimeField(gettext_lazy("lifted"), null=True, blank=True)
     lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    lift_reason = models.TextField(blank=True)
+    lift_reason = models.TextField(gettext_lazy("reason of the lift"), blank=True)
 
     class Meta:
         verbose_name = gettext_lazy("restriction")
@@ -218,14 +226,16 @@ class AppealOutcome(models.TextChoices):
 class Appeal(models.Model):
     """A person's objection to a restriction, answered by a moderator who did not decide it (DSA art. 20)."""
 
-    restriction = models.OneToOneField(Restriction, on_delete=models.CASCADE, related_name="appeal")
+    restriction = models.OneToOneField(
+        Restriction, verbose_name=gettext_lazy("restriction"), on_delete=models.CASCADE, related_name="appeal"
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="appeals")
-    text = models.TextField()
-    filed_at = models.DateTimeField(auto_now_add=True)
+    text = models.TextField(gettext_lazy("text"))
+    filed_at = models.DateTimeField(gettext_lazy("filed"), auto_now_add=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    answered_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=16, choices=AppealOutcome, blank=True)
-    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(gettext_lazy("answered"), null=True)
+    outcome = models.CharField(gettext_lazy("outcome"), max_length=16, choices=AppealOutcome, blank=True)
+    answer = models.TextField(gettext_lazy("answer"), blank=True)
     alerted_at = models.DateTimeField(null=True, help_text="When the owner was told that the answer is late.")
 
     class Meta:
@@ -241,15 +251,19 @@ class AuditEntry(models.Model):
     therefore detects a row that was changed outside the application.
     """
 
-    action = models.CharField(max_length=64, help_text="Dotted event name: case.opened, case.decided, case.viewed.")
-    subject = models.CharField(max_length=128, help_text="kind:id, as in case:3f2c….")
-    actor = models.CharField(max_length=64, help_text="user:<id>, or system.")
-    data = models.JSONField(
-        default=dict, help_text="Ids, labels, versions; no words of a person, because no erasure reaches here."
+    action = models.CharField(
+        gettext_lazy("event"), max_length=64, help_text="Dotted event name: case.opened, case.decided, case.viewed."
     )
-    created_at = models.DateTimeField()
-    previous = models.CharField(max_length=64, blank=True)
-    digest = models.CharField(max_length=64, unique=True)
+    subject = models.CharField(gettext_lazy("subject"), max_length=128, help_text="kind:id, as in case:3f2c….")
+    actor = models.CharField(gettext_lazy("actor"), max_length=64, help_text="user:<id>, or system.")
+    data = models.JSONField(
+        gettext_lazy("details"),
+        default=dict,
+        help_text="Ids, labels, versions; no words of a person, because no erasure reaches here.",
+    )
+    created_at = models.DateTimeField(gettext_lazy("time"))
+    previous = models.CharField(gettext_lazy("digest before"), max_length=64, blank=True)
+    digest = models.CharField(gettext_lazy("digest"), max_length=64, unique=True)
 
     class Meta:
         verbose_name = gettext_lazy("audit entry")

@@ -6,18 +6,18 @@ from django.utils.translation import gettext_lazy
 
 
 class Direction(models.TextChoices):
-    USER = "user"
-    PERSONA = "persona"
+    USER = "user", gettext_lazy("from the person")
+    PERSONA = "persona", gettext_lazy("from the persona")
 
 
 class RuleAction(models.TextChoices):
     """The action on a text at or above a rule's threshold. The strongest of all matching rules counts."""
 
-    ALLOW = "allow"
-    FLAG = "flag"  # passes, with a finding for the conversation's case
-    MASK = "mask"  # passes with its spans of personal data replaced
-    BLOCK = "block"
-    CRISIS = "crisis"  # the site answers with the crisis notice instead of the persona
+    ALLOW = "allow", gettext_lazy("allow")
+    FLAG = "flag", gettext_lazy("flag")  # passes, with a finding for the conversation's case
+    MASK = "mask", gettext_lazy("mask")  # passes with its spans of personal data replaced
+    BLOCK = "block", gettext_lazy("withhold")
+    CRISIS = "crisis", gettext_lazy("crisis notice")  # the site answers with the crisis notice instead of the persona
 
 
 class Policy(models.Model):
@@ -26,23 +26,35 @@ class Policy(models.Model):
     A version that has never been active (`activated_at` is null) is a draft.
     """
 
-    version = models.CharField(max_length=32, unique=True)
-    is_active = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    activated_at = models.DateTimeField(null=True, help_text="When it last became active; null for a draft.")
-    shadow_until = models.DateTimeField(null=True, help_text="Until then the draft is tried beside the active version.")
-    shadow_since = models.DateTimeField(null=True)
+    version = models.CharField(gettext_lazy("version"), max_length=32, unique=True)
+    is_active = models.BooleanField(gettext_lazy("in use"), default=False)
+    created_at = models.DateTimeField(gettext_lazy("created"), auto_now_add=True)
+    activated_at = models.DateTimeField(
+        gettext_lazy("last activated"), null=True, help_text="When it last became active; null for a draft."
+    )
+    shadow_until = models.DateTimeField(
+        gettext_lazy("tried until"), null=True, help_text="Until then the draft is tried beside the active version."
+    )
+    shadow_since = models.DateTimeField(gettext_lazy("tried since"), null=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    made_from = models.CharField(max_length=64, blank=True, help_text="preset:<name> or version:<version>, if any.")
-    reason = models.TextField(blank=True, help_text="Why it was made.")
+    made_from = models.CharField(
+        gettext_lazy("made from"), max_length=64, blank=True, help_text="preset:<name> or version:<version>, if any."
+    )
+    reason = models.TextField(gettext_lazy("reason"), blank=True, help_text="Why it was made.")
     requires_persona_approval = models.BooleanField(
-        default=False, help_text="A persona that a person made talks only after its audit and a reviewer's approval."
+        gettext_lazy("personas need approval"),
+        default=False,
+        help_text="A persona that a person made talks only after its audit and a reviewer's approval.",
     )
     break_notice_hours = models.PositiveSmallIntegerField(
-        default=2, help_text="Hours of continuous use after which a person is reminded of breaks and of the AI: 1 to 3."
+        gettext_lazy("reminder of breaks after (hours)"),
+        default=2,
+        help_text="Hours of continuous use after which a person is reminded of breaks and of the AI: 1 to 3.",
     )
     shows_own_personal_data = models.BooleanField(
-        default=False, help_text="A persona may say personal data that its owner's own words hold, to its owner alone."
+        gettext_lazy("own personal data is shown"),
+        default=False,
+        help_text="A persona may say personal data that its owner's own words hold, to its owner alone.",
     )
 
     class Meta:
@@ -68,8 +80,10 @@ class Topic(models.Model):
     """A topic of a version, recognised by its likeness to example sentences. Its rules have its category."""
 
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="topics")
-    name = models.CharField(max_length=24)
-    examples = models.JSONField(help_text="Sentences of the topic, in any language.")
+    name = models.CharField(gettext_lazy("name"), max_length=24)
+    examples = models.JSONField(
+        gettext_lazy("examples"), help_text=gettext_lazy("Sentences of the topic, in any language.")
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["policy", "name"], name="one_topic_per_name")]
@@ -113,11 +127,13 @@ class Rule(models.Model):
     """An action on texts of one direction whose probability of `category` is at or above `threshold`."""
 
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="rules")
-    category = models.CharField(max_length=32)
-    direction = models.CharField(max_length=8, choices=Direction)
-    threshold = models.FloatField()
-    action = models.CharField(max_length=8, choices=RuleAction)
-    is_shadow = models.BooleanField(default=False, help_text="Counted and shown, never applied.")
+    category = models.CharField(gettext_lazy("category"), max_length=32)
+    direction = models.CharField(gettext_lazy("direction"), max_length=8, choices=Direction)
+    threshold = models.FloatField(gettext_lazy("threshold"))
+    action = models.CharField(gettext_lazy("action"), max_length=8, choices=RuleAction)
+    is_shadow = models.BooleanField(
+        gettext_lazy("tried only"), default=False, help_text=gettext_lazy("Counted and shown, never applied.")
+    )
 
     class Meta:
         constraints = [
@@ -138,24 +154,31 @@ class Assessment(models.Model):
     the text.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True)
-    conversation_id = models.UUIDField(null=True, db_index=True)
-    message_id = models.UUIDField(null=True)
-    direction = models.CharField(max_length=8, choices=Direction)
-    action = models.CharField(max_length=8, choices=RuleAction)
-    category = models.CharField(max_length=32, blank=True)
-    probabilities = models.JSONField(default=dict)
+    conversation_id = models.UUIDField(gettext_lazy("conversation"), null=True, db_index=True)
+    message_id = models.UUIDField(gettext_lazy("message"), null=True)
+    direction = models.CharField(gettext_lazy("direction"), max_length=8, choices=Direction)
+    action = models.CharField(gettext_lazy("action"), max_length=8, choices=RuleAction)
+    category = models.CharField(gettext_lazy("category"), max_length=32, blank=True)
+    probabilities = models.JSONField(gettext_lazy("probabilities"), default=dict)
     set_aside = models.JSONField(
-        default=list, help_text="Categories whose scores must not withhold this text, because it speaks of a death."
+        gettext_lazy("set aside"),
+        default=list,
+        help_text="Categories whose scores must not withhold this text, because it speaks of a death.",
     )
-    level = models.CharField(max_length=16, blank=True, help_text="Crisis level of a user's text: grief … imminent.")
-    policy_version = models.CharField(max_length=32)
-    classifier_version = models.CharField(max_length=128)
+    level = models.CharField(
+        gettext_lazy("crisis level"),
+        max_length=16,
+        blank=True,
+        help_text="Crisis level of a user's text: grief … imminent.",
+    )
+    policy_version = models.CharField(gettext_lazy("version of the policy"), max_length=32)
+    classifier_version = models.CharField(gettext_lazy("version of the classifier"), max_length=128)
     trial_version = models.CharField(max_length=32, blank=True, help_text="The version of the heads tried in shadow.")
     trial_action = models.CharField(max_length=8, choices=RuleAction, blank=True, help_text="What it would have done.")
     trial_category = models.CharField(max_length=32, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(gettext_lazy("time"), auto_now_add=True, db_index=True)
 
     class Meta:
         verbose_name = gettext_lazy("assessment")
