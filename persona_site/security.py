@@ -1,4 +1,4 @@
-"""Headers of every answer that Django does not set itself, and the answer when passwords wait too long."""
+"""Headers of every answer that Django does not set itself, and two answers that no view gives: 405 and 503."""
 
 from collections.abc import Callable
 
@@ -87,6 +87,24 @@ class ForgetAtSignOut:
         if cookie is not None and not cookie.value:
             response.headers["Clear-Site-Data"] = '"storage"'
         return response
+
+
+class WrongMethod:
+    """Gives a browser a page in place of Django's empty answer 405. Programs and scripts still get the empty one."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content or "text/html" not in request.headers.get("Accept", ""):
+            return response
+        page = render(request, "errors/405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 class TooManyPasswords:

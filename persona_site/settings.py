@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "persona_site.security.ContentSecurityPolicy",
+    "persona_site.security.WrongMethod",
     "persona_site.security.TooManyPasswords",
     "accounts.age_gate.AgeGate",
 ]
