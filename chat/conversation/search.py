@@ -13,6 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from chat.models import Message
+from text.marks import without_marks
 
 LONGEST_QUERY = 200  # characters
 PER_PAGE = 30
@@ -55,7 +56,7 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
     )
     messages = list(rows[page * PER_PAGE : (page + 1) * PER_PAGE])
     matching = _matching_words(query, messages)
-    return [Match(message, _excerpt(message.text, runs, matching)) for message in messages]
+    return [Match(message, _excerpt(without_marks(message.text), runs, matching)) for message in messages]
 
 
 def _pairs(run: str) -> list[str]:

@@ -96,6 +96,16 @@ def test_branches_are_named_and_deleted_by_plain_forms(conversation: Conversatio
     assert "No branch begins here." in refused.text
 
 
+def test_a_branch_without_a_name_is_shown_by_its_words_without_their_marks(
+    conversation: Conversation, client: Client
+) -> None:
+    say(conversation, "*smiles* **Figs**", of(conversation, "Question"), Author.PERSONA)
+    client.force_login(conversation.owner)
+    text = client.get(reverse("chat:branches", args=[conversation.id])).text
+    assert "smiles Figs" in text
+    assert "*" not in text
+
+
 def test_the_branches_of_an_empty_conversation(alice: User, client: Client) -> None:
     client.force_login(alice)
     assert (
