@@ -14,12 +14,12 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
 # Two parts side by side, each with services of its own: the running site, whose tests mostly wait, with the engines,
-# and the other rooms. The output of the first part comes when it has ended. `make faults` is not among them: it starts
-# whole sites and kills their processes.
+# and the other rooms. The linters run beside them. The output of the first part comes when it has ended.
+# `make faults` is not among them: it starts whole sites and kills their processes.
 QUICK := not e2e and not faults and not training
 
-test: lint
-	@$(MAKE) --no-print-directory --jobs 2 test-site test-rooms
+test: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory --jobs 3 lint test-site test-rooms
 
 test-rooms: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "$(QUICK)" --ignore tests/generation
