@@ -7,9 +7,10 @@ NoticeTooShort          `user_message` names the first possible date
 
 import logging
 from datetime import date, timedelta
+from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -37,8 +38,11 @@ def announced() -> date | None:
     return Closing.objects.values_list("closes_on", flat=True).first()
 
 
-def announce(closes_on: date) -> int:
-    """Shows the date on every page and writes to everybody. Returns the number of e-mails. Raises NoticeTooShort."""
+def announce(closes_on: date) -> tuple[int, list[str]]:
+    """Shows the date on every page and writes to everybody. Raises NoticeTooShort.
+
+    Returns the number of e-mails, and the addresses that the mail server did not take.
+    """
     earliest = timezone.localdate() + NOTICE
     if closes_on < earliest:
         raise NoticeTooShort(closes_on, earliest)
@@ -46,9 +50,18 @@ def announce(closes_on: date) -> int:
         Closing.objects.all().delete()
         Closing.objects.create(closes_on=closes_on)
     letters = _letters(closes_on)
-    get_connection().send_messages(letters)
-    logger.info("closing.announced", extra={"closes_on": closes_on.isoformat(), "letters": len(letters)})
-    return len(letters)
+    failed = [letter.to[0] for letter in letters if not _is_sent(letter)]
+    sent = len(letters) - len(failed)
+    logger.info("closing.announced", extra={"closes_on": closes_on.isoformat(), "letters": sent, "failed": len(failed)})
+    return sent, failed
+
+
+def _is_sent(letter: EmailMessage) -> bool:
+    try:
+        return bool(letter.send())
+    except (OSError, SMTPException) as error:
+        logger.error("mail.not_sent", extra={"error": type(error).__name__})
+        return False
 
 
 def withdraw() -> bool:

@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts import roles
+from accounts.models import User
 from generation import overview
 from generation.catalogue import local_models, model_rows, packaged
 from generation.forms import AddModelForm
@@ -89,7 +91,11 @@ class ModelEntryAdmin(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Activate the selected model"), permissions=["add"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
-        self._one(request, queryset, model_rows.activate, gettext("{} is active from the next reply on."))
+        def activate(name: str) -> None:
+            model_rows.activate(name)
+            _record(request, "model.activated", name)
+
+        self._one(request, queryset, activate, gettext("{} is active from the next reply on."))
 
     @admin.action(description=gettext_lazy("Install the selected model again"), permissions=["add"])
     def install_again(self, request: HttpRequest, queryset: QuerySet[ModelEntry]) -> None:
@@ -114,6 +120,12 @@ class ModelEntryAdmin(admin.ModelAdmin):
             self.message_user(request, str(error), messages.ERROR)
         else:
             self.message_user(request, done.format(names[0]), messages.SUCCESS)
+
+
+def _record(request: HttpRequest, action: str, subject: str, **data: Any) -> None:
+    """Writes an owner's act to the audit trail (compliance R27)."""
+    actor = request.user if isinstance(request.user, User) else None
+    roles.record(action=action, subject=f"{action.partition('.')[0]}:{subject}", actor=actor, data=data)
 
 
 def _state(request: HttpRequest, name: str) -> dict[str, Any]:
@@ -194,6 +206,7 @@ class EngineEntryAdmin(admin.ModelAdmin):
         entry.is_enabled = request.POST.get("to") == "on"
         entry.save(update_fields=["is_enabled"])
         self.log_change(request, entry, f"Switched {'on' if entry.is_enabled else 'off'}.")
+        _record(request, "engine.switched", entry.name, is_enabled=entry.is_enabled)
         if entry.is_enabled:
             sentence = gettext("The engine %(name)s is switched on from the next reply on.")
         else:
@@ -217,3 +230,13 @@ class EngineEntryAdmin(admin.ModelAdmin):
                 % {"name": obj.name},
             )
         super().save_model(request, obj, form, change)
+        _record(request, "engine.changed" if change else "engine.added", obj.name, fields=form.changed_data)
+
+    def delete_model(self, request: HttpRequest, obj: EngineEntry) -> None:
+        name = obj.name  # is its key, which the deletion takes away
+        super().delete_model(request, obj)
+        _record(request, "engine.deleted", name)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[EngineEntry]) -> None:
+        for entry in queryset:
+            self.delete_model(request, entry)

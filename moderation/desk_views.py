@@ -13,7 +13,7 @@ from moderation.desk import claims, contacting, notes, queue_rules, reports, ret
 from moderation.desk.cases import DecisionRefused
 from moderation.forms import GiveBackForm, NoteForm, QueueForm, SecondForm
 from moderation.guards import desk_only, person_of
-from moderation.models import Queue, QueueRule
+from moderation.models import ActionState, Queue, QueueRule
 from moderation.views import address_of, next_case
 
 
@@ -123,6 +123,21 @@ def second(request: HttpRequest, case_id: UUID) -> HttpResponse:
             second_person.refuse(action=action, moderator=moderator, reason=form.cleaned_data.get("reason", ""))
             messages.success(request, gettext("The case is open again, and your reason stands in its notes."))
     except (second_person.SecondRefused, PermissionDenied) as refusal:
+        messages.error(request, str(refusal))
+    return redirect(address_of(case))
+
+
+@desk_only
+@require_POST
+def take_back(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The first person takes back the decision that waits on this case."""
+    moderator = person_of(request)
+    case = sight.get_case_for(moderator, case_id)
+    action = get_object_or_404(case.actions, moderator=moderator, state=ActionState.PENDING_SECOND)
+    try:
+        second_person.take_back(action=action, moderator=moderator)
+        messages.success(request, gettext("You took your decision back. The case is open again."))
+    except second_person.SecondRefused as refusal:
         messages.error(request, str(refusal))
     return redirect(address_of(case))
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import thresholds
-from moderation.desk import appeals, claims, evidence, figures, quality, reports, sight, wellbeing, yearly
+from moderation.desk import appeals, cases, claims, evidence, figures, quality, reports, sight, wellbeing, yearly
 from moderation.forms import FiguresForm, OptOutForm, PauseForm, ReviewForm
 from moderation.guards import desk_only, person_of
 from moderation.views import revealed
@@ -57,6 +57,7 @@ def quality_review(request: HttpRequest, review_id: int) -> HttpResponse:
         else:
             messages.success(request, gettext("Your review is recorded. The first decision stands."))
             return redirect("moderation:queue")
+    cases.view(case=case, moderator=moderator)
     context = {
         "form": form,
         "case": case,

@@ -1,20 +1,9 @@
 """What this room keeps of a person."""
 
-from datetime import timedelta
-
 from django.conf import settings
-from django.utils import timezone
 
 from accounts.privacy import Row, Words
-from moderation.models import Assessment
-
-# The yearly reports count the calendar year before.
-ASSESSMENTS_KEPT = timedelta(days=2 * 365)
-
-
-def _forget_assessments() -> None:
-    Assessment.objects.filter(created_at__lt=timezone.now() - ASSESSMENTS_KEPT).delete()
-
+from moderation.desk import retention
 
 ROWS = [
     Row(
@@ -24,18 +13,18 @@ ROWS = [
                 "The filter's scores of a message that it flagged, never the message",
                 "To act on danger, to explain decisions, and for reports without names",
                 "Legal duty, art. 6(1)(c); vital interests, art. 9(2)(c)",
-                f"{ASSESSMENTS_KEPT.days} days",
+                f"{settings.CASE_RETENTION.days} days; longer while a case about the conversation is held",
                 "Moderators",
             ),
             "zh": Words(
                 "过滤器对被标记消息的评分，不含消息本身",
                 "应对危险、说明决定，以及不含姓名的报告",
                 "法律义务，第6条第1款(c)；重大利益，第9条第2款(c)",
-                f"{ASSESSMENTS_KEPT.days}天",
+                f"{settings.CASE_RETENTION.days}天；相关案件被保留期间更长",
                 "审核员",
             ),
         },
-        purge=_forget_assessments,
+        purge=retention.purge,  # of cases too
     ),
     Row(
         "cases",
@@ -45,14 +34,15 @@ ROWS = [
                 "what you asked a person about a refusal",
                 "To protect people, and to let you object",
                 "Legal duty, art. 6(1)(c)",
-                "Until you erase the account",
+                f"{settings.CASE_RETENTION.days} days after the decision, or until you erase the account; longer while "
+                "a restriction is in force, an objection waits or the case is held",
                 "Moderators; you see decisions about you",
             ),
             "zh": Words(
                 "案件：被标记内容前后各十句、决定、申诉和答复；你请人工复核拒绝时写的内容",
                 "保护人们，并让你能够申诉",
                 "法律义务，第6条第1款(c)",
-                "直到你删除账号",
+                f"决定后{settings.CASE_RETENTION.days}天，或直到你删除账号；限制生效、申诉待复或案件被保留期间更长",
                 "审核员；关于你的决定你可以看到",
             ),
         },

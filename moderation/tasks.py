@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from moderation.desk import deadlines, retention, similar
+from moderation.desk import deadlines, similar
 from moderation.filter.encoder import EncoderMissing
 from moderation.monitor import counts
 
@@ -22,11 +22,6 @@ def embed_cases() -> None:
         similar.embed_missing()
     except EncoderMissing:
         logger.warning("cases.not_embedded")
-
-
-@shared_task(ignore_result=True)
-def purge_cases() -> None:
-    retention.purge()
 
 
 @shared_task(ignore_result=True)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("moderation/<uuid:case_id>/give-back/", desk_views.give_back, name="give_back"),
     path("moderation/<uuid:case_id>/notes/", desk_views.note, name="note"),
     path("moderation/<uuid:case_id>/second/", desk_views.second, name="second"),
+    path("moderation/<uuid:case_id>/take-back/", desk_views.take_back, name="take_back"),
     path("moderation/<uuid:case_id>/hold/", desk_views.hold, name="hold"),
     path("moderation/<uuid:case_id>/void/", desk_views.void, name="void"),
     path("moderation/restrictions/<uuid:restriction_id>/", views.restriction, name="restriction"),

@@ -119,8 +119,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _decided(action))
             return next_case(request)
-    elif request.method == "GET":
-        cases.view(case=case, moderator=moderator)
+    cases.view(case=case, moderator=moderator)
     context = _case_context(request, case, form)
     return render(request, "moderation/case.html", context, status=400 if form.errors else 200)
 
@@ -260,7 +259,7 @@ def _case_context(request: HttpRequest, case: Case, form: DecisionForm) -> dict[
         "reveal_form": RevealForm(),
         "objections": case.objections.all(),
         "form": form,
-        "earlier": queries.earlier_decisions(case),
+        "earlier": queries.earlier_decisions(case, moderator),
         "plot": score_plot.plot_of(case),
         "similar": similar.to(case, moderator),
         "review": quality.waiting_for(moderator).filter(action__case=case).first(),

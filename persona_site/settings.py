@@ -206,7 +206,6 @@ CELERY_BEAT_SCHEDULE = {
     "continue-audits": {"task": "personas.tasks.continue_audits", "schedule": timedelta(seconds=5)},
     "watch-deadlines": {"task": "moderation.tasks.watch_deadlines", "schedule": timedelta(minutes=1)},
     "embed-cases": {"task": "moderation.tasks.embed_cases", "schedule": timedelta(minutes=1)},
-    "purge-cases": {"task": "moderation.tasks.purge_cases", "schedule": timedelta(hours=6)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
     "forget-old-numbers": {"task": "moderation.tasks.forget_old_numbers", "schedule": timedelta(hours=6)},
 }

@@ -168,7 +168,9 @@ def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[
         )
     Message.objects.bulk_create(messages.values())
     for message, ruling in zip(messages.values(), rulings, strict=True):
-        assessment.record(ruling.verdict, user=user, conversation_id=conversation.id, message_id=message.id)
+        assessment.record(
+            ruling.verdict, user=user, conversation_id=conversation.id, message_id=message.id, is_imported=True
+        )
     conversation.head = messages.get(talk.head) or list(messages.values())[-1]
     conversation.save(update_fields=["head"])
     transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)

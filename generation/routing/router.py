@@ -143,6 +143,7 @@ def stream(
             failures.clear()
             announce(info, reason)  # noqa: B023  called only within this round of the loop
 
+        tokens_before = progress.tokens
         try:
             with POOL.borrowed(entry.name) as engine:
                 yield from _engine_tokens(entry, engine, build, rank, cancelled, announce_engine, progress, account)
@@ -159,7 +160,9 @@ def stream(
             if cancelled():
                 break
         else:
-            gate.succeeded()
+            # An engine that was stopped before its first token has shown nothing. It may hang.
+            if progress.tokens > tokens_before or not cancelled():
+                gate.succeeded()
             return
     failovers.record(failures)
     if not cancelled():

@@ -1,12 +1,14 @@
 """Tells the owner when a deadline has passed: in the log, in the audit trail, and by e-mail (compliance R30)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -16,80 +18,91 @@ from accounts.models import Role, User
 from moderation import audit_trail
 from moderation.desk import refusal_reviews
 from moderation.desk.appeals import TIME_TO_ANSWER
-from moderation.models import Appeal, Case, CaseStatus, ContactRequest, ContactState, RefusalReview
+from moderation.models import Appeal, Case, CaseStatus, ContactRequest, ContactState, Objection
+from persona_site.redis import connection
 
 logger = logging.getLogger(__name__)
 
+_NOT_MAILED = "deadlines:not_mailed"  # how many alerts no owner was told of
+
 
 def watch() -> int:
-    """Alerts once about each case, objection and question that is late now. Returns how many these are."""
-    late = [*_late_cases(), *_late_objections(), *_late_contacts(), *_late_refusals()]
-    if late:
-        _send_mail(late)
-    return len(late)
+    """Alerts once about each case, objection and question that is late now. Returns how many these are.
+
+    Where no owner could be reached by e-mail, the next call writes again.
+    """
+    late = _late_cases() + _late_objections() + _late_contacts() + _late_refusals() + _late_objections_to_personas()
+    number = late + int(connection().getdel(_NOT_MAILED) or 0)
+    if number and not _is_mailed(number):
+        connection().set(_NOT_MAILED, number)
+    return late
 
 
-def _late_cases() -> list[str]:
-    now = timezone.now()
-    waiting = Case.objects.filter(due_at__lt=now, alerted_at__isnull=True).exclude(status=CaseStatus.DECIDED)
-    subjects = []
-    for case in waiting.order_by("due_at").defer("evidence", "findings"):
+def _late_cases() -> int:
+    waiting = Case.objects.filter(due_at__lt=timezone.now()).exclude(status=CaseStatus.DECIDED)
+    rows = waiting.order_by("due_at").defer("evidence", "findings")
+    return _marked(rows, lambda case: ("case.overdue", f"case:{case.pk}", {"queue": case.queue}))
+
+
+def _late_objections() -> int:
+    waiting = Appeal.objects.filter(outcome="", filed_at__lt=timezone.now() - TIME_TO_ANSWER)
+    return _marked(waiting, lambda appeal: ("appeal.overdue", f"restriction:{appeal.restriction_id}", {}))
+
+
+def _late_contacts() -> int:
+    waiting = ContactRequest.objects.filter(state=ContactState.WAITING, due_at__lt=timezone.now())
+    return _marked(waiting, lambda request: ("contact.overdue", f"case:{request.case_id}", {}))
+
+
+def _late_refusals() -> int:
+    return _marked(refusal_reviews.late(), lambda review: ("refusal_review.overdue", f"refusal:{review.pk}", {}))
+
+
+def _late_objections_to_personas() -> int:
+    """Those without a case. A case has a deadline of its own."""
+    filed_before = timezone.now() - TIME_TO_ANSWER
+    waiting = Objection.objects.filter(case__isnull=True, closed_at__isnull=True, filed_at__lt=filed_before)
+    return _marked(waiting, lambda objection: ("objection.overdue", f"objection:{objection.pk}", {}))
+
+
+def _marked(rows: QuerySet[Any], entry: Callable[[Any], tuple[str, str, dict[str, str]]]) -> int:
+    """Marks and records these late rows. Returns how many were not marked before.
+
+    `entry` gives the action, the subject and the data of a row's entry in the audit trail.
+    """
+    number = 0
+    for row in rows.filter(alerted_at__isnull=True):
+        action, subject, data = entry(row)
         with transaction.atomic():
-            if not Case.objects.filter(pk=case.pk, alerted_at__isnull=True).update(alerted_at=now):
+            if not rows.model.objects.filter(pk=row.pk, alerted_at__isnull=True).update(alerted_at=timezone.now()):
                 continue  # another worker was faster
-            subjects.append(f"case:{case.pk}")
-            audit_trail.record(action="case.overdue", subject=subjects[-1], actor=None, data={"queue": case.queue})
-        logger.warning("case.overdue", extra={"case": str(case.pk), "severity": case.severity, "queue": case.queue})
-    return subjects
+            audit_trail.record(action=action, subject=subject, actor=None, data=data)
+        logger.warning(action, extra={"subject": subject, **data})
+        number += 1
+    return number
 
 
-def _late_objections() -> list[str]:
-    now = timezone.now()
-    waiting = Appeal.objects.filter(outcome="", filed_at__lt=now - TIME_TO_ANSWER, alerted_at__isnull=True)
-    subjects = []
-    for appeal in waiting:
-        if Appeal.objects.filter(pk=appeal.pk, alerted_at__isnull=True).update(alerted_at=now):
-            subjects.append(f"restriction:{appeal.restriction_id}")
-            logger.warning("appeal.overdue", extra={"restriction": str(appeal.restriction_id)})
-    return subjects
+def _is_mailed(number: int) -> bool:
+    """One e-mail to every owner, without any words of a person. False if owners have an address and none was reached.
 
-
-def _late_contacts() -> list[str]:
-    now = timezone.now()
-    waiting = ContactRequest.objects.filter(state=ContactState.WAITING, due_at__lt=now, alerted_at__isnull=True)
-    subjects = []
-    for request in waiting:
-        if ContactRequest.objects.filter(pk=request.pk, alerted_at__isnull=True).update(alerted_at=now):
-            subjects.append(f"case:{request.case_id}")
-            logger.warning("contact.overdue", extra={"case": str(request.case_id)})
-    return subjects
-
-
-def _late_refusals() -> list[str]:
-    now = timezone.now()
-    subjects = []
-    for review in refusal_reviews.late():
-        if RefusalReview.objects.filter(pk=review.pk, alerted_at__isnull=True).update(alerted_at=now):
-            subjects.append(f"refusal:{review.pk}")
-            logger.warning("refusal_review.overdue", extra={"review": str(review.pk)})
-    return subjects
-
-
-def _send_mail(subjects: Sequence[str]) -> None:
-    """One e-mail to every owner, without any words of a person. The console is no way to reach an owner."""
+    The console is no way to reach an owner, and not to be tried again.
+    """
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
-        return
+        return True
     owners = User.objects.filter(role=Role.OWNER, is_active=True).exclude(email="")
     address = settings.SITE_URL + reverse("moderation:figures")
+    failures = 0
     for owner in owners:
         with languages.speaking_to(owner):
             subject = gettext("Afterword: a case is late")
             text = ngettext(
                 "%(number)s deadline has passed at the review desk. See %(address)s.",
                 "%(number)s deadlines have passed at the review desk. See %(address)s.",
-                len(subjects),
-            ) % {"number": len(subjects), "address": address}
+                number,
+            ) % {"number": number, "address": address}
         try:
             send_mail(subject, text, None, [owner.email])
         except (OSError, SMTPException) as error:
             logger.error("mail.not_sent", extra={"error": type(error).__name__})
+            failures += 1
+    return not failures or failures < len(owners)

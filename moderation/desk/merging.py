@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 from django.utils import timezone
 
 from moderation import audit_trail
-from moderation.desk import contacting, evidence, routing, urgency
-from moderation.models import Case, Queue, Source
+from moderation.desk import contacting, evidence, routing, second_person, urgency
+from moderation.models import Case, CaseStatus, Queue, Source
 from moderation.talk import Finding, Turn
 
 REPORT = "report"  # the signal of a finding that a person reported
@@ -43,6 +43,8 @@ def add(case: Case, fresh: Sequence[Finding], turns: Sequence[Turn]) -> Case:
     replaced_keys = {_key(finding) for finding in stored}
     others = [finding for finding in case.findings if _key(finding) not in replaced_keys]
     case.findings = others + stored
+    if case.status == CaseStatus.PENDING_SECOND and max(one.severity for one in fresh) >= urgency.ACTIVE_SEVERITY:
+        second_person.reopen(case, actor=None)
     case.evidence = evidence.merged(case.evidence, evidence.window(turns, fresh))
     case.severity = max(finding["severity"] for finding in case.findings)
     due_at = timezone.now() + min(urgency.time_to_look(finding) for finding in fresh)

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import User
@@ -99,6 +100,16 @@ def close(*, objection: Objection, moderator: User, reason: str, targets: Sequen
         locked = _locked(objection, moderator)
         objection_mail.close_without_case(locked, reason=reason.strip())
         audit_trail.record(action="objection.closed", subject=f"objection:{locked.pk}", actor=moderator, data={})
+
+
+def mark_told(*, objection: Objection, moderator: User) -> None:
+    """Records that somebody wrote to the objector, whose e-mail did not go out. Raises PermissionDenied."""
+    if not restrictions.may_review(moderator):
+        raise PermissionDenied(gettext("You may not work on this objection."))
+    with transaction.atomic():
+        untold = Objection.objects.filter(pk=objection.pk, closed_at__isnull=False, told_at__isnull=True)
+        if untold.update(told_at=timezone.now()):
+            audit_trail.record(action="objection.told", subject=f"objection:{objection.pk}", actor=moderator, data={})
 
 
 def _locked(objection: Objection, moderator: User) -> Objection:

@@ -131,11 +131,12 @@ def neighbours(case: Case, moderator: User, *, queue: str = "", category: str = 
     return before, others.filter(_behind(case, order)).first()
 
 
-def earlier_decisions(case: Case) -> QuerySet[Action]:
-    """The decisions about the same person in other cases, newest first."""
+def earlier_decisions(case: Case, moderator: User) -> QuerySet[Action]:
+    """The decisions about the same person in other cases that this moderator may see, newest first."""
     return (
-        Action.objects.filter(case__user_id=case.user_id)
+        Action.objects.filter(case__user_id=case.user_id, case__in=sight.visible_to(moderator))
         .exclude(case=case)
+        .exclude(pk__in=quality.hidden_from(moderator))
         .select_related("case")
         .order_by("-decided_at")
     )

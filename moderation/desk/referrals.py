@@ -1,6 +1,7 @@
 """How often the site showed help lines in a crisis, by day and level, without names (compliance CA8, K10).
 
-Each message of a person at *passive* or above is answered with the crisis notice, and leaves one assessment. Before
+Each message of a person at *passive* or above is answered with the crisis notice, and leaves one assessment. Messages
+of an imported conversation are judged, but nobody is shown a notice, so they do not count. Before
 assessments are deleted, they are added to the counts, so the numbers of a year stay.
 """
 
@@ -38,7 +39,7 @@ def delete_counted(assessments: QuerySet[Assessment]) -> int:
 
 
 def _counted(assessments: QuerySet[Assessment]) -> Counter[tuple[date, str]]:
-    shown = assessments.filter(direction=Direction.USER, level__in=LEVELS)
+    shown = assessments.filter(direction=Direction.USER, level__in=LEVELS, is_imported=False)
     rows = shown.order_by().values_list(TruncDate("created_at"), "level").annotate(Count("id"))
     return Counter({(day, level): number for day, level, number in rows})
 

@@ -44,9 +44,7 @@ def waiting_for(moderator: User) -> QuerySet[RefusalReview]:
 
 
 def late() -> QuerySet[RefusalReview]:
-    return RefusalReview.objects.filter(
-        outcome="", filed_at__lt=timezone.now() - TIME_TO_ANSWER, alerted_at__isnull=True
-    )
+    return RefusalReview.objects.filter(outcome="", filed_at__lt=timezone.now() - TIME_TO_ANSWER)
 
 
 @transaction.atomic

@@ -78,7 +78,7 @@ def pending_from(reporter: User, moderator: User) -> QuerySet[Case]:
     reported = sight.visible_to(moderator).filter(status=CaseStatus.OPEN, reports__reporter=reporter).distinct()
     free = reported.filter(~Exists(others), ~Exists(claims.live().filter(case=OuterRef("pk"))))
     ids = [case.pk for case in free if all(finding["signal"] == REPORT for finding in case.findings)]
-    return Case.objects.filter(pk__in=ids).order_by("id")
+    return Case.objects.filter(pk__in=ids, status=CaseStatus.OPEN).order_by("id")
 
 
 def void_flood(*, moderator: User, reporter: User, reason: str) -> int:
@@ -92,7 +92,8 @@ def void_flood(*, moderator: User, reporter: User, reason: str) -> int:
         raise cases.ReasonMissing(gettext("Setting reports aside needs a reason."))
     batch, version = uuid4(), Policy.objects.filter(is_active=True).values_list("version", flat=True).first()
     with transaction.atomic():
-        pending = list(pending_from(reporter, moderator).select_for_update())
+        locked = pending_from(reporter, moderator).select_for_update()
+        pending = [case for case in locked if claims.live_on(case) is None]  # one may have been claimed meanwhile
         for case in pending:
             action = Action.objects.create(
                 case=case,

@@ -1,7 +1,8 @@
 """Decisions that need two people: the gravest ones, and those about many cases at once (compliance R20).
 
 The first person's decision leaves its cases `pending_second` and restricts nothing. A second person confirms it, or
-refuses it with a reason; then its cases are open again.
+refuses it with a reason; then its cases are open again. They are open again too when the first person takes the
+decision back, and when a case becomes graver meanwhile: danger must not wait behind a proposal.
 
     SecondRefused   .user_message: a sentence for the second person
 """
@@ -74,14 +75,38 @@ def refuse(*, action: Action, moderator: User, reason: str) -> None:
             )
 
 
+def take_back(*, action: Action, moderator: User) -> None:
+    """Opens the case again, and those of the same batch: the first person has changed their mind.
+
+    Raises PermissionDenied to anybody else, and SecondRefused.
+    """
+    if action.moderator_id != moderator.pk:
+        raise PermissionDenied(gettext("Only the person who proposed a decision can take it back."))
+    with transaction.atomic():
+        waiting = Action.objects.filter(_batch_of(action), moderator=moderator, state=ActionState.PENDING_SECOND)
+        list(Case.objects.select_for_update().filter(actions__in=waiting).order_by("id"))
+        actions = list(waiting.select_related("case"))  # read again behind the lock
+        if not actions:
+            raise SecondRefused(gettext("This decision no longer waits for a second person."))
+        for each in actions:
+            reopen(each.case, actor=moderator)
+
+
+def reopen(case: Case, *, actor: User | None) -> None:
+    """Withdraws the decision that waits on this case, and opens it again. The caller holds the case's lock."""
+    case.actions.filter(state=ActionState.PENDING_SECOND).update(state=ActionState.WITHDRAWN)
+    case.status = CaseStatus.OPEN
+    Case.objects.filter(pk=case.pk).update(status=case.status, updated_at=timezone.now())
+    audit_trail.record(action="case.taken_back", subject=f"case:{case.pk}", actor=actor, data={})
+
+
 @contextmanager
 def _settled(action: Action, moderator: User, state: ActionState) -> Iterator[list[Action]]:
     """The pending decisions of the batch, locked with their cases and moved to `state`, in one transaction."""
     if action.moderator_id == moderator.pk:
         raise PermissionDenied(gettext("Another person than the one who decided must confirm this."))
-    same = Q(pk=action.pk) if action.batch is None else Q(batch=action.batch)
     with transaction.atomic():
-        waiting = waiting_for(moderator).filter(same)
+        waiting = waiting_for(moderator).filter(_batch_of(action))
         list(Case.objects.select_for_update().filter(actions__in=waiting).order_by("id"))
         actions = list(waiting)  # read again behind the lock
         if not actions:
@@ -90,3 +115,7 @@ def _settled(action: Action, moderator: User, state: ActionState) -> Iterator[li
             state=state, second=moderator, seconded_at=timezone.now()
         )
         yield actions
+
+
+def _batch_of(action: Action) -> Q:
+    return Q(pk=action.pk) if action.batch is None else Q(batch=action.batch)

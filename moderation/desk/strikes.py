@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from accounts.models import User
 from moderation.desk.labels import RIGHTS_OF_OTHERS
 from moderation.filter.classifiers.base import Category
-from moderation.models import Action, ActionKind, ActionState
+from moderation.models import Action, ActionKind, ActionState, AppealOutcome
 
 WINDOW = timedelta(days=90)
 
@@ -51,7 +51,9 @@ def _counted(user: User, at: datetime) -> list[Action]:
     restricting = Action.objects.filter(
         case__user=user, state=ActionState.IN_EFFECT, decided_at__gt=at - WINDOW, decided_at__lte=at
     ).exclude(kind=ActionKind.DISMISS)
-    return list(restricting.exclude(restrictions__lifted_at__isnull=False))
+    # One that ended by itself before its objection was answered is overturned without being lifted.
+    overturned = restricting.filter(restrictions__appeal__outcome=AppealOutcome.OVERTURNED)
+    return list(restricting.exclude(restrictions__lifted_at__isnull=False).exclude(pk__in=overturned.values("pk")))
 
 
 def _weight(action: Action) -> int:

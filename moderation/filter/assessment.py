@@ -328,9 +328,14 @@ def _spans(text: str, before: str, is_own: Callable[[str], bool]) -> tuple[pii.S
 
 
 def record(
-    verdict: Verdict, *, user: User | None, conversation_id: UUID | None, message_id: UUID | None
+    verdict: Verdict,
+    *,
+    user: User | None,
+    conversation_id: UUID | None,
+    message_id: UUID | None,
+    is_imported: bool = False,
 ) -> Assessment | None:
-    """Store the scores and the outcome, never the text.
+    """Store the scores and the outcome, never the text. `is_imported`: the site showed no notice.
 
     A plain `allow` below low mood leaves no row, unless a draft or heads in shadow would have acted on the text.
     """
@@ -349,6 +354,7 @@ def record(
         probabilities=verdict.probabilities,
         set_aside=list(verdict.set_aside),
         level=verdict.level,
+        is_imported=is_imported,
         policy_version=verdict.policy_version,
         classifier_version=verdict.classifier_version,
         trial_version=trial.version if trial else "",

@@ -119,6 +119,7 @@ class ActionState(models.TextChoices):
     IN_EFFECT = "in_effect"
     PENDING_SECOND = "pending_second"
     REFUSED = "refused"  # by the second person
+    WITHDRAWN = "withdrawn"  # by the first person, or because the case became graver meanwhile
 
 
 class Action(models.Model):
@@ -157,7 +158,7 @@ class Action(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(kind=ActionKind.BAN)
-                | models.Q(state=ActionState.PENDING_SECOND)
+                | ~models.Q(state=ActionState.IN_EFFECT)
                 | models.Q(second__isnull=False),
                 name="a_ban_has_two_people",
             ),

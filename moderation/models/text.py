@@ -173,6 +173,7 @@ class Assessment(models.Model):
         blank=True,
         help_text="Crisis level of a user's text: grief … imminent.",
     )
+    is_imported = models.BooleanField(default=False, help_text="Of an imported conversation: no notice was shown.")
     policy_version = models.CharField(gettext_lazy("version of the policy"), max_length=32)
     classifier_version = models.CharField(gettext_lazy("version of the classifier"), max_length=128)
     trial_version = models.CharField(max_length=32, blank=True, help_text="The version of the heads tried in shadow.")

@@ -154,7 +154,8 @@ class Objection(models.Model):
     email = models.EmailField(help_text="Where the outcome goes.")
     filed_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
-    told_at = models.DateTimeField(null=True, help_text="When the outcome was mailed. Null: the mail did not go out.")
+    told_at = models.DateTimeField(null=True, help_text="When the objector was told. Null: the mail did not go out.")
+    alerted_at = models.DateTimeField(null=True, help_text="When the owner was told that it is late.")
 
     class Meta:
         ordering = ["filed_at"]

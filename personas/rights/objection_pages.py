@@ -81,7 +81,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @desk_only
 @require_http_methods(["GET", "POST"])
 def desk(request: HttpRequest) -> HttpResponse:
-    """Objections without a case. POST with `persona` opens one, POST with `reason` ends the objection."""
+    """Objections without a case. POST with `persona` opens one, with `reason` ends it, with `told` notes the mail."""
     moderator = person_of(request)
     waiting = objections.waiting_for(moderator)
     if request.method == "POST":
@@ -92,6 +92,8 @@ def desk(request: HttpRequest) -> HttpResponse:
                 if target is None:
                     raise Http404
                 objections.open_case(objection=objection, moderator=moderator, target=target)
+            elif "told" in request.POST:
+                objections.mark_told(objection=objection, moderator=moderator)
             else:
                 reason, targets = request.POST.get("reason", ""), targets_of(objection.subject)
                 objections.close(objection=objection, moderator=moderator, reason=reason, targets=targets)

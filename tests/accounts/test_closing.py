@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from io import StringIO
+from smtplib import SMTPException
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -36,6 +38,21 @@ def test_cn10_every_page_and_an_e_mail_to_everybody_say_when_the_site_closes(cli
         page = client.get(path).text
         assert f'datetime="{in_days(40)}"' in page
         assert "Download your data" in page
+
+
+def test_cn10_a_letter_that_is_not_taken_stops_no_other_and_is_named(alice, bob, monkeypatch):
+    send = EmailMessage.send
+
+    def refuse(letter):
+        if letter.to == [alice.email]:
+            raise SMTPException("refused")
+        return send(letter)
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    with pytest.raises(CommandError, match=alice.email):
+        notice("--on", in_days(40))
+    assert [letter.to for letter in mail.outbox] == [[bob.email]]
+    assert closing.announced().isoformat() == in_days(40)
 
 
 def test_cn10_people_get_thirty_days(client):

@@ -15,7 +15,6 @@ from accounts.models import Quota, SetupLink, Sitting, User
 from accounts.privacy import Row
 from generation.models import EngineSpend
 from moderation.models import Assessment
-from moderation.privacy_rows import ASSESSMENTS_KEPT
 from personas import forgetting
 from personas.models import Draft
 from tests import factories
@@ -73,7 +72,7 @@ KEPT: dict[str, tuple[Callable[[User, Moment], Any], timedelta]] = {
     "sittings": (_sitting, sittings.KEPT),
     "drafts": (_draft, forgetting.DRAFTS_KEPT),
     "spending": (_spend, django_settings.SPEND_RETENTION),
-    "assessments": (_assessment, ASSESSMENTS_KEPT),
+    "assessments": (_assessment, django_settings.CASE_RETENTION),
 }
 
 

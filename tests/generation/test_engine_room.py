@@ -14,6 +14,7 @@ from generation.engines.base import Usage
 from generation.models import EngineEntry
 from generation.routing import engine_rows, failovers, spending
 from generation.routing.failovers import Failure
+from moderation.models import AuditEntry
 from persona_site.redis import connection
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,18 @@ def test_the_switch_works_at_once_and_leaves_a_trail(desk: Client, olga: User) -
         (olga.pk, "near", "Switched off."),
         (olga.pk, "far", "Switched on."),
     ]
+    recorded = [(entry.subject, entry.data) for entry in AuditEntry.objects.filter(action="engine.switched")]
+    assert recorded == [
+        ("engine:far", {"is_enabled": False}),
+        ("engine:near", {"is_enabled": False}),
+        ("engine:far", {"is_enabled": True}),
+    ]
+
+
+def test_r27_what_an_owner_changes_about_an_engine_is_in_the_trail(desk: Client, olga: User) -> None:
+    desk.post(reverse("admin:generation_engineentry_delete", args=["far"]), {"post": "yes"})
+    entry = AuditEntry.objects.get(action="engine.deleted")
+    assert (entry.subject, entry.actor) == ("engine:far", f"user:{olga.pk}")
 
 
 def test_the_switch_is_no_word_on_what_the_engine_is(desk: Client) -> None:

@@ -57,6 +57,7 @@ def test_of_turns_the_last_is_judged_behind_the_others(tmp_path: Path) -> None:
 def test_a_line_that_cannot_be_read_is_an_entry_and_not_a_crash(tmp_path: Path) -> None:
     answers, code = moderate(
         tmp_path,
+        '{"id": ' + "9" * 5000 + ', "text": "a number too long to read"}',
         '{"id": "a", "text": "fine"}',
         "not json",
         '{"id": "b"}',
@@ -67,9 +68,9 @@ def test_a_line_that_cannot_be_read_is_an_entry_and_not_a_crash(tmp_path: Path) 
         '{"id": "e", "turns": ["fine", 3]}',
     )
     assert code == 1
-    assert [answer["id"] for answer in answers] == ["a", None, "b", None, "c", "d", "e"]
-    assert ["error" in answer for answer in answers] == [False, True, True, True, False, True, True]
-    assert answers[1]["line"] == 2
+    assert [answer["id"] for answer in answers] == [None, "a", None, "b", None, "c", "d", "e"]
+    assert ["error" in answer for answer in answers] == [True, False, True, True, True, False, True, True]
+    assert answers[2]["line"] == 3
 
 
 def test_a_missing_file_is_one_sentence() -> None:

@@ -20,7 +20,9 @@ class Command(BaseCommand):
             self.stdout.write("The notice is withdrawn." if closing.withdraw() else "No notice was announced.")
             return
         try:
-            letters = closing.announce(options["on"])
+            sent, failed = closing.announce(options["on"])
         except closing.NoticeTooShort as error:
             raise CommandError(error.user_message) from None
-        self.stdout.write(f"Every page says that the site closes on {options['on']}. E-mails sent: {letters}.")
+        self.stdout.write(f"Every page says that the site closes on {options['on']}. E-mails sent: {sent}.")
+        if failed:
+            raise CommandError(f"The mail server did not take these letters; write to them: {', '.join(failed)}")

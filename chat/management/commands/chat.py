@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,17 +37,21 @@ class Command(BaseCommand):
         self.stdout.write(f"You are talking with an AI, not with a human being. An empty line ends.\n{name}.")
         if conversation.head:
             self.stdout.write(f"{name}: {conversation.head.text}")
-        while not cleaning.is_blank(text := cleaning.clean(input("You: ")).strip()):
+        while not cleaning.is_blank(text := _asked("You: ")):
             try:
                 result = messages.send_message(user=user, conversation_id=conversation.id, client_id=uuid4(), text=text)
             except conversations.Refused as refused:
                 self.stderr.write(refused.detail)
+                if isinstance(refused, conversations.ModerationDown):
+                    self._help(refused.help.text, refused.help.resources)
                 continue
             for notice in result.message.notices.all():
-                lines = [notice.text, *(f"  {help['name']}: {help['contact']}" for help in notice.resources)]
-                self.stdout.write("\n".join(lines))
+                self._help(notice.text, notice.resources)
             if result.reply:
                 self.stdout.write(f"{name}: {self._wait(result.reply)}")
+
+    def _help(self, text: str, resources: Sequence[Mapping[str, Any]]) -> None:
+        self.stdout.write("\n".join([text, *(f"  {line['name']}: {line['contact']}" for line in resources)]))
 
     def _user(self, email: str | None) -> User:
         people = User.objects.filter(email=email) if email else User.objects.filter(role=Role.OWNER)
@@ -65,3 +70,11 @@ class Command(BaseCommand):
             return f"[{frames.withdrawal(reply)}]"
         reply.message.refresh_from_db()
         return reply.message.text
+
+
+def _asked(question: str) -> str:
+    """What is typed; nothing at the end of the input."""
+    try:
+        return cleaning.clean(input(question)).strip()
+    except EOFError:
+        return ""

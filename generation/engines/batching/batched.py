@@ -18,6 +18,7 @@ from generation.engines.batching.forward_pass import ForwardPass
 from generation.engines.batching.in_process import InProcessEngine
 from generation.engines.batching.sampling import Chooser
 from generation.engines.batching.scoring import Scorer
+from generation.engines.batching.steps import outcome
 
 
 class BatchedEngine(InProcessEngine):
@@ -100,7 +101,7 @@ class BatchedEngine(InProcessEngine):
         """
         ids = self._tokenizer.encode(prompt)
         adapter = self._batcher.load(prompt.adapter)
-        while self._batcher.between_steps(lambda: self._batcher.read_ahead(ids, adapter)).result():
+        while outcome(self._batcher.between_steps(lambda: self._batcher.read_ahead(ids, adapter))):
             pass
 
     def score(self, prompt: Prompt, text: str) -> Scored:

@@ -14,7 +14,7 @@ from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import Logits
 from generation.engines.batching.low_rank import LowRank
-from generation.engines.batching.steps import next_step
+from generation.engines.batching.steps import next_step, outcome
 
 # Tokens of a piece at most. The first piece is short, because the reader waits for it.
 _FIRST = 12
@@ -114,7 +114,7 @@ def log_probabilities(
     written = [ids for ids in variants if ids]
     if not prompts or not written:
         return [[0.0] * len(variants) for _ in prompts]
-    readings = batcher.between_steps(lambda: batcher.read_variants(prompts, written, adapter)).result()
+    readings = outcome(batcher.between_steps(lambda: batcher.read_variants(prompts, written, adapter)))
     rows = [iter(reading) for reading in readings]
     return [[_mean(next(row), ids) if ids else 0.0 for ids in variants] for row in rows]
 

@@ -7,7 +7,6 @@ and only the ten most likely tokens of each position are kept.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,12 @@ from generation.engines.base import Alternative, EngineFailed, Scored, ScoredTok
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.forward_pass import Cache, Logits
 from generation.engines.batching.low_rank import LowRank
+from generation.engines.batching.steps import outcome
 
 ALTERNATIVES = 10
 # Tokens of one piece: while no reply is running, and between the steps of a reply.
 _IDLE_PIECE = 64
 _BUSY_PIECE = 16
-_PATIENCE = timedelta(minutes=5)
 _BROKEN = "\ufffd"  # a decoder's replacement for bytes that are not a whole character
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
 
@@ -52,13 +51,10 @@ class Scorer:
 
     def _pieces(self, prompt_ids: list[int], text_ids: list[int]) -> Iterator[list[Row]]:
         ids = prompt_ids + text_ids
-        patience = _PATIENCE.total_seconds()
-        cache = self._batcher.between_steps(lambda: self._batcher.known_beginning(prompt_ids, self._adapter)).result(
-            patience
-        )
+        cache = outcome(self._batcher.between_steps(lambda: self._batcher.known_beginning(prompt_ids, self._adapter)))
         try:
             while len(cache.tokens) < len(ids) - 1:
-                yield self._batcher.between_steps(lambda: self._piece(cache, ids, len(prompt_ids))).result(patience)
+                yield outcome(self._batcher.between_steps(lambda: self._piece(cache, ids, len(prompt_ids))))
         finally:
             self._batcher.between_steps(lambda: self._batcher.keep(cache))
 

@@ -1,8 +1,9 @@
-"""Waiting for the next step of a reply, for engines that run in this process."""
+"""Waiting for an engine that runs in this process: for the next step of a reply, and for work between two steps."""
 
 import contextlib
 import queue
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -14,6 +15,14 @@ T = TypeVar("T")
 _LOOK = timedelta(milliseconds=100)
 # A longer wait for a token is a fault and not a queue.
 _PATIENCE = timedelta(minutes=5)
+
+
+def outcome(errand: "Future[T]") -> T:
+    """The result of work between two steps. Raises EngineFailed if the engine does not get to it in time."""
+    try:
+        return errand.result(_PATIENCE.total_seconds())
+    except TimeoutError:
+        raise EngineFailed(f"The engine made no step within {_PATIENCE.seconds} s.") from None
 
 
 def next_step(steps: "queue.SimpleQueue[T]", cancelled: Callable[[], bool]) -> T | None:

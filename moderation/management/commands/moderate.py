@@ -70,7 +70,7 @@ def _entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             continue
         try:
             entry = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also for a number of 5,000 digits
             yield {"id": None, "line": number, "error": f"not JSON: {error}"}
             continue
         turns = _turns(entry) if isinstance(entry, dict) else None

@@ -1,9 +1,11 @@
 """The doors of a conversation, with the real filter, database and Redis; nobody works the generation queue here."""
 
+import io
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from django.http import Http404
 from django.utils import timezone
 
@@ -12,7 +14,7 @@ from chat.conversation import conversations, messages, transcripts
 from chat.models import Author, Message, Notice, Reply, ReplyStatus
 from chat.reply import replies
 from generation.jobs import stream
-from moderation.crisis import reading
+from moderation.crisis import help_pages, reading
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Case
@@ -150,6 +152,20 @@ def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
         say(conversation)
     assert refused.value.help.resources
     assert not conversation.messages.exists()
+
+
+def test_k6_the_terminal_gives_help_lines_while_the_filter_is_down_and_ends_with_its_input(
+    conversation, monkeypatch, capsys
+):
+    def down(texts, heads=None):
+        raise ClassifierUnavailable
+
+    monkeypatch.setattr(registry, "score", down)
+    monkeypatch.setattr("sys.stdin", io.StringIO("Hello\n"))
+    call_command("chat", str(conversation.persona_id), user=conversation.owner.email)
+    output = capsys.readouterr()
+    assert "The safety check is not running" in output.err
+    assert help_pages.resources(conversation.owner.country)[0]["contact"] in output.out
 
 
 def test_k6_a_crisis_is_noticed_while_the_filter_is_down(conversation, monkeypatch):

@@ -195,6 +195,19 @@ def test_a_cancelled_reply_is_no_failure(use: Callable[..., None]) -> None:
     assert reply.error is None
 
 
+def test_a_reply_that_is_stopped_before_its_first_token_says_nothing_good_of_the_engine(
+    use: Callable[..., None],
+) -> None:
+    """Who waits for an engine that hangs presses Stop. The failures before it still count."""
+    use(one=ScriptedEngine(name="one"))
+    gate = router.breaker(engine_rows.named("one"))
+    gate.failed()
+    gate.failed()
+    Reply(cancelled=lambda: True)
+    gate.failed()
+    assert not gate.allows()
+
+
 def test_an_error_that_is_not_an_engines_is_not_swallowed(use: Callable[..., None]) -> None:
     use(one=ScriptedEngine(name="one"), two=ScriptedEngine(name="two"))
 

@@ -1,6 +1,7 @@
 """The watch over the crisis module (compliance NY4)."""
 
 from datetime import timedelta
+from smtplib import SMTPException
 from typing import Any
 
 import pytest
@@ -19,11 +20,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def afresh() -> None:
-    connection().delete(watch._FAILURES)
+    connection().delete(watch._FAILURES, watch._ALERTED)
 
 
 def broken(*_: Any, **__: Any) -> Any:
     raise ClassifierUnavailable("gone")
+
+
+def refuse_mail(*_: Any, **__: Any) -> Any:
+    raise SMTPException("refused")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,18 @@ def test_ny4_what_works_again_is_watched_anew(olga: User, monkeypatch: pytest.Mo
             watch.watch()
         watch.watch()
     assert len(mail.outbox) == 2
+
+
+def test_ny4_an_alert_that_was_not_sent_is_sent_at_the_next_check(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "read", broken)
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "send_mail", refuse_mail)
+        watch.watch()
+        watch.watch()
+    assert not mail.outbox
+    watch.watch()
+    watch.watch()
+    assert len(mail.outbox) == 1
 
 
 def test_ny4_with_everything_in_order_nobody_is_alerted(olga: User) -> None:

@@ -9,11 +9,18 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import User
-from moderation.desk import appeals, cases, deadlines
-from moderation.models import ActionKind, Appeal, AuditEntry, Case
+from moderation.desk import appeals, cases, deadlines, objections
+from moderation.models import ActionKind, Appeal, AuditEntry, Case, Objection
+from persona_site.redis import connection
 from tests.moderation.desk.material import decide, make_case, make_finding, make_turns
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def afresh() -> None:
+    connection().delete(deadlines._NOT_MAILED)
+
 
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 
@@ -74,3 +81,18 @@ def test_r30_a_mail_server_that_is_down_loses_no_alert(
     pass_by(make_case(alice))
     assert deadlines.watch() == 1
     assert "mail.not_sent" in [record.message for record in caplog.records]
+    monkeypatch.undo()
+    settings.EMAIL_BACKEND = LOCMEM
+    assert deadlines.watch() == 0
+    assert "1 deadline has passed" in mail.outbox[0].body
+    deadlines.watch()
+    assert len(mail.outbox) == 1
+
+
+def test_r30_an_objection_to_a_persona_that_nobody_works_on_is_late_after_seven_days() -> None:
+    objection = objections.file(subject="Mira", objector="family", reason="My aunt.", email="f@example.org", targets=[])
+    assert deadlines.watch() == 0
+    filed_at = timezone.now() - appeals.TIME_TO_ANSWER - timedelta(minutes=1)
+    Objection.objects.filter(pk=objection.pk).update(filed_at=filed_at)
+    assert (deadlines.watch(), deadlines.watch()) == (1, 0)
+    assert AuditEntry.objects.filter(action="objection.overdue", subject=f"objection:{objection.pk}").exists()

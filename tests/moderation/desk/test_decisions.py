@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from moderation import my_data
-from moderation.desk import appeals, cases, notes, restrictions, second_person, strikes
+from moderation.desk import appeals, cases, claims, notes, restrictions, second_person, strikes
 from moderation.models import Action, ActionKind, ActionState, AuditEntry, Case, CaseStatus, Restriction
 from tests.factories import make_user
 from tests.moderation.desk.material import decide, make_case, make_finding, make_turns
@@ -110,6 +110,37 @@ def test_r20_new_findings_join_the_case_that_waits_for_a_second_person(alice: Us
     assert Case.objects.get().status == CaseStatus.OPEN
 
 
+def test_r20_danger_does_not_wait_behind_a_proposal(alice: User, mina: User, max_: User) -> None:
+    turns, conversation_id = make_turns(4), uuid4()
+    fields = {"user": alice, "conversation_id": conversation_id, "persona_id": uuid4(), "persona_name": "Ada"}
+    case = cases.open_case(findings=[make_finding(turns[0].message_id)], turns=turns, **fields)
+    action = decide(case, mina, ActionKind.BAN)
+    grave = make_finding(turns[2].message_id, category="self-harm/intent", severity=100)
+    cases.open_case(findings=[grave], turns=turns, **fields)
+    action.refresh_from_db()
+    assert (action.state, Case.objects.get().status) == (ActionState.WITHDRAWN, CaseStatus.OPEN)
+    assert claims.claim(case=Case.objects.get(), moderator=max_).moderator == max_
+    assert not second_person.waiting_for(max_).exists()
+
+
+def test_r20_the_first_person_can_take_a_ban_back_and_nobody_else(alice: User, mina: User, max_: User) -> None:
+    case = make_case(alice)
+    action = decide(case, mina, ActionKind.BAN)
+    (own, other), address = (Client(), Client()), reverse("moderation:take_back", args=[case.pk])
+    own.force_login(mina)
+    other.force_login(max_)
+    assert other.post(address).status_code == 404
+    with pytest.raises(PermissionDenied):
+        second_person.take_back(action=action, moderator=max_)
+    assert "The case is open again" in own.post(address, follow=True).text
+    case.refresh_from_db()
+    assert (case.status, case.actions.get().state) == (CaseStatus.OPEN, ActionState.WITHDRAWN)
+    with pytest.raises(second_person.SecondRefused, match="no longer waits"):
+        second_person.take_back(action=action, moderator=mina)
+    decide(case, mina, ActionKind.WARN)
+    assert "(taken back)" in own.get(reverse("moderation:case", args=[case.pk])).text
+
+
 def test_r20_only_the_owner_closes_a_moderators_account_and_nobody_the_owners(
     mina: User, max_: User, olga: User
 ) -> None:
@@ -166,6 +197,17 @@ def test_r19_r25_a_restriction_that_is_overturned_is_no_strike(alice: User, mina
     action = decide(make_case(alice), mina, ActionKind.SUSPEND_USER)
     appeal = appeals.file(restriction=action.restrictions.get(), user=alice, text="It was a play.")
     assert strikes.of(alice, at=timezone.now()).score == 1
+    appeals.answer(appeal=appeal, moderator=olga, outcome="overturned", answer="So it was.")
+    assert strikes.of(alice, at=timezone.now()).score == 0
+
+
+def test_r19_r25_a_restriction_that_ended_before_it_was_overturned_is_no_strike(
+    alice: User, mina: User, olga: User
+) -> None:
+    action = decide(make_case(alice), mina, ActionKind.SUSPEND_USER)
+    appeal = appeals.file(restriction=action.restrictions.get(), user=alice, text="It was a play.")
+    Restriction.objects.filter(action=action).update(ends_at=timezone.now() - timedelta(minutes=1))
+    appeal.refresh_from_db()
     appeals.answer(appeal=appeal, moderator=olga, outcome="overturned", answer="So it was.")
     assert strikes.of(alice, at=timezone.now()).score == 0
 

@@ -128,6 +128,8 @@ def test_ca8_or1_k10_the_yearly_report_counts_referrals_of_the_year_and_names_no
     for user, level, minutes in [(alice, "active", 0), (alice, "imminent", 5), (bob, "passive", 5), (bob, "low", 9)]:
         assess(user, level, at(minutes))
     assess(bob, "active", at(0) - timedelta(days=20))
+    assess(bob, "imminent", at(0))
+    Assessment.objects.filter(user=bob, level="imminent").update(is_imported=True)  # nobody saw a notice
     before = yearly.report(law="us-ca", year=YEAR)
     assert before.sections[0].rows[0] == ("Notices shown in the year", "3")
     my_data.erase(alice)

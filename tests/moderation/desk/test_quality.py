@@ -6,9 +6,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from moderation.desk import quality
+from moderation.desk import quality, queries, similar
 from moderation.desk.agreement import agreement
-from moderation.models import ActionKind, AuditEntry, QualityReview
+from moderation.filter.encoder import minilm
+from moderation.models import ActionKind, AuditEntry, CaseVector, QualityReview
 from tests.moderation.desk.material import decide, make_case
 
 CASES = [UUID(int=number) for number in range(5000)]
@@ -70,6 +71,31 @@ def test_r31_the_first_decision_is_hidden_until_the_review_is_made(
     shown = second.get(addresses[1]).text
     assert "Said by the first person alone." in shown
     assert "A threat, I say." in shown
+
+
+def test_r31_the_first_decision_is_hidden_on_pages_of_other_cases_too(
+    review: QualityReview, alice: User, mina: User, olga: User
+) -> None:
+    case = make_case(alice)
+    assert list(queries.earlier_decisions(case, mina)) == [review.action]
+    assert not queries.earlier_decisions(case, olga)
+    for one in (review.action.case, case):
+        CaseVector.objects.create(case=one, embedding=minilm().encode(["threat"])[0])
+    [similar_case] = similar.to(case, olga)
+    assert similar_case.case == review.action.case
+    assert not similar_case.case.actions.all()
+
+
+def test_r27_words_of_a_case_are_never_shown_without_an_entry_in_the_trail(
+    review: QualityReview, alice: User, olga: User
+) -> None:
+    desk = Client()
+    desk.force_login(olga)
+    desk.get(reverse("moderation:quality", args=[review.pk]))
+    assert AuditEntry.objects.filter(action="case.viewed", subject=f"case:{review.action.case_id}").count() == 1
+    case = make_case(alice)
+    desk.post(reverse("moderation:case", args=[case.pk]), {})
+    assert AuditEntry.objects.filter(action="case.viewed", subject=f"case:{case.pk}").count() == 1
 
 
 def test_r31_r29_agreement_is_measured_beyond_chance() -> None:

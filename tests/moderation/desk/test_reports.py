@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -6,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
-from moderation.desk import cases, reports, second_person
+from moderation.desk import cases, claims, reports, second_person
 from moderation.models import Action, ActionKind, ActionState, AuditEntry, Case, CaseStatus, Report, Source
 from tests.factories import make_one_of_each, make_user
 from tests.moderation.desk.material import decide, make_case, make_turns
@@ -70,6 +71,26 @@ def test_r7_a_flood_of_reports_is_set_aside_by_two_people(alice: User, bob: User
     assert others.case is not None
     assert set(Case.objects.filter(status=CaseStatus.OPEN)) == {monitored, others.case}
     assert reports.outcome(Report.objects.get(pk=flood[0].pk)).endswith("no rule was broken.")
+
+
+def test_r7_a_case_that_somebody_decides_or_claims_meanwhile_is_left_out(
+    alice: User, mina: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    max_ = make_user("max", role=Role.MODERATOR)
+    decided, claimed, free = (report(alice).case for _ in range(3))
+    find = reports.pending_from
+
+    def pending_from(*people: User) -> Any:
+        found = find(*people)  # its rows are read later
+        decide(decided, max_, ActionKind.SUSPEND_USER)
+        claims.claim(case=claimed, moderator=max_)
+        return found
+
+    monkeypatch.setattr(reports, "pending_from", pending_from)
+    assert reports.void_flood(moderator=mina, reporter=alice, reason="The same words forty times.") == 1
+    assert [Case.objects.get(pk=case.pk).status for case in (decided, claimed, free)] == [
+        CaseStatus.DECIDED, CaseStatus.OPEN, CaseStatus.PENDING_SECOND,
+    ]  # fmt: skip
 
 
 def test_r7_the_page_proposes_it(alice: User, mina: User) -> None:
