@@ -24,6 +24,7 @@ _BRACKETED = re.compile(r"[\[［【]([^\[\]［］【】\n]{1,40})[\]］】]")
 _FILE = re.compile(
     r"[\[［](?:file|files|albums?|notes?|location|ファイル|アルバム|ノート|位置情報|檔案|相簿|記事本|文件|相册|记事本|파일|앨범|ไฟล์|อัลบั้ม)[\]］][:：]? ?\S.{0,200}"
     r"|[\[［](?:语音|语音消息|語音|視頻|视频|voice|video|audio)[\]］] ?\d{1,4}(?:[:：]\d\d|\.\d{1,3})? ?(?:秒|s|sec|″|'')?"
+    r"|[\[［](?:图片|圖片|视频|視頻|语音|語音|文件|檔案|image|photo|video|audio|file)[:：] ?[^\[\]\n]{1,200}[\]］]"
     r"|\[null\] ?[^\n]{0,200}https?://maps\.google\.[^\n]{1,200}",
     re.IGNORECASE,
 )

@@ -4,6 +4,7 @@
     01.04.2015 - 16:00:27; Ana: text        WhatsApp Viewer
     Ana, [05.03.2021 10:12]                 Telegram Desktop, the text beneath
     Ana — Today at 10:12 AM                 Discord, the text beneath
+    09:05:11 From Ana to Everyone: text     Zoom
     (10:12:33) Ana: text   [10:12] <Ana> text   2021-03-05 10:12:33 <Ana> text
 
 Only one line is looked at here. Whether a file is such a chat is said by all of its heads together (`chat_log`).
@@ -45,7 +46,8 @@ _MONTHS = dates.MONTHS | {name: number for number, names in enumerate(_MORE_MONT
 _MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 _TODAY = (
     "today|yesterday|heute|gestern|hoy|ayer|aujourd['’]hui|hier|oggi|ieri|hoje|ontem|vandaag|gisteren|bugün|dün|dziś"
-    "|dzisiaj|wczoraj|сегодня|вчера|今天|昨天|今日|昨日|오늘|어제|اليوم|أمس|आज|कल|hari ini|kemarin"
+    "|dzisiaj|wczoraj|сегодня|вчера|今天|昨天|前天|今日|昨日|오늘|어제|اليوم|أمس|आज|कल|hari ini|kemarin"
+    r"|(?:星期|周|週)[一二三四五六日天](?=\ )|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?=\ )"
 )
 _WEEKDAY = r"(?:(?:[^\W\d_]{2,12}(?:\.,|[.,])|(?:mon|tue|wed|thu|fri|sat|sun)(?:s?day|nesday|rsday|urday)?)\ )?"
 _NUMERIC = r"(?P<a>\d{1,4})(?P<separator>[/.-]|\.\ )(?P<b>\d{1,2})(?P=separator)(?P<c>\d{1,4})\.?(?:\ ?г\.?)?"
@@ -56,11 +58,12 @@ _WORDED = (
     r"|(?P<year3>\d{4})\ ?[年년]\ ?(?P<month3>\d{1,2})\ ?[月월]\ ?(?P<day3>\d{1,2})\ ?[日일]"
     rf"(?:(?!\ ?(?:{_PERIOD}))\ ?[(（]?[^\s\d()（）:]{{1,3}}[)）]?(?=\s))?"
 )
-_YEARLESS = rf"(?:{_MONTH})\.?\ {{1,2}}\d{{1,2}}|\d{{1,2}}\.?\ (?:{_MONTH})\.?|\d{{1,2}}[/.]\d{{1,2}}\.?(?=,?\ )"
+_YEARLESS = rf"(?:{_MONTH})\.?\ {{1,2}}\d{{1,2}}|\d{{1,2}}\.?\ (?:{_MONTH})\.?|\d{{1,2}}[/.-]\d{{1,2}}\.?(?=,?\ )"
+_YEARLESS += r"|\d{1,2}\ ?月\ ?\d{1,2}\ ?日"
 _DATE = rf"(?P<date>{_WEEKDAY}(?:{_NUMERIC}|{_WORDED}|{_YEARLESS})|{_TODAY})"
 _AT = r"(?:,?\ (?:at|um|à|a\ las|às|alle|kl\.|klo|om|о|в|u|pukul|saat|las|о\ )\ |T|\ ?[|–—-]\ |[,;]?\ {0,2}(?=\S))"
 _TIME = (
-    rf"(?P<before>(?!\d)(?:{_PERIOD})\ ?)?(?P<hour>\d{{1,2}})[:.h](?P<minute>[0-5]\d)"
+    rf"(?P<before>(?!\d)(?<![a-zа-яα-ω])(?:{_PERIOD})\ ?)?(?P<hour>\d{{1,2}})[:.h](?P<minute>[0-5]\d)"
     r"(?:[:.](?P<second>[0-5]\d)(?:[.,]\d{1,6})?)?"
     rf"(?:\ ?(?P<after>(?![\d\]:])(?:{_PERIOD})(?![^\W\d_])))?(?:\ ?(?:Uhr|UTC|GMT|Z)(?:[+-]\d\d:?\d\d)?)?"
 )
@@ -84,13 +87,15 @@ def _numbered(pattern: str) -> str:
 
 
 _NAME = r"(?P<name>[^\s:;|<>\[\]\t(][^:;|<>\[\]\t\n]{0,59}?)"
+_EDITED = r"(?:\ \|\ [^\W\d_][^\[\]|\n]{2,40}(?=\]))?"  # Skype: [5/3/2021 10:12:33 | Edited 10:13:02] Ana: text
 # A head is short. It may be indented.
 _SHORT = rf"\A(?=.{{0,{_HEAD_CHARACTERS}}}\Z)"
 _LEADING = re.compile(
     _numbered(
         _SHORT
         + r"\s*+"
-        + rf"(?P<open>[\[(<]?)\ ?{_STAMP}(?P<close>\ ?[\])>]?)(?P<between>\ ?(?:[–—-]\ |[;,|:]\ ?|\t)?\ {{0,3}})"
+        + rf"(?:[-*•]\ )?(?P<open>[\[(<]?)\ ?{_STAMP}{_EDITED}(?P<close>\ ?[\])>]?)"
+        + rf"(?P<between>\ ?(?:[–—-]\ |[;,|:]\ ?|\t)?\ {{0,3}})"
         rf"(?:<\ ?(?P<nick>[^<>\n]{{1,60}})>:?(?=\s|$)|{_NAME}\ ?(?:(?P<end>[;|>](?=\s|$)|:|\t)|$))"
     ),
     re.VERBOSE | re.IGNORECASE,
@@ -99,11 +104,21 @@ _TRAILING = re.compile(
     _numbered(
         _SHORT
         + r"\s*+"
-        + rf"{_NAME}(?P<between>,?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d)(?=\S){_STAMP}"
+        + rf"{_NAME}(?P<between>[,:]?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d)(?=\S){_STAMP}"
         r"(?P<close>\ ?[\])]?)\ ?(?:(?P<end>:)(?=\s|$)|$)"
     ),
     re.VERBOSE | re.IGNORECASE,
 )
+# What stands around a name: of Zoom, of Markdown, of a quotation, of a group's owner in QQ and of an operator in IRC.
+_ZOOM = re.compile(
+    r"(?:From|Von|De|Da|从|從)\s{1,3}(?P<name>\S.{0,60}?)(?:\s{1,3}(?:to|an|bis|à|a|para|至|到)\s{1,3}\S.{0,60})?"
+)
+_DRESS = re.compile(
+    r"(?:\#{1,6}\ |>\ |[-*•]\ )?(?P<stars>(?:\*{1,3}|__)?)(?:【[^【】]{1,20}】)?(?P<name>\S.{0,60}?)(?P=stars)"
+)
+_OPERATOR = re.compile(r"[@+%&~!]{1,2}(?=[^\W\d])")
+_MARKS_ONLY = re.compile(r"[-<>=*!]+")
+_QUOTED_BY_SKYPE = "\n<<< "
 _STAMP_FIRST = re.compile(_numbered(rf"\A{_STAMP}"), re.VERBOSE | re.IGNORECASE)
 _ALONE = re.compile(
     _numbered(rf"{_SHORT}(?:[–—•|-]\ ?)?[\[(]?\ ?{_STAMP}\ ?[\])]?(?:\ \([^()\n]{{1,80}}\))?"),
@@ -176,11 +191,17 @@ def is_stamp(line: str) -> bool:
 
 def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *, is_whole: bool) -> ChatHead | None:
     parts = _parts(match)
-    name = " ".join((parts.get("nick") or parts.get("name", "")).split())
     is_open, is_closed = bool(parts["open"]), bool(parts["close"].strip())
+    written = " ".join((parts.get("nick") or parts.get("name", "")).split())
+    zoom = _ZOOM.fullmatch(written)
+    name = zoom["name"] if zoom else _plain_name(written, is_nick="nick" in parts or parts.get("end") == "\t")
     ends_line = match.end() == len(match.string) and is_whole
     is_inline = "nick" in parts or ("end" in parts and not ends_line)
-    if is_open != is_closed or not (is_inline or ends_line) or not is_name(name, is_beneath=not is_inline):
+    if (
+        is_open != is_closed
+        or not (is_inline or ends_line)
+        or not is_name(name, is_beneath=not is_inline, is_sure=is_open)
+    ):
         return None
     stamp = _stamp(parts)
     if stamp is None:
@@ -190,17 +211,37 @@ def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *,
     colon = line[places[match.end() - 1]] if "end" in parts else ""
     is_tight = colon == ":" and bool(rest[:1].strip())
     between = parts["between"].strip(" ") or ("  " if len(parts["between"]) > 1 else "")
-    shape = (where, parts["open"], between, parts.get("end", ""), "nick" if "nick" in parts else "")
+    shape = (where, parts["open"], between, parts.get("end", ""), "nick" if "nick" in parts else "zoom" if zoom else "")
     return ChatHead(name, stamp, shape, text, is_tight)
 
 
-def is_name(name: str, *, is_beneath: bool) -> bool:
-    """Whether words can be a name; stricter where nothing but their place says so."""
+def _plain_name(name: str, *, is_nick: bool) -> str:
+    """A name without what an app or a tool writes around it."""
+    if is_nick:
+        return _OPERATOR.sub("", name)
+    dressed = _DRESS.fullmatch(name)
+    return dressed["name"].strip() if dressed else name
+
+
+def is_of_zoom(name: str) -> bool:
+    """Whether a head's name is as Zoom writes it: "From Ana to Everyone"."""
+    return _ZOOM.fullmatch(name) is not None
+
+
+def without_quotation(text: str) -> str:
+    """A reply of Skype without the message that it quotes: "[5/3/2021 10:12] Ana: Tea? <<< Yes" is "Yes"."""
+    if not text.startswith("[") or _QUOTED_BY_SKYPE not in text or read(text.partition("\n")[0]) is None:
+        return text
+    return text.partition(_QUOTED_BY_SKYPE)[2]
+
+
+def is_name(name: str, *, is_beneath: bool, is_sure: bool = False) -> bool:
+    """Whether words can be a name; stricter where nothing but their place says so, and `is_sure` where more does."""
     if not name or len(name) > _LONGEST_NAME or name.startswith(("http", "//")) or name[-1:] in ',/\\"“':
         return False
-    if len(name) < 3 and name.isdecimal():  # the seconds of a time that stands alone
+    if (len(name) < 3 and name.isdecimal()) or _MARKS_ONLY.fullmatch(name):  # the seconds of a time that stands alone
         return False
-    is_sentence = len(name.split()) > 5 or name[-1:] in ".!?…" or ", " in name
+    is_sentence = len(name.split()) > 5 or name[-1:] in ".!?…" or (", " in name and not is_sure)
     return not (is_beneath and is_sentence) and any(not character.isspace() for character in name)
 
 

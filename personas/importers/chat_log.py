@@ -29,7 +29,11 @@ _EDITED = re.compile(
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(r"\[?(?:Forwarded from|Weitergeleitet von|Переслано от|Reenviado de|Transféré de) [^\n]{1,100}")
-_REPLY = re.compile(r"\[(?:In reply to|Als Antwort auf|В ответ на|En respuesta a|En réponse à) [^\]\n]{1,100}\]\s?")
+_REACTED = re.compile(r"(?:Reacted to|Removed a \S{1,20} reaction from) [\"“][^\n]{0,500}")
+_REPLY = re.compile(
+    r"Replying to [\"“][^\n]{0,500}[\"”](?=\n)"
+    r"|\[(?:In reply to|Als Antwort auf|В ответ на|En respuesta a|En réponse à) [^\]\n]{1,100}\]\s?"
+)
 _PLACEHOLDER = re.compile(
     r"\[ ?(?:[^\w\s\]]{1,4} ?)?(?:photo|foto|image|album|sticker|gif|video(?: message)?|voice message|audio|file"
     r"|document|location|live location|contact|poll|game|sprachnachricht|datei|bild|vidéo|fichier|archivo|imagen"
@@ -41,6 +45,12 @@ _EVENT_OF_IRC = re.compile(
     r"[\[(]?(?:[\d./-]{6,10}[ T]|[^\W\d_]{3,4} \d{1,2} )?\d{1,2}:\d\d(?::\d\d)?[\])]?\s{1,3}"
     r"(?:\*{1,3}|-!-|-->|<--|--)\s"
 )
+_LOG_BEGINS = re.compile(
+    r"\A[-*|= ]{0,6}(?:log opened|day changed|begin logging at|session start|session time)\b[^\n]{0,100}?"
+    r"(?P<month>[a-z]{3})[a-z]{0,6} (?P<day>\d{1,2})(?: \d\d:\d\d(?::\d\d)?)? (?P<year>\d{4})",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"[-=_]{8,}+[-=_<>\s]*+")
 _STAMPED = re.compile(
     r"(?<!\d)(?:\d{1,4}[./-]){2}\d{1,4}[^\w\n]{1,4}\d{1,2}:\d\d(?::\d\d)?"
     r"|(?<!\d)\d{1,2}:\d\d(?!\d)[^\n]{0,12}?(?:\d{1,4}[./-]){2}\d{1,4}"
@@ -55,12 +65,14 @@ class _Shape:
 
     heads: int = 0
     dated: int = 0
+    to_the_second: int = 0
     inline: int = 0
     names: Counter[str] = field(default_factory=Counter)
 
     def see(self, head: ChatHead) -> None:
         self.heads += 1
         self.dated += bool(head.stamp.fields or head.stamp.day or head.stamp.is_relative)
+        self.to_the_second += bool(head.stamp.time[2])
         self.inline += head.text is not None
         if head.name in self.names or len(self.names) < _MOST_NAMES:
             self.names[head.name] += 1
@@ -79,7 +91,9 @@ class _Shape:
         if self.inline * 2 >= self.heads:
             return self.heads * 5 >= filled and (self.heads > _FEW or bool(key[1]))
         has_words = (filled - self.heads) * 2 >= self.heads
-        is_sure = bool(self.dated or key[2]) or (key[0] == "trailing" and speakers > 1)
+        is_sure = bool(self.dated or key[2]) or (
+            speakers > 1 and (key[0] == "trailing" or bool(key[1]) or self.to_the_second > 0)
+        )
         return is_sure and has_words and self.heads * 15 >= filled and (not self.is_plain(key) or speakers > 1)
 
 
@@ -166,6 +180,13 @@ def looks_like_chat(text: str) -> bool:
     return stamped >= _FEWEST and stamped * 4 >= len(lines) and len(again) > 1 and sum(again) * 2 >= stamped
 
 
+def _day_of_log(log: re.Match[str]) -> date | None:
+    try:
+        return date(int(log["year"]), dates.MONTHS.get(log["month"].casefold(), 0), int(log["day"]))
+    except ValueError:
+        return None
+
+
 def _is_short(text: str) -> bool:
     return len(text) <= 40 and any(map(str.isalpha, text))
 
@@ -244,8 +265,13 @@ class _Reader:
             return ""
         if _EVENT_OF_IRC.match(text):
             return "system"
+        if _RULE.fullmatch(text):
+            return "heading"
         if chat_heads.is_stamp(text):
             return "time"
+        if log := _LOG_BEGINS.match(text):
+            self._day = _day_of_log(log) or self._day
+            return "heading"
         dated = dates.leading(text.strip("-–—─= "))
         if dated is not None and not dated[1].strip("-–—─= "):
             self._day = dated[0].date()
@@ -259,6 +285,9 @@ class _Reader:
         text = "\n".join(message.lines).strip()
         if _FORWARDED.match(text):
             return Skipped("forwarded", source_ref)
+        text = chat_heads.without_quotation(text)
+        if _REACTED.fullmatch(text):
+            return Skipped("system", source_ref)
         if reply := _REPLY.match(text):
             text = text[reply.end() :]
         placeholder = _PLACEHOLDER.match(text)

@@ -1,4 +1,5 @@
-"""Reads a talk in the form `Name: words`, with two or more names that recur."""
+"""Reads a talk in the form `Name: words`, with two or more names that recur; or with each name as a heading above its
+words, as tools write talks in Markdown."""
 
 import re
 from collections import Counter
@@ -7,31 +8,62 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import decoding
+from personas.importers import chat_heads, decoding
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 
 _LINE = re.compile(
     r"""
-    \A\s*+(?:[-*]\ )?
+    \A\s*+(?:[-*>]\ )?
     (?:\*\*|__|[*_])?(?P<name>[^\s:：*_][^:：*_\t]{0,39}?)(?:\*\*|__|[*_])?
     \s?[:：](?:\*\*|__)?(?:\s+|(?<=：)|$)
     (?P<text>.*)
     """,
     re.VERBOSE,
 )
+_HEADING = re.compile(r"\A#{1,6} (?:\*\*)?(?P<name>[^\s:：*_#][^:：*_\t#]{0,39}?)(?:\*\*)? ?[:：]?\s*")
+_RULE = re.compile(r"[-=_]{8,}+")
 _LONGEST_TURN = 50_000  # characters
 _MOST_NAMES = 2_000
 
 
+# What tools that keep talks with models call the two sides. Other headings that recur are those of a diary.
+_SIDES = frozenset(
+    [
+        "user",
+        "you",
+        "you said",
+        "me",
+        "human",
+        "prompt",
+        "assistant",
+        "chatgpt",
+        "chatgpt said",
+        "claude",
+        "response",
+        "用户",
+        "我",
+        "助手",
+    ]
+)
+
+
 def names_in(lines: Iterable[str]) -> tuple[set[str], float]:
-    """The recurring names, and the share of non-empty lines that begin with one of them."""
+    """The recurring names, and the share of non-empty lines that begin with one of them; 1 for names in headings."""
     counts: Counter[str] = Counter()
+    headings: Counter[str] = Counter()
     filled = 0
     for line in lines:
         filled += bool(line.strip())
-        match = _LINE.match(line)
-        if match and (match["name"] in counts or len(counts) < _MOST_NAMES):
-            counts[match["name"]] += 1
+        match, counter = _LINE.match(line), counts
+        if heading := _HEADING.fullmatch(line[:60]):
+            match, counter = heading, headings
+        elif match and chat_heads.is_stamp(match["text"]):  # a head of `chat_log`: the words stand beneath
+            continue
+        if match and (match["name"] in counter or len(counter) < _MOST_NAMES):
+            counter[match["name"]] += 1
+    recurring = {name for name, count in headings.items() if count >= 2}
+    if len(recurring) >= 2 and any(name.casefold() in _SIDES for name in recurring):
+        return recurring, 1.0
     recurring = {name for name, count in counts.items() if count >= 2 and count * 100 >= filled}
     return recurring, sum(counts[name] for name in recurring) / max(1, filled)
 
@@ -58,17 +90,29 @@ class Transcript:
 def _turns(lines: Iterable[tuple[int, str]], names: set[str]) -> Iterator[Utterance | Skipped]:
     name, words, start = "", [""], 0
     for number, line in lines:
-        match = _LINE.match(line)
-        if match and match["name"] in names:
+        begun = _begun(line, names)
+        if begun is not None:
             if name:
                 yield _turn(name, words, start)
-            name, words, start = match["name"], [match["text"]], number
+            name, words, start = begun[0], [begun[1]], number
+        elif _RULE.fullmatch(line.strip()):
+            yield Skipped("heading", f"line {number}")
+        elif chat_heads.is_stamp(line):
+            yield Skipped("time", f"line {number}")
         elif name:
             words.append(line)
         elif line.strip():
             yield Skipped("before the first name", f"line {number}")
     if name:
         yield _turn(name, words, start)
+
+
+def _begun(line: str, names: set[str]) -> tuple[str, str] | None:
+    """The name that a line begins with, and the words behind it."""
+    if (heading := _HEADING.fullmatch(line[:60])) and heading["name"] in names:
+        return heading["name"], ""
+    match = _LINE.match(line)
+    return (match["name"], match["text"]) if match and match["name"] in names else None
 
 
 def _turn(name: str, words: list[str], start: int) -> Utterance | Skipped:

@@ -66,7 +66,7 @@ class WhatsApp:
         is_busy = style[-1] == " - " and bool(style[4]) and again * 2 >= names.total() >= heads / 20
         if names.total() < heads / 3 and not is_busy:
             return 0.0
-        if style[-1] == " " and not style[0] and again < heads / 2:
+        if style[-1] == " " and not style[0] and (again < heads / 2 or all(map(chat_heads.is_of_zoom, names))):
             return 0.0
         filled = sum(1 for line in text if line.strip())
         # Signal's newer exporter writes [2023-06-15 21:41:07]; what else marks it is known to its own reader.
@@ -282,7 +282,8 @@ class _Reader:
     ) -> Utterance | Skipped:
         if reason := self._why_not_speech(name, words, is_first=is_first):
             return Skipped(reason, source_ref)
-        words = whatsapp_words.without_tail(words)
+        # Skype's copies are laid out as WhatsApp's exports.
+        words = whatsapp_words.without_tail(chat_heads.without_quotation(words))
         if (under := whatsapp_words.caption(words)) is not None:
             words = under
         # Tools that read other apps lay their chats out alike, and write placeholders in brackets.

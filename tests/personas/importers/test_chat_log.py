@@ -59,6 +59,9 @@ LAYOUTS = {
     "weekday, short": "Fri, 5 Mar 2021 10:12 - {n}: {w}",
     "japanese words": "2021年3月5日 10:12 {n}: {w}",
     "chinese words": "2021年3月5日 上午10:12 {n}: {w}",
+    "zoom": "2021-03-05 10:12:33 From {n} to Everyone:\n\t{w}",
+    "markdown": "- 2021-03-05 10:12 **{n}**: {w}",
+    "markdown heading": "### {n} — 2021-03-05 10:12\n{w}",
 }  # fmt: skip
 TIME_ONLY = {
     "discord, compact": "[10:12 AM] {n}: {w}",
@@ -71,6 +74,13 @@ TIME_ONLY = {
     "syslog": "Mar 05 10:12:33 <{n}>\t{w}",
     "teams, no year": "[05/03 10:12] {n}: {w}",
     "name and time": "{n} (10:12 AM):\n{w}",
+    "name and time, 24 hours": "{n} 10:12\n{w}",
+    "time above": "10:12:33 {n}\n{w}",
+    "zoom, older": "10:12:33\t From  {n} : {w}",
+    "qq, phone": "{n}: 03-05 10:12:33\n{w}",
+    "qq, no year": "{n} 03-05 10:12:33\n{w}\n",
+    "qq, weekday": "{n} 星期五 10:12\n{w}",
+    "qq, words": "{n} 3月5日 10:12\n{w}",
 }
 NAMES = [
     ("Ana", "Beto"),
@@ -175,6 +185,55 @@ def test_two_messages_are_enough_where_the_layout_is_plain_to_see(layout):
     lines = [LAYOUTS[layout].format(n=name, w=words) for name, words in WORDS[:2]]
     utterances, _, _ = parsed("\n".join(lines))
     assert [(one.speaker, one.text) for one in utterances] == WORDS[:2]
+
+
+def test_an_edited_line_of_skype_is_a_message_and_what_a_reply_quotes_is_left_out():
+    chat = written(LAYOUTS["skype"]).replace("10:12:33] Beto: It", "10:12:33 | Edited 10:13:02] Beto: It")
+    assert [(one.speaker, one.text) for one in parsed(chat)[0]] == WORDS
+    quoting = written(LAYOUTS["skype"]).replace("Yes", "[05/03/2021 10:12:33] Ana: At 10:30, then.\n\n<<< Yes")
+    assert [(one.speaker, one.text) for one in parsed(quoting)[0]] == WORDS
+    assert [(one.speaker, one.text) for one in parsed(quoting.replace("2021 10", "2021, 10"))[0]] == WORDS
+
+
+@pytest.mark.parametrize("layout", ["teams", "teams, time only"])
+def test_a_name_may_begin_with_the_family_name_in_a_layout_with_brackets(layout):
+    form = (LAYOUTS | {"teams, time only": "[10:12 AM] {n}\n{w}"})[layout]
+    assert [one.speaker for one in parsed(written(form, "Lima, Ana"))[0]] == ["Lima, Ana", "Beto"] * 2
+
+
+def test_a_log_of_irc_names_no_operator_and_tells_the_day_in_its_own_lines():
+    chat = (
+        "--- Log opened Fri Mar 05 10:12:11 2021\n10:12 < Ana> Hello\n10:12 <@Beto> Hi\n10:13 < Ana> Tea?\n"
+        "--- Day changed Sat Mar 06 2021\n09:01 <@Beto> Yes\n"
+    )
+    utterances, skipped, _ = parsed(chat)
+    assert [one.speaker for one in utterances] == ["Ana", "Beto", "Ana", "Beto"]
+    assert [one.sent_at.strftime("%m-%d %H:%M") for one in utterances] == [
+        "03-05 10:12", "03-05 10:12", "03-05 10:13", "03-06 09:01",
+    ]  # fmt: skip
+    assert skipped == {"heading": 2}
+    tabs = "2021-03-05 10:12:33\t-->\tCleo (x@y) has joined\n" + written(LAYOUTS["tabs"], "Ana", "@Beto")
+    assert [(one.speaker, one.text) for one in parsed(tabs)[0]] == WORDS
+
+
+def test_what_zoom_tells_beside_the_words_is_left_out():
+    chat = written(TIME_ONLY["zoom, older"])
+    chat = chat.replace("At 10:30, then.", 'Reacted to "It did" with 👍').replace("Yes", 'Replying to "At"\n\nYes')
+    utterances, skipped, _ = parsed(chat)
+    assert [one.text for one in utterances] == [WORDS[0][1], WORDS[1][1], "Yes"]
+    assert skipped == {"system": 1}
+
+
+def test_a_talk_may_have_its_names_in_headings_and_rules_between_its_turns():
+    headings = "# Tea\n\n## User\nA cup?\n\n## Assistant\nYes\n\nNow\n\n## User\nGood\n\n## Assistant\nHere\n"
+    said = [("User", "A cup?"), ("Assistant", "Yes\n\nNow"), ("User", "Good"), ("Assistant", "Here")]
+    assert [(one.speaker, one.text) for one in parsed(headings)[0]] == said
+    diary = headings.replace("User", "Morning").replace("Assistant", "Evening")
+    assert {one.speaker for one in parsed(diary)[0]} == {""}
+    ruled = f"\n{'=' * 18}\n".join(f"{name}: {words}" for name, words in WORDS)
+    assert [(one.speaker, one.text) for one in parsed(ruled)[0]] == WORDS
+    stamped = written("{n}: {w}").replace("Beto: Yes", "\n3/5/2021, 10:12 AM\nBeto: Yes")
+    assert [(one.speaker, one.text) for one in parsed(stamped)[0]] == WORDS
 
 
 def test_two_layouts_of_the_same_people_are_both_read():
