@@ -1,4 +1,4 @@
-"""Rows of a CSV file that an app exported, by the names of its columns."""
+"""Rows of a CSV file that an app exported, by the names of its columns or as they stand."""
 
 import csv
 import io
@@ -13,25 +13,47 @@ from personas.importers.decoding import Encoding
 
 _LONGEST_CELL = 200_000  # characters
 _MOST_COLUMNS = 100
+_DELIMITERS = ",;\t"
+
+
+def delimiter(head: bytes) -> str:
+    """What stands between the cells of a file's first line: a comma, a semicolon or a tab."""
+    first = _first_line(head)
+    return max(_DELIMITERS, key=first.count)
 
 
 def columns(head: bytes) -> list[str]:
     """The names of the columns in a file's first line, in lower case."""
-    first = decoding.decode_head(head[:4096]).lstrip().partition("\n")[0]
-    return [cell.strip().strip('"').casefold() for cell in first.split(",")[:_MOST_COLUMNS]]
+    first = _first_line(head)
+    return [cell.strip().strip('"').casefold() for cell in first.split(delimiter(head))[:_MOST_COLUMNS]]
+
+
+def _first_line(head: bytes) -> str:
+    return decoding.decode_head(head[:4096]).lstrip().partition("\n")[0]
 
 
 def rows(stream: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, dict[str, str]]]:
     """The line number and the cells of each row; columns are named in lower case. Raises DamagedFile."""
+    names: list[str] | None = None
+    for number, row in cells(stream, encoding):
+        if names is None:
+            names = [name.strip().removeprefix("\ufeff").casefold() for name in row[:_MOST_COLUMNS]]
+        else:
+            yield number, dict(zip(names, row, strict=False))
+
+
+def cells(stream: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, list[str]]]:
+    """The line number and the cells of each row that is not empty, the first one included. Raises DamagedFile."""
+    stream.seek(0)
+    between = delimiter(stream.read(4096))
     stream.seek(0)
     csv.field_size_limit(_LONGEST_CELL)
     text = io.TextIOWrapper(stream, encoding=encoding.name, errors="replace", newline="")
     try:
-        reader = csv.reader(text)
-        names = [name.strip().removeprefix("\ufeff").casefold() for name in next(reader, [])[:_MOST_COLUMNS]]
-        for cells in reader:
-            if cells:
-                yield reader.line_num, dict(zip(names, cells, strict=False))
+        reader = csv.reader(text, delimiter=between)
+        for row in reader:
+            if row:
+                yield reader.line_num, row
     except (csv.Error, UnicodeError) as error:
         raise DamagedFile(
             gettext(

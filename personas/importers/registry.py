@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext, gettext_noop
 
-from personas.importers import character_card, chat_log, decoding, media_kinds, zips
+from personas.importers import character_card, chat_log, decoding, media_kinds, table_columns, zips
 from personas.importers.base import FileTooLarge, Importer, UnknownFormat
 
 IMPORTERS = {
@@ -113,6 +113,7 @@ def choose(stream: BinaryIO, name: str) -> Importer:
         scores[best] = scores["zip"]
     if best in {"plain-text", "transcript", "chat-log"} or scores[best] < _UNSURE:
         _refuse_other_chats(decoding.decode_head(head), name, best)
+        _refuse_table(head, name, best)
     if scores[best] < _UNSURE:
         raise UnknownFormat(
             gettext("%(name)s cannot be read: it is neither text, nor a document, nor a chat, nor a character card.")
@@ -178,6 +179,17 @@ def _refuse_known(head: bytes, name: str) -> None:
     if head.count(0) > len(head) // 10 and name.casefold().endswith(".bak"):
         raise UnknownFormat(
             gettext("%(name)s is a backup that only its own app can read. In the app, export the chat as text.")
+            % {"name": name}
+        )
+
+
+def _refuse_table(head: bytes, name: str, best: str) -> None:
+    if best == "plain-text" and (name.casefold().endswith((".csv", ".tsv")) or table_columns.is_table(head)):
+        raise UnknownFormat(
+            gettext(
+                "%(name)s is a table, and its columns do not say who wrote which words. Call the columns Date, Name "
+                "and Message in its first row, and upload it again."
+            )
             % {"name": name}
         )
 

@@ -247,7 +247,6 @@ def test_a_layout_of_nobody_who_is_known_is_told():
 
 
 REFUSED = {
-    "cells": '2021-03-05 10:12,Ana,"Did it, really?"\n2021-03-05 10:13,Beto,It did\n2021-03-05 10:14,Ana,cake\n2021-03-05 10:15,Beto,ok\n',
     "stamps above names": "".join(f"05.03.2021 10:1{n}:07\n{'Me' if n % 2 else 'Beto'}\nword {n}\n\n" for n in range(6)),
     "names above stamps": "".join(f"{'Ana' if n % 2 else 'Beto'}\n — \n03/05/2021 10:1{n} AM\nword {n}\n" for n in range(6)),
     "times after words": "".join(f"{'Ana' if n % 2 else 'Beto'} wrote; word {n}; 05.03.2021 10:1{n}\n" for n in range(6)),
