@@ -147,6 +147,7 @@ FORMAT_LABELS = {
     "signal": gettext_noop("Signal export"),
     "imessage": gettext_noop("iMessage export"),
     "chat-table": gettext_noop("Chat as a table"),
+    "chat-page": gettext_noop("Chat as a page"),
     "chat-json": gettext_noop("QQ or WeChat export"),
     "mail": gettext_noop("Mail"),
     "docx": gettext_noop("Word document"),

@@ -1,4 +1,5 @@
-"""Chats as JSON of tools that read the databases of WeChat and QQ, and ChatLab's common form of chats.
+"""Chats as JSON of tools that read the databases of WeChat and QQ, ChatLab's common form of chats, and others
+(`json_records`).
 
     {"session": {}, "messages": [{"type": "文本消息", "senderDisplayName": "Ana"}]}      WeFlow, EchoTrace, CipherTalk
     {"chatlab": {}, "members": [], "messages": [{"type": 0, "accountName": "Ana"}]}    ChatLab, also as JSON lines
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import app_words, decoding, export_values, json_stream, wechat_quotes
+from personas.importers import app_words, decoding, export_values, json_records, json_stream, wechat_quotes
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Encoding
 from personas.importers.json_stream import EACH
@@ -42,7 +43,10 @@ class ChatJSON:
     name = "chat-json"
 
     def sniff(self, head: bytes, name: str) -> float:
-        return 0.97 if _layout(head) else 0.0
+        if _layout(head):
+            return 0.97
+        is_json = decoding.decode_head(head[:64]).lstrip().startswith(("{", "["))
+        return 0.85 if is_json and json_records.is_chat(head) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)
@@ -50,6 +54,9 @@ class ChatJSON:
             yield Remark(decoding.remark(encoding))
         head = stream.read(decoding.HEAD_BYTES)
         read = _layout(head)
+        if read is None and json_records.is_chat(head):
+            yield from json_records.records(stream, encoding)
+            return
         if read is None:
             raise DamagedFile(
                 gettext("This file is cut off or damaged: its JSON ends early or holds an error. Export it again.")

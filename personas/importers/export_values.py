@@ -58,6 +58,11 @@ def milliseconds(value: Any) -> datetime | None:
     return None if number is None else seconds(number / 1000)
 
 
+def microseconds(value: Any) -> datetime | None:
+    number = _number(value)
+    return None if number is None else seconds(number / 1_000_000)
+
+
 def _number(value: Any) -> float | None:
     if isinstance(value, str):
         value = value.strip()

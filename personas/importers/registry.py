@@ -25,6 +25,7 @@ IMPORTERS = {
     "imessage": "personas.importers.imessage.IMessage",
     "chat-table": "personas.importers.chat_table.ChatTable",
     "chat-json": "personas.importers.chat_json.ChatJSON",
+    "chat-page": "personas.importers.chat_page.ChatPage",
     "mail": "personas.importers.mail.Mail",
     "docx": "personas.importers.word.Word",
     "odt": "personas.importers.open_document.OpenDocument",

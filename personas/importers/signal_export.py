@@ -1,4 +1,5 @@
-"""Chats that signal-export writes from Signal Desktop (chat.md), with and without seconds and comma.
+"""Chats that signal-export writes from Signal Desktop (chat.md), with and without seconds and comma. Those of sigtop
+are read by `signal_text`.
 
     [2023-06-15, 21:41] Ana: text
     [2023-06-15 21:41:07] Me: ![photo.jpg](./media/photo.jpg)
@@ -14,7 +15,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import app_words, decoding
+from personas.importers import app_words, decoding, signal_text
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.gathering import Head, Reason, messages
 
@@ -36,7 +37,10 @@ class SignalExport:
     name = "signal"
 
     def sniff(self, head: bytes, name: str) -> float:
-        lines = decoding.decode_head(head).splitlines()[:_SNIFFED_LINES]
+        text = decoding.decode_head(head)
+        if signal_text.is_text(text):
+            return 0.95
+        lines = text.splitlines()[:_SNIFFED_LINES]
         filled = sum(bool(line.strip()) for line in lines)
         heads = [(line, match) for line in lines if (match := _HEAD.match(line)) and ": " in f"{line} "]
         if not heads or len(heads) * 6 < filled:
@@ -50,6 +54,9 @@ class SignalExport:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
+        if signal_text.is_text(decoding.decode_head(stream.read(decoding.HEAD_BYTES))):
+            yield from signal_text.records(decoding.lines(stream, encoding))
+            return
         names = _names(decoding.lines(stream, encoding))
         if not names:
             raise DamagedFile(

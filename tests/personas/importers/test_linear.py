@@ -68,6 +68,8 @@ def files(words: str) -> dict[str, str]:
             {"chatlab": {}, "messages": [{"sender": "1", "accountName": words, "type": 0, "content": words}]}
         ),
         "chat-table": f"Date,User,Message\n2016-02-05 01:33:00,Ana,{words}\n",
+        "chat-page": f'<html><div class="hChatLog hfeed"><div class="message"><abbr class="dt" title="{words[:9_000]}">'
+        f'</abbr><cite class="sender">{words}</cite><q>{words}</q></div></div>',
         "mail": builders.mbox(
             builders.mail(words), builders.mail("x", sender=f"{words[:9_000]} <a@example.org>", minute=2, X_Words=words)
         ).decode(),
