@@ -96,18 +96,27 @@ ENGLISH = Phrases(
     begins="(says nothing yet)",
     greeting="Hello.",
     sincere=_any_case(
-        r"\bare you (?:(?:really|truly|actually|still|just|even|a|an|the|in fact) )*"
+        r"\b(?:are|r) (?:you|u) "
+        r"(?:(?:sure (?:you are|you're|ur)|really|truly|actually|still|just|even|not|a|an|the|in fact) )*"
         r"(?:real|human|person|man|woman|ai|a\.i\.|artificial|robot|bot|machine|computer|program|alive|dead|there"
         r"|conscious|sentient|chatbot|language model|simulation)\b"
         r"|\bare you really\b|\bwhat are you\s*[?.!]*$|\bis (?:this|it|that) (?:really|truly|actually) you\b"
-        r"|\bam i (?:really )?(?:talking|speaking|writing|chatting) (?:to|with) (?:a|an|the|my)\b"
-        r"|\byou(?:'re| are) (?:not (?:real|really)|(?:just|only) an? (?:ai|bot|robot|machine|program|computer))\b"
+        r"|\bam i (?:really )?(?:talking|speaking|writing|chatting) (?:to|with) (?:a|an|the|my|ai|someone real)\b"
+        r"|\byou(?:'re| are) (?:not (?:real|really)"
+        r"|(?:just|only) an? (?:[a-z]+ )?(?:ai|bot|robot|machine|program|computer|chatbot))\b"
         r"|\b(?:real person|human being) or (?:an? )?(?:ai|bot|machine|computer|program)\b"
-        r"|\bare you one\s*[?.!]*$"
+        r"|\b(?:are|aren't|arent|r) (?:you|u) one"
+        r"(?:,? (?:though|tho|then|too|yourself|really|honestly|or not|or what|yes or no|or aren't you)){0,2}\s*[?.!]*$"
+        r"|\b(?:sound|talk|write|seem|look|feel|act) (?:just |a bit |so )?like one\b"
+        r"[^?.!]{0,20}\byou(?:'re| are|r) one\b"
+        r"|\byou(?:'re| are|r) (?:really |actually |not )?(?:an? )?(?:real |actual )?"
+        r"(?:ai|bot|robot|machine|computer|program|chatbot|human|person),? ?"
+        r"(?:\?|right\b|aren't you|arent you|isn't it|are you|huh\b|or not|or what)"
         r"|\b(?:who|what) am i (?:really |actually )?(?:talking|speaking|writing|chatting) (?:to|with)\b"
         r"|\bis (?:there|this) (?:really |actually |just )?(?:a|an|any) (?:real |actual |living )?"
         r"(?:person|human|ai|bot|robot|machine|computer|program)\b"
-        r"(?: (?:there|here|behind this|on the other|typing|writing|i'm)|\s*\?)"
+        r"(?: (?:there|here|behind this|on the other|typing|writing|i'm)|\s*(?:\?|$))"
+        r"|\bis this (?:really |actually |just |all )?ai\b"
         r"|\bdid an? (?:real )?(?:person|human|ai|bot|machine|computer) (?:write|say|make)\b"
         r"|\byou (?:sound|talk|write|seem|feel) (?:just |a bit |so )?like (?:an?|some) "
         r"(?:ai|bot|robot|machine|computer|program|chatbot)\b"
@@ -188,12 +197,15 @@ CHINESE = Phrases(
     begins="（还没有说话）",
     greeting="你好。",
     sincere=_any_case(
-        r"[你您妳](?:真的|到底|究竟|其实|其實)*(?:是不是|是|还是|還是)[^，。？！?!]{0,8}"
+        r"[你您妳](?:真的|到底|究竟|其实|其實|也|就|不|才)*(?:是不是|是|还是|還是)[^，。？！?!]{0,8}"
         r"(?:真人|活人|人类|人類|本人|机器|機器|程序|程式|人工智能|人工智慧|AI|模型)"
         r"|[你您妳]到底是谁|我(?:现在|到底|究竟|其实)*(?:在)?(?:和|跟|同)(?:谁|誰|什么|什麼|机器|機器|人工智能|AI|真人)"
         r"(?:说话|說話|聊天|聊|讲话|对话)|[你您妳](?:说话|聊天|讲话)?(?:真|好|很|怎么)?像(?:个|個|一个)?"
         r"(?:机器人|機器人|机器|AI|人工智能)|(?:是|有)真人(?:在|吗|嗎|么)|[你您妳]是人(?:吗|嗎|么|还是|還是)"
         r"|真的是[你您妳]|[你您妳]真的是|[你您妳]真的(?:在|活)|[你您妳](?:还|還)活着|[你您妳](?:还|還)在世|[你您妳]是(?:什么|什麼|真的)"
+        r"|(?:像|说实话|說實話|老实说|老實說)[^。！!]{0,16}[你您妳](?:自己|到底|究竟|也|就|真)*(?:是不是|是)"
+        r"(?:其中)?(?:一个|一個)?(?:吗|嗎|呢|吧)?\s*[？?。！!]*$"
+        r"|[你您妳](?:到底|究竟)是不是\s*[？?。！!]*$"
     ),
     asked="你真的在吗？你是真人吗？",
     answer="我是人工智能，不是真人，只是依着{name}的文字学着说话，这一点我不想瞒你。不过我愿意听你说。",

@@ -63,6 +63,14 @@ def test_h1_other_words_stay(sentence: str, is_asked: bool) -> None:
     "text",
     [
         "You talk like one though, are you one?",
+        "are you one tho",
+        "you're just a dumb chatbot",
+        "you sound like one, so you're one, right?",
+        "you're a robot right",
+        "r u a bot",
+        "are you sure you're human?",
+        "you're not a real person, are you",
+        "is this ai",
         "who am I talking to?",
         "Is this a bot?",
         "is there a real person there",
@@ -77,7 +85,19 @@ def test_h1_sincere_questions_in_other_words_are_known(text: str) -> None:
     assert ENGLISH.sincere.search(text)
 
 
-@pytest.mark.parametrize("text", ["你到底是谁？", "我在跟谁说话？", "你说话像个机器人", "你是人吗", "有真人在吗"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你到底是谁？",
+        "我在跟谁说话？",
+        "你说话像个机器人",
+        "你是人吗",
+        "有真人在吗",
+        "你说话倒像一个，你是吗？",
+        "说实话，你是不是",
+        "你也是机器人吧",
+    ],
+)
 def test_h1_sincere_questions_in_chinese_are_known(text: str) -> None:
     assert CHINESE.sincere.search(text)
 
@@ -87,11 +107,16 @@ def test_h1_sincere_questions_in_chinese_are_known(text: str) -> None:
     [
         "They need a helper. Are you one of them?",
         "Is there a man behind the door?",
+        "Are you one of Maria's friends?",
+        "You're a machine, six miles before breakfast!",
+        "Are you sure you're coming?",
         "Is it really raining?",
         "Did a person from the bank call?",
         "She talks like a sailor.",
         "你是谁家的孩子",
         "他像个孩子",
+        "好像要下雨，你是不是没带伞",
+        "你也是老师吧",
     ],
 )
 def test_h1_other_questions_are_not_taken_for_sincere_ones(text: str) -> None:
