@@ -198,7 +198,7 @@ def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun:
                 prefix=begun,
             )
 
-        return ranking.ReplyRanking(sheet, turns, after, is_low=is_low)
+        return ranking.ReplyRanking(sheet, turns, after, is_brief=info.is_brief, is_low=is_low)
 
     return rank
 

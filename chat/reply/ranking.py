@@ -49,6 +49,7 @@ class ReplyRanking:
     sheet: Sheet
     turns: Sequence[Spoken]  # the last one is to be answered
     after: Callable[[Sequence[Spoken]], Prompt]  # the prompt for the reply to a talk
+    is_brief: bool = False  # the reply ends with its first sentence
     is_low: bool = False  # the message is one of low mood
     is_minor: bool = False  # the reader is under 18
     persona_id: UUID | None = None  # whose own rules hold too
@@ -67,6 +68,9 @@ class ReplyRanking:
     def is_whole(self, text: str) -> bool:
         least = _SHORTEST_CHINESE if is_chinese(self.sheet.language) else _SHORTEST
         return sentences.has_end(text) and len(_WORD.findall(text)) >= least
+
+    def is_enough(self, text: str) -> bool:
+        return self.is_brief and sentences.has_end(text)
 
     def scores(self, before: str, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
         """Raises ClassifierUnavailable."""

@@ -82,6 +82,7 @@ class CatalogueModel:
     description: str = ""
     licence: str = ""
     languages: tuple[str, ...] = ()
+    is_brief: bool = False  # EngineInfo.is_brief
     sampling: Sampling = _SAMPLING
     chat_sampling: Sampling | None = None
     download_mb: int = 0
@@ -111,6 +112,7 @@ class CatalogueModel:
             device=device,
             version=version,
             licence=self.licence,
+            is_brief=self.is_brief,
             sampling=replace(self.sampling, candidates=self.candidates),
             has_chat_template=self.chat_sampling is not None,
             chat_sampling=chat_sampling and replace(chat_sampling, candidates=self.candidates),
@@ -129,6 +131,7 @@ PACKAGED: dict[str, CatalogueModel] = {
     for model in (
         CatalogueModel(
             name="smollm2-135m",
+            is_brief=True,
             title="SmolLM2 135M Instruct",
             description=gettext_noop("Small and quick, English only. Ready at once."),
             licence="Apache-2.0",

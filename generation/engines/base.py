@@ -220,6 +220,7 @@ class EngineInfo:
     # The defaults with the model's own chat template, for personas without a corpus.
     chat_sampling: Sampling | None = None
     has_chat_template: bool = False  # it may use its template although its prompt form is the transcript
+    is_brief: bool = False  # a ranked reply ends with its first sentence, since the next one is seldom worth saying
     adapts: str = ""  # the weights whose adapters it serves; empty if it serves none
 
     def served(self, adapter: Adapter | None) -> Adapter | None:
@@ -241,6 +242,10 @@ class Ranking(Protocol):
 
     def scores(self, before: str, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
         """The named parts of each candidate's score. `before` is the reply so far."""
+        ...
+
+    def is_enough(self, text: str) -> bool:
+        """Whether the reply ends with its words so far, though the model may have more to say."""
         ...
 
 

@@ -32,7 +32,7 @@ def held_out_files() -> list[Path]:
     return sorted(FOLDER.glob(f"{_HELD_OUT}*.jsonl"))
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
     """A line of a file. A field that is not known here is ignored."""
 
     persona: str = Field(min_length=1)
@@ -64,7 +64,7 @@ def read(path: Path) -> list[Dialogue]:
 
 def _dialogue(file: str, number: int, line: str) -> Dialogue:
     try:
-        return _Row.model_validate_json(line).dialogue()
+        return Row.model_validate_json(line).dialogue()
     except ValidationError as error:
         first = error.errors()[0]
         place = " → ".join(str(part) for part in first["loc"])

@@ -76,6 +76,8 @@ class BatchedEngine(InProcessEngine):
                 choosing.forget([draft for draft in drafts if draft is not last])
                 yield from (replace(token, choice=choice) for token in last.tokens[:1])
                 yield from last.tokens[1:]
+                if ranking.is_enough(last.before + last.text):
+                    break
         cached_tokens = pieces[0].request.cached_tokens if pieces else 0
         count = sum(len(piece.tokens) for piece in pieces)
         rest = pieces[-1].rest if pieces else ""

@@ -41,6 +41,7 @@ class Choosing:
         self._adapter = adapter
         self._cancelled = cancelled
         self._written: list[int] = []
+        self._unfinished = ""  # the words of a sentence that a piece has cut
 
     @cached_property
     def _neutral(self) -> list[tuple[int, ...]]:
@@ -80,6 +81,8 @@ class Choosing:
         choice = choose(self._ranking, drafts[0].before, self._candidates(drafts))
         chosen = drafts[choice.chosen]
         self._written += chosen.ids
+        sentence = self._unfinished + chosen.text
+        self._unfinished = "" if self._ranking.is_whole(sentence) else sentence
         return chosen, choice
 
     def forget(self, drafts: Sequence[Draft]) -> None:
@@ -91,7 +94,9 @@ class Choosing:
         if draft.is_over:
             return True
         longest = _LONGEST if self._written else _FIRST
-        return not draft.holds_back and (len(draft.tokens) >= longest or self._ranking.is_whole(draft.text))
+        return not draft.holds_back and (
+            len(draft.tokens) >= longest or self._ranking.is_whole(self._unfinished + draft.text)
+        )
 
     def _candidates(self, drafts: Sequence[Draft]) -> list[Candidate]:
         ids = [draft.ids for draft in drafts]

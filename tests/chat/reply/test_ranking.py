@@ -115,6 +115,18 @@ def test_a_candidate_is_compared_when_a_sentence_of_some_words_is_whole(text, la
     assert judge(language).is_whole(text) is is_whole
 
 
+@pytest.mark.parametrize(
+    ("text", "is_brief", "is_enough"),
+    [
+        (" The piano, how lovely.", True, True),
+        (" The piano is one of the things", True, False),
+        (" The piano, how lovely.", False, False),
+    ],
+)
+def test_a_brief_reply_is_enough_when_a_sentence_ends(text, is_brief, is_enough):
+    assert replace(judge(), is_brief=is_brief).is_enough(text) is is_enough
+
+
 def test_a_long_text_is_compared_in_linear_time():
     judge().scores("a b c. " * 1000, [likely("word " * 1600), likely("字" * 8000)])
 

@@ -27,14 +27,19 @@ class Longest:
     """Prefers the longest candidate. A sentence ends with a full stop."""
 
     neutral: Sequence[Prompt] = NEUTRAL
+    words: int = 1  # of the shortest sentence
+    is_brief: bool = False
     seen: list[tuple[str, list[Candidate]]] = field(default_factory=list)
 
     def is_whole(self, text: str) -> bool:
-        return text.endswith(".")
+        return text.endswith(".") and len(text.split()) >= self.words
 
     def scores(self, before: str, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
         self.seen.append((before, list(candidates)))
         return [{"length": len(candidate.text), "nothing": 0.0} for candidate in candidates]
+
+    def is_enough(self, text: str) -> bool:
+        return self.is_brief and self.is_whole(text)
 
 
 @pytest.fixture(params=["transformers", "openvino"])
@@ -76,6 +81,21 @@ def test_the_best_candidate_of_each_piece_is_continued(engine):
         written += best.text
     assert text(tokens) == written
     assert len({candidate.text for candidate in ranking.seen[0][1]}) > 1
+
+
+def test_a_brief_reply_ends_with_its_first_sentence(engine):
+    reply = text(say(engine, Longest(is_brief=True), seed=3))
+    assert reply.endswith(".")
+    assert reply.count(".") == 1
+    assert len(text(say(engine, Longest(), seed=3))) > len(reply)
+
+
+def test_the_rest_of_a_sentence_is_not_too_short_to_end_it(engine, monkeypatch):
+    """A first piece of few words cuts the sentence, and its last words alone are fewer than a sentence needs."""
+    monkeypatch.setattr(choosing, "_FIRST", 6)
+    reply = text(say(engine, Longest(words=5, is_brief=True), max_tokens=60, seed=3))
+    assert reply.endswith(".")
+    assert reply.count(".") == 1
 
 
 def test_the_last_token_counts_the_reply_and_not_its_candidates(engine):

@@ -44,6 +44,9 @@ class Best:
         self.seen.append((before, list(candidates)))
         return [{"order": -float(self._place(candidate.text))} for candidate in candidates]
 
+    def is_enough(self, text: str) -> bool:
+        raise AssertionError("A remote engine chooses the whole reply at once.")
+
     def _place(self, text: str) -> int:
         return next((n for n, word in enumerate(self.order) if text.startswith(word)), len(self.order))
 
