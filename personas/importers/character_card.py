@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import card_examples, card_json, decoding, jpeg, png, webp, zips
+from personas.importers import card_examples, card_json, decoding, foreign_cards, jpeg, png, webp, zips
 from personas.importers.base import DamagedFile, ImportFailed, Record, Remark, Skipped, UnknownFormat, Utterance
 from personas.importers.card_examples import Exchange, examples
 from personas.lorebook import book
@@ -200,6 +200,7 @@ def _version(card: dict[str, Any]) -> int:
 
 
 def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
+    card = foreign_cards.with_card_fields(card)
     version = _version(card)
     if not version:
         raise DamagedFile(
@@ -302,7 +303,7 @@ class CharacterCard:
         text = decoding.decode_head(head).lstrip()
         if not text.startswith("{"):
             return 0.0
-        if '"chara_card_v' in text:
+        if '"chara_card_v' in text or foreign_cards.is_one(text):
             return 0.95
         return 0.9 if sum(f'"{key}"' in text for key in _V1_FIELDS) >= 3 else 0.0
 

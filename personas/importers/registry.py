@@ -74,13 +74,17 @@ _MAGIC = [
     (b"Rar!", gettext_noop("a RAR archive. Unpack it and upload the files inside.")),
     (b"7z\xbc\xaf\x27\x1c", gettext_noop("a 7z archive. Unpack it and upload the files inside.")),
 ]
-# Exports of other apps contain other people's words, so they must not be read as the text of one author.
+# Not the text of one author: exports of other apps contain other people's words.
 _OTHER_CHATS = [
     (
         re.compile(
             r"\A(?:From|Von|De|Da|От): .*\n(?:(?:To|Date|Sent|Subject|An|Datum|Gesendet|Betreff|Objet|À)\s?: .*\n)+"
         ),
         gettext_noop("a list of mails"),
+    ),
+    (
+        re.compile(r"\A(?:char_)?name: [^\n]{1,200}\n(?:greeting|context|char_persona|char_greeting|user|bot): "),
+        gettext_noop("a character in YAML"),
     ),
     (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), gettext_noop("a chat export in JSON")),
 ]

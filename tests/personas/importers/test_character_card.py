@@ -243,3 +243,39 @@ def test_what_belongs_to_neither_side_is_counted():
 def test_a_card_needs_no_examples():
     card = V2 | {"data": FIELDS | {"mes_example": ""}}
     assert imported(json.dumps(card).encode()) == ([], Counter(), [])
+
+
+FOREIGN = {
+    "pygmalion": {
+        "char_name": "Mira", "char_persona": "A baker.", "char_greeting": "Bread?", "world_scenario": "A shop",
+        "example_dialogue": "<START>\nYou: Rye?\nMira: Rye.",
+    },
+    "agnai": {
+        "kind": "character", "name": "Mira", "description": "For readers", "scenario": "A shop", "greeting": "Bread?",
+        "persona": {"kind": "text", "attributes": {"text": ["A baker."]}},
+        "sampleChat": "{{user}}: Rye?\n{{char}}: Rye.", "alternateGreetings": ["Rolls?"], "voice": {"service": None},
+    },
+    "character.ai": {
+        "character": {"name": "Mira", "greeting": "Bread?", "description": "A baker.", "external_id": "x",
+                      "definition": "{{user}}: Rye?\n{{char}}: Rye.\nEND_OF_DIALOG"},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", FOREIGN)
+def test_a_character_of_another_tool_is_read_and_keeps_its_own_fields(tool):
+    raw = json.dumps(FOREIGN[tool]).encode()
+    utterances, _, _ = imported(raw)
+    assert [(one.speaker, one.text) for one in utterances] == [("{{user}}", "Rye?"), ("Mira", "Rye.")]
+    fields = character_card.read(io.BytesIO(raw))
+    assert (fields.name, fields.description, fields.opening_line) == ("Mira", "A baker.", "Bread?")
+    assert fields.other_openings == (("Rolls?",) if tool == "agnai" else ())
+    own = FOREIGN[tool]
+    assert {key: value for key, value in fields.card.items() if key in own and key != "description"} == {
+        key: value for key, value in own.items() if key != "description"
+    }
+
+
+def test_a_character_in_yaml_is_refused_and_is_no_authors_text():
+    with pytest.raises(ImportFailed, match="YAML"):
+        imported(b"name: Mira\ngreeting: Bread?\ncontext: |\n  A baker.\n")
