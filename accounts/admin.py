@@ -1,6 +1,6 @@
 """People, quotas and consents in Django's admin. Actions change rights, through the doors of `accounts.roles`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.usersessions.models import UserSession
@@ -113,6 +113,14 @@ def column(name: str, label: "str | _StrPromise") -> Any:
         return getattr(row, name)
 
     return value
+
+
+class Values(admin.AllValuesFieldListFilter):
+    """A filter by a column's values, in which the empty one can be seen and pressed."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice if choice["display"] != "" else choice | {"display": gettext_lazy("(empty)")}
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

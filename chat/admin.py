@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from accounts.admin import ReadOnlyAdmin, column
+from accounts.admin import ReadOnlyAdmin, Values, column
 from chat.models import Conversation, Notice, Reply
 
 
@@ -22,7 +22,7 @@ class ConversationAdmin(ReadOnlyAdmin):
 @admin.register(Reply)
 class ReplyAdmin(ReadOnlyAdmin):
     list_display = ("id", "status", "attempt", "model", "code", "category", "completion_tokens", "queued_at")
-    list_filter = ("status", "code", "model")
+    list_filter = ("status", ("code", Values), ("model", Values))
     search_fields = ("=id", "=message__conversation__id")
     exclude = ("prefix", "message")
 

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.admin import ReadOnlyAdmin, column
+from accounts.admin import ReadOnlyAdmin, Values, column
 from accounts.models import User
 from moderation.desk import cases, evidence, queries, restrictions, sight
 from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule, Topic
@@ -233,7 +233,7 @@ class PolicyAdmin(DeskAdmin):
 @admin.register(Assessment)
 class AssessmentAdmin(DeskAdmin):
     list_display = ("created_at", "direction", "action", "category", "level", "policy_version", "conversation_id")
-    list_filter = ("direction", "action", "category", "level")
+    list_filter = ("direction", "action", ("category", Values), ("level", Values))
     search_fields = ("=id", "=conversation_id", "=message_id")
     fields = (
         "created_at",

@@ -56,8 +56,9 @@ def conversation(alice: User) -> Conversation:
 def test_tab_goes_through_the_whole_page_and_is_seen(
     who: str, live_server: object, browser: Browser, alice: User, olga: User, conversation: Conversation
 ) -> None:
-    own = [f"/conversations/{conversation.id}/{page}" for page in ("", "goodbye/", "branches/")]
-    own += [reverse(f"personas:{page}", args=[conversation.persona_id]) for page in ("detail", "memory")]
+    own = [f"/conversations/{conversation.id}/{page}" for page in ("", "goodbye/", "branches/", "members/")]
+    own += [reverse(f"personas:{page}", args=[conversation.persona_id]) for page in ("detail", "memory", "edit")]
+    own += ["/conversations/group/", "/account/looks/"]
     case = reverse("moderation:case", args=[make_case(alice).pk])
     person, paths = {"nobody": (None, PUBLIC), "alice": (alice, [*PERSONS, *own]), "olga": (olga, [*OWNERS, case])}[who]
     page = page_of(browser, str(live_server), person, "en")
