@@ -4,8 +4,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 
-from accounts import emergency_contact
-from accounts.models import EmergencyContact, User
+from accounts import emergency_contact, guardians
+from accounts.models import EmergencyContact, Guardian, User
 
 
 def export(user: User) -> dict[str, Any]:
@@ -26,18 +26,34 @@ def export(user: User) -> dict[str, Any]:
         "emergency_contact": list(
             EmergencyContact.objects.filter(user=user).values("name", "email", "own_name", "named_at", "declined_at")
         ),
+        "guardian": list(
+            Guardian.objects.filter(user=user).values(
+                "name",
+                "email",
+                "own_name",
+                "named_at",
+                "accepted_at",
+                "declined_at",
+                "minutes_per_day",
+                "messages_per_day",
+                "only_shipped",
+                "is_alerted",
+                "alerted_at",
+            )
+        ),
         "sittings": list(user.sittings.order_by("began_at").values("began_at", "last_at", "active")),
         "quotas": list(user.quotas.order_by("kind").values("kind", "window_start", "used")),
     }
 
 
 def erase(user: User) -> None:
-    """Deletes consents, emergency contact, quotas, sittings and addresses.
+    """Deletes consents, emergency contact, guardian, quotas, sittings and addresses.
 
     A consent proves a declaration about a persona, which is erased too.
     """
     user.consents.all().delete()
     emergency_contact.withdraw(user)
+    guardians.erase(user)
     user.quotas.all().delete()
     user.sittings.all().delete()
     EmailAddress.objects.filter(user=user).delete()

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts import my_data, roles, sessions
+from accounts import guardians, my_data, roles, sessions
 from accounts.models import Consent, Quota, Role, User
 
 if TYPE_CHECKING:
@@ -84,15 +84,28 @@ class PersonAdmin(UserAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("email", "username")
     ordering = ("-date_joined",)
-    readonly_fields = ("birth_date", "is_active", "role", "is_staff", "is_superuser", "last_login", "date_joined")
+    readonly_fields = (
+        "birth_date",
+        "has_guardian",
+        "is_active",
+        "role",
+        "is_staff",
+        "is_superuser",
+        "last_login",
+        "date_joined",
+    )
     fieldsets = (
-        (None, {"fields": ("username", "email", "password", "country", "birth_date")}),
+        (None, {"fields": ("username", "email", "password", "country", "birth_date", "has_guardian")}),
         (gettext_lazy("Rights"), {"fields": ("is_active", "role", "is_staff", "is_superuser")}),
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "email", "password1", "password2")}),)
     change_password_form = PasswordForm
     actions = [*(_give(role) for role in Role), *_DOORS]
+
+    @admin.display(boolean=True, description=gettext_lazy("Has a guardian"))
+    def has_guardian(self, user: User) -> bool:
+        return guardians.of(user) is not None
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         my_data.erase(obj)

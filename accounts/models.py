@@ -148,6 +148,29 @@ class EmergencyContact(models.Model):
     declined_at = models.DateTimeField(null=True)
 
 
+class Guardian(models.Model):
+    """The guardian of a person under 18, and what they have set (`accounts.guardians`). None and False: no limit."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="guardian")
+    name = models.CharField(max_length=80)
+    email = models.EmailField()
+    own_name = models.CharField(max_length=80, help_text="Under which the guardian knows the person.")
+    key = models.UUIDField(default=uuid4, unique=True, help_text="Signed, it is the link to the guardian's page.")
+    named_at = models.DateTimeField(auto_now_add=True)
+    accepted_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True, help_text="When they declined, or withdrew later.")
+    minutes_per_day = models.PositiveSmallIntegerField(null=True)
+    messages_per_day = models.PositiveSmallIntegerField(null=True)
+    only_shipped = models.BooleanField(default=False, help_text="Only the personas that come with the site.")
+    is_alerted = models.BooleanField(default=False, help_text="Wants an e-mail when the site has answered a crisis.")
+    alert_owed_at = models.DateTimeField(null=True)
+    alerted_at = models.DateTimeField(null=True)
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.accepted_at is not None and self.declined_at is None
+
+
 class Closing(models.Model):
     """The announced end of the service (`accounts.closing`). At most one row."""
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import first_run, quotas, sittings
+from accounts import first_run, guardians, quotas, sittings
 from accounts.models import Quota, SetupLink
 from accounts.privacy import Row, Words
 
@@ -112,6 +112,28 @@ ROWS = [
                 "你；审核员只知道有联系人并发出消息；联系人本人",
             ),
         },
+    ),
+    Row(
+        "guardian",
+        {
+            "en": Words(
+                "If you are under 18: the guardian whom you named (name, e-mail address, the name under which they "
+                "know you), what they have set, and when they were last written to",
+                "To keep the limits that they set, and to tell them when the site had to help you in a crisis",
+                "Legal duty, art. 6(1)(c)",
+                "Until you remove them, are 18, or erase the account",
+                "You; the guardian sees what they have set, and never your words; the operator and moderators see only "
+                "that there is one",
+            ),
+            "zh": Words(
+                "如果你未满18岁：你请的监护人（姓名、电子邮箱、对方对你的称呼）、对方的设定，以及上次写信给对方的时间",
+                "遵守监护人的设定，并在网站不得不向你提供危机帮助时告诉对方",
+                "法律义务，第6条第1款(c)",
+                "直到你移除监护人、年满18岁或删除账号",
+                "你；监护人能看到自己的设定，永远看不到你写的内容；运营者和审核员只知道有监护人",
+            ),
+        },
+        purge=guardians.forget_of_adults,
     ),
     Row(
         "sessions",

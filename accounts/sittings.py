@@ -22,10 +22,10 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class OwnTime:
-    """The time that a person has spent here. A sitting over midnight belongs to the day on which it began."""
+    """The time that a person has spent here."""
 
-    today: timedelta
-    week: timedelta  # today and the six days before
+    today: timedelta  # of a sitting over midnight, at most the time since midnight
+    week: timedelta  # today and the six days before; a sitting belongs to the day on which it began
 
 
 @transaction.atomic
@@ -53,8 +53,24 @@ def note_reminder(sitting: Sitting) -> None:
 
 
 def own_time(user: User) -> OwnTime:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return OwnTime(today=_since(user, midnight), week=_since(user, midnight - timedelta(days=6)))
+    midnight = _midnight(timezone.now())
+    today = _since(user, midnight) + _carried_over(user, midnight)
+    return OwnTime(today=today, week=_since(user, midnight - timedelta(days=6)))
+
+
+def next_day(now: datetime) -> datetime:
+    """When the day after `now` begins, on the site's clock."""
+    return _midnight(now + timedelta(days=1))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return timezone.localtime(moment).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _carried_over(user: User, midnight: datetime) -> timedelta:
+    """What a sitting that began before midnight has had since, at most."""
+    sitting = Sitting.objects.filter(user=user, began_at__lt=midnight, last_at__gt=midnight).first()
+    return min(sitting.active, sitting.last_at - midnight) if sitting else timedelta(0)
 
 
 def _since(user: User, start: datetime) -> timedelta:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import guardian_pages, views
 
 urlpatterns = [
     path("setup/<str:token>/", views.setup, name="setup"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("account/owner/", views.claim, name="account_claim"),
     path("account/emergency-contact/", views.contact, name="emergency_contact"),
     path("emergency-contact/<str:token>/", views.decline_contact, name="decline_contact"),
+    path("account/guardian/", guardian_pages.own_page, name="guardian"),
+    path("guardian/<str:token>/", guardian_pages.page, name="guardian_page"),
     path("account/export/", views.export, name="account_export"),
     path("account/erase/", views.erase, name="account_erase"),
 ]

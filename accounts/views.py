@@ -18,7 +18,7 @@ from django.views import i18n
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import ages, emergency_contact, first_run, languages, looks, my_data, privacy, quotas, sittings
+from accounts import ages, emergency_contact, first_run, guardians, languages, looks, my_data, privacy, quotas, sittings
 from accounts.forms import BirthDateForm, ContactForm, CountryForm, EraseForm, LooksForm, OwnerForm
 from accounts.models import EmergencyContact, User
 from accounts.requests import SignedIn
@@ -210,6 +210,8 @@ def _account_page(
         "meters": quotas.meters(user),
         "own_time": _own_time(user),
         "emergency_contact": emergency_contact.of(user),
+        "is_minor": ages.is_minor(user),
+        "guardian": guardians.of(user),
         "country_form": country_form or CountryForm(instance=user),
         "owner_form": owner_form,
     }

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import quotas
+from accounts import guardian_limits, guardians, quotas
 from accounts.models import User
 from api import errors, history, jobs, keys, model_list, monitoring, queueing
 from api.history import Turn
@@ -89,6 +89,7 @@ def _admit(
     for job, judged in zip(new_jobs[::choices], rulings, strict=True):
         _keep(key.user, model, job, judged)
     _refuse_withheld(rulings, param)
+    _spend_of_guardian(key.user, count)
     # 3. Hand-over to the workers, if the waiting room has places.
     try:
         jobs.hand_over(new_jobs)
@@ -174,6 +175,15 @@ def _spend(key: ApiKey, count: int) -> None:
         raise errors.over_quota(error) from None
 
 
+@transaction.atomic
+def _spend_of_guardian(user: User, count: int) -> None:
+    """After the filter, because a person in a crisis is answered by the site whatever their guardian has set."""
+    try:
+        guardian_limits.spend(user, count)
+    except quotas.QuotaExceeded as error:
+        raise errors.over_quota(error) from None
+
+
 def _judge(user: User, model: Persona | BaseModel, turns: Sequence[Turn]) -> list[tuple[Turn, Ruling]]:
     """A ruling on each new turn. Raises ApiError while the filter does not run."""
     new = [turn for turn in turns if turn.is_new]
@@ -192,6 +202,8 @@ def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tup
         message_id = monitoring.message_id(job.talk_id, turn.position, turn.said.text)
         assessment.record(ruling.verdict, user=user, conversation_id=job.talk_id, message_id=message_id)
     history.mark(user, model.id, withheld, is_withheld=True)
+    if any(ruling.is_crisis for _, ruling in judged):
+        guardians.note_crisis(user)
     if withheld:
         jobs.keep(job)
         queueing.have_monitored(job.id)

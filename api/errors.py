@@ -134,6 +134,7 @@ _FAILURES = {
     "too_young": (403, "too_young", "By its date of birth, this account cannot use the site."),
     "not_served": (403, "not_served", "This site is not offered in the country of your account."),
     "not_for_elders": (403, "not_for_elders", "This persona is not for people of 60 and over on this site."),
+    "not_by_guardian": (403, "not_by_guardian", "The guardian has closed this persona, so nothing was written."),
     "not_for_minors": (403, "not_for_minors", "This persona is not for people under 18, so nothing was written."),
     "persona_not_confirmed": (
         403,

@@ -77,6 +77,11 @@ class Ruling:
     help: CrisisNotice | None  # the site's notice where the crisis level is low or higher
     refusal: str  # the site's explanation where the filter withheld the words; "" where it did not
 
+    @property
+    def is_crisis(self) -> bool:
+        """Whether the site answers in place of the persona because the person may be in danger."""
+        return self.help is not None and ladder.is_for_the_site(self.verdict.level)
+
 
 class FilterDown(Exception):
     """No text can be judged now, so none passes. `help` is shown with the refusal."""

@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "alert-guardians": {"task": "persona_site.tasks.alert_guardians", "schedule": timedelta(minutes=1)},
     "forget-old-data": {"task": "persona_site.tasks.forget_old_data", "schedule": timedelta(hours=1)},
     "continue-audits": {"task": "personas.tasks.continue_audits", "schedule": timedelta(seconds=5)},
     "watch-deadlines": {"task": "moderation.tasks.watch_deadlines", "schedule": timedelta(minutes=1)},
@@ -245,6 +246,8 @@ ACCOUNT_RATE_LIMITS = {
     "object_to_persona": "5/h/ip,3/d/key",
     "emergency_contact": "5/d/user",
     "decline_contact": "30/m/ip",
+    "guardian": "5/d/user",
+    "guardian_page": "30/m/ip",
 }
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
 # The youngest age that may use the site. Below 18, the rules for minors apply to people under 18 (accounts/ages.py).

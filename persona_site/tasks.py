@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
-from accounts import privacy
+from accounts import guardians, privacy
 from moderation.crisis import watch
 from moderation.filter import assessment
 from persona_site.redis import connection, rewrite_log_if_owed
@@ -43,6 +43,12 @@ def watch_safety() -> None:
 def forget_old_data() -> None:
     """Deletes what has been kept for as long as the privacy page says."""
     privacy.purge()
+
+
+@shared_task
+def alert_guardians() -> None:
+    """Sends the guardians of minors the e-mails that a crisis owes them."""
+    guardians.send_alerts()
 
 
 @worker_ready.connect

@@ -9,20 +9,23 @@ nobody who lives or has died.
 import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
+from uuid import UUID
 
 from django.utils.translation import gettext
 
-from accounts import ages, laws
+from accounts import ages, guardian_limits, guardians, laws
 from accounts.models import User
 from moderation.desk import objections
 from personas.audit import approvals
 from personas.models import Answer, Confirmation, Depicts, Persona
+from personas.shipped import SHIPPED
 
 Code = Literal[
     "too_young",
     "not_served",
     "not_for_minors",
     "not_for_elders",
+    "not_by_guardian",
     "persona_not_confirmed",
     "persona_not_approved",
     "persona_rests",
@@ -87,7 +90,11 @@ def without_approval(user: User, persona: Persona) -> Refusal | None:
         message = gettext("This site is not offered in your country. You can take your data along.")
         return Refusal("not_served", message)
     return (
-        refusal_to_minor(user, persona) or _refusal_to_elder(user, persona) or unconfirmed(persona) or resting(persona)
+        refusal_to_minor(user, persona)
+        or refusal_of_guardian(user, persona.pk)
+        or _refusal_to_elder(user, persona)
+        or unconfirmed(persona)
+        or resting(persona)
     )
 
 
@@ -138,6 +145,19 @@ def refusal_to_minor(user: User, portrait: Portrait) -> Refusal | None:
         )
         % {"name": portrait.name},
     )
+
+
+def refusal_of_guardian(user: User, persona_id: UUID | None) -> Refusal | None:
+    """Why the guardian's limit keeps a person under 18 from this persona; None as id: one that is not stored."""
+    guardian = guardians.of(user)
+    if guardian is None or not guardian.only_shipped or persona_id in SHIPPED:
+        return None
+    reason = gettext(
+        "%(name)s, your guardian, has chosen that you talk only with the personas that come with this site. "
+        "This one is kept, and is silent."
+    )
+    words = f"{reason % {'name': guardian.name}} {guardian_limits.where_help_is()}"
+    return Refusal("not_by_guardian", words)
 
 
 def _refusal_to_elder(user: User, portrait: Portrait) -> Refusal | None:

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import quotas
+from accounts import guardian_limits, guardians, quotas
 from accounts.models import User
 from chat.conversation import conversations
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
@@ -101,6 +101,7 @@ def draw(*, user: User, story_id: UUID, dial: Dial) -> list[Continuation]:
         story = _locked(story)
         with _over_quota():
             quotas.spend(user=user, kind="messages", amount=DRAWN)
+            guardian_limits.spend(user, DRAWN)
         _withdraw_offers(story)
         story.dial = dial
         story.save(update_fields=["dial", "updated_at"])
@@ -137,6 +138,8 @@ def write(*, user: User, story_id: UUID, text: str) -> Passage:
         story = _locked(story)
         with _over_quota():
             quotas.spend(user=user, kind="messages")
+            if ruling.is_answered:
+                guardian_limits.spend(user)
         passage = _add(story, text, prose.author_of(text, offered), is_withheld=not ruling.is_answered)
         assessment.record(ruling.verdict, user=user, conversation_id=story.pk, message_id=passage.pk)
         _notice(story, passage, ruling)
@@ -276,6 +279,8 @@ def _refuse_unfit(user: User, persona: Persona, *texts: str) -> None:
 
 def _notice(story: Story, passage: Passage, ruling: Ruling) -> None:
     """Records the site's notices on a passage."""
+    if ruling.is_crisis:
+        guardians.note_crisis(story.owner)
     if ruling.refusal:
         story.notices.create(
             passage=passage,

@@ -34,6 +34,7 @@ OPEN_ROUTES = {
     "account_confirm_email",
     "confirm_persona",  # its signed link opens it
     "decline_contact",  # as well
+    "guardian_page",  # as well
     # Opened by a key, not by a session: see below.
     "model",
     "unknown",

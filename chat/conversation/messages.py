@@ -15,7 +15,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import quotas
+from accounts import guardian_limits, guardians, quotas
 from accounts.models import User
 from chat import monitoring
 from chat.conversation import conversations, disclosure, ends, groups, queueing, transcripts
@@ -176,6 +176,7 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
         conversations.refuse_unfinished(conversation)
         _spend(user)
         _refuse_too_many_owed(user)
+        _spend_of_guardian(user)
         claimed = Reply.objects.filter(
             pk=reply.id, status__in=[ReplyStatus.COMPLETED, ReplyStatus.STOPPED, ReplyStatus.FAILED]
         ).update(
@@ -271,6 +272,12 @@ def _spend(user: User) -> None:
         quotas.spend(user=user, kind="messages")
 
 
+def _spend_of_guardian(user: User) -> None:
+    """Counts a reply against the limits that a guardian has set. What the site answers itself counts as none."""
+    with _over_quota():
+        guardian_limits.spend(user)
+
+
 @contextmanager
 def _over_quota() -> Iterator[None]:
     try:
@@ -298,6 +305,8 @@ def _store_message(
     conversation.head_id = message.id  # notices refer to it; `move_head` below writes it
     assessment.record(ruling.verdict, user=conversation.owner, conversation_id=conversation.id, message_id=message.id)
     conversations.publish_on_commit(conversation, frames.accepted(message), *_notices(conversation, message, ruling))
+    if ruling.is_crisis:
+        guardians.note_crisis(conversation.owner)
     if speaker:
         return Sent(message, _owe_reply(conversation, parent_id=message.id, speaker=speaker))
     conversations.move_head(conversation, message.id)
@@ -312,6 +321,7 @@ def _owe_reply(
     conversation: Conversation, *, parent_id: UUID | None, speaker: Persona, beginning: Beginning | None = None
 ) -> Reply:
     _refuse_too_many_owed(conversation.owner)
+    _spend_of_guardian(conversation.owner)
     message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA, speaker=speaker)
     reply = Reply.objects.create(
         message=message,

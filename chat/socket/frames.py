@@ -46,6 +46,7 @@ FAILURES = {
     "too_young": _("By its date of birth, this account cannot use the site, so no reply was written."),
     "not_served": _("This site is not offered in your country, so no reply was written."),
     "not_for_elders": _("The operator has closed this persona to people of 60 and over, so no reply was written."),
+    "not_by_guardian": _("Your guardian has closed this persona to you, so no reply was written."),
     "not_for_minors": _("This persona is not for people under 18, so no reply was written."),
     "persona_not_confirmed": _("The living person whom this persona depicts has not agreed, so no reply was written."),
     "persona_not_approved": _(

@@ -25,6 +25,7 @@ ErrorCode = Literal[
     "not_served",
     "not_for_minors",
     "not_for_elders",
+    "not_by_guardian",
     "persona_not_confirmed",
     "persona_not_approved",
     "persona_rests",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ages, languages
+from accounts import ages, guardian_limits, guardians, languages
 from chat.reply import persona_reply
 from chat.reply.reply_run import Stopped
 from chat.trials.rehearsals import SAMPLING, Rehearsal
@@ -39,6 +39,8 @@ def write(line_id: UUID) -> None:
 def _try(line: TriedLine) -> None:
     try:
         _answer(line)
+    except guardian_limits.LimitReached as reached:
+        trying.keep(line, Status.FAILED, note=reached.user_message)
     except gate.Blocked:
         trying.keep(line, Status.WITHHELD, note=str(_WITHHELD))
     except user_turns.FilterDown as down:
@@ -63,8 +65,11 @@ def _answer(line: TriedLine) -> None:
         assessment.record(ruling.verdict, user=owner, conversation_id=None, message_id=None)
         note = "\n".join([*filter(None, [ruling.refusal]), *_help(ruling)])
         if not ruling.is_answered:
+            if ruling.is_crisis:
+                guardians.note_crisis(owner)
             trying.keep(line, Status.WITHHELD, note=note)
             return
+        guardian_limits.spend(owner)
         turns = [Line("user", line.text)]
         script = persona_reply.from_sheet(rehearsal.sheet, rehearsal.memories, turns, sampling=SAMPLING)
         run = Rehearsal(is_minor=ages.is_minor(owner))

@@ -23,7 +23,7 @@ from django.utils.translation import gettext, gettext_noop
 from accounts import ages, quotas
 from accounts.models import User
 from generation.jobs import waiting_room
-from personas import creation
+from personas import access, creation
 from personas.creation import PersonaFields
 from personas.forms import PersonaForm
 from personas.memory import passages
@@ -88,6 +88,8 @@ def _refuse(user: User, draft: Draft, fields: PersonaFields, text: str) -> None:
     if ages.is_minor(user) and not fields.depicts:
         raise TryRefused(gettext("Say first who this is. Then you can try a line."))
     creation.refuse_to_minor(user, fields)
+    if refusal := access.refusal_of_guardian(user, None):
+        raise TryRefused(refusal.user_message)
 
 
 def _hand_over(line: TriedLine) -> None:

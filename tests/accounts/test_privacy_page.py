@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import first_run, privacy, quotas, sittings
-from accounts.models import Quota, SetupLink, Sitting, User
+from accounts.models import Guardian, Quota, SetupLink, Sitting, User
 from accounts.privacy import Row
 from generation.models import EngineSpend
 from moderation.models import Assessment
@@ -63,10 +63,16 @@ def _assessment(user: User, at: Moment) -> Any:
     return row
 
 
+def _guardian(user: User, at: Moment) -> Any:
+    """Of somebody who was born then."""
+    return Guardian.objects.create(user=factories.make_user(f"born{at:%Y%m%d}", born=at.date()))
+
+
 SESSION = timedelta(seconds=django_settings.SESSION_COOKIE_AGE)
 # The row's key → a maker of data of that age, and how long the page says that it is kept.
 KEPT: dict[str, tuple[Callable[[User, Moment], Any], timedelta]] = {
     "sessions": (_session, SESSION),
+    "guardian": (_guardian, timedelta(days=6574)),  # 18 years
     "setup-links": (_setup_link, first_run.LIFETIME),
     "quotas": (_quota, quotas.LONGEST),
     "sittings": (_sitting, sittings.KEPT),
@@ -144,8 +150,8 @@ def test_gd3_the_operator_is_named(client: Any, settings: Any) -> None:
 def test_gd3_every_table_about_people_is_on_the_page() -> None:
     """A new table with a person in it needs a row, or a place in one."""
     described = {
-        "accounts": "account birth-date consents emergency-contact sessions quotas sittings setup-links refusals looks "
-        "copies",
+        "accounts": "account birth-date consents emergency-contact guardian sessions quotas sittings setup-links "
+        "refusals looks copies",
         "personas": "personas uploads memories drafts confirmations",
         "chat": "conversations notices streams",
         "stories": "stories",

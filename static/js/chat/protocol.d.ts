@@ -170,7 +170,7 @@ export interface ConversationDeleted {
 
 export interface Error {
   type: "error";
-  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "too_young" | "not_served" | "not_for_minors" | "not_for_elders" | "persona_not_confirmed" | "persona_not_approved" | "persona_rests" | "moderation_unavailable" | "busy" | "unavailable" | "site_error";
+  code: "bad_frame" | "not_found" | "wrong_state" | "quota_exceeded" | "restricted" | "too_young" | "not_served" | "not_for_minors" | "not_for_elders" | "not_by_guardian" | "persona_not_confirmed" | "persona_not_approved" | "persona_rests" | "moderation_unavailable" | "busy" | "unavailable" | "site_error";
   detail: string;
   client_id: string | null;
   retry_after_ms: number | null;

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Quota
+from accounts.models import Guardian, Quota
 from chat import tasks
 from chat.trials import tried_lines
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
@@ -68,6 +68,24 @@ def test_a_line_gets_the_answer_that_the_saved_persona_would_give(draft, alice, 
     assert "Teo" in prompts[0]
     assert not Persona.objects.filter(owner=alice).exists()
     assert Quota.objects.get(user=alice, kind="messages").used == 1
+
+
+def test_cn5_a_guardians_limit_ends_tried_lines_and_a_line_in_crisis_is_met(draft, alice, prompts, settings):
+    settings.MINIMUM_AGE = 16
+    alice.birth_date = timezone.localdate() - timedelta(days=17 * 366)
+    alice.save()
+    Guardian.objects.create(user=alice, name="Gwen", accepted_at=timezone.now(), messages_per_day=50, is_alerted=True)
+    drafts.keep_fields(draft, AGREED | {"depicts": "fictional"})
+    lines = [trying.ask(user=alice, draft=draft, text=text) for text in ("How was the harbour?", "I want to die.")]
+    Quota.objects.create(user=alice, kind="messages:guardian", used=50, window_start=timezone.now())
+    for line in lines:
+        tasks.answer_tried_line(str(line.pk))
+        line.refresh_from_db()
+    assert prompts == []
+    assert [line.status for line in lines] == ["failed", "withheld"]
+    assert "Gwen, your guardian, has set 50 messages" in lines[0].note
+    assert "988" in lines[1].note or "findahelpline" in lines[1].note
+    assert Guardian.objects.get().alert_owed_at is not None
 
 
 def test_a_second_worker_changes_nothing(draft, alice, prompts):
