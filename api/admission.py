@@ -1,7 +1,6 @@
 """Every check that may refuse a request before it reaches an engine, the cheapest first; then the hand-over."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,7 +24,7 @@ from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.desk import restrictions
 from moderation.filter import assessment
-from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.talk import Finding
 from moderation.user_turns import Ruling
 from personas import access
 from personas.models import Persona
@@ -84,7 +83,7 @@ def _admit(
         for talk, turns in zip(talks, histories, strict=True)
         for choice in range(choices)
     ]
-    rulings = [_judge(key.user, model, turns) for turns in histories]
+    rulings = _judge(key.user, model, histories)
     _spend(key, count)
     for job, judged in zip(new_jobs[::choices], rulings, strict=True):
         _keep(key.user, model, job, judged)
@@ -184,23 +183,34 @@ def _spend_of_guardian(user: User, count: int) -> None:
         raise errors.over_quota(error) from None
 
 
-def _judge(user: User, model: Persona | BaseModel, turns: Sequence[Turn]) -> list[tuple[Turn, Ruling]]:
-    """A ruling on each new turn. Raises ApiError while the filter does not run."""
-    new = [turn for turn in turns if turn.is_new]
+def _judge(
+    user: User, model: Persona | BaseModel, histories: Sequence[Sequence[Turn]]
+) -> list[list[tuple[Turn, Ruling]]]:
+    """A ruling on each new turn of each talk. Raises ApiError while the filter does not run.
+
+    All are judged at once, so that a crisis in one of them is answered also while the filter is down.
+    """
+    new = [[turn for turn in turns if turn.is_new] for turns in histories]
     try:
-        rulings = user_turns.judge([turn.to_judge for turn in new], user=user, addressee=model)
+        judged = user_turns.judge([turn.to_judge for turns in new for turn in turns], user=user, addressee=model)
     except user_turns.FilterDown as down:
         message = f"The safety check is not running, so nothing can be answered. {errors.in_crisis(down.help)}"
         raise errors.unavailable(message, code="moderation_unavailable") from None
-    return list(zip(new, rulings, strict=True))
+    rulings = iter(judged)
+    return [[(turn, next(rulings)) for turn in turns] for turns in new]
 
 
 def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tuple[Turn, Ruling]]) -> None:
-    """Stores the verdicts and the marks. Requests monitoring of a talk that is not answered."""
-    withheld = [turn for turn, ruling in judged if not ruling.is_answered]
+    """Stores the verdicts and the marks. Requests monitoring of a talk that is not answered.
+
+    A turn that nothing could judge gets no mark, so it is new again in the next request.
+    """
+    withheld = [turn for turn, ruling in judged if not ruling.is_answered and ruling.is_judged]
+    findings: list[Finding] = []
     for turn, ruling in judged:
         message_id = monitoring.message_id(job.talk_id, turn.position, turn.said.text)
         assessment.record(ruling.verdict, user=user, conversation_id=job.talk_id, message_id=message_id)
+        findings += ruling.verdict.findings_about(message_id) if not ruling.is_answered else []
     history.mark(user, model.id, withheld, is_withheld=True)
     if any(ruling.is_crisis for _, ruling in judged):
         guardians.note_crisis(user)
@@ -209,10 +219,9 @@ def _keep(user: User, model: Persona | BaseModel, job: Job, judged: Sequence[tup
         queueing.have_monitored(job.id)
         if ladder.is_for_the_site(ladder.highest(ruling.verdict.level for _, ruling in judged)):
             # A person in danger waits behind nobody's tasks. If this look is lost, a worker's finds the same.
-            with suppress(ClassifierUnavailable):
-                monitoring.look_at(job.id)
+            monitoring.look_at(job.id, crisis=findings)
     else:
-        history.mark(user, model.id, [turn for turn, _ in judged], is_withheld=False)
+        history.mark(user, model.id, [turn for turn, ruling in judged if ruling.is_answered], is_withheld=False)
 
 
 def _refuse_withheld(rulings: Sequence[Sequence[tuple[Turn, Ruling]]], param: str) -> None:

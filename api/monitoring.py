@@ -15,7 +15,7 @@ from api import jobs, model_list
 from api.jobs import Job, Said
 from moderation.monitor.conversation import RECENT
 from moderation.monitor.watching import Talk, look
-from moderation.talk import Turn
+from moderation.talk import Finding, Turn
 from text import graphemes
 
 # The number of turns at the end of a talk that the monitor scores and a case shows.
@@ -54,8 +54,8 @@ def _as_turns(job: Job, talk: Sequence[Said], *, instructions: bool) -> list[Tur
     ]
 
 
-def look_at(job_id: UUID) -> None:
-    """Assesses the talk of the job, and deletes the job."""
+def look_at(job_id: UUID, *, crisis: Sequence[Finding] = ()) -> None:
+    """Assesses the talk of the job, and deletes the job. `crisis`: as in `watching.look`."""
     job = jobs.read(job_id)
     user = User.objects.filter(pk=job.user_id).first() if job else None
     if job is None:
@@ -66,7 +66,8 @@ def look_at(job_id: UUID) -> None:
     recent_turns = _as_turns(job, job.talk or job.said, instructions=True)[-_TURNS:]
     model = model_list.model_of(job.persona_id, job.model)
     name = f"{graphemes.beginning(model.name, 74)} (API)"
-    look(Talk(user=user, conversation_id=job.talk_id, persona_id=model.id, persona_name=name), recent_turns)
+    talk = Talk(user=user, conversation_id=job.talk_id, persona_id=model.id, persona_name=name)
+    look(talk, recent_turns, crisis=crisis)
     jobs.forget(job)
 
 

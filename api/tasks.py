@@ -7,6 +7,7 @@ from celery import shared_task
 
 from api import completions, jobs, monitoring, queueing
 from generation.jobs import waiting_room
+from moderation.monitor import watching
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,6 @@ def complete(job_id: str) -> None:
         jobs.append(UUID(job_id), jobs.Failed(code="site_error"))
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True, **watching.AGAIN)
 def monitor_talk(job_id: str) -> None:
     monitoring.look_at(UUID(job_id))

@@ -1,5 +1,6 @@
 """Passes conversations to the monitor: the newest turns after each turn, and a whole history where somebody asks."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chat.conversation import transcripts
@@ -8,16 +9,19 @@ from moderation.desk.evidence import TURNS_EACH_SIDE
 from moderation.models import Case
 from moderation.monitor.conversation import RECENT
 from moderation.monitor.watching import Talk, look, look_back
+from moderation.talk import Finding
 from personas import dates_of_death
 
 
-def look_at(conversation_id: UUID) -> None:
-    """Assesses the newest turns of the read branch. Does nothing if the conversation was deleted meanwhile."""
+def look_at(conversation_id: UUID, *, crisis: Sequence[Finding] = ()) -> None:
+    """Assesses the newest turns of the read branch. Does nothing if the conversation was deleted meanwhile.
+
+    `crisis`: as in `watching.look`.
+    """
     conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
     if conversation is not None:
-        look(
-            _talk(conversation), transcripts.newest_turns(conversation.head_id, RECENT + TURNS_EACH_SIDE, withheld=True)
-        )
+        turns = transcripts.newest_turns(conversation.head_id, RECENT + TURNS_EACH_SIDE, withheld=True)
+        look(_talk(conversation), turns, crisis=crisis)
 
 
 def look_at_all_of(conversation: Conversation) -> Case | None:

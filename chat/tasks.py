@@ -19,6 +19,7 @@ from chat.socket import frames
 from chat.trials import audits, comparisons, tried_lines
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
+from moderation.monitor import watching
 from personas.way_in import trying
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def score_reply(reply_id: str) -> None:
     inspection.score(UUID(reply_id))
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True, **watching.AGAIN)
 def monitor_conversation(conversation_id: str) -> None:
     queueing.begin_monitoring(
         UUID(conversation_id)

@@ -76,6 +76,7 @@ class Ruling:
     is_answered: bool  # the persona may answer, and later prompts may contain these words
     help: CrisisNotice | None  # the site's notice where the crisis level is low or higher
     refusal: str  # the site's explanation where the filter withheld the words; "" where it did not
+    is_judged: bool = True  # False: the filter is down, and no pattern sees a crisis in these words
 
     @property
     def is_crisis(self) -> bool:
@@ -94,7 +95,8 @@ class FilterDown(Exception):
 def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ruling]:
     """A ruling for each turn, in order. Raises FilterDown.
 
-    While the classifiers are down, the patterns alone detect a crisis (compliance K6).
+    While the classifiers are down, the patterns alone detect a crisis (compliance K6). Turns beside it are then not
+    answered and not judged, because the patterns see nothing else (compliance T2).
     """
     try:
         self_check.require()
@@ -106,7 +108,7 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
         if all(ruling.is_answered for ruling in rulings):
             level = ladder.highest(verdict.level for verdict in verdicts)
             raise FilterDown(help_for(user, addressee, level)) from None
-        return rulings
+        return [replace(each, is_answered=False, is_judged=False) if each.is_answered else each for each in rulings]
     return _rulings(turns, verdicts, user, addressee)
 
 

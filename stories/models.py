@@ -32,6 +32,11 @@ class Story(models.Model):
         verbose_name_plural = "stories"
         ordering = ["-updated_at"]
 
+    @property
+    def passages(self) -> "models.QuerySet[Passage]":
+        """All passages in their order, withheld ones included."""
+        return Passage.objects.filter(scene__story=self).order_by("scene_id", "created_at")
+
 
 class Scene(models.Model):
     """A scene of a story. The first scene of a chapter holds the chapter's title and summary."""

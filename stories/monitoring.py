@@ -1,12 +1,13 @@
 """Passes stories to the monitor, as conversations are: a case shows the passages around a finding."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from moderation.desk.evidence import TURNS_EACH_SIDE
 from moderation.monitor.conversation import RECENT
 from moderation.monitor.watching import Talk, look
-from moderation.talk import Turn
-from stories import writing
+from moderation.talk import Finding, Turn
+from personas.models import Persona
 from stories.models import Author, ContinuationStatus, Story
 from text import graphemes
 
@@ -15,7 +16,7 @@ _REPORTABLE = 20  # newest passages of the narrator that a report can name
 
 def turns(story: Story, most: int = RECENT + TURNS_EACH_SIDE) -> list[Turn]:
     """The newest passages, withheld ones included. Words that the person wrote or changed are the person's."""
-    newest = writing.passages_of(story).reverse()[:most]
+    newest = story.passages.reverse()[:most]
     return [
         Turn("persona" if each.author == Author.PERSONA else "user", each.text, each.pk, each.created_at)
         for each in reversed(newest)
@@ -36,21 +37,23 @@ def turns_around(story: Story, reported: Turn) -> list[Turn]:
     return told if any(turn.message_id == reported.message_id for turn in told) else [*told, reported]
 
 
-def look_at(story_id: UUID) -> None:
-    """Assesses the newest passages. Does nothing if the story was deleted meanwhile."""
+def look_at(story_id: UUID, *, crisis: Sequence[Finding] = ()) -> None:
+    """Assesses the newest passages. Does nothing if the story was deleted meanwhile.
+
+    `crisis`: as in `watching.look`.
+    """
     story = Story.objects.select_related("owner", "persona").filter(pk=story_id).first()
     if story is not None:
-        look(
-            Talk(
-                user=story.owner,
-                conversation_id=story.id,
-                persona_id=story.persona_id,
-                persona_name=name_of(story),
-            ),
-            turns(story),
-        )
+        look(talk(story), turns(story), crisis=crisis)
 
 
-def name_of(story: Story) -> str:
+def talk(story: Story) -> Talk:
+    """The story as the monitor and the desk know it."""
+    return Talk(
+        user=story.owner, conversation_id=story.id, persona_id=story.persona_id, persona_name=name_of(story.persona)
+    )
+
+
+def name_of(narrator: Persona) -> str:
     """The narrator's name for the desk, which says that this is a story."""
-    return f"{graphemes.beginning(story.persona.name, 70)} (story)"
+    return f"{graphemes.beginning(narrator.name, 70)} (story)"

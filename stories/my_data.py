@@ -25,7 +25,7 @@ def _story(story: Story) -> dict[str, Any]:
         "narrator": story.persona.name,
         "created_at": story.created_at,
         "scenes": list(story.scenes.order_by("id").values("id", "begins_chapter", "title", "summary")),
-        "passages": [_passage(passage) for passage in writing.passages_of(story)],
+        "passages": [_passage(passage) for passage in story.passages],
         "continuations": list(story.continuations.values("number", "status", "text", "created_at")),
         "notices": list(story.notices.values("kind", "rule", "version", "text", "shown_at")),
     }

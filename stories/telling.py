@@ -6,7 +6,7 @@ from itertools import groupby
 from uuid import UUID
 
 from chat.models import NoticeKind
-from stories import epub, narration, prose, writing
+from stories import epub, narration, prose
 from stories.forms import ChapterForm
 from stories.models import Author, Notice, Passage, Scene, Story
 from stories.phrases import phrases_for
@@ -28,7 +28,7 @@ class Chapter:
 
 def chapters(story: Story) -> list[Chapter]:
     """Chapters with their scenes and passages, in their order."""
-    passages = writing.passages_of(story)
+    passages = story.passages
     by_scene = {scene_id: list(some) for scene_id, some in groupby(passages, key=lambda passage: passage.scene_id)}
     found: list[Chapter] = []
     for scene in story.scenes.order_by("id"):

@@ -210,7 +210,7 @@ def report(request: SignedIn, story_id: UUID) -> HttpResponse:
             reporter=request.user,
             conversation_id=story.pk,
             persona_id=story.persona_id,
-            persona_name=monitoring.name_of(story),
+            persona_name=monitoring.name_of(story.persona),
             category=form.cleaned_data["category"],
             message_id=reported.message_id,
             turns=monitoring.turns_around(story, reported),

@@ -23,6 +23,7 @@ from chat.conversation.conversations import Busy, ModerationDown, OverQuota, Wro
 from chat.models import NoticeKind
 from generation.jobs.waiting_room import Full
 from moderation import user_turns
+from moderation.crisis import ladder
 from moderation.crisis.notices import CrisisNotice
 from moderation.filter import assessment
 from moderation.monitor import counts
@@ -30,7 +31,7 @@ from moderation.user_turns import Ruling
 from persona_site.redis import cancel_key, connection
 from personas import creation
 from personas.models import Persona
-from stories import prose, queueing
+from stories import monitoring, prose, queueing
 from stories.models import Author, Continuation, ContinuationStatus, Dial, Passage, Scene, Story
 from text import cleaning
 
@@ -63,11 +64,6 @@ def get_scene_for(user: User, scene_id: int) -> Scene:
 def get_continuation_for(user: User, continuation_id: UUID) -> Continuation:
     continuations = Continuation.objects.select_related("story__owner", "story__persona")
     return get_object_or_404(continuations, pk=continuation_id, story__owner=user, story__owner__is_active=True)
-
-
-def passages_of(story: Story) -> QuerySet[Passage]:
-    """All passages of a story in their order, withheld ones included."""
-    return Passage.objects.filter(scene__story=story).order_by("scene_id", "created_at")
 
 
 def begin(*, user: User, persona_id: UUID, title: str, premise: str) -> Story:
@@ -143,6 +139,10 @@ def write(*, user: User, story_id: UUID, text: str) -> Passage:
         passage = _add(story, text, prose.author_of(text, offered), is_withheld=not ruling.is_answered)
         assessment.record(ruling.verdict, user=user, conversation_id=story.pk, message_id=passage.pk)
         _notice(story, passage, ruling)
+        if ladder.is_for_the_site(ruling.verdict.level):
+            # A person in danger waits behind nobody's tasks. If this look is lost, a worker's finds the same.
+            crisis = ruling.verdict.findings_about(passage.pk)
+            transaction.on_commit(lambda: monitoring.look_at(story.pk, crisis=crisis), robust=True)
     return passage
 
 
@@ -259,7 +259,7 @@ def _judge(user: User, persona: Persona, turn: user_turns.Turn) -> Ruling:
 
 
 def _judged(story: Story, text: str) -> Ruling:
-    passages = list(passages_of(story))
+    passages = list(story.passages)
     before = "\n".join(passage.text for passage in passages[-2:] if not passage.is_withheld)
     own = tuple(passage.text for passage in passages if passage.author != Author.PERSONA)
     turn = user_turns.Turn(text, before=before, earlier=own[-user_turns.EARLIER :])

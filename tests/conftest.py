@@ -15,6 +15,8 @@ from accounts.models import Role, User
 from generation.catalogue import packaged
 from generation.jobs import waiting_room
 from moderation.filter import policy
+from moderation.filter.classifiers import registry
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Policy
 from persona_site.redis import connection as redis_connection
 from tests import emptying, factories
@@ -91,6 +93,16 @@ def approval_required(db: None) -> Iterator[None]:
     policy.forget()
     yield
     policy.forget()
+
+
+@pytest.fixture
+def filter_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No classifier can judge."""
+
+    def down(texts: object, heads: object = None) -> None:
+        raise ClassifierUnavailable("down")
+
+    monkeypatch.setattr(registry, "score", down)
 
 
 _PREPARE = f"""

@@ -313,7 +313,8 @@ def _store_message(
     transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
     if ladder.is_for_the_site(ruling.verdict.level):
         # A person in danger waits behind nobody's tasks. If this look is lost, a worker's finds the same.
-        transaction.on_commit(lambda: monitoring.look_at(conversation.id), robust=True)
+        crisis = ruling.verdict.findings_about(message.id)
+        transaction.on_commit(lambda: monitoring.look_at(conversation.id, crisis=crisis), robust=True)
     return Sent(message, None)
 
 

@@ -25,6 +25,7 @@ from chat.files import import_formats
 from chat.files.import_formats import Talk, Turn
 from chat.models import Author, Conversation, Message
 from moderation import user_turns
+from moderation.crisis import ladder
 from moderation.filter import assessment
 from moderation.user_turns import Ruling
 from personas import creation
@@ -131,10 +132,15 @@ def _judged(turns: list[Turn], user: User, cast: Cast) -> list[Ruling]:
             own_texts.append(turn.text)
         else:
             to_judge.append(user_turns.Turn(turn.text, before, source="persona"))
+    personas = list(dict.fromkeys(cast.values()))
     try:
-        return groups.judge(to_judge, user=user, personas=list(dict.fromkeys(cast.values())))
+        rulings = groups.judge(to_judge, user=user, personas=personas)
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
+    if not all(ruling.is_judged for ruling in rulings):
+        level = ladder.highest(ruling.verdict.level for ruling in rulings)
+        raise ModerationDown(user_turns.help_for(user, personas[0], level))
+    return rulings
 
 
 def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[Ruling]) -> Conversation:

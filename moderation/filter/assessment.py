@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from moderation.filter.classifiers.heads import Heads
 from moderation.filter.evasion import forms, spelling
 from moderation.filter.policy import Decision
 from moderation.models import Assessment, Direction, RuleAction
-from moderation.monitor.findings import finding_of
+from moderation.monitor.findings import finding_of, finding_of_level
 from moderation.talk import Finding
 
 __all__ = [
@@ -68,7 +68,7 @@ class Verdict:
     text: str  # the text that may be shown; where the action is mask, without its spans
     level: str  # crisis level of a user's text: "" | grief | low | passive | active | imminent
     spans: tuple[pii.Span, ...]  # personal data in the original text
-    findings: tuple[Finding, ...]  # for a case; their message_id is NOT_STORED, and the caller sets it
+    findings: tuple[Finding, ...]  # of the policy's decision; their message_id is NOT_STORED
     policy_version: str
     classifier_version: str
     set_aside: tuple[str, ...] = ()  # categories whose scores did not count, because the text speaks of a death
@@ -77,6 +77,13 @@ class Verdict:
     @property
     def passes(self) -> bool:
         return self.action not in {RuleAction.BLOCK, RuleAction.CRISIS}
+
+    def findings_about(self, message_id: UUID) -> list[Finding]:
+        """What a case needs to say of the stored text: the policy's decision, and a crisis from *passive* upward."""
+        version = f"policy-{self.policy_version} {self.classifier_version}"
+        of_level = finding_of_level(self.level, message_id=message_id, version=version)
+        decided = [replace(finding, message_id=message_id) for finding in self.findings]
+        return [*decided, of_level] if of_level else decided
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from moderation.crisis import ladder
 from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import Decision
 from moderation.models import Direction, RuleAction
@@ -54,5 +55,21 @@ def finding_of(
         threshold=decision.threshold,
         message_id=message_id,
         detail=f"The {text_kind} was {outcome}.",
+        version=version,
+    )
+
+
+def finding_of_level(level: str, *, message_id: UUID, version: str) -> Finding | None:
+    """The finding of a person's crisis level, from *passive* upward; None below it."""
+    if not ladder.is_for_the_site(level):
+        return None
+    return Finding(
+        signal="crisis_level",
+        category=str(Category.SELF_HARM),
+        severity=LEVEL_SEVERITY[level],
+        score=ladder.LEVELS.index(level) / (len(ladder.LEVELS) - 1),
+        threshold=0.6,
+        message_id=message_id,
+        detail=f"Crisis level {level}.",
         version=version,
     )

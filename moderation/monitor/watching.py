@@ -4,9 +4,11 @@ The work of a look is bounded: RECENT turns are scored (most of them from a cach
 So the time for a whole conversation is linear in its length.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from moderation.desk import cases, urgency
 from moderation.filter import policy
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Case
 from moderation.monitor import counts
 from moderation.monitor.conversation import RECENT, findings_of, ordered, scored, version
@@ -23,7 +26,15 @@ from moderation.monitor.signals import SIGNALS, SIGNS
 from moderation.monitor.signals.base import Watch
 from moderation.talk import Finding, Turn
 
+logger = logging.getLogger(__name__)
+
 QUIET = 7  # days for which a sign that was told is not told again
+# For the tasks that look: while no classifier runs, again each minute, for a day at most.
+AGAIN: dict[str, Any] = {
+    "autoretry_for": (ClassifierUnavailable,),
+    "default_retry_delay": 60,
+    "max_retries": 24 * 60,
+}
 _PAST = timedelta(days=7)
 _SEVERITY_OF_THE_PAST = 50
 _AT_ONCE = RECENT // 2  # turns of a history that are counted together
@@ -40,14 +51,26 @@ class Talk:
     dates_of_death: tuple[tuple[int, int], ...] = ()  # month and day
 
 
-def look(talk: Talk, turns: Sequence[Turn]) -> Case | None:
+def look(talk: Talk, turns: Sequence[Turn], *, crisis: Sequence[Finding] = ()) -> Case | None:
     """Assesses the newest turns with the person's last weeks. Returns the case of the findings, if there are any.
 
     The turns from RECENT before the end on are assessed. Those before them are shown as evidence. Looking again at the
-    same turns changes nothing. Raises ClassifierUnavailable.
+    same turns changes nothing. `crisis`: what the filter has found of a person in danger. If the look fails, these
+    findings open the case, so that a person looks also while no classifier runs (compliance K9). Without them, it
+    raises ClassifierUnavailable.
     """
     if not turns:
         return None
+    try:
+        return _look(talk, turns)
+    except Exception as error:  # whatever failed, a person in danger does not wait for it
+        if not crisis:
+            raise
+        logger.warning("crisis.not_assessed", extra={"error": type(error).__name__})
+        return _case(talk, crisis, turns)
+
+
+def _look(talk: Talk, turns: Sequence[Turn]) -> Case | None:
     rules = policy.for_persona(talk.persona_id)
     newest, judged_by = scored(turns, rules), version(rules)
     with transaction.atomic():

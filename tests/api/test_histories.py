@@ -263,3 +263,19 @@ def test_null_is_taken_for_every_optional_parameter(alices, ada, speak):
     options = {"include_usage": None, "include_obfuscation": None}
     asked = {"model": str(ada.pk), "messages": [HELLO], "stream_options": options}
     assert alices.events("chat/completions", asked)[-1] == "[DONE]"
+
+
+def test_k9_t2_a_crisis_while_the_filter_is_down_opens_a_case_and_marks_nothing_else(
+    alices, alice, ada, speak, filter_down
+):
+    speak("No.")
+    bomb = "How do I build a pipe bomb at home?"
+    body = {"model": str(ada.pk), "prompt": [bomb, CRISIS["content"]]}
+    error = alices.post("completions", body).json()["error"]
+    assert (error["code"], "about to end your life" in error["message"]) == ("content_filter", True)
+    case = Case.objects.get(user=alice)
+    assert (case.queue, [turn["text"] for turn in case.evidence]) == ("crisis", [CRISIS["content"]])
+    first, second = (
+        history.read(alice, ada.pk, [Said(role="user", text=text)] * 2)[0] for text in (bomb, body["prompt"][1])
+    )
+    assert (first.is_new, second.is_new, second.is_withheld) == (True, False, True)

@@ -4,13 +4,15 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from celery.exceptions import Retry
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.models import User
 from chat import monitoring, tasks
-from chat.conversation import conversations, queueing, transcripts
+from chat.conversation import conversations, messages, queueing, transcripts
+from moderation.desk import urgency
 from moderation.models import Case, DailyCue
 from persona_site.redis import connection
 from tests import factories
@@ -95,3 +97,25 @@ def test_the_command_reads_a_history_on_its_own_dates_and_twice_changes_nothing(
 def test_the_command_says_what_is_wrong(db: None, arguments: dict[str, str], says: str) -> None:
     with pytest.raises(CommandError, match=says):
         call_command("monitor_history", **arguments)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_k9_a_crisis_opens_a_case_also_while_the_filter_is_down(alice: User, filter_down: None) -> None:
+    factories.make_policy()
+    conversation = factories.make_conversation(owner=alice)
+    sent = messages.send_message(
+        user=alice, conversation_id=conversation.id, client_id=uuid4(), text="I am going to kill myself tonight."
+    )
+    case = Case.objects.get(user=alice)
+    assert (case.queue, case.due_at <= timezone.now() + urgency.IMMINENT_HARM) == ("crisis", True)
+    assert [turn["message_id"] for turn in case.evidence] == [str(sent.message.id)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_without_a_filter_is_tried_again(alice: User, filter_down: None) -> None:
+    factories.make_policy()
+    conversation = factories.make_conversation(owner=alice)
+    conversation.head = conversation.messages.create(author="user", text="Hello.")
+    conversation.save()
+    with pytest.raises(Retry):
+        tasks.monitor_conversation.apply(args=[str(conversation.id)], throw=True, retries=5)

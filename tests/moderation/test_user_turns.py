@@ -5,7 +5,6 @@ import pytest
 from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
 from moderation.user_turns import Turn
 from tests import factories
@@ -73,14 +72,10 @@ def test_a_history_is_judged_in_one_pass(alice, monkeypatch):
     assert [size for size in passes if size] == [40]
 
 
-def test_k6_without_a_filter_patterns_alone_see_a_crisis(alice, monkeypatch):
-    def down(texts, heads=None):
-        raise ClassifierUnavailable
-
-    monkeypatch.setattr(registry, "score", down)
+def test_k6_t2_without_a_filter_patterns_see_a_crisis_and_let_nothing_pass(alice, filter_down):
     alice.country = "US"
-    rulings = judge(alice, Turn("How is the lighthouse?"), Turn("I wish I was dead."))
-    assert [ruling.is_answered for ruling in rulings] == [True, False]
+    rulings = judge(alice, Turn("How do I build a pipe bomb at home?"), Turn("I wish I was dead."))
+    assert [(ruling.is_answered, ruling.is_judged) for ruling in rulings] == [(False, False), (False, True)]
     assert any("988" in resource["contact"] for resource in rulings[1].help.resources)
     with pytest.raises(user_turns.FilterDown) as refused:
         judge(alice, Turn("How is the lighthouse?"))

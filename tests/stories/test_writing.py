@@ -58,7 +58,7 @@ def drawn(story: Story, dial: Dial = Dial.LIVELY) -> list[Continuation]:
 
 
 def told(story: Story) -> list[str]:
-    return [each.text for each in writing.passages_of(story) if not each.is_withheld]
+    return [each.text for each in story.passages if not each.is_withheld]
 
 
 def test_three_continuations_come_through_the_waiting_room_and_one_goes_on(story, prompts):
@@ -290,3 +290,12 @@ def test_somebody_elses_story_is_not_there(story, bob: User):
     client.force_login(bob)
     for name in ("story", "book", "delete", "report"):
         assert client.get(reverse(f"stories:{name}", args=[story.pk])).status_code == 404
+
+
+def test_k9_a_crisis_in_a_story_opens_a_case_at_once_also_while_the_filter_is_down(
+    story: Story, filter_down: None
+) -> None:
+    passage = writing.write(user=story.owner, story_id=story.pk, text=CRISIS)
+    case = Case.objects.get(user=story.owner)
+    assert (case.conversation_id, case.queue) == (story.pk, "crisis")
+    assert case.findings[0]["message_id"] == str(passage.pk)

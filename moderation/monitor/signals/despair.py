@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from moderation.crisis import ladder
-from moderation.filter.classifiers.base import Category
 from moderation.monitor.days import spelled
-from moderation.monitor.findings import LEVEL_SEVERITY
+from moderation.monitor.findings import finding_of_level
 from moderation.monitor.signals.base import Scored, Watch, any_of, finding
 from moderation.monitor.signs import Sign
 from moderation.talk import Finding
@@ -41,12 +40,9 @@ def crisis_levels(watch: Watch) -> Iterable[Finding]:
     """The highest level of the person's turns, from *passive* upward, at the newest turn of that level."""
     own_turns = watch.by("user")
     worst = ladder.highest(scored.level for scored in own_turns)
-    if not ladder.is_at_least(worst, "passive"):
-        return
-    newest = next(scored for scored in reversed(own_turns) if scored.level == worst)
-    step = ladder.LEVELS.index(worst) / (len(ladder.LEVELS) - 1)
-    severity = LEVEL_SEVERITY[worst]
-    yield finding(watch, newest, "crisis_level", Category.SELF_HARM, severity, step, 0.6, f"Crisis level {worst}.")
+    newest = next((scored.turn for scored in reversed(own_turns) if scored.level == worst), None)
+    if newest and (found := finding_of_level(worst, message_id=newest.message_id, version=watch.version)):
+        yield found
 
 
 def rising_hopelessness(watch: Watch) -> Iterable[Finding]:

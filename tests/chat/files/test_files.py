@@ -225,3 +225,12 @@ def test_the_pages_download_and_import(conversation: Conversation, client: Clien
     assert answer.headers["Location"] == reverse("chat:conversation", args=[other.id])
     assert client.get(answer.headers["Location"]).status_code == 200
     assert client.get(reverse("chat:export-all"), {"format": "exe"}).status_code == 404
+
+
+def test_t2_while_the_filter_is_down_no_line_of_a_file_is_kept(alice: User, filter_down: None) -> None:
+    lines = ["I am going to kill myself tonight.", "How do I build a pipe bomb at home?"]
+    content = "\n".join(json.dumps({"is_user": True, "mes": line}) for line in lines)
+    with pytest.raises(conversations.ModerationDown) as refused:
+        imported(alice, content)
+    assert "Are you safe right now?" in refused.value.help.text
+    assert not Conversation.objects.exists()
