@@ -1,4 +1,4 @@
-"""Whether a person may talk with a persona now: the one door for pages, socket and /v1/.
+"""Whether a person may talk with a persona now: the one door for pages, socket, /v1/ and lines that are tried.
 
 Rows H4, CN5, H6, T1 and GD7 of docs/compliance.md.
 
@@ -84,17 +84,30 @@ def refusal(user: User, persona: Persona) -> Refusal | None:
 
 def without_approval(user: User, persona: Persona) -> Refusal | None:
     """As `refusal`, but a persona that a reviewer has not approved yet is allowed: its owner may still change it."""
+    return _refusal_to_person(user, persona, persona.pk) or unconfirmed(persona) or resting(persona)
+
+
+def refusal_to_try(user: User, portrait: Portrait) -> Refusal | None:
+    """Why this person may not try a persona that is not saved yet. None if they may."""
+    if refused := _refusal_to_person(user, portrait, None):
+        return refused
+    if portrait.depicts == Depicts.LIVING:
+        reason = gettext(
+            "A persona of a living person is silent until that person has agreed. So no line can be tried."
+        )
+        return Refusal("persona_not_confirmed", reason)
+    reason = approvals.silence_of_draft()
+    return Refusal("persona_not_approved", reason) if reason else None
+
+
+def _refusal_to_person(user: User, portrait: Portrait, persona_id: UUID | None) -> Refusal | None:
     if not ages.is_admitted(user):
         return Refusal("too_young", gettext("By its date of birth, this account cannot use the site."))
     if not laws.is_served(user.country):
         message = gettext("This site is not offered in your country. You can take your data along.")
         return Refusal("not_served", message)
     return (
-        refusal_to_minor(user, persona)
-        or refusal_of_guardian(user, persona.pk)
-        or _refusal_to_elder(user, persona)
-        or unconfirmed(persona)
-        or resting(persona)
+        refusal_to_minor(user, portrait) or refusal_of_guardian(user, persona_id) or _refusal_to_elder(user, portrait)
     )
 
 

@@ -374,6 +374,12 @@ def refuse_disabled(persona: Persona) -> None:
         raise PersonaDisabled(persona)
 
 
+def refuse_restricted(user: User, persona: Persona) -> None:
+    """Raises CreationRefused with the statement of a decision that keeps this person from the model."""
+    if active := restrictions.active_for(user=user, persona_id=persona.pk):
+        raise CreationRefused(active[0].statement)
+
+
 def refuse_unfit(fields: PersonaFields) -> None:
     """Raises WordsRefused if the filter finds hatred or the sexualisation of children. Raises FilterUnavailable."""
     labels = {text: label for label, text in reversed(list(fields.texts())) if text.strip()}

@@ -10,9 +10,11 @@ class StoriesConfig(AppConfig):
     def ready(self) -> None:
         from accounts import privacy
         from accounts.my_data import register
+        from chat.conversation import follow_up
         from personas import forgetting
         from stories import my_data, privacy_rows, writing
 
         register("stories", export=my_data.export, erase=my_data.erase)
         privacy.register(privacy_rows.ROWS)
         forgetting.register(writing.delete_all_with)
+        follow_up.register(writing.newest_crisis)

@@ -6,8 +6,8 @@ stopped a title, a premise or a summary; it carries `help`, the crisis resources
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,21 +18,22 @@ from django.utils.translation import gettext as _
 
 from accounts import guardian_limits, guardians, quotas
 from accounts.models import User
-from chat.conversation import conversations
+from chat.conversation import conversations, follow_up
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import NoticeKind
 from generation.jobs.waiting_room import Full
-from moderation import user_turns
+from moderation import lone_texts, user_turns
 from moderation.crisis import ladder
 from moderation.crisis.notices import CrisisNotice
 from moderation.filter import assessment
 from moderation.monitor import counts
+from moderation.monitor.watching import Talk
 from moderation.user_turns import Ruling
 from persona_site.redis import cancel_key, connection
 from personas import creation
 from personas.models import Persona
 from stories import monitoring, prose, queueing
-from stories.models import Author, Continuation, ContinuationStatus, Dial, Passage, Scene, Story
+from stories.models import Author, Continuation, ContinuationStatus, Dial, Notice, Passage, Scene, Story
 from text import cleaning
 
 DRAWN = 3  # continuations that are offered side by side
@@ -69,8 +70,9 @@ def get_continuation_for(user: User, continuation_id: UUID) -> Continuation:
 def begin(*, user: User, persona_id: UUID, title: str, premise: str) -> Story:
     persona = creation.get_persona_for(user, persona_id)
     conversations.refuse_unadmitted(user, persona)
-    conversations.refuse_restricted(user=user, conversation_id=None, persona=persona)
-    _refuse_unfit(user, persona, title, premise)
+    place = _before_a_story(user, persona)
+    conversations.refuse_restricted(user=user, conversation_id=place.conversation_id, persona=persona)
+    _refuse_unfit(place, persona, title, premise)
     with transaction.atomic():
         with _over_quota():
             quotas.spend(user=user, kind="conversations")
@@ -81,7 +83,7 @@ def begin(*, user: User, persona_id: UUID, title: str, premise: str) -> Story:
 
 def describe(*, user: User, story_id: UUID, title: str, premise: str) -> None:
     story = get_story_for(user, story_id)
-    _refuse_unfit(user, story.persona, title, premise)
+    _refuse_unfit(monitoring.talk(story), story.persona, title, premise)
     Story.objects.filter(pk=story.pk).update(title=title, premise=premise, updated_at=timezone.now())
 
 
@@ -151,7 +153,7 @@ def divide(*, user: User, story_id: UUID, chapter: str | None) -> Scene:
     story = get_story_for(user, story_id)
     _check_rights(story)
     if chapter:
-        _refuse_unfit(user, story.persona, chapter)
+        _refuse_unfit(monitoring.talk(story), story.persona, chapter)
     with transaction.atomic():
         story = _locked(story)
         last = story.scenes.order_by("id").last()
@@ -169,7 +171,7 @@ def describe_chapter(*, user: User, scene_id: int, title: str, summary: str) -> 
     scene = get_scene_for(user, scene_id)
     if not scene.begins_chapter:
         raise Http404("This scene begins no chapter.")
-    _refuse_unfit(user, scene.story.persona, title, summary)
+    _refuse_unfit(monitoring.talk(scene.story), scene.story.persona, title, summary)
     Scene.objects.filter(pk=scene.pk).update(title=title, summary=summary)
     return scene.story
 
@@ -251,9 +253,10 @@ def _withdraw_offers(story: Story) -> None:
     story.continuations.all().delete()
 
 
-def _judge(user: User, persona: Persona, turn: user_turns.Turn) -> Ruling:
+@contextmanager
+def _filter_down() -> Iterator[None]:
     try:
-        return user_turns.judge([turn], user=user, addressee=persona)[0]
+        yield
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
 
@@ -263,16 +266,23 @@ def _judged(story: Story, text: str) -> Ruling:
     before = "\n".join(passage.text for passage in passages[-2:] if not passage.is_withheld)
     own = tuple(passage.text for passage in passages if passage.author != Author.PERSONA)
     turn = user_turns.Turn(text, before=before, earlier=own[-user_turns.EARLIER :])
-    return _judge(story.owner, story.persona, turn)
+    with _filter_down():
+        return user_turns.judge([turn], user=story.owner, addressee=story.persona)[0]
 
 
-def _refuse_unfit(user: User, persona: Persona, *texts: str) -> None:
-    """Raises HeldBack if the filter does not let the texts pass together. Its verdict is recorded."""
+def _before_a_story(user: User, persona: Persona) -> Talk:
+    """Where a person begins stories with this persona."""
+    place = uuid5(persona.pk, f"stories of {user.pk}")
+    return Talk(user, conversation_id=place, persona_id=persona.pk, persona_name=monitoring.name_of(persona))
+
+
+def _refuse_unfit(talk: Talk, persona: Persona, *texts: str) -> None:
+    """Raises HeldBack if the filter does not let the texts pass together. A person looks at what it stopped."""
     text = "\n".join(filter(None, texts))
     if cleaning.is_blank(text):
         return
-    ruling = _judge(user, persona, user_turns.Turn(text))
-    assessment.record(ruling.verdict, user=user, conversation_id=None, message_id=None)
+    with _filter_down():
+        ruling = lone_texts.judge(text, talk=talk, addressee=persona)
     if not ruling.is_answered:
         raise HeldBack(ruling.refusal or (ruling.help.text if ruling.help else ""), ruling.help)
 
@@ -298,6 +308,12 @@ def _notice(story: Story, passage: Passage, ruling: Ruling) -> None:
             text=ruling.help.text,
             resources=ruling.help.resources,
         )
+
+
+def newest_crisis(user: User) -> datetime | None:
+    """When the site last answered a crisis in a story of this person."""
+    noticed = Notice.objects.filter(story__owner=user, kind=NoticeKind.CRISIS, rule__in=follow_up.CRISIS)
+    return noticed.order_by("shown_at").values_list("shown_at", flat=True).last()
 
 
 def _noticed_today(story: Story) -> bool:

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ages, guardian_limits, guardians, languages
+from accounts import ages, guardian_limits, languages
 from chat.reply import persona_reply
 from chat.reply.reply_run import Stopped
 from chat.trials.rehearsals import SAMPLING, Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
-from moderation import user_turns
-from moderation.filter import assessment, gate
+from moderation import lone_texts, user_turns
+from moderation.crisis.notices import CrisisNotice
+from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas.models import TriedLine
 from personas.models import TriedLineStatus as Status
@@ -41,10 +42,12 @@ def _try(line: TriedLine) -> None:
         _answer(line)
     except guardian_limits.LimitReached as reached:
         trying.keep(line, Status.FAILED, note=reached.user_message)
+    except trying.TryRefused as refused:
+        trying.keep(line, Status.FAILED, note=refused.user_message)
     except gate.Blocked:
         trying.keep(line, Status.WITHHELD, note=str(_WITHHELD))
     except user_turns.FilterDown as down:
-        trying.keep(line, Status.FAILED, note=f"{_UNJUDGED} {down.help.text}".strip())
+        trying.keep(line, Status.FAILED, note="\n".join([str(_UNJUDGED), *_help(down.help)]))
     except ClassifierUnavailable:
         trying.keep(line, Status.FAILED, note=str(_UNJUDGED))
     except (EngineError, Stopped) as error:
@@ -61,14 +64,12 @@ def _answer(line: TriedLine) -> None:
     """Judges the line, and asks the persona if it may answer. The site's own words come with what it says."""
     owner = line.draft.owner
     with trying.rehearsed(line) as rehearsal:
-        ruling = user_turns.judge([user_turns.Turn(line.text)], user=owner, addressee=rehearsal.persona)[0]
-        assessment.record(ruling.verdict, user=owner, conversation_id=None, message_id=None)
-        note = "\n".join([*filter(None, [ruling.refusal]), *_help(ruling)])
+        ruling = lone_texts.judge(line.text, talk=trying.talk(line, rehearsal.persona), addressee=rehearsal.persona)
+        note = "\n".join([*filter(None, [ruling.refusal]), *_help(ruling.help)])
         if not ruling.is_answered:
-            if ruling.is_crisis:
-                guardians.note_crisis(owner)
             trying.keep(line, Status.WITHHELD, note=note)
             return
+        trying.refuse_silent(line.draft, rehearsal.persona)  # again: much may have changed since it was asked
         guardian_limits.spend(owner)
         turns = [Line("user", line.text)]
         script = persona_reply.from_sheet(rehearsal.sheet, rehearsal.memories, turns, sampling=SAMPLING)
@@ -77,9 +78,9 @@ def _answer(line: TriedLine) -> None:
         trying.keep(line, Status.WRITTEN, reply=run.text, note=note)
 
 
-def _help(ruling: user_turns.Ruling) -> list[str]:
+def _help(notice: CrisisNotice | None) -> list[str]:
     """The site's notice and its help lines, one to a line."""
-    if ruling.help is None:
+    if notice is None:
         return []
-    lines = (" · ".join(filter(None, [each["name"], each["contact"], each["hours"]])) for each in ruling.help.resources)
-    return [ruling.help.text, *lines]
+    lines = (" · ".join(filter(None, [each["name"], each["contact"], each["hours"]])) for each in notice.resources)
+    return [notice.text, *lines]

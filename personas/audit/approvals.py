@@ -28,6 +28,10 @@ _SILENT = gettext_noop(
     "{name} cannot talk yet. On this site a persona that somebody made talks only after an audit has passed and a "
     "reviewer has approved it. Nothing that you wrote is lost. {next}"
 )
+_UNSAVED = gettext_noop(
+    "On this site a persona that somebody made talks only after an audit has passed and a reviewer has approved it. So "
+    "no line can be tried. Save the persona, and start the audit on its page."
+)
 _ASK = gettext_noop("Start the audit on the persona's page.")
 _AGAIN = gettext_noop(
     "Its words, its model or its fine-tune have changed since the last audit. Run the audit again on its page."
@@ -68,6 +72,11 @@ def silence_of(persona: Persona) -> str:
     if newest is not None and newest.decision == Decision.APPROVED:
         return ""
     return gettext(_SILENT).format(name=persona.name, next=gettext(_next_step(persona.audits.first(), now)))
+
+
+def silence_of_draft() -> str:
+    """Why a persona that is not saved yet is silent. Empty if the policy requires no approval."""
+    return gettext(_UNSAVED) if is_required() else ""
 
 
 def _next_step(audit: Audit | None, now: fingerprint.Fingerprint) -> str:

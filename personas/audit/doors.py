@@ -1,7 +1,7 @@
 """The doors of an audit: start and stop. Their caller is the persona's owner, or gets Http404.
 
 AuditRefused            `user_message` says why it cannot be started now
-accounts.quotas.QuotaExceeded and personas.creation.PersonaDisabled pass through.
+accounts.quotas.QuotaExceeded and personas.creation.CreationRefused pass through.
 """
 
 import logging
@@ -31,10 +31,11 @@ class AuditRefused(Exception):
 def start(*, user: User, persona: Persona) -> Audit:
     """Queues an audit. Earlier ones are deleted, except decisions and failures about the persona as it is now.
 
-    Raises AuditRefused, QuotaExceeded, PersonaDisabled, Http404.
+    Raises AuditRefused, QuotaExceeded, CreationRefused, Http404.
     """
     persona = creation.get_own_persona(user, persona.pk)
     creation.refuse_disabled(persona)
+    creation.refuse_restricted(user, persona)
     if persona.sources.filter(status=SourceStatus.IMPORTING).exists():
         raise AuditRefused(
             gettext("A file of %(name)s is still being read. Start the audit when it has been read.")

@@ -1,7 +1,7 @@
 """The doors of a fine-tune: start, stop, choose, delete. Their caller is the persona's owner, or gets Http404.
 
 FineTuneRefused     `user_message` says why it cannot be started now
-accounts.quotas.QuotaExceeded, personas.importers.base.FileTooLarge and personas.creation.PersonaDisabled pass through.
+accounts.quotas.QuotaExceeded, personas.importers.base.FileTooLarge and personas.creation.CreationRefused pass through.
 """
 
 import logging
@@ -89,10 +89,11 @@ def start(*, user: User, persona: Persona, agrees: bool = False) -> FineTune:
     `agrees`: the owner agrees to the training, apart from anything else (compliance CN6). Files that are added later
     are not learnt from until they agree again.
 
-    Raises FineTuneRefused, QuotaExceeded, FileTooLarge, PersonaDisabled, Http404.
+    Raises FineTuneRefused, QuotaExceeded, FileTooLarge, CreationRefused, Http404.
     """
     persona = creation.get_own_persona(user, persona.pk)
     creation.refuse_disabled(persona)
+    creation.refuse_restricted(user, persona)
     if silence := access.without_approval(user, persona):
         raise FineTuneRefused(silence.user_message)
     possible = offer(persona)

@@ -1,6 +1,6 @@
 """The doors to one memory: find it through its owner, correct it, pin it.
 
-CorrectionRefused       `user_message` says why the words cannot be kept
+CorrectionRefused       `user_message` says why the words cannot be kept; `help` is the site's notice in a crisis
 """
 
 from django.http import Http404
@@ -8,20 +8,24 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import User
-from moderation import user_turns
+from moderation import lone_texts, user_turns
+from moderation.crisis.notices import CrisisNotice
+from moderation.monitor.watching import Talk
 from personas.memory import forgetting
 from personas.memory.facts import fact_in
 from personas.memory.models import Memory
 from personas.memory.writing import embed
 from personas.models import Persona
+from text import graphemes
 
 LONGEST = 500  # characters of a correction
 
 
 class CorrectionRefused(Exception):
-    def __init__(self, user_message: str) -> None:
+    def __init__(self, user_message: str, help: CrisisNotice | None = None) -> None:
         super().__init__(user_message)
         self.user_message = user_message
+        self.help = help
 
 
 def get_memory_for(user: User, persona: Persona, memory_id: int) -> Memory:
@@ -80,13 +84,17 @@ _AFTER_PIECES = 10_000  # more pieces than a message can have
 
 
 def _refuse_unfit(memory: Memory, text: str) -> None:
+    # A case of them is one of the conversation that the memory comes from.
+    place = Talk(
+        memory.owner,
+        conversation_id=memory.conversation_id,
+        persona_id=memory.persona_id,
+        persona_name=f"{graphemes.beginning(memory.persona.name, 70)} (memory)",
+    )
     try:
-        ruling = user_turns.judge([user_turns.Turn(text)], user=memory.owner, addressee=memory.persona)[0]
-    except user_turns.FilterDown:
-        raise CorrectionRefused(
-            gettext("The safety check is not running, so nothing can be changed. Try again later.")
-        ) from None
+        ruling = lone_texts.judge(text, talk=place, addressee=memory.persona)
+    except user_turns.FilterDown as down:
+        message = gettext("The safety check is not running, so nothing can be changed. Try again later.")
+        raise CorrectionRefused(message, down.help) from None
     if not ruling.is_answered:
-        raise CorrectionRefused(
-            ruling.refusal or (ruling.help.text if ruling.help else gettext("These words cannot be kept."))
-        )
+        raise CorrectionRefused(ruling.refusal or gettext("These words cannot be kept."), ruling.help)

@@ -57,7 +57,7 @@ def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse
         corrections.correct(memory, text)
     except corrections.CorrectionRefused as refusal:
         messages.error(request, refusal.user_message)
-        context = _page(request, persona) | {"refused": memory, "draft": text}
+        context = _page(request, persona) | {"refused": memory, "draft": text, "help": refusal.help}
         return render(request, "personas/memory.html", context, status=422)
     messages.success(request, gettext("The memory is corrected. The old words are forgotten."))
     return _back(persona)

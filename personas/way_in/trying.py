@@ -1,7 +1,7 @@
 """Lines that the owner of a draft tries: what would the persona answer? The model and the filter are the real ones.
 
 Each line stands alone: there is no conversation, and none after TRIED lines. Nobody tries a persona that may not talk
-with them, as far as the draft says who it is: of a living person who has not agreed, or close to somebody under 18.
+with them (`personas.access`), as far as the draft says who it is, and nobody whom a moderator has suspended.
 
 TryRefused              `user_message` says what to do
 creation.CreationRefused and QuotaExceeded pass through.
@@ -23,11 +23,14 @@ from django.utils.translation import gettext, gettext_noop
 from accounts import ages, quotas
 from accounts.models import User
 from generation.jobs import waiting_room
+from moderation.desk import restrictions
+from moderation.monitor.watching import Talk
 from personas import access, creation
+from personas.access import Portrait
 from personas.creation import PersonaFields
 from personas.forms import PersonaForm
 from personas.memory import passages
-from personas.models import Depicts, Draft, Persona, TriedLine, TriedLineStatus
+from personas.models import Draft, Persona, TriedLine, TriedLineStatus
 from personas.prompting import prompt_sheet
 from personas.prompting.prompt_sheet import Sheet
 from personas.way_in import drafts, speakers
@@ -81,15 +84,18 @@ def _refuse(user: User, draft: Draft, fields: PersonaFields, text: str) -> None:
         )
     if not draft.fields.get("import_consent") and drafts.used_files(draft):
         raise creation.ImportNotAgreed
-    if fields.depicts == Depicts.LIVING:
-        raise TryRefused(
-            gettext("A persona of a living person is silent until that person has agreed. So no line can be tried.")
-        )
     if ages.is_minor(user) and not fields.depicts:
         raise TryRefused(gettext("Say first who this is. Then you can try a line."))
     creation.refuse_to_minor(user, fields)
-    if refusal := access.refusal_of_guardian(user, None):
-        raise TryRefused(refusal.user_message)
+    refuse_silent(draft, fields)
+
+
+def refuse_silent(draft: Draft, portrait: Portrait) -> None:
+    """Raises TryRefused where the owner of the draft may not talk with this persona now."""
+    if active := restrictions.active_for(user=draft.owner, conversation_id=draft.pk, persona_id=draft.pk):
+        raise TryRefused(active[0].statement)
+    if refused := access.refusal_to_try(draft.owner, portrait):
+        raise TryRefused(refused.user_message)
 
 
 def _hand_over(line: TriedLine) -> None:
@@ -142,6 +148,12 @@ def rehearsed(line: TriedLine) -> Iterator[Rehearsed]:
             memories=passages.recall(persona, line.text, _RECALLED),
         )
     yield rehearsal
+
+
+def talk(line: TriedLine, persona: Persona) -> Talk:
+    """The draft as the desk knows it. A moderator who locks the conversation or disables the persona closes it."""
+    name = f"{graphemes.beginning(persona.name, 70)} (draft)"
+    return Talk(line.draft.owner, conversation_id=line.draft_id, persona_id=line.draft_id, persona_name=name)
 
 
 def keep(line: TriedLine, status: TriedLineStatus, *, reply: str = "", note: str = "") -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import my_data
 from accounts.models import Quota, User
-from chat.conversation import conversations
+from chat.conversation import conversations, follow_up
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
@@ -25,6 +25,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 INFO = EngineInfo("script", "script-1", 2048, "transcript", "cpu", "1", "none")
 CRISIS = "I want to kill myself tonight."
+THREAT = "I will find you and kill you tonight, you worthless bitch."
 OFFERED = "The ice broke. A bell rang."
 
 
@@ -299,3 +300,22 @@ def test_k9_a_crisis_in_a_story_opens_a_case_at_once_also_while_the_filter_is_do
     case = Case.objects.get(user=story.owner)
     assert (case.conversation_id, case.queue) == (story.pk, "crisis")
     assert case.findings[0]["message_id"] == str(passage.pk)
+
+
+def test_k9_words_about_a_story_that_are_held_back_open_a_case(story: Story) -> None:
+    alice = story.owner
+    for title in (CRISIS, THREAT):
+        with pytest.raises(writing.HeldBack):
+            writing.begin(user=alice, persona_id=story.persona_id, title=title, premise="")
+    with pytest.raises(writing.HeldBack):
+        writing.describe(user=alice, story_id=story.pk, title="The Lamp", premise=CRISIS)
+    begun, described = Case.objects.filter(user=alice).order_by("opened_at")
+    assert [turn["text"] for turn in begun.evidence] == [CRISIS, THREAT]
+    assert (described.conversation_id, described.persona_name) == (story.pk, "Ada (story)")
+
+
+def test_k8_a_crisis_in_a_story_is_asked_about_at_the_next_visit(story: Story) -> None:
+    writing.write(user=story.owner, story_id=story.pk, text=CRISIS)
+    conversation = factories.make_conversation(owner=story.owner)
+    assert follow_up.shown_at_next_visit(conversation, timezone.now()) is None  # still the same visit
+    assert follow_up.shown_at_next_visit(conversation, timezone.now() + follow_up.REST) is not None

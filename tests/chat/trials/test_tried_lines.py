@@ -7,14 +7,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import laws
 from accounts.models import Guardian, Quota
 from chat import tasks
+from chat.conversation import follow_up
 from chat.trials import tried_lines
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
+from moderation.desk import urgency
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.models import Assessment
+from moderation.models import Assessment, Case, Restriction
 from personas import creation
 from personas.models import DraftFile, Persona, TriedLine
 from personas.way_in import drafts, trying
@@ -103,7 +106,12 @@ def test_a_crisis_is_answered_by_the_site_and_not_by_the_persona(draft, alice, p
     assert (line.status, line.reply, prompts) == ("withheld", "", [])
     assert "This is Afterword, not the persona." in line.note
     assert "local emergency number" in line.note
-    assert Assessment.objects.filter(user=alice).exists()
+    case = Case.objects.get(user=alice)  # K9
+    assert (case.conversation_id, case.persona_name, case.queue) == (draft.pk, "Teo (draft)", "crisis")
+    assert (case.due_at <= timezone.now() + urgency.IMMINENT_HARM, case.evidence[0]["text"]) == (True, line.text)
+    Assessment.objects.update(created_at=timezone.now() - follow_up.REST)
+    conversation = factories.make_conversation(owner=alice)
+    assert [bool(follow_up.shown_at_next_visit(conversation, timezone.now())) for _ in range(2)] == [True, False]  # K8
 
 
 @pytest.mark.parametrize(
@@ -111,7 +119,7 @@ def test_a_crisis_is_answered_by_the_site_and_not_by_the_persona(draft, alice, p
     [
         ({}, "  ", "Write a line first"),
         ({}, "x" * 501, "This line has 501 characters; the limit is 500."),
-        ({"depicts": "living"}, "Hello?", "silent until that person has agreed"),
+        ({"depicts": "living", "name": "Teo"}, "Hello?", "silent until that person has agreed"),
         ({"description": "Hitler was right, kill all the Jews."}, "Hello?", "may not be made of these words"),
     ],
 )
@@ -131,6 +139,37 @@ def test_somebody_under_18_says_first_who_it_is(draft, alice, prompts):
     drafts.keep_fields(draft, AGREED | {"name": "Teo", "depicts": "dead"})
     with pytest.raises(creation.NotForMinors):
         trying.ask(user=alice, draft=draft, text="Hello?")
+
+
+def refused(draft, alice):
+    with pytest.raises(creation.CreationRefused) as refusal:
+        trying.ask(user=alice, draft=draft, text="Hello?")
+    return refusal.value.user_message
+
+
+def test_a_suspended_person_and_a_locked_draft_get_no_answer(draft, alice, prompts):
+    line = trying.ask(user=alice, draft=draft, text="How was the harbour?")
+    suspension = Restriction.objects.create(kind="user_suspended", user=alice, statement="You are suspended.")
+    waiting_room.serve()  # the decision came after the question
+    line.refresh_from_db()
+    assert (line.status, line.note, prompts) == ("failed", "You are suspended.", [])
+    assert refused(draft, alice) == "You are suspended."
+    suspension.delete()
+    Restriction.objects.create(kind="conversation_locked", user=alice, conversation_id=draft.pk, statement="Locked.")
+    assert refused(draft, alice) == "Locked."
+
+
+def test_t1_where_personas_need_approval_no_line_is_tried(draft, alice, approval_required):
+    assert "an audit has passed and a reviewer has approved it" in refused(draft, alice)
+
+
+def test_cn12_what_keeps_a_person_from_talking_keeps_them_from_trying(draft, alice, monkeypatch):
+    drafts.keep_fields(draft, AGREED | {"name": "Teo", "depicts": "dead"})
+    monkeypatch.setattr(laws, "is_in_scope", lambda law: law == laws.ELDERS)
+    alice.birth_date = timezone.localdate() - timedelta(days=365 * 70)
+    assert "has closed such personas to people of 60" in refused(draft, alice)
+    monkeypatch.setattr(laws, "is_served", lambda country: False)
+    assert "not offered in your country" in refused(draft, alice)
 
 
 def test_a_saved_persona_is_tried_by_talking_with_it(alice):

@@ -58,6 +58,10 @@ def test_a_start_waits_for_files_and_needs_quota_and_a_clean_record(alice, perso
     Restriction.objects.create(kind="persona_disabled", persona_id=persona.pk, statement="…")
     with pytest.raises(creation.PersonaDisabled):
         doors.start(user=alice, persona=persona)
+    Restriction.objects.all().delete()
+    Restriction.objects.create(kind="user_suspended", user=alice, statement="You are suspended.")
+    with pytest.raises(creation.CreationRefused, match="You are suspended"):
+        doors.start(user=alice, persona=persona)
 
 
 def test_only_the_owner_has_the_doors_and_only_another_reviewer_decides(alice, bob, mina, persona):

@@ -64,6 +64,10 @@ def test_a_start_is_refused_without_room_quota_or_a_clean_record(alice, persona,
     Restriction.objects.create(kind=kind, persona_id=persona.pk, statement="…")
     with pytest.raises(creation.PersonaDisabled):
         doors.start(user=alice, persona=persona, agrees=True)
+    Restriction.objects.all().delete()
+    Restriction.objects.create(kind="user_suspended", user=alice, statement="You are suspended.")
+    with pytest.raises(creation.CreationRefused, match="You are suspended"):
+        doors.start(user=alice, persona=persona, agrees=True)
 
 
 def test_only_the_owner_has_the_doors(alice, bob, persona, ready):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from moderation.models import Assessment, Case
 from personas.memory.models import Kind, Memory, MemoryChoice
 from personas.models import Persona
 from tests import factories
@@ -70,6 +71,16 @@ def test_a_refused_correction_stays_in_the_form_and_changes_nothing(client: Clie
     assert text in answer.content.decode()
     memory.refresh_from_db()
     assert memory.text == "My dog is called Bruno."
+
+
+def test_k9_a_crisis_in_a_correction_shows_the_help_lines_and_opens_a_case(client: Client, ada: Persona) -> None:
+    memory = remember(ada, "My dog is called Bruno.")
+    User.objects.update(country="US")
+    answer = client.post(address("memory_correct", ada, memory.pk), {"text": "I am going to kill myself tonight."})
+    assert "988" in answer.content.decode()
+    case = Case.objects.get(user=ada.owner)
+    assert (case.conversation_id, case.persona_name, case.queue) == (memory.conversation_id, "Ada (memory)", "crisis")
+    assert Assessment.objects.get(user=ada.owner).level == "imminent"
 
 
 def test_forgetting_leaves_a_row_without_words(client: Client, ada: Persona) -> None:
