@@ -39,6 +39,7 @@ PRIVATE = [
             "page_size",
             "num_blocks",
             "max_batch_tokens",
+            "allow_block_sharing",
         ),
         "engines/hf_transformers/continuous_batching.py",
     ),

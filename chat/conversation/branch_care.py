@@ -13,8 +13,6 @@ from accounts.models import User
 from chat.conversation import branches, conversations, remembering, transcripts
 from chat.conversation.conversations import WrongState
 from chat.models import Conversation, Message
-from chat.socket import frames
-from personas.memory import forgetting
 from text import cleaning, graphemes
 
 NAME_CHARACTERS = 60
@@ -88,11 +86,6 @@ def prune(*, user: User, message_id: UUID) -> Conversation:
         if conversation.head_id in ids:
             raise WrongState(_("You are reading this branch. Go to another one first."))
         pruned = conversation.messages.filter(pk__in=ids)
-        for each in ids:
-            forgetting.forget_message(each)
-        texts = list(pruned.values_list("text", flat=True))
-        for persona in conversation.personas:
-            remembering.forget_in_prompts(user, persona.pk, texts)
+        remembering.forget_messages(conversation, pruned)
         pruned.delete()
-        conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
     return conversation

@@ -25,11 +25,10 @@ from django.utils.translation import ngettext
 
 from accounts import ages, quotas
 from accounts.models import User
-from chat.conversation import branches, first_talk, follow_up, queueing, transcripts
+from chat.conversation import branches, first_talk, follow_up, queueing, remembering, transcripts
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Message, Reply, ReplyStatus
 from chat.socket import frames
 from chat.socket.protocol import ErrorCode, Frame
-from generation.jobs import forgetting as engine_forgetting
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full
 from moderation import user_turns
@@ -41,7 +40,6 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import counts
 from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import access, creation
-from personas.memory import forgetting
 from personas.models import Persona
 from personas.prompting import prompt_sheet
 from text import cleaning, graphemes
@@ -210,16 +208,16 @@ def remove(conversation: Conversation) -> None:
     connection().set(cancel_key(conversation_id), 1, ex=3600)
     for reply in Reply.objects.filter(message__conversation=conversation, status=ReplyStatus.QUEUED):
         queueing.call_off(reply)
-    conversation.delete()
-    counts.forget(conversation_id)
-    forgetting.forget_conversation(conversation_id)
-    transaction.on_commit(lambda: _forget_frames(conversation_id), robust=True)
+    with transaction.atomic():
+        conversation.delete()
+        counts.forget(conversation_id)
+        remembering.forget_conversation(conversation.owner, conversation_id)
+        transaction.on_commit(lambda: _end_stream(conversation_id), robust=True)
 
 
-def _forget_frames(conversation_id: UUID) -> None:
+def _end_stream(conversation_id: UUID) -> None:
     stream.end(conversation_id, frames.DELETED)
     rewrite_log()
-    engine_forgetting.ask()
 
 
 def select_branch(*, user: User, message_id: UUID) -> Conversation:

@@ -140,13 +140,10 @@ def _take_out_with_words(member: Member) -> None:
         for reply in Reply.objects.filter(message__in=own, status__in=UNFINISHED):
             connection().set(cancel_key(reply.id), 1, ex=3600)
             queueing.call_off(reply)
-        texts = [message.text for message in own]
+        remembering.forget_messages(conversation, own)
         for message_id in list(own.values_list("id", flat=True)):
             message_care.take_out(conversation, conversation.messages.get(pk=message_id))
         _leave(conversation, member)
-        for persona in conversation.personas:
-            remembering.forget_in_prompts(conversation.owner, persona.pk, texts)
-        _tell(conversation)
 
 
 def _member(conversation: Conversation, persona_id: UUID) -> Member:

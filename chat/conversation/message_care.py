@@ -7,8 +7,6 @@ from django.db import transaction
 from accounts.models import User
 from chat.conversation import conversations, remembering
 from chat.models import Conversation, Message
-from chat.socket import frames
-from personas.memory import forgetting
 
 
 def pin(*, user: User, message_id: UUID, is_pinned: bool) -> Message:
@@ -35,11 +33,8 @@ def delete(*, user: User, message_id: UUID) -> Conversation:
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
         conversations.refuse_unfinished(conversation)
-        forgetting.forget_message(message.id)
-        for persona in conversation.personas:
-            remembering.forget_in_prompts(user, persona.pk, [message.text])
+        remembering.forget_messages(conversation, conversation.messages.filter(pk=message.pk))
         take_out(conversation, message)
-        conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
     return conversation
 
 

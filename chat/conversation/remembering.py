@@ -7,28 +7,37 @@ each reply, and leaves out every message that the filter withheld.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from chat.conversation import transcripts
-from chat.models import Author, Conversation, Origin
+from chat.models import Author, Conversation, Message, Origin
+from chat.socket import frames
+from generation.jobs import forgetting as engine_forgetting
+from generation.jobs import stream
 from moderation.talk import Turn
+from persona_site.redis import rewrite_log
 from personas.memory import choices, forgetting, told, writing
+from personas.memory.forgetting import Forgotten
+from personas.memory.models import Memory
 from personas.memory.search import terms
 from personas.memory.told import Told
 from personas.models import Persona
-from personas.prompting.prompt import Spoken, one_line
+from personas.prompting.prompt import Spoken, defused, one_line
 
 _NEWEST = 16  # turns that are read after a reply; a conversation of which nothing is remembered yet is read whole
 _SHORT = 40  # characters; a longer message says by itself what it is about
 _POINTS_BACK = re.compile(
     r"\b(?:he|she|it|they|him|her|his|their|them|that|this|there)\b|[他她它]|那[个里时]", re.IGNORECASE
 )
-FORGOTTEN = "[…]"  # in stored prompts, in place of what was forgotten
+FORGOTTEN = "[…]"  # in stored prompts, in place of what was forgotten; also how a prompt marks a cut
+_LABELS = {"name", "form", "role"}  # of a stored prompt and its parts; no words of anybody
+_CUT = 8  # characters; a shorter beginning or end beside a cut tells nothing of a text
 
 
 def look_at(conversation_id: UUID) -> None:
@@ -50,7 +59,20 @@ def _look_for(conversation: Conversation, persona: Persona) -> None:
     )
     with transaction.atomic():  # after a deletion nothing may be stored
         if memories and Conversation.objects.select_for_update().filter(pk=conversation.pk).exists():
-            writing.store(memories)
+            writing.store(_still_said(conversation, memories))
+
+
+def _still_said(conversation: Conversation, memories: Sequence[Memory]) -> list[Memory]:
+    """Those of messages that were not deleted meanwhile. An answer to a deleted question is read again later."""
+    there = set(
+        conversation.messages.filter(pk__in={each.message_id for each in memories}).values_list("pk", flat=True)
+    )
+    own = conversation.messages.filter(author=Author.PERSONA)
+    return [
+        each
+        for each in memories
+        if each.message_id in there and (not each.asked or own.filter(text__contains=each.asked).exists())
+    ]
 
 
 def _new_turns(conversation: Conversation, persona: Persona) -> Sequence[Turn]:
@@ -98,23 +120,95 @@ def without_forgotten(persona: Persona, turns: Sequence[Turn]) -> list[Turn]:
 
 def forget_in_prompts(user: User, persona_id: UUID, texts: list[str]) -> None:
     """Removes the texts from the stored prompts of the persona's replies to this person."""
-    variants = {variant for text in texts for variant in (text, one_line(text)) if variant}
+    _forget_in(_origins_of(user, persona_id), texts)
+
+
+def forget_messages(conversation: Conversation, messages: QuerySet[Message]) -> None:
+    """Removes the words of messages from memory, stored prompts, the stream and what engines have read.
+
+    Call it in the transaction that deletes them, before the deletion. On commit, every tab loads the thread again.
+    """
+    texts = dict(messages.values_list("id", "text"))
+    shortened = [forgetting.without_forgotten(persona_id, texts) for persona_id in forgetting.listeners(texts)]
+    rows = forgetting.forget_messages(conversation.id, texts)
+    words = [*texts.values(), *(text for each in shortened for text in each.values()), *(row.text for row in rows)]
+    # Of every persona that ever took part, also of one that has left.
+    _forget_in(Origin.objects.filter(reply__message__conversation=conversation), words)
+    _forget_elsewhere(conversation.owner, rows)
+    transaction.on_commit(partial(_forget_frames, conversation), robust=True)
+
+
+def forget_conversation(user: User, conversation_id: UUID) -> None:
+    """As `forget_messages`, for a conversation that was deleted in this transaction. Its stream ends by itself."""
+    _forget_elsewhere(user, forgetting.forget_conversation(conversation_id))
+    transaction.on_commit(engine_forgetting.ask, robust=True)
+
+
+def _forget_frames(conversation: Conversation) -> None:
+    stream.forget(conversation.id, frames.thread_changed(conversation).model_dump_json().encode())
+    rewrite_log()
+    engine_forgetting.ask()
+
+
+def _origins_of(user: User, persona_id: UUID) -> QuerySet[Origin]:
     spoken = Q(reply__message__speaker_id=persona_id)
     spoken |= Q(reply__message__speaker=None, reply__message__conversation__persona_id=persona_id)
-    origins = Origin.objects.filter(spoken, reply__message__conversation__owner=user)
+    return Origin.objects.filter(spoken, reply__message__conversation__owner=user)
+
+
+def _forget_elsewhere(user: User, rows: Sequence[Forgotten]) -> None:
+    """Removes rows from the prompts of other conversations, which recalled them piece by piece."""
+    by_persona: dict[UUID, list[Forgotten]] = {}
+    for row in rows:
+        by_persona.setdefault(row.persona_id, []).append(row)
+    for persona_id, own in by_persona.items():
+        words = [text for row in own for text in (row.text, row.asked)]
+        _forget_in(_origins_of(user, persona_id), words, recalled={row.row for row in own})
+
+
+def _forget_in(origins: QuerySet[Origin], texts: list[str], *, recalled: set[int] | None = None) -> None:
+    """Removes the texts from stored prompts; with `recalled`, only from those that recalled one of these rows."""
+    forms = {form for text in texts for form in (text, defused(text), one_line(text)) if form}
+    longest_first = sorted(forms, key=len, reverse=True)
     for origin in origins.only("parts", "prompt", "rendered").iterator(chunk_size=50):
+        if recalled is not None and not any(recalled & set(part.get("rows", recalled)) for part in origin.parts):
+            continue
         before = origin.parts, origin.prompt, origin.rendered
-        origin.parts, origin.prompt, origin.rendered = (_without(value, variants) for value in before)
+        origin.parts, origin.prompt, origin.rendered = (_without(value, longest_first) for value in before)
         if before != (origin.parts, origin.prompt, origin.rendered):
             origin.save(update_fields=["parts", "prompt", "rendered"])
 
 
-def _without(value: Any, texts: set[str]) -> Any:
+def _without(value: Any, texts: Sequence[str]) -> Any:
     """The JSON value with the texts replaced in every string of it."""
     if isinstance(value, str):
         for text in texts:
-            value = value.replace(text, FORGOTTEN)
+            value = _without_cut(value.replace(text, FORGOTTEN), text)
         return value
     if isinstance(value, list):
         return [_without(item, texts) for item in value]
-    return {key: _without(item, texts) for key, item in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return {key: item if key in _LABELS else _without(item, texts) for key, item in value.items()}
+    return value
+
+
+def _without_cut(value: str, text: str) -> str:
+    """The value without a beginning and an end of the text beside a cut: a prompt cuts a long text in the middle."""
+    if len(text) < 2 * _CUT or FORGOTTEN not in value:
+        return value
+    pieces = value.split(FORGOTTEN)
+    for number in range(len(pieces) - 1):
+        pieces[number] = _without_end(pieces[number], text)
+        pieces[number + 1] = _without_end(pieces[number + 1][::-1], text[::-1])[::-1]
+    return FORGOTTEN.join(pieces)
+
+
+def _without_end(piece: str, text: str) -> str:
+    """The piece of a prompt without the beginning of the text that it ends with, if it has _CUT characters."""
+    whole = piece.rstrip()
+    start = whole.rfind(text[:_CUT])
+    while start >= 0:
+        if text.startswith(whole[start:]):
+            return piece[:start]
+        start = whole.rfind(text[:_CUT], 0, start + _CUT - 1)
+    return piece

@@ -61,6 +61,13 @@ def append(conversation_id: UUID | str, frame: bytes) -> str:
     return str(position.decode())
 
 
+def forget(conversation_id: UUID | str, frame: bytes) -> None:
+    """Adds a frame and forgets those before it, whose words were deleted. `persona_site.redis.rewrite_log` follows."""
+    kept = append(conversation_id, frame)
+    if kept != BEGINNING:
+        connection().xtrim(_key(conversation_id), minid=kept, approximate=False)
+
+
 def position(conversation_id: UUID | str) -> str:
     """The position of the newest frame. A page that is rendered now must follow from there."""
     newest = cast(Entries, connection().xrevrange(_key(conversation_id), count=1))

@@ -1,16 +1,19 @@
 """Forgets what a person said: one memory, all of them, or those of a message or a conversation that is deleted.
 
 A memory that a person forgets leaves a row without words, so that its line is not read again. The rooms above register
-with `register` and remove the words from what they keep: from stored prompts, and from the turns of later prompts.
+with `register` and remove the words from what they keep: from stored prompts, and from the turns of later prompts. The
+engines forget the prompts that they have read (compliance M2).
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from generation.jobs import forgetting as engine_forgetting
 from personas.memory.models import Memory
 from personas.memory.search import terms
 from personas.memory.units import units
@@ -40,14 +43,43 @@ def forget_all(user: User, persona: Persona) -> None:
     _empty(user, persona.pk, _of(user, persona.pk))
 
 
-def forget_message(message_id: UUID) -> None:
-    """Deletes what came from a message that is deleted."""
-    Memory.objects.filter(message_id=message_id).delete()
+@dataclass(frozen=True)
+class Forgotten:
+    """Words of a deleted row, or of a part of a row, that prompts may have recalled."""
+
+    row: int
+    persona_id: UUID
+    text: str
+    asked: str
 
 
-def forget_conversation(conversation_id: UUID) -> None:
-    """Deletes what came from a conversation that is deleted."""
-    Memory.objects.filter(conversation_id=conversation_id).delete()
+def forget_messages(conversation_id: UUID, texts: dict[UUID, str]) -> list[Forgotten]:
+    """Deletes what came from messages that are deleted, and returns it. `texts` are theirs, by their ids.
+
+    A question of theirs that another message answered is taken from what that answer is remembered with.
+    """
+    asked = Memory.objects.filter(conversation_id=conversation_id).exclude(asked="").exclude(message_id__in=texts)
+    answers = [row for row in asked if any(row.asked in text for text in texts.values())]
+    Memory.objects.filter(pk__in=[row.pk for row in answers]).update(asked="", embedding=None, embedder="")
+    questions = [Forgotten(row.pk, row.persona_id, "", row.asked) for row in answers]
+    return questions + _deleted(Memory.objects.filter(message_id__in=texts))
+
+
+def forget_conversation(conversation_id: UUID) -> list[Forgotten]:
+    """Deletes what came from a conversation that is deleted, and returns it."""
+    return _deleted(Memory.objects.filter(conversation_id=conversation_id))
+
+
+def _deleted(memories: QuerySet[Memory]) -> list[Forgotten]:
+    rows = [Forgotten(row.pk, row.persona_id, row.text, row.asked) for row in memories.select_for_update()]
+    memories.delete()
+    return rows
+
+
+def listeners(message_ids: Iterable[UUID]) -> set[UUID]:
+    """The ids of the personas that remember, or had to forget, something of these messages."""
+    rows = Memory.objects.filter(message_id__in=list(message_ids))
+    return set(rows.values_list("persona_id", flat=True))
 
 
 def without_forgotten(persona_id: UUID, texts: dict[UUID, str]) -> dict[UUID, str]:
@@ -83,6 +115,7 @@ def _empty(user: User, persona_id: UUID, memories: QuerySet[Memory]) -> None:
     _empty_questions(user, persona_id, texts)
     for tell in _others:
         tell(user, persona_id, texts)
+    transaction.on_commit(engine_forgetting.ask, robust=True)
 
 
 def _empty_questions(user: User, persona_id: UUID, texts: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 The library reads, caches, batches and chooses the tokens. For each request it takes temperature, top_p and top_k.
 It has no min_p, no penalties and no seeds, so those settings have no effect here. It tells neither the probability of
-a token before top_k and top_p, nor how much of a prompt came from its cache.
+a token before top_k and top_p. It keeps nothing of a prompt when its reply has ended, so each prompt is read whole.
 """
 
 import threading
@@ -143,5 +143,6 @@ def _batching(device: str) -> ContinuousBatchingConfig:
         per_request_processors=True,
         drop_unsupported_processors=False,
         max_requests_per_batch=settings.CONCURRENT_REPLIES,
+        allow_block_sharing=False,  # the library has no door to forget what it would keep of earlier prompts (M2)
         **_SIZES[device],
     )
