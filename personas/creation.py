@@ -26,6 +26,7 @@ from kombu.exceptions import OperationalError
 
 from accounts import consents, quotas
 from accounts.models import User
+from generation.jobs import forgetting as engine_forgetting
 from moderation import plain_words
 from moderation.desk import restrictions
 from moderation.filter import gate
@@ -186,6 +187,7 @@ def update_persona(
 def ground(*, user: User, persona: Persona, is_grounded: bool) -> None:
     """Lets the persona say only what its own words say, or speak freely again. Raises CreationRefused, Http404."""
     persona = get_own_persona(user, persona.pk)
+    refuse_disabled(persona)
     if is_grounded and not persona.passages.exists():
         raise CreationRefused(
             gettext("%(name)s has no words of its own yet. Add letters or messages first.") % {"name": persona.name}
@@ -272,6 +274,7 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
         _delete_file_later(source.file)
         source.delete()
         computing.forget(persona)
+        transaction.on_commit(engine_forgetting.ask, robust=True)
         transaction.on_commit(lambda: queue_embedding(persona.pk))  # the portrait of the rest follows it
 
 
@@ -290,15 +293,16 @@ def withdraw_import(*, user: User, persona: Persona) -> None:
 
 
 def duplicate_persona(*, user: User, persona: Persona) -> Persona:
-    """Copies a persona that the user may see, with all words that pass the filter.
+    """Copies a persona that the user may see, with all words that pass the filter and the consent to their import.
 
     Raises CreationRefused, PersonaDisabled, QuotaExceeded, ImportFailed, Http404.
     """
     original = get_persona_for(user, persona.pk)
     refuse_to_minor(user, original)
+    _refuse_unconfirmed_copy(original)
     refuse_unfit(PersonaFields(**fields_of(original)))
     with storage.room_for(user, storage.of_persona(original)):
-        refuse_disabled(original)
+        refuse_to_hand_out(original)
         quotas.spend(user=user, kind="uploads")
         copy = Persona.objects.get(pk=original.pk)
         copy.pk, copy.owner, copy.is_shared = None, user, False
@@ -316,6 +320,7 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
         except ClassifierUnavailable:
             raise unavailable() from None
         _record_declaration(user, copy)
+        import_consent.carry_over(original, copy)
     return copy
 
 
@@ -343,6 +348,7 @@ def remove(persona: Persona) -> None:
         forgetting.end_uses(persona)
         persona_id = persona.pk
         persona.delete()
+        transaction.on_commit(engine_forgetting.ask, robust=True)
     logger.info("persona.deleted", extra={"persona": str(persona_id)})
 
 
@@ -357,13 +363,48 @@ def refuse_to_minor(user: User, portrait: access.Portrait) -> None:
 
 def _refuse_after_no(persona: Persona) -> None:
     """Raises CreationRefused if the living person whom the persona depicts has said no: it cannot become another's."""
-    if Confirmation.objects.filter(persona=persona, answer__in=[Answer.NO, Answer.WITHDRAWN]).exists():
+    if _is_refused(persona):
         raise CreationRefused(
             gettext(
                 "The person whom %(name)s depicts does not agree, so it cannot depict somebody else now. Delete it."
             )
             % {"name": persona.name}
         )
+
+
+def _is_refused(persona: Persona) -> bool:
+    return Confirmation.objects.filter(persona=persona, answer__in=[Answer.NO, Answer.WITHDRAWN]).exists()
+
+
+def _refuse_unconfirmed_copy(persona: Persona) -> None:
+    """Raises CreationRefused for a living person's persona without their yes: a copy would not know of a later no."""
+    if not _is_refused(persona) and access.unconfirmed(persona):
+        raise CreationRefused(
+            gettext("%(name)s depicts a living person, who has not agreed yet. It can be copied when they have.")
+            % {"name": persona.name}
+        )
+
+
+def refuse_to_hand_out(persona: Persona) -> None:
+    """Raises CreationRefused if no copy and no file may be made of a persona: what is made of it would be free to talk.
+
+    So it is while it rests or is disabled, and after the living person whom it depicts has said no (compliance H6).
+    """
+    refuse_disabled(persona)
+    if _is_refused(persona):
+        raise CreationRefused(
+            gettext("The person whom %(name)s depicts does not agree, so it can be neither copied nor downloaded.")
+            % {"name": persona.name}
+        )
+
+
+def reason_against_handing_out(persona: Persona) -> str:
+    """What `refuse_to_hand_out` says, or ""."""
+    try:
+        refuse_to_hand_out(persona)
+    except CreationRefused as refusal:
+        return refusal.user_message
+    return ""
 
 
 def refuse_disabled(persona: Persona) -> None:

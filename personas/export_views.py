@@ -1,36 +1,53 @@
 """Downloads of a persona for its owner: as a character card, and with all its material."""
 
 import io
+from collections.abc import Callable
+from typing import BinaryIO
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedIn
 from personas import card_export, creation
 from personas.archive import writing
+from personas.models import Persona
 
 
 @login_required
 @require_safe
-def card_json(request: SignedIn, persona_id: UUID) -> FileResponse:
-    persona = creation.get_own_persona(request.user, persona_id)
-    return _download(io.BytesIO(card_export.json_file(persona)), f"{persona.name}.json", "application/json")
+def card_json(request: SignedIn, persona_id: UUID) -> HttpResponseBase:
+    return _handed_out(
+        request, persona_id, "json", "application/json", lambda it: io.BytesIO(card_export.json_file(it))
+    )
 
 
 @login_required
 @require_safe
-def card_png(request: SignedIn, persona_id: UUID) -> FileResponse:
-    persona = creation.get_own_persona(request.user, persona_id)
-    return _download(io.BytesIO(card_export.png_file(persona)), f"{persona.name}.png", "image/png")
+def card_png(request: SignedIn, persona_id: UUID) -> HttpResponseBase:
+    return _handed_out(request, persona_id, "png", "image/png", lambda it: io.BytesIO(card_export.png_file(it)))
 
 
 @login_required
 @require_safe
-def archive(request: SignedIn, persona_id: UUID) -> FileResponse:
+def archive(request: SignedIn, persona_id: UUID) -> HttpResponseBase:
+    return _handed_out(request, persona_id, "zip", "application/zip", writing.written)
+
+
+def _handed_out(
+    request: SignedIn, persona_id: UUID, ending: str, content_type: str, written: Callable[[Persona], BinaryIO]
+) -> HttpResponseBase:
+    """The file, or the persona's page with the reason why nothing may be made of it now."""
     persona = creation.get_own_persona(request.user, persona_id)
-    return _download(writing.written(persona), f"{persona.name}.zip", "application/zip")
+    try:
+        creation.refuse_to_hand_out(persona)
+    except creation.CreationRefused as refusal:
+        messages.error(request, refusal.user_message)
+        return redirect("personas:detail", persona.pk)
+    return _download(written(persona), f"{persona.name}.{ending}", content_type)
 
 
 def _download(file: object, name: str, content_type: str) -> FileResponse:

@@ -346,6 +346,7 @@ def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
         "persona": persona,
         "is_own": is_own,
         "silence": refusal.user_message if refusal else "",
+        "kept_back": creation.reason_against_handing_out(persona) if is_own else "",
         "sources": [(source, percents.get(str(source.pk))) for source in sources],
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),

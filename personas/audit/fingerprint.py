@@ -42,6 +42,8 @@ def changed(before: Fingerprint, now: Fingerprint) -> list[str]:
 
 def _words(persona: Persona) -> str:
     fields = [getattr(persona, name) for name in _FIELDS]
+    if persona.is_grounded:  # only then, so that approvals from before it was counted stand
+        fields.append("grounded")
     passages = persona.passages.aggregate(digest=MD5(StringAgg("digest", delimiter="", order_by="digest")))["digest"]
     return _digest([fields, passages])
 

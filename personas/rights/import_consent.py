@@ -27,6 +27,14 @@ def record_withdrawal(user: User, persona: Persona) -> None:
     consents.record(user=user, kind=WITHDRAWN, text="", text_version=VERSION, subject_id=persona.pk)
 
 
+def carry_over(original: Persona, copy: Persona) -> None:
+    """Lets a consent hold for the owner's own copy too, with its text and version. It is withdrawn there by itself."""
+    if original.owner_id == copy.owner_id and is_given(original):
+        given = Consent.objects.filter(user=original.owner, subject_id=original.pk, kind=KIND).latest("given_at", "pk")
+        given.pk, given.subject_id, given._state.adding = None, copy.pk, True
+        given.save()
+
+
 def is_given(persona: Persona) -> bool:
     """Whether the owner's newest word about the import of this persona is the consent."""
     words = Consent.objects.filter(user=persona.owner, subject_id=persona.pk, kind__in=[KIND, WITHDRAWN])

@@ -14,6 +14,7 @@ from PIL import Image
 from accounts.models import Consent, Quota
 from accounts.quotas import QuotaExceeded
 from chat.models import Conversation
+from generation.jobs import forgetting as engine_forgetting
 from moderation.filter import assessment
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Restriction, RestrictionKind, RuleAction
@@ -288,6 +289,14 @@ def test_removing_a_source_takes_its_words(alice):
     assert not Utterance.objects.exists()
 
 
+def test_m2_gd5_the_engines_forget_prompts_with_the_words_of_a_removed_file_or_persona(alice):
+    persona, asked = with_words(alice), engine_forgetting.asked()
+    creation.remove_source(user=alice, persona=persona, source_id=persona.sources.get().pk)
+    assert engine_forgetting.asked() == asked + 1
+    creation.delete_persona(user=alice, persona=persona)
+    assert engine_forgetting.asked() > asked + 1
+
+
 def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, busy):
     persona = creation.create_persona(owner=alice, fields=FIELDS, avatar=webp())
     import_consent.record(alice, persona)
@@ -317,6 +326,18 @@ def test_a_copy_is_whole_and_stands_on_its_own(alice, quiet_filter):
     assert copy.sources.get().utterances.count() == 4
     assert copy.avatar.read()[:4] == b"RIFF"
     assert Consent.objects.filter(subject_id=copy.pk).exists()
+
+
+def test_gd2_a_copy_has_the_consent_of_its_words_and_is_withdrawn_from_by_itself(alice, quiet_filter):
+    original = with_words(alice, name="Teo")
+    copy = creation.duplicate_persona(user=alice, persona=original)
+    given = [Consent.objects.get(subject_id=it.pk, kind=import_consent.KIND) for it in (original, copy)]
+    assert (given[0].text, given[0].text_version) == (given[1].text, given[1].text_version)
+    creation.withdraw_import(user=alice, persona=copy)
+    assert not import_consent.is_given(copy)
+    assert import_consent.is_given(original)
+    assert (copy.passages.count(), copy.sources.count()) == (0, 0)
+    assert original.passages.exists()
 
 
 def test_a_shared_persona_can_be_copied_but_not_changed(alice):
@@ -360,6 +381,8 @@ def test_no_door_brings_a_disabled_persona_back(alice, quiet_filter, is_shared):
                 user=alice, persona=persona, file=io.BytesIO(CHAT), name="c", format="whatsapp", speaker="Uncle Teo"
             ),
             lambda: drafts.save(drafts.begin(alice, persona=persona), FIELDS),
+            lambda: creation.ground(user=alice, persona=persona, is_grounded=True),
+            lambda: creation.refuse_to_hand_out(persona),
         ]
     before = (Persona.objects.count(), Source.objects.count())
     for door in doors:

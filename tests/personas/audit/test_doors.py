@@ -78,11 +78,13 @@ def test_only_the_owner_has_the_doors_and_only_another_reviewer_decides(alice, b
     assert list(approvals.visible_to(mina)) == [audit]
 
 
-@pytest.mark.parametrize("change", ["field", "passage", "fine-tune", "engine"])
-def test_a_change_of_words_model_or_fine_tune_changes_the_fingerprint(persona, change):
+@pytest.mark.parametrize("change", ["field", "grounding", "passage", "fine-tune", "engine"])
+def test_t1_a_change_of_words_model_or_fine_tune_changes_the_fingerprint(persona, change):
     before = fingerprint.of(persona)
     if change == "field":
         persona.sayings = ["The lamp is out."]
+    elif change == "grounding":
+        persona.is_grounded = True
     elif change == "passage":
         source = persona.sources.create(name="a.txt", format="plain-text", bytes=1, status="ready")
         persona.passages.create(source=source, text="More.", digest="d", source_ref="line 1")
@@ -91,7 +93,13 @@ def test_a_change_of_words_model_or_fine_tune_changes_the_fingerprint(persona, c
         FineTune.objects.create(persona=persona, estimate="1", **values)
     else:
         EngineEntry.objects.create(name="far", kind="openai_compatible", base_url="http://far/v1", model="other")
-    parts = {"field": "its words", "passage": "its words", "fine-tune": "its fine-tune", "engine": "the model"}
+    parts = {
+        "field": "its words",
+        "grounding": "its words",
+        "passage": "its words",
+        "fine-tune": "its fine-tune",
+        "engine": "the model",
+    }
     assert fingerprint.changed(before, fingerprint.of(persona)) == [parts[change]]
 
 

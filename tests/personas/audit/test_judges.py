@@ -199,5 +199,9 @@ def test_the_signals_of_the_monitor_that_count_exist() -> None:
 
 def test_every_field_of_a_persona_is_part_of_its_fingerprint() -> None:
     from personas.audit import fingerprint
+    from personas.models import Persona
 
     assert set(fingerprint._FIELDS) == set(PersonaFields.__dataclass_fields__)
+    silent = {"id", "owner", "is_shared", "avatar", "created_at", "updated_at"}  # change nothing that it says
+    columns = {field.name for field in Persona._meta.concrete_fields}
+    assert columns - silent - set(fingerprint._FIELDS) == {"is_grounded"}  # part of the words' digest

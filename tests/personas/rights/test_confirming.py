@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from api import admission, keys
@@ -17,7 +18,7 @@ from chat.reply import replies
 from personas import access, creation
 from personas.creation import PersonaFields
 from personas.finetuning import doors
-from personas.models import Confirmation, Depicts
+from personas.models import Confirmation, Depicts, Persona
 from personas.rights import confirming
 from personas.rights.confirmation_texts import TEXTS, VERSION
 from tests import factories
@@ -171,6 +172,20 @@ def test_the_owner_makes_the_link_on_the_personas_page(client, alice, persona):
 def test_a_copy_needs_its_own_confirmation(alice, persona, path, quiet_filter):
     say(path, "yes")
     assert is_silent(creation.duplicate_persona(user=alice, persona=persona))
+
+
+@pytest.mark.parametrize("answers", [["no"], ["yes", "no"], []], ids=["no", "withdrawn", "unanswered"])
+def test_h6_no_copy_and_no_file_undoes_a_no(client, alice, persona, path, quiet_filter, answers):
+    for agrees in answers:
+        say(path, agrees)
+    with pytest.raises(creation.CreationRefused, match="agree"):
+        creation.duplicate_persona(user=alice, persona=persona)
+    client.force_login(alice)
+    for name in ("archive", "card_json", "card_png") if answers else ():
+        answer = client.get(reverse(f"personas:{name}", args=[persona.pk]), follow=True)
+        assert "neither copied nor downloaded" in answer.text
+        assert "archive.zip" not in answer.text
+    assert Persona.objects.filter(owner=alice).count() == 1
 
 
 def test_no_log_has_the_link(persona, path, caplog):
