@@ -1,18 +1,26 @@
-"""Discards drafts, and lets other rooms end their uses of a persona that is deleted.
+"""Discards drafts and stored files that no row names, and lets other rooms end their uses of a persona that is deleted.
 
 A room above this one registers a function for that in `AppConfig.ready()`.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.core.files.storage import default_storage
+from django.db import models, transaction
 from django.utils import timezone
 
-from personas.models import Draft, DraftFile, Persona
+from generation.jobs import forgetting as engine_forgetting
+from personas.models import Draft, DraftFile, Persona, Source, Transcript
 
 DRAFTS_KEPT = timedelta(days=2)
+ORPHANS_KEPT = timedelta(days=1)  # far longer than a file may be stored before its row is committed
+
+_FILES: tuple[tuple[type[models.Model], str], ...] = (
+    (Source, "file"), (DraftFile, "file"), (Draft, "avatar"), (Transcript, "media"), (Persona, "avatar"),
+)  # fmt: skip
 
 _ends: list[Callable[[Persona], None]] = []
 
@@ -33,6 +41,7 @@ def discard(draft: Draft) -> None:
         delete_files_of(file)
     draft.avatar.delete(save=False)
     draft.delete()
+    transaction.on_commit(engine_forgetting.ask, robust=True)  # a line may have been tried with its words
 
 
 def delete_files_of(file: DraftFile) -> None:
@@ -53,3 +62,23 @@ def discard_old() -> None:
     """Discards up to a hundred drafts that have not changed for DRAFTS_KEPT; the next call goes on."""
     for draft in Draft.objects.filter(updated_at__lt=timezone.now() - DRAFTS_KEPT)[:100]:
         discard(draft)
+
+
+def delete_orphans() -> None:
+    """Deletes stored files older than ORPHANS_KEPT that no row names: a process that is killed leaves them behind."""
+    before = timezone.now() - ORPHANS_KEPT
+    orphans = {name for folder in ("uploads", "avatars") for name in _files_of(folder) if _is_older(name, before)}
+    for model, field in _FILES:
+        orphans -= set(model._default_manager.filter(**{f"{field}__in": orphans}).values_list(field, flat=True))
+    for name in orphans:
+        default_storage.delete(name)
+
+
+def _files_of(folder: str) -> list[str]:
+    return [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]] if default_storage.exists(folder) else []
+
+
+def _is_older(name: str, before: datetime) -> bool:
+    with suppress(FileNotFoundError):  # deleted meanwhile
+        return default_storage.get_modified_time(name) < before
+    return False

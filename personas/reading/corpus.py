@@ -5,9 +5,11 @@ The words of other people are dropped, except the words that the persona answere
 
 import hashlib
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_noop
 
 from personas.importers.base import Utterance
 from text import graphemes
@@ -17,6 +19,7 @@ from text.sentences import ends
 PASSAGE = 600  # characters of a passage, about 150 tokens; Chinese, Japanese and Korean count three times
 PROMPTED_BY = 300  # characters of the message before a passage
 MOST_PASSAGES = 20_000  # of one source
+EARLIER = gettext_noop("passages before the newest 20,000 of the file")
 _MONOLOGUE = 20  # characters: a shorter piece of a letter is a greeting or a remnant
 _BEFORE = 50  # utterances before a turn that it may answer
 _TURN_GAP = 30 * 60  # seconds; after a longer pause a new turn begins
@@ -38,17 +41,19 @@ class Piece:
         return hashlib.sha256(" ".join(self.text.split()).casefold().encode()).hexdigest()
 
 
-def pieces(utterances: Iterable[tuple[Utterance, bool]]) -> Iterator[Piece]:
-    """Passages from (utterance, is_persona) pairs, in order, without repeats, at most MOST_PASSAGES."""
-    digests: set[str] = set()
-    pairs = iter(utterances)
-    for turn in _turns(pairs):
+def pieces(utterances: Iterable[tuple[Utterance, bool]], *, left_out: Counter[str] | None = None) -> Iterator[Piece]:
+    """Passages from (utterance, is_persona) pairs, in order, without repeats: the last MOST_PASSAGES of the file.
+
+    They come when all utterances have been read. `left_out` counts the earlier ones.
+    """
+    newest: dict[str, Piece] = {}
+    for turn in _turns(utterances):
         for piece in turn.pieces():
-            if piece.digest not in digests and len(digests) < MOST_PASSAGES:
-                digests.add(piece.digest)
-                yield piece
-        if len(digests) >= MOST_PASSAGES:
-            deque(pairs, maxlen=0)  # whoever counts or stores the utterances gets all of them
+            if newest.setdefault(piece.digest, piece) is piece and len(newest) > MOST_PASSAGES:
+                del newest[next(iter(newest))]
+                if left_out is not None:
+                    left_out[EARLIER] += 1
+    yield from newest.values()
 
 
 def addressed(

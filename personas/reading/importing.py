@@ -138,7 +138,7 @@ def store(source: Source, utterances: Iterable[Spoken], *, left_out: Counter[str
     utterance_pairs = _stored(source, lines)
     if source.format in WITHOUT_PASSAGES:
         return sum(0 for _ in utterance_pairs)
-    pieces = corpus.pieces(corpus.addressed(utterance_pairs, own_names=source.own_names))
+    pieces = corpus.pieces(corpus.addressed(utterance_pairs, own_names=source.own_names), left_out=left_out)
     return _save_passages(source, pieces, left_out=left_out)
 
 

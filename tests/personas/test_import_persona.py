@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Consent
+from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import creation
 from personas.importers.base import DamagedFile
 from personas.models import Persona
@@ -81,6 +82,22 @@ def test_an_import_that_fails_leaves_nothing_behind(olga, monkeypatch, settings)
     assert names == ["letters.txt", "diary.md"]
     assert not Persona.objects.filter(is_shared=False).exists()
     assert not Consent.objects.filter(user=olga, kind__startswith="persona.").exists()
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("ends", "sentence"), [(KeyboardInterrupt, "Cancelled"), (ClassifierUnavailable, "cannot judge")]
+)
+def test_letters_do_not_stay_on_the_disk_after_an_import_that_was_cancelled(
+    olga, monkeypatch, settings, ends, sentence
+):
+    def end(source, **options):
+        raise ends
+
+    monkeypatch.setattr(importing, "_read", end)
+    with pytest.raises(CommandError, match=sentence):
+        printed(str(SAMPLES / "letters.txt"), "--name", "Teo")
+    assert not Persona.objects.filter(is_shared=False).exists()
     assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 

@@ -1,16 +1,19 @@
 """The background work for personas."""
 
+import os
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generation.jobs import leases
 from persona_site.celery import app
 from personas import tasks
 from personas.memory import passages
-from personas.models import Draft, DraftFile, Passage, Source
+from personas.models import Draft, DraftFile, Passage, Source, Transcript
 from personas.reading import uploads
 from tests import factories
 
@@ -25,6 +28,30 @@ def test_tidying_drops_old_drafts_with_their_files_and_keeps_young_ones(alice, n
     tasks.tidy()
     assert list(Draft.objects.all()) == [young]
     assert not old.avatar.storage.exists(old.avatar.name)
+
+
+def test_tidying_deletes_old_files_that_no_row_names(alice, no_worker, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    persona = factories.make_persona(owner=alice)
+    persona.avatar.save("a.webp", ContentFile(b"x"))
+    source = Source(persona=persona, name="a", format="plain-text", bytes=1, status="ready")
+    source.file.save("a", ContentFile(b"x"))
+    draft = Draft.objects.create(owner=alice)
+    draft.avatar.save("a.webp", ContentFile(b"x"))
+    file = DraftFile(draft=draft, name="a", bytes=1)
+    file.file.save("a", ContentFile(b"x"))
+    transcript = Transcript(file=file, medium="page", place="page 1", digest="d", lines=[], bytes=1)
+    transcript.media.save("a", ContentFile(b"x"))
+    named = {each.name for each in (persona.avatar, source.file, draft.avatar, file.file, transcript.media)}
+    lost = [f"{folder}/{uuid4()}" for folder in ("uploads", "avatars")]
+    for name in (*lost, "uploads/young"):
+        default_storage.save(name, ContentFile(b"My dear Ann"))
+    a_day_ago = (timezone.now() - timedelta(days=1, minutes=1)).timestamp()
+    for name in (*lost, *named):
+        os.utime(default_storage.path(name), (a_day_ago, a_day_ago))
+    tasks.tidy()
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == named | {"uploads/young"}
 
 
 def test_tidying_queues_again_what_was_left_undone(alice, bob, no_worker):

@@ -18,7 +18,7 @@ from personas.creation import PersonaFields
 from personas.importers import character_card
 from personas.importers.base import ImportFailed
 from personas.importers.summary import Summary
-from personas.models import Depicts, Persona, SourceStatus
+from personas.models import Depicts, Persona, Source, SourceStatus
 from personas.reading import importing, parsing, reading_progress
 from personas.rights import import_consent
 from text import graphemes
@@ -75,11 +75,15 @@ class Command(BaseCommand):
             picture = next((card.picture for card in cards if card.picture), None)
             persona = creation.create_persona(owner=owner, fields=fields, avatar=picture)
             import_consent.record(owner, persona)
+            sources: list[Source] = []
             try:
                 for (path, stream, summary, _), names in zip(read, speakers, strict=True):
-                    _add(persona, path, stream, summary, names, options["me"])
+                    sources.append(_added(persona, path, stream, summary, names, options["me"]))
+                    _import(sources[-1], path)
             except BaseException:
                 persona.avatar.delete(save=False)  # a rollback does not delete files
+                for source in sources:
+                    source.file.delete(save=False)
                 raise
         creation.queue_embedding(persona.pk)
         return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
@@ -97,13 +101,13 @@ def _bar(path: str, what: str) -> Callable[[int], None]:
     return show
 
 
-def _add(
+def _added(
     persona: Persona, path: str, stream: BinaryIO, summary: Summary, names: list[str], own_names: list[str]
-) -> None:
-    """Reads one file's words into the persona. Raises CommandError."""
+) -> Source:
+    """Stores one file for the persona."""
     assert persona.owner is not None
     stream.seek(0)
-    source = creation.add_source(
+    return creation.add_source(
         user=persona.owner,
         persona=persona,
         file=stream,
@@ -113,13 +117,17 @@ def _add(
         aliases=names[1:],
         own_names=[name for name in own_names if name in summary.speakers],
     )
+
+
+def _import(source: Source, path: str) -> None:
+    """Reads a file's words into the persona. Raises CommandError."""
     show = _bar(path, "Importing")
     importing.import_source(source.pk, tell=show)  # within the transaction, so no worker reads the source first
     show(100)
-    source.refresh_from_db()
-    if source.status != SourceStatus.READY:
+    read = Source.objects.get(pk=source.pk)
+    if read.status != SourceStatus.READY:
         unjudged = "The filter cannot judge its words now. Nothing was kept; try again when /readyz says that it works."
-        raise CommandError(f"{path}: {source.error or unjudged}")
+        raise CommandError(f"{path}: {read.error or unjudged}")
 
 
 def _open(name: str) -> BinaryIO:

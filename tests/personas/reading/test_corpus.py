@@ -1,5 +1,6 @@
 """Utterances become passages."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from personas.importers.base import Utterance
@@ -61,3 +62,12 @@ def test_links_and_bare_marks_are_left_out():
     assert texts(
         said("", "https://example.org/a?b=c"), said("", "……"), said("", "See https://example.org for all of the tides.")
     ) == [("See for all of the tides.", "")]
+
+
+def test_of_a_very_long_chat_the_newest_words_are_kept_and_the_others_counted(monkeypatch):
+    assert f"{corpus.MOST_PASSAGES:,}" in corpus.EARLIER
+    monkeypatch.setattr(corpus, "MOST_PASSAGES", 3)
+    left_out = Counter()
+    lines = [said("Ada", f"Line number {number}", 100 * number) for number in (1, 2, 3, 4, 5, 5)]
+    assert [piece.text for piece in corpus.pieces(lines, left_out=left_out)] == [f"Line number {n}" for n in (3, 4, 5)]
+    assert left_out == {corpus.EARLIER: 2}

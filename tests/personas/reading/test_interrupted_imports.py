@@ -99,7 +99,7 @@ def test_one_that_fails_later_leaves_no_words(alice, busy, judged, monkeypatch):
         with pytest.raises(Killed):
             importing.import_source(source.pk)
     assert Utterance.objects.filter(source=source).exists()
-    monkeypatch.setattr(corpus, "pieces", lambda pairs: 1 / 0)
+    monkeypatch.setattr(corpus, "pieces", lambda pairs, **_: 1 / 0)
     importing.import_source(source.pk)
     source.refresh_from_db()
     assert (source.status, source.error) == (SourceStatus.FAILED, importing.SITE_FAILED)
