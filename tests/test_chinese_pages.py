@@ -1,7 +1,10 @@
 """Chinese pages show no English words, and English pages no Chinese ones."""
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
@@ -10,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import languages
+from accounts import guardians, languages
 from accounts.models import User
 from chat.models import Author, ConversationState, Notice, Origin, Reply
 from tests import factories
@@ -142,6 +145,24 @@ def test_the_pages_of_account_and_conversations_are_chinese(alice: User, address
     pages = {address: client.get(address) for address in addresses}
     assert {address: page.status_code for address, page in pages.items() if page.status_code != 200} == {}
     assert {address: english(page.text) for address, page in pages.items() if english(page.text)} == {}
+
+
+def test_the_pages_of_a_guardian_and_their_minor_are_chinese(settings: Any) -> None:
+    settings.MINIMUM_AGE = 16
+    minor = factories.make_user("小凯", born=timezone.localdate() - timedelta(days=17 * 366))
+    languages.keep(minor, "zh-hans")
+    client, visitor = Client(), Client(headers={"Accept-Language": "zh-CN"})
+    client.force_login(minor)
+    pages = [client.get(reverse("guardian"))]
+    guardian = guardians.appoint(user=minor, name="阿姨", email="gwen@example.test", own_name="小凯")
+    link = urlsplit(guardians.address(guardian)).path
+    pages += [client.get(reverse("guardian")), visitor.get(link), visitor.get(link + "x")]
+    visitor.post(link, {"act": "accept"})
+    limits = {"minutes": 30, "messages": 50, "personas": "shipped", "alert": "on"}
+    pages += [visitor.post(link, {"act": "set", **limits}, follow=True)]
+    pages += [client.get(reverse(name)) for name in ("guardian", "account")]
+    pages += [visitor.post(link, {"act": "decline"}, follow=True), client.get(reverse("guardian"))]
+    assert [english(page.text) for page in pages if english(page.text)] == []
 
 
 def test_the_same_pages_are_english_where_a_person_reads_english(alice: User, addresses: list[str]) -> None:

@@ -13,21 +13,22 @@ Not covered: other languages, metaphors without any of the words in the patterns
 
 from collections.abc import Iterable
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import pgettext_lazy
 
 from moderation.crisis.patterns import ASKS_HOW, DENIALS, IDIOMS, LADDER, LONG_AGO, QUOTED
 from moderation.filter.classifiers.features import plain
 from text.words import simplified
 
 VERSION = "1"  # of the patterns
-LEVELS = (
-    "",
-    gettext_noop("grief"),
-    gettext_noop("low"),
-    gettext_noop("passive"),
-    gettext_noop("active"),
-    gettext_noop("imminent"),
-)
+# As people read them. The context keeps them apart from other uses of the same words, such as an active account.
+NAMES = {
+    "grief": pgettext_lazy("level of a crisis", "grief"),
+    "low": pgettext_lazy("level of a crisis", "low"),
+    "passive": pgettext_lazy("level of a crisis", "passive"),
+    "active": pgettext_lazy("level of a crisis", "active"),
+    "imminent": pgettext_lazy("level of a crisis", "imminent"),
+}
+LEVELS = ("", *NAMES)
 
 
 def level(text: str) -> str:

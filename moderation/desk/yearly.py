@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from django.utils.translation import gettext, gettext_noop, pgettext
 
-from moderation.crisis import help_pages
+from moderation.crisis import help_pages, ladder
 from moderation.desk import figures, referrals
 from moderation.desk.case_log import objections_between
 from moderation.desk.figures import Figures
@@ -55,7 +55,7 @@ def _crisis(year: int) -> tuple[Section, ...]:
     version, levels, _ = help_pages.protocol()
     answers = tuple(
         (
-            gettext("Level %(level)s") % {"level": gettext(level.name)},
+            gettext("Level %(level)s") % {"level": ladder.NAMES[level.name]},
             gettext("The persona may answer after a notice.")
             if level.persona_answers
             else gettext("The site answers with help lines of the person’s country; the persona does not answer."),
@@ -77,7 +77,7 @@ def _crisis(year: int) -> tuple[Section, ...]:
 
 def _levels(counts: dict[str, int]) -> Rows:
     return tuple(
-        (gettext("of these at the level %(level)s") % {"level": gettext(level)}, str(counts[level]))
+        (gettext("of these at the level %(level)s") % {"level": ladder.NAMES[level]}, str(counts[level]))
         for level in referrals.LEVELS
     )
 

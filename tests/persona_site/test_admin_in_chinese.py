@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import languages
+from accounts.models import User
+from moderation.crisis import ladder
 
 pytestmark = pytest.mark.django_db
 SAME = {"ID", "IP"}  # as Chinese readers write them
@@ -43,6 +45,13 @@ def test_every_list_and_form_names_its_columns_and_fields_in_chinese(client, olg
                 shown = [each for each in inline.model._meta.fields if each.editable and not each.remote_field]
                 found[inline.model.__name__, "inline"] = english(field.verbose_name for field in shown)
     assert {place: names for place, names in found.items() if names} == {}
+
+
+def test_an_active_account_is_not_named_like_a_level_of_a_crisis(olga):
+    languages.keep(olga, "zh-hans")
+    with languages.speaking_to(olga):
+        assert User._meta.get_field("is_active").verbose_name == "有效"
+        assert str(ladder.NAMES["active"]) == "主动"
 
 
 def test_the_key_of_a_session_is_not_shown(client, olga):
