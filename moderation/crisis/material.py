@@ -26,12 +26,14 @@ POSSIBLE = {BELOW_LOW: STEPS[: STEPS.index("low")], BELOW_PASSIVE: STEPS[: STEPS
 # Sources of labelled texts in which nobody is in danger, and what is known of their texts.
 CALM_SOURCES = {
     "clinc_oos": BELOW_LOW,
+    "counsel_chat": BELOW_PASSIVE,
     "gutenberg_prose": BELOW_LOW,
     "kdconv": BELOW_LOW,
     "mts_dialog": BELOW_LOW,
     "smilechat": BELOW_PASSIVE,
+    "topical_chat": BELOW_LOW,
 }
-LONGEST_CALM = 240  # characters
+LONGEST_CALM = 480  # characters
 
 Messages = tuple[str, ...]  # one person's, the newest last
 Talk = tuple[Messages, str]  # with what is known of the newest message: a key of POSSIBLE
@@ -86,7 +88,7 @@ def calm_texts(data: Path) -> list[Talk]:
         ((row["text"],), CALM_SOURCES[row["source"]])
         for row in _texts(data)
         if row["source"] in CALM_SOURCES and row["split"] == "train"
-        if len(row["text"]) <= LONGEST_CALM and _is_calm([row["text"]])
+        if len(row["text"]) <= LONGEST_CALM and not row.get("labels", {}).get("self-harm") and _is_calm([row["text"]])
     ]
 
 

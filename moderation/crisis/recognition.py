@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation.bert import Bert, Matrix
+from moderation.bert import Bert, Matrix, Row
 from moderation.crisis import tokens
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.ngrams import Vote
@@ -37,13 +37,15 @@ _VOTE_WEIGHTS, _VOTE_LINE = "vote.weights", "vote.line"
 # Chosen on training sentences that the network had not read (docs/moderation-model-card.md).
 # The least probability of *passive* and the steps above it at which the site answers, for a newest message in other
 # scripts and in Chinese. The n-grams lower Chinese more.
-ALARM, ALARM_CHINESE = 0.22, 0.19
-CALM = 0.03  # below this probability of the same, the model is sure that there is no wish to be dead
+ALARM, ALARM_CHINESE = 0.16, 0.15
+# Of a message that is read in pieces: the logit of the threshold, and what is added for each e-fold of their number.
+LONG, LONGER = 0.8, 0.6
+CALM = 0.02  # below this probability of the same, the model is sure that there is no wish to be dead
 # After "I want to be dead", "I've cleaned the whole flat" says more than alone, but the network hardly learns pairs. So
 # this much of an earlier message's logit above its threshold is added to the logit of an alarm, up to the most. Of
 # ordinary messages right after a danger, the persona still answers 19 in 20: a person can go on.
-CARRIED, MOST_CARRIED = 0.8, 2.0
-VOTE = 0.5  # the factor of the n-grams' logit, which is added to the network's logits of the steps of an alarm
+CARRIED, MOST_CARRIED = 0.8, 1.0
+VOTE = 0.7  # the factor of the n-grams' logit, which is added to the network's logits of the steps of an alarm
 SURE = 0.6  # the least probability of *grief* at which the model is sure of it
 
 
@@ -84,7 +86,8 @@ class Recogniser:
         if new:
             self._judge_alone([message for talk in new.values() for message in talk[:-1]])
             for (key, talk), probabilities in zip(new.items(), self.probabilities(list(new.values())), strict=True):
-                results[key] = _recognition(_raised(probabilities, self._carried(talk[:-1])), _alarm(talk[-1]))
+                alarm = _alarm(talk[-1], len(probabilities))
+                results[key] = _recognition(_raised(probabilities, self._carried(talk[:-1])), alarm)
                 self._remembered.put(key, results[key])
         return [results[key] for key in keys]
 
@@ -96,7 +99,7 @@ class Recogniser:
             rows = self.probabilities([[message] for message in new.values()])
             for (key, message), probabilities in zip(new.items(), rows, strict=True):
                 alarm = float(probabilities[:, _FIRST_ALARM:].sum(axis=1).max())
-                self._alone.put(key, max(0.0, _logit(alarm) - _logit(_alarm(message))))
+                self._alone.put(key, max(0.0, _logit(alarm) - _logit(_alarm(message, len(probabilities)))))
 
     def _carried(self, earlier: Sequence[str]) -> float:
         """What messages that were judged alone add to the logit of an alarm of the message behind them."""
@@ -104,15 +107,21 @@ class Recogniser:
         return min(CARRIED * max(excesses, default=0.0), MOST_CARRIED)
 
     def probabilities(self, talks: Sequence[Sequence[str]]) -> list[Matrix]:
-        """For each talk, float32 [windows, STEPS]. Raises ClassifierUnavailable."""
+        """For each talk, float32 [pieces, STEPS], of the pieces of its last message. Raises ClassifierUnavailable."""
         model = self._model
-        windows = [tokens.rows(model.tokenizer, talk) for talk in talks]
-        logits = model.bert.means([row for rows in windows for row in rows]) @ model.head.T + model.bias
-        votes = [vote for talk, rows in zip(talks, windows, strict=True) for vote in model.votes(talk[-1], len(rows))]
+        rows: list[Row] = []
+        votes: list[float] = []
+        ends: list[int] = []
+        for *earlier, newest in talks:
+            for piece in tokens.pieces(model.tokenizer, newest):
+                windows = tokens.rows(model.tokenizer, [*earlier, piece])
+                rows += windows
+                votes += model.votes(piece, len(windows))
+            ends.append(len(rows))
+        logits = model.bert.means(rows) @ model.head.T + model.bias
         logits[:, _FIRST_ALARM:] += VOTE * np.array(votes, np.float32)[:, None]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        ends = np.cumsum([len(rows) for rows in windows])[:-1]
-        return np.split(odds / odds.sum(axis=1, keepdims=True), ends)
+        return np.split(odds / odds.sum(axis=1, keepdims=True), ends[:-1])
 
     @property
     def version(self) -> str:
@@ -138,7 +147,7 @@ class _Model:
         self.bert = Bert(arrays, heads=about["heads"])
 
     def votes(self, text: str, windows: int) -> list[float]:
-        """The n-grams' logit for each window. Long messages get none: their n-grams are of many sentences."""
+        """The n-grams' logit for each window. A sentence of several gets none."""
         return [self._vote.logit(text)] if windows == 1 else [0.0] * windows
 
 
@@ -182,8 +191,10 @@ def _legible(text: str) -> str:
     return _ILLEGIBLE.sub(" ", _DRAWN_OUT.sub(r"\1", text))
 
 
-def _alarm(message: str) -> float:
-    """The threshold of an alarm for this message."""
+def _alarm(message: str, pieces: int) -> float:
+    """The threshold of an alarm for this message. The more pieces it has, the likelier one of them errs."""
+    if pieces > 1:
+        return 1 / (1 + math.exp(-LONG - LONGER * math.log(pieces)))
     return ALARM_CHINESE if is_mostly_cjk(message) else ALARM
 
 

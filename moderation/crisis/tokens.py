@@ -2,7 +2,9 @@
 
 Texts are folded as the patterns fold them (`features.plain`): lower case, no invisible characters. The newest message
 comes last, behind at most CONTEXT tokens of those before it, so a step is judged over the last turns. A message longer
-than WINDOW tokens is read in overlapping windows, each behind the same context, so the time is linear in its length.
+than WHOLE tokens is read in pieces of a few sentences, each behind the same context, because the mean over a long text
+says little of one sentence in it. A sentence longer than WINDOW tokens is read in overlapping windows. So the time is
+linear in the length of a message.
 """
 
 from collections.abc import Sequence
@@ -14,9 +16,12 @@ from tokenizers.pre_tokenizers import Metaspace
 from moderation.bert import Row
 from moderation.crisis.base_model import BEGIN, END, UNKNOWN
 from moderation.filter.classifiers.features import plain
+from text import sentences
 
 EARLIER = 3  # messages before the newest that are read
 CONTEXT, WINDOW, STRIDE = 64, 128, 96
+WHOLE = 64
+PIECE, PIECE_SENTENCES = 48, 3  # the most tokens and sentences of a piece; one sentence may be longer
 LONGEST = CONTEXT + WINDOW + 2  # of a row, with the marks at its beginning and end
 
 
@@ -27,8 +32,24 @@ def tokenizer(pieces: Sequence[str], scores: Sequence[float]) -> Tokenizer:
     return made
 
 
+def pieces(tokenizer: Tokenizer, message: str) -> list[str]:
+    """The message, or the pieces of a few sentences in which it is read. Joined, they are the message."""
+    lengths = [(sentence, len(_ids(tokenizer, sentence))) for sentence in sentences.split(message)]
+    if sum(length for _, length in lengths) <= WHOLE:
+        return [message]
+    found: list[str] = []
+    tokens = count = 0
+    for sentence, length in lengths:
+        if not found or tokens + length > PIECE or count == PIECE_SENTENCES:
+            found.append("")
+            tokens = count = 0
+        found[-1] += sentence
+        tokens, count = tokens + length, count + 1
+    return found
+
+
 def rows(tokenizer: Tokenizer, messages: Sequence[str]) -> list[Row]:
-    """The rows of a person's messages, the newest last: one, or several if the newest is long.
+    """The rows of a person's messages, the newest last: one, or several if the newest is longer than WINDOW tokens.
 
     Only the tokens of the newest message count in a row's mean.
     """

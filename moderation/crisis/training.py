@@ -8,7 +8,7 @@ The same data and the same seed give the same weights on the same kind of proces
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,11 @@ AVERAGED = 0.99  # of the average of the weights that remains after an update
 # How often an epoch changes a text: a typing error, other messages before it, no mark at its end.
 TYPO, OTHERS_BEFORE, NO_MARK = 0.25, 0.5, 0.2
 ALONE = 0.3  # how often an ordinary message comes without those before it
-# Of a training that goes on from earlier weights: its share of the rates above, and the first layers that stay.
+# Of a training that goes on from earlier weights: its share of the rates above, and the first layers that stay; the
+# ordinary talks that an epoch reads for each new sentence, and how many of these are with personas. With one for each,
+# the network learned the new dangers and took more of ordinary talk for them.
 SHARE_OF_RATES, KEPT_LAYERS = 0.4, 3
+TALKS_FOR_EACH, WITH_PERSONAS = 4, 0.5
 
 Say = Callable[[str], None]
 Scores = npt.NDArray[np.float32]
@@ -83,7 +86,7 @@ class Network(nn.Module):
 class GoingOn:
     """A training that goes on from earlier weights of the same base, to learn sentences that they did not read.
 
-    An epoch reads all new sentences, as many of the others, and as many ordinary talks.
+    An epoch reads all new sentences, as many of the others, and TALKS_FOR_EACH times as many ordinary talks.
     """
 
     weights: Path
@@ -113,7 +116,7 @@ def fit(
         _load(network, going_on.weights)
         network.keep_first(KEPT_LAYERS)
         epochs, new = going_on.epochs, [one for one in sentences if one.messages in going_on.new]
-        talks = len(new)
+        talks = TALKS_FOR_EACH * len(new)
     known = [one for one in sentences if going_on and one.messages not in going_on.new]
     rehearsed, talks = min(len(new), len(known)), min(talks, len(given.talk))
     updates = epochs * math.ceil((len(new) + rehearsed + talks) / BATCH)
@@ -126,13 +129,21 @@ def fit(
         network.train()
         total, count = 0.0, 0
         read = [*new, *chance.sample(known, rehearsed)]
-        for batch in _batches(read, chance.sample(given.talk, talks), given.tokenizer, chance):
+        talk = _mostly_with_personas(given, talks, chance) if going_on else chance.sample(given.talk, talks)
+        for batch in _batches(read, talk, given.tokenizer, chance):
             loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
             tuning.update(loss)
             total, count = total + loss.item(), count + 1
         say(f"epoch {epoch + 1} of {epochs}: loss {total / count:.3f}")
         tuning.save(checkpoint, epochs=epoch + 1)
     return tuning.average.eval()
+
+
+def _mostly_with_personas(given: Material, count: int, chance: random.Random) -> list[Talk]:
+    """At most so many talks without a label, of which WITH_PERSONAS are with personas."""
+    own = given.talk[: len(given.to_personas)]
+    first = chance.sample(own, min(round(WITH_PERSONAS * count), len(own)))
+    return [*first, *chance.sample(given.calm, min(count - len(first), len(given.calm)))]
 
 
 def _load(network: Network, path: Path) -> None:
@@ -191,8 +202,8 @@ def _batches(
     What comes before a message must not decide its step. So a message may come behind other people's messages: one in
     danger behind ordinary talk, any other behind ordinary talk or behind a message in danger. A person can go on.
     """
-    grave = [one.messages for one in sentences if one.step in STEPS[ALARMS]]
-    ordinary = [messages for messages, _ in talk]
+    grave = _by_script([one.messages for one in sentences if one.step in STEPS[ALARMS]])
+    ordinary = _by_script([messages for messages, _ in talk])
     chosen = []
     for messages, known in talk:
         is_alone = chance.random() < ALONE
@@ -207,7 +218,15 @@ def _batches(
     return iter(batches)
 
 
-def _varied(messages: Messages, others: Sequence[Sequence[Messages]], chance: random.Random) -> Messages:
+def _by_script(talks: Iterable[Messages]) -> dict[bool, list[Messages]]:
+    """Those whose newest message is mostly Chinese, and the others."""
+    found: dict[bool, list[Messages]] = {True: [], False: []}
+    for messages in talks:
+        found[is_mostly_cjk(messages[-1])].append(messages)
+    return found
+
+
+def _varied(messages: Messages, others: Sequence[dict[bool, list[Messages]]], chance: random.Random) -> Messages:
     """The newest message with a typing error, without a mark at its end, or behind messages from one of `others`."""
     *earlier, newest = messages
     if chance.random() < NO_MARK:
@@ -215,9 +234,8 @@ def _varied(messages: Messages, others: Sequence[Sequence[Messages]], chance: ra
     if chance.random() < TYPO:
         newest = _with_typo(newest, chance)
     if others and chance.random() < OTHERS_BEFORE:
-        other = chance.choice(chance.choice(others))
-        if is_mostly_cjk(other[-1]) == is_mostly_cjk(newest):
-            earlier = list(other)
+        same_script = chance.choice(others)[is_mostly_cjk(newest)]
+        earlier = list(chance.choice(same_script)) if same_script else earlier
     return (*earlier, newest)
 
 

@@ -80,5 +80,5 @@ def test_ca3_the_page_answers_503_and_no_persona_talks_while_the_crisis_module_f
     assert Notice.objects.filter(kind="crisis").exists()
     assert not Reply.objects.exists()
     monkeypatch.undo()
-    assert send("Good morning.") == 302  # a failed check is made again at once
+    assert send("What did you cook today?") == 302  # a failed check is made again at once
     assert Reply.objects.count() == 1

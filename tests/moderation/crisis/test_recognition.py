@@ -93,10 +93,7 @@ def test_the_earlier_turns_reach_the_model_at_the_door(alice: object, monkeypatc
 
 
 def test_k1_a_danger_before_it_weighs_in_a_message_that_says_little_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    talks = [
-        ["it ends tonight. me i mean", "ok im at the harbour. its freezing"],
-        ["Everyone would be happier without me around.", "I told the kids to sleep at their dad's tonight."],
-    ]
+    talks = [["I'm done. I am so done with living.", "I slept like a baby, first time in months."]]
     assert all(ladder.is_for_the_site(each.step) for each in Recogniser().recognise(talks))
     assert not any(ladder.is_for_the_site(each.step) for each in Recogniser().recognise([talk[1:] for talk in talks]))
     monkeypatch.setattr(recognition, "MOST_CARRIED", 0.0)

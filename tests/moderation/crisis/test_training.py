@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import math
+import random
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,13 @@ def test_of_other_talk_only_the_step_that_it_stays_below_is_learned(small: dict[
         assert loss.item() == pytest.approx(-math.log(possible / len(STEPS)))
 
 
+def test_a_message_comes_behind_others_of_its_script() -> None:
+    others = training._by_script([("I am sad",), ("我难过",), ("tired", "我累了")])
+    assert others == {True: [("我难过",), ("tired", "我累了")], False: [("I am sad",)]}
+    varied = [training._varied(("吃饭了",), [others], random.Random(seed)) for seed in range(30)]
+    assert {messages[:-1] for messages in varied} == {(), ("我难过",), ("tired", "我累了")}
+
+
 def test_a_missing_base_is_one_sentence(small: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("train_crisis", **(small | {"base": tmp_path / "nothing"}))
@@ -163,17 +171,20 @@ def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
     new = tmp_path / "sentences" / "told.jsonl"
     new.write_text(json.dumps({"text": "bye q", "step": "imminent"}) + "\n")
     read: list[list[tuple[str, ...]]] = []
+    talks: list[int] = []
     real = training._batches
 
-    def batches(sentences: Any, *others: Any) -> Any:
+    def batches(sentences: Any, talk: Any, *others: Any) -> Any:
         read.append([one.messages for one in sentences])
-        return real(sentences, *others)
+        talks.append(len(talk))
+        return real(sentences, talk, *others)
 
     monkeypatch.setattr(training, "_batches", batches)
     monkeypatch.setattr(training, "KEPT_LAYERS", 0)
     options = {"go_on_from": first, "new": [new], "epochs": 2}
     call_command("train_crisis", output=second, stdout=io.StringIO(), **(small | options))
     assert [(len(epoch), ("bye q",) in epoch) for epoch in read] == [(2, True)] * 2  # and one that was read before
+    assert talks == [training.TALKS_FOR_EACH] * 2
     before, after = (bert.floats(recognition.network_of(path)[0]) for path in (first, second))
     assert not np.allclose(before["head.weight"], after["head.weight"], atol=1e-6)
     for name in before:
