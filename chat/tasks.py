@@ -24,6 +24,8 @@ from personas.way_in import trying
 
 logger = logging.getLogger(__name__)
 
+_ANNOUNCED = ("message__speaker", "message__conversation__persona", "message__conversation__owner")
+
 
 @celeryd_after_setup.connect
 def _load(instance: Any, **_: Any) -> None:
@@ -82,9 +84,7 @@ def remember_conversation(conversation_id: str) -> None:
 def tell_places() -> None:
     """Publishes the places of waiting replies that have changed noticeably."""
     places = {UUID(place.job_id): place for place in waiting_room.moved(queueing.KIND)}
-    for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related(
-        "message__speaker", "message__conversation__persona", "message__conversation__owner"
-    ):
+    for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related(*_ANNOUNCED):
         frames.publish(reply.message.conversation_id, frames.queued(reply, places[reply.id]))
 
 
@@ -97,7 +97,7 @@ def requeue_lapsed() -> None:
         elif replies.put_back(reply):
             logger.warning("reply.requeued", extra={"reply_id": str(reply.id), "attempt": reply.attempt})
             queueing.hand_over(reply)
-    owed = Reply.objects.filter(status=ReplyStatus.QUEUED).select_related("message__conversation").order_by("queued_at")
+    owed = Reply.objects.filter(status=ReplyStatus.QUEUED).select_related(*_ANNOUNCED).order_by("queued_at")
     queued = {str(reply.id): reply for reply in owed}
     lost_ids = waiting_room.absent(queueing.KIND, queued)
     for reply in (queued[reply_id] for reply_id in queued if reply_id in lost_ids):
@@ -120,6 +120,6 @@ def _without_lease(generating: QuerySet[Reply]) -> list[Reply]:
     # A worker takes the lease before it claims the row, so a row in `generating` without a lease was lost. Young rows
     # are left out: Redis may have lost their leases in a restart, and their workers are about to renew them.
     old = generating.filter(started_at__lt=timezone.now() - settings.LEASE)
-    candidates = list(old.select_related("message__conversation"))
+    candidates = list(old.select_related(*_ANNOUNCED))
     leased = leases.held([queueing.lease_name(reply.id) for reply in candidates])
     return [reply for reply in candidates if queueing.lease_name(reply.id) not in leased]

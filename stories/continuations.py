@@ -13,16 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import ages
+from chat.conversation import conversations
 from chat.reply.reply_run import Stopped
 from chat.socket import withdrawn
 from chat.trials.rehearsals import Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
-from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import access
 from personas.prompting import prompt_sheet
 from stories import narration, queueing, telling
 from stories.models import Continuation, Dial
@@ -40,11 +39,10 @@ def write(continuation_id: UUID) -> None:
         return
     story = continuation.story
     # Checked again: a decision may have come, or the persona may have changed, since it was asked for.
-    if refusal := access.refusal(story.owner, story.persona):
-        _end(continuation, Status.FAILED, code=refusal.code)
-        return
-    if restrictions.active_for(user=story.owner, conversation_id=story.id, persona_id=story.persona_id):
-        _end(continuation, Status.FAILED, code="restricted")
+    try:
+        conversations.refuse_silent(story.owner, story.persona, conversation_id=story.id)
+    except conversations.Refused as refused:
+        _end(continuation, Status.FAILED, code=refused.code)
         return
     run = Rehearsal(is_minor=ages.is_minor(story.owner))
     try:

@@ -20,10 +20,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.form_fields import one_line_end
-from accounts.requests import SignedIn
+from accounts.requests import SignedIn, is_seen
 from chat.conversation import conversations
 from moderation.desk import reports, restrictions
-from personas import access, creation
+from personas import creation
 from stories import continuations, epub, monitoring, notices, prose, queueing, telling, writing
 from stories.forms import ChapterForm, DialForm, PassageForm, ReportForm, StoryForm
 from stories.models import Continuation, ContinuationStatus, Dial, Story
@@ -85,9 +85,10 @@ def stories_page(request: SignedIn) -> HttpResponse:
 @require_GET
 def story(request: SignedIn, story_id: UUID) -> HttpResponse:
     story = writing.get_story_for(request.user, story_id)
-    for warning in restrictions.unread_warnings(request.user):
-        messages.warning(request, warning.statement)
-        restrictions.acknowledge(restriction=warning, user=request.user)
+    if is_seen(request):
+        for warning in restrictions.unread_warnings(request.user):
+            messages.warning(request, warning.statement)
+            restrictions.acknowledge(restriction=warning, user=request.user)
     return render(request, "stories/story.html", _page(request, story))
 
 
@@ -221,9 +222,10 @@ def report(request: SignedIn, story_id: UUID) -> HttpResponse:
 
 
 def _page(request: SignedIn, story: Story) -> dict[str, Any]:
-    notices.shown_at_visit(story, timezone.now())
+    if is_seen(request):
+        notices.shown_at_visit(story, timezone.now())
     active = restrictions.active_for(user=story.owner, conversation_id=story.pk, persona_id=story.persona_id)
-    refusal = access.refusal(story.owner, story.persona)
+    silence = _silence(story)
     return {
         "story": story,
         "disclosure": notices.disclosed(story),
@@ -235,9 +237,18 @@ def _page(request: SignedIn, story: Story) -> dict[str, Any]:
         "draft": request.POST.get("text", ""),
         "messages_max": settings.MESSAGE_CHARACTERS,
         "restriction": active[0] if active else None,
-        "silence": refusal.user_message if refusal else "",
-        "may_write": not active and not refusal,
+        "silence": silence,
+        "may_write": not silence,
     }
+
+
+def _silence(story: Story) -> str:
+    """Why its narrator says nothing for now; empty if it may."""
+    try:
+        conversations.refuse_silent(story.owner, story.persona, conversation_id=story.pk)
+    except conversations.Refused as refused:
+        return refused.detail
+    return ""
 
 
 def _offer(continuation: Continuation) -> dict[str, Any]:

@@ -69,9 +69,8 @@ def get_continuation_for(user: User, continuation_id: UUID) -> Continuation:
 
 def begin(*, user: User, persona_id: UUID, title: str, premise: str) -> Story:
     persona = creation.get_persona_for(user, persona_id)
-    conversations.refuse_unadmitted(user, persona)
     place = _before_a_story(user, persona)
-    conversations.refuse_restricted(user=user, conversation_id=place.conversation_id, persona=persona)
+    conversations.refuse_silent(user, persona, conversation_id=place.conversation_id)
     _refuse_unfit(place, persona, title, premise)
     with transaction.atomic():
         with _over_quota():
@@ -213,8 +212,7 @@ def delete_all_with(persona: Persona) -> None:
 
 
 def _check_rights(story: Story, *, amount: int = 1) -> None:
-    conversations.refuse_unadmitted(story.owner, story.persona)
-    conversations.refuse_restricted(user=story.owner, conversation_id=story.id, persona=story.persona)
+    conversations.refuse_silent(story.owner, story.persona, conversation_id=story.id)
     with _over_quota():
         quotas.check(user=story.owner, kind="messages", amount=amount)
 

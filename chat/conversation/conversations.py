@@ -147,9 +147,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     The alternate greetings of its card are other versions of that message, to choose from. Raises Refused.
     """
     persona = creation.get_persona_for(user, persona_id)
-    refuse_unadmitted(user, persona)
-    refuse_restricted(user=user, conversation_id=None, persona=persona)
-    refuse_at_rest(user, persona)
+    refuse_silent(user, persona)
     try:
         quotas.spend(user=user, kind="conversations")
     except quotas.QuotaExceeded as error:
@@ -157,7 +155,7 @@ def start(*, user: User, persona_id: UUID) -> Conversation:
     openings, verdicts = _openings(user, persona)
     conversation = Conversation.objects.create(owner=user, persona=persona)
     follow_up.shown_at_next_visit(conversation, timezone.now())  # before the persona's first words
-    first_talk.shown_at_start(conversation)
+    first_talk.shown_with(persona, conversation)
     if openings:
         versions = [
             conversation.messages.create(author=Author.PERSONA, speaker=persona, text=opening) for opening in openings
@@ -225,6 +223,7 @@ def select_branch(*, user: User, message_id: UUID) -> Conversation:
     message = get_message_for(user, message_id)
     with transaction.atomic():
         conversation = locked(message.conversation)
+        message = get_message_for(user, message_id)  # it may have been deleted before the lock
         refuse_unfinished(conversation)
         move_head(conversation, branches.newest_leaf(transcripts.tree_of(conversation), message.id))
         publish_on_commit(conversation, frames.thread_changed(conversation))
@@ -258,8 +257,13 @@ def farewell_to(user: User, persona: Persona) -> Conversation | None:
     return owned_by(user).filter(persona=persona).exclude(farewell_at=None).first()
 
 
-def refuse_at_rest(user: User, persona: Persona) -> None:
-    """Raises AtRest if the person has said farewell to the persona."""
+def refuse_silent(user: User, persona: Persona, *, conversation_id: UUID | None = None) -> None:
+    """Whether the persona may say anything to this person now, in a talk, a group or a story.
+
+    Raises NotAdmitted, Restricted, and AtRest if the person has said farewell to the persona.
+    """
+    refuse_unadmitted(user, persona)
+    refuse_restricted(user=user, conversation_id=conversation_id, persona=persona)
     if farewell := farewell_to(user, persona):
         raise AtRest(farewell)
 

@@ -1,11 +1,14 @@
 """The gentle opening: what the site says before a person's first talk with somebody who has died.
 
-It is shown once for each persona, before the first message, and kept as a notice.
+It is shown once for each persona, when a talk with it begins, when it joins a group and after an import. It is kept as
+a notice.
 """
+
+from django.db.models import Q
 
 from chat.models import Conversation, Notice, NoticeKind
 from moderation import user_turns
-from personas.models import Depicts
+from personas.models import Depicts, Persona
 
 RULE = "first_talk"
 VERSION = "1"
@@ -27,21 +30,25 @@ _TEXTS = {
 }
 
 
-def shown_at_start(conversation: Conversation) -> Notice | None:
-    """Records the opening if the persona depicts somebody who has died and this person has not read it yet."""
-    persona = conversation.persona
+def shown_with(persona: Persona, conversation: Conversation) -> Notice | None:
+    """Records the opening at the end of the conversation, in which the persona takes part from now on.
+
+    None if it depicts nobody who has died, or if this person has read its opening already.
+    """
     if persona.depicts != Depicts.DEAD:
         return None
-    own_notices = Notice.objects.filter(conversation__owner=conversation.owner, conversation__persona=persona)
-    if own_notices.filter(rule=RULE).exists():
+    words = _TEXTS["zh" if persona.language.lower().startswith("zh") else "en"].format(name=persona.name)
+    talks = Q(conversation__persona=persona) | Q(conversation__members__persona=persona)
+    # The words tell the openings of a group apart: no two of its personas have the same name.
+    if Notice.objects.filter(talks, conversation__owner=conversation.owner, rule=RULE, text=words).exists():
         return None
     help_lines = user_turns.help_for(conversation.owner, persona, "")
-    words = _TEXTS["zh" if persona.language.lower().startswith("zh") else "en"]
     return Notice.objects.create(
         conversation=conversation,
+        message=conversation.head,
         kind=NoticeKind.CARE,
         rule=RULE,
         version=f"{VERSION}+{help_lines.version}",
-        text=words.format(name=persona.name),
+        text=words,
         resources=help_lines.resources,
     )

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chat.conversation import conversations, message_care, queueing, remembering, transcripts, turn_taking
+from chat.conversation import conversations, first_talk, message_care, queueing, remembering, transcripts, turn_taking
 from chat.conversation.conversations import Refused, WrongState
-from chat.models import UNFINISHED, Author, Conversation, Member, Reply
+from chat.models import UNFINISHED, Author, Conversation, ConversationState, Member, Message, Reply
 from chat.socket import frames
 from moderation import user_turns
 from moderation.filter import policy
@@ -47,7 +48,9 @@ def start(*, user: User, persona_ids: Sequence[UUID]) -> Conversation:
     first, *others = dict.fromkeys(persona_ids)
     conversation = conversations.start(user=user, persona_id=first)
     for persona_id in others:
-        join(conversation, admitted(user, conversation, persona_id))
+        persona = admitted(user, conversation, persona_id)
+        join(conversation, persona)
+        first_talk.shown_with(persona, conversation)
     return conversation
 
 
@@ -56,7 +59,10 @@ def add(*, user: User, conversation_id: UUID, persona_id: UUID) -> None:
     conversation = conversations.get_conversation_for(user, conversation_id)
     persona = admitted(user, conversation, persona_id)
     with transaction.atomic():
-        join(conversations.locked(conversation), persona)
+        conversation = conversations.locked(conversation)
+        _refuse_unless_open(conversation)
+        join(conversation, persona)
+        first_talk.shown_with(persona, conversation)
         _tell(conversation)
 
 
@@ -65,6 +71,7 @@ def remove(*, user: User, conversation_id: UUID, persona_id: UUID) -> None:
     conversation = conversations.get_conversation_for(user, conversation_id)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
+        _refuse_unless_open(conversation)
         conversations.refuse_unfinished(conversation)
         member = _member(conversation, persona_id)
         if not conversation.is_group:
@@ -87,9 +94,11 @@ def forget_persona(persona: Persona) -> None:
 
     A conversation with it alone is deleted as a whole.
     """
-    for member in Member.objects.filter(persona=persona).select_related("conversation__owner"):
-        if member.conversation.is_group:
-            _take_out_with_words(member)
+    took_part = Q(pk__in=Member.objects.filter(persona=persona).values("conversation"))
+    has_spoken = Q(pk__in=Message.objects.filter(speaker=persona).values("conversation"))  # also if it has left since
+    for conversation in Conversation.objects.filter(took_part | has_spoken):
+        if conversation.is_group or conversation.persona_id != persona.pk:
+            _take_out_with_words(conversation, persona)
     for conversation in Conversation.objects.filter(persona=persona):
         conversations.remove(conversation)
 
@@ -97,10 +106,14 @@ def forget_persona(persona: Persona) -> None:
 def admitted(user: User, conversation: Conversation, persona_id: UUID) -> Persona:
     """The persona, if the person may talk with it here. Raises Refused and Http404."""
     persona = creation.get_persona_for(user, persona_id)
-    conversations.refuse_unadmitted(user, persona)
-    conversations.refuse_restricted(user=user, conversation_id=conversation.id, persona=persona)
-    conversations.refuse_at_rest(user, persona)
+    conversations.refuse_silent(user, persona, conversation_id=conversation.id)
     return persona
+
+
+def _refuse_unless_open(conversation: Conversation) -> None:
+    """Raises WrongState. A farewell was said to the one persona that takes part, and stays with it."""
+    if conversation.state != ConversationState.OPEN:
+        raise WrongState(_("Who takes part can only change while the conversation is open."))
 
 
 def join(conversation: Conversation, persona: Persona) -> None:
@@ -133,17 +146,18 @@ def _leave(conversation: Conversation, member: Member) -> None:
     conversation.save(update_fields=["persona"])
 
 
-def _take_out_with_words(member: Member) -> None:
+def _take_out_with_words(conversation: Conversation, persona: Persona) -> None:
     with transaction.atomic():
-        conversation = conversations.locked(member.conversation)
-        own = conversation.messages.filter(speaker=member.persona).order_by("created_at")
+        conversation = conversations.locked(conversation)
+        own = conversation.messages.filter(speaker=persona).order_by("created_at")
         for reply in Reply.objects.filter(message__in=own, status__in=UNFINISHED):
             connection().set(cancel_key(reply.id), 1, ex=3600)
             queueing.call_off(reply)
         remembering.forget_messages(conversation, own)
         for message_id in list(own.values_list("id", flat=True)):
             message_care.take_out(conversation, conversation.messages.get(pk=message_id))
-        _leave(conversation, member)
+        if member := conversation.members.filter(persona=persona).first():
+            _leave(conversation, member)
 
 
 def _member(conversation: Conversation, persona_id: UUID) -> Member:
@@ -189,8 +203,7 @@ def silence_of(conversation: Conversation, persona: Persona) -> Refused | None:
     if persona not in conversation.personas:
         return WrongState(_("{name} takes no part in this conversation any more.").format(name=persona.name))
     try:
-        conversations.refuse_unadmitted(conversation.owner, persona)
-        conversations.refuse_restricted(user=conversation.owner, conversation_id=conversation.id, persona=persona)
+        conversations.refuse_silent(conversation.owner, persona, conversation_id=conversation.id)
     except Refused as refused:
         return refused
     return None

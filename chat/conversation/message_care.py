@@ -32,6 +32,7 @@ def delete(*, user: User, message_id: UUID) -> Conversation:
     message = conversations.get_message_for(user, message_id)
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
+        message = conversations.get_message_for(user, message_id)  # what it follows may have gone before the lock
         conversations.refuse_unfinished(conversation)
         remembering.forget_messages(conversation, conversation.messages.filter(pk=message.pk))
         take_out(conversation, message)

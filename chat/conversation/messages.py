@@ -37,7 +37,7 @@ from chat.reply.candidates import Beginning
 from chat.socket import frames
 from chat.socket.protocol import Frame
 from generation.jobs import stream, waiting_room
-from generation.jobs.waiting_room import Full, Place
+from generation.jobs.waiting_room import Full
 from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.filter import assessment
@@ -73,7 +73,7 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
         conversation = conversations.locked(conversation)
         if earlier := conversation.messages.filter(client_id=client_id).first():
             return _again(earlier)  # sent twice at once; the other request had the lock first
-        conversations.refuse_unfinished(conversation)
+        _refuse_to_write(conversation)
         return _store_message(
             conversation,
             parent_id=conversation.head_id,
@@ -92,7 +92,8 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     ruling, speaker = _admit(message.conversation, message.parent_id, text)
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
-        conversations.refuse_unfinished(conversation)
+        message = conversations.get_message_for(user, message_id)
+        _refuse_to_write(conversation)
         result = _store_message(
             conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling, speaker=speaker
         )
@@ -137,16 +138,22 @@ def let_speak(*, user: User, conversation_id: UUID, persona_id: UUID) -> Reply:
     _refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
-        conversations.refuse_unfinished(conversation)
-        _refuse_to_follow(conversation.head, persona)
+        _refuse_to_write(conversation)
+        _refuse_instead_of_the_site(conversation.head_id)
+        _refuse_to_repeat(conversation.head, persona)
         _spend(user)
         return _owe_reply(conversation, parent_id=conversation.head_id, speaker=persona)
 
 
-def _refuse_to_follow(head: Message | None, persona: Persona) -> None:
-    """Raises WrongState where the persona has just spoken, or where the site has answered in its place."""
-    if head is not None and head.is_withheld:
+def _refuse_instead_of_the_site(head: UUID | None) -> None:
+    """Raises WrongState where the site has answered the person's last message down to `head` itself."""
+    own = [each for each in transcripts.newest_messages(head, _JUDGED_WITH) if each.author == Author.USER]
+    if own and own[-1].is_withheld:
         raise WrongState(_("Afterword has answered your last message itself. Write something else first."))
+
+
+def _refuse_to_repeat(head: Message | None, persona: Persona) -> None:
+    """Raises WrongState where the persona has just spoken."""
     if head is not None and head.author == Author.PERSONA and head.persona == persona:
         raise WrongState(_("{name} has just spoken. Write something, or let it go on.").format(name=persona.name))
 
@@ -173,7 +180,9 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
     _refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(reply.message.conversation)
-        conversations.refuse_unfinished(conversation)
+        reply = conversations.get_reply_for(user, reply_id)
+        _refuse_to_write(conversation)
+        _refuse_instead_of_the_site(reply.message_id)
         _spend(user)
         _refuse_too_many_owed(user)
         _spend_of_guardian(user)
@@ -201,14 +210,11 @@ def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
     _refuse_busy(conversation.owner)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
-        conversations.refuse_unfinished(conversation)
+        message = conversations.get_message_for(conversation.owner, old.message_id)
+        _refuse_to_write(conversation)
+        _refuse_instead_of_the_site(message.parent_id)
         _spend(conversation.owner)
-        return _owe_reply(
-            conversation,
-            parent_id=old.message.parent_id,
-            speaker=old.message.persona,
-            beginning=begin(old.message),
-        )
+        return _owe_reply(conversation, parent_id=message.parent_id, speaker=message.persona, beginning=begin(message))
 
 
 def _admit(conversation: Conversation, head: UUID | None, text: str) -> tuple[Ruling, Persona | None]:
@@ -238,6 +244,12 @@ def _turn(conversation: Conversation, head: UUID | None, text: str) -> user_turn
     earlier = [message.text for message in newest if message.author == Author.USER][-user_turns.EARLIER :]
     is_farewell = conversation.state == ConversationState.FAREWELL
     return user_turns.Turn(text, before="\n".join(before), earlier=tuple(earlier), is_farewell=is_farewell)
+
+
+def _refuse_to_write(conversation: Conversation) -> None:
+    """What may have changed before the conversation was locked, and since the checks that take time."""
+    conversations.refuse_parted(conversation)
+    conversations.refuse_unfinished(conversation)
 
 
 def _check_rights(conversation: Conversation, persona: Persona) -> None:
@@ -341,11 +353,7 @@ def _owe_reply(
 def _hand_over(reply: Reply) -> None:
     """Tells the tabs and the workers after the commit. If Redis is away, the sweeper does it later."""
     connection().delete(cancel_key(reply.id))
-
-    def announce(place: Place) -> None:
-        frames.publish(reply.message.conversation_id, frames.queued(reply, place))
-
-    transaction.on_commit(lambda: queueing.hand_over(reply, announce), robust=True)
+    transaction.on_commit(lambda: queueing.hand_over(reply), robust=True)
 
 
 def _notices(conversation: Conversation, message: Message, ruling: Ruling) -> list[Frame]:

@@ -5,13 +5,14 @@
 open ⇄ resting               still in the list; nobody writes until its person takes it up again
 open ⇄ archived              out of the list and of the first page
 open ⇄ farewell → resting    the last talk. When its person ends it, the persona rests: every conversation that they
-                             have with it rests too, and no new one begins until they take one up again
+                             have with it alone rests too, it says nothing in their groups and stories, and no new talk
+                             begins until they take one up again
 """
 
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -39,8 +40,8 @@ _TEXTS = {
 def part(*, user: User, conversation_id: UUID, state: ConversationState) -> None:
     """Lets the conversation rest, or archives it. A reply that is being written is stopped. Raises Http404."""
     conversation = conversations.get_conversation_for(user, conversation_id)
-    _stop_replies(user, [conversation])
     _change(conversation, state)
+    _stop_replies(user, Q(message__conversation=conversation))
 
 
 def begin_farewell(*, user: User, conversation_id: UUID) -> None:
@@ -50,12 +51,12 @@ def begin_farewell(*, user: User, conversation_id: UUID) -> None:
     """
     conversation = conversations.get_conversation_for(user, conversation_id)
     conversations.refuse_unadmitted(user, conversation.persona)
-    if conversation.is_group:
-        raise conversations.WrongState(
-            gettext("A farewell is said to one persona. Begin it in a talk with them alone.")
-        )
     with transaction.atomic():
         locked = conversations.locked(conversation)
+        if locked.is_group:
+            raise conversations.WrongState(
+                gettext("A farewell is said to one persona. Begin it in a talk with them alone.")
+            )
         conversations.refuse_parted(locked)
         if locked.state == ConversationState.FAREWELL:
             return
@@ -76,24 +77,26 @@ def begin_farewell(*, user: User, conversation_id: UUID) -> None:
 def end_farewell(*, user: User, conversation_id: UUID) -> None:
     """Ends the last talk: the persona and every conversation with it rest. Raises WrongState and Http404."""
     conversation = conversations.get_conversation_for(user, conversation_id)
-    open_ones = [each for each in _with(user, conversation.persona) if conversations.is_under_way(each)]
-    _stop_replies(user, open_ones)
+    persona = conversation.persona
     with transaction.atomic():
         locked = conversations.locked(conversation)
         if locked.state != ConversationState.FAREWELL:
             raise conversations.WrongState(gettext("There is no farewell to end here."))
         locked.farewell_at = timezone.now()
         locked.save(update_fields=["farewell_at"])
-        for each in open_ones:
-            _change(each, ConversationState.RESTING)
+        for each in _with(user, persona):
+            if conversations.is_under_way(each) and not each.is_group:
+                _change(each, ConversationState.RESTING)
+    _stop_replies(user, Q(message__conversation__persona=persona, message__speaker=None) | Q(message__speaker=persona))
 
 
 def take_up(*, user: User, conversation_id: UUID) -> None:
-    """Opens the conversation again, and ends the rest of its persona. Raises Http404."""
+    """Opens the conversation again. One with a persona alone also ends its rest. Raises Http404."""
     conversation = conversations.get_conversation_for(user, conversation_id)
     with transaction.atomic():
         _change(conversation, ConversationState.OPEN)
-        _with(user, conversation.persona).exclude(farewell_at=None).update(farewell_at=None)
+        if not conversation.is_group:
+            _with(user, conversation.persona).exclude(farewell_at=None).update(farewell_at=None)
 
 
 def listed(user: User) -> QuerySet[Conversation]:
@@ -109,8 +112,10 @@ def _with(user: User, persona: Persona) -> QuerySet[Conversation]:
     return conversations.owned_by(user).filter(persona=persona)
 
 
-def _stop_replies(user: User, parted: list[Conversation]) -> None:
-    for reply in Reply.objects.filter(message__conversation__in=parted, status__in=UNFINISHED):
+def _stop_replies(user: User, parted: Q) -> None:
+    """Called after the change of state, so that none can be asked for between the two."""
+    unfinished = Reply.objects.filter(parted, message__conversation__owner=user, status__in=UNFINISHED)
+    for reply in unfinished:
         messages.stop(user=user, reply_id=reply.id)
 
 

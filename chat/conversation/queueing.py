@@ -4,7 +4,6 @@ A job and a task carry only an id; the row holds the state of the work.
 """
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from chat.models import Reply
+from chat.socket import frames
 from generation.jobs import waiting_room
 from generation.jobs.waiting_room import Place
 from persona_site.redis import connection
@@ -33,8 +33,12 @@ def check_room(owner_id: int) -> None:
     waiting_room.admit(account=str(owner_id), klass="interactive")
 
 
-def hand_over(reply: Reply, announce: Callable[[Place], None] = lambda place: None) -> None:
-    """Puts an owed reply into the waiting room. Calls `announce` with its place before a worker may take it."""
+def hand_over(reply: Reply) -> None:
+    """Puts an owed reply into the waiting room, and tells the open tabs its place before a worker may take it."""
+
+    def announce(place: Place) -> None:
+        frames.publish(reply.message.conversation_id, frames.queued(reply, place))
+
     account = str(reply.message.conversation.owner_id)
     waiting_room.join(kind=KIND, job_id=str(reply.id), account=account, klass="interactive", announce=announce)
 

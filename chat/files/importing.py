@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts import quotas
 from accounts.models import User
-from chat.conversation import branch_care, conversations, groups, queueing
+from chat.conversation import branch_care, conversations, first_talk, groups, queueing
 from chat.conversation.conversations import ModerationDown, OverQuota, WrongState
 from chat.files import import_formats
 from chat.files.import_formats import Talk, Turn
@@ -38,8 +38,7 @@ _TICK = timedelta(microseconds=1)
 def import_file(*, user: User, persona_id: UUID, content: bytes) -> list[Conversation]:
     """Stores the conversations of a file. Raises Refused and Http404; then nothing is stored."""
     persona = creation.get_persona_for(user, persona_id)
-    conversations.refuse_unadmitted(user, persona)
-    conversations.refuse_restricted(user=user, conversation_id=None, persona=persona)
+    conversations.refuse_silent(user, persona)
     try:
         talks = import_formats.read(content)
     except import_formats.NotReadable as error:
@@ -80,8 +79,7 @@ def _called(name: str, user: User, chosen: Persona) -> Iterator[Persona]:
     visible = creation.visible_to(user).filter(name__iexact=name.strip()).order_by("is_shared", "created_at")
     for persona in sorted(visible, key=lambda persona: persona != chosen):
         with suppress(conversations.Refused):
-            conversations.refuse_unadmitted(user, persona)
-            conversations.refuse_restricted(user=user, conversation_id=None, persona=persona)
+            conversations.refuse_silent(user, persona)
             yield persona
 
 
@@ -179,5 +177,7 @@ def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[
         )
     conversation.head = messages.get(talk.head) or list(messages.values())[-1]
     conversation.save(update_fields=["head"])
+    for persona in (first, *others):
+        first_talk.shown_with(persona, conversation)
     transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
     return conversation

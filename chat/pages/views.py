@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.form_fields import one_line_end
 from accounts.models import User
-from accounts.requests import SignedIn
+from accounts.requests import SignedIn, is_seen
 from chat.conversation import (
     conversations,
     disclosure,
@@ -106,13 +106,13 @@ def _start(request: SignedIn) -> HttpResponse:
 @require_GET
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     conversation = conversations.get_conversation_for(request.user, conversation_id)
-    disclosure.shown_at_start(conversation, timezone.now())
-    follow_up.shown_at_next_visit(conversation, timezone.now())
-    if request.headers.get("Sec-Fetch-Dest", "document") == "document":  # and no copy to read offline
+    if is_seen(request):  # and no copy to read offline
+        disclosure.shown_at_start(conversation, timezone.now())
+        follow_up.shown_at_next_visit(conversation, timezone.now())
         reading.saw(user=request.user, conversation_id=conversation.id)
-    for warning in restrictions.unread_warnings(request.user):
-        messages.warning(request, warning.statement)
-        restrictions.acknowledge(restriction=warning, user=request.user)
+        for warning in restrictions.unread_warnings(request.user):
+            messages.warning(request, warning.statement)
+            restrictions.acknowledge(restriction=warning, user=request.user)
     return render(request, "chat/conversation.html", _page(conversation, _asked_part(request, conversation)))
 
 

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import ages, languages
 from chat.conversation import conversations, ends, groups, messages, remembering, transcripts
+from chat.conversation.conversations import Refused, WrongState
 from chat.models import Conversation, ConversationState, Message, NoticeKind, Reply, ReplyStatus
 from chat.reply import inspection, persona_reply
 from chat.reply.reply_run import ReplyRun, Stopped
@@ -30,11 +31,9 @@ from chat.socket import frames
 from chat.socket.protocol import ReplyDelta, ReplyStarted
 from generation.engines.base import EngineError, EngineInfo, Token
 from generation.jobs import waiting_room
-from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
-from personas import access
 from text.sentences import breaks_off
 
 logger = logging.getLogger(__name__)
@@ -99,19 +98,17 @@ def produce(reply_id: UUID) -> None:
         return
     conversation = reply.message.conversation
     progress = Progress(reply, is_minor=ages.is_minor(conversation.owner))
-    # Checked again: a decision may have come, or the persona may have changed, since the reply was asked for.
-    persona = reply.message.persona
-    if refusal := access.refusal(conversation.owner, persona):
-        _finish(progress, ReplyStatus.FAILED, code=refusal.code)
-        return
-    if restrictions.active_for(user=conversation.owner, conversation_id=conversation.id, persona_id=persona.id):
-        _finish(progress, ReplyStatus.FAILED, code="restricted")
-        return
+    # Checked again: a decision or a goodbye may have come, or the persona may have changed, since it was asked for.
     try:
+        conversations.refuse_parted(conversation)
+        if silence := groups.silence_of(conversation, reply.message.persona):
+            raise silence
         with languages.speaking_to(conversation.owner):  # the reasons that Look inside shows
             _write(progress)
-    except Stopped:
+    except (Stopped, WrongState):
         _finish(progress, ReplyStatus.STOPPED)
+    except Refused as refused:
+        _finish(progress, ReplyStatus.FAILED, code=refused.code)
     except gate.Blocked as blocked:
         progress.verdicts.append(blocked.verdict)
         _finish(progress, ReplyStatus.BLOCKED, category=blocked.verdict.category)
@@ -210,7 +207,7 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
     """generating → ended, if this attempt still owns the reply. Then tells the end."""
     reply = progress.reply
     prefix = reply.prefix if reply.is_prefix_judged else ""
-    text = "" if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
+    text = prefix if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
     info, sampling = progress.engine, progress.sampling
     follower = groups.who_follows(reply, text) if status == ReplyStatus.COMPLETED else None
     with transaction.atomic():

@@ -91,8 +91,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except cleaning.BadJSON as error:
             await self._refuse("bad_frame", gettext("The frame cannot be read. {error}").format(error=error))
             return
-        except ValidationError as error:
-            await self._refuse("bad_frame", _first_fault(error))
+        except protocol.BadFrame as bad:
+            await self._refuse("bad_frame", _first_fault(bad.error), bad.client_id)
             return
         await self._act(frame)
 

@@ -164,7 +164,7 @@ def _outcome(reply: Reply, text: str) -> Frame:
     if reply.status == ReplyStatus.STOPPED:
         return ReplyStopped(reply_id=reply.id, text=text)
     if reply.status == ReplyStatus.BLOCKED:
-        return ReplyBlocked(reply_id=reply.id, category=reply.category, notice=withdrawal(reply))
+        return ReplyBlocked(reply_id=reply.id, text=text, category=reply.category, notice=withdrawal(reply))
     return ReplyFailed(reply_id=reply.id, code=reply.code, detail=failure(reply.code))
 
 

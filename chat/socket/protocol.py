@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from chat.models import NoticeKind
 from text import cleaning
@@ -213,10 +213,11 @@ class ReplyStopped(Frame):
 
 
 class ReplyBlocked(Frame):
-    """The filter withdrew the whole reply. Remove the text of it that was shown."""
+    """The filter withdrew the reply, or its continuation. Show `text` in place of what was shown."""
 
     type: Literal["reply.blocked"] = "reply.blocked"
     reply_id: UUID
+    text: str  # what is kept: the cleared words that it continued; empty for a new reply
     category: str
     notice: str
 
@@ -296,6 +297,22 @@ _client_frames: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
 server_frames: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
 
 
+class BadFrame(ValueError):
+    """A browser's JSON that is no frame. `client_id`: of the message that it was to send, as far as it says."""
+
+    def __init__(self, error: ValidationError, value: object) -> None:
+        super().__init__(error.title)
+        self.error = error
+        try:
+            self.client_id = UUID(value["client_id"]) if isinstance(value, dict) else None
+        except (KeyError, ValueError, TypeError, AttributeError):
+            self.client_id = None
+
+
 def parse(text: str) -> ClientFrame:
-    """Parses a browser's frame and cleans its texts. Raises text.cleaning.BadJSON and pydantic.ValidationError."""
-    return _client_frames.validate_python(cleaning.parsed_json(text))
+    """Parses a browser's frame and cleans its texts. Raises text.cleaning.BadJSON and BadFrame."""
+    value = cleaning.parsed_json(text)
+    try:
+        return _client_frames.validate_python(value)
+    except ValidationError as error:
+        raise BadFrame(error, value) from None

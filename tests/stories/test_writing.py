@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import my_data
 from accounts.models import Quota, User
-from chat.conversation import conversations, follow_up
+from chat.conversation import conversations, follow_up, partings
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
@@ -259,6 +259,22 @@ def test_a_persona_that_may_not_talk_narrates_nothing(story, alice, prompts):
         writing.draw(user=alice, story_id=story.pk, dial=Dial.LIVELY)
     with pytest.raises(conversations.NotAdmitted):
         writing.begin(user=alice, persona_id=story.persona_id, title="", premise="")
+
+
+def test_a_persona_to_whom_its_person_said_farewell_narrates_nothing(story, alice, prompts, client):
+    writing.draw(user=alice, story_id=story.pk, dial=Dial.LIVELY)
+    parted = conversations.start(user=alice, persona_id=story.persona_id)
+    partings.begin_farewell(user=alice, conversation_id=parted.pk)
+    partings.end_farewell(user=alice, conversation_id=parted.pk)
+    for _ in range(writing.DRAWN):
+        waiting_room.serve()
+    assert not prompts
+    with pytest.raises(conversations.AtRest):
+        writing.draw(user=alice, story_id=story.pk, dial=Dial.LIVELY)
+    with pytest.raises(conversations.AtRest):
+        writing.begin(user=alice, persona_id=story.persona_id, title="", premise="")
+    client.force_login(alice)
+    assert "You have said farewell to Ada" in client.get(reverse("stories:story", args=[story.pk])).text
 
 
 def test_a_story_is_taken_along_and_erased_and_goes_with_its_narrator(story, prompts, alice):

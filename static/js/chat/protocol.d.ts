@@ -139,6 +139,7 @@ export interface ReplyStopped {
 export interface ReplyBlocked {
   type: "reply.blocked";
   reply_id: string;
+  text: string;
   category: string;
   notice: string;
 }

@@ -10,8 +10,8 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Quota
-from chat.conversation import conversations, messages, transcripts
-from chat.models import Author, Message, Notice, Reply, ReplyStatus
+from chat.conversation import conversations, message_care, messages, partings, transcripts
+from chat.models import Author, Conversation, Message, Notice, Reply, ReplyStatus
 from chat.reply import replies
 from generation.jobs import stream
 from moderation.crisis import help_pages, reading
@@ -280,3 +280,87 @@ def test_alternate_greetings_are_versions_of_the_opening_line(alice):
 def test_a_persona_whose_owner_writes_first_offers_no_greeting(alice):
     conversation = conversations.start(user=alice, persona_id=with_greetings(alice, opening_line="").id)
     assert not conversation.messages.exists()
+
+
+def test_k2_no_other_reply_is_given_where_the_site_has_answered(conversation):
+    say(conversation, "I want to kill myself tonight.")
+    sent = say(conversation)
+    end(sent.reply)
+    message_care.delete(user=conversation.owner, message_id=sent.message.id)
+    for door in (messages.regenerate, messages.continue_reply):
+        with pytest.raises(conversations.WrongState, match="answered your last message itself"):
+            door(user=conversation.owner, reply_id=sent.reply.id)
+    persona_id = conversation.persona_id
+    with pytest.raises(conversations.WrongState, match="answered your last message itself"):
+        messages.let_speak(user=conversation.owner, conversation_id=conversation.id, persona_id=persona_id)
+
+
+def meanwhile(monkeypatch, happens):
+    """`happens` before the next door gets the lock of its conversation, once."""
+    lock = conversations.locked
+
+    def later(conversation):
+        monkeypatch.setattr(conversations, "locked", lock)
+        happens()
+        return lock(conversation)
+
+    monkeypatch.setattr(conversations, "locked", later)
+
+
+@pytest.mark.parametrize("door", ["send", "edit", "regenerate", "continue", "ask"])
+def test_nothing_is_written_into_a_conversation_that_its_person_leaves_meanwhile(conversation, monkeypatch, door):
+    sent = say(conversation)
+    end(sent.reply)
+    user, count = conversation.owner, conversation.messages.count()
+    doors = {
+        "send": lambda: say(conversation),
+        "edit": lambda: messages.edit(user=user, message_id=sent.message.id, text="Good evening!"),
+        "regenerate": lambda: messages.regenerate(user=user, reply_id=sent.reply.id),
+        "continue": lambda: messages.continue_reply(user=user, reply_id=sent.reply.id),
+        "ask": lambda: messages.let_speak(
+            user=user, conversation_id=conversation.id, persona_id=conversation.persona_id
+        ),
+    }
+    meanwhile(monkeypatch, lambda: partings.part(user=user, conversation_id=conversation.id, state="archived"))
+    with pytest.raises(conversations.WrongState, match="said goodbye"):
+        doors[door]()
+    assert conversation.messages.count() == count
+
+
+@pytest.mark.parametrize("door", ["edit", "regenerate", "delete"])
+def test_a_message_follows_what_is_left_when_the_one_before_it_is_deleted_meanwhile(conversation, monkeypatch, door):
+    first, user = say(conversation), conversation.owner
+    end(first.reply)
+    second = say(conversation, "And the lamp?")
+    end(second.reply)
+    gone = second.message if door == "regenerate" else first.reply.message
+    doors = {
+        "edit": lambda: messages.edit(user=user, message_id=second.message.id, text="And the boat?"),
+        "regenerate": lambda: messages.regenerate(user=user, reply_id=second.reply.id),
+        "delete": lambda: message_care.delete(user=user, message_id=second.message.id),
+    }
+    meanwhile(monkeypatch, lambda: message_care.delete(user=user, message_id=gone.id))
+    doors[door]()
+    assert transcripts.path_to(Conversation.objects.get(pk=conversation.pk).head_id)[0] == first.message.id
+
+
+def test_a_message_that_is_deleted_meanwhile_is_not_there(conversation, monkeypatch):
+    sent, user = say(conversation), conversation.owner
+    end(sent.reply)
+    meanwhile(monkeypatch, lambda: message_care.delete(user=user, message_id=sent.reply.message_id))
+    with pytest.raises(Http404):
+        conversations.select_branch(user=user, message_id=sent.reply.message_id)
+
+
+def test_a_reply_that_ends_meanwhile_is_continued_with_all_its_words(conversation, monkeypatch):
+    sent = say(conversation)
+    meanwhile(monkeypatch, lambda: end(sent.reply, text="Very well, and you?"))
+    assert messages.continue_reply(user=conversation.owner, reply_id=sent.reply.id).prefix == "Very well, and you?"
+
+
+def test_a_reply_in_a_parted_conversation_is_not_written(conversation):
+    sent = say(conversation)
+    Conversation.objects.filter(pk=conversation.pk).update(state="resting")
+    replies.produce(sent.reply.id)
+    sent.reply.refresh_from_db()
+    assert (sent.reply.status, sent.reply.message.text) == ("stopped", "")

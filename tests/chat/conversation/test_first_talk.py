@@ -1,8 +1,11 @@
 """The gentle opening of the first talk with somebody who has died."""
 
+import json
+
 import pytest
 
-from chat.conversation import conversations, first_talk
+from chat.conversation import conversations, first_talk, groups
+from chat.files import importing
 from chat.models import Notice
 from personas.models import Depicts
 from tests import factories
@@ -45,3 +48,27 @@ def test_it_is_in_the_personas_language_and_each_persona_has_its_own(alice, moth
 def test_others_open_as_usual(alice, mother, depicts):
     start(alice, factories.make_persona(owner=alice, depicts=depicts))
     assert not Notice.objects.filter(rule=first_talk.RULE).exists()
+
+
+def test_it_opens_in_a_group_too_once_for_each(client, alice, mother):
+    ada = factories.make_persona(owner=alice)
+    father = factories.make_persona(owner=alice, name="Karl", depicts=Depicts.DEAD)
+    group = groups.start(user=alice, persona_ids=[ada.id, mother.id])
+    groups.add(user=alice, conversation_id=group.id, persona_id=father.id)
+    texts = [notice.text.split(",")[0] for notice in group.notices.filter(rule=first_talk.RULE)]
+    assert texts == ["Before you begin: Vera has died", "Before you begin: Karl has died"]
+    start(alice, mother)
+    start(alice, father)
+    assert Notice.objects.filter(rule=first_talk.RULE).count() == 2
+    client.force_login(alice)
+    assert "Karl has died" in client.get(f"/conversations/{group.id}/").text
+
+
+def test_it_follows_an_imported_talk(client, alice, mother):
+    content = json.dumps({"messages": [{"from": "user", "content": "Good evening."}]}).encode()
+    [imported] = importing.import_file(user=alice, persona_id=mother.id, content=content)
+    importing.import_file(user=alice, persona_id=mother.id, content=content)
+    assert [notice.message for notice in Notice.objects.filter(rule=first_talk.RULE)] == [imported.head]
+    client.force_login(alice)
+    page = client.get(f"/conversations/{imported.id}/").text
+    assert page.index("Good evening.") < page.index("Vera has died, and this is not Vera")

@@ -109,6 +109,37 @@ def test_a_persona_to_whom_the_person_said_farewell_joins_no_group(alice, ada, t
         groups.add(user=alice, conversation_id=alone.pk, persona_id=tom.pk)
 
 
+@pytest.mark.parametrize("name", ["Ada", "Tom"])
+def test_a_persona_that_rests_after_a_farewell_is_silent_in_groups_too(group, prompts, alice, ada, tom, name):
+    resting, other = (ada, tom) if name == "Ada" else (tom, ada)
+    parted = conversations.start(user=alice, persona_id=resting.pk)
+    partings.begin_farewell(user=alice, conversation_id=parted.pk)
+    owed = messages.let_speak(user=alice, conversation_id=group.pk, persona_id=resting.pk)
+    partings.end_farewell(user=alice, conversation_id=parted.pk)
+    assert Reply.objects.get(pk=owed.pk).status == ReplyStatus.STOPPED
+    with pytest.raises(conversations.AtRest):
+        messages.let_speak(user=alice, conversation_id=group.pk, persona_id=resting.pk)
+    say(group, "Ada and Tom, good evening!")
+    assert work(group) == [other.name]
+    partings.take_up(user=alice, conversation_id=group.pk)
+    assert conversations.farewell_to(alice, resting) == parted
+
+
+def test_a_farewell_stays_with_the_persona_to_which_it_was_said(group, client, alice, ada, tom):
+    parted = conversations.start(user=alice, persona_id=ada.pk)
+    partings.begin_farewell(user=alice, conversation_id=parted.pk)
+    with pytest.raises(conversations.WrongState, match="only change while"):
+        groups.add(user=alice, conversation_id=parted.pk, persona_id=tom.pk)
+    partings.end_farewell(user=alice, conversation_id=parted.pk)
+    with pytest.raises(conversations.WrongState, match="only change while"):
+        groups.add(user=alice, conversation_id=parted.pk, persona_id=tom.pk)
+    partings.part(user=alice, conversation_id=group.pk, state="resting")
+    with pytest.raises(conversations.WrongState, match="only change while"):
+        groups.remove(user=alice, conversation_id=group.pk, persona_id=ada.pk)
+    client.force_login(alice)
+    assert "only change while" in client.get(reverse("chat:members", args=[group.pk])).text
+
+
 def test_the_one_whose_name_is_called_answers_in_its_own_prompt(group, prompts, tom):
     sent = say(group, "Tom, how is the bread?")
     assert sent.reply is not None
@@ -240,6 +271,15 @@ def test_a_member_leaves_and_its_words_stay_and_a_deleted_persona_takes_them_alo
     assert [turn.name for turn in transcripts.turns(group, group.head_id)] == ["", "Tom"]
     creation.delete_persona(user=alice, persona=tom)
     assert not Conversation.objects.filter(pk=group.id).exists()
+
+
+def test_a_persona_that_has_left_takes_its_words_along_when_it_is_deleted(group, prompts, ada, tom, alice):
+    say(group, "Ada and Tom, good evening!")
+    work(group)
+    groups.remove(user=alice, conversation_id=group.id, persona_id=ada.id)
+    creation.delete_persona(user=alice, persona=ada)
+    group = Conversation.objects.get(pk=group.id)
+    assert [turn.name for turn in transcripts.turns(group, group.head_id)] == ["", "Tom"]
 
 
 def test_a_deleted_message_leaves_the_stored_prompts_of_every_member(group, prompts, alice):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chat.conversation import conversations, messages, partings
+from chat.files import importing
 from chat.models import Author, ConversationState, Reply
 from persona_site.redis import cancel_key, connection
 from tests import factories
@@ -123,6 +124,9 @@ def test_h5_after_a_farewell_the_persona_begins_no_talk_until_it_is_taken_up_aga
     client.force_login(user)
     assert client.post("/conversations/", {"persona": str(persona.id)}).url == f"/conversations/{farewell.id}/"
     assert conversations.farewell_to(bob, persona) is None
+    with pytest.raises(conversations.AtRest):
+        importing.import_file(user=user, persona_id=persona.id, content=b'{"messages": [{"from": "user"}]}')
+    assert "Take it up again" in page_of(client, farewell)
     partings.part(user=user, conversation_id=farewell.id, state=ConversationState.ARCHIVED)
     assert conversations.farewell_to(user, persona)
     partings.take_up(user=user, conversation_id=farewell.id)

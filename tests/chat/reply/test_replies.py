@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+import redis
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from chat.models import Reply, ReplyStatus
 from chat.pages import thread
 from chat.reply import cleaning, replies, reply_run
 from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
-from generation.jobs import leases
+from generation.jobs import leases, waiting_room
 from generation.routing import router
 from moderation.filter import gate, policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
@@ -66,7 +67,7 @@ def speak(monkeypatch):
 
 
 def raising(error):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     return fail
@@ -280,6 +281,30 @@ def test_continue_goes_on_after_the_old_text(reply, speak):
     reply.message.refresh_from_db()
     assert reply.message.text == "The lamp is lit. The sea is calm."
     assert reply.attempt == 2
+
+
+def test_a_blocked_continuation_leaves_the_words_before_it(reply, speak):
+    speak("The lamp is lit.")
+    replies.produce(reply.id)
+    messages.continue_reply(user=reply.message.conversation.owner, reply_id=reply.id)
+    speak(" I will kill you and your whole family, you worthless pig.")
+    replies.produce(reply.id)
+    reply.refresh_from_db()
+    reply.message.refresh_from_db()
+    assert (reply.status, reply.message.text) == (ReplyStatus.BLOCKED, "The lamp is lit.")
+    last = frames_of(reply)[-1]
+    assert (last["type"], last["text"]) == ("reply.blocked", "The lamp is lit.")
+
+
+def test_a_reply_that_the_waiting_room_never_got_is_announced_when_it_is_handed_over(reply, monkeypatch):
+    replies.give_up(reply, "site_error")
+    with monkeypatch.context() as lost:
+        lost.setattr(waiting_room, "join", raising(redis.ConnectionError("gone")))
+        again = messages.regenerate(user=reply.message.conversation.owner, reply_id=reply.id)
+    assert not [frame for frame in frames_of(reply) if frame.get("reply_id") == str(again.id)]
+    tasks.requeue_lapsed()
+    [frame] = [frame for frame in frames_of(reply) if frame.get("reply_id") == str(again.id)]
+    assert (frame["type"], frame["message_id"]) == ("reply.queued", str(again.message_id))
 
 
 def test_a_reply_whose_worker_was_lost_is_handed_over_again(reply, settings):

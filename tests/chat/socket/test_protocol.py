@@ -1,10 +1,10 @@
 import re
 from pathlib import Path
 from typing import get_args
+from uuid import UUID
 
 import pytest
 from django.conf import settings
-from pydantic import ValidationError
 
 from chat.management.commands import protocol_types
 from chat.socket import protocol
@@ -39,7 +39,7 @@ def test_a_message_is_parsed():
     ],
 )
 def test_what_is_not_a_frame_is_refused(text):
-    with pytest.raises((cleaning.BadJSON, ValidationError)):
+    with pytest.raises((cleaning.BadJSON, protocol.BadFrame)):
         protocol.parse(text)
 
 
@@ -56,8 +56,10 @@ def test_a_message_is_cleaned_as_it_comes_in():
     [f'"type": "message.send", "client_id": "{CLIENT_ID}"', f'"type": "message.edit", "message_id": "{CLIENT_ID}"'],
 )
 def test_a_message_of_blanks_is_no_message(kind, text):
-    with pytest.raises(ValidationError, match="There is nothing to send yet"):
+    with pytest.raises(protocol.BadFrame) as bad:
         protocol.parse(f'{{{kind}, "text": "{text}"}}')
+    assert "There is nothing to send yet" in str(bad.value.error)
+    assert bad.value.client_id == (UUID(CLIENT_ID) if "message.send" in kind else None)
 
 
 def test_the_browsers_types_are_those_of_the_protocol():

@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.test import Client
 from django.utils import timezone
 
 from accounts import my_data
@@ -12,6 +13,7 @@ from moderation import my_data as moderation_data
 from moderation.desk import appeals, restrictions
 from moderation.desk.statement_of_reasons import IncompleteStatement, Statement
 from moderation.models import ActionKind, Appeal, AppealOutcome, AuditEntry, Case, Restriction, RestrictionKind
+from tests import factories
 from tests.moderation.desk.material import decide, make_case
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,22 @@ def test_a_warning_is_shown_until_it_was_read(alice: User, bob: User, mina: User
     first = Restriction.objects.get(pk=warning.pk).acknowledged_at
     restrictions.acknowledge(restriction=warning, user=alice)
     assert Restriction.objects.get(pk=warning.pk).acknowledged_at == first
+    assert restrictions.unread_warnings(alice) == []
+
+
+@pytest.mark.parametrize("headers", [{"sec-fetch-dest": "empty"}, {"sec-purpose": "prefetch;prerender"}])
+def test_a_page_that_nobody_sees_reads_no_warning(client: Client, alice: User, mina: User, headers: dict) -> None:
+    _, warning = restrict(alice, mina, ActionKind.WARN)
+    client.force_login(alice)
+    for path in (
+        f"/conversations/{factories.make_conversation(owner=alice).id}/",
+        f"/stories/{factories.make_story(owner=alice).pk}/",
+    ):
+        assert warning.statement.split("\n")[0] not in client.get(path, headers=headers).text
+    assert not alice.sittings.exists()
+    assert restrictions.unread_warnings(alice) == [warning]
+    page = client.get(path, headers={"sec-fetch-dest": "document"}).text
+    assert "Three turns threaten a neighbour." in page
     assert restrictions.unread_warnings(alice) == []
 
 
