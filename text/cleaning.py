@@ -13,6 +13,12 @@ from django.utils.translation import gettext
 
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# Unicode's noncharacters, which no text is meant to hold; XML forbids two of them.
+_NONCHARACTER = re.compile(
+    "[\ufdd0-\ufdef"
+    + "".join(chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # Blanks, controls, and characters that only affect others, such as zero-width joiners and changes of direction.
 _INVISIBLE = {"Zs", "Zl", "Zp", "Cc", "Cf"}
@@ -26,10 +32,10 @@ class BadJSON(ValueError):
 
 
 def clean(text: str) -> str:
-    r"""The text with `\n` for line ends, U+FFFD for lone surrogates, and no other control characters except the tab."""
+    r"""The text with `\n` for line ends, U+FFFD for lone surrogates, no noncharacters, and no controls but the tab."""
     if text.isprintable():  # true of most lines, and false of all that is replaced below
         return text
-    plain = _CONTROL.sub("", _LINE_END.sub("\n", text))
+    plain = _NONCHARACTER.sub("", _CONTROL.sub("", _LINE_END.sub("\n", text)))
     return _LONE_SURROGATE.sub("\ufffd", plain)
 
 

@@ -7,9 +7,12 @@ Withheld messages are never found.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import User
 from chat.models import Message
@@ -20,6 +23,7 @@ PER_PAGE = 30
 _BEFORE, _AFTER = 60, 180  # characters of an excerpt before and after its first match
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(f"[{_UNSPACED}]+")
+_PIECE = re.compile(r'-?"[^"]*"|\S+')
 _WORD = re.compile(rf"[^\W{_UNSPACED}]+")
 
 
@@ -42,13 +46,10 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
 
     Double quotes, `or` and a leading minus work as web searches use them.
     """
-    runs = _RUN.findall(query)
-    conditions = SearchQuery(_RUN.sub(" ", query), config="english", search_type="websearch")
-    for run in runs:
-        conditions &= SearchQuery(" & ".join(_pairs(run)), config="simple", search_type="raw")
-    found = Message.objects.filter(conversation__owner=user, is_withheld=False, terms=conditions)
-    for run in runs:  # a message may have all the pairs of a run at different places
-        found = found.filter(text__contains=run)
+    alternatives = [_Terms(words) for words in _alternatives(query)]
+    conditions = reduce(or_, [terms.condition() for terms in alternatives], Q(pk=None))
+    runs = [run for terms in alternatives for run in terms.runs]
+    found = Message.objects.filter(conditions, conversation__owner=user, is_withheld=False)
     rows = (
         found.select_related("conversation__persona", "speaker")
         .prefetch_related("conversation__members__persona")
@@ -57,6 +58,39 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
     messages = list(rows[page * PER_PAGE : (page + 1) * PER_PAGE])
     matching = _matching_words(query, messages)
     return [Match(message, _excerpt(without_marks(message.text), runs, matching)) for message in messages]
+
+
+def _alternatives(query: str) -> list[list[str]]:
+    """The words and quotations of a query, divided at each `or`."""
+    found: list[list[str]] = [[]]
+    for word in _PIECE.findall(query):
+        if word.lower() == "or":
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [words for words in found if words]
+
+
+class _Terms:
+    """Words that a message must all have, or must not have if a minus leads them."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.runs = [run for word in words if not word.startswith("-") for run in _RUN.findall(word)]
+        self._without = [runs for word in words if word.startswith("-") and (runs := _RUN.findall(word))]
+        others = [_RUN.sub(" ", word) for word in words]
+        self._others = " ".join(word for word in others if _WORD.search(word))
+
+    def condition(self) -> Q:
+        # PostgreSQL counts on all words of the other scripts together, of which it leaves out those like "the".
+        query = SearchQuery(self._others, config="english", search_type="websearch")
+        for run in self.runs:
+            query &= SearchQuery(" & ".join(_pairs(run)), config="simple", search_type="raw")
+        condition = Q(terms=query) if self._others or self.runs else ~Q(pk=None)
+        for run in self.runs:  # a message may have all the pairs of a run at different places
+            condition &= Q(text__contains=run)
+        for runs in self._without:
+            condition &= ~reduce(and_, [Q(text__contains=run) for run in runs])
+        return condition
 
 
 def _pairs(run: str) -> list[str]:

@@ -82,7 +82,7 @@ def _tavern_line(conversation: Conversation, message: Message) -> dict[str, Any]
     }
     if not is_user and message.parent_id:
         same = conversation.messages.filter(parent=message.parent_id, author=Author.PERSONA, speaker=message.speaker)
-        siblings = same.exclude(text="")
+        siblings = same.exclude(text="").exclude(is_withheld=True)
         swipes = list(siblings.order_by("created_at"))
         if len(swipes) > 1:
             line |= {"swipes": [each.text for each in swipes], "swipe_id": swipes.index(message)}

@@ -28,6 +28,9 @@ _USER = ("user", "human")
 _PERSONA = ("assistant", "persona")
 
 
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class NotReadable(Exception):
     pass
 
@@ -196,11 +199,16 @@ def _words(value: Any) -> str:
 
 
 def _moment(value: Any) -> datetime | None:
-    """An ISO date, or seconds or milliseconds since 1970. None if it is neither."""
+    """An ISO date, or seconds or milliseconds since 1970. None if it is neither, or before 1970.
+
+    Programs write the first moment of the calendar for an unknown one, which time zones west of UTC do not have.
+    """
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-        moment = datetime.fromisoformat(_words(value))
+            moment = datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+        else:
+            moment = datetime.fromisoformat(_words(value))
     except (ValueError, OverflowError, OSError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment >= _FIRST else None

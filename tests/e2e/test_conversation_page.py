@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
-from chat.models import Author, Conversation, Message
+from chat.models import Author, Conversation, Message, Reply
 from chat.pages.thread import SHOWN
 from chat.socket.protocol import (
     ConversationDeleted,
@@ -252,17 +253,51 @@ def test_a_message_written_while_offline_goes_out_once_there_is_a_connection(
     assert wire.wait_for("message.send")[0]["text"] == "Kept for later."
 
 
-@pytest.mark.parametrize("code", ["quota_exceeded", "wrong_state", "busy", "moderation_unavailable", "unavailable"])
+@pytest.mark.parametrize(
+    "code", ["quota_exceeded", "wrong_state", "busy", "moderation_unavailable", "unavailable", "bad_frame"]
+)
 def test_refused_words_come_back_into_the_box(wire: Wire, code: Any) -> None:
     wire.page.locator("#composer-text").fill("Forty jars of plums.")
     wire.page.locator("#composer-text").press("Enter")
     sent = wire.wait_for("message.send")[0]
-    wire.answer(Error(code=code, detail="Not now. Try again at 15:00.", client_id=sent["client_id"]))
+    client_id = None if code == "bad_frame" else sent["client_id"]  # of what cannot be read, nobody knows whose it was
+    wire.answer(Error(code=code, detail="Not now. Try again at 15:00.", client_id=client_id))
     expect(wire.page.locator("#composer-text")).to_have_value("Forty jars of plums.")
     expect(wire.page.locator("[data-status-line]")).to_have_text("Not now. Try again at 15:00.")
     expect(wire.page.locator("[data-client]")).to_have_count(0)
     wire.page.locator("#composer-text").press("Enter")
     assert wire.wait_for("message.send", 2)[1] == sent
+
+
+def test_invisible_characters_are_no_message(wire: Wire) -> None:
+    for text in ("\u200f", "\u200b \u3000", "Hello"):
+        wire.page.locator("#composer-text").fill(text)
+        wire.page.locator("#composer-text").press("Enter")
+    assert [sent["text"] for sent in wire.wait_for("message.send")] == ["Hello"]
+
+
+def test_a_tab_whose_box_is_empty_keeps_the_draft_of_another(
+    wire: Wire, conversation: Conversation, get: Callable[[str], tuple[int, str]]
+) -> None:
+    other = Wire(wire.page.context.new_page(), conversation.id, get)
+    other.open()
+    other.page.locator("#composer-text").press_sequentially("Half a letter")
+    wire.cut()
+    wire.wait_for_socket(2)
+    expect(wire.page.locator("[data-connection]")).to_be_hidden()
+    other.page.reload()
+    expect(other.page.locator("#composer-text")).to_have_value("Half a letter")
+
+
+def test_a_reply_whose_announcement_was_lost_is_loaded(wire: Wire, conversation: Conversation) -> None:
+    conversation.head = conversation.messages.create(author=Author.PERSONA, parent=conversation.head)
+    conversation.save()
+    values = {"status": "generating", "attempt": 1, "offset": "0-0", "queued_at": timezone.now()}
+    reply = Reply.objects.create(message=conversation.head, **values)
+    wire.send(started(reply.id), delta(reply.id, 0, "One."), delta(reply.id, 1, " Two."))
+    expect(reply_text(wire)).to_have_text("One. Two.")
+    wire.send(completed(reply.id, "One. Two. Three."))
+    expect(reply_text(wire)).to_have_text("One. Two. Three.")
 
 
 def test_words_that_were_not_sent_survive_a_reload(wire: Wire) -> None:
@@ -544,7 +579,7 @@ def test_a_continued_reply_keeps_its_words_in_sight(wire: Wire, conversation: Co
 def test_a_withdrawn_reply_takes_its_words_away(wire: Wire, conversation: Conversation) -> None:
     reply_id = queue_reply(wire, say(wire, "Hello", conversation))
     wire.send(delta(reply_id, 0, "Something unfit."))
-    wire.send(ReplyBlocked(reply_id=reply_id, category="harassment", notice="The reply was withdrawn."))
+    wire.send(ReplyBlocked(reply_id=reply_id, text="", category="harassment", notice="The reply was withdrawn."))
     expect(reply_item(wire)).to_contain_text("The reply was withdrawn.")
     expect(wire.page.locator("main")).not_to_contain_text("Something unfit.")
 

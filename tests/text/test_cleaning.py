@@ -14,6 +14,7 @@ DEEP = "[" * 500 + "]" * 500
         ("Dear Ada,\tcome home.\n", "Dear Ada,\tcome home.\n"),
         ("one\r\ntwo\rthree\x0cfour\x85five", "one\ntwo\nthree\nfour\nfive"),
         ("a\x00b\x07c\x1bd\x7fe\x9bf\x0eg", "abcdefg"),
+        ("a\uffffb\ufffec\ufdd0d\U0001fffee\U0010ffff", "abcde"),
         ("\ud83d alone, \udc00 too", "\ufffd alone, \ufffd too"),
         ("\U0001f600 مرحبا \u202eright to left\u202c 奶奶", "\U0001f600 مرحبا \u202eright to left\u202c 奶奶"),
     ],

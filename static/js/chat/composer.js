@@ -1,7 +1,7 @@
 // @ts-check
 // The box for a new message. The browser stores the text until it is sent or the session ends.
 
-import { characters, inWords } from "../shared/characters.js";
+import { characters, inWords, isVisible } from "../shared/characters.js";
 import { required } from "../shared/dom.js";
 import { format, gettext } from "../shared/words.js";
 
@@ -47,7 +47,7 @@ export class Composer {
   /** Sends the text, unless it is too long. */
   submit() {
     const text = this.box.value.trim();
-    if (!text) return;
+    if (!isVisible(text)) return;
     const count = characters(text);
     if (count > this.most) {
       const values = { count: inWords(count), most: inWords(this.most) };
@@ -86,7 +86,7 @@ export class Composer {
   /** Stop takes the place of Send as long as there is nothing to send. */
   showButtons() {
     const hadFocus = [this.sendButton, this.stopButton].some((button) => button === document.activeElement);
-    this.sendButton.hidden = this.isReplying && !this.box.value.trim();
+    this.sendButton.hidden = this.isReplying && !isVisible(this.box.value);
     this.stopButton.hidden = !this.isReplying;
     if (hadFocus && document.activeElement?.matches("[hidden], body")) this.box.focus();
   }
@@ -98,10 +98,13 @@ export class Composer {
     if (this.line.textContent !== text) this.line.textContent = text;
   }
 
-  /** Whether the browser stores the draft from now on; false also deletes it. @param {boolean} isStored */
+  /**
+   * Whether the browser stores the draft from now on; false also deletes it. An empty box leaves alone what another tab
+   * has stored. @param {boolean} isStored
+   */
   keep(isStored) {
     this.isStored = isStored;
-    this.store();
+    if (this.box.value || !isStored) this.store();
   }
 
   changed() {

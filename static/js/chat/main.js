@@ -64,6 +64,8 @@ function received(frame) {
 
 /** @param {ServerFrame} frame */
 function show(frame) {
+  // The frame that announces a reply is lost where Redis is lost at that moment.
+  if ("reply_id" in frame && frame.type !== "reply.queued" && thread.isNew(frame.reply_id)) reloading.load();
   switch (frame.type) {
     case "message.accepted":
       sending.accepted(frame);
@@ -85,7 +87,7 @@ function show(frame) {
       return ended(frame.reply_id, "stopped", frame.text);
     case "reply.blocked":
       announcer.drop();
-      return ended(frame.reply_id, "blocked", "", frame.notice);
+      return ended(frame.reply_id, "blocked", frame.text, frame.notice);
     case "reply.failed":
       return ended(frame.reply_id, "failed", null, frame.detail);
     case "notice":
@@ -95,7 +97,8 @@ function show(frame) {
       reloading.load();
       return;
     case "error":
-      if (sending.has(frame.client_id)) sending.takeBackAll();
+      // A frame that the server cannot read at all does not say whose it was.
+      if (sending.has(frame.client_id ?? (frame.code === "bad_frame" ? sending.inFlight : null))) sending.takeBackAll();
       composer?.say(frame.detail, "alarm");
       return;
     case "pong":

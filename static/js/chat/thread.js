@@ -70,7 +70,7 @@ export class Thread {
     for (const element of this.list.querySelectorAll("[data-reply]")) {
       const { reply: id = "", message: messageId = "", status = "", attempt } = /** @type {HTMLElement} */ (element).dataset;
       const earlier = this.replies.get(id);
-      if (earlier && UNFINISHED.includes(status)) this.show(earlier);
+      if (earlier && UNFINISHED.includes(status)) this.show(Object.assign(earlier, { messageId }));
       else {
         const text = element.querySelector('[data-slot="text"]')?.textContent ?? "";
         this.replies.set(id, { messageId, status, attempt: Number(attempt), seq: -1, text, detail: "" });
@@ -94,7 +94,7 @@ export class Thread {
     const earlier = this.replies.get(frame.reply_id);
     if (earlier && frame.attempt < earlier.attempt) return true; // the reply has begun meanwhile
     const reply = earlier ?? { messageId: frame.message_id, status: "", attempt: 0, seq: -1, text: "", detail: "" };
-    reply.status = "queued";
+    Object.assign(reply, { messageId: frame.message_id, status: "queued" });
     this.replies.set(frame.reply_id, reply);
     if (!this.message(frame.message_id)) {
       if ((frame.parent ?? undefined) !== this.last?.dataset.message || !hasBlank(this.page, frame.persona_id)) return false;
@@ -102,6 +102,13 @@ export class Thread {
     }
     this.show(reply);
     this.fillIn(reply, "waiting", frame.detail);
+    return true;
+  }
+
+  /** Whether the thread knows nothing of a reply. From now on it keeps the reply's words, to show when it is loaded. @param {string} replyId */
+  isNew(replyId) {
+    if (this.replies.has(replyId)) return false;
+    this.replies.set(replyId, { messageId: "", status: "", attempt: 0, seq: -1, text: "", detail: "" });
     return true;
   }
 

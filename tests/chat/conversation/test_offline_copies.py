@@ -3,8 +3,10 @@
 import re
 from uuid import uuid4
 
+from django.utils import timezone
+
 from chat.conversation import message_care
-from chat.models import Author
+from chat.models import Author, Reply
 from tests.factories import make_conversation
 
 MARK = re.compile(r'data-mark="([^"]*)"')
@@ -34,6 +36,18 @@ def test_the_mark_in_a_page_is_right_until_a_message_comes_or_goes(client, alice
         assert marks(client, conversation).json() == {str(conversation.id): seen[-1]}
     assert len(set(seen)) == 3  # after the deletion, it is as before
     assert seen[3] == seen[1]
+
+
+def test_the_mark_changes_when_a_reply_ends_and_when_it_goes_on(client, alice):
+    client.force_login(alice)
+    conversation = make_conversation(owner=alice)
+    message = conversation.messages.create(author=Author.PERSONA, text="")
+    reply = Reply.objects.create(message=message, offset="0-0", queued_at=timezone.now())
+    seen = [marks(client, conversation).content]
+    for status, ended in (("completed", timezone.now()), ("queued", None), ("completed", timezone.now())):
+        Reply.objects.filter(pk=reply.pk).update(status=status, finished_at=ended)
+        seen.append(marks(client, conversation).content)
+    assert len(set(seen)) == 3  # while it goes on, it is as at the beginning
 
 
 def test_only_ones_own_conversations_have_marks(client, alice, bob):

@@ -54,6 +54,23 @@ def test_chinese_is_found_by_one_two_or_more_characters_anywhere_in_a_run(
     assert len(texts(alice, query)) == (2 if query == "雨" else 1)
 
 
+def test_or_and_minus_work_in_every_script(conversation: Conversation, alice: User) -> None:
+    rain, sun, fog = "今天下雨 and the lamp is lit", "今天晴天", "The fog is here"
+    for text in (rain, sun, fog):
+        say(conversation, text)
+    found = {
+        "今天 -下雨": [sun],
+        "-下雨": [fog, sun],
+        "下雨 or 晴天": [sun, rain],
+        "fog OR 晴天": [fog, sun],
+        "the fog or the lamp 下雨 or 雪": [fog, rain],
+        '今天 -"下雨 lamp"': [sun],
+        "今天 -lamp": [sun],
+        "or": [],
+    }
+    assert {query: texts(alice, query) for query in found} == found
+
+
 def test_pairs_at_different_places_are_not_the_run(conversation: Conversation, alice: User) -> None:
     say(conversation, "北京很大，京大也在。")
     assert texts(alice, "北京大") == []

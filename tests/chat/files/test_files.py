@@ -89,6 +89,12 @@ def test_a_silly_tavern_file_has_its_header_its_fields_and_its_swipes(conversati
     ]
 
 
+def test_a_silly_tavern_file_has_no_withheld_swipe(conversation: Conversation) -> None:
+    question = conversation.messages.get(parent=None)
+    say(conversation, question, "A marked word.", Author.PERSONA, is_withheld=True)
+    assert "marked" not in FORMATS["sillytavern"].write(conversation)
+
+
 def test_markdown_and_page_hold_the_read_branch_and_escape_markup(conversation: Conversation) -> None:
     markdown, page = FORMATS["markdown"].write(conversation), FORMATS["page"].write(conversation)
     for text in (markdown, page):
@@ -157,6 +163,16 @@ def test_chat_ui_comes_with_trees_and_without_system_prompts(alice: User) -> Non
     first, second = imported(alice, json.dumps(CHAT_UI))
     assert read_texts(first) == [("user", "Tea?"), ("persona", "Gladly.")]
     assert read_texts(second) == [("user", "Hello."), ("persona", "Hello, dear.")]
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59", -5e10])
+def test_a_date_that_no_chat_can_have_is_unknown(alice: User, client: Client, settings, date: str | float) -> None:
+    messages = [{"from": "user", "content": "Do you like plums?", "createdAt": date}]
+    [conversation] = imported(alice, json.dumps({"title": "Plums", "messages": messages}))
+    assert conversation.messages.get().created_at.year > 2020
+    settings.TIME_ZONE = "America/New_York"
+    client.force_login(alice)
+    assert client.get(reverse("chat:conversation", args=[conversation.id])).status_code == 200
 
 
 def test_what_the_filter_refuses_comes_withheld_and_reaches_no_prompt(alice: User) -> None:
