@@ -41,19 +41,21 @@ def export(user: User) -> dict[str, Any]:
                 "alerted_at",
             )
         ),
+        "declined_addresses": user.declined_addresses.count(),  # which ones, nobody can read
         "sittings": list(user.sittings.order_by("began_at").values("began_at", "last_at", "active")),
         "quotas": list(user.quotas.order_by("kind").values("kind", "window_start", "used")),
     }
 
 
 def erase(user: User) -> None:
-    """Deletes consents, emergency contact, guardian, quotas, sittings and addresses.
+    """Deletes consents, emergency contact, guardian, refusals of others, quotas, sittings and addresses.
 
     A consent proves a declaration about a persona, which is erased too.
     """
     user.consents.all().delete()
     emergency_contact.withdraw(user)
     guardians.erase(user)
+    user.declined_addresses.all().delete()
     user.quotas.all().delete()
     user.sittings.all().delete()
     EmailAddress.objects.filter(user=user).delete()

@@ -19,8 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import consents
+from accounts import consents, letters
 from accounts.models import EmergencyContact, User
+from text import cleaning
 
 logger = logging.getLogger(__name__)
 
@@ -75,11 +76,13 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> EmergencyCon
         raise ContactRefused(_("This site sends no e-mail, so it could not tell the contact. Nothing was saved."))
     if email.casefold() == user.email.casefold():
         raise ContactRefused(_("This is your own address. Name somebody else."))
-    earlier = EmergencyContact.objects.select_for_update().filter(user=user).first()
-    if earlier is not None and earlier.declined_at and earlier.email.casefold() == email.casefold():
+    name, own_name = cleaning.clean_line(name), cleaning.clean_line(own_name)
+    if not (letters.is_name(name) and letters.is_name(own_name)):
+        raise ContactRefused(str(letters.NO_NAME))
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    withdraw(user)
+    if letters.has_declined(user, KIND, email):
         raise ContactRefused(_("This person has asked not to be your contact. Name somebody else."))
-    if earlier is not None:
-        earlier.delete()
     contact = EmergencyContact.objects.create(user=user, name=name, email=email, own_name=own_name)
     consents.record(user=user, kind=KIND, text=str(CONSENT), text_version=VERSION)
     try:
@@ -90,9 +93,15 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> EmergencyCon
     return contact
 
 
+@transaction.atomic
 def withdraw(user: User) -> None:
-    """Deletes the contact. The record of the consent stays as a proof, with the account."""
-    EmergencyContact.objects.filter(user=user).delete()
+    """Deletes the contact. The record of the consent stays as a proof, with the account, and so does a refusal."""
+    contact = EmergencyContact.objects.select_for_update().filter(user=user).first()
+    if contact is None:
+        return
+    if contact.declined_at:
+        letters.note_declined(user, KIND, contact.email)
+    contact.delete()
 
 
 def decline(token: str) -> EmergencyContact:

@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import ages, consents, emergency_contact, guardian_mail, roles
+from accounts import ages, consents, emergency_contact, guardian_mail, letters, roles
 from accounts.models import Guardian, User
 from text import cleaning
 
@@ -94,11 +94,13 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> Guardian:
     earlier = Guardian.objects.select_for_update().filter(user=user).first()
     if earlier is not None and earlier.is_in_force:
         raise GuardianRefused(_("You have a guardian. Remove them first, then name somebody else."))
-    if earlier is not None and earlier.declined_at and earlier.email.casefold() == email.casefold():
-        raise GuardianRefused(_("This person would rather not be your guardian. Name somebody else."))
-    if earlier is not None:
-        earlier.delete()
     names = {"name": cleaning.clean_line(name), "own_name": cleaning.clean_line(own_name)}
+    if not all(map(letters.is_name, names.values())):
+        raise GuardianRefused(str(letters.NO_NAME))
+    if earlier is not None:
+        _delete(earlier)
+    if letters.has_declined(user, KIND, email):
+        raise GuardianRefused(_("This person would rather not be your guardian. Name somebody else."))
     guardian = Guardian.objects.create(user=user, email=email, **names)
     consents.record(user=user, kind=KIND, text=str(CONSENT), text_version=VERSION)
     if not guardian_mail.invite(guardian, link=address(guardian)):
@@ -117,8 +119,15 @@ def remove(user: User) -> None:
         raise GuardianRefused(
             _("The site could not tell {name}, so nothing was changed. Try later.").format(name=guardian.name)
         )
-    guardian.delete()
+    _delete(guardian)
     _record("guardian.removed", guardian)
+
+
+def _delete(guardian: Guardian) -> None:
+    """A refusal outlives the row."""
+    if guardian.declined_at:
+        letters.note_declined(guardian.user, KIND, guardian.email)
+    guardian.delete()
 
 
 def erase(user: User) -> None:

@@ -171,6 +171,16 @@ class Guardian(models.Model):
         return self.accepted_at is not None and self.declined_at is None
 
 
+class DeclinedAddress(models.Model):
+    """Where somebody has declined to be named by this person (`accounts.letters`). Only a keyed digest is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="declined_addresses")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="one_digest_per_declined_address")]
+
+
 class Closing(models.Model):
     """The announced end of the service (`accounts.closing`). At most one row."""
 

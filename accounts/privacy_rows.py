@@ -136,6 +136,25 @@ ROWS = [
         purge=guardians.forget_of_adults,
     ),
     Row(
+        "declined-addresses",
+        {
+            "en": Words(
+                "A digest of each address at which somebody has declined to be named by you",
+                "To write to them no more",
+                "Legitimate interest of the person who declined, art. 6(1)(f)",
+                "Until you erase the account",
+                "Nobody can read it",
+            ),
+            "zh": Words(
+                "每个拒绝被你指定的人的邮箱地址摘要",
+                "以免再次写信给对方",
+                "拒绝者的正当利益，第6条第1款(f)",
+                "直到你删除账号",
+                "无人能读出",
+            ),
+        },
+    ),
+    Row(
         "sessions",
         {
             "en": Words(

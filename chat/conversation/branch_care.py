@@ -78,6 +78,7 @@ def prune(*, user: User, message_id: UUID) -> Conversation:
     message = conversations.get_message_for(user, message_id)
     with transaction.atomic():
         conversation = conversations.locked(message.conversation)
+        message = conversations.get_message_for(user, message_id)  # it may have been deleted before the lock
         conversations.refuse_unfinished(conversation)
         tree = transcripts.tree_of(conversation)
         if len(branches.siblings(tree, message.id)) == 1:

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts import emergency_contact, my_data
-from accounts.models import Consent, EmergencyContact, User
+from accounts.models import Consent, DeclinedAddress, EmergencyContact, User
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,35 @@ def test_cn4_the_contact_declines_by_the_link_and_is_not_asked_again(client: Cli
     with pytest.raises(emergency_contact.ContactRefused):
         emergency_contact.appoint(user=alice, name="Bea", email="BEA@example.test", own_name="Alice")
     assert client.get("/emergency-contact/forged/").status_code == 404
+
+
+@pytest.mark.parametrize("between", ["removed", "another"])
+def test_cn4_a_refusal_outlives_the_contact(alice: User, bob: User, between: str) -> None:
+    named = emergency_contact.appoint(user=alice, name="Bea", email="bea@example.test", own_name="Alice")
+    EmergencyContact.objects.filter(pk=named.pk).update(declined_at=timezone.now())
+    if between == "removed":
+        emergency_contact.withdraw(alice)
+    else:
+        emergency_contact.appoint(user=alice, name="Cy", email="cy@example.test", own_name="Alice")
+    for address in ("bea@example.test", "Bea+again@Example.test"):
+        with pytest.raises(emergency_contact.ContactRefused):
+            emergency_contact.appoint(user=alice, name="Bea", email=address, own_name="Alice")
+    emergency_contact.appoint(user=bob, name="Bea", email="bea@example.test", own_name="Bob")
+    assert [letter.to for letter in mail.outbox].count(["bea@example.test"]) == 2
+    my_data.erase(alice)
+    assert not DeclinedAddress.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["Bea evil.example", "www.evil", "Bea\n\nhttp:/evil", "b@evil", "evil．example", "\u200b"]
+)
+def test_cn4_no_address_travels_in_a_name(alice: User, name: str) -> None:
+    for names in ({"name": name, "own_name": "Alice"}, {"name": "Bea", "own_name": name}):
+        with pytest.raises(emergency_contact.ContactRefused):
+            emergency_contact.appoint(user=alice, email="bea@example.test", **names)
+    assert not mail.outbox
+    emergency_contact.appoint(user=alice, name="Dr. Li\nJ.R. Ó Sé", email="bea@example.test", own_name="Ádám-Alice")
+    assert "Hello Dr. Li J.R. Ó Sé,\n" in mail.outbox[0].body
 
 
 def test_cn4_nobody_is_their_own_contact_and_a_contact_who_cannot_be_told_is_not_stored(

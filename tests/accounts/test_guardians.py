@@ -196,3 +196,15 @@ def test_cn5_a_guardian_who_asked_for_it_is_told_of_a_crisis_once_a_day(
     guardians.decline(link)
     guardians.send_alerts()
     assert len(mail.outbox) == 1  # not after they have withdrawn
+
+
+def test_cn5_a_refusal_outlives_the_guardian_and_no_address_travels_in_a_name(kit: User) -> None:
+    guardians.decline(named(kit))
+    guardians.remove(kit)
+    guardians.decline(named(kit, email="hugh@example.test"))
+    for address in ("gwen@example.test", "Gwen+again@Example.test", "hugh@example.test"):
+        with pytest.raises(guardians.GuardianRefused, match="rather not"):
+            named(kit, email=address)
+    with pytest.raises(guardians.GuardianRefused, match="holds no address"):
+        guardians.appoint(user=kit, name="Visit evil.example", email="ivy@example.test", own_name="Kit")
+    assert len(mail.outbox) == 2

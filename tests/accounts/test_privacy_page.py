@@ -150,8 +150,8 @@ def test_gd3_the_operator_is_named(client: Any, settings: Any) -> None:
 def test_gd3_every_table_about_people_is_on_the_page() -> None:
     """A new table with a person in it needs a row, or a place in one."""
     described = {
-        "accounts": "account birth-date consents emergency-contact guardian sessions quotas sittings setup-links "
-        "refusals looks copies",
+        "accounts": "account birth-date consents emergency-contact guardian declined-addresses sessions quotas "
+        "sittings setup-links refusals looks copies",
         "personas": "personas uploads memories drafts confirmations",
         "chat": "conversations notices streams",
         "stories": "stories",
