@@ -70,6 +70,19 @@ def test_every_text_has_a_chinese_translation(collected: Path, domain: str) -> N
     assert not [text["msgid"] for text in texts if "fuzzy" in text], "Check these, and remove their mark `fuzzy`."
 
 
+def test_no_text_stands_inside_an_f_string_where_it_is_not_collected(collected: Path) -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path in collected.parents[2].rglob("*.py")
+        for string in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and re.fullmatch(r"_|n?p?gettext(_lazy|_noop)?", ast.unparse(call.func))
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert not found
+
+
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_translation_keeps_placeholders_and_tags(domain: str) -> None:
     wrong = []
