@@ -22,7 +22,7 @@ from moderation.user_turns import Addressee, Ruling
 
 
 def judge(text: str, *, talk: Talk, addressee: Addressee) -> Ruling:
-    """A ruling on words of the person of `talk`. Where they are stopped, they open a case. Raises user_turns.FilterDown.
+    """A ruling on words of the person of `talk`. If they are stopped, they open a case. Raises user_turns.FilterDown.
 
     `talk` says where they were written. Its id takes the place of a conversation's, so one case of it is open at a
     time, and a lock of the conversation holds where the id is asked about.
