@@ -195,7 +195,7 @@ def _sampling(job: Job) -> dict[str, Any]:
 def _settle(writing: _Writing, key: ApiKey, last: Ended | Failed) -> None:
     """Counts the cost of the answer, and stores the filter's verdicts."""
     job = writing.job
-    keys.note_tokens(key, writing.prompt_tokens + writing.completion_tokens)
+    keys.note(key, tokens=writing.prompt_tokens + writing.completion_tokens)
     answer_id = monitoring.message_id(job.talk_id, len(job.said), "".join(writing.shown))
     for verdict in writing.verdicts:
         assessment.record(verdict, user=key.user, conversation_id=job.talk_id, message_id=answer_id)

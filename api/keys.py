@@ -134,9 +134,12 @@ def spend(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
         quotas.spend(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
 
 
-def note_tokens(key: ApiKey, tokens: int) -> None:
-    """Counts the tokens of an answer, even beyond the limit. The next request is then refused."""
-    quotas.note(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
+def note(key: ApiKey, *, messages: int = 0, tokens: int = 0) -> None:
+    """Counts what is known only afterwards, even beyond the limits. The next request is then refused."""
+    if messages:
+        quotas.note(user=key.user, kind="messages", amount=messages, part=_part(key), of=(key.messages_per_day, _DAY))
+    if tokens:
+        quotas.note(user=key.user, kind="tokens", amount=tokens, part=_part(key), of=(key.tokens_per_day, _DAY))
 
 
 def _part(key: ApiKey) -> str:

@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 B = TypeVar("B", bound=BaseModel)
 
+_MOST_VALUES = 50_000  # of a body: messages, their fields and their parts
+_REFUSED_TOKENS = 1_000  # that a refused body for embedding costs
+
 # A machine writes every answer here, and every answer states it.
 _DISCLOSURE = {"AI-Disclosure": "Written by a computer program, not by a person."}
 
@@ -80,24 +83,26 @@ async def model(request: HttpRequest, key: ApiKey, model: str) -> HttpResponseBa
 
 @endpoint("POST", Scope.CHAT, Scope.BASE)
 async def chat_completions(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
-    body = _body(request, ChatCompletionRequest)
+    body = await sync_to_async(_body)(request, key, ChatCompletionRequest, messages=1)
     return await _answer(body, Chat, await sync_to_async(admission.chat)(key, body))
 
 
 @endpoint("POST", Scope.CHAT, Scope.BASE)
 async def completions(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
-    body = _body(request, CompletionRequest)
+    body = await sync_to_async(_body)(request, key, CompletionRequest, messages=1)
     return await _answer(body, Text, await sync_to_async(admission.completion)(key, body))
 
 
 @endpoint("POST", Scope.EMBEDDINGS)
 async def embeddings(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
-    return JsonResponse(await sync_to_async(_embeddings)(key, _body(request, EmbeddingRequest)))
+    body = await sync_to_async(_body)(request, key, EmbeddingRequest, tokens=_REFUSED_TOKENS)
+    return JsonResponse(await sync_to_async(_embeddings)(key, body))
 
 
 @endpoint("POST", Scope.MODERATIONS)
 async def moderations(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
-    return JsonResponse(await sync_to_async(_moderations)(key, _body(request, ModerationRequest)))
+    body = await sync_to_async(_body)(request, key, ModerationRequest, messages=1)
+    return JsonResponse(await sync_to_async(_moderations)(key, body))
 
 
 @csrf_exempt
@@ -116,12 +121,28 @@ def _key(request: HttpRequest) -> ApiKey:
     return key
 
 
-def _body(request: HttpRequest, schema: type[B]) -> B:
+def _body(request: HttpRequest, key: ApiKey, schema: type[B], *, messages: int = 0, tokens: int = 0) -> B:
+    """Reads a body. A refused one costs the key `messages` and `tokens`. Raises ApiError.
+
+    Called in a thread: the event loop serves all other people meanwhile.
+    """
+    try:
+        keys.check(key, messages=min(messages, 1), tokens=min(tokens, 1))
+        try:
+            return _parsed(request, schema)
+        except ApiError:
+            keys.note(key, messages=messages, tokens=tokens)
+            raise
+    except QuotaExceeded as error:
+        raise errors.over_quota(error) from None
+
+
+def _parsed(request: HttpRequest, schema: type[B]) -> B:
     limit = settings.API_BODY
     try:
         if len(request.body) > limit:
             raise errors.too_large(limit)
-        return schema.model_validate(cleaning.parsed_json(request.body))
+        return schema.model_validate(cleaning.parsed_json(request.body, most_values=_MOST_VALUES))
     except RequestDataTooBig:
         raise errors.too_large(limit) from None
     except cleaning.BadJSON as error:

@@ -12,12 +12,13 @@ http = get_asgi_application()
 
 from chat.socket.routing import websocket_urlpatterns  # noqa: E402  (models are ready only after the line above)
 from moderation.filter import assessment  # noqa: E402
-from persona_site import request_bodies  # noqa: E402
+from persona_site import request_bodies, socket_frames  # noqa: E402
 from persona_site.browser_text import with_clean_cookies  # noqa: E402
 from persona_site.origin import OwnOrigin  # noqa: E402
 
 assessment.warm_meanwhile()
 request_bodies.bound()
+socket_frames.bound()
 
 signed_in = SessionMiddleware(AuthMiddleware(URLRouter(websocket_urlpatterns)))
 application = ProtocolTypeRouter(

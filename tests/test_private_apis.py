@@ -55,6 +55,9 @@ PRIVATE = [
     ("supervisor", "supervisor.supervisord", "main", (), "persona_site/processes.py"),
     ("daphne", "twisted.web.http", "Request.__init__", ("parsePOSTFormSubmission",), "persona_site/request_bodies.py"),
     ("daphne", "daphne.http_protocol", "WebRequest.process", (), "persona_site/request_bodies.py"),
+    ("daphne", "daphne.ws_protocol", "WebSocketFactory.protocol", (), "persona_site/socket_frames.py"),
+    ("daphne", "daphne.ws_protocol", "WebSocketProtocol.onMessage", (), "persona_site/socket_frames.py"),
+    ("daphne", "daphne.ws_protocol", "WebSocketProtocol.onClose", (), "persona_site/socket_frames.py"),
 ]
 
 

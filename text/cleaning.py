@@ -20,6 +20,7 @@ _NONCHARACTER = re.compile(
     + "]"
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_JSON_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 # Blanks, controls, and characters that only affect others, such as zero-width joiners and changes of direction.
 _INVISIBLE = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 
@@ -29,6 +30,10 @@ NUMBER_DIGITS = 64
 
 class BadJSON(ValueError):
     """Its text is a sentence about the fault. It quotes nothing of the input."""
+
+
+class TooManyValues(BadJSON):
+    pass
 
 
 def clean(text: str) -> str:
@@ -57,9 +62,11 @@ def whole_number(text: str, *, most: int) -> int | None:
     return number if number <= most else None
 
 
-def parsed_json(document: str | bytes) -> Any:
-    """The parsed JSON value, with every text in it cleaned. Raises BadJSON."""
+def parsed_json(document: str | bytes, *, most_values: int | None = None) -> Any:
+    """The parsed JSON value, with every text in it cleaned. Raises BadJSON, also for more than `most_values`."""
     try:
+        if most_values is not None:
+            refuse_many_values(document, most_values)
         value = json.loads(document, parse_int=_short_int, parse_float=_short_float)
     except RecursionError:
         raise _too_deep() from None
@@ -68,6 +75,21 @@ def parsed_json(document: str | bytes) -> Any:
     except ValueError:  # also for bytes that are not Unicode text
         raise BadJSON(gettext("It is not JSON, or it is cut off.")) from None
     return clean_json(value)
+
+
+def refuse_many_values(document: str | bytes, most: int) -> None:
+    """Raises TooManyValues if the document has more values than `most`, and UnicodeError if it is not Unicode text.
+
+    The values are counted before they are made: two megabytes of empty lists take a second to make and to clean.
+    """
+    text = document if isinstance(document, str) else document.decode(json.detect_encoding(document), "surrogatepass")
+    outside = _JSON_STRING.sub("", text)
+    # An opening bracket or a comma comes before each value but those of one-field objects, and the lines of JSONL.
+    count = sum(map(outside.count, "[{,\n"))
+    if count > most:
+        raise TooManyValues(
+            gettext("It has about {count} values; the limit is {limit}.").format(count=f"{count:,}", limit=f"{most:,}")
+        )
 
 
 def clean_json(value: Any, *, depth: int = JSON_DEPTH) -> Any:

@@ -30,10 +30,13 @@ from text import cleaning
 
 NOT_FOUND = 4404  # the other close codes are in `sockets.Barred`
 AWAY = 1013  # "try again later", as registered with IANA
+UNREADABLE = 1008  # "policy violation"
 
 logger = logging.getLogger(__name__)
 
-_FRAME_CHARACTERS = 1024 * 1024
+_MOST_BAD_FRAMES = (
+    32  # of one socket. Only a program sends frames that cannot be read, or a person a text that is too long.
+)
 # Doors block on the database and on the classifier. Django's default runs all synchronous code on one thread, where
 # they would queue behind each other, so they have an executor of their own.
 _doors = ThreadPoolExecutor(max_workers=8, thread_name_prefix="doors")
@@ -44,6 +47,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     user: User
     conversation_id: UUID
     place: dict[str, str] = {}  # replaced as a whole
+    bad_frames = 0
     is_admitted = False  # True from the admission until the socket is barred
     tasks: "tuple[asyncio.Task[None], ...]" = ()
 
@@ -83,16 +87,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.is_admitted:
             return  # this frame was under way when the socket was closed
-        if text_data is None or len(text_data) > _FRAME_CHARACTERS:
-            await self._refuse("bad_frame", _too_large())
-            return
         try:
-            frame = protocol.parse(text_data)
-        except cleaning.BadJSON as error:
-            await self._refuse("bad_frame", gettext("The frame cannot be read. {error}").format(error=error))
-            return
-        except protocol.BadFrame as bad:
-            await self._refuse("bad_frame", _first_fault(bad.error), bad.client_id)
+            frame = await _through_door(_read, text_data)
+        except _BadFrame as bad:
+            await self._refuse("bad_frame", str(bad), bad.client_id)
+            self.bad_frames += 1
+            if self.bad_frames == _MOST_BAD_FRAMES:
+                await self._bar(UNREADABLE)
             return
         await self._act(frame)
 
@@ -213,6 +214,30 @@ async def _through_door(door: Callable[..., Any], *args: Any, **kwargs: Any) -> 
     return await database_sync_to_async(door, thread_sensitive=False, executor=_doors)(*args, **kwargs)
 
 
+class _BadFrame(Exception):
+    """Its text is a sentence for the person. `client_id`: of the message that the frame was to send, if it says so."""
+
+    def __init__(self, detail: str, client_id: UUID | None = None) -> None:
+        super().__init__(detail)
+        self.client_id = client_id
+
+
+def _read(text: str | None) -> protocol.ClientFrame:
+    """Parses a frame. In a thread, because the event loop serves all other people meanwhile. Raises _BadFrame."""
+    if text is None or len(text) > protocol.FRAME_CHARACTERS:
+        raise _BadFrame(
+            gettext("A frame is text of at most {limit} characters.").format(limit=f"{protocol.FRAME_CHARACTERS:,}")
+        )
+    try:
+        return protocol.parse(text)
+    except cleaning.TooManyValues:
+        raise _BadFrame(gettext("{place}: This value does not fit.").format(place=gettext("the frame"))) from None
+    except cleaning.BadJSON as error:
+        raise _BadFrame(gettext("The frame cannot be read. {error}").format(error=error)) from None
+    except protocol.BadFrame as bad:
+        raise _BadFrame(_first_fault(bad.error), bad.client_id) from None
+
+
 def _first_fault(error: ValidationError) -> str:
     """The first fault of a frame: its place and the rule that was broken. Repeats nothing that was sent."""
     first = error.errors(include_url=False)[0]
@@ -236,7 +261,3 @@ def _first_fault(error: ValidationError) -> str:
             return gettext("{place}: This is not an id.").format(place=place)
         case _:
             return gettext("{place}: This value does not fit.").format(place=place or gettext("the frame"))
-
-
-def _too_large() -> str:
-    return gettext("A frame is text of at most {limit} characters.").format(limit=f"{_FRAME_CHARACTERS:,}")

@@ -293,6 +293,9 @@ ServerFrame = Annotated[
     Field(discriminator="type"),
 ]
 
+FRAME_CHARACTERS = 16 * settings.MESSAGE_CHARACTERS  # in JSON, a character takes at most 12
+_MOST_VALUES = 16  # the largest frame has four
+
 _client_frames: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
 server_frames: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
 
@@ -311,7 +314,7 @@ class BadFrame(ValueError):
 
 def parse(text: str) -> ClientFrame:
     """Parses a browser's frame and cleans its texts. Raises text.cleaning.BadJSON and BadFrame."""
-    value = cleaning.parsed_json(text)
+    value = cleaning.parsed_json(text, most_values=_MOST_VALUES)
     try:
         return _client_frames.validate_python(value)
     except ValidationError as error:

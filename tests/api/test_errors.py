@@ -1,7 +1,9 @@
 """Who is let in, what of, how much, and what a wrong request is told."""
 
+import asyncio
 import json
 from base64 import b64decode
+from contextlib import suppress
 from struct import unpack
 
 import pytest
@@ -13,6 +15,7 @@ from api import completions, keys, queueing, tasks
 from api.models import ApiKey
 from tests import factories
 from tests.api.conftest import ApiClient
+from text import cleaning
 
 HELLO = [{"role": "user", "content": "How is the lighthouse?"}]
 
@@ -233,6 +236,26 @@ def test_bodies_that_are_no_json_or_too_large(alices, settings):
         answer = alices.post("chat/completions", body)
         assert answer.status_code == status
         assert answer.json()["error"]["message"]
+
+
+def test_a_body_that_is_refused_costs_and_is_read_in_a_thread(alice, client_of, monkeypatch):
+    loops = []
+    parsed = cleaning.parsed_json
+
+    def watched(*args, **options):
+        with suppress(RuntimeError):
+            loops.append(asyncio.get_running_loop())
+        return parsed(*args, **options)
+
+    monkeypatch.setattr(cleaning, "parsed_json", watched)
+    client = client_of(alice, messages_per_day=1, tokens_per_day=1_000)
+    many = b'{"model":"x","messages":[],"metadata":[' + b",".join([b"[]"] * 100_000) + b"]}"
+    answer = client.post("chat/completions", many)
+    assert answer.status_code == 400
+    assert "values" in answer.json()["error"]["message"]
+    assert client.post("moderations", many).status_code == 429
+    assert [client.post("embeddings", b"{").status_code for _ in range(2)] == [400, 429]
+    assert loops == []
 
 
 def test_wrong_methods_and_addresses_are_told_in_the_same_shape(alices):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +11,7 @@ from django.db import DataError
 
 from accounts import languages
 from chat.conversation import conversations
-from chat.socket import consumers
+from chat.socket import consumers, protocol
 from generation.jobs import stream
 from tests import factories
 from tests.chat.socket.sockets import signed_in, socket_of
@@ -30,6 +31,8 @@ FRAMES = {
     "blanks": json.dumps({"type": "message.send", "client_id": CLIENT_ID, "text": " " * 8_000}),
     "NUL alone": json.dumps({"type": "message.send", "client_id": CLIENT_ID, "text": "\0"}),
     "too long": json.dumps({"type": "message.send", "client_id": CLIENT_ID, "text": "x" * 8_001}),
+    "many values": '{"type": "ping", "x": [' + ",".join(["[]"] * 40_000) + "]}",
+    "a megabyte": '{"type": "ping", "x": "' + "x" * 1_000_000 + '"}',
     "an infinite number": '{"type": "message.send", "client_id": 1e999, "text": NaN}',
 }
 
@@ -82,6 +85,20 @@ async def test_every_hostile_frame_is_answered_and_the_socket_stays_open(convers
         assert "marked secret" not in frame["detail"], name
     assert (await answer(socket, '{"type": "ping"}'))["type"] == "pong"
     await socket.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_no_frame_is_parsed_on_the_event_loop_and_many_bad_ones_close_the_socket(conversation, monkeypatch):
+    threads = set()
+    parse = protocol.parse
+    monkeypatch.setattr(protocol, "parse", lambda text: threads.add(threading.current_thread()) or parse(text))
+    socket = await connected(conversation, conversation.owner)
+    for _ in range(32):
+        assert (await answer(socket, "nonsense"))["code"] == "bad_frame"
+    closing = await socket.receive_output(timeout=5)
+    assert (closing["type"], closing["code"]) == ("websocket.close", 1008)
+    assert threads
+    assert threading.current_thread() not in threads
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 from typing import get_args
@@ -41,6 +42,18 @@ def test_a_message_is_parsed():
 def test_what_is_not_a_frame_is_refused(text):
     with pytest.raises((cleaning.BadJSON, protocol.BadFrame)):
         protocol.parse(text)
+
+
+def test_a_frame_with_many_values_is_refused_before_it_is_parsed(monkeypatch):
+    monkeypatch.setattr(json, "loads", None)
+    with pytest.raises(cleaning.BadJSON, match="values"):
+        protocol.parse('{"type":"ping","x":[' + ",".join(["[]"] * 20) + "]}")
+
+
+def test_commas_and_brackets_in_a_text_are_no_values():
+    text = '[{"a,b"}]\\\n' * 500
+    frame = protocol.parse(json.dumps({"type": "message.send", "client_id": CLIENT_ID, "text": text}))
+    assert frame.text == text
 
 
 def test_a_message_is_cleaned_as_it_comes_in():
