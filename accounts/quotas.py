@@ -101,6 +101,11 @@ def note(*, user: User, kind: str, amount: int, part: str = "", of: Limit | None
     _add(user, _counter(kind, part), amount, _window_start(window), Q())
 
 
+def hold(*, user: User, kind: str) -> None:
+    """Locks the counter until the caller's transaction ends, so that the person's requests run one by one from here."""
+    list(Quota.objects.select_for_update().filter(user=user, kind=kind))
+
+
 def _is_unlimited(user: User, kind: str) -> bool:
     return kind == "messages" and user.is_owner
 

@@ -133,9 +133,8 @@ def write(*, user: User, story_id: UUID, text: str) -> Passage:
     ruling = _judged(story, text)
     with transaction.atomic():
         story = _locked(story)
-        with _over_quota():
-            quotas.spend(user=user, kind="messages")
-            if ruling.is_answered:
+        if ruling.is_answered:
+            with _over_quota():
                 guardian_limits.spend(user)
         passage = _add(story, text, prose.author_of(text, offered), is_withheld=not ruling.is_answered)
         assessment.record(ruling.verdict, user=user, conversation_id=story.pk, message_id=passage.pk)
@@ -252,11 +251,16 @@ def _withdraw_offers(story: Story) -> None:
 
 
 @contextmanager
-def _filter_down() -> Iterator[None]:
+def _counted(user: User) -> Iterator[None]:
+    """Around judging a text, which counts as a message, also if it is refused afterwards: judging takes seconds."""
+    with _over_quota():
+        quotas.check(user=user, kind="messages")
     try:
         yield
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
+    with _over_quota():
+        quotas.spend(user=user, kind="messages")
 
 
 def _judged(story: Story, text: str) -> Ruling:
@@ -264,7 +268,7 @@ def _judged(story: Story, text: str) -> Ruling:
     before = "\n".join(passage.text for passage in passages[-2:] if not passage.is_withheld)
     own = tuple(passage.text for passage in passages if passage.author != Author.PERSONA)
     turn = user_turns.Turn(text, before=before, earlier=own[-user_turns.EARLIER :])
-    with _filter_down():
+    with _counted(story.owner):
         return user_turns.judge([turn], user=story.owner, addressee=story.persona)[0]
 
 
@@ -279,7 +283,7 @@ def _refuse_unfit(talk: Talk, persona: Persona, *texts: str) -> None:
     text = "\n".join(filter(None, texts))
     if cleaning.is_blank(text):
         return
-    with _filter_down():
+    with _counted(talk.user):
         ruling = lone_texts.judge(text, talk=talk, addressee=persona)
     if not ruling.is_answered:
         raise HeldBack(ruling.refusal or (ruling.help.text if ruling.help else ""), ruling.help)

@@ -220,16 +220,19 @@ def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
 def _admit(conversation: Conversation, head: UUID | None, text: str) -> tuple[Ruling, Persona | None]:
     """Makes every check that may refuse a message after `head`, the cheapest first, before the message is stored.
 
+    A judged text counts as a message, also if it is refused afterwards.
     Returns the ruling, and the persona that answers, if one does. Raises Refused.
     """
     conversations.refuse_parted(conversation)
     speakers = groups.speakers(conversation)
     _check_quota(conversation.owner)
+    conversations.refuse_unfinished(conversation)  # asked again under the lock
     turn = _turn(conversation, head, text)
     try:
         ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
+    _spend(conversation.owner)  # here, so that no later refusal takes it back: judging takes seconds
     # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
     if not ruling.is_answered:
         return ruling, None
@@ -273,7 +276,8 @@ def _refuse_busy(user: User) -> None:
 
 
 def _refuse_too_many_owed(user: User) -> None:
-    """Keeps the limit exactly. `_spend` has locked the person's row, so their messages pass here one by one."""
+    """Keeps the limit exactly: the lock lets the person's messages pass here one by one."""
+    quotas.hold(user=user, kind="messages")
     waiting_replies = Reply.objects.filter(message__conversation__owner=user, status=ReplyStatus.QUEUED)
     if waiting_replies.count() >= settings.WAITING_PER_ACCOUNT:
         raise Busy(waiting_room.full("interactive", own=True))
@@ -308,7 +312,6 @@ def _store_message(
     speaker: Persona | None,
 ) -> Sent:
     """Stores a message of the person. `speaker` answers it; None: the site does."""
-    _spend(conversation.owner)
     message = conversation.messages.create(
         parent_id=parent_id, author=Author.USER, text=text, client_id=client_id, is_withheld=not ruling.is_answered
     )

@@ -7,6 +7,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts import quotas
 from accounts.models import User
 from moderation import lone_texts, user_turns
 from moderation.crisis.notices import CrisisNotice
@@ -84,6 +85,7 @@ _AFTER_PIECES = 10_000  # more pieces than a message can have
 
 
 def _refuse_unfit(memory: Memory, text: str) -> None:
+    """Judges the words, which counts as a message, also if they are refused. Raises CorrectionRefused."""
     # A case of them is one of the conversation that the memory comes from.
     place = Talk(
         memory.owner,
@@ -92,7 +94,11 @@ def _refuse_unfit(memory: Memory, text: str) -> None:
         persona_name=f"{graphemes.beginning(memory.persona.name, 70)} (memory)",
     )
     try:
+        quotas.check(user=memory.owner, kind="messages")
         ruling = lone_texts.judge(text, talk=place, addressee=memory.persona)
+        quotas.spend(user=memory.owner, kind="messages")
+    except quotas.QuotaExceeded as error:
+        raise CorrectionRefused(error.user_message) from None
     except user_turns.FilterDown as down:
         message = gettext("The safety check is not running, so nothing can be changed. Try again later.")
         raise CorrectionRefused(message, down.help) from None

@@ -10,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import my_data
+from accounts import guardian_limits, my_data, quotas
 from accounts.models import Quota, User
 from chat.conversation import conversations, follow_up, partings
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
+from moderation import user_turns
 from moderation.models import Assessment, Case
 from personas import creation
 from stories import continuations, monitoring, notices, tasks, telling, writing
@@ -60,6 +61,29 @@ def drawn(story: Story, dial: Dial = Dial.LIVELY) -> list[Continuation]:
 
 def told(story: Story) -> list[str]:
     return [each.text for each in story.passages if not each.is_withheld]
+
+
+def test_each_judged_text_counts_as_a_message_also_a_title_and_one_that_is_refused(story, settings, monkeypatch):
+    alice = story.owner
+    writing.begin(user=alice, persona_id=story.persona_id, title="The Lamp", premise="")
+    writing.describe(user=alice, story_id=story.pk, title="The Lamp", premise="A keeper waits.")
+    writing.write(user=alice, story_id=story.pk, text="The keeper slept.")
+    writing.divide(user=alice, story_id=story.pk, chapter="Morning")
+    scene = story.scenes.get(title="Morning")
+    writing.describe_chapter(user=alice, scene_id=scene.pk, title="Morning", summary="The light goes out.")
+    assert Quota.objects.get(user=alice, kind="messages").used == 5
+
+    def refuse(user: User) -> None:
+        raise quotas.QuotaExceeded(kind="messages", amount=1, limit=1, window=timedelta(1), retry_after=timedelta(1))
+
+    monkeypatch.setattr(guardian_limits, "spend", refuse)
+    with pytest.raises(conversations.OverQuota):
+        writing.write(user=alice, story_id=story.pk, text="The keeper woke.")
+    assert Quota.objects.get(user=alice, kind="messages").used == 6
+    settings.QUOTAS = settings.QUOTAS | {"messages": (6, timedelta(hours=1))}
+    monkeypatch.setattr(user_turns, "judge", None)  # nothing is judged past the limit
+    with pytest.raises(conversations.OverQuota):
+        writing.describe(user=alice, story_id=story.pk, title="The Lamp", premise="")
 
 
 def test_three_continuations_come_through_the_waiting_room_and_one_goes_on(story, prompts):

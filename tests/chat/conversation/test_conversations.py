@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Quota
-from chat.conversation import conversations, message_care, messages, partings, transcripts
+from chat.conversation import conversations, groups, message_care, messages, partings, transcripts
 from chat.models import Author, Conversation, Message, Notice, Reply, ReplyStatus
 from chat.reply import replies
 from generation.jobs import stream
@@ -78,6 +78,29 @@ def test_a_message_over_quota_is_refused_and_not_kept(conversation, settings):
         say(conversation)
     assert refused.value.retry_after <= timedelta(hours=1)
     assert Quota.objects.get(user=conversation.owner, kind="messages").used == 1
+
+
+def test_a_message_beside_an_unfinished_reply_is_not_judged_and_one_that_was_judged_counts(conversation, monkeypatch):
+    def used():
+        return Quota.objects.get(user=conversation.owner, kind="messages").used
+
+    reply = say(conversation).reply
+    judge, judged = groups.judge, []
+    monkeypatch.setattr(groups, "judge", lambda *args, **options: judged.append(1) or judge(*args, **options))
+    with pytest.raises(conversations.WrongState):
+        say(conversation)
+    assert (judged, used()) == ([], 1)
+    end(reply)
+
+    def overtaken(*args, **options):
+        monkeypatch.setattr(groups, "judge", judge)
+        say(conversation)
+        return judge(*args, **options)
+
+    monkeypatch.setattr(groups, "judge", overtaken)
+    with pytest.raises(conversations.WrongState):
+        say(conversation)
+    assert used() == 3
 
 
 def test_k2_a_crisis_is_answered_by_the_site_and_not_by_the_persona(conversation):
