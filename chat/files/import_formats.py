@@ -19,6 +19,7 @@ from text import cleaning
 
 MOST_BYTES = settings.CONVERSATION_FILE_BYTES
 MOST_MESSAGES = 1_000  # of a file; each is judged before it is stored
+_MOST_VALUES = 200_000  # of a file: its fields, those that are not imported included
 
 _UNKNOWN = _(
     "This file is none of the formats that can be imported: JSON lines of Afterword, JSONL of SillyTavern, JSON of "
@@ -83,6 +84,12 @@ def read(content: bytes) -> list[Talk]:
 
 def _values(content: bytes) -> Iterator[Any]:
     """The JSON value of a file, or those of its lines."""
+    try:
+        cleaning.refuse_many_values(content, _MOST_VALUES)
+    except cleaning.BadJSON as error:
+        raise NotReadable(f"{gettext('This file cannot be read.')} {error}") from None
+    except UnicodeError:
+        raise NotReadable(gettext("This file is not JSON, or it is cut off. Export it again.")) from None
     try:
         yield cleaning.parsed_json(content)
         return

@@ -5,9 +5,10 @@ never put into a prompt. Personal data that the filter masks in a persona's line
 group's file are given to the person's personas of the same names.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,10 +29,14 @@ from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.filter import assessment
 from moderation.user_turns import Ruling
+from persona_site.redis import connection
 from personas import creation
 from personas.models import Persona
 from text import graphemes
 
+MOST_CHARACTERS = 25 * settings.MESSAGE_CHARACTERS  # of a file; to judge 8,000 takes two seconds of processor time
+_CHARACTERS_OF_A_TURN = 500  # that take as long to judge as a text takes besides its own characters
+_LONGEST_SECONDS = 600  # of judging one file
 _TICK = timedelta(microseconds=1)
 
 
@@ -44,9 +49,12 @@ def import_file(*, user: User, persona_id: UUID, content: bytes) -> list[Convers
     except import_formats.NotReadable as error:
         raise WrongState(str(error)) from None
     turns = [_kept(talk) for talk in talks]
-    _refuse_long(turn for kept in turns for turn in kept)
+    every_turn = [turn for kept in turns for turn in kept]
+    _refuse_long(every_turn)
     casts = [_cast(kept, user, persona) for kept in turns]
-    rulings = [_judged(kept, user, cast) for kept, cast in zip(turns, casts, strict=True)]
+    with _one_at_a_time(user):
+        _spend(user, every_turn, new_conversations=sum(map(bool, turns)))
+        rulings = [_judged(kept, user, cast) for kept, cast in zip(turns, casts, strict=True)]
     with transaction.atomic():
         return [
             _store(user, cast, talk, kept, judged)
@@ -107,7 +115,14 @@ def _kept(talk: Talk) -> list[Turn]:
     return kept
 
 
-def _refuse_long(turns: Iterator[Turn]) -> None:
+def _refuse_long(turns: Sequence[Turn]) -> None:
+    total = sum(len(turn.text) for turn in turns)
+    if total > MOST_CHARACTERS:
+        raise WrongState(
+            _("The messages of this file have {count} characters; the limit is {limit}. Import it in parts.").format(
+                count=f"{total:,}", limit=f"{MOST_CHARACTERS:,}"
+            )
+        )
     limit = settings.MESSAGE_CHARACTERS
     longest = max((len(turn.text) for turn in turns), default=0)
     if longest > limit:
@@ -116,6 +131,29 @@ def _refuse_long(turns: Iterator[Turn]) -> None:
                 count=f"{longest:,}", limit=f"{limit:,}"
             )
         )
+
+
+@contextmanager
+def _one_at_a_time(user: User) -> Iterator[None]:
+    """Raises WrongState while another file of the person is judged, which takes up to minutes."""
+    key = f"conversation-import:{user.pk}"
+    if not connection().set(key, 1, nx=True, ex=_LONGEST_SECONDS):
+        raise WrongState(_("Another file of yours is being imported. Wait until it has ended."))
+    try:
+        yield
+    finally:
+        connection().delete(key)
+
+
+def _spend(user: User, turns: Sequence[Turn], *, new_conversations: int) -> None:
+    """Counts the file as the messages that take as long to judge, before they are judged. Raises OverQuota."""
+    characters = sum(len(turn.text) + _CHARACTERS_OF_A_TURN for turn in turns)
+    amount = math.ceil(characters / settings.MESSAGE_CHARACTERS)
+    try:
+        quotas.check(user=user, kind="conversations", amount=new_conversations)
+        quotas.spend(user=user, kind="messages", amount=amount)
+    except quotas.QuotaExceeded as error:
+        raise OverQuota(error.user_message, error.retry_after) from error
 
 
 def _judged(turns: list[Turn], user: User, cast: Cast) -> list[Ruling]:

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
-from chat.conversation import conversations, transcripts
+from accounts.models import Quota, User
+from chat.conversation import conversations, groups, transcripts
 from chat.files import importing
 from chat.files.export_formats import FORMATS
 from chat.models import Author, Conversation, Message
@@ -199,12 +200,36 @@ def test_what_the_filter_refuses_comes_withheld_and_reaches_no_prompt(alice: Use
         (b'{"mes": "' + b"x" * 9_000 + b'", "is_user": true}', "9,000 characters; the limit is 8,000"),
         (b'{"mes": "hello"}\n' * 1_001, "1,001 messages; the limit is 1,000"),
         (b" " * (5 * 1024**2 + 1), "the limit is 5 MB"),
+        (b"[" + b",".join([b"[]"] * 100_001) + b"]", "values; the limit is 200,000"),
+        (b"[]\n" * 150_000, "values; the limit is 200,000"),
+        ((b'{"mes": "' + b"x" * 7_000 + b'"}\n') * 29, "203,000 characters; the limit is 200,000"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_whole_with_a_sentence(alice: User, content: bytes, words: str) -> None:
     with pytest.raises(conversations.WrongState, match=words):
         imported(alice, content)
     assert not Conversation.objects.exists()
+
+
+def test_a_file_is_charged_before_it_is_judged_and_is_judged_alone(
+    alice: User, settings: Any, monkeypatch: Any
+) -> None:
+    settings.QUOTAS = settings.QUOTAS | {"messages": (3, timedelta(days=1))}
+    persona, judged = make_persona(owner=alice), []
+    content = (b'{"mes": "' + b"x" * 7_500 + b'"}\n') * 2
+
+    def judge(turns: Any, **_: Any) -> None:
+        judged.append(Quota.objects.get(user=alice, kind="messages").used)
+        with pytest.raises(conversations.WrongState, match="Another file of yours"):
+            importing.import_file(user=alice, persona_id=persona.id, content=content)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(groups, "judge", judge)
+    with pytest.raises(ValueError, match="enough"):
+        importing.import_file(user=alice, persona_id=persona.id, content=content)
+    with pytest.raises(conversations.OverQuota):  # the first one has spent 2 of 3
+        importing.import_file(user=alice, persona_id=persona.id, content=content)
+    assert judged == [2]
 
 
 def test_a_tree_that_bites_its_tail_or_lacks_its_root_does_no_harm(alice: User) -> None:
