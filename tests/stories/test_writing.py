@@ -70,7 +70,7 @@ def test_each_judged_text_counts_as_a_message_also_a_title_and_one_that_is_refus
     writing.write(user=alice, story_id=story.pk, text="The keeper slept.")
     writing.divide(user=alice, story_id=story.pk, chapter="Morning")
     scene = story.scenes.get(title="Morning")
-    writing.describe_chapter(user=alice, scene_id=scene.pk, title="Morning", summary="The light goes out.")
+    writing.describe_chapter(user=alice, scene_id=scene.pk, title="Morning", summary="The boats come in.")
     assert Quota.objects.get(user=alice, kind="messages").used == 5
 
     def refuse(user: User) -> None:

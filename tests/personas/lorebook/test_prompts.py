@@ -6,7 +6,7 @@ import pytest
 
 from personas.lorebook import book
 from tests.personas.lorebook.test_triggering import card, entry
-from tests.personas.test_prompt import FORMS, SHEET, Turn, build, dropped, length
+from tests.personas.prompting.test_prompt import FORMS, SHEET, Turn, build, dropped, length
 
 CALLED = [Turn("user", "Good evening."), Turn("persona", "There you are."), Turn("user", "Was Pemberley far?")]
 
