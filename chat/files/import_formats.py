@@ -87,7 +87,7 @@ def _values(content: bytes) -> Iterator[Any]:
     try:
         cleaning.refuse_many_values(content, _MOST_VALUES)
     except cleaning.BadJSON as error:
-        raise NotReadable(f"{gettext('This file cannot be read.')} {error}") from None
+        raise NotReadable(gettext("This file cannot be read. {error}").format(error=error)) from None
     except UnicodeError:
         raise NotReadable(gettext("This file is not JSON, or it is cut off. Export it again.")) from None
     try:
