@@ -69,7 +69,7 @@ def test_a_sign_is_told_once_a_week_and_opens_no_second_case_after_a_decision(al
     case = look(of, SLEEPLESS)
     assert case is not None
     cases.decide(case=case, moderator=mina, kind="dismiss", labels=["no_violation"], reason="A hard week.")
-    later = [*SLEEPLESS, turn("Awake all night.", days_ago=-1)]
+    later = [*SLEEPLESS, turn("I was awake all night again.", days_ago=-1)]
     assert look(of, later) is None
     assert Case.objects.count() == 1
     week_later = [*later, *(turn("No sleep.", days_ago=-days) for days in (7, 8, 9))]
