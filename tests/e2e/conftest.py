@@ -34,6 +34,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+# Other tests run beside these, so a page may take a while.
+expect.set_options(timeout=20_000)
+
 # For a test whose page a phone lays out in another way.
 AT_BOTH_WIDTHS = pytest.mark.parametrize("context", [DESK, PHONE], indirect=True, ids=["desk", "phone"])
 

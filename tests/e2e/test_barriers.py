@@ -29,6 +29,9 @@ SHOW = """async (theme) => {
   document.documentElement.dataset.theme = theme;
   const frame = () => new Promise(requestAnimationFrame);
   for (let frames = 0; frames < 5; frames += 1) await frame(); // colours change over some frames
+  await Promise.allSettled(
+    document.getAnimations().filter((change) => change instanceof CSSTransition).map((change) => change.finished),
+  );
 }"""
 OF_WORDS = ["aria-command-name", "button-name", "document-title", "empty-heading", "html-has-lang", "html-lang-valid"]
 OF_WORDS += ["label", "link-name", "select-name", "summary-name", "valid-lang"]

@@ -294,9 +294,9 @@ def test_a_reply_whose_announcement_was_lost_is_loaded(wire: Wire, conversation:
     conversation.save()
     values = {"status": "generating", "attempt": 1, "offset": "0-0", "queued_at": timezone.now()}
     reply = Reply.objects.create(message=conversation.head, **values)
-    wire.send(started(reply.id), delta(reply.id, 0, "One."), delta(reply.id, 1, " Two."))
-    expect(reply_text(wire)).to_have_text("One. Two.")
-    wire.send(completed(reply.id, "One. Two. Three."))
+    wire.send(started(reply.id))
+    expect(wire.page.locator(f'[data-reply="{reply.id}"]')).to_be_attached()
+    wire.send(delta(reply.id, 0, "One."), completed(reply.id, "One. Two. Three."))
     expect(reply_text(wire)).to_have_text("One. Two. Three.")
 
 

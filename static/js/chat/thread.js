@@ -26,6 +26,8 @@ export class Thread {
     this.typing = new Typing();
     /** @type {Map<string, Reply>} */
     this.replies = new Map();
+    /** @type {Set<string>} replies that were shown without an announcement */
+    this.unknown = new Set();
     this.adopt();
   }
 
@@ -105,10 +107,10 @@ export class Thread {
     return true;
   }
 
-  /** Whether the thread knows nothing of a reply. From now on it keeps the reply's words, to show when it is loaded. @param {string} replyId */
+  /** Whether the thread knows nothing of a reply, and was not asked about it before. @param {string} replyId */
   isNew(replyId) {
-    if (this.replies.has(replyId)) return false;
-    this.replies.set(replyId, { messageId: "", status: "", attempt: 0, seq: -1, text: "", detail: "" });
+    if (this.replies.has(replyId) || this.unknown.has(replyId)) return false;
+    this.unknown.add(replyId);
     return true;
   }
 
