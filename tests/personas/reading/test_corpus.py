@@ -68,6 +68,6 @@ def test_of_a_very_long_chat_the_newest_words_are_kept_and_the_others_counted(mo
     assert f"{corpus.MOST_PASSAGES:,}" in corpus.EARLIER
     monkeypatch.setattr(corpus, "MOST_PASSAGES", 3)
     left_out = Counter()
-    lines = [said("Ada", f"Line number {number}", 100 * number) for number in (1, 2, 3, 4, 5, 5)]
+    lines = [said("Ada", f"Line number {number}", 100 * at) for at, number in enumerate((1, 2, 3, 4, 5, 5))]
     assert [piece.text for piece in corpus.pieces(lines, left_out=left_out)] == [f"Line number {n}" for n in (3, 4, 5)]
     assert left_out == {corpus.EARLIER: 2}

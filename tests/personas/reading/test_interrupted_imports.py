@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -56,17 +57,18 @@ def rows(source: Source) -> tuple[list[tuple[object, ...]], list[tuple[object, .
     return list(utterances.values_list(*fields)), list(passages.values_list("text", "prompted_by", "source_ref"))
 
 
-def kill_after(copies: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = importing._copy
+def kill_after(calls: int, monkeypatch: pytest.MonkeyPatch, holder: Any = importing, name: str = "_copy") -> None:
+    """Ends the process at the next call of a function: by default, of the one that writes a batch of utterances."""
+    call = getattr(holder, name)
     done: Counter[str] = Counter()
 
-    def copy_or_end(*arguments):
-        done["copies"] += 1
-        if done["copies"] > copies:
+    def call_or_end(*arguments, **named):
+        done["calls"] += 1
+        if done["calls"] > calls:
             raise Killed
-        copy(*arguments)
+        return call(*arguments, **named)
 
-    monkeypatch.setattr(importing, "_copy", copy_or_end)
+    monkeypatch.setattr(holder, name, call_or_end)
 
 
 def test_a_killed_import_goes_on_and_judges_nothing_twice(alice, busy, judged, monkeypatch):
@@ -74,9 +76,9 @@ def test_a_killed_import_goes_on_and_judges_nothing_twice(alice, busy, judged, m
     importing.import_source(whole.pk)
     expected, asked = rows(whole), list(judged)
     judged.clear()
-    for copies in (2, 1):
+    for calls, *place in ((2,), (1,), (2, judging, "fit")):
         with monkeypatch.context() as killing:
-            kill_after(copies, killing)
+            kill_after(calls, killing, *place)
             with pytest.raises(Killed):
                 importing.import_source(broken.pk)
         broken.refresh_from_db()
