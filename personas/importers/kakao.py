@@ -28,7 +28,7 @@ _TITLE = re.compile(
     r"|.{1,100}さんとのカカオトーク.{0,20}|Chat with .{1,100}"
 )
 _SAVED = re.compile(r"(?:저장한 ?날짜|Date Saved|Saved Date|保存日時?|保存した日)\s?[:：]")
-_NAMED = re.compile(r"(?P<name>.{1,60}?) : ?")
+_NAMED = re.compile(r"\A(?P<name>.{1,60}?) : ?")
 _BRACKETED = re.compile(
     rf"\[(?P<name>[^\n]{{1,60}}?)\]\ \[(?:(?P<before>(?!\d)(?:{PERIOD}))\ ?)?(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)"
     rf"(?:\ ?(?P<after>(?:{PERIOD})))?\](?:\ |$)",

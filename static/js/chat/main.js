@@ -31,6 +31,8 @@ const page = required(document, "[data-conversation]");
 const { conversation: conversationId = "", threadUrl = "" } = page.dataset;
 const { account = "" } = document.body.dataset;
 const thread = new Thread(page);
+/** @type {Set<string>} replies that no frame has announced; the thread is loaded once for each */
+const unannounced = new Set();
 const announcer = new Announcer(required(document, "[data-announcer]"));
 const waits = new Waits(announcer);
 const scrolling = new Scrolling(required(page, "[data-newest]"), page);
@@ -65,7 +67,10 @@ function received(frame) {
 /** @param {ServerFrame} frame */
 function show(frame) {
   // The frame that announces a reply is lost where Redis is lost at that moment.
-  if ("reply_id" in frame && frame.type !== "reply.queued" && thread.isNew(frame.reply_id)) reloading.load();
+  if ("reply_id" in frame && frame.type !== "reply.queued" && !thread.replies.has(frame.reply_id) && !unannounced.has(frame.reply_id)) {
+    unannounced.add(frame.reply_id);
+    reloading.load();
+  }
   switch (frame.type) {
     case "message.accepted":
       sending.accepted(frame);

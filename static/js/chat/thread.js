@@ -26,8 +26,6 @@ export class Thread {
     this.typing = new Typing();
     /** @type {Map<string, Reply>} */
     this.replies = new Map();
-    /** @type {Set<string>} replies that were shown without an announcement */
-    this.unknown = new Set();
     this.adopt();
   }
 
@@ -104,13 +102,6 @@ export class Thread {
     }
     this.show(reply);
     this.fillIn(reply, "waiting", frame.detail);
-    return true;
-  }
-
-  /** Whether the thread knows nothing of a reply, and was not asked about it before. @param {string} replyId */
-  isNew(replyId) {
-    if (this.replies.has(replyId) || this.unknown.has(replyId)) return false;
-    this.unknown.add(replyId);
     return true;
   }
 
