@@ -127,7 +127,7 @@ def _body(request: HttpRequest, key: ApiKey, schema: type[B], *, messages: int =
     Called in a thread: the event loop serves all other people meanwhile.
     """
     try:
-        keys.check(key, messages=min(messages, 1), tokens=min(tokens, 1))
+        keys.check(key, messages=messages, tokens=min(tokens, 1))  # a key that is not used up may ask
         try:
             return _parsed(request, schema)
         except ApiError:

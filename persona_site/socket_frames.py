@@ -11,9 +11,8 @@ from daphne import ws_protocol
 from django.conf import settings
 
 MOST_WAITING = 64  # frames of one socket. What was read from the network at once may exceed it
-MOST_BYTES = max(
-    1024**2, 16 * settings.MESSAGE_CHARACTERS
-)  # of a message in either direction. A longer one ends the connection
+# Of a message in either direction. A longer one ends the connection.
+MOST_BYTES = max(1024**2, 16 * settings.MESSAGE_CHARACTERS)
 _LOOK_SECONDS = 0.05
 
 

@@ -21,14 +21,16 @@ from personas.models import Persona
 @require_safe
 def card_json(request: SignedIn, persona_id: UUID) -> HttpResponseBase:
     return _handed_out(
-        request, persona_id, "json", "application/json", lambda it: io.BytesIO(card_export.json_file(it))
+        request, persona_id, "json", "application/json", lambda persona: io.BytesIO(card_export.json_file(persona))
     )
 
 
 @login_required
 @require_safe
 def card_png(request: SignedIn, persona_id: UUID) -> HttpResponseBase:
-    return _handed_out(request, persona_id, "png", "image/png", lambda it: io.BytesIO(card_export.png_file(it)))
+    return _handed_out(
+        request, persona_id, "png", "image/png", lambda persona: io.BytesIO(card_export.png_file(persona))
+    )
 
 
 @login_required

@@ -204,11 +204,11 @@ def _without_cut(value: str, text: str) -> str:
 
 
 def _without_end(piece: str, text: str) -> str:
-    """The piece of a prompt without the beginning of the text that it ends with, if it has _CUT characters."""
+    """The piece of a prompt without the longest beginning of the text that it ends with, if it has _CUT characters."""
     whole = piece.rstrip()
-    start = whole.rfind(text[:_CUT])
+    start = whole.find(text[:_CUT])
     while start >= 0:
         if text.startswith(whole[start:]):
             return piece[:start]
-        start = whole.rfind(text[:_CUT], 0, start + _CUT - 1)
+        start = whole.find(text[:_CUT], start + 1)
     return piece

@@ -129,7 +129,7 @@ def fit(
         network.train()
         total, count = 0.0, 0
         read = [*new, *chance.sample(known, rehearsed)]
-        talk = _mostly_with_personas(given, talks, chance) if going_on else chance.sample(given.talk, talks)
+        talk = _ordinary_talk(given, talks, chance) if going_on else chance.sample(given.talk, talks)
         for batch in _batches(read, talk, given.tokenizer, chance):
             loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
             tuning.update(loss)
@@ -139,7 +139,7 @@ def fit(
     return tuning.average.eval()
 
 
-def _mostly_with_personas(given: Material, count: int, chance: random.Random) -> list[Talk]:
+def _ordinary_talk(given: Material, count: int, chance: random.Random) -> list[Talk]:
     """At most so many talks without a label, of which WITH_PERSONAS are with personas."""
     own = given.talk[: len(given.to_personas)]
     first = chance.sample(own, min(round(WITH_PERSONAS * count), len(own)))
