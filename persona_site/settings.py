@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-deadlines": {"task": "moderation.tasks.watch_deadlines", "schedule": timedelta(minutes=1)},
     "embed-cases": {"task": "moderation.tasks.embed_cases", "schedule": timedelta(minutes=1)},
     "tidy-personas": {"task": "personas.tasks.tidy", "schedule": timedelta(minutes=1)},
+    "delete-orphans": {"task": "personas.tasks.delete_orphans", "schedule": timedelta(hours=6)},
     "forget-old-numbers": {"task": "moderation.tasks.forget_old_numbers", "schedule": timedelta(hours=6)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")

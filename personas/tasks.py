@@ -96,9 +96,8 @@ def continue_audits() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Discards old drafts and lost files, and queues work again that a lost worker or broker left undone."""
+    """Discards old drafts, and queues work again that a lost worker or broker left undone."""
     forgetting.discard_old()
-    forgetting.delete_orphans()
     for owner_id in uploads.owners_since_before(timezone.now() - _OVERDUE)[:20]:
         read_uploads.delay(owner_id)
     for persona_id in Passage.objects.filter(embedder="").values_list("persona_id", flat=True).distinct()[:20]:
@@ -108,3 +107,9 @@ def tidy() -> None:
     if training.is_owed():
         train_fine_tune.delay()
     training.tidy()
+
+
+@shared_task
+def delete_orphans() -> None:
+    """Deletes lost files. It looks at every stored file, so it runs seldom."""
+    forgetting.delete_orphans()

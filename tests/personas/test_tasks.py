@@ -30,7 +30,7 @@ def test_tidying_drops_old_drafts_with_their_files_and_keeps_young_ones(alice, n
     assert not old.avatar.storage.exists(old.avatar.name)
 
 
-def test_tidying_deletes_old_files_that_no_row_names(alice, no_worker, settings, tmp_path):
+def test_old_files_that_no_row_names_are_deleted(alice, no_worker, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     persona = factories.make_persona(owner=alice)
     persona.avatar.save("a.webp", ContentFile(b"x"))
@@ -49,7 +49,7 @@ def test_tidying_deletes_old_files_that_no_row_names(alice, no_worker, settings,
     a_day_ago = (timezone.now() - timedelta(days=1, minutes=1)).timestamp()
     for name in (*lost, *named):
         os.utime(default_storage.path(name), (a_day_ago, a_day_ago))
-    tasks.tidy()
+    tasks.delete_orphans()
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert left == named | {"uploads/young"}
 
