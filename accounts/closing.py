@@ -7,16 +7,14 @@ NoticeTooShort          `user_message` names the first possible date
 
 import logging
 from datetime import date, timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import languages
+from accounts import languages, mail
 from accounts.models import Closing, User
 
 logger = logging.getLogger(__name__)
@@ -50,18 +48,10 @@ def announce(closes_on: date) -> tuple[int, list[str]]:
         Closing.objects.all().delete()
         Closing.objects.create(closes_on=closes_on)
     letters = _letters(closes_on)
-    failed = [letter.to[0] for letter in letters if not _is_sent(letter)]
+    failed = [address for address, subject, text in letters if not mail.is_sent(subject, text, [address])]
     sent = len(letters) - len(failed)
     logger.info("closing.announced", extra={"closes_on": closes_on.isoformat(), "letters": sent, "failed": len(failed)})
     return sent, failed
-
-
-def _is_sent(letter: EmailMessage) -> bool:
-    try:
-        return bool(letter.send())
-    except (OSError, SMTPException) as error:
-        logger.error("mail.not_sent", extra={"error": type(error).__name__})
-        return False
 
 
 def withdraw() -> bool:
@@ -69,17 +59,18 @@ def withdraw() -> bool:
     return Closing.objects.all().delete()[0] > 0
 
 
-def _letters(closes_on: date) -> list[EmailMessage]:
+def _letters(closes_on: date) -> list[tuple[str, str, str]]:
+    """The address, the subject and the text of each."""
     people = User.objects.filter(is_active=True).exclude(email="").exclude(email__endswith="@localhost")
     account = settings.SITE_URL + reverse("account")
     return [_letter(person, closes_on, account) for person in people.order_by("email", "pk").distinct("email")]
 
 
-def _letter(person: User, closes_on: date, account: str) -> EmailMessage:
+def _letter(person: User, closes_on: date, account: str) -> tuple[str, str, str]:
     with languages.speaking_to(person):
         subject = gettext("Afterword closes on {day}").format(day=closes_on)
         text = gettext(
             "This site closes on {day}. After that day, your personas and conversations can no longer be read.\n"
             "Download everything before then, or erase your account: {account}\n"
         )
-        return EmailMessage(subject, text.format(day=closes_on, account=account), None, [person.email])
+        return person.email, subject, text.format(day=closes_on, account=account)

@@ -7,19 +7,17 @@ decline. Only a moderator writes to the contact later (`moderation.desk.contacti
 """
 
 import logging
-from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import consents, letters
+from accounts import consents, letters, mail
 from accounts.models import EmergencyContact, User
 from text import cleaning
 
@@ -85,11 +83,8 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> EmergencyCon
         raise ContactRefused(_("This person has asked not to be your contact. Name somebody else."))
     contact = EmergencyContact.objects.create(user=user, name=name, email=email, own_name=own_name)
     consents.record(user=user, kind=KIND, text=str(CONSENT), text_version=VERSION)
-    try:
-        send_mail(_SUBJECT, _BODY.format(name=name, own_name=own_name, **_places(contact)), None, [email])
-    except (OSError, SMTPException) as error:
-        logger.warning("mail.not_sent", extra={"error": type(error).__name__})
-        raise ContactRefused(_("The site could not write to this address, so nothing was saved. Try later.")) from error
+    if not mail.is_sent(_SUBJECT, _BODY.format(name=name, own_name=own_name, **_places(contact)), [email]):
+        raise ContactRefused(_("The site could not write to this address, so nothing was saved. Try later."))
     return contact
 
 

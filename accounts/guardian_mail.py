@@ -3,15 +3,10 @@
 None of them holds a word that the person wrote or read, or the name of a persona.
 """
 
-import logging
-from smtplib import SMTPException
-
 from django.conf import settings
-from django.core.mail import send_mail
 
+from accounts import mail
 from accounts.models import Guardian
-
-logger = logging.getLogger(__name__)
 
 _INVITATION = (
     "{own_name} names you as guardian · {own_name}请您担任监护人",
@@ -68,9 +63,4 @@ def alert(guardian: Guardian) -> bool:
 def _send(letter: tuple[str, str], guardian: Guardian, **more: str) -> bool:
     values = {"name": guardian.name, "own_name": guardian.own_name, "site": settings.SITE_URL, **more}
     subject, body = (text.format(**values) for text in letter)
-    try:
-        send_mail(subject, body, None, [guardian.email])
-    except (OSError, SMTPException) as error:
-        logger.warning("mail.not_sent", extra={"error": type(error).__name__})
-        return False
-    return True
+    return mail.is_sent(subject, body, [guardian.email])

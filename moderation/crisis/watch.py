@@ -8,11 +8,10 @@ an outage of the general worker itself, which `manage.py up` restarts, and which
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
 
+from accounts import mail
 from accounts.models import Role, User
 from moderation.crisis import self_check
 from moderation.filter import policy
@@ -55,10 +54,7 @@ def _alert(parts: list[str]) -> bool:
     owners = User.objects.filter(role=Role.OWNER, is_active=True).exclude(email__endswith="@localhost")
     addresses = list(owners.values_list("email", flat=True))
     body = _BODY.format(site=settings.SITE_URL, parts=", ".join(parts))
-    try:
-        send_mail(_SUBJECT, body, None, addresses)
-    except (OSError, SMTPException) as error:
-        logger.error("mail.not_sent", extra={"error": type(error).__name__})
+    if addresses and not mail.is_sent(_SUBJECT, body, addresses):
         return False
     logger.warning("safety.alerted", extra={"owners": len(addresses), "mail": settings.EMAIL_BACKEND})
     return True

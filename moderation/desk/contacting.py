@@ -8,14 +8,12 @@ sent without a person and a reason. If nobody decides in time, the owner is told
 
 import logging
 from collections.abc import Iterable
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import emergency_contact
+from accounts import emergency_contact, mail
 from accounts.models import EmergencyContact, User
 from moderation import audit_trail
 from moderation.desk import sight, urgency
@@ -104,11 +102,8 @@ def _send(contact: EmergencyContact) -> None:
         "site": settings.SITE_URL,
         "help": f"{settings.SITE_URL}/safety/help/",
     }
-    try:
-        send_mail(_SUBJECT.format(**values), _BODY.format(**values), None, [contact.email])
-    except (OSError, SMTPException) as error:
-        logger.error("mail.not_sent", extra={"error": type(error).__name__})
-        raise ContactRefused("The e-mail could not be sent. Try again, or reach the owner.") from error
+    if not mail.is_sent(_SUBJECT.format(**values), _BODY.format(**values), [contact.email]):
+        raise ContactRefused("The e-mail could not be sent. Try again, or reach the owner.")
 
 
 def _end(request: ContactRequest, state: ContactState, moderator: User, reason: str) -> None:

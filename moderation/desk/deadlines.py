@@ -2,18 +2,16 @@
 
 import logging
 from collections.abc import Callable
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from accounts import languages
+from accounts import languages, mail
 from accounts.models import Role, User
 from moderation import audit_trail
 from moderation.desk import refusal_reviews
@@ -100,9 +98,5 @@ def _is_mailed(number: int) -> bool:
                 "%(number)s deadlines have passed at the review desk. See %(address)s.",
                 number,
             ) % {"number": number, "address": address}
-        try:
-            send_mail(subject, text, None, [owner.email])
-        except (OSError, SMTPException) as error:
-            logger.error("mail.not_sent", extra={"error": type(error).__name__})
-            failures += 1
+        failures += not mail.is_sent(subject, text, [owner.email])
     return not failures or failures < len(owners)

@@ -6,15 +6,13 @@ list until a moderator has written to the person.
 
 import logging
 from collections.abc import Sequence
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import languages
+from accounts import languages, mail
 from moderation.models import Action, ActionKind, Case, Objection
 
 logger = logging.getLogger(__name__)
@@ -88,8 +86,4 @@ def _sent(address: str, subject: str, text: str) -> bool:
     """Whether the mail went out. The console reaches nobody, and would put private words in the log."""
     if not address or settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         return False
-    try:
-        return send_mail(subject, text, None, [address]) == 1
-    except (OSError, SMTPException) as error:
-        logger.error("mail.not_sent", extra={"error": type(error).__name__})
-        return False
+    return mail.is_sent(subject, text, [address])

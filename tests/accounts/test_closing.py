@@ -6,7 +6,7 @@ from smtplib import SMTPException
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -41,14 +41,14 @@ def test_cn10_every_page_and_an_e_mail_to_everybody_say_when_the_site_closes(cli
 
 
 def test_cn10_a_letter_that_is_not_taken_stops_no_other_and_is_named(alice, bob, monkeypatch):
-    send = EmailMessage.send
+    send = EmailMultiAlternatives.send
 
-    def refuse(letter):
+    def refuse(letter, **options):
         if letter.to == [alice.email]:
             raise SMTPException("refused")
-        return send(letter)
+        return send(letter, **options)
 
-    monkeypatch.setattr(EmailMessage, "send", refuse)
+    monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
     with pytest.raises(CommandError, match=alice.email):
         notice("--on", in_days(40))
     assert [letter.to for letter in mail.outbox] == [[bob.email]]

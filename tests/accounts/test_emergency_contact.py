@@ -89,7 +89,7 @@ def test_cn4_nobody_is_their_own_contact_and_a_contact_who_cannot_be_told_is_not
     def down(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(emergency_contact, "send_mail", down)
+    monkeypatch.setattr("accounts.mail.send_mail", down)
     with pytest.raises(emergency_contact.ContactRefused):
         emergency_contact.appoint(user=alice, name="Bea", email="bea@example.test", own_name="Alice")
     assert not EmergencyContact.objects.exists()

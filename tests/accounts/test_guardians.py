@@ -129,7 +129,7 @@ def test_cn5_no_accepted_guardian_is_removed_without_being_told(
 
     client.force_login(kit)
     with monkeypatch.context() as broken:
-        broken.setattr("accounts.guardian_mail.send_mail", down)
+        broken.setattr("accounts.mail.send_mail", down)
         assert "could not tell Gwen" in client.post("/account/guardian/", {"act": "remove"}, follow=True).text
     assert guardians.of(kit) is not None
     client.post("/account/guardian/", {"act": "remove"})
@@ -183,7 +183,7 @@ def test_cn5_a_guardian_who_asked_for_it_is_told_of_a_crisis_once_a_day(
         raise OSError
 
     with monkeypatch.context() as broken:
-        broken.setattr("accounts.guardian_mail.send_mail", down)
+        broken.setattr("accounts.mail.send_mail", down)
         guardians.send_alerts()
     for _ in range(3):
         guardians.send_alerts()  # what could not be sent stays owed

@@ -74,7 +74,7 @@ def test_ny4_what_works_again_is_watched_anew(olga: User, monkeypatch: pytest.Mo
 def test_ny4_an_alert_that_was_not_sent_is_sent_at_the_next_check(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "read", broken)
     with monkeypatch.context() as patch:
-        patch.setattr(watch, "send_mail", refuse_mail)
+        patch.setattr("accounts.mail.send_mail", refuse_mail)
         watch.watch()
         watch.watch()
     assert not mail.outbox

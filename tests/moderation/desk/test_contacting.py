@@ -100,7 +100,7 @@ def test_cn4_a_message_that_cannot_be_sent_leaves_the_question_open(
     def down(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(contacting, "send_mail", down)
+    monkeypatch.setattr("accounts.mail.send_mail", down)
     with pytest.raises(contacting.ContactRefused):
         contacting.notify(case=case, moderator=mina, reason=REASON)
     assert ContactRequest.objects.get().state == ContactState.WAITING

@@ -77,7 +77,7 @@ def test_r30_a_mail_server_that_is_down_loses_no_alert(
     def fail(*_: Any, **__: Any) -> None:
         raise SMTPException("refused")
 
-    monkeypatch.setattr(deadlines, "send_mail", fail)
+    monkeypatch.setattr("accounts.mail.send_mail", fail)
     pass_by(make_case(alice))
     assert deadlines.watch() == 1
     assert "mail.not_sent" in [record.message for record in caplog.records]
