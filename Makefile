@@ -25,7 +25,7 @@ test-rooms: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "$(QUICK)" --ignore tests/generation
 
 test-site: $(VENV)/.installed-dev
-	@mkdir -p -m 700 var var/test-site
+	@mkdir -p -m 711 var var/test-site
 	@export AFTERWORD_STATE=$(CURDIR)/var/test-site; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
 	$(BIN)/python -m pytest -m e2e || status=$$?; \
 	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
