@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test test-rooms test-site check style lint messages e2e faults training bench clean
+.PHONY: run test test-rooms test-site check style lint messages e2e thorough faults training bench clean
 
 # Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
@@ -15,8 +15,8 @@ run: $(VENV)/.installed
 
 # Two parts side by side, each with services of its own: the running site, whose tests mostly wait, with the engines,
 # and the other rooms. The linters run beside them. The output of the first part comes when it has ended.
-# `make faults` is not among them: it starts whole sites and kills their processes.
-QUICK := not e2e and not faults and not training
+# `make thorough` and `make faults` are not among them. `.ci/run` runs all three.
+QUICK := not e2e and not faults and not training and not thorough
 
 test: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory --jobs 3 lint test-site test-rooms
@@ -27,7 +27,7 @@ test-rooms: $(VENV)/.installed-dev
 test-site: $(VENV)/.installed-dev
 	@mkdir -p -m 711 var var/test-site
 	@export AFTERWORD_STATE=$(CURDIR)/var/test-site; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
-	$(BIN)/python -m pytest -m e2e || status=$$?; \
+	$(BIN)/python -m pytest -m "e2e and not thorough" || status=$$?; \
 	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
 	cat var/test-site/pytest.txt >&3; exit $$status
 
@@ -53,6 +53,11 @@ messages: $(VENV)/.installed
 
 e2e: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m e2e
+
+# Floods of hostile input (every address, file format and pattern), axe on every page, and small trainings.
+thorough: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "thorough and not e2e"
+	$(BIN)/python -m pytest -m "thorough and e2e"
 
 # Whole sites whose processes are killed, suspended or spread over several machines.
 faults: $(VENV)/.installed-dev

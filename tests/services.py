@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 
 _OPTION = "--without-services"
 _FIXTURES = {"db", "transactional_db", "installed_model", "browser"}
-_MARKS = ("django_db", "model", "e2e", "faults", "training", "fits", "services")
+_MARKS = ("django_db", "model", "e2e", "faults", "training", "thorough", "services")
 _NOBODY = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 _stack = ExitStack()

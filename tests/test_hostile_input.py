@@ -13,6 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from api import keys
 from tests import factories
 
+pytestmark = pytest.mark.thorough
+
 DEEP = "[" * 500 + "]" * 500
 VALUES = {
     "NUL": "a\0b",

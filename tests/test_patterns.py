@@ -40,6 +40,8 @@ from personas.reading import corpus
 from tests import attacks
 from text import words
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(settings.BASE_DIR)
 ROOMS = ("accounts", "api", "chat", "generation", "moderation", "personas", "persona_site", "stories", "text")
 LOOP_LIMIT = 1.0  # for a function that searches many times

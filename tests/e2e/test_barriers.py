@@ -18,7 +18,7 @@ from chat.models import Author, Conversation
 from tests.factories import make_conversation, make_persona
 from tests.moderation.desk.material import make_case
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.thorough, pytest.mark.django_db(transaction=True)]
 
 AXE = settings.BASE_DIR / ".venv/typescript/node_modules/axe-core/axe.min.js"
 RUN = """async ([rules]) => {

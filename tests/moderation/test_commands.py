@@ -83,6 +83,7 @@ def test_training_needs_texts(tmp_path: Path) -> None:
         call_command("train_moderation", data=tmp_path, dialogues=[tmp_path], base=tmp_path)
 
 
+@pytest.mark.thorough
 def test_training_twice_gives_the_same_weights(
     tmp_path: Path, labelled: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def nobody_asks(what: str, done: int, total: int) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.thorough
 def test_a_report_has_the_share_of_each_fault_and_the_bits_of_the_true_replies(engine, monkeypatch):
     monkeypatch.setattr(reply_evaluation, "_FACT_PERSONAS", 1)
     monkeypatch.setattr(planted_facts, "_ENGLISH", planted_facts._ENGLISH[:1])
@@ -82,6 +83,7 @@ def test_the_same_dialogues_give_the_same_turns_and_no_line_stands_against_itsel
 
 
 @pytest.mark.django_db
+@pytest.mark.thorough
 def test_a_persona_of_its_own_fine_tune_is_measured_with_it(engine, installed_model, tmp_path):
     adapter = adapters.make(installed_model, tmp_path, name="own", seed=1)
     sample = reply_evaluation.sample(dialogues.read(HELD_OUT)[:2], turns=1)

@@ -10,7 +10,7 @@ from generation.tuning import examples, job
 from generation.tuning.examples import Example
 from generation.tuning.job import Plan
 
-pytestmark = pytest.mark.fits
+pytestmark = pytest.mark.thorough
 
 PHRASE = [3, 1, 4, 1, 5, 9, 2, 6]
 

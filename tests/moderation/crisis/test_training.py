@@ -55,7 +55,7 @@ def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dic
     }
 
 
-@pytest.mark.fits
+@pytest.mark.thorough
 def test_training_writes_what_the_recogniser_reads_and_twice_the_same(
     small: dict[str, Any], tmp_path: Path, settings: Any
 ) -> None:
@@ -88,7 +88,7 @@ def test_the_vote_of_ngrams_is_fitted_anew_for_a_network_that_stays(small: dict[
         call_command("train_crisis", keep_network=tmp_path / "none", output=second, **small)
 
 
-@pytest.mark.fits
+@pytest.mark.thorough
 def test_a_training_that_was_ended_goes_on_and_ends_the_same(
     small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +162,7 @@ def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
     assert {folds.count(fold) > len(folds) / 8 for fold in range(material.FOLDS)} == {True}
 
 
-@pytest.mark.fits
+@pytest.mark.thorough
 def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
     small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +194,7 @@ def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
         call_command("train_crisis", output=second, **(small | options | {"go_on_from": tmp_path / "none"}))
 
 
-@pytest.mark.fits
+@pytest.mark.thorough
 def test_weights_are_averaged_with_those_of_another_training(
     small: dict[str, Any], tmp_path: Path, settings: Any
 ) -> None:

@@ -35,6 +35,7 @@ def test_texts_of_one_template_are_left_out_together() -> None:
     assert 0.05 < sum(True in answers for answers in left_out.values()) / len(left_out) < 0.2
 
 
+@pytest.mark.thorough
 def test_the_network_reads_no_text_that_is_left_out_or_measured(shared_data: Path) -> None:
     examples = training.thinned(training.read(shared_data / "moderation") + training.own_examples(), 50)
     read = [example for example in examples if network_training.is_read(example, "en")]

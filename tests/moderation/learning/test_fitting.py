@@ -37,6 +37,7 @@ def logits(texts: list[str], heads: Heads | None = None) -> float:
     return float(judge.logits(texts, head)[:, list(Category).index(Category.HARASSMENT)].mean())
 
 
+@pytest.mark.thorough
 def test_the_heads_learn_what_people_decided(decisions: list[labelled.LabelledTurn]) -> None:
     fitted = fitting.fit(decisions, None, lambda line: None)
     heads = Heads.from_bytes("x", Heads("x", fitted.by_language).to_bytes())
@@ -78,6 +79,7 @@ def test_few_decisions_make_no_version(alice: User, mina: User) -> None:
     assert not HeadVersion.objects.exists()
 
 
+@pytest.mark.thorough
 def test_the_command_stores_a_version_that_judges_nothing_yet(decisions: list[labelled.LabelledTurn]) -> None:
     before = assessment.assess(HARMLESS[0], direction="user").probabilities
     output = StringIO()

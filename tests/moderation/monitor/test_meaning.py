@@ -72,6 +72,7 @@ def test_weights_that_do_not_load_are_one_sentence(tmp_path: Path) -> None:
         meaning.read(tmp_path / "cues.safetensors")
 
 
+@pytest.mark.thorough
 def test_the_same_data_give_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meaning_training, "_LINES", 20)
     monkeypatch.setattr(meaning_training, "LANGUAGES", {"en": "english"})

@@ -23,7 +23,7 @@ def fine_tune(alice, persona, small_model, queued) -> FineTune:
     return doors.start(user=alice, persona=persona, agrees=True)
 
 
-@pytest.mark.training  # the same path to its end; a stop in it, below, stays among the quick tests
+@pytest.mark.training  # the same path to its end; a deletion in it, below, stays among the quick tests
 def test_a_training_ends_with_an_adapter_and_without_the_words(fine_tune, queued):
     assert training.train_next()
     fine_tune.refresh_from_db()
@@ -39,6 +39,7 @@ def test_a_training_ends_with_an_adapter_and_without_the_words(fine_tune, queued
     assert not training.train_next()
 
 
+@pytest.mark.thorough
 def test_a_stop_keeps_the_best_so_far(fine_tune, monkeypatch):
     noted = training._note
 

@@ -14,6 +14,8 @@ import pytest
 from personas.importers import registry
 from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
 
+pytestmark = pytest.mark.thorough
+
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 JSON = {
     "telegram.json": "telegram", "messenger.json": "messenger", "discord.json": "discord", "discord_package.json": "discord", "google_chat.json": "google-chat",

@@ -9,6 +9,8 @@ from personas.importers.base import ImportFailed
 from personas.reading import parsing
 from tests.personas.importers.builders import docx, epub, mail, mbox, odt, pdf, pdf_of, word_paragraphs, zipped
 
+pytestmark = pytest.mark.thorough
+
 SECONDS = 10.0  # of processor time of the child
 MEMORY = 500 * 1024**2
 

@@ -22,6 +22,8 @@ from personas.importers import (
 from personas.importers.base import ImportFailed
 from tests.personas.importers import builders
 
+pytestmark = pytest.mark.thorough
+
 HEAD = "05/06/23, 17:17 - Ada: "
 REPEATED = [
     " ", "a", "1", "<", "[", "(a", '"', ": ", ". ", "- ", "# ", "* ", "*a ", "_a ", "**a ", "\t", "\r", "\u200e", "\u200e<a ", "\u200f1",
