@@ -149,6 +149,8 @@ FORMAT_LABELS = {
     "chat-table": gettext_noop("Chat as a table"),
     "chat-page": gettext_noop("Chat as a page"),
     "chat-json": gettext_noop("QQ or WeChat export"),
+    "posts": gettext_noop("Posts, comments or notes"),
+    "blog": gettext_noop("Blog or notebook"),
     "mail": gettext_noop("Mail"),
     "docx": gettext_noop("Word document"),
     "odt": gettext_noop("OpenDocument text"),

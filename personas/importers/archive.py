@@ -35,7 +35,18 @@ _MOST_MEDIA = ocr.MOST_PAGES  # pictures and recordings of one archive that are 
 _TEXT_NAMES = (".txt", ".md", ".markdown", ".text")
 # The download of an app brings pages and notes of its own, which are nobody's words.
 _DOWNLOADS = frozenset(
-    {"telegram", "messenger", "x-archive", "discord", "google-chat", "linkedin", "chatgpt", "slack", "imessage"}
+    {
+        "telegram",
+        "messenger",
+        "x-archive",
+        "discord",
+        "google-chat",
+        "linkedin",
+        "chatgpt",
+        "slack",
+        "imessage",
+        "posts",
+    }
 )
 _OF_DOWNLOAD = re.compile(r".{1,200}\.html?|(?:read_?me|lies_?mich|l[ei]sez?-?moi)(?:\.\w{2,4})?", re.IGNORECASE)
 _TAKEOUT_PAGE = "archive_browser.html"

@@ -102,10 +102,8 @@ _LEADING = re.compile(
 )
 _TRAILING = re.compile(
     _numbered(
-        _SHORT
-        + r"\s*+"
-        + rf"{_NAME}(?P<between>[,:]?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d)(?=\S){_STAMP}"
-        r"(?P<close>\ ?[\])]?)\ ?(?:(?P<end>:)(?=\s|$)|$)"
+        _SHORT + r"\s*+" + rf"{_NAME}(?P<between>[,:]?\ {{0,3}}(?:[–—|•·-]\ ?)?|\t)(?P<open>[\[(]?)\ ?(?<!\d)(?=\S)"
+        rf"(?!(?<=[A-Za-z])[A-Za-z]){_STAMP}(?P<close>\ ?[\])]?)\ ?(?:(?P<end>:)(?=\s|$)|$)"
     ),
     re.VERBOSE | re.IGNORECASE,
 )

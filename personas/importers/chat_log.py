@@ -81,9 +81,16 @@ class _Shape:
         """Nothing but a time and words: "10:12 tea" and "see you at 10:12" look so, too."""
         return not (key[1] or key[2] or key[4]) and (not self.dated or not self.inline)
 
+    def is_short_copy(self, key: tuple[str, ...], filled: int) -> bool:
+        """A few messages that were copied, with times to the second: nobody needs to write again."""
+        is_exact = key[0] == "trailing" and self.to_the_second == self.heads and not self.inline
+        return is_exact and 2 <= self.heads <= 2 * _FEW and len(self.names) > 1 and filled >= 2 * self.heads
+
     def is_chat(self, key: tuple[str, ...], filled: int) -> bool:
         """Whether its heads are those of a chat: people write again and again, and there are words to the names."""
         again = sum(count for count in self.names.values() if count > 1)
+        if self.is_short_copy(key, filled):
+            return True
         if self.heads < 2 or again * 2 < self.heads:
             is_marked = bool(key[1] or key[4] or key[2] in {"—", "–"}) and bool(self.dated) and self.heads >= 2
             return is_marked and self.heads * 4 >= filled
@@ -119,7 +126,11 @@ class _Survey:
             self._see_date(head)
         chats = {key: shape for key, shape in shapes.items() if shape.is_chat(key, filled)}
         self.main = max(chats, key=lambda key: chats[key].heads, default=None)
-        self.is_plain = self.main is not None and shapes[self.main].is_plain(self.main)
+        self.is_plain = (
+            self.main is not None
+            and shapes[self.main].is_plain(self.main)
+            and not shapes[self.main].is_short_copy(self.main, filled)
+        )
         names = shapes[self.main].names if self.main is not None else Counter[str]()
         self.names = {name for name, count in names.items() if count > 1 or not self.is_plain}
 

@@ -1,4 +1,4 @@
-"""Chats as pages that apps write: Google Voice (of Google Takeout) and Element (Matrix)."""
+"""Chats as pages that apps write: Google Voice (of Google Takeout), Element (Matrix), and MemoTrace (WeChat)."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers import app_words, class_page, dates, export_values
+from personas.importers import app_words, class_page, dates, export_values, memotrace_page
 from personas.importers.base import DamagedFile, Record, Skipped, Utterance
 from personas.importers.class_page import IGNORED, Block
 
@@ -27,12 +27,14 @@ class ChatPage:
 
     def sniff(self, head: bytes, name: str) -> float:
         text = class_page.beginning(head)
-        return 0.97 if _VOICE.search(text) or _ELEMENT.search(text) else 0.0
+        is_known = _VOICE.search(text) or _ELEMENT.search(text) or memotrace_page.is_page(head)
+        return 0.97 if is_known else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         text, remarks = class_page.read(stream)
         yield from remarks
-        found = list(_of_element(text) if _ELEMENT.search(text) else _of_voice(text))
+        read = _of_element if _ELEMENT.search(text) else _of_voice if _VOICE.search(text) else memotrace_page.records
+        found = list(read(text))
         if not found:
             raise DamagedFile(
                 gettext("This page holds no messages. Pages of calls and of voice mail have none that can be read.")

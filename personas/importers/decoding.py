@@ -1,19 +1,19 @@
 """Decodes bytes in an unknown encoding into lines of text, with bounded memory.
 
-The order of the rules matters. charset-normalizer alone turns UTF-8 with a few bad bytes into
-mojibake, and cp1252 into cp1250, so it is used last.
+The order of the rules matters: a guess by letters (`legacy_encodings`) is made last.
 """
 
 import codecs
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from charset_normalizer import from_bytes
 from django.utils.translation import gettext
 
+from personas.importers import legacy_encodings
 from personas.importers.base import DamagedFile
 from text import cleaning
 
@@ -29,7 +29,6 @@ _LONGEST_BYTES = 4 * LONGEST_LINE
 _LINE = re.compile(r"([^\r\n]*+)(\r\n|\r|\n|\Z)")
 _LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE + 1},}}+")
 _BAD_SHARE = 0.001  # of a file's bytes; below this share, it is UTF-8 with a few damaged places
-_LEGACY = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
 _BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -37,6 +36,9 @@ _BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with th
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
+_JAPANESE = re.compile(rb"\x1b\$[B@]")  # ISO-2022-JP has no bytes beyond ASCII
+_SAMPLE = 4_000  # characters
+_WRITTEN = 0.85  # of a text's characters are letters, figures, marks and blanks
 _CONTROL_BYTES = bytes(range(1, 9)) + bytes(range(14, 32))
 
 
@@ -62,10 +64,8 @@ def _from_head(head: bytes) -> Encoding | None:
         if head.startswith(mark):
             return Encoding(name)
     nuls = head.count(0)
-    if nuls > len(head) // 5:
-        even = head[0::2].count(0)
-        if nuls and max(even, nuls - even) > 0.9 * nuls:
-            return Encoding("utf-16-be" if even > nuls // 2 else "utf-16-le", is_guessed=True)
+    if nuls and (wide := _utf_16(head, nuls)):
+        return Encoding(wide, is_guessed=True)
     controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
     if nuls + controls > len(head) // 10:
         raise DamagedFile(
@@ -74,13 +74,25 @@ def _from_head(head: bytes) -> Encoding | None:
     return None
 
 
+def _utf_16(head: bytes, nuls: int) -> str:
+    """The form of UTF-16 in a file without its mark: zeros stand on one side, and what comes out are letters."""
+    even = head[0::2].count(0)
+    if max(even, nuls - even) < 0.9 * nuls:
+        return ""
+    codec = "utf-16-be" if even > nuls // 2 else "utf-16-le"
+    text = head[: len(head) // 2 * 2].decode(codec, "replace")[:_SAMPLE]
+    written = sum(unicodedata.category(sign)[0] in "LNPZ" or sign in "\r\n\t" for sign in text)
+    has_ends = any(sign in text for sign in "\n\r \u3002\uff0c")
+    return codec if has_ends and written >= _WRITTEN * len(text) else ""
+
+
 def _from_whole(stream: BinaryIO, head: bytes) -> Encoding:
     total, bad = _count_bad_utf8(stream)
     if not bad:
-        return Encoding("utf-8")
+        return Encoding("iso2022_jp_ext", is_guessed=True) if _JAPANESE.search(head) else Encoding("utf-8")
     if bad < total * _BAD_SHARE:
         return Encoding("utf-8", is_guessed=True)
-    return Encoding(_legacy(head), is_guessed=True)
+    return Encoding(legacy_encodings.likeliest(head), is_guessed=True)
 
 
 def _count_bad_utf8(stream: BinaryIO) -> tuple[int, int]:
@@ -93,15 +105,6 @@ def _count_bad_utf8(stream: BinaryIO) -> tuple[int, int]:
         genuine = chunk.count("\ufffd".encode())
         bad += decoder.decode(chunk).count("\ufffd") - genuine
     return total, bad + decoder.decode(b"", final=True).count("\ufffd")
-
-
-def _legacy(head: bytes) -> str:
-    """The likeliest legacy encoding of the head, by its letters. cp1252 if none fits."""
-    sample = head[: head.rfind(b"\n") + 1] or head
-    best = from_bytes(sample, cp_isolation=_LEGACY).best()
-    if best is not None:
-        return "gb18030" if best.encoding in {"gb2312", "gbk"} else best.encoding
-    return "cp1252"
 
 
 def clean(text: str) -> str:

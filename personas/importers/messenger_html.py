@@ -21,6 +21,9 @@ _NEW_FIELDS = {
 }  # fmt: skip
 _MEDIA = frozenset({"_a6_o", "_a6_n", "_3-9g", "_2yuc", "_403j"})
 _MOST_NAMES = 1_000
+_UPDATED = re.compile(
+    r"^(?:Updated|Aktualisiert|Mis à jour|Actualizado|Atualizado|Aggiornato|更新于) [^\n]{4,60}$", re.MULTILINE
+)
 
 
 def is_page(head: bytes) -> bool:
@@ -41,6 +44,9 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         raise DamagedFile(
             gettext("This page of Facebook or Instagram holds no messages that can be read. Upload its JSON form.")
         )
+    if _are_posts(messages):
+        yield from time_order.in_order(_post(block, f"entry {number}") for number, block in enumerate(messages, 1))
+        return
     names = dict.fromkeys(export_values.name(block.text("name")) for block in messages)
     words = AppWords(list(names)[:_MOST_NAMES])
     thread: list[Record] = []
@@ -51,6 +57,19 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         elif block.text("name"):
             thread.append(_record(block, words, f"message {number}"))
     yield from time_order.in_order(thread)
+
+
+def _are_posts(blocks: list[Block]) -> bool:
+    """Whether sentences stand where messages have names: "Ana updated her status." """
+    sentences = sum(block.text("name").endswith((".", "。")) for block in blocks)
+    return sentences * 2 > len(blocks)
+
+
+def _post(block: Block, source_ref: str) -> Utterance | Skipped:
+    text = export_values.words(_UPDATED.sub("", block.text("text")))
+    if not text or len(text) > export_values.LONGEST_TEXT:
+        return Skipped("too long" if text else "media", source_ref)
+    return Utterance("", text, long_dates.moment(block.text("date")), source_ref)
 
 
 def _record(block: Block, words: AppWords, source_ref: str) -> Utterance | Skipped:

@@ -26,6 +26,8 @@ IMPORTERS = {
     "chat-table": "personas.importers.chat_table.ChatTable",
     "chat-json": "personas.importers.chat_json.ChatJSON",
     "chat-page": "personas.importers.chat_page.ChatPage",
+    "posts": "personas.importers.posts.Posts",
+    "blog": "personas.importers.blog_export.BlogExport",
     "mail": "personas.importers.mail.Mail",
     "docx": "personas.importers.word.Word",
     "odt": "personas.importers.open_document.OpenDocument",
@@ -87,6 +89,16 @@ _OTHER_CHATS = [
         gettext_noop("a character in YAML"),
     ),
     (re.compile(r"\A\s*+[\[{].*?\"(?:messages|chats)\"\s*:", re.DOTALL), gettext_noop("a chat export in JSON")),
+]
+_OTHER_FILES = [
+    (
+        re.compile(r"\A\s*+(?:<\?xml\b|<!DOCTYPE (?!html)|<[A-Za-z][\w:.-]{0,60}\s[^<>]{0,500}\bxmlns)", re.IGNORECASE),
+        gettext_noop("%(name)s is XML of another program. Save its words as plain text (.txt) there, and upload that."),
+    ),
+    (
+        re.compile(r"\ABEGIN:V(?:CARD|CALENDAR)\b"),
+        gettext_noop("%(name)s holds contacts or dates, and no words of a person. Upload letters, messages or posts."),
+    ),
 ]
 
 _WEB_ARCHIVE = re.compile(rb"From: <Saved? by ", re.IGNORECASE)
@@ -205,6 +217,9 @@ def _refuse_other_chats(text: str, name: str, best: str) -> None:
             gettext("%(name)s holds no words that can be read. Upload text, a WhatsApp export or a character card.")
             % {"name": name}
         )
+    for pattern, sentence in _OTHER_FILES:
+        if pattern.match(text):
+            raise UnknownFormat(gettext(sentence) % {"name": name})
     for pattern, kind in _OTHER_CHATS:
         if pattern.match(text):
             raise UnknownFormat(
@@ -224,4 +239,10 @@ def _refuse_other_chats(text: str, name: str, best: str) -> None:
             % {"name": name}
         )
     if text.lstrip().startswith(("{", "[{")) or (text.lstrip()[:1] == "[" and text.rstrip()[-1:] == "]"):
-        raise UnknownFormat(gettext("%(name)s is JSON, but it is not a character card.") % {"name": name})
+        raise UnknownFormat(
+            gettext(
+                "%(name)s is JSON, but it is neither a character card nor an export that is known. Export the words "
+                "as text, or save them as plain text (.txt), and upload that."
+            )
+            % {"name": name}
+        )

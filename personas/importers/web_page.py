@@ -14,7 +14,10 @@ _PAGE = re.compile(
     r"(?:\s[^<>]{0,500})?>)",
     re.IGNORECASE | re.DOTALL,
 )
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_:.-]{2,40})",
+    re.IGNORECASE,
+)
 _LONGEST_PAGE = 60 * 1024**2  # characters
 _UNSEEN = frozenset({"header", "footer", "aside", "form"})
 
