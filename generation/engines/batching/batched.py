@@ -18,7 +18,7 @@ from generation.engines.batching.forward_pass import ForwardPass
 from generation.engines.batching.in_process import InProcessEngine
 from generation.engines.batching.sampling import Chooser
 from generation.engines.batching.scoring import Scorer
-from generation.engines.batching.steps import outcome
+from generation.engines.batching.steps import Cancelled, outcome
 
 
 class BatchedEngine(InProcessEngine):
@@ -71,7 +71,11 @@ class BatchedEngine(InProcessEngine):
                 if not any(draft.text for draft in drawn):  # cancelled, or each of them ends the reply here
                     choosing.forget(drafts[1:])  # the first one's cache serves the next turn
                     break
-                last, choice = choosing.choose(drawn)
+                try:
+                    last, choice = choosing.choose(drawn)
+                except Cancelled:
+                    choosing.forget(drafts[1:])
+                    break
                 pieces.append(last)
                 choosing.forget([draft for draft in drafts if draft is not last])
                 yield from (replace(token, choice=choice) for token in last.tokens[:1])

@@ -34,6 +34,8 @@ _BUSY_SHARE = 4
 # Tokens read ahead in one piece. A reply that arrives meanwhile waits for one piece: a quarter of a second on two
 # cores.
 _AHEAD = 64
+# A pass takes less than a second. One that takes longer than this hangs, and nobody waits for its end.
+_LONGEST_PASS_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,15 @@ class _Errand:
     done: "Future[Any]" = field(default_factory=Future)
 
     def run(self) -> None:
+        if not self.done.set_running_or_notify_cancel():
+            return  # nobody waits for it any more
         try:
             self.done.set_result(self.work())
         except Exception as error:
+            self.done.set_exception(error)
+
+    def fail(self, error: Exception) -> None:
+        if self.done.set_running_or_notify_cancel():
             self.done.set_exception(error)
 
 
@@ -208,11 +216,14 @@ class Batcher:
             self._inbox.put(item)
 
     def close(self) -> None:
+        """Waits for the pass under way, but no longer than for one that does not hang."""
         with self._lock:
             self._closed = True
             self._inbox.put(None)
         if threading.current_thread() is not self._thread:
-            self._thread.join()
+            self._thread.join(_LONGEST_PASS_S)
+            if self._thread.is_alive():
+                logger.warning("generation.pass_hangs")
 
     def _run(self) -> None:
         while self._receive():
@@ -381,7 +392,7 @@ class Batcher:
             if request.cache is not None:
                 request.cache.release()
         for errand in self._errands:
-            errand.done.set_exception(error)
+            errand.fail(error)
         self._active.clear()
         self._queued.clear()
         self._errands.clear()

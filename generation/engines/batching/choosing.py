@@ -78,6 +78,7 @@ class Choosing:
         return list(drafts)
 
     def choose(self, drafts: Sequence[Draft]) -> tuple[Draft, Choice]:
+        """The best draft. Raises steps.Cancelled and EngineError."""
         choice = choose(self._ranking, drafts[0].before, self._candidates(drafts))
         chosen = drafts[choice.chosen]
         self._written += chosen.ids
@@ -103,7 +104,7 @@ class Choosing:
         # In the first turn of a talk the neutral prompts are equal, and one is read.
         prompts = list(dict.fromkeys(self._neutral))
         beginnings = [[*prompt, *self._written] for prompt in prompts]
-        readings = log_probabilities(self._batcher, beginnings, ids, self._adapter)
+        readings = log_probabilities(self._batcher, beginnings, ids, self._adapter, self._cancelled)
         neutral = [readings[prompts.index(prompt)] for prompt in self._neutral]
         candidates = []
         for draft, *values in zip(drafts, *neutral, strict=True):
@@ -113,13 +114,20 @@ class Choosing:
 
 
 def log_probabilities(
-    batcher: Batcher, prompts: Sequence[list[int]], variants: Sequence[list[int]], adapter: LowRank | None
+    batcher: Batcher,
+    prompts: Sequence[list[int]],
+    variants: Sequence[list[int]],
+    adapter: LowRank | None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> list[list[float]]:
-    """For each prompt, the mean log-probability of the tokens of each variant after it; 0 for one without tokens."""
+    """For each prompt, the mean log-probability of the tokens of each variant after it; 0 for one without tokens.
+
+    Raises steps.Cancelled soon after `cancelled` returns True, and EngineError.
+    """
     written = [ids for ids in variants if ids]
     if not prompts or not written:
         return [[0.0] * len(variants) for _ in prompts]
-    readings = outcome(batcher.between_steps(lambda: batcher.read_variants(prompts, written, adapter)))
+    readings = outcome(batcher.between_steps(lambda: batcher.read_variants(prompts, written, adapter)), cancelled)
     rows = [iter(reading) for reading in readings]
     return [[_mean(next(row), ids) if ids else 0.0 for ids in variants] for row in rows]
 

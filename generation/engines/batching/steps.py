@@ -11,18 +11,27 @@ from generation.engines.base import EngineFailed
 
 T = TypeVar("T")
 
-# How often a waiting reply checks whether it was cancelled.
+# How often a waiting reply checks whether it was cancelled. It does not wait for the end of a pass that hangs.
 _LOOK = timedelta(milliseconds=100)
 # A longer wait for a token is a fault and not a queue.
 _PATIENCE = timedelta(minutes=5)
 
 
-def outcome(errand: "Future[T]") -> T:
-    """The result of work between two steps. Raises EngineFailed if the engine does not get to it in time."""
-    try:
-        return errand.result(_PATIENCE.total_seconds())
-    except TimeoutError:
-        raise EngineFailed(f"The engine made no step within {_PATIENCE.seconds} s.") from None
+class Cancelled(Exception):
+    """The reply was cancelled while it waited for work between two steps."""
+
+
+def outcome(errand: "Future[T]", cancelled: Callable[[], bool] = lambda: False) -> T:
+    """The result of work between two steps. Raises EngineFailed if the engine does not get to it in time.
+
+    Raises Cancelled soon after `cancelled` returns True. Work that has not begun is then not done any more.
+    """
+    ended: queue.SimpleQueue[Future[T]] = queue.SimpleQueue()
+    errand.add_done_callback(ended.put)
+    if next_step(ended, cancelled) is None:
+        errand.cancel()
+        raise Cancelled
+    return errand.result()
 
 
 def next_step(steps: "queue.SimpleQueue[T]", cancelled: Callable[[], bool]) -> T | None:
@@ -32,5 +41,5 @@ def next_step(steps: "queue.SimpleQueue[T]", cancelled: Callable[[], bool]) -> T
         with contextlib.suppress(queue.Empty):
             return steps.get(timeout=_LOOK.total_seconds())
         if datetime.now(UTC) > deadline:
-            raise EngineFailed(f"The engine generated no token within {_PATIENCE.seconds} s.")
+            raise EngineFailed(f"The engine made no step within {_PATIENCE.seconds} s.")
     return None

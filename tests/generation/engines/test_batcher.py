@@ -1,5 +1,6 @@
 """Room for caches: kept caches are released for new tokens, and the newest request waits. On a fake forward pass."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,10 +8,12 @@ import numpy as np
 import pytest
 
 from generation.engines.base import Adapter, EngineFailed, Sampling
+from generation.engines.batching import batcher as batching
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.forward_pass import SLACK, Logits, Segment
 from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.sampling import Chooser
+from generation.engines.batching.steps import Cancelled, outcome
 
 VOCABULARY = 50
 
@@ -70,6 +73,20 @@ class CountingForwardPass:
         for row, segment in zip(rows, segments, strict=True):
             row[(segment.tokens[-1] + 1) % VOCABULARY] = 9
         return rows
+
+
+class HangingForwardPass(CountingForwardPass):
+    """A pass that does not end before it is released."""
+
+    def __init__(self) -> None:
+        super().__init__(capacity=400)
+        self.hangs, self.released = threading.Event(), threading.Event()
+
+    def read(self, segments: Sequence[Segment], keep: Sequence[int] | None = None) -> Logits:
+        self.hangs.set()
+        self.released.wait(60)
+        self.hangs.clear()
+        return super().read(segments, keep)
 
 
 def request(prompt: list[int], max_tokens: int = 4) -> Request:
@@ -263,3 +280,31 @@ def test_an_adapter_stays_in_memory_while_somebody_holds_it() -> None:
     del first
     assert number not in map(id, made._loaded.values())
     made.close()
+
+
+def test_a_stop_does_not_wait_for_a_pass_that_hangs_and_what_it_waited_for_is_not_done() -> None:
+    forward_pass = HangingForwardPass()
+    made, done = batcher(forward_pass), list[str]()
+    made.submit(request([7] * 30))
+    assert forward_pass.hangs.wait(20)
+    with pytest.raises(Cancelled):
+        outcome(made.between_steps(lambda: done.append("compared")), forward_pass.hangs.is_set)
+    assert forward_pass.hangs.is_set()
+    forward_pass.released.set()
+    outcome(made.between_steps(lambda: done.append("next")))
+    assert done == ["next"]
+    made.close()
+
+
+def test_closing_does_not_wait_for_a_pass_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last reply of an engine that was replaced closes it, and the probe closes one that broke."""
+    monkeypatch.setattr(batching, "_LONGEST_PASS_S", 0.1)
+    forward_pass = HangingForwardPass()
+    made, asked = batcher(forward_pass), request([7] * 30)
+    made.submit(asked)
+    assert forward_pass.hangs.wait(20)
+    made.close()
+    assert forward_pass.hangs.is_set()
+    forward_pass.released.set()
+    with pytest.raises(EngineFailed, match="closed"):
+        said(asked)

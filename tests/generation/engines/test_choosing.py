@@ -199,6 +199,25 @@ def test_a_cancelled_reply_ends_between_two_pieces_or_within_one(engine):
     assert len(tokens) - 1 < 60
 
 
+def test_a_stop_ends_a_reply_whose_candidates_are_compared_by_a_pass_that_hangs(engine, monkeypatch):
+    hangs, released = threading.Event(), threading.Event()
+    read_variants = engine._batcher.read_variants
+
+    def read_and_hang(*arguments: Any) -> Any:
+        hangs.set()
+        released.wait(60)
+        hangs.clear()
+        return read_variants(*arguments)
+
+    monkeypatch.setattr(engine._batcher, "read_variants", read_and_hang)
+    tokens = say(engine, Longest(), cancelled=hangs.is_set)
+    assert hangs.is_set()  # the reply did not wait for it
+    released.set()
+    assert text(tokens) == ""
+    assert tokens[-1].usage is not None
+    assert engine.health().ok
+
+
 def test_many_ranked_replies_end(engine):
     texts: list[str] = []
     threads = [threading.Thread(target=lambda: texts.append(text(say(engine, Longest())))) for _ in range(5)]
