@@ -6,17 +6,16 @@ each reply, and leaves out every message that the filter withheld.
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from chat.conversation import transcripts
-from chat.models import Author, Conversation, Message, Origin
+from chat.conversation import stored_prompts, transcripts
+from chat.models import Author, Conversation, Message, Origin, Reply
 from chat.socket import frames
 from generation.jobs import forgetting as engine_forgetting
 from generation.jobs import stream
@@ -28,16 +27,13 @@ from personas.memory.models import Memory
 from personas.memory.search import terms
 from personas.memory.told import Told
 from personas.models import Persona
-from personas.prompting.prompt import Spoken, defused, one_line
+from personas.prompting.prompt import Spoken
 
 _NEWEST = 16  # turns that are read after a reply; a conversation of which nothing is remembered yet is read whole
 _SHORT = 40  # characters; a longer message says by itself what it is about
 _POINTS_BACK = re.compile(
     r"\b(?:he|she|it|they|him|her|his|their|them|that|this|there)\b|[他她它]|那[个里时]", re.IGNORECASE
 )
-FORGOTTEN = "[…]"  # in stored prompts, in place of what was forgotten; also how a prompt marks a cut
-_LABELS = {"name", "form", "role"}  # of a stored prompt and its parts; no words of anybody
-_CUT = 8  # characters; a shorter beginning or end beside a cut tells nothing of a text
 
 
 def look_at(conversation_id: UUID) -> None:
@@ -118,9 +114,34 @@ def without_forgotten(persona: Persona, turns: Sequence[Turn]) -> list[Turn]:
     return [turn for turn in kept if turn.text]
 
 
+@dataclass
+class Held:
+    """What a prompt may hold of the person's earlier words, as it was remembered before the prompt was built."""
+
+    persona_id: UUID
+    said: dict[UUID, str]
+    forgotten: frozenset[str]  # pieces of `said`
+    told: Sequence[Told] = ()
+
+    @classmethod
+    def of(cls, persona: Persona, turns: Sequence[Turn]) -> "Held":
+        said = {turn.message_id: turn.text for turn in turns if turn.speaker == "user"}
+        return cls(persona.pk, said, forgetting.forgotten_pieces(persona.pk, said))
+
+
+def forget_late(reply: Reply, held: Held) -> None:
+    """Removes from a reply's stored prompt what the person deleted while the reply was written.
+
+    Call it after the prompt is committed. A deletion that is committed later finds the prompt itself.
+    """
+    pieces = [*forgetting.forgotten_pieces(held.persona_id, held.said) - held.forgotten, *told.lost(held.told)]
+    if pieces:
+        stored_prompts.remove(Origin.objects.filter(reply=reply), pieces=pieces)
+
+
 def forget_in_prompts(user: User, persona_id: UUID, texts: list[str]) -> None:
     """Removes the texts from the stored prompts of the persona's replies to this person."""
-    _forget_in(_origins_of(user, persona_id), texts)
+    stored_prompts.remove(_origins_of(user, persona_id), pieces=texts)
 
 
 def forget_messages(conversation: Conversation, messages: QuerySet[Message]) -> None:
@@ -131,9 +152,10 @@ def forget_messages(conversation: Conversation, messages: QuerySet[Message]) -> 
     texts = dict(messages.values_list("id", "text"))
     shortened = [forgetting.without_forgotten(persona_id, texts) for persona_id in forgetting.listeners(texts)]
     rows = forgetting.forget_messages(conversation.id, texts)
-    words = [*texts.values(), *(text for each in shortened for text in each.values()), *(row.text for row in rows)]
+    turns = [*texts.values(), *(text for each in shortened for text in each.values())]
     # Of every persona that ever took part, also of one that has left.
-    _forget_in(Origin.objects.filter(reply__message__conversation=conversation), words)
+    origins = Origin.objects.filter(reply__message__conversation=conversation)
+    stored_prompts.remove(origins, turns=turns, pieces=[row.text for row in rows])
     _forget_elsewhere(conversation.owner, rows)
     transaction.on_commit(partial(_forget_frames, conversation), robust=True)
 
@@ -162,53 +184,5 @@ def _forget_elsewhere(user: User, rows: Sequence[Forgotten]) -> None:
     for row in rows:
         by_persona.setdefault(row.persona_id, []).append(row)
     for persona_id, own in by_persona.items():
-        words = [text for row in own for text in (row.text, row.asked)]
-        _forget_in(_origins_of(user, persona_id), words, recalled={row.row for row in own})
-
-
-def _forget_in(origins: QuerySet[Origin], texts: list[str], *, recalled: set[int] | None = None) -> None:
-    """Removes the texts from stored prompts; with `recalled`, only from those that recalled one of these rows."""
-    forms = {form for text in texts for form in (text, defused(text), one_line(text)) if form}
-    longest_first = sorted(forms, key=len, reverse=True)
-    for origin in origins.only("parts", "prompt", "rendered").iterator(chunk_size=50):
-        if recalled is not None and not any(recalled & set(part.get("rows", recalled)) for part in origin.parts):
-            continue
-        before = origin.parts, origin.prompt, origin.rendered
-        origin.parts, origin.prompt, origin.rendered = (_without(value, longest_first) for value in before)
-        if before != (origin.parts, origin.prompt, origin.rendered):
-            origin.save(update_fields=["parts", "prompt", "rendered"])
-
-
-def _without(value: Any, texts: Sequence[str]) -> Any:
-    """The JSON value with the texts replaced in every string of it."""
-    if isinstance(value, str):
-        for text in texts:
-            value = _without_cut(value.replace(text, FORGOTTEN), text)
-        return value
-    if isinstance(value, list):
-        return [_without(item, texts) for item in value]
-    if isinstance(value, dict):
-        return {key: item if key in _LABELS else _without(item, texts) for key, item in value.items()}
-    return value
-
-
-def _without_cut(value: str, text: str) -> str:
-    """The value without a beginning and an end of the text beside a cut: a prompt cuts a long text in the middle."""
-    if len(text) < 2 * _CUT or FORGOTTEN not in value:
-        return value
-    pieces = value.split(FORGOTTEN)
-    for number in range(len(pieces) - 1):
-        pieces[number] = _without_end(pieces[number], text)
-        pieces[number + 1] = _without_end(pieces[number + 1][::-1], text[::-1])[::-1]
-    return FORGOTTEN.join(pieces)
-
-
-def _without_end(piece: str, text: str) -> str:
-    """The piece of a prompt without the longest beginning of the text that it ends with, if it has _CUT characters."""
-    whole = piece.rstrip()
-    start = whole.find(text[:_CUT])
-    while start >= 0:
-        if text.startswith(whole[start:]):
-            return piece[:start]
-        start = whole.find(text[:_CUT], start + 1)
-    return piece
+        pieces = [text for row in own for text in (row.text, row.asked)]
+        stored_prompts.remove(_origins_of(user, persona_id), pieces=pieces, recalled={row.row for row in own})

@@ -172,8 +172,9 @@ def score(reply_id: UUID) -> None:
     if origin is None:
         return
     reply = origin.reply
-    # A reply that is continued meanwhile has another text and attempt. It is read when somebody looks again.
-    same = Origin.objects.filter(pk=origin.pk, attempt=origin.attempt)
+    # A reply that is continued meanwhile has another text and attempt, and words may be deleted from its prompt. It is
+    # read when somebody looks again.
+    same = Origin.objects.filter(pk=origin.pk, attempt=origin.attempt, prompt=origin.prompt)
     joint = origin.prompt["joint"]
     try:
         scored = scoring.score(_prompt(origin), joint + reply.message.text, model=reply.model)

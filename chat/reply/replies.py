@@ -51,6 +51,7 @@ class Progress(ReplyRun):
     reply: Reply
     shown: list[str] = field(default_factory=list)
     record: inspection.Record = field(default_factory=inspection.Record)
+    held: remembering.Held | None = None
 
     def announce(self, info: EngineInfo, because: str) -> None:
         self.record.begin_engine(info, because)
@@ -187,12 +188,15 @@ def _write(progress: Progress) -> None:
     conversation = reply.message.conversation
     persona = reply.message.persona
     head = reply.message.parent_id
-    turns = persona_reply.heard_by(persona, remembering.without_forgotten(persona, transcripts.prompt_turns(head)))
+    spoken = transcripts.prompt_turns(head)
+    progress.held = remembering.Held.of(persona, spoken)
+    turns = persona_reply.heard_by(persona, remembering.without_forgotten(persona, spoken))
+    progress.held.told = remembering.recall(conversation, persona, head, persona_reply.down_to_question(turns))
     script = persona_reply.script(
         persona=persona,
         others=[other.name for other in conversation.personas if other != persona],
         turns=turns,
-        told=remembering.recall(conversation, persona, head, persona_reply.down_to_question(turns)),
+        told=progress.held.told,
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
         reader_id=conversation.owner_id,
@@ -247,7 +251,12 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             _note_masking(progress)
         if follower and conversation:
             messages.owe_following(conversation, reply.message, follower)
-    progress.reply = Reply.objects.select_related("message__conversation__owner").get(pk=reply.pk)
+    if progress.held:
+        remembering.forget_late(reply, progress.held)
+    there = Reply.objects.select_related("message__conversation__owner").filter(pk=reply.pk).first()
+    if there is None:
+        return  # its conversation was deleted since
+    progress.reply = there
     logger.info("reply.%s", status, extra=_logged(progress))
     ends.tell(progress.reply)
 

@@ -87,18 +87,29 @@ def without_forgotten(persona_id: UUID, texts: dict[UUID, str]) -> dict[UUID, st
 
     Only changed ones are returned.
     """
-    forgotten = Memory.objects.filter(persona_id=persona_id, message_id__in=texts, text="")
+    return {message_id: _without(texts[message_id], pieces) for message_id, pieces in _forgotten(persona_id, texts)}
+
+
+def forgotten_pieces(persona_id: UUID, texts: dict[UUID, str]) -> frozenset[str]:
+    """The pieces of these messages that this persona forgot."""
+    return frozenset(piece for _, pieces in _forgotten(persona_id, texts) for piece in pieces)
+
+
+def _forgotten(persona_id: UUID, texts: dict[UUID, str]) -> list[tuple[UUID, list[str]]]:
+    """The messages of which a piece was forgotten, with these pieces."""
+    rows = Memory.objects.filter(persona_id=persona_id, message_id__in=texts, text="")
     positions: dict[UUID, set[int]] = {}
-    for message_id, position in forgotten.values_list("message_id", "position"):
+    for message_id, position in rows.values_list("message_id", "position"):
         positions.setdefault(message_id, set()).add(position)
-    return {message_id: _without(texts[message_id], found) for message_id, found in positions.items()}
+    return [
+        (message_id, [piece for position, piece in units(texts[message_id]).items() if position in found])
+        for message_id, found in positions.items()
+    ]
 
 
-def _without(text: str, positions: Iterable[int]) -> str:
-    pieces = units(text)
-    for position in positions:
-        if position in pieces:
-            text = text.replace(pieces[position], "")
+def _without(text: str, pieces: Iterable[str]) -> str:
+    for piece in pieces:
+        text = text.replace(piece, "")
     return text.strip()
 
 

@@ -74,6 +74,19 @@ def recall(
     return _without_repeats([found[pk] for pk in dict.fromkeys(best) if pk in found])[:MOST]
 
 
+def lost(told: Sequence[Told]) -> list[str]:
+    """The words of these that were deleted since they were recalled."""
+    rows = Memory.objects.in_bulk([each.id for each in told])
+    words = [
+        text
+        for each in told
+        for row in [rows.get(each.id)]
+        for text, now in ((each.text, row and row.text), (each.asked, row and row.asked))
+        if text != now
+    ]
+    return list(filter(None, words))
+
+
 def current(rows: QuerySet[Memory]) -> QuerySet[Memory]:
     """The rows without those whose slot a newer one of them fills."""
     newer = rows.filter(slot=OuterRef("slot"), said_at__gt=OuterRef("said_at"))

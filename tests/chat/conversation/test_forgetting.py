@@ -1,16 +1,21 @@
 """Words that a person deletes leave memory, every stored prompt, the stream of frames, and what engines have read."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat.conversation import branch_care, conversations, groups, message_care, remembering
+from chat.conversation import branch_care, conversations, groups, message_care, messages, remembering
 from chat.models import Author, Conversation, Member, Message, Origin, Reply
+from chat.reply import replies
+from generation.engines.base import EngineInfo, Token
 from generation.jobs import forgetting as engine_forgetting
 from generation.jobs import stream
+from generation.routing import router
 from persona_site.redis import connection
 from personas.memory import forgetting, writing
 from personas.memory.models import Memory
@@ -37,11 +42,11 @@ def talk(persona: Persona, text: str) -> Conversation:
     return conversation
 
 
-def prompt_of(answer: Message, text: str) -> Origin:
-    """The stored prompt of a reply, which holds the text as a turn or as something recalled."""
+def prompt_of(answer: Message, text: str, rows: list[int] | None = None) -> Origin:
+    """The stored prompt of a reply, which holds the text as a turn or as something recalled: `rows`, or everything."""
     now = timezone.now()
     reply = Reply.objects.create(message=answer, offset="0-0", queued_at=now, finished_at=now, status="completed")
-    rows = list(Memory.objects.exclude(text="").values_list("pk", flat=True))
+    rows = rows or list(Memory.objects.exclude(text="").values_list("pk", flat=True))
     part = {"name": "told", "text": text, "tokens": 1, "dropped": 0, "rows": rows}
     prompt = {"form": "chat", "text": "", "messages": [{"role": "user", "content": text}]}
     return Origin.objects.create(reply=reply, parts=[part], prompt=prompt, rendered=text)
@@ -86,6 +91,60 @@ def test_m2_gd5_a_piece_that_another_conversation_recalled_leaves_its_prompt_and
     assert "Bruno" not in words_of(origin)
     assert engine_forgetting.asked() > asked
     assert not Memory.objects.filter(text__contains="Bruno").exists()
+
+
+INFO = EngineInfo("script", "script-1", 2048, "transcript", "cpu", "1", "none")
+
+
+def reply_and_meanwhile(
+    conversation: Conversation, text: str, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Origin]:
+    """The prompt that the engine was given, and what is stored of it. `work` is done while the engine writes."""
+    given: list[str] = []
+
+    def scripted(build: Any, cancelled: Any, announce: Any, **_: Any) -> Iterator[Token]:
+        given.append(build(INFO, lambda text: len(text.split()))[0].whole)
+        announce(INFO, "")
+        work()
+        yield Token("I see.")
+
+    monkeypatch.setattr(router, "stream", scripted)
+    sent = messages.send_message(user=conversation.owner, conversation_id=conversation.id, client_id=uuid4(), text=text)
+    assert sent.reply is not None
+    replies.produce(sent.reply.id)
+    return given[0], Origin.objects.get(reply=sent.reply)
+
+
+@pytest.mark.parametrize("delete", WAYS)
+def test_m2_a_piece_that_is_deleted_while_a_reply_recalls_it_is_not_stored(
+    delete: Callable[[Conversation], None], ada: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = talk(ada, SAID), talk(ada, "Good evening.")
+    given, origin = reply_and_meanwhile(second, "What is my dog called?", lambda: delete(first), monkeypatch)
+    assert "My dog is called Bruno." in given
+    assert "Bruno" not in words_of(origin)
+    assert "What is my dog called?" in words_of(origin)
+
+
+def test_m2_a_piece_that_is_forgotten_while_its_own_conversation_goes_on_is_not_stored(
+    ada: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = talk(ada, SAID)
+    given, origin = reply_and_meanwhile(conversation, "Good.", lambda: as_memory(conversation), monkeypatch)
+    assert "Bruno" in given
+    assert "Bruno" not in words_of(origin)
+    assert "How are you today?" in words_of(origin)
+
+
+def test_m2_a_prompt_that_is_stored_before_a_deletion_is_committed_is_found_after_it(
+    ada: Persona, django_capture_on_commit_callbacks
+) -> None:
+    first, second = talk(ada, SAID), talk(ada, "Good evening.")
+    rows = list(Memory.objects.filter(text__contains="Bruno").values_list("pk", flat=True))
+    with django_capture_on_commit_callbacks(execute=True):
+        as_conversation(first)
+        origin = prompt_of(second.head, "Friend told Ada: My dog is called Bruno.", rows)
+    assert "Bruno" not in words_of(origin)
 
 
 def test_the_other_things_that_a_prompt_recalled_stay(ada: Persona) -> None:

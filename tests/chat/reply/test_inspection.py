@@ -207,6 +207,21 @@ def test_a_reading_that_fails_is_told_and_tried_again_later(reply, speak, has_we
     assert inspection.look(finished(reply)) == "reading"
 
 
+def test_words_that_are_deleted_while_the_reply_is_read_do_not_come_back(reply, speak, has_weights, monkeypatch):
+    speak(" The lamp is", " lit.")
+    replies.produce(reply.id)
+    read = scoring.score
+
+    def read_and_meanwhile(prompt, text, *, model):
+        Origin.objects.update(prompt={**Origin.objects.get().prompt, "text": "[…]"}, rendered="[…]")
+        return read(prompt, text, model=model)
+
+    monkeypatch.setattr(scoring, "score", read_and_meanwhile)
+    inspection.score(reply.id)
+    origin = Origin.objects.get()
+    assert (origin.rendered, origin.units) == ("[…]", None)
+
+
 def test_what_a_server_reported_is_kept_for_the_words_that_stand(reply, speak):
     def told(text, *others):
         choices = tuple((other, -1.0) for other in (text, *others))
