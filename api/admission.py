@@ -19,7 +19,7 @@ from api.models import ApiKey
 from api.schemas import ChatCompletionRequest, CompletionRequest
 from chat.conversation import conversations
 from generation.engines.base import PromptForm
-from generation.jobs import waiting_room
+from generation.jobs import turned_away, waiting_room
 from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.desk import restrictions
@@ -65,6 +65,26 @@ def _admit(
     param: str,
     form: PromptForm,
 ) -> Admitted:
+    """Clients send a request again by themselves while the site is busy. It counts once."""
+    try:
+        with turned_away.counted_once(key.pk, body.model_dump_json(), full=waiting_room.Full) as is_counted:
+            if is_counted:  # nothing is judged again before there is a place
+                waiting_room.admit(account=str(key.user_id), klass="interactive")
+            return _admit_counted(key, body, talks, param=param, form=form, is_counted=is_counted)
+    except waiting_room.Full as full:
+        raise errors.busy(full) from None
+
+
+def _admit_counted(
+    key: ApiKey,
+    body: ChatCompletionRequest | CompletionRequest,
+    talks: Sequence[list[Said]],
+    *,
+    param: str,
+    form: PromptForm,
+    is_counted: bool,
+) -> Admitted:
+    """Raises ApiError, and waiting_room.Full if only a place is missing."""
     model = model_list.find(key, body.model)
     _refuse_unadmitted(key.user, model)
     choices = body.n or 1
@@ -75,7 +95,8 @@ def _admit(
     for talk in talks:
         _check_length(talk, param)
         refuse_restricted(key.user, talk_id=monitoring.talk_id(key.user, model.id, talk), model_id=model.id)
-    _check_quotas(key, count)
+    if not is_counted:
+        _check_quotas(key, count)
     # 2. The filter judges every new turn. A judged prompt counts as a message, even if it is refused.
     histories = [history.read(key.user, model.id, talk) for talk in talks]
     new_jobs = [
@@ -84,16 +105,15 @@ def _admit(
         for choice in range(choices)
     ]
     rulings = _judge(key.user, model, histories)
-    _spend(key, count)
+    if not is_counted:
+        _spend(key, count)
     for job, judged in zip(new_jobs[::choices], rulings, strict=True):
         _keep(key.user, model, job, judged)
     _refuse_withheld(rulings, param)
-    _spend_of_guardian(key.user, count)
+    if not is_counted:
+        _spend_of_guardian(key.user, count)
     # 3. Hand-over to the workers, if the waiting room has places.
-    try:
-        jobs.hand_over(new_jobs)
-    except waiting_room.Full as full:
-        raise errors.busy(full) from None
+    jobs.hand_over(new_jobs)
     return Admitted(new_jobs, _notice(rulings))
 
 

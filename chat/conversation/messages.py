@@ -4,7 +4,7 @@ Each raises `conversations.Refused` with a sentence for the person, and Http404.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from redis import RedisError
 
 from accounts import guardian_limits, guardians, quotas
 from accounts.models import User
@@ -36,7 +37,7 @@ from chat.reply import candidates
 from chat.reply.candidates import Beginning
 from chat.socket import frames
 from chat.socket.protocol import Frame
-from generation.jobs import stream, waiting_room
+from generation.jobs import stream, turned_away, waiting_room
 from generation.jobs.waiting_room import Full
 from moderation import user_turns
 from moderation.crisis import ladder
@@ -47,6 +48,7 @@ from personas.models import Persona
 from text import graphemes
 
 _TITLE_CHARACTERS = 60
+_LONGEST_SENDING = 60  # seconds; judging takes a few
 _JUDGED_WITH = 32  # messages before a new one are read; they hold its person's last few, also in a group
 
 
@@ -65,11 +67,32 @@ def send_message(*, user: User, conversation_id: UUID, client_id: UUID, text: st
     A text that the filter stops is kept and shown to its writer with a notice. No reply is owed to it.
     Raises Refused and Http404.
     """
-    conversation = conversations.get_conversation_for(user, conversation_id)
+    with _one_by_one(conversation_id, client_id):
+        conversation = conversations.get_conversation_for(user, conversation_id)
+        return _send(conversation, client_id, text)
+
+
+@contextmanager
+def _one_by_one(conversation_id: UUID, client_id: UUID) -> Iterator[None]:
+    """Lets the same message in once at a time: every open tab sends it, and each judging would count.
+
+    Without Redis, or after a long wait, it goes on. The lock of the conversation then keeps the message single.
+    """
+    name = f"sending:{conversation_id}:{client_id}"
+    lock = connection().lock(name, timeout=_LONGEST_SENDING, blocking_timeout=_LONGEST_SENDING)
+    with suppress(RedisError):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        with suppress(RedisError):  # where it is not held, or has ended by itself
+            lock.release()
+
+
+def _send(conversation: Conversation, client_id: UUID, text: str) -> Sent:
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return _again(earlier)
-    ruling, speaker = _admit(conversation, conversation.head_id, text)
-    with transaction.atomic():
+    with _admitted(conversation, conversation.head_id, text) as (ruling, speaker), transaction.atomic():
         conversation = conversations.locked(conversation)
         if earlier := conversation.messages.filter(client_id=client_id).first():
             return _again(earlier)  # sent twice at once; the other request had the lock first
@@ -89,8 +112,7 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     message = conversations.get_message_for(user, message_id)
     if message.author != Author.USER:
         raise WrongState(_("Only your own messages can be changed."))
-    ruling, speaker = _admit(message.conversation, message.parent_id, text)
-    with transaction.atomic():
+    with _admitted(message.conversation, message.parent_id, text) as (ruling, speaker), transaction.atomic():
         conversation = conversations.locked(message.conversation)
         message = conversations.get_message_for(user, message_id)
         _refuse_to_write(conversation)
@@ -217,22 +239,36 @@ def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
         return _owe_reply(conversation, parent_id=message.parent_id, speaker=message.persona, beginning=begin(message))
 
 
-def _admit(conversation: Conversation, head: UUID | None, text: str) -> tuple[Ruling, Persona | None]:
-    """Makes every check that may refuse a message after `head`, the cheapest first, before the message is stored.
+@contextmanager
+def _admitted(conversation: Conversation, head: UUID | None, text: str) -> Iterator[tuple[Ruling, Persona | None]]:
+    """Makes every check that may refuse a message after `head`, before the block stores it.
 
-    A judged text counts as a message, also if it is refused afterwards.
-    Returns the ruling, and the persona that answers, if one does. Raises Refused.
+    Yields the ruling, and the persona that answers, if one does. A judged text counts as a message, also if it is
+    refused afterwards. One that finds no place in the waiting room counts once, however often it is sent again.
+    Raises Refused.
     """
+    with turned_away.counted_once(conversation.id, head, text, full=Busy) as is_counted:
+        yield _admit(conversation, head, text, is_counted=is_counted)
+
+
+def _admit(
+    conversation: Conversation, head: UUID | None, text: str, *, is_counted: bool
+) -> tuple[Ruling, Persona | None]:
+    """The cheapest checks come first. `is_counted`: the persona may answer this text, but there was no place."""
     conversations.refuse_parted(conversation)
     speakers = groups.speakers(conversation)
-    _check_quota(conversation.owner)
+    if not is_counted:
+        _check_quota(conversation.owner)
     conversations.refuse_unfinished(conversation)  # asked again under the lock
+    if is_counted:
+        _refuse_busy(conversation.owner)
     turn = _turn(conversation, head, text)
     try:
         ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
-    _spend(conversation.owner)  # here, so that no later refusal takes it back: judging takes seconds
+    if not is_counted:
+        _spend(conversation.owner)  # here, so that no later refusal takes it back: judging takes seconds
     # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
     if not ruling.is_answered:
         return ruling, None

@@ -1,11 +1,13 @@
 """The doors of a conversation, with the real filter, database and Redis; nobody works the generation queue here."""
 
 import io
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.db import connection as database
 from django.http import Http404
 from django.utils import timezone
 
@@ -56,6 +58,35 @@ def test_the_same_client_id_gives_the_first_result_again(conversation):
     again = say(conversation, "something else", client_id=client_id)
     assert (again.message, again.reply) == (first.message, first.reply)
     assert conversation.messages.filter(author=Author.USER).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_two_tabs_send_at_once_is_judged_and_counted_once(conversation, monkeypatch):
+    client_id, judge, judged, second = uuid4(), groups.judge, [], []
+
+    def send():
+        return messages.send_message(
+            user=conversation.owner, conversation_id=conversation.id, client_id=client_id, text=HELLO
+        )
+
+    def send_in_another_tab():
+        arrived.set()
+        second.append(send())
+        database.close()
+
+    def judge_meanwhile(*args, **options):
+        judged.append(1)
+        if len(judged) == 1:
+            tab.start()
+            assert arrived.wait(20)
+        return judge(*args, **options)
+
+    arrived, tab = threading.Event(), threading.Thread(target=send_in_another_tab)
+    monkeypatch.setattr(groups, "judge", judge_meanwhile)
+    first = send()
+    tab.join(60)
+    assert second == [first]
+    assert (len(judged), Quota.objects.get(user=conversation.owner, kind="messages").used) == (1, 1)
 
 
 def test_another_person_does_not_find_it(conversation, bob):

@@ -12,9 +12,9 @@ from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Quota, User
 from chat import tasks
-from chat.conversation import conversations, messages
+from chat.conversation import conversations, groups, messages
 from chat.models import Conversation, Message, Reply, ReplyStatus
 from chat.socket import frames
 from generation.jobs import waiting_room
@@ -139,6 +139,29 @@ def test_a_full_room_refuses_and_keeps_the_words(alice: User, bob: User, say: Sa
         messages.send_message(user=carl, conversation_id=his.id, client_id=uuid4(), text="And the sea?")
     assert busy.value.status == 503
     assert not Message.objects.filter(conversation__in=[ours, his]).exists()
+
+
+def test_a_message_that_finds_no_place_counts_once_and_is_judged_again_only_when_there_is_one(
+    alice: User, bob: User, say: Say, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAITING_LIMIT, settings.QUOTAS = 1, settings.QUOTAS | {"messages": (1, timedelta(hours=1))}
+    his = say(bob)
+    judge, judged = groups.judge, []
+    monkeypatch.setattr(groups, "judge", lambda turns, **options: judged.append(turns) or judge(turns, **options))
+    conversation = factories.make_conversation(owner=alice)
+
+    def send(text: str = "And the sea?") -> messages.Sent:
+        return messages.send_message(user=alice, conversation_id=conversation.id, client_id=uuid4(), text=text)
+
+    for _ in range(3):
+        with pytest.raises(conversations.Busy):
+            send()
+    assert Quota.objects.get(user=alice, kind="messages").used == len(judged) == 1
+    with pytest.raises(conversations.OverQuota):
+        send("Other words?")
+    messages.stop(user=bob, reply_id=his.id)
+    assert send().reply is not None
+    assert Quota.objects.get(user=alice, kind="messages").used == 1
 
 
 def test_a_full_room_is_no_hindrance_to_help(alice: User, say: Say, settings: Any) -> None:
