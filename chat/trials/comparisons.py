@@ -11,7 +11,7 @@ from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas.finetuning import files, queueing
+from personas.finetuning import files, holding, queueing
 from personas.models import FineTune, FineTuneStatus
 from personas.prompting import prompt_sheet
 from personas.prompting.prompt import Line
@@ -23,17 +23,20 @@ KIND = queueing.COMPARISON
 
 
 def write(fine_tune_id: UUID) -> None:
-    """Writes the comparison of a fine-tune, if it is still owed. A reply that failed or was withheld is empty."""
+    """Writes the comparison of a fine-tune, if it is still owed. A reply that failed or was withheld is empty.
+
+    While the fine-tune is held it stays owed, and `training.tidy` asks for it again.
+    """
     wanting = FineTune.objects.filter(pk=fine_tune_id, status=FineTuneStatus.READY, comparison=[])
-    fine_tune = wanting.select_related("persona").first()
-    if fine_tune is None:
+    fine_tune = wanting.select_related("persona__owner").first()
+    if fine_tune is None or holding.is_held(fine_tune):
         return
     sheet = replace(prompt_sheet.sheet_for(fine_tune.persona), adapter=None)
     tuned = replace(sheet, adapter=files.adapter(fine_tune))
     rows = []
     for message in fine_tune.messages:
         rows.append([message, *(_reply(each, message, fine_tune) for each in (sheet, tuned))])
-        if not wanting.exists():  # deleted meanwhile
+        if not wanting.exists() or holding.is_held(fine_tune):  # deleted or suspended meanwhile
             return
     wanting.update(comparison=rows)
 

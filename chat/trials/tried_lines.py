@@ -70,7 +70,8 @@ def _answer(line: TriedLine) -> None:
             trying.keep(line, Status.WITHHELD, note=note)
             return
         trying.refuse_silent(line.draft, rehearsal.persona)  # again: much may have changed since it was asked
-        guardian_limits.spend(owner)
+        if line.attempts == 1:  # a line whose worker was lost counts once
+            guardian_limits.spend(owner)
         turns = [Line("user", line.text)]
         script = persona_reply.from_sheet(rehearsal.sheet, rehearsal.memories, turns, sampling=SAMPLING)
         run = Rehearsal(is_minor=ages.is_minor(owner))

@@ -18,7 +18,7 @@ from generation.engines.batching import low_rank
 from generation.engines.batching.tokenizer import ModelTokenizer
 from generation.jobs import leases, waiting_room
 from generation.tuning import examples, job
-from personas.finetuning import files, material, questions, queueing
+from personas.finetuning import files, holding, material, questions, queueing
 from personas.models import FineTune, FineTuneStatus
 from personas.prompting import prompt_sheet
 
@@ -51,7 +51,9 @@ def train_next() -> bool:
     """
     recent = Q(persona__owner__personas__fine_tune__started_at__gt=timezone.now() - _RECENT)
     in_turn = _under_way().annotate(recent=Count("persona__owner__personas", filter=recent))
-    for fine_tune in in_turn.order_by("-status", "recent", "queued_at")[:20]:
+    for fine_tune in in_turn.order_by("-status", "recent", "queued_at"):
+        if holding.is_held(fine_tune):
+            continue
         lease = leases.take(_lease_name(fine_tune))
         if lease is not None:
             with lease:
