@@ -32,14 +32,19 @@ ROWS = [
         "notices",
         {
             "en": Words(
-                "The notices that the site has shown you",
+                "The notices that the site has shown you in conversations; beside your other words, such as a title or "
+                "a line that you try, only the filter's scores are kept",
                 "To prove that they were shown",
                 "Legal duty, art. 6(1)(c)",
                 "As long as their conversation",
                 "You and the operator",
             ),
             "zh": Words(
-                "网站向你显示过的提示", "证明已经显示", "法律义务，第6条第1款(c)", "与所在对话相同", "你和运营者"
+                "网站在对话中向你显示过的提示；在其他文字（如标题、试写的一句话）旁显示时，只保存过滤器的评分",
+                "证明已经显示",
+                "法律义务，第6条第1款(c)",
+                "与所在对话相同",
+                "你和运营者",
             ),
         },
     ),

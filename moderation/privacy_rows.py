@@ -10,14 +10,14 @@ ROWS = [
         "assessments",
         {
             "en": Words(
-                "The filter's scores of a message that it flagged, never the message",
+                "The filter's scores of words that it flagged, in conversations and elsewhere, never the words",
                 "To act on danger, to explain decisions, and for reports without names",
                 "Legal duty, art. 6(1)(c); vital interests, art. 9(2)(c)",
                 f"{settings.CASE_RETENTION.days} days; longer while a case about the conversation is held",
                 "Moderators",
             ),
             "zh": Words(
-                "过滤器对被标记消息的评分，不含消息本身",
+                "过滤器对被标记文字的评分（对话之内或之外），不含文字本身",
                 "应对危险、说明决定，以及不含姓名的报告",
                 "法律义务，第6条第1款(c)；重大利益，第9条第2款(c)",
                 f"{settings.CASE_RETENTION.days}天；相关案件被保留期间更长",
