@@ -4,6 +4,7 @@ Every transition is one conditional update of a row that is still owed, so that 
 """
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -47,6 +48,7 @@ def write(continuation_id: UUID) -> None:
     run = Rehearsal(is_minor=ages.is_minor(story.owner))
     try:
         script = narration.script(prompt_sheet.sheet_for(story.persona), telling.of(story), Dial(story.dial))
+        script = replace(script, persona_id=story.persona_id)
         run.write(script, account=str(story.owner_id), subjects=(continuation.pk, story.pk))
     except Stopped:
         _end(continuation, Status.FAILED, code="stopped")

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from uuid import UUID
 
+from accounts import ages
 from chat.reply import persona_reply
 from chat.reply.reply_run import Stopped
 from chat.trials.rehearsals import SAMPLING, Rehearsal
@@ -42,10 +43,13 @@ def write(fine_tune_id: UUID) -> None:
 
 
 def _reply(sheet: Sheet, message: str, fine_tune: FineTune) -> str:
+    owner = fine_tune.persona.owner
+    assert owner is not None  # a persona of the site has no fine-tune
     script = persona_reply.from_sheet(sheet, (), [Line("user", message)], sampling=SAMPLING)
-    run = Rehearsal()
+    script = replace(script, persona_id=fine_tune.persona_id)
+    run = Rehearsal(is_minor=ages.is_minor(owner))
     try:
-        run.write(script, account=str(fine_tune.persona.owner_id), subjects=(fine_tune.pk,))
+        run.write(script, account=str(owner.pk), subjects=(fine_tune.pk,))
     except (Stopped, gate.Blocked, ClassifierUnavailable, EngineError) as error:
         logger.info("comparison.no_reply", extra={"error": type(error).__name__})
         return ""

@@ -17,6 +17,7 @@ from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from moderation import user_turns
+from moderation.filter import gate
 from moderation.models import Assessment, Case
 from personas import creation
 from stories import continuations, monitoring, notices, tasks, telling, writing
@@ -166,6 +167,14 @@ def test_words_of_the_narrator_that_the_filter_stops_are_not_shown(story, monkey
     assert "was withdrawn" in page
     with pytest.raises(conversations.WrongState):
         writing.take(user=story.owner, continuation_id=offers[0].pk)
+
+
+def test_a_narrator_holds_to_the_rules_of_its_persona(story, prompts, monkeypatch):
+    judged = []
+    cleared = gate.cleared
+    monkeypatch.setattr(gate, "cleared", lambda pieces, **rules: judged.append(rules) or cleared(pieces, **rules))
+    drawn(story)
+    assert {rules["persona_id"] for rules in judged} == {story.persona_id}
 
 
 def test_without_an_engine_the_page_says_so(story, monkeypatch):

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts import ages
 from accounts.models import User
 from chat.trials import comparisons
 from generation.engines.base import EngineInfo, Token
 from generation.routing import router
+from moderation.filter import gate
 from moderation.models import Restriction
 from personas.finetuning import training
 from personas.models import FineTune, FineTuneStatus
@@ -71,6 +73,17 @@ def test_a_comparison_ends_when_its_reader_is_suspended_meanwhile(
     comparisons.write(fine_tune.pk)
     fine_tune.refresh_from_db()
     assert (len(replies), fine_tune.comparison) == (2, [])
+
+
+def test_a_comparison_holds_to_the_rules_of_its_persona_and_of_its_readers_age(
+    fine_tune: FineTune, replies: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ages, "is_minor", lambda user: True)
+    judged: list[dict[str, Any]] = []
+    cleared = gate.cleared
+    monkeypatch.setattr(gate, "cleared", lambda pieces, **rules: judged.append(rules) or cleared(pieces, **rules))
+    comparisons.write(fine_tune.pk)
+    assert {(rules["persona_id"], rules["is_minor"]) for rules in judged} == {(fine_tune.persona_id, True)}
 
 
 def test_a_training_waits_while_the_account_is_suspended(
