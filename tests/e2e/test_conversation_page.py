@@ -300,6 +300,23 @@ def test_a_reply_whose_announcement_was_lost_is_loaded(wire: Wire, conversation:
     expect(reply_text(wire)).to_have_text("One. Two. Three.")
 
 
+def test_a_message_whose_acceptance_was_lost_is_sent_again_under_its_id(wire: Wire, conversation: Conversation) -> None:
+    write(wire, "Hello")
+    first = wire.wait_for("message.send")[0]
+    said = conversation.messages.create(author=Author.USER, text="Hello", parent=conversation.head)
+    conversation.head = conversation.messages.create(author=Author.PERSONA, parent=said)
+    conversation.save()
+    values = {"status": "generating", "attempt": 1, "offset": "0-0", "queued_at": timezone.now()}
+    reply = Reply.objects.create(message=conversation.head, **values)
+    wire.send(started(reply.id))
+    expect(wire.page.locator(f'[data-reply="{reply.id}"]')).to_be_attached()
+    wire.send(completed(reply.id, "Good day."))
+    assert wire.wait_for("message.send", 2)[1] == first
+    wire.send(accepted(first, conversation, id=said.id, parent=said.parent_id), completed(reply.id, "Good day."))
+    expect(wire.page.locator("[data-client]")).to_have_count(0)
+    expect(wire.page.locator('[data-author="user"]', has_text="Hello")).to_have_count(1)
+
+
 def test_words_that_were_not_sent_survive_a_reload(wire: Wire) -> None:
     wire.page.locator("#composer-text").press_sequentially("Half a letter")
     wire.page.reload()

@@ -49,10 +49,15 @@ const outbox = new Outbox(keyOf(account, `${conversationId}:outbox`), () => send
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged, () => use.isNow);
 const sending = new Sending(outbox, thread, connection, composer);
-const reloading = new Reloading(thread, scrolling, threadUrl, () => earlierMessages.watch(), () => {
+const reloading = new Reloading(thread, scrolling, threadUrl, reloaded, () => {
   composer?.say(gettext("The conversation could not be loaded again. Reload the page to see it as it is."), "alarm");
 });
 const news = new News(page, keyOf(account, "notify"), () => connection.send({ type: "conversation.seen" }));
+
+function reloaded() {
+  earlierMessages.watch();
+  sending.again();
+}
 
 /** @param {ServerFrame} frame */
 function received(frame) {

@@ -39,6 +39,12 @@ export class Sending {
     this.show();
   }
 
+  /** Sends again what has no answer. The thread is loaded where frames were lost, and the answer may be one of them. */
+  again() {
+    this.inFlight = "";
+    this.next();
+  }
+
   show() {
     const { isOpen } = this.connection;
     const drafts = this.composer ? this.outbox.drafts : [];
