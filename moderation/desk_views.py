@@ -4,16 +4,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from moderation.desk import claims, contacting, notes, queue_rules, reports, retention, second_person, sight
 from moderation.desk.cases import DecisionRefused
 from moderation.forms import GiveBackForm, NoteForm, QueueForm, SecondForm
 from moderation.guards import desk_only, person_of
-from moderation.models import ActionState, Queue, QueueRule
+from moderation.models import Action, ActionState, Case, CaseStatus, Queue, QueueRule
 from moderation.views import address_of, next_case
 
 
@@ -112,10 +113,10 @@ def second(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The second person's answer to the decision that waits on this case."""
     moderator = person_of(request)
     case = sight.get_case_for(moderator, case_id)
-    action = get_object_or_404(second_person.waiting_for(moderator), case=case)
     form = SecondForm(request.POST)
     form.is_valid()  # a reason that is too long is missing, and the door says so
     try:
+        action = _waiting(case, second_person.waiting_for(moderator).filter(case=case))
         if form.cleaned_data["is_confirmed"]:
             second_person.confirm(action=action, moderator=moderator)
             messages.success(request, gettext("You confirmed the decision. It is in force now."))
@@ -133,13 +134,22 @@ def take_back(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The first person takes back the decision that waits on this case."""
     moderator = person_of(request)
     case = sight.get_case_for(moderator, case_id)
-    action = get_object_or_404(case.actions, moderator=moderator, state=ActionState.PENDING_SECOND)
     try:
+        action = _waiting(case, case.actions.filter(moderator=moderator, state=ActionState.PENDING_SECOND))
         second_person.take_back(action=action, moderator=moderator)
         messages.success(request, gettext("You took your decision back. The case is open again."))
     except second_person.SecondRefused as refusal:
         messages.error(request, str(refusal))
     return redirect(address_of(case))
+
+
+def _waiting(case: Case, actions: QuerySet[Action]) -> Action:
+    """The proposal among these. Raises SecondRefused where somebody was faster, and Http404 where it is another's."""
+    if (action := actions.first()) is None:
+        if case.status == CaseStatus.PENDING_SECOND:
+            raise Http404
+        raise second_person.SecondRefused(gettext("This decision no longer waits for a second person."))
+    return action
 
 
 @desk_only
@@ -165,6 +175,11 @@ def void(request: HttpRequest, case_id: UUID) -> HttpResponse:
         return redirect(address_of(case))
     messages.success(
         request,
-        gettext("Your proposal to dismiss %(number)s reported cases waits for a second person.") % {"number": number},
+        ngettext(
+            "Your proposal to dismiss %(number)s reported case waits for a second person.",
+            "Your proposal to dismiss %(number)s reported cases waits for a second person.",
+            number,
+        )
+        % {"number": number},
     )
     return redirect("moderation:queue")

@@ -45,7 +45,11 @@ def figures_page(request: HttpRequest) -> HttpResponse:
 def quality_review(request: HttpRequest, review_id: int) -> HttpResponse:
     """A decided case, to be decided again without the first decision."""
     moderator = person_of(request)
-    review = get_object_or_404(quality.waiting_for(moderator), pk=review_id)
+    waiting = quality.waiting_for(moderator)
+    if request.method == "POST" and not waiting.filter(pk=review_id).exists():
+        messages.error(request, gettext("This review has been made already, or you may not make it."))
+        return redirect("moderation:queue")
+    review = get_object_or_404(waiting, pk=review_id)
     case = review.action.case
     form = ReviewForm(request.POST or None)
     form.put_first(case.categories)

@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,9 +28,10 @@ def my_refusals(request: HttpRequest) -> HttpResponse:
         try:
             refusal_reviews.file(user=person, kind=kind, text=request.POST.get("text", "")[:4000])
         except (refusal_reviews.ReviewRefused, ValueError) as refusal:
-            messages.error(request, getattr(refusal, "user_message", "Choose what was refused."))
+            messages.error(request, getattr(refusal, "user_message", _("Choose what was refused.")))
         else:
-            messages.success(request, "A person will look at it. The answer will stand on this page within seven days.")
+            done = _("A person will look at it. The answer will stand on this page within seven days.")
+            messages.success(request, done)
             return redirect("moderation:my_refusals")
     context = {
         "reviews": refusal_reviews.of(person),
@@ -50,16 +52,16 @@ def refusals(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer_refusal(request: HttpRequest, refusal_id: UUID) -> HttpResponse:
     moderator = person_of(request)
-    review = get_object_or_404(refusal_reviews.waiting_for(moderator), pk=refusal_id)
     outcome = request.POST.get("outcome", "")
     try:
+        review = refusal_reviews.get_waiting_for(moderator, refusal_id)
         refusal_reviews.answer(
             review=review, moderator=moderator, outcome=outcome, answer=request.POST.get("answer", "")[:4000]
         )
     except refusal_reviews.ReviewRefused as refusal:
         messages.error(request, refusal.user_message)
     except (PermissionDenied, ValueError):
-        messages.error(request, "Choose an outcome.")
+        messages.error(request, _("Choose an outcome."))
     else:
-        messages.success(request, "The answer is recorded.")
+        messages.success(request, _("The answer is recorded."))
     return redirect("moderation:refusals")

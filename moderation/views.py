@@ -54,12 +54,14 @@ from moderation.monitor.days import KEPT
 
 _REVEALED = "moderation.revealed"
 _REVEALED_CASES = 20
+_SHOWN_REVIEWS = 5  # of the blind reviews that wait, so that the queue stays in sight
 
 
 @desk_only
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     moderator = person_of(request)
+    reviews = quality.waiting_for(moderator)
     context = {
         **_rows_context(request),
         "appeals": appeals.waiting_for(moderator),
@@ -67,7 +69,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "own_claim": claims.of(moderator),
         "seconds": second_person.waiting_for(moderator),
         "questions": notes.questions_for(moderator),
-        "reviews": quality.waiting_for(moderator),
+        "reviews": reviews[:_SHOWN_REVIEWS],
+        "more_reviews": max(0, reviews.count() - _SHOWN_REVIEWS),
         "refusals_waiting": refusal_reviews.waiting_for(moderator).count(),
         "paused_until": wellbeing.paused_until(moderator),
         "break_until": wellbeing.break_until(moderator),
@@ -97,7 +100,14 @@ def _rows_context(request: HttpRequest) -> dict[str, Any]:
     page = queries.page(
         person_of(request), status=status, after=filters.get("after"), before=filters.get("before"), **chosen
     )
-    return {"form": form, "page": page, "filters": _filters(request), "is_open_queue": status == CaseStatus.OPEN}
+    return {
+        "form": form,
+        "page": page,
+        "filters": _filters(request),
+        "status": status,
+        "is_open_queue": status == CaseStatus.OPEN,
+        "is_narrowed": any(chosen.values()),
+    }
 
 
 @desk_only
@@ -149,6 +159,9 @@ def restriction(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
     is_answer = "outcome" in request.POST or "answer" in request.POST
     lift_form = LiftForm(request.POST if request.POST and not is_answer else None)
     answer_form = AnswerForm(request.POST if is_answer else None)
+    if is_answer and appeal is None:
+        messages.error(request, gettext("This objection has been answered already, or you may not answer it."))
+        return redirect(request.path)
     try:
         if appeal and is_answer and answer_form.is_valid():
             appeals.answer(appeal=appeal, moderator=moderator, **answer_form.cleaned_data)
@@ -232,7 +245,9 @@ def next_case(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in ("queue", "category")}
     claim = claims.take_next(moderator=person_of(request), **chosen)
     if claim is None:
-        return redirect("moderation:queue")
+        messages.info(request, gettext("No case is free for you now."))
+        filters = _filters(request)
+        return redirect(reverse("moderation:queue") + (f"?{filters}" if filters else ""))
     return redirect(f"{address_of(claim.case)}?{_filters(request)}")
 
 
@@ -243,13 +258,16 @@ def _case_context(request: HttpRequest, case: Case, form: DecisionForm) -> dict[
         case, moderator, queue=request.GET.get("queue", ""), category=request.GET.get("category", "")
     )
     claim = claims.live_on(case)
+    is_mine = claim is not None and claim.moderator_id == moderator.pk
     return {
         "case": case,
         "turns": evidence.shown(case, revealed=asked_for),
         "is_masked": "personal" not in asked_for and evidence.has_personal_data(case),
         "claim": claim,
         "contact": contacting.of(case),
-        "is_mine": claim is not None and claim.moderator_id == moderator.pk,
+        "is_mine": is_mine,
+        "may_decide": case.status == CaseStatus.OPEN and (claim is None or is_mine) and not moderator.is_auditor,
+        "is_own_proposal": case.actions.filter(state=ActionState.PENDING_SECOND, moderator=moderator).exists(),
         "give_back": GiveBackForm(),
         "waiting": second_person.waiting_for(moderator).filter(case=case).first(),
         "second_form": SecondForm(),

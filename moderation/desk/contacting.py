@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import emergency_contact, mail
 from accounts.models import EmergencyContact, User
@@ -70,7 +71,7 @@ def notify(*, case: Case, moderator: User, reason: str) -> None:
         contact = emergency_contact.of(case.user)
         if contact is None:
             raise ContactRefused(
-                "The person has withdrawn their contact, or the contact has declined. Nothing is sent."
+                gettext("The person has withdrawn their contact, or the contact has declined. Nothing is sent.")
             )
         _send(contact)
         _end(request, ContactState.NOTIFIED, moderator, reason)
@@ -88,10 +89,10 @@ def _waiting(case: Case, moderator: User, reason: str) -> ContactRequest:
     """The open question of the case, locked until the transaction ends."""
     sight.require(case, moderator)
     if not reason.strip():
-        raise ContactRefused("Give a reason. It is kept with the decision.")
+        raise ContactRefused(gettext("Give a reason. It is kept with the decision."))
     request = ContactRequest.objects.select_for_update().filter(case=case, state=ContactState.WAITING).first()
     if request is None:
-        raise ContactRefused("Somebody has decided this in the meantime.")
+        raise ContactRefused(gettext("Somebody has decided this in the meantime."))
     return request
 
 
@@ -103,7 +104,7 @@ def _send(contact: EmergencyContact) -> None:
         "help": f"{settings.SITE_URL}/safety/help/",
     }
     if not mail.is_sent(_SUBJECT.format(**values), _BODY.format(**values), [contact.email]):
-        raise ContactRefused("The e-mail could not be sent. Try again, or reach the owner.")
+        raise ContactRefused(gettext("The e-mail could not be sent. Try again, or reach the owner."))
 
 
 def _end(request: ContactRequest, state: ContactState, moderator: User, reason: str) -> None:

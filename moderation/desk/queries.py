@@ -13,7 +13,7 @@ from accounts.models import User
 from moderation.desk import claims, quality, sight
 from moderation.filter import policy
 from moderation.filter.policy import RuleSpec, Terms
-from moderation.models import Action, Case, CaseStatus, Claim, Direction, Policy, Restriction, RuleAction
+from moderation.models import Action, ActionState, Case, CaseStatus, Claim, Direction, Policy, Restriction, RuleAction
 from moderation.plain_words import (
     approval_in_words,
     breaks_in_words,
@@ -94,7 +94,7 @@ def page(
         order = _reversed(order) if is_backwards else order
         matches = matches.filter(_behind(anchor, order)).order_by(*order)
     claimed = Prefetch("claims", claims.live().select_related("moderator"), to_attr="live_claims")
-    actions = Prefetch("actions", Action.objects.exclude(pk__in=quality.hidden_from(moderator)))
+    actions = Prefetch("actions", standing().exclude(pk__in=quality.hidden_from(moderator)))
     rows = list(matches.defer("evidence").prefetch_related(actions, claimed)[: PAGE + 1])
     has_more, rows = len(rows) > PAGE, rows[:PAGE]
     if is_backwards:
@@ -134,12 +134,19 @@ def neighbours(case: Case, moderator: User, *, queue: str = "", category: str = 
 def earlier_decisions(case: Case, moderator: User) -> QuerySet[Action]:
     """The decisions about the same person in other cases that this moderator may see, newest first."""
     return (
-        Action.objects.filter(case__user_id=case.user_id, case__in=sight.visible_to(moderator))
+        Action.objects.filter(
+            case__user_id=case.user_id, case__in=sight.visible_to(moderator), state=ActionState.IN_EFFECT
+        )
         .exclude(case=case)
         .exclude(pk__in=quality.hidden_from(moderator))
         .select_related("case")
         .order_by("-decided_at")
     )
+
+
+def standing() -> QuerySet[Action]:
+    """Decisions that are in effect or wait for a second person: none that was refused or taken back."""
+    return Action.objects.filter(state__in=[ActionState.IN_EFFECT, ActionState.PENDING_SECOND])
 
 
 def restrictions_visible_to(moderator: User) -> QuerySet[Restriction]:

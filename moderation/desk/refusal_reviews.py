@@ -5,6 +5,8 @@ Restrictions of the desk are made by people, and have an objection of their own 
     ReviewRefused           .user_message: a sentence for the person or the moderator
 """
 
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -43,6 +45,14 @@ def waiting_for(moderator: User) -> QuerySet[RefusalReview]:
     return RefusalReview.objects.filter(outcome="").exclude(user=moderator).select_related("user")
 
 
+def get_waiting_for(moderator: User, review_id: UUID) -> RefusalReview:
+    """Raises ReviewRefused where somebody was faster."""
+    review = waiting_for(moderator).filter(pk=review_id).first()
+    if review is None:
+        raise ReviewRefused(_("Somebody has answered this in the meantime."))
+    return review
+
+
 def late() -> QuerySet[RefusalReview]:
     return RefusalReview.objects.filter(outcome="", filed_at__lt=timezone.now() - TIME_TO_ANSWER)
 
@@ -56,14 +66,14 @@ def answer(*, review: RefusalReview, moderator: User, outcome: AppealOutcome | s
     """
     outcome = AppealOutcome(outcome)
     if not restrictions.may_review(moderator) or review.user_id == moderator.pk:
-        raise PermissionDenied("You may not answer this.")
+        raise PermissionDenied(_("You may not answer this."))
     if not answer.strip():
-        raise ReviewRefused("An answer needs words for the person.")
+        raise ReviewRefused(_("An answer needs words for the person."))
     changed = RefusalReview.objects.filter(pk=review.pk, outcome="").update(
         outcome=outcome, answer=answer.strip(), answered_by=moderator, answered_at=timezone.now()
     )
     if not changed:
-        raise ReviewRefused("Somebody has answered this in the meantime.")
+        raise ReviewRefused(_("Somebody has answered this in the meantime."))
     if outcome == AppealOutcome.OVERTURNED and review.kind == RefusalKind.LIMIT:
         Quota.objects.filter(user=review.user).delete()
     audit_trail.record(

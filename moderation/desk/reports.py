@@ -24,6 +24,10 @@ SEVERITY = 40
 VERSION = "report 1"
 
 
+class NothingToSetAside(cases.DecisionRefused):
+    pass
+
+
 def file(
     *,
     reporter: User,
@@ -73,10 +77,11 @@ def outcome(report: Report) -> str:
 
 
 def pending_from(reporter: User, moderator: User) -> QuerySet[Case]:
-    """Open cases that nothing but this person's reports opened, as far as the moderator sees them and they are free."""
+    """Open cases that nothing but this person's reports opened, of those that the moderator sees and may decide now."""
     others = Report.objects.filter(case=OuterRef("pk")).exclude(reporter=reporter)
     reported = sight.visible_to(moderator).filter(status=CaseStatus.OPEN, reports__reporter=reporter).distinct()
-    free = reported.filter(~Exists(others), ~Exists(claims.live().filter(case=OuterRef("pk"))))
+    claimed = claims.live().filter(case=OuterRef("pk")).exclude(moderator=moderator)
+    free = reported.filter(~Exists(others), ~Exists(claimed))
     ids = [case.pk for case in free if all(finding["signal"] == REPORT for finding in case.findings)]
     return Case.objects.filter(pk__in=ids, status=CaseStatus.OPEN).order_by("id")
 
@@ -84,7 +89,7 @@ def pending_from(reporter: User, moderator: User) -> QuerySet[Case]:
 def void_flood(*, moderator: User, reporter: User, reason: str) -> int:
     """Proposes to dismiss all pending cases of this reporter together. A second person confirms. Returns how many.
 
-    Raises PermissionDenied, and ReasonMissing.
+    Raises PermissionDenied, ReasonMissing, and NothingToSetAside.
     """
     if not restrictions.may_review(moderator) or reporter.pk == moderator.pk:
         raise PermissionDenied(gettext("You may not set these reports aside."))
@@ -93,8 +98,14 @@ def void_flood(*, moderator: User, reporter: User, reason: str) -> int:
     batch, version = uuid4(), Policy.objects.filter(is_active=True).values_list("version", flat=True).first()
     with transaction.atomic():
         locked = pending_from(reporter, moderator).select_for_update()
-        pending = [case for case in locked if claims.live_on(case) is None]  # one may have been claimed meanwhile
+        claimed = {case: claims.live_on(case) for case in locked}
+        # A colleague may have claimed one meanwhile. The moderator's own claim ends with the proposal.
+        pending = [case for case, claim in claimed.items() if claim is None or claim.moderator_id == moderator.pk]
+        if not pending:
+            raise NothingToSetAside(gettext("No case is open that only this person’s reports opened and that is free."))
         for case in pending:
+            if claim := claimed[case]:
+                claims.end_decided(claim)
             action = Action.objects.create(
                 case=case,
                 moderator=moderator,

@@ -6,9 +6,9 @@ from django.db.models import Prefetch
 from pgvector.django import MaxInnerProduct
 
 from accounts.models import User
-from moderation.desk import quality, sight
+from moderation.desk import quality, queries, sight
 from moderation.filter.encoder import minilm
-from moderation.models import Action, Case, CaseStatus, CaseVector
+from moderation.models import Case, CaseStatus, CaseVector
 
 MOST = 3
 LEAST_SIMILARITY = 0.5  # cosine
@@ -41,7 +41,7 @@ def to(case: Case, moderator: User) -> list[SimilarCase]:
         return []
     decided = sight.visible_to(moderator).filter(status=CaseStatus.DECIDED, vector__isnull=False).exclude(pk=case.pk)
     nearest = decided.annotate(distance=MaxInnerProduct("vector__embedding", vector.embedding)).order_by("distance")
-    actions = Prefetch("actions", Action.objects.exclude(pk__in=quality.hidden_from(moderator)))
+    actions = Prefetch("actions", queries.standing().exclude(pk__in=quality.hidden_from(moderator)))
     rows = nearest.defer("evidence").prefetch_related(actions)[:MOST]
     similar = [SimilarCase(row, -row.distance) for row in rows]
     return [each for each in similar if each.similarity >= LEAST_SIMILARITY]

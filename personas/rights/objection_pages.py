@@ -12,8 +12,8 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext_lazy
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -86,11 +86,13 @@ def desk(request: HttpRequest) -> HttpResponse:
     waiting = objections.waiting_for(moderator)
     if request.method == "POST":
         try:
-            objection = get_object_or_404(waiting, pk=UUID(request.POST.get("objection", "")))
+            objection = waiting.filter(pk=UUID(request.POST.get("objection", ""))).first()
+            if objection is None:
+                raise objections.ObjectionRefused(gettext("Somebody has worked on this objection in the meantime."))
             if chosen := request.POST.get("persona"):
                 target = next((each for each in targets_of(chosen) if str(each.persona_id) == chosen), None)
                 if target is None:
-                    raise Http404
+                    raise objections.ObjectionRefused(gettext("No persona of a person has this address or name."))
                 objections.open_case(objection=objection, moderator=moderator, target=target)
             elif "told" in request.POST:
                 objections.mark_told(objection=objection, moderator=moderator)

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
@@ -76,3 +78,16 @@ def test_r28_no_door_opens_to_an_auditor(ada: User, alice: User, mina: User, olg
         second_person.confirm(action=ban, moderator=ada)
     assert claims.take_next(moderator=ada) is None
     assert not quality.waiting_for(ada).exists()
+
+
+def test_r28_pages_offer_an_auditor_nothing_to_send(ada: User, alice: User, mina: User) -> None:
+    opened, proposed = make_case(alice, category="sexual"), make_case(alice)
+    decide(proposed, mina, ActionKind.BAN)
+    client = Client()
+    client.force_login(ada)
+    for case in (opened, proposed):
+        page = client.get(reverse("moderation:case", args=[case.pk])).text
+        assert "Take it back" not in page
+        assert "data-review-form" not in page
+        assert not [action for action in re.findall(r'action="([^"]+)"', page) if str(case.pk) in action]
+    assert "Take the next case" not in client.get(reverse("moderation:queue")).text

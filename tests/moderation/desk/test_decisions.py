@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from moderation import my_data
-from moderation.desk import appeals, cases, claims, notes, restrictions, second_person, strikes
+from moderation.desk import appeals, cases, claims, notes, queries, restrictions, second_person, strikes
 from moderation.models import Action, ActionKind, ActionState, AuditEntry, Case, CaseStatus, Restriction
 from tests.factories import make_user
 from tests.moderation.desk.material import decide, make_case, make_finding, make_turns
@@ -232,3 +232,29 @@ def test_r15_notes_are_for_reviewers_and_in_no_copy_of_the_persons_data(
     assert not notes.questions_for(olga).exists()
     assert [entry.data["is_question"] for entry in AuditEntry.objects.filter(action="case.noted")] == [True, False]
     assert "Seen" not in str(list(AuditEntry.objects.values_list("data", flat=True)))
+
+
+def test_r20_what_was_refused_or_taken_back_is_shown_as_no_decision(alice: User, mina: User, max_: User) -> None:
+    case, other = make_case(alice), make_case(alice)
+    second_person.refuse(action=decide(case, mina, ActionKind.BAN), moderator=max_, reason="Too hard.")
+    second_person.take_back(action=decide(case, mina, ActionKind.BAN), moderator=mina)
+    assert not queries.earlier_decisions(other, max_).exists()
+    decided = decide(case, mina, ActionKind.WARN)
+    assert list(queries.earlier_decisions(other, max_)) == [decided]
+    [row] = queries.page(max_, status=CaseStatus.DECIDED).cases
+    assert list(row.actions.all()) == [decided]
+
+
+def test_r20_who_comes_too_late_reads_a_sentence(alice: User, mina: User, max_: User, olga: User) -> None:
+    """Two reviewers act on one proposal at once."""
+    case = make_case(alice)
+    decide(case, mina, ActionKind.BAN)
+    page = reverse("moderation:case", args=[case.pk])
+    desks = {person: Client() for person in (mina, max_, olga)}
+    for person, desk in desks.items():
+        desk.force_login(person)
+    assert ["Take it back" in desks[person].get(page).text for person in (mina, max_)] == [True, False]
+    confirm = reverse("moderation:second", args=[case.pk]), {"is_confirmed": "yes"}
+    assert "It is in force now." in desks[max_].post(*confirm, follow=True).text
+    assert "no longer waits" in desks[olga].post(*confirm, follow=True).text
+    assert "no longer waits" in desks[mina].post(reverse("moderation:take_back", args=[case.pk]), follow=True).text

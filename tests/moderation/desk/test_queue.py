@@ -139,3 +139,35 @@ def test_similar_cases_show_how_others_decided(alice: User, bob: User, mina: Use
     page = desk.get(reverse("moderation:case", args=[case.pk])).text
     assert reverse("moderation:case", args=[like.pk]) in page
     assert "similarity 0." in page
+
+
+def test_taking_the_next_case_where_none_is_free_says_so_and_keeps_the_choice(desk: Client) -> None:
+    page = desk.post(f"{reverse('moderation:next')}?queue=crisis", follow=True)
+    assert "No case is free for you now." in page.text
+    assert page.request["QUERY_STRING"] == "queue=crisis"
+
+
+def test_an_empty_list_says_of_what_it_is_empty(alice: User, desk: Client) -> None:
+    make_case(alice)
+    assert "No case fits this choice." in desk.get(f"{QUEUE}?category=hate").text
+    assert "No decision waits for a second person." in desk.get(f"{QUEUE}?status=pending_second").text
+    assert "No case has been decided yet." in desk.get(f"{QUEUE}?status=decided").text
+
+
+def test_many_blind_reviews_leave_the_queue_in_sight(alice: User, mina: User, olga: User, settings: Any) -> None:
+    settings.QUALITY_SAMPLE = 100
+    for _ in range(7):
+        decide(make_case(alice), mina, ActionKind.DISMISS)
+    client = Client()
+    client.force_login(olga)
+    page = client.get(QUEUE).text
+    assert (page.count("A decided case"), "2 more wait behind these." in page) == (5, True)
+
+
+def test_times_in_utc_are_so_on_a_site_with_another_time_zone(alice: User, mina: User, desk: Client) -> None:
+    claim = claims.claim(case=make_case(alice), moderator=mina)
+    with timezone.override("Asia/Shanghai"):
+        page = desk.get(reverse("moderation:case", args=[claim.case_id])).text
+        queue = desk.get(QUEUE).text
+    for shown in (page, queue):
+        assert f"until {claim.until:%H:%M} UTC" in shown

@@ -117,3 +117,16 @@ def test_ds2_a_reply_is_reported_on_a_page_of_its_own(alice: User, mina: User) -
     filed = Report.objects.get()
     assert filed.case is not None
     assert [turn["text"] for turn in filed.case.evidence] == ["Hello.", "Hello, dear."]
+
+
+def test_r7_ones_own_claim_is_no_hindrance_and_nothing_is_proposed_of_nothing(alice: User, mina: User) -> None:
+    case = report(alice).case
+    assert case is not None
+    claims.claim(case=case, moderator=mina)
+    desk = Client()
+    desk.force_login(mina)
+    address = reverse("moderation:void", args=[case.pk])
+    assert "dismiss 1 reported case waits" in desk.post(address, {"reason": "A flood."}, follow=True).text
+    assert claims.of(mina) is None
+    assert "No case is open that only" in desk.post(address, {"reason": "A flood."}, follow=True).text
+    assert AuditEntry.objects.filter(action="reports.voided").count() == 1

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Role
 from chat.conversation import conversations
@@ -177,3 +178,14 @@ def test_gd7_the_moderator_reads_the_objection_and_the_owner_never_does(alice, m
 @pytest.mark.parametrize("subject", ["a-" * 150, "0" * 300, "f" * 8000])
 def test_gd7_a_hostile_subject_means_nobody(persona, subject):
     assert targets_of(subject) == []
+
+
+def test_gd7_a_moderator_who_comes_too_late_reads_a_sentence(bob, mina):
+    object_to("Nobody here")
+    desk = Client()
+    desk.force_login(mina)
+    end = {"objection": Objection.objects.get().pk, "reason": "No persona here has this name."}
+    desk.post("/moderation/objections/", end)
+    Objection.objects.update(told_at=timezone.now())
+    page = desk.post("/moderation/objections/", end, follow=True)
+    assert "Somebody has worked on this objection in the meantime." in page.text
