@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from accounts.requests import SignedIn
 from personas import access, avatars, creation
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
-from personas.forgetting import discard
+from personas.forgetting import DRAFTS_KEPT, discard
 from personas.forms import PersonaForm, initial_of
 from personas.importers import recognition
 from personas.importers.base import ImportFailed
@@ -46,7 +47,9 @@ def persona_list(request: SignedIn) -> HttpResponse:
         {
             "own": personas.filter(owner=request.user),
             "shared": personas.filter(is_shared=True),
-            "drafts": Draft.objects.filter(owner=request.user, persona=None).order_by("-updated_at"),
+            "drafts": Draft.objects.filter(owner=request.user, persona=None)
+            .annotate(kept_until=F("updated_at") + DRAFTS_KEPT)
+            .order_by("-updated_at"),
         },
     )
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from chat.conversation import conversations, remembering
+from chat.conversation import branches, conversations, remembering, transcripts
 from chat.models import Conversation, Message
 
 
@@ -25,7 +25,8 @@ def pinned(conversation: Conversation) -> list[Message]:
 def delete(*, user: User, message_id: UUID) -> Conversation:
     """Deletes one message with its reply's record and notices, and its words from memory and from stored prompts.
 
-    What followed it now follows the message before it.
+    What followed it now follows the message before it. Where the newest message goes that had other versions, the
+    newest of these is read.
 
     Raises WrongState while a reply is being written, and Http404.
     """
@@ -41,8 +42,15 @@ def delete(*, user: User, message_id: UUID) -> Conversation:
 
 def take_out(conversation: Conversation, message: Message) -> None:
     """Deletes a message of a locked conversation. What followed it now follows the message before it."""
-    message.children.update(parent=message.parent_id)
     if conversation.head_id == message.id:
-        conversation.head_id = message.parent_id
+        conversation.head_id = _head_without(conversation, message)
         conversation.save(update_fields=["head"])
+    message.children.update(parent=message.parent_id)
     message.delete()
+
+
+def _head_without(conversation: Conversation, message: Message) -> UUID | None:
+    """The end of the newest other version of the newest message, or the message before it."""
+    tree = transcripts.tree_of(conversation)
+    others = [other for other in branches.siblings(tree, message.id) if other != message.id]
+    return branches.newest_leaf(tree, others[-1]) if others else message.parent_id

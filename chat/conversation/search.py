@@ -1,7 +1,7 @@
 """Search over a person's own conversations, on every branch.
 
-English words match by their stems. A run of Chinese, Japanese or Korean characters matches where it stands as it is.
-Withheld messages are never found.
+English words match by their stems. A run of Chinese, Japanese or Korean characters, and one of emoji, matches where it
+stands as it is. Withheld messages are never found.
 """
 
 import re
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 
+import regex
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from chat.models import Message
@@ -23,6 +24,7 @@ PER_PAGE = 30
 _BEFORE, _AFTER = 60, 180  # characters of an excerpt before and after its first match
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(f"[{_UNSPACED}]+")
+_PICTURES = regex.compile(r"[\p{So}\p{RI}][\p{So}\p{RI}\p{EMod}\u200D\uFE0F]*+")
 _PIECE = re.compile(r'-?"[^"]*"|\S+')
 _WORD = re.compile(rf"[^\W{_UNSPACED}]+")
 
@@ -46,18 +48,30 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
 
     Double quotes, `or` and a leading minus work as web searches use them.
     """
-    alternatives = [_Terms(words) for words in _alternatives(query)]
-    conditions = reduce(or_, [terms.condition() for terms in alternatives], Q(pk=None))
-    runs = [run for terms in alternatives for run in terms.runs]
-    found = Message.objects.filter(conditions, conversation__owner=user, is_withheld=False)
+    runs = [run for terms in _terms(query) for run in terms.parts]
     rows = (
-        found.select_related("conversation__persona", "speaker")
+        _found(user, query)
+        .select_related("conversation__persona", "speaker")
         .prefetch_related("conversation__members__persona")
         .order_by("-created_at")
     )
     messages = list(rows[page * PER_PAGE : (page + 1) * PER_PAGE])
     matching = _matching_words(query, messages)
     return [Match(message, _excerpt(without_marks(message.text), runs, matching)) for message in messages]
+
+
+def has_page(*, user: User, query: str, page: int) -> bool:
+    """Whether `search` gives anything for this page."""
+    return _found(user, query)[page * PER_PAGE :].exists()
+
+
+def _found(user: User, query: str) -> QuerySet[Message]:
+    conditions = reduce(or_, [terms.condition() for terms in _terms(query)], Q(pk=None))
+    return Message.objects.filter(conditions, conversation__owner=user, is_withheld=False)
+
+
+def _terms(query: str) -> "list[_Terms]":
+    return [_Terms(words) for words in _alternatives(query)]
 
 
 def _alternatives(query: str) -> list[list[str]]:
@@ -75,19 +89,24 @@ class _Terms:
     """Words that a message must all have, or must not have if a minus leads them."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self.runs = [run for word in words if not word.startswith("-") for run in _RUN.findall(word)]
-        self._without = [runs for word in words if word.startswith("-") and (runs := _RUN.findall(word))]
+        wanted = [word for word in words if not word.startswith("-")]
+        self._runs = [run for word in wanted for run in _RUN.findall(word)]
+        self.parts = [*self._runs, *(part for word in wanted for part in _PICTURES.findall(word))]
+        unwanted = [word for word in words if word.startswith("-")]
+        self._without = [parts for word in unwanted if (parts := _RUN.findall(word) + _PICTURES.findall(word))]
         others = [_RUN.sub(" ", word) for word in words]
         self._others = " ".join(word for word in others if _WORD.search(word))
 
     def condition(self) -> Q:
         # PostgreSQL counts on all words of the other scripts together, of which it leaves out those like "the".
         query = SearchQuery(self._others, config="english", search_type="websearch")
-        for run in self.runs:
+        for run in self._runs:
             query &= SearchQuery(" & ".join(_pairs(run)), config="simple", search_type="raw")
-        condition = Q(terms=query) if self._others or self.runs else ~Q(pk=None)
-        for run in self.runs:  # a message may have all the pairs of a run at different places
-            condition &= Q(text__contains=run)
+        condition = Q(terms=query) if self._others or self._runs else ~Q(pk=None)
+        if not (self._others or self.parts or self._without):
+            return Q(pk=None)  # marks alone
+        for part in self.parts:  # a message may have all the pairs of a run at different places
+            condition &= Q(text__contains=part)
         for runs in self._without:
             condition &= ~reduce(and_, [Q(text__contains=run) for run in runs])
         return condition

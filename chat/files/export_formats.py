@@ -1,8 +1,8 @@
 """A conversation as a file: the formats, each a function from a conversation to text.
 
 JSON lines hold every branch; an import brings them back as they are. The other formats hold the read branch.
-SillyTavern's also holds the other replies to each message, as its swipes. Withheld messages are only in JSON lines.
-In a group, each line of a persona has its name.
+SillyTavern's also holds the other versions of each reply and of the greeting, as its swipes. Withheld messages are only
+in JSON lines. In a group, each line of a persona has its name.
 """
 
 import json
@@ -80,7 +80,7 @@ def _tavern_line(conversation: Conversation, message: Message) -> dict[str, Any]
         "mes": message.text,
         "extra": {provenance.FIELD: not is_user},
     }
-    if not is_user and message.parent_id:
+    if not is_user:
         same = conversation.messages.filter(parent=message.parent_id, author=Author.PERSONA, speaker=message.speaker)
         siblings = same.exclude(text="").exclude(is_withheld=True)
         swipes = list(siblings.order_by("created_at"))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.files.export_formats import JSON_LINES
+from personas.importers import silly_tavern
 from text import cleaning
 
 MOST_BYTES = settings.CONVERSATION_FILE_BYTES
@@ -147,7 +148,7 @@ def _silly_tavern(lines: list[dict[str, Any]]) -> Talk:
             title = title or _words(_fields(line.get("chat_metadata")).get("title"))
             continue
         author = "" if line.get("is_system") is True else "user" if line.get("is_user") is True else "persona"
-        swipes, at = line.get("swipes"), _moment(line.get("send_date"))
+        swipes, at = line.get("swipes"), _plausible(silly_tavern.moment(line.get("send_date")))
         texts = [_words(swipe) for swipe in swipes] if isinstance(swipes, list) and swipes else [_words(line["mes"])]
         chosen = line.get("swipe_id")
         shown = chosen if isinstance(chosen, int) and 0 <= chosen < len(texts) else len(texts) - 1
@@ -206,16 +207,19 @@ def _words(value: Any) -> str:
 
 
 def _moment(value: Any) -> datetime | None:
-    """An ISO date, or seconds or milliseconds since 1970. None if it is neither, or before 1970.
+    """An ISO date, or seconds or milliseconds since 1970. None if it is neither, or before 1970."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _plausible(datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC))
+        return _plausible(datetime.fromisoformat(_words(value)))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _plausible(moment: datetime | None) -> datetime | None:
+    """The moment with a time zone. None before 1970.
 
     Programs write the first moment of the calendar for an unknown one, which time zones west of UTC do not have.
     """
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            moment = datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-        else:
-            moment = datetime.fromisoformat(_words(value))
-    except (ValueError, OverflowError, OSError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment if moment >= _FIRST else None
+    moment = moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
+    return moment if moment and moment >= _FIRST else None

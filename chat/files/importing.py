@@ -179,6 +179,15 @@ def _judged(turns: list[Turn], user: User, cast: Cast) -> list[Ruling]:
     return rulings
 
 
+def _head(talk: Talk, messages: dict[str, Message]) -> Message:
+    """The last stored message of the branch that was read. The end of a branch may have no words: a failed reply."""
+    parents = {turn.id: turn.parent for turn in talk.turns}
+    at: str | None = talk.head
+    while at in parents and at not in messages:
+        at = parents.pop(at)  # popped, so that a branch that bites its tail ends
+    return messages[at] if at in messages else list(messages.values())[-1]
+
+
 def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[Ruling]) -> Conversation:
     try:
         quotas.spend(user=user, kind="conversations")
@@ -213,7 +222,7 @@ def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[
         assessment.record(
             ruling.verdict, user=user, conversation_id=conversation.id, message_id=message.id, is_imported=True
         )
-    conversation.head = messages.get(talk.head) or list(messages.values())[-1]
+    conversation.head = _head(talk, messages)
     conversation.save(update_fields=["head"])
     for persona in (first, *others):
         first_talk.shown_with(persona, conversation)

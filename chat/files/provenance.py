@@ -45,7 +45,7 @@ def read(content: str) -> Marks:
 
 
 def _of_json(content: str) -> Marks:
-    marks = [_mark_of(line) for line in content.splitlines() if line.strip()]
+    marks = [_mark_of(line) for line in content.split("\n") if line.strip()]
     known = [mark for mark in marks if mark is not None]
     return Marks("json", sum(known), len(known) - sum(known)) if known else Marks("none")
 

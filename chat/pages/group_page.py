@@ -47,10 +47,13 @@ def members(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     conversation = conversations.get_conversation_for(request.user, conversation_id)
     if request.method == "POST":
         return _add(request, conversation_id)
+    participants = groups.participants(conversation)
+    silences = {one.silence for one in participants}
     others = creation.visible_to(request.user).exclude(pk__in=[persona.pk for persona in conversation.personas])
     context = {
         "conversation": conversation,
-        "participants": groups.participants(conversation),
+        "participants": participants,
+        "silence": silences.pop() if len(silences) == 1 else "",  # of all of them; said once
         "others": others,
         "has_room": len(conversation.personas) < groups.MOST,
         "most": groups.MOST,

@@ -25,7 +25,8 @@ def search_page(request: SignedIn) -> HttpResponse:
     number = request.GET.get("page", "")
     page = min(int(number), _MOST_PAGES) if number.isdecimal() and len(number) < 4 else 0
     matches = search.search(user=request.user, query=query, page=page) if query else []
-    older = page + 1 if len(matches) == search.PER_PAGE else None
+    is_full = len(matches) == search.PER_PAGE and page < _MOST_PAGES
+    older = page + 1 if is_full and search.has_page(user=request.user, query=query, page=page + 1) else None
     return render(request, "chat/search.html", {"query": query, "matches": matches, "older": older})
 
 

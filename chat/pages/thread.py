@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chat.conversation import branches, queueing, transcripts
@@ -97,6 +99,12 @@ def items(conversation: Conversation, ids: Sequence[UUID]) -> list[dict[str, Any
 def first_notices(conversation: Conversation) -> list[dict[str, Any]]:
     """The notices before the first message, besides the disclosure, which has its own place."""
     return [_notice(notice) for notice in conversation.notices.filter(message=None).exclude(kind="disclosure")]
+
+
+def first_day(conversation: Conversation) -> date:
+    """The day of the oldest message. An imported conversation is younger than its messages."""
+    oldest = conversation.messages.order_by("created_at").values_list("created_at", flat=True).first()
+    return timezone.localdate(oldest or conversation.created_at)
 
 
 def offset(conversation: Conversation) -> str:

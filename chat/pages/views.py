@@ -36,7 +36,7 @@ from chat.conversation import (
 )
 from chat.conversation import messages as doors
 from chat.files.export_formats import FORMATS
-from chat.models import Conversation, ConversationState
+from chat.models import Conversation, ConversationState, Member
 from chat.pages import inspection_page, search_page
 from chat.pages import thread as threads
 from chat.reply import inspection
@@ -71,13 +71,15 @@ def conversations_page(request: SignedIn) -> HttpResponse:
         return _start(request)
     is_archive = "archive" in request.GET
     shown = partings.archived(request.user) if is_archive else partings.listed(request.user)
-    personas = Persona.objects.filter(conversations__in=shown).distinct().order_by("name")
+    members = Member.objects.filter(conversation__in=shown).values("persona")
+    personas = Persona.objects.filter(Q(conversations__in=shown) | Q(pk__in=members)).distinct().order_by("name")
     persona = personas.filter(pk=_uuid(request.GET["persona"])).first() if request.GET.get("persona") else None
     folders = reading.folders(shown)
     folder = request.GET["folder"] if request.GET.get("folder") in folders else ""
     chosen = shown.filter(Q(persona=persona) | Q(members__persona=persona)).distinct() if persona else shown
     chosen = chosen.filter(folder=folder) if folder else chosen
     context = {
+        "is_narrowed": persona is not None or bool(folder),
         "page": Paginator(reading.with_unread(chosen), _PER_PAGE).get_page(request.GET.get("page")),
         "folders": folders,
         "folder": folder,
@@ -377,6 +379,7 @@ def _page(conversation: Conversation, part: threads.Part) -> dict[str, Any]:
         "client_id": uuid4(),
         "pinned": message_care.pinned(conversation),
         "formats": FORMATS,
+        "first_day": threads.first_day(conversation),
         "conversations": reading.with_unread(partings.listed(conversation.owner))[:_PER_PAGE],
         "folders": reading.folders(conversations.owned_by(conversation.owner)),
         "restriction": active_restrictions[0] if active_restrictions else None,

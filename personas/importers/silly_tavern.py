@@ -44,10 +44,11 @@ def _record(line: dict[str, Any], source_ref: str) -> Utterance | Skipped:
         return Skipped("too long", source_ref)
     fallback = export_values.ME if line.get("is_user") is True else "Character"
     speaker = export_values.name(line.get("name")) or fallback
-    return Utterance(speaker, text, _moment(line.get("send_date")), source_ref)
+    return Utterance(speaker, text, moment(line.get("send_date")), source_ref)
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
+    """The date of a message in one of the forms that its versions have written. It can lack a time zone."""
     if not isinstance(value, str):
         return export_values.milliseconds(value)
     if match := _STAMP.fullmatch(value.strip()):

@@ -103,4 +103,4 @@ def _refuse_unfit(memory: Memory, text: str) -> None:
         message = gettext("The safety check is not running, so nothing can be changed. Try again later.")
         raise CorrectionRefused(message, down.help) from None
     if not ruling.is_answered:
-        raise CorrectionRefused(ruling.refusal or gettext("These words cannot be kept."), ruling.help)
+        raise CorrectionRefused(ruling.refusal or gettext("The memory stays as it was."), ruling.help)

@@ -88,8 +88,9 @@ def lost(told: Sequence[Told]) -> list[str]:
 
 
 def current(rows: QuerySet[Memory]) -> QuerySet[Memory]:
-    """The rows without those whose slot a newer one of them fills."""
-    newer = rows.filter(slot=OuterRef("slot"), said_at__gt=OuterRef("said_at"))
+    """The rows without those whose slot a newer one of them fills. Of one message, the later words are newer."""
+    later = Q(said_at__gt=OuterRef("said_at")) | Q(said_at=OuterRef("said_at"), position__gt=OuterRef("position"))
+    newer = rows.filter(later, slot=OuterRef("slot"))
     return rows.exclude(~Q(slot="") & Exists(newer))
 
 

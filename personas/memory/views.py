@@ -41,6 +41,7 @@ def _page(request: SignedIn, persona: Persona) -> dict[str, Any]:
         "pinned": remembered.filter(is_pinned=True),
         "facts": [(kind.label, rows) for kind in Kind if (rows := [row for row in facts if row.kind == kind])],
         "page": lines,
+        "on_page": f"?page={lines.number}" if lines.number > 1 else "",
         "episodes": episodes.of(lines),
         "longest": corrections.LONGEST,
     }
@@ -56,11 +57,12 @@ def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse
     try:
         corrections.correct(memory, text)
     except corrections.CorrectionRefused as refusal:
-        messages.error(request, refusal.user_message)
+        # Beside the help lines, a person in danger reads no alarm about a form.
+        messages.add_message(request, messages.INFO if refusal.help else messages.ERROR, refusal.user_message)
         context = _page(request, persona) | {"refused": memory, "draft": text, "help": refusal.help}
         return render(request, "personas/memory.html", context, status=422)
     messages.success(request, gettext("The memory is corrected. The old words are forgotten."))
-    return _back(persona)
+    return _back(request, persona)
 
 
 @login_required
@@ -69,7 +71,7 @@ def pin(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     memory = corrections.get_memory_for(request.user, persona, memory_id)
     corrections.pin(memory, is_pinned=not memory.is_pinned)
-    return redirect(f"{reverse('personas:memory', args=[persona.pk])}#memory-{memory.pk}")
+    return _back(request, persona, f"#memory-{memory.pk}")
 
 
 @login_required
@@ -78,7 +80,7 @@ def forget(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     forgetting.forget(corrections.get_memory_for(request.user, persona, memory_id))
     messages.success(request, gettext("It is forgotten, and it is gone from the prompts that were stored."))
-    return _back(persona)
+    return _back(request, persona)
 
 
 @login_required
@@ -90,7 +92,7 @@ def forget_all(request: SignedIn, persona_id: UUID) -> HttpResponse:
         return render(request, "personas/forget_all.html", {"persona": persona})
     forgetting.forget_all(request.user, persona)
     messages.success(request, gettext("%(name)s remembers nothing of what you said.") % {"name": persona.name})
-    return _back(persona)
+    return _back(request, persona)
 
 
 @login_required
@@ -100,7 +102,7 @@ def choose(request: SignedIn, persona_id: UUID) -> HttpResponse:
     choice = choices.Choice(is_on="is_on" in request.POST, is_across="is_across" in request.POST)
     choices.choose(user=request.user, persona=persona, choice=choice)
     messages.success(request, gettext("Your choice is stored. It holds from the next reply on."))
-    return _back(persona)
+    return _back(request, persona)
 
 
 @login_required
@@ -113,5 +115,8 @@ def download(request: SignedIn, persona_id: UUID) -> JsonResponse:
     return answer
 
 
-def _back(persona: Persona) -> HttpResponse:
-    return redirect("personas:memory", persona.pk)
+def _back(request: SignedIn, persona: Persona, anchor: str = "") -> HttpResponse:
+    """To the page of the list on which the form was."""
+    number = cleaning.whole_number(request.GET.get("page", ""), most=10**6)
+    query = f"?page={number}" if number else ""
+    return redirect(reverse("personas:memory", args=[persona.pk]) + query + anchor)

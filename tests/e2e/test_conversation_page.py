@@ -1,7 +1,7 @@
 """What the conversation's scripts do when the wire behaves as wires do."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,7 +31,7 @@ from chat.socket.protocol import (
     Timing,
     UsageShown,
 )
-from tests.e2e.wire import Wire
+from tests.e2e.wire import ORIGIN, Wire
 from tests.factories import make_conversation, make_persona
 
 pytestmark = pytest.mark.e2e
@@ -872,3 +872,33 @@ def test_a_tab_that_was_away_learns_of_the_deletion_when_it_comes_back(wire: Wir
     wire.sockets[-1].close(code=4404)
     expect(wire.page.locator("[data-conversation]")).to_contain_text("This conversation was deleted.")
     expect(wire.page.locator("#unsent")).to_be_hidden()
+
+
+def test_days_and_hours_are_those_of_the_reader(
+    browser: Browser, conversation: Conversation, get: Callable[[str], tuple[int, str]]
+) -> None:
+    """In Shanghai, the last evening of November by UTC is the first morning of December, and no third day begins."""
+    conversation.messages.all().delete()
+    conversation.head = None
+    for hour in (10, 20, 30):
+        said_at = datetime(2026, 11, 30, tzinfo=UTC) + timedelta(hours=hour)
+        conversation.head = conversation.messages.create(
+            author=Author.USER, text=f"At {hour}.", parent=conversation.head, created_at=said_at
+        )
+    conversation.save()
+    context = browser.new_context(timezone_id="Asia/Shanghai", locale="en-GB")
+    page = context.new_page()
+    wire = Wire(page, conversation.id, get)
+    wire.open()
+    days = page.locator(".thread-date time")
+    expect(days).to_have_text(["30 November 2026", "1 December 2026"])
+    expect(page.locator(".message-time")).to_have_text(["18:00", "04:00", "14:00"])
+    order = page.locator(".thread-date, [data-message]").evaluate_all("all => all.map(each => each.className)")
+    assert [name.split()[0] for name in order] == ["thread-date", "message", "thread-date", "message", "message"]
+    later = datetime(2026, 12, 2, 1, tzinfo=UTC)
+    wire.send(accepted({"text": "Later.", "client_id": str(uuid4())}, conversation, created_at=later))
+    expect(days).to_have_count(3)
+    Conversation.objects.update(updated_at=datetime(2026, 11, 30, 20, tzinfo=UTC))
+    page.goto(f"{ORIGIN}/conversations/")
+    expect(page.locator("time[data-moment]")).to_have_text("1 December 2026, 04:00")
+    context.close()

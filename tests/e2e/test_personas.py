@@ -168,3 +168,18 @@ def test_a_deleted_persona_is_gone(writer):
     writer.locator("main form button").last.click()
     answer = writer.goto(address)
     assert answer.status == 404
+
+
+def test_the_form_goes_on_when_its_only_file_is_cancelled(writer):
+    writer.route(
+        re.compile(r"/uploads/\d+/$"),
+        lambda route: route.abort() if route.request.method == "PATCH" else route.continue_(),
+    )
+    letters = {"name": "letters.txt", "mimeType": "text/plain", "buffer": LETTERS.encode()}
+    writer.locator("#id_files").set_input_files(letters)
+    expect(writer.locator("[data-uploads] [data-slot=state]")).to_contain_text("connection is lost")
+    writer.locator("[name=words]").fill("I walked to the harbour again.")
+    writer.get_by_role("button", name="Go on").last.click()
+    expect(writer.locator("[data-upload-status]")).to_contain_text("when all files have arrived")
+    writer.get_by_role("button", name="Cancel letters.txt").click()
+    expect(writer.get_by_role("heading", name="Who this is")).to_be_visible(timeout=60_000)

@@ -46,9 +46,6 @@ export class EarlierMessages {
   /** @param {Element} earlier @param {Element} link */
   put(earlier, link) {
     for (const each of earlier.querySelectorAll(".thread-disclosure, template")) each.remove(); // the page has them
-    const day = [...earlier.querySelectorAll(".thread-date time")].at(-1)?.getAttribute("datetime")?.slice(0, 10);
-    const next = link.nextElementSibling;
-    if (next?.matches(".thread-date") && next.querySelector("time")?.dateTime.slice(0, 10) === day) next.remove();
     const newest = /** @type {HTMLElement | undefined} */ ([...earlier.querySelectorAll("[data-message]")].at(-1));
     keepFocus(() => link.replaceWith(...earlier.children), () => newest);
     this.thread.adopt();

@@ -2,7 +2,8 @@
 // The page of an earlier part of a conversation. Its forms work by themselves; no frames come here.
 
 import { Announcer } from "../shared/announce.js";
-import { localTimes, required } from "../shared/dom.js";
+import { required } from "../shared/dom.js";
+import { showTimes } from "./days.js";
 import { showMarks } from "./formatting.js";
 import { copy } from "./words.js";
 
@@ -15,4 +16,4 @@ page.addEventListener("click", (event) => {
   if (message && target.closest("[data-copy]")) copy(message, announcer);
 });
 for (const message of page.querySelectorAll('[data-author="persona"]')) showMarks(message);
-localTimes(page);
+showTimes(page, required(page, "[data-thread]"));

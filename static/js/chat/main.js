@@ -181,7 +181,7 @@ page.addEventListener("click", (event) => {
   if (!target.closest("a, button, summary, textarea")) target.closest(".message")?.toggleAttribute("data-open");
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing && !document.querySelector(":popover-open, dialog[open]")) stop();
+  if (event.key === "Escape" && !event.isComposing && event.keyCode !== 229 && !document.querySelector(":popover-open, dialog[open]")) stop();
 });
 composer?.stopButton.addEventListener("click", stop);
 composer?.replying(Boolean(thread.unfinished));

@@ -6,8 +6,6 @@ import { blank, fill, required } from "../shared/dom.js";
 /** @typedef {import("./protocol.d.ts").NoticeShown} NoticeShown */
 /** @typedef {import("./protocol.d.ts").Resource} Resource */
 
-const NUMBER = /\+?\d[\d\s().-]{1,18}\d/;
-
 /**
  * The element of a notice, made from the page's blanks.
  * @param {ParentNode} page
@@ -38,22 +36,4 @@ function resourceElement(page, resource) {
   if (/^https?:\/\//.test(resource.url)) link.href = resource.url;
   else link.remove();
   return element;
-}
-
-/**
- * Turns the number of a help line into a link that a phone dials. If the line takes only texts, it opens a text.
- * @param {ParentNode} root
- */
-export function makeDialable(root) {
-  for (const element of root.querySelectorAll("[data-contact]")) {
-    const words = element.textContent ?? "";
-    const number = words.match(NUMBER)?.[0];
-    if (!number || element.querySelector("a")) continue;
-    const link = document.createElement("a");
-    const isTextOnly = /\btext\b/i.test(words) && !/\bcall\b/i.test(words);
-    link.href = `${isTextOnly ? "sms" : "tel"}:${number.replace(/[^\d+]/g, "")}`;
-    link.textContent = number;
-    const at = words.indexOf(number);
-    element.replaceChildren(words.slice(0, at), link, words.slice(at + number.length));
-  }
 }

@@ -2,11 +2,13 @@
 // Turns frames into elements. (reply_id, attempt, seq) identifies a piece of a reply: a piece that was
 // received before is ignored, and a higher attempt begins the text again.
 
-import { fill, hasBlank, localTimes, required } from "../shared/dom.js";
+import { makeDialable } from "../shared/dialing.js";
+import { fill, hasBlank, required } from "../shared/dom.js";
 import { format, gettext } from "../shared/words.js";
+import { showTimes } from "./days.js";
 import { showMarks } from "./formatting.js";
 import { readOut, replyElement, takeover, userElement } from "./messages.js";
-import { makeDialable, noticeElement } from "./notices.js";
+import { noticeElement } from "./notices.js";
 import { pending } from "./pending.js";
 import { Typing } from "./typing.js";
 
@@ -77,7 +79,7 @@ export class Thread {
       }
     }
     for (const element of this.list.querySelectorAll('[data-author="persona"]')) showMarks(element);
-    localTimes(this.list);
+    showTimes(this.page, this.list);
     makeDialable(this.list);
   }
 
@@ -187,8 +189,8 @@ export class Thread {
   /** @param {HTMLElement} element */
   append(element) {
     this.list.querySelector("[data-empty]")?.remove();
-    localTimes(element);
     this.insert(element);
+    showTimes(this.page, this.list, element);
   }
 
   /** Adds an element at the end, before the messages that the server has not accepted yet. @param {HTMLElement} element */

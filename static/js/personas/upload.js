@@ -132,7 +132,13 @@ function attach(form) {
   /** After each file; the last one sends the form, unless there is a refusal to be read. */
   function finish() {
     waiting -= 1;
-    if (waiting || !list.childElementCount) return;
+    if (waiting) return;
+    if (!list.childElementCount) {
+      list.hidden = true;
+      say(""); // all were cancelled
+      if (pressed) form.requestSubmit(pressed);
+      return;
+    }
     if (refused) {
       refused = 0;
       return say(gettext("Some files were not taken. The others are kept. Choose more files, or go on."), true);

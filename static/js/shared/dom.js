@@ -52,16 +52,19 @@ export function fill(element, name, text) {
 }
 
 /**
- * Writes times in the reader's own time zone: the hour for `data-time`, and the day for `data-date`. In English, the hour
- * has the browser's own format.
+ * Writes times in the reader's own time zone: the hour for `data-time`, the day for `data-date`, and both for
+ * `data-moment`. In English, the hour has the browser's own format.
  * @param {ParentNode} root
  */
 export function localTimes(root) {
   const hour = new Intl.DateTimeFormat(language === "en-GB" ? undefined : language, { timeStyle: "short" });
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
-  for (const element of root.querySelectorAll("time[data-time], time[data-date]")) {
+  const between = language.startsWith("zh") ? " " : ", ";
+  for (const element of root.querySelectorAll("time[data-time], time[data-date], time[data-moment]")) {
     const time = /** @type {HTMLTimeElement} */ (element);
     const moment = new Date(time.dateTime);
-    if (!Number.isNaN(moment.getTime())) time.textContent = (time.matches("[data-date]") ? day : hour).format(moment);
+    if (Number.isNaN(moment.getTime())) continue;
+    const formats = time.matches("[data-moment]") ? [day, hour] : [time.matches("[data-date]") ? day : hour];
+    time.textContent = formats.map((format) => format.format(moment)).join(between);
   }
 }

@@ -361,3 +361,20 @@ def test_somebody_else_changes_nothing(group, bob, tom):
         with pytest.raises(Http404):
             door()
     assert list(group.members.values_list("persona__name", "is_muted")) == [("Ada", False), ("Tom", False)]
+
+
+def test_a_reason_that_holds_for_all_members_stands_once(group, alice, ada, tom):
+    Restriction.objects.create(kind="user_suspended", user=alice, statement="You may not write this week.")
+    client = Client()
+    client.force_login(alice)
+    page = client.get(reverse("chat:members", args=[group.id])).content.decode()
+    assert page.count("You may not write this week.") == 1
+    assert page.count("Silent for now.") == 2
+
+
+def test_the_list_is_narrowed_to_any_member_of_a_group(group, alice, tom):
+    client = Client()
+    client.force_login(alice)
+    page = client.get(reverse("chat:list"))
+    assert list(page.context["talked_with"]) == list(group.personas)
+    assert list(client.get(reverse("chat:list"), {"persona": tom.id}).context["page"].object_list) == [group]

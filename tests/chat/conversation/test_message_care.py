@@ -94,3 +94,12 @@ def test_a_message_is_pinned_and_deleted_by_plain_forms(conversation: Conversati
     assert "Delete this message?" in client.get(reverse("chat:delete-message", args=[message.id])).text
     assert client.post(reverse("chat:delete-message", args=[message.id])).headers["Location"] == page
     assert read_texts(conversation) == ["One", "Three"]
+
+
+def test_where_the_newest_message_goes_its_other_version_is_read(conversation: Conversation) -> None:
+    last = message_of(conversation, "Three")
+    other = conversation.messages.create(author=Author.USER, text="Three, said otherwise", parent=last.parent)
+    conversation.messages.create(author=Author.PERSONA, text="Four", parent=last)
+    conversations.move_head(conversation, other.id)
+    message_care.delete(user=conversation.owner, message_id=other.id)
+    assert read_texts(conversation) == ["One", "Two", "Three", "Four"]

@@ -146,3 +146,23 @@ def test_h5_only_a_farewell_is_ended_and_only_by_its_person(client, conversation
     client.force_login(bob)
     for path in ("farewell/", "farewell/end/"):
         assert client.post(f"/conversations/{conversation.id}/{path}").status_code == 404
+
+
+def test_an_empty_list_says_why_it_is_empty(client, conversation):
+    client.force_login(conversation.owner)
+    conversation.folder = "Letters"
+    conversation.save()
+    other = factories.make_conversation(owner=conversation.owner, title="Tea", folder="Evenings")
+    narrowed = f"/conversations/?folder=Letters&persona={other.persona_id}"
+    assert "No conversation fits this choice." in client.get(narrowed).text
+    conversation.delete()
+    partings.part(user=other.owner, conversation_id=other.id, state=ConversationState.ARCHIVED)
+    page = client.get("/conversations/").text
+    assert "All your conversations are in your archive." in page
+    assert "You have not talked with anybody yet." not in page
+
+
+def test_what_is_archived_is_not_archived_again(client, conversation):
+    partings.part(user=conversation.owner, conversation_id=conversation.id, state=ConversationState.ARCHIVED)
+    page = page_of(client, conversation, "goodbye/")
+    assert ('value="resting"' in page, 'value="archived"' in page) == (True, False)

@@ -166,3 +166,23 @@ def test_conversations_are_listed_by_persona(conversation: Conversation, client:
     assert [each.id for each in page.context["page"]] == [other.id]
     assert client.get(reverse("chat:list"), {"persona": "x"}).status_code == 404
     assert len(client.get(reverse("chat:list"), {"persona": ""}).context["page"]) == 2
+
+
+def test_emoji_are_found_and_marks_alone_find_nothing(conversation: Conversation, alice: User) -> None:
+    for text in ("Hello!", "Good night 👩‍👩‍👧 dear", "Good night …"):
+        say(conversation, text)
+    assert texts(alice, "👩‍👩‍👧") == ["Good night 👩‍👩‍👧 dear"]
+    assert marked(alice, "👩‍👩‍👧") == ["👩‍👩‍👧"]
+    assert texts(alice, "night -👩‍👩‍👧") == ["Good night …"]
+    for query in ("!", "…", '""', "-", "!!! ???"):
+        assert texts(alice, query) == [], query
+
+
+def test_the_last_page_leads_to_no_older_one(conversation: Conversation, client: Client) -> None:
+    for number in range(search.PER_PAGE + 1):
+        say(conversation, f"A plum, number {number}.")
+    client.force_login(conversation.owner)
+    address = reverse("chat:search")
+    assert "Older messages" in client.get(address, {"q": "plum"}).text
+    conversation.messages.filter(text__endswith=" 0.").delete()
+    assert "Older messages" not in client.get(address, {"q": "plum"}).text

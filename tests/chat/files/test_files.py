@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -275,3 +275,33 @@ def test_t2_while_the_filter_is_down_no_line_of_a_file_is_kept(alice: User, filt
         imported(alice, content)
     assert "Are you safe right now?" in refused.value.help.text
     assert not Conversation.objects.exists()
+
+
+def test_the_branch_that_was_read_comes_back_though_it_ends_in_a_failed_reply(
+    conversation: Conversation, alice: User
+) -> None:
+    conversation.head = say(conversation, conversation.head, "", Author.PERSONA)
+    conversation.save()
+    back = imported(alice, FORMATS["json"].write(conversation))[0]
+    assert read_texts(back)[-1] == ("user", "Then I bring some.")
+
+
+@pytest.mark.parametrize(
+    "written", ["June 19, 2023 2:20pm", "2023-6-19 @14h 20m 0s 0ms", "2023-06-19T14:20:00.000Z", 1687184400000]
+)
+def test_every_form_of_silly_tavern_s_dates_is_kept(alice: User, client: Client, written: str | int) -> None:
+    lines = [{"user_name": "You", "chat_metadata": {}}, {"name": "Ada", "mes": "Hello.", "send_date": written}]
+    back = imported(alice, "".join(json.dumps(line) + "\n" for line in lines))[0]
+    assert back.messages.get().created_at == datetime(2023, 6, 19, 14, 20, tzinfo=UTC)
+    client.force_login(alice)
+    page = client.get(reverse("chat:conversation", args=[back.id])).text
+    assert 'min="2023-06-19"' in page, "one can go to a day before the import"
+
+
+def test_the_versions_of_a_greeting_are_swipes_too(alice: User) -> None:
+    conversation = make_conversation(owner=alice)
+    for text in ("Hello.", "Good evening."):
+        conversation.head = say(conversation, None, text, Author.PERSONA)
+    conversation.save()
+    _, line = map(json.loads, FORMATS["sillytavern"].write(conversation).splitlines())
+    assert (line["swipes"], line["swipe_id"]) == (["Hello.", "Good evening."], 1)

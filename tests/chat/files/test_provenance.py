@@ -54,3 +54,8 @@ def test_eu5_eu6_no_page_opens_a_microphone_or_a_camera_and_nothing_makes_media(
     policy = client.get("/privacy/").headers["Permissions-Policy"]
     assert "camera=()" in policy
     assert "microphone=()" in policy
+
+
+def test_a_line_separator_within_a_message_hides_no_mark():
+    line = json.dumps({provenance.FIELD: True, "text": "One\u2028two"}, ensure_ascii=False)
+    assert provenance.read(f"{line}\n{line}\n").ai_generated == 2

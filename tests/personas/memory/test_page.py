@@ -40,7 +40,7 @@ def test_it_shows_facts_with_the_line_that_they_come_from(client: Client, ada: P
     page = client.get(address("memory", ada)).content.decode()
     assert "Animals" in page
     assert "My dog is &lt;b&gt;Bruno&lt;/b&gt;." in page
-    assert f"{memory.conversation_id}/#message-{memory.message_id}" in page
+    assert page.count(reverse("chat:message", args=[memory.message_id])) == 2, "also of a message long ago"
 
 
 def test_a_replaced_fact_is_not_shown(client: Client, ada: Persona) -> None:
@@ -77,7 +77,8 @@ def test_k9_a_crisis_in_a_correction_shows_the_help_lines_and_opens_a_case(clien
     memory = remember(ada, "My dog is called Bruno.")
     User.objects.update(country="US")
     answer = client.post(address("memory_correct", ada, memory.pk), {"text": "I am going to kill myself tonight."})
-    assert "988" in answer.content.decode()
+    page = answer.content.decode()
+    assert ("988" in page, "notice-alarm" in page) == (True, False)
     case = Case.objects.get(user=ada.owner)
     assert (case.conversation_id, case.persona_name, case.queue) == (memory.conversation_id, "Ada (memory)", "crisis")
     assert Assessment.objects.get(user=ada.owner).level == "imminent"
@@ -147,3 +148,30 @@ def test_grounding_needs_words_of_its_own(client: Client, ada: Persona) -> None:
     client.post(address("ground", ada), {"is_grounded": "1"})
     ada.refresh_from_db()
     assert ada.is_grounded
+
+
+def test_of_two_values_in_one_message_the_later_one_counts(client: Client, ada: Persona) -> None:
+    said = {"message_id": uuid4(), "said_at": timezone.now(), "kind": Kind.HOME, "slot": "i.home"}
+    remember(ada, "I lived in Rome.", position=0, **said)
+    remember(ada, "I moved to Oslo.", position=1, **said)
+    page = client.get(address("memory", ada)).text
+    assert ("Oslo" in page, "Rome" in page) == (True, False)
+
+
+def test_an_empty_page_says_whether_anything_will_be_remembered(client: Client, ada: Persona) -> None:
+    assert "appears here a few seconds after each reply" in client.get(address("memory", ada)).text
+    client.post(address("memory_choose", ada), {})
+    page = client.get(address("memory", ada)).text
+    assert "nothing is remembered while the choice above is off" in page
+    assert "appears here" not in page
+
+
+def test_a_change_on_a_later_page_comes_back_to_it(client: Client, ada: Persona, monkeypatch) -> None:
+    monkeypatch.setattr("personas.memory.views._PER_PAGE", 1)
+    old = remember(ada, "My dog is called Bruno.")
+    remember(ada, "I like rain.")
+    form = address("memory_pin", ada, old.pk) + "?page=2"
+    assert f'action="{form}"' in client.get(address("memory", ada) + "?page=2").text
+    assert client.post(form).headers["Location"] == address("memory", ada) + f"?page=2#memory-{old.pk}"
+    page = client.get(address("memory", ada)).text
+    assert f'href="#memory-{old.pk}"' not in page, "its line is on another page"
