@@ -1,11 +1,12 @@
-"""Yearly reports: numbers for an authority or the public, without any name (compliance CA8, OR1, R32, DS5).
+"""Reports for an authority or the public: numbers without any name (compliance CA8, OR1, R32, DS5).
 
-They are computed from the audit trail and the counts of crisis notices, so the same year always gives the same report.
+They are computed from the audit trail and the counts of crisis notices, so the same days always give the same report.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeAlias
 
 from django.utils.translation import gettext, gettext_noop, pgettext
 
@@ -15,7 +16,7 @@ from moderation.desk.case_log import objections_between
 from moderation.desk.figures import Figures
 from moderation.models import AppealOutcome
 
-Rows: TypeAlias = tuple[tuple[str, str], ...]
+Rows: TypeAlias = tuple[tuple[str, str | int], ...]
 
 LAWS = {
     "us-ca": gettext_noop("California, Business and Professions Code, section 22603"),
@@ -33,25 +34,40 @@ class Section:
 @dataclass(frozen=True)
 class Report:
     law: str
-    year: int
+    period: Rows  # the year, or the first and the last day
     sections: tuple[Section, ...]
 
 
 def report(*, law: str, year: int) -> Report:
-    """The report of a calendar year (UTC). Raises KeyError for an unknown law."""
+    """The report of a calendar year (UTC).
+
+    Raises KeyError for an unknown law, and ValueError or OverflowError for a year out of range.
+    """
     sections = {"us-ca": _crisis, "us-or": _crisis, "eu": _transparency}[law]
-    return Report(gettext(LAWS[law]), year, sections(year))
+    return Report(gettext(LAWS[law]), (("year", year),), sections(date(year, 1, 1), date(year, 12, 31)))
 
 
-def table(report: Report) -> list[tuple[str, str, str]]:
+def transparency(first: date, last: date) -> Report:
+    """The transparency report of these days (UTC), both included."""
+    period = (("from", first.isoformat()), ("to", last.isoformat()))
+    return Report(gettext(LAWS["eu"]), period, _transparency(first, last))
+
+
+def table(report: Report) -> list[tuple[str, str, str | int]]:
     """The report as rows of a table: section, name, value."""
-    head = [("report", "law", report.law), ("report", "year", str(report.year))]
+    head = [("report", name, value) for name, value in (("law", report.law), *report.period)]
     return head + [(section.title, name, value) for section in report.sections for name, value in section.rows]
 
 
-def _crisis(year: int) -> tuple[Section, ...]:
+def values(report: Report) -> dict[str, Any]:
+    """The report for JSON. `sections` has a value for each name of each section; numbers are numbers."""
+    sections = {section.title: dict(section.rows) for section in report.sections}
+    return {"law": report.law, **dict(report.period), "sections": sections}
+
+
+def _crisis(first: date, last: date) -> tuple[Section, ...]:
     """Only what the law asks for: the number of referrals, and the protocols."""
-    counts = referrals.by_level(date(year, 1, 1), date(year, 12, 31))
+    counts = referrals.by_level(first, last)
     version, levels, _ = help_pages.protocol()
     answers = tuple(
         (
@@ -65,7 +81,7 @@ def _crisis(year: int) -> tuple[Section, ...]:
     return (
         Section(
             gettext("Crisis service referral notices"),
-            ((gettext("Notices shown in the year"), str(sum(counts.values()))), *_levels(counts)),
+            ((gettext("Notices shown in the year"), sum(counts.values())), *_levels(counts)),
         ),
         Section(
             gettext("Protocol to detect, remove and respond"),
@@ -77,16 +93,16 @@ def _crisis(year: int) -> tuple[Section, ...]:
 
 def _levels(counts: dict[str, int]) -> Rows:
     return tuple(
-        (gettext("of these at the level %(level)s") % {"level": ladder.NAMES[level]}, str(counts[level]))
+        (gettext("of these at the level %(level)s") % {"level": ladder.NAMES[level]}, counts[level])
         for level in referrals.LEVELS
     )
 
 
-def _in_this_language(rows: Rows) -> Rows:
+def _in_this_language(rows: Iterable[tuple[str, str]]) -> Rows:
     return tuple((gettext(name), gettext(value)) for name, value in rows)
 
 
-_DETECTION: Rows = (
+_DETECTION = (
     (
         gettext_noop("Measure"),
         gettext_noop("The steps of the Columbia Suicide Severity Rating Scale: grief, low, passive, active, imminent."),
@@ -106,7 +122,7 @@ _DETECTION: Rows = (
         gettext_noop("A person looks within 15 minutes at the level imminent, and within an hour at the level active."),
     ),
 )
-_REPLIES: Rows = (
+_REPLIES = (
     (
         gettext_noop("Filter"),
         gettext_noop(
@@ -117,48 +133,48 @@ _REPLIES: Rows = (
 )
 
 
-def _transparency(year: int) -> tuple[Section, ...]:
-    start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    year_figures, objections = figures.between(start, end), list(objections_between(start, end))
+def _transparency(first: date, last: date) -> tuple[Section, ...]:
+    start, end = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
+    counted, objections = figures.between(start, end), list(objections_between(start, end))
     overturned = sum(objection.outcome == AppealOutcome.OVERTURNED for objection in objections)
     answers = [each.answered_at - each.filed_at for each in objections if each.filed_at]
     return (
-        Section(gettext("Cases that the site opened itself"), _cases(year_figures)),
-        Section(gettext("Decisions"), tuple((name, str(number)) for name, number in year_figures.kinds)),
+        Section(gettext("Cases that the site opened itself"), _cases(counted)),
+        Section(gettext("Decisions"), counted.kinds),
         Section(
             gettext("Objections"),
             (
-                (gettext("Answered"), str(len(objections))),
-                (gettext("Restriction lifted"), str(overturned)),
+                (gettext("Answered"), len(objections)),
+                (gettext("Restriction lifted"), overturned),
                 (gettext("Median time to the answer"), in_words(figures.median(answers))),
             ),
         ),
-        Section(gettext("Use of automation"), _automation(year_figures)),
-        Section(gettext("Crisis notices"), _levels(year_figures.referrals)),
+        Section(gettext("Use of automation"), _automation(counted)),
+        Section(gettext("Crisis notices"), _levels(counted.referrals)),
     )
 
 
-def _cases(year_figures: Figures) -> Rows:
+def _cases(counted: Figures) -> Rows:
     return (
-        (gettext("Opened"), str(year_figures.opened)),
-        (gettext("Decided by a person"), str(year_figures.decided)),
-        (gettext("Looked at after the deadline"), str(year_figures.late)),
-        (gettext("Median time to the first look"), in_words(year_figures.first_look.p50)),
-        (gettext("Median time to the decision"), in_words(year_figures.to_decision.p50)),
+        (gettext("Opened"), counted.opened),
+        (gettext("Decided by a person"), counted.decided),
+        (gettext("Looked at after the deadline"), counted.late),
+        (gettext("Median time to the first look"), in_words(counted.first_look.p50)),
+        (gettext("Median time to the decision"), in_words(counted.to_decision.p50)),
     )
 
 
-def _automation(year_figures: Figures) -> Rows:
+def _automation(counted: Figures) -> Rows:
     """The error rate of the filter by category: decided cases in which people found that the rule was not broken."""
     rates = tuple(
         (
             gettext("Error rate: %(category)s") % {"category": each.name},
             gettext("%(share)s of %(number)s") % {"share": f"{1 - each.precision:.0%}", "number": each.decided},
         )
-        for each in year_figures.categories
+        for each in counted.categories
         if each.precision is not None
     )
-    return ((gettext("Restrictions that the machine alone decided"), "0"), *rates)
+    return ((gettext("Restrictions that the machine alone decided"), 0), *rates)
 
 
 def in_words(duration: timedelta | None) -> str:

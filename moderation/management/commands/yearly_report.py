@@ -1,10 +1,10 @@
-import csv
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from moderation.desk import yearly
+from moderation.management import report_output
 
 
 class Command(BaseCommand):
@@ -13,15 +13,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--law", choices=sorted(yearly.LAWS), required=True)
         parser.add_argument("--year", type=int, default=timezone.now().year - 1, help="Default: the last year.")
-        parser.add_argument("--csv", action="store_true", help="Print comma-separated values.")
+        report_output.add_forms(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = yearly.report(law=options["law"], year=options["year"])
-        if options["csv"]:
-            csv.writer(self.stdout, lineterminator="\n").writerows(yearly.table(report))
-            return
-        self.stdout.write(f"{report.law}\nCalendar year {report.year}\n")
-        for section in report.sections:
-            self.stdout.write(f"\n{section.title}\n")
-            for name, value in section.rows:
-                self.stdout.write(f"  {name}: {value}\n")
+        try:
+            report = yearly.report(law=options["law"], year=options["year"])
+        except (ValueError, OverflowError):
+            raise CommandError(f"The year must be between 1 and 9998. You gave {options['year']}.") from None
+        self.stdout.write(report_output.printed(report, options))

@@ -1,11 +1,12 @@
 """Figures and yearly reports, from the audit trail alone."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -131,7 +132,7 @@ def test_ca8_or1_k10_the_yearly_report_counts_referrals_of_the_year_and_names_no
     assess(bob, "imminent", at(0))
     Assessment.objects.filter(user=bob, level="imminent").update(is_imported=True)  # nobody saw a notice
     before = yearly.report(law="us-ca", year=YEAR)
-    assert before.sections[0].rows[0] == ("Notices shown in the year", "3")
+    assert before.sections[0].rows[0] == ("Notices shown in the year", 3)
     my_data.erase(alice)
     assert yearly.report(law="us-ca", year=YEAR) == before
     assert referrals.by_level(at(0).date(), at(0).date()) == {"passive": 1, "active": 1, "imminent": 1}
@@ -185,6 +186,30 @@ def test_r32_ds5_the_transparency_report_is_the_same_as_command_and_page(
         assert not re.search(rf"user:{person.pk}\b|{person.email}|{person.username}", table.text)
     for year in ("1999", "9999999999", "x", "", "²"):
         assert visitor.get(reverse("moderation:transparency") + f"?year={year}").status_code == 404
+
+
+def test_r32_a_transparency_report_of_any_days_comes_as_text_table_and_json(worked: list[Case], alice: User) -> None:
+    def printed(*options: str) -> str:
+        out = StringIO()
+        call_command("transparency_report", *options, stdout=out)
+        return out.getvalue()
+
+    days = ("--from", f"{YEAR}-01-01", "--to", f"{YEAR}-12-31")
+    table = GOLDEN.format(year=YEAR).replace(f"report,year,{YEAR}", f"report,from,{YEAR}-01-01\nreport,to,{YEAR}-12-31")
+    assert printed(*days, "--csv") == table
+    report = json.loads(printed(*days, "--json"))
+    assert (report["from"], report["sections"]["Objections"]["Answered"]) == (f"{YEAR}-01-01", 1)
+    assert alice.username not in printed(*days)
+    early = json.loads(printed("--from", "1970-01-01", "--to", f"{YEAR - 1}-12-31", "--json"))
+    assert early["sections"]["Cases that the site opened itself"]["Opened"] == 0
+    for wrong in (("2026-02-30", "2026-03-01"), ("2026-03-02", "2026-03-01"), ("2026-01-01", "9999-12-31")):
+        with pytest.raises(CommandError):
+            printed("--from", wrong[0], "--to", wrong[1])
+    with pytest.raises(CommandError, match="between 1 and 9998"):
+        call_command("yearly_report", law="eu", year=9999)
+    out = StringIO()
+    call_command("yearly_report", law="eu", year=YEAR, json=True, stdout=out)
+    assert json.loads(out.getvalue())["year"] == YEAR
 
 
 def test_durations_are_told_in_their_two_largest_units() -> None:
