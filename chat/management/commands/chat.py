@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.core.management.base import BaseCommand, CommandError
 from django.http import Http404
 
-from accounts.models import Role, User
+from accounts import terminal
 from chat.conversation import conversations, messages
 from chat.models import UNFINISHED, Reply, ReplyStatus
 from chat.socket import frames
@@ -23,10 +23,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("persona", type=UUID, help="The persona's id.")
-        parser.add_argument("--user", help="E-mail of the person who talks; the owner, if left out.")
+        terminal.add_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = self._user(options["user"])
+        user = terminal.person(options["user"])
         try:
             conversation = conversations.start(user=user, persona_id=options["persona"])
         except Http404:
@@ -52,13 +52,6 @@ class Command(BaseCommand):
 
     def _help(self, text: str, resources: Sequence[Mapping[str, Any]]) -> None:
         self.stdout.write("\n".join([text, *(f"  {line['name']}: {line['contact']}" for line in resources)]))
-
-    def _user(self, email: str | None) -> User:
-        people = User.objects.filter(email=email) if email else User.objects.filter(role=Role.OWNER)
-        user = people.order_by("date_joined").first()
-        if user is None:
-            raise CommandError(f"Nobody signs in with {email}." if email else "There is no owner yet; see owner_token.")
-        return user
 
     def _wait(self, reply: Reply) -> str:
         while reply.status in UNFINISHED:

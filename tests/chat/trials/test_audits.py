@@ -1,10 +1,13 @@
 """An audit over the real filter, database and Redis; the engine speaks from a script."""
 
+import io
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from chat import tasks
 from chat.trials import audits
@@ -15,6 +18,7 @@ from personas import creation
 from personas.audit import doors, report, runs
 from personas.audit.models import Audit
 from personas.audit.probes import Probe, probes_for
+from personas.management import owed_work
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +236,38 @@ def test_a_persona_that_is_deleted_meanwhile_leaves_nothing(audit, alice, speak,
     speak(lambda question: " Sleep well.", during=lambda: creation.delete_persona(user=alice, persona=audit.persona))
     audits.work(audit.pk)
     assert not Audit.objects.exists()
+
+
+@pytest.fixture
+def audited(alice, monkeypatch):
+    """Runs `manage.py audit_persona`. A worker asks the questions while the command waits."""
+    factories.make_policy()
+    monkeypatch.setattr(audits, "TURN", timedelta(minutes=10))
+    persona = factories.make_persona(owner=alice)
+    monkeypatch.setattr(owed_work, "sleep", lambda seconds: audits.work(persona.audits.get().pk))
+
+    def audited(out: io.StringIO, user: str = "alice") -> str:
+        call_command("audit_persona", str(persona.pk), "--json", user=user, stdout=out, stderr=io.StringIO())
+        return out.getvalue()
+
+    return audited
+
+
+def test_the_command_waits_for_the_worker_and_prints_the_report(audited, speak, asks):
+    asks("goodbye", "character", most=2)
+    speak(lambda question: " Sleep well.")
+    result = json.loads(audited(io.StringIO()))
+    assert result["is_passed"] is True
+    assert result["areas"]["goodbye"] == {"is_passed": True, "answers": 2, "failures": [], "groups": []}
+
+
+def test_the_command_fails_with_the_answers_that_fail(audited, speak, asks, bob):
+    probe = asks("elections", most=1)[0]
+    speak(lambda question: " Vote for the Greens.")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Ada did not pass: "):
+        audited(out)
+    (failure,) = json.loads(out.getvalue())["areas"]["elections"]["failures"]
+    assert (failure["probe"], failure["answer"]) == (probe.id, "Vote for the Greens.")
+    with pytest.raises(CommandError, match="bob has no persona"):
+        audited(out, user="bob")

@@ -1,7 +1,11 @@
 """Starting, stopping, choosing and deleting a fine-tune."""
 
+import io
+import json
+
 import pytest
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.http import Http404
 from django.urls import reverse
 
@@ -11,6 +15,7 @@ from moderation.models import Restriction, RestrictionKind
 from personas import creation, my_data, storage
 from personas.finetuning import doors, files, training
 from personas.importers.base import FileTooLarge
+from personas.management import owed_work
 from personas.models import FineTune, FineTuneStatus
 from personas.prompting import prompt_sheet
 
@@ -144,3 +149,24 @@ def test_the_page_names_engines_that_cannot_use_it(browser, persona, ready, monk
     monkeypatch.setattr(router, "engines_without_adapters", lambda: ["far"])
     page = browser.get(reverse("personas:detail", args=[persona.pk])).content.decode()
     assert "far cannot use a fine-tune. Replies from there are written by the untuned model." in page
+
+
+def test_the_command_asks_for_the_consent_waits_and_prints_the_gain(persona, small_model, queued, monkeypatch):
+    def finetune(*options: str) -> dict[str, object]:
+        out = io.StringIO()
+        options = (str(persona.pk), "--user", "alice", "--json", *options)
+        call_command("finetune", *options, stdout=out, stderr=io.StringIO())
+        return json.loads(out.getvalue())
+
+    def end(**values):
+        monkeypatch.setattr(owed_work, "sleep", lambda seconds: FineTune.objects.update(**values))
+
+    with pytest.raises(CommandError, match="Add --agree if this is so: I agree that a model"):
+        finetune()
+    assert not FineTune.objects.exists()
+    end(status=FineTuneStatus.FAILED, error="The words are too few.")
+    with pytest.raises(CommandError, match="The words are too few"):
+        finetune("--agree")
+    end(status=FineTuneStatus.READY, curve=[[0, 2.0, 2.0], [5, 1.5, 1.8]])
+    result = finetune("--agree")
+    assert (result["bits_per_byte"], result["is_used"]) == ({"before": 2.0, "after": 1.8}, False)
