@@ -45,7 +45,7 @@ def v3(persona: Persona, *, with_own_fields: bool = False) -> dict[str, Any]:
     """The persona as a card of the third version.
 
     `with_own_fields` adds what no card has a place for, under `extensions.afterword`: how the persona relates to its
-    owner, its sayings, its language. Such a card is for its owner.
+    owner, its sayings, its language, what its owner changed of the portrait. Such a card is for its owner.
     """
     card = deepcopy(dict(persona.card))
     data = card.pop("data", None)
@@ -138,8 +138,10 @@ def _example_blocks(persona: Persona, sayings: Sequence[str]) -> Iterator[str]:
 
 
 def _own_fields(persona: Persona) -> dict[str, Any]:
-    names = ("depicts", "relation", "calls_user", "language", "sayings", "sampling")
-    return {name: getattr(persona, name) for name in names}
+    names = ("depicts", "relation", "calls_user", "language", "sayings", "sampling", "examples", "is_grounded")
+    edits = persona.statements.exclude(correction="", is_hidden=False)
+    portrait = list(edits.values("section", "key", "correction", "is_hidden"))
+    return {name: getattr(persona, name) for name in names} | {"portrait": portrait}
 
 
 def _entries(data: Mapping[str, Any]) -> list[dict[str, Any]]:

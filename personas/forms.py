@@ -1,5 +1,6 @@
 """The persona form. It checks the shape and size of the typed values, keeps them, and writes nothing."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ _MOST_SAYINGS = 200
 _MOST_EXCHANGES = 100
 _MOST_STOPS = 4
 _MOST_CANDIDATES = 16
+_QUOTED = re.compile(r"^\\(?=\\?>)")
 _FIELDS = PersonaFields.__dataclass_fields__.keys() - {"sampling", "card"}
 
 
@@ -274,7 +276,10 @@ class PersonaForm(forms.Form):
 
 
 def read_examples(text: str) -> list[list[list[str]]]:
-    """Exchanges from text: lines to the persona begin with `>`, its answers do not, blank lines separate exchanges."""
+    """Exchanges from text: lines to the persona begin with `>`, its answers do not, blank lines separate exchanges.
+
+    An answer's own `>` at the start of a line has a backslash before it.
+    """
     exchanges: list[list[list[str]]] = []
     turns: list[list[str]] = []
     for line in [*text.splitlines(), ""]:
@@ -285,7 +290,7 @@ def read_examples(text: str) -> list[list[list[str]]]:
             turns = []
             continue
         speaker = "user" if words.startswith(">") else "persona"
-        words = words.removeprefix(">").strip()
+        words = words.removeprefix(">").strip() if speaker == "user" else _QUOTED.sub("", words)
         if turns and turns[-1][0] == speaker:
             turns[-1][1] = f"{turns[-1][1]}\n{words}"
         else:

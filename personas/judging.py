@@ -20,6 +20,7 @@ from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import Category
 from moderation.filter.evasion import injection
 from moderation.models import Direction, RuleAction
+from personas import cards
 from personas.lorebook import book
 from personas.models import Persona
 from personas.reading.corpus import Piece
@@ -101,6 +102,7 @@ def card_texts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if isinstance(text, str)
         )
     yield from ((gettext("the card's lorebook"), text) for text in book.texts(card))
+    yield from ((gettext("Portrait"), edit.correction) for edit in cards.portrait_edits(card) if edit.correction)
 
 
 def fit(pieces: Iterable[Piece], *, beside_child: bool, left_out: Counter[str]) -> Iterator[Piece]:

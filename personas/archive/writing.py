@@ -14,16 +14,19 @@ from typing import Any, BinaryIO, cast
 from personas import card_export
 from personas.importers import afterword
 from personas.models import Persona, Source, SourceStatus
+from personas.way_in import speakers
 
 _IN_MEMORY = 8 * 1024**2
 _ROWS = 2_000
-_SOMEBODY = "somebody else"
 
 
 def written(persona: Persona) -> BinaryIO:
     """The archive as a file at its start. The caller closes it."""
     target = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - the caller closes it
     sources = list(persona.sources.filter(status=SourceStatus.READY))
+    somebody, keys = "somebody else", {speakers.key_of(source.speaker) for source in sources}
+    while speakers.key_of(somebody) in keys:  # the persona has this name in some file
+        somebody += " too"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         # First, since importers tell a file by its beginning.
         archive.writestr(afterword.CONTENTS, json.dumps(_contents(sources), ensure_ascii=False, indent=2))
@@ -33,7 +36,7 @@ def written(persona: Persona) -> BinaryIO:
                 archive.writestr(afterword.PICTURE, picture.read())
         for number, source in enumerate(sources, start=1):
             with archive.open(afterword.words_path(number), "w", force_zip64=True) as words:
-                for line in _lines(source):
+                for line in _lines(source, somebody):
                     words.write(line)
     target.seek(0)
     return target
@@ -56,14 +59,13 @@ def _contents(sources: list[Source]) -> dict[str, Any]:
     }
 
 
-def _lines(source: Source) -> Iterator[bytes]:
+def _lines(source: Source, somebody: str) -> Iterator[bytes]:
     """The utterances of a source. The writers of lines that the persona answered were never stored."""
-    other = _SOMEBODY if source.speaker != _SOMEBODY else f"{_SOMEBODY} (2)"
     yield _line({"afterword": "words", "version": afterword.VERSION})
     for row in source.utterances.order_by("position").iterator(_ROWS):
         yield _line(
             {
-                "speaker": source.speaker if row.is_persona else other,
+                "speaker": source.speaker if row.is_persona else somebody,
                 "text": row.text,
                 "sent_at": row.sent_at.isoformat() if row.sent_at else None,
                 "source_ref": row.source_ref,

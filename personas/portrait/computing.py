@@ -101,10 +101,13 @@ def _lines(persona: Persona, step: int) -> Iterator[Line]:
 
 
 def _keep(persona: Persona, findings: Iterable[Finding]) -> None:
-    """Writes the findings as statements. One that was not found again is deleted, unless its owner corrected it."""
+    """Writes the findings as statements. One that was not found again is deleted, unless its owner changed it.
+
+    A file that is read later may bring it back.
+    """
     by_key = {key_of(finding.section, finding.label): finding for finding in findings}
     stored = {statement.key: statement for statement in Statement.objects.filter(persona=persona)}
-    gone = [row.pk for key, row in stored.items() if key not in by_key and not row.correction]
+    gone = [row.pk for key, row in stored.items() if key not in by_key and not (row.correction or row.is_hidden)]
     Statement.objects.filter(pk__in=gone).delete()
     rows = []
     for position, (key, finding) in enumerate(by_key.items()):

@@ -21,6 +21,7 @@ from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import avatars, creation, storage
+from personas.archive import restoring
 from personas.creation import PersonaFields
 from personas.forgetting import delete_files_of, discard, hand_over
 from personas.importers import decoding, registry
@@ -139,6 +140,17 @@ def personal_data(draft: Draft) -> list[masking.Found]:
     """The personal data in the files that are read."""
     files = draft.files.filter(status=DraftFileStatus.READY)
     return masking.merged(row for rows in files.values_list("personal", flat=True) for row in rows)
+
+
+def is_personal_cut(draft: Draft) -> bool:
+    """Whether a file may have more personal data than `personal_data` lists."""
+    rows = draft.files.filter(status=DraftFileStatus.READY).values_list("personal", flat=True)
+    return any(len(each) >= masking.MOST_VALUES for each in rows)
+
+
+def is_partial(draft: Draft) -> bool:
+    """Whether a file is longer than the beginning that the preview and tried lines are made from."""
+    return any(file.report["messages"] > len(file.beginning) for file, _ in used_files(draft))
 
 
 def choose_unmasked(draft: Draft, values: Iterable[str]) -> None:
@@ -283,7 +295,7 @@ def _described(persona: Persona, draft: Draft, left_out: Mapping[str, int]) -> R
     return Rehearsal(
         passages=passages.count(),
         left_out=dict(left_out),
-        is_partial=any(file.report["messages"] > len(file.beginning) for file, _ in used_files(draft)),
+        is_partial=is_partial(draft),
         shown=tuple(passages.order_by("id")[:_SHOWN_PASSAGES]),
         parts=parts,
         tokens=sum(part.tokens for part in parts),
@@ -312,6 +324,8 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
         )
     if files and draft.fields.get("import_consent"):
         import_consent.record(draft.owner, persona)
+    if files and draft.persona is None:
+        restoring.restore(persona)
     for file, voices in files:
         with transaction.atomic():
             creation.add_source(

@@ -128,9 +128,26 @@ def test_plain_words_are_for_people(olga):
             "No active account has the name or e-mail address 'nobody'",
         ),
         ([__file__.replace("test_import_persona.py", "__init__.py")], "is empty"),
+        ([f"{__file__}\0"], "no file has such a name"),
+        (["/dev/null"], "no file on a disk"),
+        ([str(SAMPLES / "letters.txt"), "--user", "al\0ice"], "No active account"),
+        ([str(SAMPLES / "letters.txt"), "--language", "e" * 17], "--language must be one of en, zh-Hans"),
+        ([str(SAMPLES / "letters.txt"), "--language", "e\0n"], "--language has characters"),
+        ([str(SAMPLES / "letters.txt"), "--name", "Te\0o"], "--name has characters"),
+        ([str(SAMPLES / "letters.txt"), "--name", "Te\udcffo"], "--name has characters"),
+        ([str(SAMPLES / "letters.txt"), "--name", "T" * 81], "at most 80 characters"),
+        ([str(SAMPLES / "letters.txt"), "--name", "\u200b"], "no visible character"),
     ],
 )
 def test_a_failure_is_one_sentence_and_makes_nothing(db, arguments, sentence):
     with pytest.raises(CommandError, match=sentence):
-        printed(*arguments, "--name", "Teo")
+        printed(*arguments, *([] if "--name" in arguments else ["--name", "Teo"]))
     assert not Persona.objects.filter(is_shared=False).exists()
+
+
+def test_a_file_whose_name_is_no_text_is_imported(olga, tmp_path):
+    path = tmp_path / "brief\udcfc.txt"  # the byte FC, as old archives leave it
+    path.write_bytes((SAMPLES / "letters.txt").read_bytes())
+    report = json.loads(printed(str(path), "--name", "Teo", "--language", "zh", "--json"))
+    persona = Persona.objects.get(pk=report["persona"])
+    assert (persona.sources.get().name, persona.language) == ("brief\ufffd.txt", "zh-Hans")

@@ -3,25 +3,29 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.models import Role, User
+from accounts import terminal
 from accounts.quotas import QuotaExceeded
-from personas import creation
+from personas import cards, creation
+from personas.archive import restoring
 from personas.creation import PersonaFields
-from personas.importers import character_card
+from personas.forms import LANGUAGES, PersonaForm
+from personas.importers import afterword, character_card, zips
 from personas.importers.base import ImportFailed
 from personas.importers.summary import Summary
 from personas.models import Depicts, Persona, Source, SourceStatus
 from personas.reading import importing, parsing, reading_progress
 from personas.rights import import_consent
-from text import graphemes
+from personas.way_in import drafts
+from text import cleaning
 
 
 class Command(BaseCommand):
@@ -37,10 +41,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--me", action="append", default=[], help="A name of the persona's owner in the files.")
         parser.add_argument(
-            "--depicts", choices=Depicts.values, default=Depicts.FICTIONAL.value, help="Who the persona depicts."
+            "--depicts",
+            choices=Depicts.values,
+            help="Who the persona depicts. The default: what an archive says, else fictional.",
         )
-        parser.add_argument("--language", default="en", help="BCP 47 tag, such as en or zh-Hans.")
-        parser.add_argument("--user", help="The persona's owner, by name or e-mail; by default the site's owner.")
+        parser.add_argument(
+            "--language", metavar="TAG", help="Such as en or zh-Hans. The default: what an archive says, else en."
+        )
+        terminal.add_user(parser)
         parser.add_argument(
             "--agree", action="store_true", help="The owner agrees to the import, as the form of a persona words it."
         )
@@ -59,32 +67,36 @@ class Command(BaseCommand):
 
     def _run(self, stack: ExitStack, options: dict[str, Any]) -> dict[str, Any]:
         # 1. Read every file before anything is written.
+        _fields(options, None)  # a wrong option is told before minutes of reading
         opened = [(path, stack.enter_context(_open(path))) for path in options["files"]]
         read = [(path, stream, *_understood(path, stream)) for path, stream in opened]
-        speakers = [_speakers(options["speaker"], summary, path) for path, _, summary, _ in read]
-        cards = [card for *_, card in read if card]
+        speakers = [_speakers(options["speaker"], summary, path, stream) for path, stream, summary, _ in read]
+        found = [card for *_, card in read if card]
         report = _merged([(path, summary) for path, _, summary, _ in read], speakers)
         if options["dry_run"]:
             return report
         # 2. Make the persona and add its words, all or nothing.
         if not options["agree"]:
             raise CommandError(f"Nothing was imported. Add --agree if this is so: {import_consent.TEXT}")
-        owner = _owner(options["user"])
-        fields = _fields(options, cards[0] if cards else None)
+        owner = terminal.person(options["user"])
+        fields = _fields(options, found[0] if found else None)
         with transaction.atomic():
-            picture = next((card.picture for card in cards if card.picture), None)
+            picture = next((card.picture for card in found if card.picture), None)
             persona = creation.create_persona(owner=owner, fields=fields, avatar=picture)
             import_consent.record(owner, persona)
             sources: list[Source] = []
             try:
                 for (path, stream, summary, _), names in zip(read, speakers, strict=True):
-                    sources.append(_added(persona, path, stream, summary, names, options["me"]))
-                    _import(sources[-1], path)
+                    for words in _stored(path, stream, summary, names):
+                        sources.append(_added(persona, words, summary, options["me"]))
+                        _import(sources[-1], path)
             except BaseException:
                 persona.avatar.delete(save=False)  # a rollback does not delete files
                 for source in sources:
                     source.file.delete(save=False)
                 raise
+            if sources:
+                restoring.restore(persona)
         creation.queue_embedding(persona.pk)
         return report | {"persona": str(persona.pk), "passages": persona.passages.count()}
 
@@ -101,20 +113,40 @@ def _bar(path: str, what: str) -> Callable[[int], None]:
     return show
 
 
-def _added(
-    persona: Persona, path: str, stream: BinaryIO, summary: Summary, names: list[str], own_names: list[str]
-) -> Source:
-    """Stores one file for the persona."""
+@dataclass(frozen=True)
+class _Words:
+    """What becomes one source. `names` are those of the persona in it, at least one."""
+
+    stream: BinaryIO
+    name: str
+    format: str
+    names: list[str]
+
+
+def _stored(path: str, stream: BinaryIO, summary: Summary, names: list[str]) -> Iterator[_Words]:
+    """The file itself, or each source of an archive of a persona."""
+    if summary.format != afterword.Afterword.name:
+        yield _Words(stream, Path(path).name, summary.format, names)
+        return
+    budget = zips.Budget()
+    with zips.opened(stream) as archive:
+        for source in afterword.packed_sources(archive):
+            with afterword.unpacked(archive, source.path, budget=budget) as words:
+                yield _Words(words, source.name, afterword.AfterwordWords.name, [source.speaker])
+
+
+def _added(persona: Persona, words: _Words, summary: Summary, own_names: list[str]) -> Source:
+    """Stores words for the persona."""
     assert persona.owner is not None
-    stream.seek(0)
+    words.stream.seek(0)
     return creation.add_source(
         user=persona.owner,
         persona=persona,
-        file=stream,
-        name=Path(path).name,
-        format=summary.format,
-        speaker=names[0],
-        aliases=names[1:],
+        file=words.stream,
+        name=drafts.file_name(words.name),
+        format=words.format,
+        speaker=words.names[0],
+        aliases=words.names[1:],
         own_names=[name for name in own_names if name in summary.speakers],
     )
 
@@ -131,10 +163,17 @@ def _import(source: Source, path: str) -> None:
 
 
 def _open(name: str) -> BinaryIO:
+    """Raises CommandError."""
+    path = Path(name)
     try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise CommandError(f"{name} cannot be opened: {error.strerror}.") from None
+        file = path.open("rb")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        raise CommandError(f"{name!r} cannot be opened: {reason}.") from None
+    if not path.is_file():
+        file.close()
+        raise CommandError(f"{name} is no file on a disk. Store its words in a file, and name that.")
+    return file
 
 
 def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.CardFields | None]:
@@ -146,8 +185,11 @@ def _understood(path: str, stream: BinaryIO) -> tuple[Summary, character_card.Ca
     return reading.summary, reading.card
 
 
-def _speakers(wanted: list[str] | None, summary: Summary, path: str) -> list[str]:
-    """The names of the persona in a file, at least one."""
+def _speakers(wanted: list[str] | None, summary: Summary, path: str, stream: BinaryIO) -> list[str]:
+    """The names of the persona in a file, at least one. An archive of a persona says them itself."""
+    if summary.format == afterword.Afterword.name:
+        with zips.opened(stream) as archive:
+            return list(dict.fromkeys(source.speaker for source in afterword.packed_sources(archive))) or [""]
     if not summary.speakers:
         return [""]
     if names := [name for name in wanted or [] if name in summary.speakers]:
@@ -160,7 +202,7 @@ def _speakers(wanted: list[str] | None, summary: Summary, path: str) -> list[str
 
 def _merged(files: list[tuple[str, Summary]], speakers: list[list[str]]) -> dict[str, Any]:
     parts = [
-        {"file": path, "speaker": names[0], **summary.as_json()}
+        {"file": cleaning.clean(path), "speaker": names[0], **summary.as_json()}
         for (path, summary), names in zip(files, speakers, strict=True)
     ]
     if len(parts) == 1:
@@ -180,37 +222,29 @@ def _merged(files: list[tuple[str, Summary]], speakers: list[list[str]]) -> dict
     }
 
 
-def _owner(name: str | None) -> User:
-    people = User.objects.filter(is_active=True)
-    if name is None:
-        owner = people.filter(role=Role.OWNER).order_by("pk").first()
-        if owner is None:
-            raise CommandError(
-                "The site has no owner yet. Open the link that `manage.py owner_token` prints, or give --user."
-            )
-        return owner
-    owner = people.filter(username=name).first() or people.filter(email__iexact=name).order_by("pk").first()
-    if owner is None:
-        raise CommandError(f"No active account has the name or e-mail address {name!r}.")
-    return owner
-
-
 def _fields(options: dict[str, Any], card: character_card.CardFields | None) -> PersonaFields:
-    basic = {
-        "name": graphemes.beginning(options["name"], 80),
-        "depicts": options["depicts"],
-        "language": options["language"],
-    }
-    if card is None:
-        return PersonaFields(**basic)
-    return PersonaFields(
-        **basic,
-        description="\n\n".join(filter(None, [card.description, card.personality])),
-        scenario=card.scenario,
-        opening_line=card.opening_line,
-        examples=[[list(turn) for turn in exchange] for exchange in card.examples],
-        card=card.card,
-    )
+    """What the form makes of the options and of a card. Raises CommandError."""
+    typed = {"depicts": Depicts.FICTIONAL.value, "language": "en", **(cards.form_fields(card) if card else {})}
+    for name in ("name", "depicts", "language"):
+        if (value := options[name]) is not None:
+            if cleaning.clean(value) != value:
+                raise CommandError(f"--{name} has characters that cannot be stored. Write it without them.")
+            typed[name] = _tag(value) if name == "language" else value
+    form = PersonaForm(typed | {"declaration": "on"}, card=card.card if card else None)
+    if not form.is_valid():
+        faults = (f"{form.fields[name].label}: {text}" for name, texts in form.errors.items() for text in texts)
+        raise CommandError(" ".join(faults))
+    return form.persona_fields()
+
+
+def _tag(language: str) -> str:
+    """The form's tag for a language: its own spelling, or the first of `zh`. Raises CommandError."""
+    wanted = language.casefold()
+    tags = [tag for tag, _ in LANGUAGES]
+    for tag in tags:
+        if wanted in {tag.casefold(), tag.partition("-")[0]}:
+            return tag
+    raise CommandError(f"--language must be one of {', '.join(tags)}. You gave {language[:40]!r}.")
 
 
 def _plain(report: dict[str, Any]) -> str:

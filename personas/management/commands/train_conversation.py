@@ -1,7 +1,7 @@
 """Trains a packaged model to talk, on the written dialogues (docs/quality.md)."""
 
 import shutil
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from generation.catalogue import model_rows, packaged
 from generation.engines.batching.tokenizer import ModelTokenizer
 from generation.tuning import adapters, examples, job, picture
 from personas.prompting import dialogues
+from text import cleaning
 
 _LONGEST = 1024  # tokens of a dialogue; the longest written one has fewer
 _RATES = {"smollm2-135m": 4e-4, "gemma3-270m": 3e-4}
@@ -25,8 +26,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dialogues", type=Path, nargs="+", help="JSON lines. The default is generation/dialogues/."
         )
-        parser.add_argument("--epochs", type=int, default=2, help="At most; training ends early if it no longer helps.")
-        parser.add_argument("--rate", type=float, help="The learning rate.")
+        parser.add_argument(
+            "--epochs", type=_epochs, default=2, help="At most; training ends early if it no longer helps."
+        )
+        parser.add_argument("--rate", type=_rate, help="The learning rate, more than 0 and at most 1.")
         parser.add_argument("--anew", action="store_true", help="Forgets a training that was interrupted.")
         parser.add_argument("--ship", action="store_true", help="Puts the adapter into generation/adapters/.")
 
@@ -78,3 +81,20 @@ class Command(BaseCommand):
         for file in ("adapter/adapter_model.safetensors", "adapter/adapter_config.json", "curve.png", "curve.jsonl"):
             shutil.copyfile(folder / file, target / Path(file).name)
             (target / Path(file).name).chmod(0o644)  # state is private, the product is not
+
+
+def _epochs(text: str) -> int:
+    epochs = cleaning.whole_number(text, most=1000)
+    if not epochs:
+        raise ArgumentTypeError(f"The number of epochs must be a whole number from 1 to 1000. You gave {text!r}.")
+    return epochs
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 1:
+        raise ArgumentTypeError(f"The learning rate must be more than 0 and at most 1. You gave {text!r}.")
+    return rate

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import reverse
 from PIL import Image
 
@@ -17,6 +18,8 @@ from personas.archive import writing
 from personas.importers import afterword, registry
 from personas.importers.base import ImportFailed
 from personas.models import Draft, DraftFile, Persona, Utterance
+from personas.portrait import computing
+from personas.portrait.models import Section
 from personas.way_in import speakers
 from tests import factories
 
@@ -89,6 +92,48 @@ def test_everything_comes_back_for_another_person(client, teo, bob):
     assert rows(copy) == rows(teo)
     texts = {tuple(persona.passages.order_by("digest").values_list("text", "prompted_by")) for persona in (copy, teo)}
     assert len(texts) == 1
+
+
+def test_grounding_examples_and_what_was_changed_of_the_portrait_come_along(client, teo, bob):
+    example = [["user", "Why?\nTell me."], ["persona", "> Nora asked that.\nBecause."]]
+    Persona.objects.filter(pk=teo.pk).update(is_grounded=True, examples=[example])
+    teo.refresh_from_db()
+    key = computing.key_of(Section.WORDS, "clock")
+    for statement in ({"correction": "Clocks, always."}, {"is_hidden": True, "section": Section.PEOPLE}, {"text": "x"}):
+        values = {"section": Section.WORDS, "key": key} | statement
+        teo.statements.create(**values)
+        key = computing.key_of(Section.PEOPLE, key)
+    with writing.written(teo) as file:
+        draft = imported(client, bob, file.read())
+    copy = saved(client, draft)
+    assert (copy.is_grounded, copy.examples) == (True, [example])
+    names = ("section", "key", "correction", "is_hidden")
+    kept = teo.statements.exclude(text="x").order_by("key").values_list(*names)
+    computing._keep(copy, [])  # the first of several files has been read
+    assert list(copy.statements.order_by("key").values_list(*names)) == list(kept)
+
+
+def test_the_command_gives_each_source_of_an_archive_its_own_speaker(teo, bob, tmp_path):
+    path = tmp_path / "teo.zip"
+    with writing.written(teo) as file:
+        path.write_bytes(file.read())
+    out = io.StringIO()
+    options = ("--name", "Teo", "--user", "bob", "--agree", "--json")
+    call_command("import_persona", str(path), *options, stdout=out)
+    report = json.loads(out.getvalue())
+    copy = Persona.objects.get(owner=bob)
+    assert (report["persona"], report["speaker"]) == (str(copy.pk), "")
+    assert rows(copy) == rows(teo)
+    for name in ("depicts", "relation", "description", "sayings", "language"):
+        assert getattr(copy, name) == getattr(teo, name), name
+    assert copy.avatar
+
+
+def test_nobody_else_speaks_as_a_persona_of_that_name(client, teo, bob):
+    teo.sources.filter(name="letters.txt").update(speaker="Somebody else")
+    with writing.written(teo) as file:
+        copy = saved(client, imported(client, bob, file.read()))
+    assert not Utterance.objects.filter(source__persona=copy, is_persona=True, text__startswith="Are you").exists()
 
 
 def test_the_words_are_judged_again(client, teo, bob, quiet_filter):
