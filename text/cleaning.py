@@ -7,6 +7,7 @@ fail later, far from its writer. Every loop here is linear in the text's length.
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext
@@ -44,6 +45,11 @@ def clean(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", plain)
 
 
+def storable(text: str) -> str:
+    """The text without NUL and with U+FFFD for lone surrogates. All else stays: for what must go out as it came."""
+    return _LONE_SURROGATE.sub("\ufffd", text.replace("\0", ""))
+
+
 def clean_line(text: str) -> str:
     """As `clean`, in one line: for a name, a title or a search."""
     return " ".join(clean(text).split())
@@ -62,7 +68,7 @@ def whole_number(text: str, *, most: int) -> int | None:
     return number if number <= most else None
 
 
-def parsed_json(document: str | bytes, *, most_values: int | None = None) -> Any:
+def parsed_json(document: str | bytes, *, most_values: int | None = None, cleaned: Callable[[str], str] = clean) -> Any:
     """The parsed JSON value, with every text in it cleaned. Raises BadJSON, also for more than `most_values`."""
     try:
         if most_values is not None:
@@ -74,7 +80,7 @@ def parsed_json(document: str | bytes, *, most_values: int | None = None) -> Any
         raise
     except ValueError:  # also for bytes that are not Unicode text
         raise BadJSON(gettext("It is not JSON, or it is cut off.")) from None
-    return clean_json(value)
+    return clean_json(value, cleaned=cleaned)
 
 
 def refuse_many_values(document: str | bytes, most: int) -> None:
@@ -92,17 +98,17 @@ def refuse_many_values(document: str | bytes, most: int) -> None:
         )
 
 
-def clean_json(value: Any, *, depth: int = JSON_DEPTH) -> Any:
+def clean_json(value: Any, *, depth: int = JSON_DEPTH, cleaned: Callable[[str], str] = clean) -> Any:
     """A value of JSON's types, with every text in it cleaned. Raises BadJSON if it is nested deeper than `depth`."""
     if isinstance(value, str):
-        return clean(value)
+        return cleaned(value)
     if not isinstance(value, list | dict):
         return value
     if depth == 0:
         raise _too_deep()
     if isinstance(value, list):
-        return [clean_json(item, depth=depth - 1) for item in value]
-    return {clean(str(name)): clean_json(item, depth=depth - 1) for name, item in value.items()}
+        return [clean_json(item, depth=depth - 1, cleaned=cleaned) for item in value]
+    return {cleaned(str(name)): clean_json(item, depth=depth - 1, cleaned=cleaned) for name, item in value.items()}
 
 
 def _short_int(digits: str) -> int:

@@ -1,6 +1,7 @@
 """The JSON of a character card: bytes of unknown encoding -> an object that this site can keep.
 
-A card comes from a stranger. What would overflow a stack, a number or the database further on is refused here.
+A card comes from a stranger. What would overflow a stack, a number or the database further on is refused here. Its
+texts keep their line ends and controls, since a card goes out as it came; where a text is used, it is cleaned.
 """
 
 import base64
@@ -27,7 +28,7 @@ def loaded(raw: bytes) -> dict[str, Any]:
             % {"json_bytes": JSON_BYTES // 1024**2}
         )
     try:
-        card = cleaning.parsed_json(_text(raw))
+        card = cleaning.parsed_json(_text(raw), cleaned=cleaning.storable)
     except cleaning.BadJSON as error:
         raise DamagedFile(gettext("This card's JSON cannot be read. %(error)s") % {"error": error}) from None
     if not isinstance(card, dict):

@@ -18,6 +18,7 @@ from personas.importers import card_examples, card_json, decoding, foreign_cards
 from personas.importers.base import DamagedFile, ImportFailed, Record, Remark, Skipped, UnknownFormat, Utterance
 from personas.importers.card_examples import Exchange, examples
 from personas.lorebook import book
+from text import cleaning
 
 __all__ = ["PICTURE_BYTES", "USER", "CardFields", "CharacterCard", "Exchange", "examples", "read"]
 
@@ -217,7 +218,9 @@ def _fields(card: dict[str, Any], *, picture: bytes | None) -> CardFields:
         scenario=texts["scenario"].strip(),
         opening_line=texts["first_mes"].strip(),
         other_openings=tuple(
-            greeting for greeting in (greetings if isinstance(greetings, list) else []) if isinstance(greeting, str)
+            cleaning.clean(greeting)
+            for greeting in (greetings if isinstance(greetings, list) else [])
+            if isinstance(greeting, str)
         ),
         examples=dialogue.exchanges,
         creator_notes=texts["creator_notes"].strip(),
@@ -242,7 +245,7 @@ def _data(card: dict[str, Any]) -> dict[str, Any]:
 def _text_of(card: dict[str, Any], key: str) -> str:
     """A field's text. Cards since V2 often repeat V1's fields at the top, where some tools leave the only copy."""
     texts = (source.get(key) for source in (_data(card), card))
-    return next((text for text in texts if isinstance(text, str)), "")
+    return cleaning.clean(next((text for text in texts if isinstance(text, str)), ""))
 
 
 def _remarks(card: dict[str, Any], version: int) -> Iterator[str]:

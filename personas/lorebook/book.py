@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from personas.lorebook import decorators
 from personas.lorebook.keys import Key, looks_like_pattern
+from text import cleaning
 
 MOST_ENTRIES = 1_000
 MOST_KEYS = 30  # of one entry
@@ -73,10 +74,15 @@ def source(card: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def source_entries(card: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries as the card has them, without those that are no objects, at most MOST_ENTRIES."""
+    """The entries as the card has them, at most MOST_ENTRIES."""
+    return all_entries(card)[:MOST_ENTRIES]
+
+
+def all_entries(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries as the card has them, without those that are no objects."""
     entries = source(card).get("entries")
     listed = entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else []
-    return [entry for entry in listed if isinstance(entry, dict)][:MOST_ENTRIES]
+    return [entry for entry in listed if isinstance(entry, dict)]
 
 
 def texts(card: Mapping[str, Any]) -> Iterator[str]:
@@ -104,7 +110,7 @@ def read(card: Mapping[str, Any], *, fill: Fill = str, fill_scanned: Fill = str)
 
 def _entry(entry: Mapping[str, Any], number: int, scan_depth: int, fill: Fill, fill_scanned: Fill) -> Entry:
     content = entry.get("content")
-    decorated = decorators.read(content if isinstance(content, str) else "")
+    decorated = decorators.read(cleaning.clean(content) if isinstance(content, str) else "")
     extensions = entry.get("extensions")
     more: Mapping[str, Any] = extensions if isinstance(extensions, dict) else {}
     rules = decorated.rules

@@ -45,19 +45,19 @@ def entry_at(card: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 def added(card: Mapping[str, Any], written: Written) -> dict[str, Any]:
     """The card with one entry more."""
-    return _with(card, [*book.source_entries(card), {**_BLANK, **asdict(written)}])
+    return _with(card, [*book.all_entries(card), {**_BLANK, **asdict(written)}])
 
 
 def changed(card: Mapping[str, Any], number: int, seen: str, written: Written) -> dict[str, Any]:
     """The card with other words in one entry, whose mark is `seen`. Raises EntryGone."""
-    entries = book.source_entries(card)
+    entries = book.all_entries(card)
     _check(card, number, seen)
     return _with(card, [*entries[:number], {**entries[number], **asdict(written)}, *entries[number + 1 :]])
 
 
 def removed(card: Mapping[str, Any], number: int, seen: str) -> dict[str, Any]:
     """The card without one entry, whose mark is `seen`. Raises EntryGone."""
-    entries = book.source_entries(card)
+    entries = book.all_entries(card)
     _check(card, number, seen)
     return _with(card, [*entries[:number], *entries[number + 1 :]])
 

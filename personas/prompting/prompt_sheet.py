@@ -17,6 +17,7 @@ from personas.lorebook.book import Book
 from personas.models import Depicts, FineTune, Passage, Persona
 from personas.prompting.phrases import phrases_for
 from personas.prompting.samples import Exchange, samples
+from text import cleaning
 
 PASSAGES_READ = 400  # of a persona, spread evenly over its corpus; reading all of a large one costs seconds
 
@@ -137,7 +138,7 @@ class _Macros:
 
     def __call__(self, text: str) -> str:
         # An unclosed comment stays. A comment that begins inside it is unclosed too, so it is not searched again.
-        text = _MACRO_COMMENT.sub(lambda m: "" if m[1] else m[0], text)
+        text = _MACRO_COMMENT.sub(lambda m: "" if m[1] else m[0], cleaning.clean(text))
         text = _MACRO.sub(lambda m: self._values[(m[1] or m[2]).casefold()], text)
         return _MACRO_VALUE.sub(lambda m: _value(m[1].casefold(), m[2]), text).strip()
 
@@ -162,7 +163,8 @@ def _personality(persona: Persona) -> str:
     """The card's personality text, unless the description already contains it."""
     card = persona.card.get("data", persona.card)
     text = card.get("personality", "") if isinstance(card, dict) else ""
-    return text if isinstance(text, str) and text not in persona.description else ""
+    personality = cleaning.clean(text).strip() if isinstance(text, str) else ""
+    return personality if personality not in persona.description else ""
 
 
 def _written(persona: Persona, filled: _Macros) -> Iterator[Exchange]:

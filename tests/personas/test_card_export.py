@@ -12,6 +12,7 @@ from PIL import Image
 from personas import card_export, cards
 from personas.forms import PersonaForm, read_examples
 from personas.importers import character_card
+from personas.prompting import prompt_sheet
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ V2 = {
     "unknown_at_the_top": [1, {"a": None}],
     "data": {
         "name": "Wei 🏮",
-        "description": "{{char}} keeps  a\n\nlighthouse. ",
+        "description": "{{char}} keeps  a\r\n\r\nlighthouse.\x0b \ufffe",
         "personality": "dry",
         "scenario": "Night.",
         "first_mes": "*nods*",
@@ -44,17 +45,19 @@ V1 = {name: V2["data"][name] for name in ("name", "description", "personality", 
 
 def persona_of(card, owner, **fields):
     """The persona that an import of the card makes."""
-    typed = cards.form_fields(character_card.from_card(card))
-    form = PersonaForm({"language": "en", "declaration": "on", **typed}, card=card)
+    read = character_card.read(io.BytesIO(json.dumps(card).encode()))
+    form = PersonaForm({"language": "en", "declaration": "on", **cards.form_fields(read)}, card=read.card)
     assert form.is_valid(), form.errors
     return factories.make_persona(owner=owner, **(vars(form.persona_fields()) | fields))
 
 
 def test_an_unchanged_card_goes_out_as_it_came(alice):
-    out = card_export.v3(persona_of(V2, alice))
+    persona = persona_of(V2, alice)
+    out = card_export.v3(persona)
     assert (out["spec"], out["spec_version"]) == ("chara_card_v3", "3.0")
     assert out["unknown_at_the_top"] == V2["unknown_at_the_top"]
     data = dict(out["data"])
+    assert "\r" not in prompt_sheet.sheet_for(persona).description
     assert data["character_book"]["entries"][0].pop("use_regex") is False  # which the third version requires
     assert {name: data[name] for name in V2["data"]} == V2["data"]
 
@@ -153,6 +156,7 @@ def test_only_the_owner_takes_a_persona_along(client, alice, bob, name):
 
 
 def test_examples_of_the_form_and_of_a_card_are_the_same():
-    assert read_examples(cards.written_examples([[["user", "A?"], ["persona", "B."]]])) == [
-        [["user", "A?"], ["persona", "B."]]
-    ]
+    exchanges = [[["user", "A?\nAnd B?"], ["persona", "B.\n> C\n\\> D"]], [["user", "> E"], ["persona", "F."]]]
+    assert read_examples(cards.written_examples(exchanges)) == exchanges
+    paragraphs = [[["user", "A?"], ["persona", "B.\n\nC."]]]
+    assert read_examples(cards.written_examples(paragraphs)) == [[["user", "A?"], ["persona", "B.\nC."]]]

@@ -88,6 +88,15 @@ def test_an_entry_is_removed(owner: Client, persona: Persona) -> None:
     assert [entry["keys"] for entry in entries(persona)] == [["dog"]]
 
 
+def test_entries_beyond_those_that_are_used_stay_in_the_card() -> None:
+    listed = [{"keys": [str(number)], "content": "x"} for number in range(book.MOST_ENTRIES + 2)]
+    card = {"data": {"character_book": {"entries": listed}}}
+    rest = editing.removed(card, 0, editing.mark(listed[0]))
+    assert rest["data"]["character_book"]["entries"] == listed[1:]
+    changed = editing.changed(card, 0, editing.mark(listed[0]), editing.Written(["a"], "y", True, True))
+    assert changed["data"]["character_book"]["entries"][1:] == listed[1:]
+
+
 def test_an_entry_that_changed_meanwhile_is_kept(owner: Client, persona: Persona) -> None:
     seen = mark(persona, 0)
     owner.post(address(persona, 0), {"then": "remove", "mark": seen})
