@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext
+from msgspec import structs
 
 from personas import avatars
 from personas.importers import afterword, character_card, recognition, registry
@@ -23,6 +24,8 @@ Answer = tuple[str, Any]
 _BATCH = 500  # utterances
 _BATCH_CHARACTERS = 1 << 16
 _BATCH_SECONDS = 0.2
+# Years of a time. Some programs write the year 1 or 9999 where they know none, and neither fits into every time zone.
+_EARLIEST_YEAR, _LATEST_YEAR = 1000, 2999
 _CARDS = {"character-card": character_card.read, "afterword": afterword.read_card}
 
 
@@ -62,7 +65,7 @@ def _batches(records: Iterable[Record]) -> Iterator[Answer]:
     for record in records:
         match record:
             case Utterance():
-                batch.append(record)
+                batch.append(_with_likely_time(record))
                 characters += len(record.text)
             case Skipped(reason):
                 skips[reason] += 1
@@ -72,6 +75,14 @@ def _batches(records: Iterable[Record]) -> Iterator[Answer]:
             yield from _answers_of(batch, skips)
             batch, skips, characters, began = [], Counter(), 0, time.monotonic()
     yield from _answers_of(batch, skips)
+
+
+def _with_likely_time(utterance: Utterance) -> Utterance:
+    """The utterance without a time that nobody wrote at. Every importer's utterances pass here."""
+    sent_at = utterance.sent_at
+    if sent_at is None or _EARLIEST_YEAR <= sent_at.year <= _LATEST_YEAR:
+        return utterance
+    return structs.replace(utterance, sent_at=None)
 
 
 def _answers_of(batch: list[Utterance], skips: Counter[str]) -> Iterator[Answer]:

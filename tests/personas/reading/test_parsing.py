@@ -69,6 +69,22 @@ def test_a_child_reads_what_the_importer_reads(sample):
     assert (reading.card is not None) == (importer.name in {"character-card", "afterword"})
 
 
+def test_a_time_that_nobody_wrote_at_is_unknown_whatever_the_format(tmp_path):
+    """Programs write the first and the last moment they know for none. Both overflow in other time zones."""
+    path = tmp_path / "times.txt"
+    for year, is_known in (("0001", False), ("0999", False), ("1650", True), ("2999", True), ("9999", False)):
+        rows = [{"speaker": "T", "text": "Yes.", "sent_at": f"{year}-12-31T23:59:59-14:00", "source_ref": "line 2"}]
+        for name, content in {
+            "archive": '{"afterword": "words", "version": 1}\n' + "\n".join(map(json.dumps, rows)) + "\n",
+            "diary": f"{year}-12-31\n\nThe clock in the hall struck thirteen, and nobody but me woke up.\n",
+        }.items():
+            path.write_text(content, encoding="utf-8")
+            utterances, reading = read(path)
+            assert utterances, name
+            assert {utterance.sent_at is not None for utterance in utterances} == {is_known}, (name, year)
+            assert (reading.summary.first is not None) == is_known
+
+
 def test_a_card_comes_whole_with_a_picture_that_is_safe():
     raw = png((b"tEXt", b"chara\0" + b64encode((SAMPLES / "card_v2.json").read_bytes())))
     path = SAMPLES / "card_v2.json"
