@@ -28,7 +28,7 @@ _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST_BYTES = 4 * LONGEST_LINE
 _LINE = re.compile(r"([^\r\n]*+)(\r\n|\r|\n|\Z)")
 _LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE + 1},}}+")
-_BAD_SHARE = 0.001  # of a file's bytes; below this share, it is UTF-8 with a few damaged places
+_BAD_SHARE = 0.5  # of the signs beyond ASCII; with fewer damaged places it is UTF-8
 _BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -39,6 +39,7 @@ _BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with th
 _JAPANESE = re.compile(rb"\x1b\$[B@]")  # ISO-2022-JP has no bytes beyond ASCII
 _SAMPLE = 4_000  # characters
 _WRITTEN = 0.85  # of a text's characters are letters, figures, marks and blanks
+_FIRST_BYTES = bytes(range(0xC2, 0xF5))  # of signs beyond ASCII in UTF-8
 _CONTROL_BYTES = bytes(range(1, 9)) + bytes(range(14, 32))
 
 
@@ -87,24 +88,25 @@ def _utf_16(head: bytes, nuls: int) -> str:
 
 
 def _from_whole(stream: BinaryIO, head: bytes) -> Encoding:
-    total, bad = _count_bad_utf8(stream)
+    good, bad = _count_beyond_ascii(stream)
     if not bad:
         return Encoding("iso2022_jp_ext", is_guessed=True) if _JAPANESE.search(head) else Encoding("utf-8")
-    if bad < total * _BAD_SHARE:
+    if bad < good * _BAD_SHARE:
         return Encoding("utf-8", is_guessed=True)
     return Encoding(legacy_encodings.likeliest(head), is_guessed=True)
 
 
-def _count_bad_utf8(stream: BinaryIO) -> tuple[int, int]:
-    """The number of bytes, and the number of places that are not UTF-8."""
+def _count_beyond_ascii(stream: BinaryIO) -> tuple[int, int]:
+    """The number of signs beyond ASCII in UTF-8, and of places that are not UTF-8."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    total = bad = 0
+    begun = bad = 0
     while chunk := stream.read(_CHUNK):
-        total += len(chunk)
+        begun += len(chunk) - len(chunk.translate(None, _FIRST_BYTES))
         genuine = chunk.count("\ufffd".encode())
         bad += decoder.decode(chunk).count("\ufffd") - genuine
-    return total, bad + decoder.decode(b"", final=True).count("\ufffd")
+    bad += decoder.decode(b"", final=True).count("\ufffd")
+    return max(0, begun - bad), bad
 
 
 def clean(text: str) -> str:

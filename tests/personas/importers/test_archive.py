@@ -69,7 +69,8 @@ def test_what_is_not_read_is_counted_by_kind():
         "video": 1,
         "sound recording": 1,
         "archive inside the archive": 2,
-        "file of another kind": 2,
+        "file of another kind": 1,
+        "file that cannot be read": 1,
         "empty file": 1,
     }
 
