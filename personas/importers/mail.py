@@ -19,6 +19,7 @@ from personas.importers.base import DamagedFile, FileTooLarge, Member, Record, R
 from personas.importers.mail_message import Headers
 
 _SEPARATOR = re.compile(rb"\AFrom \S.{0,300}?\d\d:\d\d.{0,60}\r?\n?\Z")
+_SHORT_SEPARATOR = re.compile(rb"\AFrom (?:-|MAILER-DAEMON|[^\s@]{1,100}@[^\s@]{1,100})?\s{0,3}\Z")  # without a time
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,70}:")
 _KNOWN = re.compile(
     rb"(?:From|To|Subject|Date|Message-ID|MIME-Version|Return-Path|Received|Delivered-To|Content-Type|X-Gmail-Labels|X-GM-THRID|Cc|Reply-To):",
@@ -52,7 +53,7 @@ class Mail:
     def sniff(self, head: bytes, name: str) -> float:
         head = _without_length(head)[1]
         first, _, rest = head.partition(b"\n")
-        is_mailbox = _SEPARATOR.match(first) is not None
+        is_mailbox = _SEPARATOR.match(first) is not None or _SHORT_SEPARATOR.match(first) is not None
         lines = (rest if is_mailbox else head).split(b"\n")[:200]
         end = next((index for index, line in enumerate(lines) if not line.strip()), len(lines))
         fields = lines[:end]
@@ -125,7 +126,7 @@ def _places(stream: BinaryIO) -> Iterator[_Place]:
     end = _end(stream, start)
     number, position, head, is_head, is_after_blank = 0, start, bytearray(), True, True
     while line := stream.readline(_LONGEST_LINE):
-        is_new = is_after_blank and line.startswith(b"From ") and _SEPARATOR.match(line) is not None
+        is_new = is_after_blank and line.startswith(b"From ") and _separates(stream, line)
         if is_new:
             if head:
                 number += 1
@@ -138,6 +139,18 @@ def _places(stream: BinaryIO) -> Iterator[_Place]:
         is_after_blank = not line.strip()
     if head.strip():
         yield _place(number + 1, start, min(position, end or position), head)
+
+
+def _separates(stream: BinaryIO, line: bytes) -> bool:
+    """Whether a mail begins below a line. Where it has no time, headers must follow."""
+    if _SEPARATOR.match(line) is not None:
+        return True
+    if _SHORT_SEPARATOR.match(line) is None:
+        return False
+    place = stream.tell()
+    following = stream.readline(_LONGEST_LINE)
+    stream.seek(place)
+    return _KNOWN.match(following) is not None or following.startswith(b"X-")
 
 
 def _place(number: int, start: int, end: int, head: bytearray) -> _Place:

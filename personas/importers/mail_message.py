@@ -21,6 +21,7 @@ from personas.importers import charsets, decoding, mail_text, markup
 _LONGEST_HEADER = 2_000  # characters that are looked at
 _LONGEST_NAME = 100
 _MOST_PARTS = 200
+_EXPUNGED = 0x8  # Thunderbird keeps deleted mails in the file until it tidies up
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _SPAM = frozenset(["spam", "junk", "correo no deseado", "no deseado", "lixo eletrônico", "posta indesiderata", "courrier indésirable", "ongewenste e-mail", "спам", "垃圾邮件", "垃圾郵件", "迷惑メール", "스팸함", "스팸", "istenmeyen posta"])  # fmt: skip
 _DRAFTS = frozenset(["drafts", "draft", "entwürfe", "entwurf", "borradores", "borrador", "rascunhos", "rascunho", "brouillons", "brouillon", "bozze", "bozza", "concepten", "utkast", "kladder", "kladde", "luonnokset", "wersje robocze", "koncepty", "черновики", "чернетки", "taslaklar", "草稿", "下書き", "임시보관함", "المسودات", "טיוטות"])  # fmt: skip
@@ -117,6 +118,9 @@ def _why_skipped(fields: dict[str, str]) -> str:
     ).casefold().startswith("yes")
     if labels & _SPAM or is_spam:
         return "spam"
+    status = fields.get("x-mozilla-status", "").strip()[:8]
+    if re.fullmatch(r"[0-9A-Fa-f]{1,8}", status) and int(status, 16) & _EXPUNGED:
+        return "deleted"
     if labels & _DRAFTS or "x-mozilla-draft-info" in fields:
         return "draft"
     return "automatic" if fields.get("auto-submitted", "no").casefold() not in {"no", ""} else ""
@@ -151,20 +155,23 @@ def _leaf(part: Message) -> str:
         return ""
     text = decoding.clean(charsets.decoded(payload, str(part.get_content_charset() or "utf-8")))
     if kind == "text/plain":
-        return _unflowed(text) if str(part.get_param("format", "")).casefold() == "flowed" else text
+        if str(part.get_param("format", "")).casefold() != "flowed":
+            return text
+        return _unflowed(text, drops_blank=str(part.get_param("delsp", "")).casefold() == "yes")
     return "\n".join(
         f"> {paragraph.text}" if paragraph.quoted else f"{paragraph.text}\n"
         for paragraph in markup.paragraphs(text[: 4 * mail_text.LONGEST_TEXT])
     )
 
 
-def _unflowed(text: str) -> str:
-    """Lines that the mail program broke (they end in a blank) as one again (RFC 3676)."""
+def _unflowed(text: str, *, drops_blank: bool) -> str:
+    """Lines that the mail program broke (they end in a blank) as one again. Apple's adds that blank (RFC 3676)."""
     lines: list[str] = []
     for line in text.splitlines():
         line = line.removeprefix(" ")
         joins = bool(lines) and lines[-1].endswith(" ") and lines[-1] != "-- "
         if joins and line != "-- " and lines[-1].startswith(">") == line.startswith(">"):
+            lines[-1] = lines[-1][: -1 if drops_blank else None]
             lines[-1] += line.lstrip("> ") if line.startswith(">") else line
         else:
             lines.append(line)

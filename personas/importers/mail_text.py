@@ -12,22 +12,30 @@ _LONGEST_LINE = 400
 _ATTRIBUTION_LINES = 3  # "On Mon, 5 Jun 2023 at 17:02, Ana <ana@example.org>" may run on to the next lines
 
 _WROTE = re.compile(
-    r"(?:wrote|writes|said|schrieb(?: .{0,60})?|geschrieben|a écrit|escribió|escreveu|ha scritto|schreef(?: .{0,60})?|skrev(?: .{0,60})?|kirjoitti|napisał(?:\(a\)|a)?|napsal(?:\(a\))?|napísal(?:\(a\))?|írta|a scris|написа[лв](?:\(а\)|а)?|пишет|пише"
-    r"|έγραψε|yazdı|şunu yazdı|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성|ने लिखा)\s?[:：]?\s*$|于.{0,60}写道[:：]?\s*$|於.{0,60}寫道[:：]?\s*$",
+    r"(?:wrote|writes|said|schrieb(?: .{0,60})?|geschrieben|a écrit|escribió|escreveu|ha scritto|schreef(?: .{0,60})?|skrev(?: .{0,60})?|kirjoitti|napisał(?:\(a\)|a)?|pisze|napsal(?:\(a\))?|napísal(?:\(a\))?|írta|a scris|написа[лв](?:\(а\)|а)?|пишет|пише"
+    r"|έγραψε|yazdı|şunu yazdı|đã viết|menulis|เขียนว่า|כתב(?:/ה)?|كتبت?|نوشت|写道|寫道|のメール|が書きました|さんは書きました|작성|님이 작성|ने लिखा)\s?[:：]?\s*$|于.{0,60}写道[:：]?\s*$|於.{0,60}寫道[:：]?\s*$",
     re.IGNORECASE,
 )
+_WROTE_WHEN = re.compile(r"(?:wrote on|a écrit le|schrieb am|ezt írta|heeft)\s.{0,80}\d.{0,80}[:：]$", re.IGNORECASE)
 _ATTRIBUTED = re.compile(
     r"\A(?:On|Am|Le|El|Em|Il|Op|Den|Dnia|W dniu|Dne|Dňa|Pe|În|Den|Tor|Man|Tir|Ons|Fre|Lør|Søn|ma|ti|ke|to|pe|la|su|В|Στις|在|于|於|בתאריך|في|\d{1,4}[年./-]|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},|(?:пн|вт|ср|чт|пт|сб|вс),)",
     re.IGNORECASE,
 )
 _HAS_PERSON_OR_DATE = re.compile(r"<[^<>\s]{1,120}@[^<>\s]{1,120}>|\[mailto:|@|\d{4}|\d{1,2}[:.h]\d\d")
-_ADDRESSED = re.compile(r"\d.{0,200}<[^<>\s]{1,120}@[^<>\s]{1,120}>\s?[:：]$")
+_ADDRESS = re.compile(r"[<(\[][^<>()\[\]\s@]{1,120}@[^<>()\[\]\s@]{1,120}[>)\]]")
+# "Monday, 5 June 2023, 17:01 +03:00 from Ben <ben@example.org>:", also where no line below is marked as quoted.
+_ADDRESS_LAST = re.compile(r"<[^<>\s@]{1,120}@[^<>\s@]{1,120}>\s?[:：]$")
+_DAY_AND_TIME = re.compile(r"\d{4},? \d{1,2}:\d\d")
+# Yahoo's app puts the quotation behind it, on the same line.
+_IN_ONE_LINE = re.compile(
+    r"\A\s{0,4}(?:On|Am|Le|El|Em|Il|Op|Den) .{5,120}?<[^<>\s]{1,120}@[^<>\s]{1,120}>\)?\s?(?:\w{2,12} ?){1,2}[:：]\s{2,}\S"
+)
 _FORWARD = re.compile(
-    r"\A[-_=> ]*+(?:Original Message|Forwarded message|Begin forwarded message|Original-Nachricht|Ursprüngliche Nachricht|Weitergeleitete Nachricht|Anfang der weitergeleiteten Nachricht|Message (?:d['’]origine|transféré|original)|Début du message (?:transféré|réexpédié)|Mensaje original|Mensaje reenviado|Mensagem (?:original|encaminhada)|Messaggio (?:originale|inoltrato)|Oorspronkelijk bericht|Doorgestuurd bericht|Ursprungligt meddelande|Oprindelig meddelelse|Opprinnelig melding|Wiadomość oryginalna|Пересылаемое сообщение|Исходное сообщение|原始邮件|原始郵件|转发邮件|轉寄郵件|原邮件|轉寄訊息|转发的邮件|元のメッセージ|転送メッセージ|원본 메시지|원본 메일|전달된 메시지)[-_=: ]*",
+    r"\A[-_=>\u2010\xa0 ]*+(?:Original Message|Replied Message|Forwarded message|Begin forwarded message|Original-?Nachricht|Ursprüngliche Mail|Mail original|Ursprüngliche Nachricht|Weitergeleitete Nachricht|Anfang der weitergeleiteten Nachricht|Message (?:d['’]origine|transféré|original)|Début du message (?:transféré|réexpédié)|Mensaje original|Mensaje reenviado|Mensagem (?:original|encaminhada)|Messaggio (?:originale|inoltrato)|Oorspronkelijk bericht|Doorgestuurd bericht|Ursprungligt meddelande|Oprindelig meddelelse|Opprinnelig melding|Wiadomość oryginalna|Пересылаемое сообщение|Исходное сообщение|原始邮件|原始郵件|回复的原邮件|转发的原邮件|转发邮件|轉寄郵件|原邮件|轉寄訊息|转发的邮件|元のメッセージ|転送メッセージ|원본 메시지|원본 메일|전달된 메시지)(?: from .{1,120})?[-_=:\u2010\xa0 ]*",
     re.IGNORECASE,
 )
 _FROM = re.compile(
-    r"\A[>*\s]*+(?:From|Von|De|Da|Van|Från|Fra|Lähettäjä|Od|От|Від|Kimden|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|من|מאת)\*?\s?[:：]\s?\S",
+    r"\A[>*\s]*+(?:From|Von|De|Da|Van|Från|Fra|Lähettäjä|Od|От|Від|Kimden|发件人|寄件者|寄件人|差出人|送信者|送信元|보낸 ?사람|من|מאת)\*?\s?[:：]\s?\S",
     re.IGNORECASE,
 )
 _MORE_HEADERS = re.compile(
@@ -37,10 +45,11 @@ _MORE_HEADERS = re.compile(
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # marks beside Hebrew and Arabic names
 _SIGNED_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SEALED = re.compile(r"-----BEGIN PGP (?:SIGNATURE|MESSAGE|PUBLIC KEY BLOCK)-----")
-_SIGNATURE = re.compile(r"(?:--|__+)\s*")
+_SIGNATURE = re.compile(r"(?:--|__+|\| \|)\s*")  # the last is of NetEase
+_PICTURE = re.compile(r"\[(?:cid:[^\[\]\s]{1,200}|(?:image|Image|Bild|图片|圖片)(?: ?\d{1,3}|: ?)[^\[\]\n]{0,120})\]")
 _SIGNATURE_LINES = 20  # a mark without the blank of the standard counts only so near to the end
 _SENT_FROM = re.compile(
-    r"(?:Sent from (?:my |Yahoo|Outlook|Mail for|Proton)|Get Outlook for|Von meinem .{1,40} gesendet|Gesendet (?:von|mit|aus) |Envoyé (?:de|depuis) (?:mon|ma|Yahoo|Outlook)|Enviado (?:desde|do meu|de meu|a partir)|Inviato da|Verstuurd vanaf|Verzonden (?:vanaf|met) |Skickat från|Sendt fra|Lähetetty |Wysłane z|Отправлено (?:с|из)|发自我的|來自我的|从我的.{1,20}发送|從我的.{1,20}傳送|傳送自我的|iPhoneから送信|나의 .{1,20}에서 (?:보냄|전송)).{0,120}",
+    r"(?:Sent from (?:my |Yahoo|Outlook|Mail for|Proton|Samsung|Gmail Mobile)|Sent with \[?Proton|Yahoo Mail: Search|(?:Get|Holen Sie sich|Téléchargez|Télécharger|Obtenir|Obtener|Scarica|Obter o|获取|下载|取得|来自|來自) ?Outlook (?:for|für|pour|para|per)|Diese Nachricht wurde von .{1,60} gesendet|Diese E-Mail wurde von Avast|This e-?mail has been checked for viruses|Virus-free|Virenfrei|签名由|Von meinem .{1,40} gesendet|Gesendet (?:von|mit|aus) |Envoyé (?:de|depuis) (?:mon|ma|Yahoo|Outlook)|Envoyé à partir d|Enviado (?:desde|do meu|de meu|a partir)|Inviato da|Verstuurd vanaf|Verzonden (?:vanaf|met) |Skickat från|Sendt fra|Lähetetty |Wysłane z|Отправлено (?:с|из)|发自我的|發自我的|來自我的|发送自 |从我的.{1,20}发送|从 .{1,20}邮件发送|從我的.{1,20}傳送|傳送自我的|iPhoneから送信|나의 .{1,20}에서 (?:보냄|전송)).{0,120}",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
@@ -66,13 +75,13 @@ def own_words(text: str) -> tuple[str, bool]:
             if index >= len(lines):
                 break
             continue
-        if line.startswith(">") or (line.startswith("|") and line[1:2] == " "):
+        if line.startswith(">") or (line.startswith("| ") and line.strip() != "| |"):
             is_cut = True
         else:
             kept.append(line)
         index += 1
     kept, is_signed = _unsigned(kept)
-    return "\n".join(line.rstrip() for line in kept).strip(), is_cut or is_signed
+    return _PICTURE.sub("", "\n".join(line.rstrip() for line in kept)).strip(), is_cut or is_signed
 
 
 def _ends_words(lines: list[str], index: int) -> bool:
@@ -80,10 +89,13 @@ def _ends_words(lines: list[str], index: int) -> bool:
     line = lines[index].strip()
     if not line or len(line) > _LONGEST_LINE:
         return False
-    if _FORWARD.fullmatch(line):
+    if _FORWARD.fullmatch(line) or _IN_ONE_LINE.match(line):
         return True
+    following = [one[:_LONGEST_LINE] for one in lines[index + 1 : index + 4]]
     if _FROM.match(line):
-        return any(_MORE_HEADERS.match(following[:_LONGEST_LINE]) for following in lines[index + 1 : index + 4])
+        return any(map(_MORE_HEADERS.match, following))
+    if _MORE_HEADERS.match(line):  # GMX and others begin with the date
+        return any(map(_FROM.match, following)) and sum(map(bool, map(_MORE_HEADERS.match, following))) > 1
     return _attribution(lines, index) > 0
 
 
@@ -97,7 +109,11 @@ def _attribution(lines: list[str], index: int) -> int:
             return 0
         joined = " ".join(part)
         is_quoted = any(line.startswith(">") for line in lines[index + count : index + count + 3])
-        if is_quoted and _ADDRESSED.search(joined):  # some languages have no word for "wrote"
+        # Some languages have no word for "wrote", and some put it before the name.
+        is_addressed = joined.endswith((":", "：")) and _ADDRESS.search(joined) is not None
+        if (is_quoted and is_addressed) or (_ADDRESS_LAST.search(joined) and _DAY_AND_TIME.search(joined)):
+            return count
+        if is_quoted and _WROTE_WHEN.search(joined):
             return count
         if not _WROTE.search(joined[-160:]) or not _HAS_PERSON_OR_DATE.search(joined):
             continue

@@ -61,6 +61,11 @@ def test_a_line_that_begins_with_from_is_given_back():
         "2023年6月5日(月) 17:02 Beto Ruiz <beto@example.org>:",
         "2023년 6월 5일 (월) 오후 5:02, Beto Ruiz <beto@example.org>님이 작성:",
         "בתאריך יום ב׳, 5 ביוני 2023 ב-17:02 מאת \u202aBeto Ruiz\u202c\u200f <\u202abeto@example.org\u202c\u200f>:\u202c",
+        "Ben <ben@example.org> wrote on 06/05/2023 05:01:00 PM:",
+        "Zitat von Beto <beto@example.org>:",
+        "Op 5 jun. 2023 om 17:02 heeft Beto <beto@example.org> het volgende geschreven:",
+        "Vào Th 2, 5 thg 6, 2023 vào lúc 17:02 Beto <beto@example.org> đã viết:",
+        "W dniu 5.06.2023 o 17:02, Beto pisze:",
         "सोम, 5 जून 2023 को 5:02 pm को Beto Ruiz <beto@example.org> ने लिखा:",
     ],
 )
@@ -77,7 +82,16 @@ def test_a_quoted_mail_below_its_attribution_is_cut(attribution):
         "Von: Beto\nGesendet: Montag, 5. Juni 2023\nAn: Ana\nBetreff: x\n\nWie geht es?",
         "发件人: Beto\n发送时间: 2023年6月5日\n收件人: Ana\n主题: x\n\n怎么样",
         "------------------ 原始邮件 ------------------\n发件人: Beto\n\n怎么样",
+        "Gesendet: Montag, 5. Juni 2023 um 17:02 Uhr\nVon: Beto <beto@example.org>\nAn: Ana\nBetreff: x\nWie geht es?",
+        "----- Mail original -----\nDe: Beto\n\nComment ?",
+        "------------------\xa0原始邮件\xa0------------------\n怎么样",
+        "---- 回复的原邮件 ----\n| 发件人 | Beto<beto@example.org> |\n怎么样",
+        "Понедельник, 5 июня 2023, 17:02 +03:00 от Beto <beto@example.org>:\nКак?",
+        "  On Mon, Jun 5, 2023 at 5:02 PM, Beto<beto@example.org> wrote:   How is it?",
+        "| |\n安娜\n|\n|\n邮箱：ana@example.org\n|",
         "-- \nAna Reed\nGardens Ltd",
+        "获取 Outlook for iOS<https://aka.ms/o0ukef>",
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
         "--\nAna Reed",
         "Sent from my iPhone",
         "Von meinem iPhone gesendet",
@@ -101,6 +115,8 @@ def test_words_between_and_below_quotations_are_kept():
         "He wrote:\nnothing",
         "From: the beginning\nI knew.",
         "On Monday I wrote a letter.",
+        "Datum: heute\nvon mir",
+        "Get Outlook out of my life",
     ],
 )
 def test_what_only_looks_like_a_quotation_is_kept(text):
@@ -142,13 +158,26 @@ def test_a_charset_is_read_as_it_is_meant(claimed, real):
 def test_flowed_lines_are_joined():
     text = mail("The tree \nlives and \nbears.\n-- \nAna", Content_Type="text/plain; format=flowed")
     assert read(text).texts == ["The tree lives and bears."]
+    apple = mail("The tree liv \nes.", Content_Type="text/plain; format=flowed; delsp=yes")
+    assert read(apple).texts == ["The tree lives."]
+
+
+def test_a_picture_within_the_text_leaves_no_mark():
+    assert own_words("See [cid:image001.png@01D9] this.\n[image: tree.jpg]") == ("See  this.", False)
+
+
+@pytest.mark.parametrize("line", ["From ", "From -", "From MAILER-DAEMON"])
+def test_lines_between_mails_need_no_time(line):
+    words = "From\n\nFrom -\nhere"
+    box = f"{line}\n{mail(words)}\n\n{line}\nX-Mozilla-Status: 0001\n{mail('two', minute=2)}"
+    assert read(box).texts == [words, "two"]
 
 
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
         ({"X_Gmail_Labels": "Spam,Unread"}, "spam"), ({"X_Gmail_Labels": "=?utf-8?q?Entw=C3=BCrfe?="}, "draft"), ({"X_Gmail_Labels": "草稿"}, "draft"),
-        ({"X_Spam_Flag": "YES"}, "spam"), ({"Auto_Submitted": "auto-replied"}, "automatic"),
+        ({"X_Spam_Flag": "YES"}, "spam"), ({"X_Mozilla_Status": "0009"}, "deleted"), ({"Auto_Submitted": "auto-replied"}, "automatic"),
     ],
 )  # fmt: skip
 def test_spam_drafts_and_automatic_mails_are_counted_and_not_read(headers, reason):
