@@ -16,6 +16,7 @@ T = TypeVar("T")
 _CONTAINER = "META-INF/container.xml"
 _MOST_CHAPTERS = 5_000
 _UNSEEN = frozenset({"form"})
+_NO_TEXT = frozenset({"toc", "title-page", "copyright-page", "index", "loi"})
 
 
 class Epub:
@@ -53,7 +54,7 @@ def _chapters(archive: ZipFile, names: set[str]) -> list[str]:
     hrefs = {identity: href for kind, identity, href in parts if kind == "item"}
     contents = {href.partition("#")[0] for kind, _, href in parts if kind == "contents"}
     spine = [hrefs[identity] for kind, identity, _ in parts if kind == "itemref" and identity in hrefs]
-    spine = [href for href in spine if href.partition("#")[0] not in contents]
+    spine = [href for href in spine if href.partition("#")[0] not in contents] or spine
     if len(spine) > _MOST_CHAPTERS:
         raise FileTooLarge(
             gettext("This e-book has %(spine)s chapters; the limit is %(most_chapters)s.")
@@ -85,7 +86,7 @@ class _Package(xml_parts.Collector[tuple[str, str, str]]):
             self.ready.append(("item", attributes.get("id", ""), attributes.get("href", "")))
         elif name == "itemref" and attributes.get("linear", "yes") != "no":
             self.ready.append(("itemref", attributes.get("idref", ""), ""))
-        elif name == "reference" and attributes.get("type", "").casefold() == "toc":
+        elif name == "reference" and attributes.get("type", "").casefold() in _NO_TEXT:
             self.ready.append(("contents", "", attributes.get("href", "")))
 
 

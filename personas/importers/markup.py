@@ -40,7 +40,7 @@ _NOTES = frozenset(
     f"{prefix}{kind}"
     for prefix in ("", "doc-")
     for kind in ("noteref", "footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes", "pagebreak")
-)
+) | {"titlepage", "halftitlepage", "copyright-page", "colophon", "imprint", "toc", "landmarks", "doc-toc"}
 _RAW = frozenset(["script", "style", "title", "textarea", "xmp"])  # a "<" inside them is no tag
 _RAW_ENDS = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in _RAW}
 _BLOCKS = frozenset(
@@ -180,9 +180,12 @@ def _attributes(text: str) -> dict[str, str]:
     }
 
 
-def paragraphs(text: str, *, unseen: frozenset[str] = frozenset()) -> Iterator[Paragraph]:
-    """What a reader of the page sees, by paragraphs. `unseen` names further elements that are left out."""
-    page = _Page(_UNSEEN | unseen)
+def paragraphs(
+    text: str, *, unseen: frozenset[str] = frozenset(), others: frozenset[str] = frozenset()
+) -> Iterator[Paragraph]:
+    """What a reader of the page sees, by paragraphs. `unseen` names further elements that are left out, `others` the
+    classes and ids of such."""
+    page = _Page(_UNSEEN | unseen, others)
     for token in tokens(text):
         yield from page.take(token)
     yield from page.finished()
@@ -193,6 +196,7 @@ class _Page:
     """Tokens in, paragraphs out; remembers what is hidden, quoted or a heading."""
 
     unseen: frozenset[str]
+    others: frozenset[str]
     open: list[tuple[str, bool, bool]] = field(default_factory=list)  # name, is it hidden, is it quoted
     names: Counter[str] = field(default_factory=Counter)  # of the open elements
     parts: list[str] = field(default_factory=list)
@@ -220,6 +224,9 @@ class _Page:
         kinds = f"{tag.attributes.get('epub:type', '')} {tag.attributes.get('role', '')}"[:200].split()
         is_hidden = (
             tag.name in self.unseen
+            or not self.others.isdisjoint(
+                f"{tag.attributes.get('class', '')} {tag.attributes.get('id', '')}"[:500].split()
+            )
             or "hidden" in tag.attributes
             or not _NOTES.isdisjoint(kinds)
             or bool(_HIDDEN.search(tag.attributes.get("style", "")[:2000]))

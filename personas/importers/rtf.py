@@ -20,6 +20,7 @@ _MARK = re.compile(
     r"|\\field(?![a-z])|\\(?=f\d)|\\.|[{}]",
     re.DOTALL,
 )
+_ASIAN = re.compile(r"\\ansicpg(?:932|936|949|950)(?!\d)")
 _FONT = re.compile(r"f\d{1,5}(?![a-z\d]) ?")
 _LONGEST_TEXT = 4 * 1024**2  # characters, without pictures: a library of two thousand pages
 _DEEPEST = 1_000  # braces inside one another
@@ -35,7 +36,7 @@ class Rtf:
         from striprtf.striprtf import rtf_to_text  # loaded only for a file that needs it
 
         stream.seek(0)
-        words = _words(stream.read().decode("latin-1"))
+        words = _words(_in_own_code(stream.read().decode("latin-1")))
         try:
             text = str(rtf_to_text(words, errors="replace"))  # type: ignore[no-untyped-call]
         except (ValueError, LookupError, IndexError, TypeError, OverflowError) as error:
@@ -47,6 +48,11 @@ class Rtf:
         yield from document.records(
             Block(paragraph, f"paragraph {number}") for number, paragraph in enumerate(paragraphs, start=1)
         )
+
+
+def _in_own_code(rtf: str) -> str:
+    """In a document of China, Japan or Korea, a font "of Western letters" is written in the document's code, too."""
+    return rtf.replace("\\fcharset0", "") if _ASIAN.search(rtf[:2_000]) else rtf
 
 
 def _words(rtf: str) -> str:

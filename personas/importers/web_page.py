@@ -20,6 +20,15 @@ _CHARSET = re.compile(
 )
 _LONGEST_PAGE = 60 * 1024**2  # characters
 _UNSEEN = frozenset({"header", "footer", "aside", "form"})
+# Of blogs: what readers wrote under a post, and what stands around it.
+_OTHERS = frozenset(
+    {
+        "comments", "comments-area", "comment-list", "commentlist", "respond", "comment-respond", "disqus_thread",
+        "sidebar", "secondary", "widget-area", "sharedaddy", "jp-relatedposts", "related-posts", "screen-reader-text",
+        "skip-link", "post-navigation", "breadcrumbs", "breadcrumb", "blog-pager", "cookie-notice", "cookie-banner",
+        "mw-editsection", "navbox", "reflist", "catlinks", "MsoFootnoteText", "MsoEndnoteText", "MsoCommentText",
+    }
+)  # fmt: skip
 
 
 class WebPage:
@@ -37,7 +46,7 @@ class WebPage:
 
 def blocks(text: str, place: str, *, unseen: frozenset[str] = _UNSEEN) -> Iterator[Block]:
     """The paragraphs of a page as blocks at "place 1", "place 2", …"""
-    for number, paragraph in enumerate(markup.paragraphs(text, unseen=unseen), start=1):
+    for number, paragraph in enumerate(markup.paragraphs(text, unseen=unseen, others=_OTHERS), start=1):
         yield Block(paragraph.text, f"{place} {number}", paragraph.is_heading)
 
 

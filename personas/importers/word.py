@@ -12,6 +12,7 @@ from personas.importers.document import Block
 
 _LEFT_OUT = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "comment"})
 _MAIN = re.compile(r"word/document\d{0,3}\.xml")
+_LEVELS = frozenset("012345678")  # of headings; 9 is text
 _OFF = frozenset({"0", "false", "off"})
 _OTHERS = {
     "xl/": gettext_noop("a spreadsheet"),
@@ -89,6 +90,7 @@ class _Paragraphs(xml_parts.Collector[Block]):
         self._goes_on = False  # the paragraph's end was deleted, so the next one belongs to it
         self._carried = ""
         self._number = 0
+        self._frames: list[bool] = []  # the open content controls; whether each is a table of contents
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         self._left_out += name in _LEFT_OUT
@@ -96,6 +98,13 @@ class _Paragraphs(xml_parts.Collector[Block]):
         if self._former:
             return
         match name:
+            case "sdt":
+                self._frames.append(False)
+            case "docPartGallery" if self._frames and attributes.get("val", "") == "Table of Contents":
+                self._left_out += not self._frames[-1]
+                self._frames[-1] = True
+            case "outlineLvl" if self._is_in_style and attributes.get("val", "9") in _LEVELS:
+                self._is_heading = True
             case "p":
                 self._open.append([self._carried])
                 self._carried, self._is_heading, self._is_hidden_paragraph = "", False, False
@@ -106,7 +115,7 @@ class _Paragraphs(xml_parts.Collector[Block]):
             case "r":
                 self._is_hidden = self._is_hidden_paragraph
             case "pStyle":
-                self._is_heading = attributes.get("val", "") in self._headings
+                self._is_heading = self._is_heading or attributes.get("val", "") in self._headings
                 self._is_hidden_paragraph = attributes.get("val", "") in self._hidden
             case "rStyle":
                 self._is_hidden = self._is_hidden or attributes.get("val", "") in self._hidden
@@ -126,6 +135,8 @@ class _Paragraphs(xml_parts.Collector[Block]):
         self._former -= name.endswith("Change")
         if name == "t":
             self._is_text = False
+        elif name == "sdt" and self._frames:
+            self._left_out -= self._frames.pop()
         elif name == "pPr":
             self._is_in_style = False
         elif name == "body" and self._carried.strip():

@@ -321,3 +321,56 @@ def test_a_wrong_file_says_what_it_is_and_what_to_do(case):
 def test_a_backup_of_qq_says_what_to_do():
     with pytest.raises(ImportFailed, match="a backup that only its own app can read"):
         read(b"\x01\x02\0\0" * 500, "old.bak")
+
+
+SCRIPT = """[Script Info]
+ScriptType: v4.00+
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:03.00,Default,{},0,0,0,,{{\\i1}}The tree{{\\i0}} lives,\\Nmy child.
+Comment: 0,0:00:01.00,0:00:03.00,Default,,0,0,0,,a note
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (SCRIPT.format("Ana"), [("Ana", "The tree lives, my child.")]),
+        (SCRIPT.format(""), [("", "The tree lives, my child.")]),
+        ("0:00:01.000,0:00:03.000\nThe tree lives,\n\n0:00:03.000,0:00:05.000\nmy child.\n", [("", "The tree lives, my child.")]),
+        ("[ti:Tree]\n[00:00.10]作词：安娜\n[00:12.00]The <00:12.50>tree\n[00:15.30][00:45.30]lives\n[00:20.00]lives\n", [("", "The tree"), ("", "lives")]),
+    ],
+)  # fmt: skip
+def test_scripts_captions_and_lyrics_are_subtitles(file, said):
+    reading = read(file)
+    assert (reading.format, reading.said) == ("subtitles", said)
+
+
+def test_a_chat_with_times_in_brackets_is_no_song():
+    assert (
+        read("[10:12] Ana: Tea?\n[10:13] Beto: Yes.\n[10:14] Ana: Good.\n[10:15] Beto: Soon.\n").format != "subtitles"
+    )
+
+
+def test_what_readers_wrote_under_a_post_is_not_its_authors():
+    page = '<html><body><a class="skip-link">Skip</a><article><p>The tree lives.</p></article><div id="comments" class="comments-area"><p>Nice!</p></div><p>So do I.</p></body></html>'
+    assert read(page).texts == ["The tree lives.", "So do I."]
+
+
+def test_title_pages_of_a_book_are_left_out():
+    title = '<html><body><section epub:type="titlepage"><p>by Ana</p></section></body></html>'
+    book = epub({"a.xhtml": title, "b.xhtml": "<html><body><p>The tree lives.</p></body></html>"})
+    assert read(book).texts == ["The tree lives."]
+
+
+def test_contents_and_outlines_of_a_word_document_are_no_words():
+    contents = '<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj></w:sdtPr><w:sdtContent><w:p><w:r><w:t>Inhalt</w:t></w:r></w:p></w:sdtContent></w:sdt>'
+    other = '<w:sdt><w:sdtContent><w:p><w:pPr><w:outlineLvl w:val="0"/></w:pPr><w:r><w:t>Tree</w:t></w:r></w:p></w:sdtContent></w:sdt>'
+    reading = read(docx(contents + other + word_paragraphs("The tree lives.")))
+    assert (reading.texts, reading.skipped) == (["The tree lives."], {"heading": 1})
+
+
+def test_a_chinese_rich_text_is_read_in_its_code_also_in_fonts_of_western_letters():
+    text = r"{\rtf1\ansi\ansicpg936{\fonttbl{\f0\fcharset0 Times;}}\f0 \'ca\'f7\u27963?\par}"
+    assert read(text).texts == ["树活"]
