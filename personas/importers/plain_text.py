@@ -40,7 +40,11 @@ _PLACE = re.compile(
 )
 _BEGIN = re.compile(r"\*{3} ?START OF (?:THE|THIS) PROJECT", re.IGNORECASE)
 _END = re.compile(r"\*{3} ?END OF (?:THE|THIS) PROJECT", re.IGNORECASE)
-_BULLET = re.compile(r"\s{0,3}(?:[-*+•]|\d{1,3}[.)]) +")
+_BULLET = re.compile(r"\s{0,3}(?:[-*+•]|\d{1,3}[.)]) +(?:\[[ xX]\] +)?")
+_PICTURE = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)")
+_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\((?:https?:|mailto:|[./#])[^()\s]{0,500}\)")
+_FRONT_LINE = re.compile(r"\s*+(?:[\w-]{1,40}\s?:.{0,1000}|- .{0,1000})?")
+_FRONT_LINES = 40  # that may stand at the top of a note between two rules, with its title, date and so on
 _LONGEST_HEADING = 220  # characters
 _WRAP = (45, 100)  # characters: lines of about this length were broken by a machine, not by their writer
 
@@ -155,7 +159,10 @@ class _Reader:
         if _NOTE.fullmatch(text) and len(text) > 2:
             yield Skipped("note in brackets", source_ref)
             return
-        text = emphasis.removed(text)
+        text = emphasis.removed(_LINK.sub(r"\1", _PICTURE.sub("", text))).strip()
+        if not text:
+            yield Skipped("media", source_ref)
+            return
         yield Utterance(self.others.get(self.letter, ""), text, self.sent_at, source_ref)
 
 
@@ -189,8 +196,14 @@ def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str]]:
     """The line where the text begins, past what a library printed before it; and the signature under each letter."""
     start, letter = 1, 0
     hands: dict[int, str] = {}
+    is_front = False
     for number, line in lines:
         text = line.strip()
+        is_front = (number == 1 and text == "---") or (
+            is_front and number <= _FRONT_LINES and (text == "---" or _FRONT_LINE.fullmatch(line[:1_100]) is not None)
+        )
+        if is_front and number > 1 and text == "---":
+            start, is_front = number + 1, False
         if _BEGIN.search(text):
             start, letter, hands = number + 1, 0, {}
         if _is_heading(text):

@@ -358,6 +358,12 @@ def test_what_readers_wrote_under_a_post_is_not_its_authors():
     assert read(page).texts == ["The tree lives.", "So do I."]
 
 
+def test_a_note_in_markdown_is_read_without_its_properties_links_and_pictures():
+    note = "---\ntitle: Tree\ntags:\n  - a\n---\n\n# Tree\n\nIt **lives**, see [my page](https://x.org/a).\n\n![a](a.jpg)\n\n- [ ] water it\n"
+    assert read(note, "tree.md").texts == ["It lives, see my page.", "water it"]
+    assert read("---\nIt lives.\n---\nSo do I.\n", "tree.md").texts == ["It lives.", "So do I."]
+
+
 def test_title_pages_of_a_book_are_left_out():
     title = '<html><body><section epub:type="titlepage"><p>by Ana</p></section></body></html>'
     book = epub({"a.xhtml": title, "b.xhtml": "<html><body><p>The tree lives.</p></body></html>"})
