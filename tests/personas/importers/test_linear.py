@@ -87,6 +87,8 @@ def files(words: str) -> dict[str, str]:
             {"messages": [{"creator": {"name": words}, "created_date": words, "message_id": "1", "text": words}]}
         ),
         "linkedin": f"CONVERSATION ID,FROM,TO,DATE,CONTENT\n1,Ada,Bo,{words[:50_000]},<p {words[:50_000]}\n",
+        "posts": json.dumps([{"timestamp": 1686000000, "data": [{"post": f"a {words}"}]}]),
+        "blog": f"<rss><channel><item><description><![CDATA[<p>a {words}</p>]]></description></item></channel></rss>",
         "chatgpt": json.dumps(
             [
                 {
