@@ -6,7 +6,7 @@ conversation, a message, and the browser's note that its person is reading or ty
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Sum
@@ -60,7 +60,8 @@ def own_time(user: User) -> OwnTime:
 
 def next_day(now: datetime) -> datetime:
     """When the day after `now` begins, on the site's clock."""
-    return _midnight(now + timedelta(days=1))
+    tomorrow = timezone.localdate(now) + timedelta(days=1)  # where the clock is set back, a day has 25 hours
+    return timezone.make_aware(datetime.combine(tomorrow, time.min))
 
 
 def _midnight(moment: datetime) -> datetime:

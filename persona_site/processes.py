@@ -57,7 +57,7 @@ def processes(*, with_redis: bool) -> list[Process]:
         Process("tuning", f"nice -n 19 {worker} --queues tuning --concurrency 1 --hostname tuning@%h"),
         Process(
             "beat",
-            f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING --scheduler persona_site.timetable.Timetable",
+            f"nice -n 5 {celery} beat --pidfile= --loglevel WARNING",
         ),
     ]
     if with_redis:

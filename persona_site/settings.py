@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
     "delete-orphans": {"task": "personas.tasks.delete_orphans", "schedule": timedelta(hours=6)},
     "forget-old-numbers": {"task": "moderation.tasks.forget_old_numbers", "schedule": timedelta(hours=6)},
 }
+CELERY_BEAT_SCHEDULER = "persona_site.timetable.Timetable"
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 
 # --- People ---------------------------------------------------------------------------------------

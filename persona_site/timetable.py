@@ -16,7 +16,7 @@ def beat_file() -> Path:
 def is_ticking(*, seconds: float) -> bool:
     """Whether the last tick is less than `seconds` old."""
     try:
-        return time.time() - beat_file().stat().st_mtime < seconds
+        return abs(time.time() - beat_file().stat().st_mtime) < seconds  # a clock may be set back
     except FileNotFoundError:
         return False
 
@@ -24,4 +24,16 @@ def is_ticking(*, seconds: float) -> bool:
 class Timetable(PersistentScheduler):
     def tick(self, *args: Any, **options: Any) -> float:
         beat_file().touch()
+        self._follow_the_clock()
         return float(super().tick(*args, **options))
+
+    def _follow_the_clock(self) -> None:
+        """Plans a task anew whose last run lies in the future, because the clock was set back since.
+
+        Otherwise it would wait until that time has come again, also after a restart.
+        """
+        for entry in self.schedule.values():
+            now = entry.default_now()
+            if entry.last_run_at is not None and entry.last_run_at > now:
+                entry.last_run_at = now
+                self._heap = None  # the times that were planned

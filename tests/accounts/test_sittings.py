@@ -62,3 +62,14 @@ def test_h3_people_see_their_own_time(client, alice, bob):
 )
 def test_spans_in_words(minutes, words):
     assert sittings.in_words(timedelta(minutes=minutes)) == words
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [("2026-10-24T22:30Z", 24.5), ("2026-03-28T23:30Z", 22.5), ("2026-06-01T22:30Z", 23.5)],
+    ids=["clock set back", "clock set forward", "an ordinary day"],
+)
+def test_the_next_day_begins_at_midnight_also_when_the_clocks_change(now: str, hours: float) -> None:
+    moment = datetime.fromisoformat(now)
+    with timezone.override("Europe/Berlin"):
+        assert sittings.next_day(moment) - moment == timedelta(hours=hours)
