@@ -26,7 +26,7 @@ test-rooms: $(VENV)/.installed-dev
 
 test-site: $(VENV)/.installed-dev
 	@mkdir -p -m 711 var var/test-site
-	@export AFTERWORD_STATE=$(CURDIR)/var/test-site; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
+	@export AFTERWORD_STATE="$(CURDIR)/var/test-site"; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
 	$(BIN)/python -m pytest -m "e2e and not thorough" || status=$$?; \
 	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
 	cat var/test-site/pytest.txt >&3; exit $$status

@@ -52,6 +52,19 @@ def _names_are_known(setting: str, registry: Collection[str], number: int) -> li
 
 
 @register(Tags.compatibility)
+def site_address_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Links in e-mails and the owner's link begin with SITE_URL."""
+    try:
+        parts = urlsplit(settings.SITE_URL)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if is_whole:
+        return []
+    return [_error(f"SITE_URL is {settings.SITE_URL!r}.", "Write an address such as https://example.org.", 5)]
+
+
+@register(Tags.compatibility)
 def remote_engine_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     if "openai" in settings.ENGINES:

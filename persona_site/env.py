@@ -22,11 +22,13 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _SIZES = {"": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _DURATIONS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+# Longer than anything is kept. Without it, "now less the duration" could be a date before the year 1.
+_LONGEST = timedelta(days=36500)
 
 
 def text(name: str, default: str = "") -> str:
-    """The value without surrounding blanks."""
-    return os.environ.get(name, default).strip()
+    """The value without surrounding blanks. An empty value counts as none: `.env.example` has many."""
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, default: bool) -> bool:
@@ -41,14 +43,14 @@ def flag(name: str, default: bool) -> bool:
 
 
 def choice(name: str, default: str, *, of: Collection[str]) -> str:
-    value = text(name) or default
+    value = text(name, default)
     if value not in of:
         raise ImproperlyConfigured(f"{name} is {value!r}; write {', '.join(sorted(of))}.")
     return value
 
 
 def time_zone(name: str, default: str) -> str:
-    value = text(name) or default
+    value = text(name, default)
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -79,18 +81,22 @@ def integer(name: str, default: int, *, minimum: int | None = None, maximum: int
     return number
 
 
-def duration(name: str, default: str) -> timedelta:
-    """A duration such as `90s`, `15m`, `2h` or `30d`."""
-    value = text(name) or default
+def duration(name: str, default: str, *, minimum: timedelta = timedelta(0)) -> timedelta:
+    """A duration such as `90s`, `15m`, `2h` or `30d`. The largest is 36500 days."""
+    value = text(name, default)
     match = re.fullmatch(r"(\d{1,12})(ms|s|m|h|d)", value)
     if match is None:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a duration such as 90s, 15m, 2h or 30d.")
-    return timedelta(seconds=int(match[1]) * _DURATIONS[match[2]])
+    seconds = int(match[1]) * _DURATIONS[match[2]]
+    if not minimum.total_seconds() <= seconds <= _LONGEST.total_seconds():
+        smallest = f"{minimum.total_seconds():.0f}s"
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a duration from {smallest} to {_LONGEST.days}d.")
+    return timedelta(seconds=seconds)
 
 
 def size(name: str, default: str) -> int:
     """A size in bytes, from `25MB`, `512KB` or a plain number of bytes."""
-    value = (text(name) or default).upper().replace(" ", "")
+    value = text(name, default).upper().replace(" ", "")
     match = re.fullmatch(r"(\d{1,15})(KB|MB|GB|)", value)
     if match is None:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a size such as 25MB.")
@@ -99,7 +105,7 @@ def size(name: str, default: str) -> int:
 
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
-    return [word.strip() for word in (text(name) or default).split(",") if word.strip()]
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def secret(name: str) -> str:
@@ -111,3 +117,5 @@ def secret(name: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE points at {path}, which cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE points at {path}, which is not text (UTF-8).") from None

@@ -113,7 +113,7 @@ def port() -> None:
                 ) from None
             raise CannotStart(
                 f"The site cannot listen on {settings.BIND}, port {settings.PORT}: "
-                f"{os.strerror(error.errno or errno.EIO)}. Change BIND or PORT."
+                f"{error.strerror}. Change BIND or PORT."
             ) from None
 
 

@@ -94,7 +94,7 @@ def configuration(listed: Sequence[Process]) -> str:
         sections.append(
             _section(
                 f"program:{process.name}",
-                command=process.command.replace("%", "%%"),
+                command=process.command,
                 priority=str(process.priority),
                 environment=f'AFTERWORD_PROCESS="{process.name}",PYTHONUNBUFFERED="1",TQDM_DISABLE="1",'
                 f'OMP_NUM_THREADS="{_model_threads()}"',
@@ -118,13 +118,14 @@ def configuration(listed: Sequence[Process]) -> str:
 def _output(process: Process) -> dict[str, str]:
     """Sends output to the terminal, and that of Redis to its own file: its log is of no use in the terminal."""
     if process.name == "redis":
-        path = str(settings.STATE_DIR / "redis" / "log")
+        path = str(settings.STATE_DIR / "redis" / "log").replace("%", "%%")  # supervisord reads this value twice
         return {"stdout_logfile": path, "stdout_logfile_maxbytes": "1MB", "stdout_logfile_backups": "1"}
     return {"stdout_logfile": "/dev/fd/1", "stdout_logfile_maxbytes": "0"}
 
 
 def _section(title: str, **values: str) -> str:
-    return "\n".join([f"[{title}]", *(f"{key} = {value}" for key, value in values.items()), ""])
+    """supervisord would take a single % for the beginning of a variable, also one in the path of a folder."""
+    return "\n".join([f"[{title}]", *(f"{key} = {value.replace('%', '%%')}" for key, value in values.items()), ""])
 
 
 class Supervisor:

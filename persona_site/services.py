@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -40,13 +40,34 @@ class ServiceUnavailable(Exception):
 def state_dir() -> Path:
     """The folder for everything that an installation stores: `var/`, or AFTERWORD_STATE."""
     default = Path(__file__).resolve().parent.parent / "var"
-    path = Path(env.text("AFTERWORD_STATE") or default).expanduser().resolve()
+    path = Path(env.text("AFTERWORD_STATE", str(default))).expanduser().resolve()
     if len(str(path)) > _LONGEST_STATE_PATH:
         raise ImproperlyConfigured(
             f"The path of the state folder {path} has {len(str(path))} characters; "
             f"Unix sockets allow {_LONGEST_STATE_PATH}. Point AFTERWORD_STATE at a shorter path."
         )
     return path
+
+
+def kept_secret(path: Path, fresh: str) -> str:
+    """The secret in this file. An empty or missing file gets `fresh`. Raises OSError.
+
+    Two processes may begin together, so one writes at a time. A full disk leaves the file empty, for the next start.
+    """
+    if path.exists() and (secret := path.read_text(encoding="utf-8")):
+        return secret
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a+", encoding="utf-8", opener=_for_us) as file:  # `Path.open` takes no opener
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if not (secret := file.read()):
+            file.write(fresh)
+            file.flush()
+        return secret or fresh
+
+
+def _for_us(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def close_to_others() -> None:
@@ -84,9 +105,9 @@ def database_settings(url: str) -> dict[str, Any]:
     engine = {"ENGINE": "django.db.backends.postgresql"}
     if not url:
         return {**engine, "NAME": "postgres", "USER": "postgres", "HOST": str(postgres_dir())}
-    parts = urlsplit(url)
+    parts, port = _parts(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must read postgresql://user:password@host:port/name.")
+        raise ImproperlyConfigured(f"DATABASE_URL must read postgresql://user:password@host:port/name. {_ENCODED}")
     options = dict(parse_qsl(parts.query))
     return {
         **engine,
@@ -94,9 +115,33 @@ def database_settings(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": options,
     }
+
+
+def redis_url(url: str) -> str:
+    """The address of the operator's server, or of the embedded one. Raises ImproperlyConfigured without its password.
+
+    The libraries that read it later would end with a traceback that quotes the password.
+    """
+    if url and _parts(url)[0].scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(
+            f"REDIS_URL must read redis://user:password@host:port/0, rediss://… or unix://…. {_ENCODED}"
+        )
+    return url or embedded_redis_url()
+
+
+_ENCODED = "In a password, write # as %23, / as %2F, ? as %3F, @ as %40 and % as %25."
+
+
+def _parts(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address, and its port. An address that cannot be read has none."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port
+    except ValueError:  # its text quotes the address
+        return urlsplit(""), None
 
 
 def redis_command() -> list[str]:

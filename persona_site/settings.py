@@ -17,13 +17,8 @@ def _installation_secret() -> str:
     """The key of this installation: from the environment, or generated once and stored in the state folder."""
     if key := env.secret("SECRET_KEY"):
         return key
-    path = STATE_DIR / "secret_key"
     try:
-        if not path.exists():
-            STATE_DIR.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
-        return path.read_text(encoding="utf-8")
+        return services.kept_secret(STATE_DIR / "secret_key", secrets.token_urlsafe(64))
     except OSError as error:
         raise ImproperlyConfigured(
             f"The state folder {STATE_DIR} cannot be used: {error.strerror}. "
@@ -35,7 +30,7 @@ def _installation_secret() -> str:
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = _installation_secret()
-BIND = env.text("BIND", "127.0.0.1")
+BIND = env.text("BIND", "127.0.0.1").strip("[]")
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 OPERATOR = env.text("OPERATOR")
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -155,7 +150,7 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-REDIS_URL = env.secret("REDIS_URL") or services.embedded_redis_url()
+REDIS_URL = services.redis_url(env.secret("REDIS_URL"))
 # The rate limits of sign-in and sign-up count here, for all web processes together.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
@@ -261,6 +256,7 @@ EMAIL_PORT = env.integer("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 20  # seconds for each step of the mail server. Without it, a silent server would hold a page for ever
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Afterword <afterword@localhost>")
 
 # How much of each kind one person may use in each window: `kind: (amount, window)`.
@@ -275,9 +271,10 @@ QUOTAS = {
 # Conversations that one person may have open at once, over all devices and tabs.
 SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 20, minimum=1)
 
+_LARGEST = 2**31 - 1  # what a column of the database holds
 # The most that one API key may use in a day. Its owner can set lower limits.
-API_MESSAGES_PER_DAY = env.integer("API_MESSAGES_PER_DAY", 2000, minimum=1)
-API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1)
+API_MESSAGES_PER_DAY = env.integer("API_MESSAGES_PER_DAY", 2000, minimum=1, maximum=_LARGEST)
+API_TOKENS_PER_DAY = env.integer("API_TOKENS_PER_DAY", 1_000_000, minimum=1, maximum=_LARGEST)
 
 # --- Uploads and messages -------------------------------------------------------------------------
 
@@ -330,12 +327,12 @@ CANDIDATES = env.integer("CANDIDATES", 8, minimum=1, maximum=16)
 WAITING_LIMIT = env.integer("WAITING_LIMIT", 500, minimum=1)
 WAITING_PER_ACCOUNT = env.integer("WAITING_PER_ACCOUNT", 20, minimum=1)
 # Renewed at a third of this time. The replies of a worker that is silent for this long are queued again.
-LEASE = env.duration("LEASE", "15s")
+LEASE = env.duration("LEASE", "15s", minimum=timedelta(seconds=1))
 # A process of `manage.py up` that answered before and is silent for this long is replaced (persona_site/liveness.py).
 SILENCE = env.duration("SILENCE", "30s")
 REPLY_ATTEMPTS = env.integer("REPLY_ATTEMPTS", 3, minimum=1)
 # How long frames stay in Redis after the last one. A page that is older reloads from the database.
-STREAM_TTL = env.duration("STREAM_TTL", "1h")
+STREAM_TTL = env.duration("STREAM_TTL", "1h", minimum=timedelta(minutes=1))
 # How long the records are kept that say which account used which engine, and how much, on each day.
 SPEND_RETENTION = env.duration("SPEND_RETENTION", "90d")
 

@@ -69,6 +69,13 @@ def test_an_address_that_no_engine_uses_is_told(settings):
     assert ids(checks.remote_engine_is_complete(None)) == {"afterword.W004"}
 
 
+@pytest.mark.parametrize("address", ["example.org", "https://", "http://[::1", "ftp://example.org", "http://a:b"])
+def test_an_address_of_the_site_that_no_link_can_begin_with_is_told(settings, address):
+    assert not checks.site_address_is_whole(None)
+    settings.SITE_URL = address
+    assert ids(checks.site_address_is_whole(None)) == {"afterword.E005"}
+
+
 def test_plain_http_for_others_is_told(settings):
     settings.BIND, settings.ALLOWED_HOSTS = "0.0.0.0", ["192.0.2.7", "localhost"]
     assert ids(checks.plain_http_stays_at_home(None)) == {"afterword.W025"}

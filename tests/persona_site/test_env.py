@@ -30,6 +30,19 @@ def test_a_secret_may_live_in_a_file(monkeypatch, tmp_path):
     assert env.secret("SOME_SECRET") == "from the file"
 
 
+def test_an_empty_value_counts_as_none(monkeypatch):
+    """`.env.example` says so, and people copy it to `.env`."""
+    monkeypatch.setenv("SOME_TEXT", " ")
+    assert env.text("SOME_TEXT", "http://127.0.0.1:8000") == "http://127.0.0.1:8000"
+
+
+def test_a_secret_file_that_is_no_text_is_named(monkeypatch, tmp_path):
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "key"))
+    with pytest.raises(ImproperlyConfigured, match=r"SOME_SECRET_FILE points at .*, which is not text"):
+        env.secret("SOME_SECRET")
+
+
 @pytest.mark.parametrize(
     ("read", "value"),
     [
@@ -38,6 +51,8 @@ def test_a_secret_may_live_in_a_file(monkeypatch, tmp_path):
         (lambda name: env.integer(name, 1, minimum=5), "4"),
         (lambda name: env.integer(name, 1, maximum=5), "6"),
         (lambda name: env.duration(name, "1s"), "soon"),
+        (lambda name: env.duration(name, "1s"), "999999999999d"),
+        (lambda name: env.duration(name, "15s", minimum=timedelta(seconds=1)), "0s"),
         (lambda name: env.size(name, "1MB"), "big"),
         (lambda name: env.choice(name, "a", of={"a", "b"}), "c"),
         (lambda name: env.time_zone(name, "UTC"), "Mars/Olympus"),

@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from persona_site import services
 from tests.site import ROOT
 
 
@@ -53,3 +56,30 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
     assert done.returncode == 1
     assert "The database does not answer. Check DATABASE_URL" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("read", [services.database_settings, services.redis_url])
+@pytest.mark.parametrize(
+    "address", ["{}://me:open#sesame@host:5432/0", "{}://me:open/sesame@host:5432/0", "{}://[::1/0"]
+)
+def test_an_address_with_a_sign_that_it_cannot_hold_says_how_to_write_it(
+    read: Callable[[str], object], address: str
+) -> None:
+    scheme = "redis" if read is services.redis_url else "postgresql"
+    with pytest.raises(ImproperlyConfigured, match=r"_URL must read .* write # as %23") as raised:
+        read(address.format(scheme))
+    assert "sesame" not in str(raised.value)
+
+
+def test_a_secret_that_a_full_disk_left_empty_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "secret_key"
+    path.touch()
+    assert services.kept_secret(path, "first") == "first"
+    assert services.kept_secret(path, "second") == "first"
+
+
+def test_two_processes_that_begin_together_have_one_secret(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "secret_key"
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda n: services.kept_secret(path, f"secret {n}"), range(8)))) == 1
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -200,7 +200,8 @@ def _watched(supervisor: Supervisor) -> Iterator[None]:
 def _get(path: str, seconds: float = 5) -> bool:
     """Whether the web server answers 200."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.BIND, settings.BIND)  # noqa: S104
-    name = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), host)
+    own_name = f"[{host}]" if ":" in host else host
+    name = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), own_name)
     try:
         connection = HTTPConnection(host, settings.PORT, timeout=seconds)
         connection.request("GET", path, headers={"Host": name})
