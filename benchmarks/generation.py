@@ -152,7 +152,7 @@ def main() -> None:
     options = parser.parse_args()
     with services.running_for(["benchmark"]), contextlib.ExitStack() as held:
         call_command("migrate", verbosity=0, interactive=False)
-        model_rows.ensure_default()
+        model_rows.ensure_active()
         model_rows.export_where_missing(model_rows.active().name)
         shipped.ensure()
         model = model_rows.active()

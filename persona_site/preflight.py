@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.utils import Error as DatabaseError
 
 from persona_site import services
@@ -147,6 +149,19 @@ def database_url() -> None:
             f"The database at {where} has no pgvector. Install it on that server "
             "(Debian: postgresql-18-pgvector, or the image pgvector/pgvector:pg18), then start again."
         )
+
+
+def schema() -> None:
+    """Checks that no newer version of the site has changed the database: this one could not write into it."""
+    loader = MigrationLoader(connection)
+    known = {*loader.disk_migrations, *(old for new in loader.disk_migrations.values() for old in new.replaces)}
+    rooms = {app.label for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR}
+    for room, name in sorted(loader.applied_migrations):
+        if room in rooms and (room, name) not in known:
+            raise CannotStart(
+                f"A newer version of Afterword has changed the database ({room}.{name}). Run that version, or restore "
+                "a backup from before the upgrade (docs/operations.md)."
+            )
 
 
 def _reason(error: DatabaseError, password: str) -> str:

@@ -249,11 +249,17 @@ def _terminal_acceptance(name: str) -> Path:
     return models_dir() / f"{name}.terms.json"
 
 
-def ensure_default(*, report: Report | None = None) -> None:
-    """Installs the default model if it is missing, and activates it if no model is active."""
+def ensure_active(*, report: Report | None = None) -> None:
+    """Installs the default model and the active one where their files are missing on this machine.
+
+    A new version of this site can bring another conversation tune, and a restored backup can lack models. The default
+    model becomes active if none is. Raises InstallationFailed or TermsNotAccepted.
+    """
     install(DEFAULT, report=report)
     if not ModelEntry.objects.filter(is_active=True).exists():
         activate(DEFAULT)
+    if not is_installed(active().name):
+        install(active().name, report=report)
 
 
 def activate(name: str) -> None:
@@ -320,6 +326,8 @@ def export_where_missing(name: str, *, is_tuned: bool = True) -> None:
     model = lookup(name)
     with _only_installer():
         target = folder(name, is_tuned=is_tuned)
+        if not is_installed(name, is_tuned=is_tuned):
+            raise InstallationFailed(gettext("%(title)s is not installed yet.") % {"title": model.title})
         if not installation.is_prepared(target):
             with tempfile.TemporaryDirectory(prefix=".installing-", dir=models_dir()) as temporary:
                 installation.export(model, target, Path(temporary), lambda percent, step: None)

@@ -88,7 +88,7 @@ def machines(installed_model: packaged.CatalogueModel) -> Iterator[Machines]:
         made = Machines(stores, near, far, server)
         wait_until(lambda: _accepts(stores.database_url), explain=made.output)
         near.manage("migrate", "--verbosity", "0")
-        near.manage("shell", "-c", "from generation.catalogue import model_rows; model_rows.ensure_default()")
+        near.manage("shell", "-c", "from generation.catalogue import model_rows; model_rows.ensure_active()")
         for host in (near, far):
             host.manage("collectstatic", "--no-input", "--verbosity", "0")
             host.web()

@@ -9,6 +9,8 @@ from collections import namedtuple
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from persona_site import preflight
 from tests.site import free_port
@@ -112,6 +114,14 @@ def test_an_old_python_is_told_before_anything_is_imported(version):
     result = subprocess.run([sys.executable, "-c", code], cwd=django_settings.BASE_DIR, capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr == f"Afterword needs Python 3.11 or newer; this is {version}.1.\n"
+
+
+@pytest.mark.django_db
+def test_a_database_of_a_newer_version():
+    preflight.schema()
+    MigrationRecorder(connection).record_applied("chat", "9999_of_tomorrow")
+    with pytest.raises(preflight.CannotStart, match=r"newer version of Afterword .*chat\.9999_of_tomorrow"):
+        preflight.schema()
 
 
 Usage = namedtuple("Usage", "total used free")

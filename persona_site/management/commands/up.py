@@ -52,6 +52,7 @@ class Command(BaseCommand):
         with self._step("Stores"):
             postgres = self._start_stores(running)
         with self._step("Database schema"):
+            preflight.schema()
             call_command("migrate", verbosity=0, interactive=False)
         with self._step("Static files"):
             static_files.collect()
@@ -88,16 +89,29 @@ class Command(BaseCommand):
         return postgres
 
     def _prepare_model(self) -> None:
-        """Installs the model that MODEL names, or the default one."""
+        """Installs the model that MODEL names, or the active one, or the default one."""
         try:
             if settings.MODEL:
                 self._accept_terms(model_rows.lookup(settings.MODEL))
                 model_rows.install(settings.MODEL, report=self._percent)
                 model_rows.activate(settings.MODEL)
             else:
-                model_rows.ensure_default(report=self._percent)
+                self._prepare_active()
         except packaged.CatalogueError as error:
             raise preflight.CannotStart(str(error)) from None
+
+    def _prepare_active(self) -> None:
+        """Installs the active model where its files are missing. If that fails, the default model serves people."""
+        model, default = model_rows.active(), packaged.PACKAGED[packaged.DEFAULT]
+        try:
+            model_rows.ensure_active(report=self._percent)
+        except packaged.CatalogueError as error:
+            if not model_rows.is_installed(default.name):
+                raise
+            model_rows.activate(default.name)
+            self._say(
+                f"{error}\n{default.title} replies until you install {model.title} again (Admin → Model entries)."
+            )
 
     def _accept_terms(self, model: packaged.CatalogueModel) -> None:
         """Shows the terms and asks in the terminal. Without a terminal, ACCEPT_MODEL_TERMS must be yes."""

