@@ -1,6 +1,7 @@
 """Pages of stories. Everything works as plain forms; a continuation that is being written is polled."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.forms.models import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -142,7 +144,7 @@ def divide(request: SignedIn, story_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def describe_chapter(request: SignedIn, scene_id: int) -> HttpResponse:
-    form = ChapterForm(request.POST)
+    form = ChapterForm(request.POST, auto_id=f"id_scene_{scene_id}_%s")
     scene = writing.get_scene_for(request.user, scene_id)
     try:
         if not form.is_valid():
@@ -155,6 +157,9 @@ def describe_chapter(request: SignedIn, scene_id: int) -> HttpResponse:
         )
     except conversations.Refused as refused:
         _tell(request, refused)
+        page = _page(request, scene.story)
+        page["chapters"] = [replace(each, form=form) if each.beginning == scene else each for each in page["chapters"]]
+        return render(request, "stories/story.html", page, status=refused.status)
     return redirect("stories:story", scene.story_id)
 
 
@@ -232,7 +237,7 @@ def _page(request: SignedIn, story: Story) -> dict[str, Any]:
         "chapters": telling.pages(story),
         "breaks": notices.breaks(story, timezone.now()),
         "offers": [_offer(each) for each in story.continuations.all()],
-        "form": StoryForm({"title": story.title, "premise": story.premise}),
+        "form": StoryForm(request.POST if "premise" in request.POST else model_to_dict(story, ["title", "premise"])),
         "dials": Dial.choices,
         "draft": request.POST.get("text", ""),
         "messages_max": settings.MESSAGE_CHARACTERS,

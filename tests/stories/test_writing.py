@@ -151,6 +151,16 @@ def test_a_premise_that_the_filter_stops_is_not_stored_and_help_is_shown(story, 
     assert "local emergency number" in answer.text or "988" in answer.text
 
 
+def test_what_was_typed_about_a_story_stays_where_it_is_refused(story, client):
+    client.force_login(story.owner)
+    premise, summary = ("A keeper waits. " * 200).strip(), ("The ice breaks. " * 50).strip()
+    refused = client.post(reverse("stories:describe", args=[story.pk]), {"title": "Ice", "premise": premise})
+    assert (refused.status_code, premise in refused.text) == (409, True)
+    chapter = reverse("stories:describe-chapter", args=[story.scenes.get().pk])
+    refused = client.post(chapter, {"title": "One", "summary": summary})
+    assert (refused.status_code, summary in refused.text) == (409, True)
+
+
 def test_words_of_the_narrator_that_the_filter_stops_are_not_shown(story, monkeypatch, client):
     def hateful(build, cancelled, announce, **_):
         announce(INFO, "")
