@@ -29,6 +29,7 @@ from persona_site.redis import connection
 MOST_TURNS = 200
 _LENGTHS = 8
 KEPT = timedelta(days=1)
+_MOST_MARKS = 20_000  # of a person and a model, where requests never rest for a day
 _PASSED, _WITHHELD = b"passed", b"withheld"
 _SOURCES: dict[str, user_turns.Source] = {"system": "instruction", "user": "user", "assistant": "persona"}
 
@@ -73,12 +74,14 @@ def read(user: User, model_id: UUID, talk: Sequence[Said]) -> list[Turn]:
 
 
 def mark(user: User, model_id: UUID, turns: Iterable[Turn], *, is_withheld: bool) -> None:
-    """Marks these turns as judged."""
-    value = _WITHHELD if is_withheld else _PASSED
+    """Marks these turns as judged. Too many marks end all at once, and the turns are judged once more."""
+    value, key = _WITHHELD if is_withheld else _PASSED, _key(user, model_id)
     fields = [item for turn in turns for item in (turn.mark, value)]
     if fields:
-        connection().hset(_key(user, model_id), items=fields)
-        connection().expire(_key(user, model_id), KEPT)
+        if connection().hlen(key) > _MOST_MARKS:
+            connection().delete(key)
+        connection().hset(key, items=fields)
+        connection().expire(key, KEPT)
 
 
 def _newest(talk: Sequence[Said]) -> list[int]:

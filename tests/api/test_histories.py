@@ -8,6 +8,7 @@ from api import history, monitoring, tasks
 from api.jobs import Said
 from moderation.filter.classifiers import registry
 from moderation.models import Assessment, Case
+from persona_site.redis import connection
 from tests import factories
 from tests.api.conftest import INFO
 
@@ -59,6 +60,14 @@ def test_each_turn_of_the_person_is_judged_behind_their_own_turns(alice, ada):
     turns = history.read(alice, ada.pk, [Said(role="system", text="Be kind."), *talk, Said(role="user", text="e")])
     earlier = {turn.said.text: turn.to_judge.earlier for turn in turns}
     assert earlier == {"Be kind.": (), "a": (), "b": (), "c": ("a",), "d": ("a", "c"), "e": ("a", "c", "d")}
+
+
+def test_the_marks_of_a_program_that_never_rests_do_not_grow_without_end(alice, ada, monkeypatch):
+    monkeypatch.setattr(history, "_MOST_MARKS", 2)
+    for number in range(8):
+        turns = history.read(alice, ada.pk, [Said(role="user", text=f"Message {number}.")])
+        history.mark(alice, ada.pk, turns, is_withheld=False)
+    assert 0 < connection().hlen(history._key(alice, ada.pk)) <= 3
 
 
 def test_a_wish_to_be_dead_is_answered_by_the_site(send, speak):
