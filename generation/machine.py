@@ -115,51 +115,40 @@ def _container_limit() -> list[int]:
 
 
 def _sentences(machine: Machine) -> list[str]:
+    words = [*_of_memory(machine), *map(_of_card, machine.cards)]
+    return words if machine.cards else [*words, _of_cores(machine)]
+
+
+def _of_memory(machine: Machine) -> Iterator[str]:
     room_mb = machine.memory_mb - _SITE_MB
     four_bits, prepared = _largest(room_mb, _FOUR_BITS), _largest(room_mb, _PREPARED)
     if not four_bits:
-        words = [
-            gettext(
-                "With %(memory)s of memory this machine has no room for a larger model beside the site. A server "
-                "elsewhere can help."
-            )
-            % {"memory": machine.memory}
-        ]
-    else:
-        words = [
-            gettext(
-                "With %(memory)s of memory this machine can run models up to about %(four_bits)s parameters in 4 "
-                "bits, on a "
-                "server such as Ollama or llama.cpp."
-            )
-            % {"memory": machine.memory, "four_bits": four_bits}
-        ]
-        if prepared:
-            words.append(
-                gettext(
-                    "A file or folder that the site itself converts can have about %(prepared)s parameters, because "
-                    "the conversion needs 4 bytes for each."
-                )
-                % {"prepared": prepared}
-            )
-    words += [_of_card(card) for card in machine.cards]
-    if not machine.cards:
-        words.append(
-            ngettext(
-                "Without a card, on %(cores)s processor core, each word takes at least as long as reading the whole "
-                "model "
-                "from memory. So a model of ten times the size writes about ten times as slowly. Try a model before "
-                "you "
-                "switch to it.",
-                "Without a card, on %(cores)s processor cores, each word takes at least as long as reading the whole "
-                "model from memory. So a model of ten times the size writes about ten times as slowly. Try a model "
-                "before "
-                "you switch to it.",
-                machine.cores,
-            )
-            % {"cores": machine.cores}
-        )
-    return words
+        yield gettext(
+            "With %(memory)s of memory this machine has no room for a larger model beside the site. A server "
+            "elsewhere can help."
+        ) % {"memory": machine.memory}
+        return
+    yield gettext(
+        "With %(memory)s of memory this machine can run models up to about %(four_bits)s parameters in 4 bits, on a "
+        "server such as Ollama or llama.cpp."
+    ) % {"memory": machine.memory, "four_bits": four_bits}
+    if prepared:
+        yield gettext(
+            "A file or folder that the site itself converts can have about %(prepared)s parameters, because "
+            "the conversion needs 4 bytes for each."
+        ) % {"prepared": prepared}
+
+
+def _of_cores(machine: Machine) -> str:
+    return ngettext(
+        "Without a card, on %(cores)s processor core, each word takes at least as long as reading the whole model "
+        "from memory. So a model of ten times the size writes about ten times as slowly. Try a model before you "
+        "switch to it.",
+        "Without a card, on %(cores)s processor cores, each word takes at least as long as reading the whole model "
+        "from memory. So a model of ten times the size writes about ten times as slowly. Try a model before you "
+        "switch to it.",
+        machine.cores,
+    ) % {"cores": machine.cores}
 
 
 def _of_card(card: Card) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Literal, cast
 
 from django.conf import settings
@@ -44,6 +45,7 @@ Announce = Callable[[EngineInfo, str], None]
 
 _FAILURES_TO_OPEN = 3
 _OPEN_FOR = timedelta(seconds=30)
+_NO_ENGINE = "No engine is switched on; see Engines in the admin."
 
 
 class Breaker:
@@ -103,11 +105,45 @@ def breaker(entry: EngineEntry) -> Breaker:
 
 
 @dataclass
-class _Progress:
-    """The text of one reply so far, from all its engines together."""
+class _Reply:
+    """What is asked for, and what all engines of the reply together have written so far."""
 
+    build: Build
+    rank: Rank | None
+    cancelled: Callable[[], bool]
+    account: str
     text: list[str] = field(default_factory=list)
     tokens: int = 0
+
+
+@dataclass
+class _Trouble:
+    """What has kept the reply from its engines so far. `reason` explains the change to the next engine."""
+
+    last: EngineError = field(default_factory=lambda: EngineUnavailable(_NO_ENGINE))
+    reason: str = ""
+    failures: list[Failure] = field(default_factory=list)  # not told yet
+
+    def refused(self, error: EngineError) -> None:
+        """The engine was not asked at all."""
+        self.last, self.reason = error, self.reason or error.code
+
+    def failed(self, entry: EngineEntry, error: EngineError, tokens: int) -> None:
+        """The engine broke off after the reply had `tokens`."""
+        self.last = error
+        if isinstance(error, EngineNotReady):
+            return
+        # A prompt that is too long is no fault of the engine. Another engine may have a longer window.
+        if not isinstance(error, PromptTooLong):
+            breaker(entry).failed()
+            metrics.FAILURES.labels(engine=entry.name, code=error.code).inc()
+            logger.warning("generation.engine_failed", extra={"engine": entry.name, "code": error.code})
+        self.failures.append(Failure(entry.name, error.code, str(error), tokens))
+        self.reason = error.code
+
+    def tell(self, taken_over_by: str = "") -> None:
+        failovers.record(replace(failure, taken_over_by=taken_over_by) for failure in self.failures)
+        self.failures.clear()
 
 
 def stream(
@@ -126,47 +162,32 @@ def stream(
     an opaque id for the budgets; "" has no budget of its own. Raises the last EngineError when no engine is left; the
     tokens yielded so far stay valid. After a cancellation no other engine is tried, and nothing is raised.
     """
-    progress = _Progress()
-    reason = ""
-    last: EngineError = EngineUnavailable("No engine is switched on; see Engines in the admin.")
-    failures: list[Failure] = []
+    reply, trouble = _Reply(build, rank, cancelled, account), _Trouble()
     for entry in engine_rows.candidates():
-        gate = breaker(entry)
-        try:
-            _admit(entry, account, gate)
-        except EngineError as error:
-            last, reason = error, reason or error.code
+        if refusal := _refusal(entry, account):
+            trouble.refused(refusal)
             continue
-
-        def announce_engine(info: EngineInfo, entry: EngineEntry = entry) -> None:
-            failovers.record(replace(failure, taken_over_by=entry.name) for failure in failures)
-            failures.clear()
-            announce(info, reason)  # noqa: B023  called only within this round of the loop
-
-        tokens_before = progress.tokens
+        before = reply.tokens
         try:
             with POOL.borrowed(entry.name) as engine:
-                yield from _engine_tokens(entry, engine, build, rank, cancelled, announce_engine, progress, account)
-        except EngineNotReady as error:
-            last = error
+                yield from _engine_tokens(entry, engine, reply, partial(_announce, entry, trouble, announce))
         except EngineError as error:
-            # A prompt that is too long is no fault of the engine. Another engine may have a longer window.
-            if not isinstance(error, PromptTooLong):
-                gate.failed()
-                metrics.FAILURES.labels(engine=entry.name, code=error.code).inc()
-                logger.warning("generation.engine_failed", extra={"engine": entry.name, "code": error.code})
-            failures.append(Failure(entry.name, error.code, str(error), progress.tokens))
-            last, reason = error, error.code
+            trouble.failed(entry, error, reply.tokens)
             if cancelled():
                 break
         else:
             # An engine that was stopped before its first token has shown nothing. It may hang.
-            if progress.tokens > tokens_before or not cancelled():
-                gate.succeeded()
+            if reply.tokens > before or not cancelled():
+                breaker(entry).succeeded()
             return
-    failovers.record(failures)
+    trouble.tell()
     if not cancelled():
-        raise last
+        raise trouble.last
+
+
+def _announce(entry: EngineEntry, trouble: _Trouble, announce: Announce, info: EngineInfo) -> None:
+    trouble.tell(taken_over_by=entry.name)
+    announce(info, trouble.reason)
 
 
 def stream_from(
@@ -176,7 +197,7 @@ def stream_from(
 
     `entry` is what its row would be. Its cost is counted under that name.
     """
-    yield from _engine_tokens(entry, engine, build, rank, cancelled, lambda info: None, _Progress(), "")
+    yield from _engine_tokens(entry, engine, _Reply(build, rank, cancelled, ""), lambda info: None)
 
 
 def engines_without_adapters() -> list[str]:
@@ -199,12 +220,13 @@ def read_ahead(build: Build) -> None:
             return
 
 
-def _admit(entry: EngineEntry, account: str, gate: Breaker) -> None:
-    """Raises BudgetSpent, or EngineUnavailable while the breaker is open."""
+def _refusal(entry: EngineEntry, account: str) -> EngineError | None:
+    """Why this engine is not asked now: its budget is used up, or its breaker is open."""
     if budget := spending.used_up(entry, account):
-        raise BudgetSpent(f"{entry.name} has used up its {budget}.")
-    if not gate.allows():
-        raise EngineUnavailable(f"{entry.name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
+        return BudgetSpent(f"{entry.name} has used up its {budget}.")
+    if not breaker(entry).allows():
+        return EngineUnavailable(f"{entry.name} failed {_FAILURES_TO_OPEN} times and is spared for a while.")
+    return None
 
 
 def _described(entry: EngineEntry, engine: Engine) -> EngineInfo:
@@ -221,57 +243,76 @@ def _described(entry: EngineEntry, engine: Engine) -> EngineInfo:
     )
 
 
+@dataclass
+class _Part:
+    """The tokens that one engine writes of a reply, as they are counted and timed."""
+
+    engine: str
+    model: str
+    tokens: int = 0
+    usage: Usage | None = None
+    _started: float = field(default_factory=time.monotonic)
+    _first_at: float = 0.0
+    _last_at: float = 0.0
+
+    def count(self) -> None:
+        self._last_at = time.monotonic()
+        if not self.tokens:
+            self._first_at = self._last_at
+            metrics.FIRST_TOKEN.labels(engine=self.engine).observe(self._first_at - self._started)
+        self.tokens += 1
+        metrics.TOKENS.labels(engine=self.engine, model=self.model).inc()
+
+    def report_speed(self) -> None:
+        if self._last_at > self._first_at:
+            speed = (self.tokens - 1) / (self._last_at - self._first_at)
+            metrics.REPLY_SPEED.labels(engine=self.engine).set(speed)
+
+
 def _engine_tokens(
-    entry: EngineEntry,
-    engine: Engine,
-    build: Build,
-    rank: Rank | None,
-    cancelled: Callable[[], bool],
-    announce_engine: Callable[[EngineInfo], None],
-    progress: _Progress,
-    account: str,
+    entry: EngineEntry, engine: Engine, reply: _Reply, announce: Callable[[EngineInfo], None]
 ) -> Iterator[Token]:
     """The tokens of one engine. Its cost is counted however its part ends."""
     info = _described(entry, engine)
-    prompt, sampling = build(info, engine.count_tokens)
-    before = progress.tokens
-    if progress.tokens:
-        # The next engine continues the reply so far, without a thought that the last engine broke off.
-        prompt = prompt.continued(reply_text.reply_in("".join(progress.text)))
-        sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - before))
-    sampling = replace(sampling, candidates=_affordable(entry, engine, prompt, sampling, account))
-    is_ranked = rank is not None and sampling.candidates > 1 and entry.kind in registry.RANKING
-    ranking = rank(info, engine.count_tokens) if rank is not None and is_ranked else None
-    announce_engine(info)
-    started = first_at = last_at = time.monotonic()
-    usage: Usage | None = None
+    prompt, sampling, ranking = _asked(entry, engine, info, reply)
+    announce(info)
+    part = _Part(entry.name, info.model)
     replies_in_progress = metrics.SPEAKING.labels(engine=entry.name)
     try:
         with (
             replies_in_progress.track_inprogress(),
-            contextlib.closing(_iterator(engine, prompt, sampling, ranking, cancelled)) as tokens,
+            contextlib.closing(_iterator(engine, prompt, sampling, ranking, reply.cancelled)) as tokens,
         ):
             for token in map(_cleaned, tokens):
                 if token.usage is None:
-                    last_at = time.monotonic()
-                    if progress.tokens == before:
-                        first_at = last_at
-                        metrics.FIRST_TOKEN.labels(engine=entry.name).observe(first_at - started)
-                    progress.tokens += 1
-                    metrics.TOKENS.labels(engine=entry.name, model=info.model).inc()
+                    part.count()
+                    reply.tokens += 1
                 else:
-                    usage = token.usage
-                    token = replace(token, usage=replace(usage, completion_tokens=progress.tokens))
-                progress.text.append(token.text)
+                    part.usage = token.usage
+                    token = replace(token, usage=replace(token.usage, completion_tokens=reply.tokens))
+                reply.text.append(token.text)
                 yield token
     finally:
-        if last_at > first_at:
-            speed = (progress.tokens - before - 1) / (last_at - first_at)
-            metrics.REPLY_SPEED.labels(engine=entry.name).set(speed)
-        if usage is None and progress.tokens > before:
-            usage = Usage(engine.count_tokens(prompt.whole), 0, progress.tokens - before, is_estimated=True)
-        if usage is not None:
-            spending.record(entry=entry, account=account, usage=usage)
+        part.report_speed()
+        if part.usage is None and part.tokens:
+            part.usage = Usage(engine.count_tokens(prompt.whole), 0, part.tokens, is_estimated=True)
+        if part.usage is not None:
+            spending.record(entry=entry, account=reply.account, usage=part.usage)
+
+
+def _asked(
+    entry: EngineEntry, engine: Engine, info: EngineInfo, reply: _Reply
+) -> tuple[Prompt, Sampling, Ranking | None]:
+    """What this engine is asked for. Raises PromptTooLong."""
+    prompt, sampling = reply.build(info, engine.count_tokens)
+    if reply.tokens:
+        # The next engine continues the reply so far, without a thought that the last engine broke off.
+        prompt = prompt.continued(reply_text.reply_in("".join(reply.text)))
+        sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - reply.tokens))
+    sampling = replace(sampling, candidates=_affordable(entry, engine, prompt, sampling, reply.account))
+    is_ranked = sampling.candidates > 1 and entry.kind in registry.RANKING
+    ranking = reply.rank(info, engine.count_tokens) if reply.rank is not None and is_ranked else None
+    return prompt, sampling, ranking
 
 
 def _affordable(entry: EngineEntry, engine: Engine, prompt: Prompt, sampling: Sampling, account: str) -> int:

@@ -10,6 +10,8 @@ Every function raises ServerFault. Its message is a sentence for the owner that 
 import asyncio
 import math
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -143,7 +145,7 @@ def _is_here(host: str) -> bool:
 
 async def _request(entry: EngineEntry, method: str, url: str, *, limit_s: float, body: Any = None) -> Any:
     """The JSON value of a successful answer."""
-    try:
+    with _told(entry, limit_s):
         if is_this_site(entry.base_url):
             raise ServerFault(
                 gettext("%(base_url)s is the address of this site itself. Enter the address of the server.")
@@ -157,6 +159,17 @@ async def _request(entry: EngineEntry, method: str, url: str, *, limit_s: float,
         ):
             _check_status(entry, response.status_code)
             document = await _bounded(entry, response)
+    try:
+        return cleaning.parsed_json(document)
+    except cleaning.BadJSON:
+        raise _nonsense(entry) from None
+
+
+@contextmanager
+def _told(entry: EngineEntry, limit_s: float) -> Iterator[None]:
+    """Tells a fault of the request as a ServerFault."""
+    try:
+        yield
     except (EngineUnavailable, ImproperlyConfigured) as error:
         raise ServerFault(
             gettext("%(error)s Set this variable there, or the file %(key_variable)s_FILE.")
@@ -186,10 +199,6 @@ async def _request(entry: EngineEntry, method: str, url: str, *, limit_s: float,
             )
             % {"base_url": entry.base_url}
         ) from None
-    try:
-        return cleaning.parsed_json(document)
-    except cleaning.BadJSON:
-        raise _nonsense(entry) from None
 
 
 def _client(entry: EngineEntry, key: str) -> httpx.AsyncClient:
@@ -221,17 +230,7 @@ def _check_status(entry: EngineEntry, status: int) -> None:
     if 200 <= status < 300:
         return
     if status in (401, 403):
-        what_to_do = (
-            gettext("Put the right key into %(key_variable)s on the machine of the generation worker.")
-            % {"key_variable": entry.key_variable}
-            if entry.key_variable
-            else gettext("Name the environment variable that holds the server's key.")
-        )
-        refused = "refuses the key" if entry.key_variable else "wants a key"
-        raise ServerFault(
-            gettext("The server at %(base_url)s %(refused)s (answer %(status)s). %(what_to_do)s")
-            % {"base_url": entry.base_url, "refused": refused, "status": status, "what_to_do": what_to_do}
-        )
+        raise _wrong_key(entry, status)
     if 300 <= status < 400:
         raise ServerFault(
             gettext(
@@ -259,6 +258,20 @@ def _check_status(entry: EngineEntry, status: int) -> None:
     raise ServerFault(
         gettext("The server at %(base_url)s cannot answer now (answer %(status)s). Look into its log, then try again.")
         % {"base_url": entry.base_url, "status": status}
+    )
+
+
+def _wrong_key(entry: EngineEntry, status: int) -> ServerFault:
+    what_to_do = (
+        gettext("Put the right key into %(key_variable)s on the machine of the generation worker.")
+        % {"key_variable": entry.key_variable}
+        if entry.key_variable
+        else gettext("Name the environment variable that holds the server's key.")
+    )
+    refused = "refuses the key" if entry.key_variable else "wants a key"
+    return ServerFault(
+        gettext("The server at %(base_url)s %(refused)s (answer %(status)s). %(what_to_do)s")
+        % {"base_url": entry.base_url, "refused": refused, "status": status, "what_to_do": what_to_do}
     )
 
 
