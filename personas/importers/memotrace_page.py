@@ -9,6 +9,7 @@ Newer pages have the names in quotation marks. The texts are HTML.
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
 from personas.importers import app_words, class_page, export_values, markup
 from personas.importers.base import Record, Skipped, Utterance
@@ -36,7 +37,7 @@ def records(text: str) -> Iterator[Record]:
     begun = _BEGINS.search(text)
     place, number, sent_at = begun.end() if begun else len(text), 0, None
     starts = [match.start() for match in _MESSAGE.finditer(text, place)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         fields = _fields(text, start, end)
         if fields["type"] == _TIME:
             sent_at = export_values.iso(fields.get("text", ""))
