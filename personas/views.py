@@ -27,7 +27,7 @@ from personas.lorebook import book
 from personas.models import Draft, DraftFileStatus, Persona, SourceStatus, TriedLineStatus
 from personas.portrait import views as portrait
 from personas.prompting.prompt_sheet import fill
-from personas.reading import reading_progress
+from personas.reading import masking, reading_progress
 from personas.rights import confirmation_views
 from personas.way_in import drafts, speakers, trying
 from text import cleaning
@@ -251,6 +251,9 @@ def _words(draft: Draft) -> dict[str, object]:
         "more_speakers": everybody[_SHOWN_SPEAKERS:],
         "roles": speakers.Role.choices,
         "personal": drafts.personal_data(draft),
+        "is_personal_cut": drafts.is_personal_cut(draft),
+        "most_values": masking.MOST_VALUES,
+        "is_partial": drafts.is_partial(draft),
         "candidates": drafts.description_candidates(draft),
     }
 

@@ -15,7 +15,7 @@ from moderation.desk import objections
 from moderation.models import Restriction, RestrictionKind
 from personas import creation, tasks
 from personas.models import Draft, DraftFile, Persona
-from personas.reading import parsing
+from personas.reading import masking, parsing, uploads
 from personas.way_in import drafts, speakers
 from tests import factories
 
@@ -122,6 +122,22 @@ def test_numbers_are_masked_unless_their_owner_keeps_them(browser, alice):
     assert "7946" not in stored
     assert "bread@example.org" in stored
     assert persona.sources.get().unmasked == ["bread@example.org"]
+
+
+def test_the_pages_say_what_they_do_not_show_of_a_long_file(browser, monkeypatch):
+    words = "I live by the harbour in Leeds. Mail rosa@example.org or teo@example.org.\n\n" * 2
+    partial, cut = "this page uses the beginning only", "All others are masked too"
+
+    def shown(name):
+        response, draft = previewed(browser, files=[upload(name, words.encode())])
+        form = browser.get(reverse("personas:draft", args=[draft.pk])).text
+        browser.post(reverse("personas:discard", args=[draft.pk]))
+        return response.text.count(partial), form.count(partial), cut in form
+
+    assert shown("short.txt") == (0, 0, False)
+    monkeypatch.setattr(uploads, "BEGINNING", 1)
+    monkeypatch.setattr(masking, "MOST_VALUES", 1)
+    assert shown("long.txt") == (1, 2, True)
 
 
 def test_a_sentence_of_theirs_is_taken_into_the_description_with_its_place(browser):
