@@ -37,14 +37,10 @@ _VOTE_WEIGHTS, _VOTE_LINE = "vote.weights", "vote.line"
 # Chosen on training sentences that the network had not read (docs/moderation-model-card.md).
 # The least probability of *passive* and the steps above it at which the site answers, for a newest message in other
 # scripts and in Chinese. The n-grams lower Chinese more.
-ALARM, ALARM_CHINESE = 0.16, 0.15
+ALARM, ALARM_CHINESE = 0.18, 0.25
 # Of a message that is read in pieces: the logit of the threshold, and what is added for each e-fold of their number.
 LONG, LONGER = 0.8, 0.6
 CALM = 0.02  # below this probability of the same, the model is sure that there is no wish to be dead
-# After "I want to be dead", "I've cleaned the whole flat" says more than alone, but the network hardly learns pairs. So
-# this much of an earlier message's logit above its threshold is added to the logit of an alarm, up to the most. Of
-# ordinary messages right after a danger, the persona still answers 19 in 20: a person can go on.
-CARRIED, MOST_CARRIED = 0.8, 1.0
 VOTE = 0.7  # the factor of the n-grams' logit, which is added to the network's logits of the steps of an alarm
 SURE = 0.6  # the least probability of *grief* at which the model is sure of it
 
@@ -69,7 +65,6 @@ class Recogniser:
     def __init__(self, path: Path = WEIGHTS) -> None:
         self._path = path
         self._remembered: Remembered[Recognition] = Remembered(20_000)
-        self._alone: Remembered[float] = Remembered(20_000)
 
     def recognise(self, talks: Sequence[Sequence[str]]) -> list[Recognition]:
         """For each talk, the step of its last message. A talk is one person's messages, the newest last.
@@ -84,27 +79,10 @@ class Recogniser:
             results[key] = _NOTHING
             del new[key]
         if new:
-            self._judge_alone([message for talk in new.values() for message in talk[:-1]])
             for (key, talk), probabilities in zip(new.items(), self.probabilities(list(new.values())), strict=True):
-                alarm = _alarm(talk[-1], len(probabilities))
-                results[key] = _recognition(_raised(probabilities, self._carried(talk[:-1])), alarm)
+                results[key] = _recognition(probabilities, _alarm(talk[-1], len(probabilities)))
                 self._remembered.put(key, results[key])
         return [results[key] for key in keys]
-
-    def _judge_alone(self, messages: Sequence[str]) -> None:
-        """Remembers by how much the logit of an alarm of each message, read alone, is above its threshold."""
-        new = {self._alone.key([message]): message for message in messages if _WORD.search(message)}
-        new = {key: message for key, message in new.items() if self._alone.get(key) is None}
-        if new:
-            rows = self.probabilities([[message] for message in new.values()])
-            for (key, message), probabilities in zip(new.items(), rows, strict=True):
-                alarm = float(probabilities[:, _FIRST_ALARM:].sum(axis=1).max())
-                self._alone.put(key, max(0.0, _logit(alarm) - _logit(_alarm(message, len(probabilities)))))
-
-    def _carried(self, earlier: Sequence[str]) -> float:
-        """What messages that were judged alone add to the logit of an alarm of the message behind them."""
-        excesses = [self._alone.get(self._alone.key([message])) or 0.0 for message in earlier]
-        return min(CARRIED * max(excesses, default=0.0), MOST_CARRIED)
 
     def probabilities(self, talks: Sequence[Sequence[str]]) -> list[Matrix]:
         """For each talk, float32 [pieces, STEPS], of the pieces of its last message. Raises ClassifierUnavailable."""
@@ -196,19 +174,6 @@ def _alarm(message: str, pieces: int) -> float:
     if pieces > 1:
         return 1 / (1 + math.exp(-LONG - LONGER * math.log(pieces)))
     return ALARM_CHINESE if is_mostly_cjk(message) else ALARM
-
-
-def _logit(probability: float) -> float:
-    bounded = min(max(probability, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded))
-
-
-def _raised(probabilities: Matrix, carried: float) -> Matrix:
-    """The probabilities with `carried` added to the logit of an alarm."""
-    odds = probabilities.copy()
-    odds[:, _FIRST_ALARM:] *= math.exp(carried)
-    raised: Matrix = odds / odds.sum(axis=1, keepdims=True)
-    return raised
 
 
 def _recognition(probabilities: Matrix, alarm: float) -> Recognition:

@@ -92,12 +92,11 @@ def test_the_earlier_turns_reach_the_model_at_the_door(alice: object, monkeypatc
     assert later.help is not None
 
 
-def test_k1_a_danger_before_it_weighs_in_a_message_that_says_little_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    talks = [["I'm done. I am so done with living.", "I slept like a baby, first time in months."]]
-    assert all(ladder.is_for_the_site(each.step) for each in Recogniser().recognise(talks))
-    assert not any(ladder.is_for_the_site(each.step) for each in Recogniser().recognise([talk[1:] for talk in talks]))
-    monkeypatch.setattr(recognition, "MOST_CARRIED", 0.0)
-    assert not any(ladder.is_for_the_site(each.step) for each in Recogniser().recognise(talks))
+def test_k1_the_messages_before_it_decide_about_one_that_says_little_alone() -> None:
+    newest = "The car is packed and the flat is clean."
+    grave, calm = ["I can't do this any more. I want to be dead.", newest], ["We fly to Rome on Friday!", newest]
+    met = [ladder.is_for_the_site(each.step) for each in Recogniser().recognise([grave, calm])]
+    assert met == [True, False]
 
 
 def test_alone_and_in_a_batch_the_steps_agree() -> None:
