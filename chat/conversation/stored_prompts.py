@@ -31,6 +31,7 @@ _LATELY = timedelta(minutes=5)  # much longer than the transaction that ends a r
 
 _IDEOGRAPH = f"[{HAN}{KANA}]"
 _LETTER = f"[^\\W{HAN}{KANA}]"
+_IS_IDEOGRAPH, _IS_LETTER = re.compile(_IDEOGRAPH), re.compile(_LETTER)
 _CHINESE_WORD = 3  # ideographs that may be a word, or a part of one, in a text without spaces
 # A whole turn: after the beginning of a line, a name, or the markup of a chat template, and before an end.
 _TURN = r"(?:(?<![^\n])|(?<=[:：>\]])|(?<=[:：>\]] )){}(?= *(?:[\n<\[]|\Z))"
@@ -124,9 +125,14 @@ def _by_itself(text: str, *, is_piece: bool) -> str:
     if not is_piece and not units.has_words(text):
         return _TURN.format(words)
     few = len(text) <= (1 if is_piece else _CHINESE_WORD)
-    edges = [next((kind for kind in (_LETTER, _IDEOGRAPH) if re.match(kind, edge)), "") for edge in (text[0], text[-1])]
+    edges = [_kind(edge) for edge in (text[0], text[-1])]
     first, last = ("" if kind == _IDEOGRAPH and not few else kind for kind in edges)
     return (f"(?<!{first})" if first else "") + words + (f"(?!{last})" if last else "")
+
+
+def _kind(character: str) -> str:
+    """The pattern of its kind, or "" for a mark."""
+    return _IDEOGRAPH if _IS_IDEOGRAPH.match(character) else _LETTER if _IS_LETTER.match(character) else ""
 
 
 def _without_cut(value: str, text: str) -> str:

@@ -29,6 +29,10 @@ _LONGEST_BYTES = 4 * LONGEST_LINE
 _LINE = re.compile(r"([^\r\n]*+)(\r\n|\r|\n|\Z)")
 _LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE + 1},}}+")
 _BAD_SHARE = 0.5  # of the signs beyond ASCII; with fewer damaged places it is UTF-8
+# Files of programs (JSON, pages, XML) are UTF-8, also where a few bytes in a thousand are damaged and no others are
+# beyond ASCII. In a text that a person wrote, these are a letter or a curly quotation mark of Windows.
+_OF_PROGRAMS = re.compile(rb"\A\s*+(?:[{\[<]|window\.)")
+_DAMAGED_BYTES = 0.001
 _BOMS = [  # UTF-32 before UTF-16, because its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -91,13 +95,14 @@ def _from_whole(stream: BinaryIO, head: bytes) -> Encoding:
     good, bad = _count_beyond_ascii(stream)
     if not bad:
         return Encoding("iso2022_jp_ext", is_guessed=True) if _JAPANESE.search(head) else Encoding("utf-8")
-    if bad < good * _BAD_SHARE:
+    is_of_program = _OF_PROGRAMS.match(head) and bad < stream.tell() * _DAMAGED_BYTES
+    if bad < good * _BAD_SHARE or is_of_program:
         return Encoding("utf-8", is_guessed=True)
     return Encoding(legacy_encodings.likeliest(head), is_guessed=True)
 
 
 def _count_beyond_ascii(stream: BinaryIO) -> tuple[int, int]:
-    """The number of signs beyond ASCII in UTF-8, and of places that are not UTF-8."""
+    """The number of signs beyond ASCII in UTF-8, and of places that are not UTF-8. Reads to the end."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     begun = bad = 0

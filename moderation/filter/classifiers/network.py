@@ -94,7 +94,7 @@ class Network:
         return np.stack([found[key] for key in keys])
 
     def forget(self) -> None:
-        """Empty the cache of vectors. For measurements."""
+        """Empty the cache of vectors. For measurements and for trainings that are the same each time."""
         self._vectors.clear()
 
 

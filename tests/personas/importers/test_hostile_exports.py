@@ -97,7 +97,7 @@ def test_a_file_in_another_encoding_with_its_mark_is_read_alike(sample, encoding
     assert list(importer.parse(stream)) == read(text.encode(), ALL[sample])
 
 
-@pytest.mark.parametrize("sample", ALL)
+@pytest.mark.parametrize("sample", [sample for sample in ALL if not sample.endswith((".txt", ".csv"))])
 def test_a_few_bad_bytes_cost_a_few_characters(sample):
     raw = (SAMPLES / sample).read_bytes() + b" " * 40_000
     broken = raw.replace(b"back", b"b\xffck", 1)
