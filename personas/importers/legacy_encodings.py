@@ -17,9 +17,11 @@ _NEAR = 0.7
 
 
 def likeliest(raw: bytes) -> str:
-    """The codec that fits best a text which is not UTF-8. It needs a few letters beyond ASCII."""
+    """The codec that fits best a text which is not UTF-8; cp1252 where no letter is beyond ASCII."""
     first = _BEYOND_ASCII.search(raw)
-    sample = raw[max(0, first.start() - _AROUND) : first.start() + _AROUND] if first else b""
+    if first is None:
+        return "cp1252"
+    sample = raw[max(0, first.start() - _AROUND) : first.start() + _AROUND]
     found = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_CANDIDATES)
     confidence = {codecs.lookup(one["encoding"]).name: one["confidence"] for one in found if one["encoding"]}
     best = max(confidence, key=lambda codec: confidence[codec], default="cp1252")
