@@ -27,13 +27,17 @@ _ERASED = "The account behind this decision has been erased. The persona stays d
 
 
 def export(user: User) -> dict[str, Any]:
-    cases = Case.objects.filter(user=user).order_by("opened_at").prefetch_related("actions")
-    contacts = ContactRequest.objects.filter(case__user=user).order_by("asked_at")
+    """The person's rows, by kind, each kind in the order of time."""
+    return {**_judgements(user), **_decisions(user), **_filings(user)}
+
+
+def _judgements(user: User) -> dict[str, Any]:
+    """What the filter and the monitor kept."""
+    assessments = Assessment.objects.filter(user=user).order_by("created_at")
+    cues = DailyCue.objects.filter(user=user).order_by("day", "cue")
     return {
         "assessments": list(
-            Assessment.objects.filter(user=user)
-            .order_by("created_at")
-            .values(
+            assessments.values(
                 "conversation_id",
                 "message_id",
                 "direction",
@@ -45,31 +49,35 @@ def export(user: User) -> dict[str, Any]:
                 "created_at",
             )
         ),
-        "signs_by_day": list(
-            DailyCue.objects.filter(user=user).order_by("day", "cue").values("conversation_id", "day", "cue", "count")
-        ),
+        "signs_by_day": list(cues.values("conversation_id", "day", "cue", "count")),
+    }
+
+
+def _decisions(user: User) -> dict[str, Any]:
+    """What the desk did."""
+    cases = Case.objects.filter(user=user).order_by("opened_at").prefetch_related("actions")
+    addressed = restrictions.addressed_to(user).order_by("starts_at")
+    contacts = ContactRequest.objects.filter(case__user=user).order_by("asked_at")
+    return {
         "cases": [_of_case(case) for case in cases],
         "restrictions": list(
-            restrictions.addressed_to(user)
-            .order_by("starts_at")
-            .values("id", "kind", "statement", "starts_at", "ends_at", "lifted_at", "lift_reason")
-        ),
-        "reviewer": list(Reviewer.objects.filter(user=user).values("opted_out", "paused_until")),
-        "reports": list(
-            Report.objects.filter(reporter=user).order_by("filed_at").values("id", "category", "message_id", "filed_at")
+            addressed.values("id", "kind", "statement", "starts_at", "ends_at", "lifted_at", "lift_reason")
         ),
         "emergency_contact_requests": list(contacts.values("state", "asked_at", "decided_at")),
-        "refusal_reviews": list(
-            RefusalReview.objects.filter(user=user)
-            .order_by("filed_at")
-            .values("kind", "text", "filed_at", "outcome", "answer", "answered_at")
-        ),
+    }
+
+
+def _filings(user: User) -> dict[str, Any]:
+    """What the person filed, allowed or chose, with the answers."""
+    reports = Report.objects.filter(reporter=user).order_by("filed_at")
+    reviews = RefusalReview.objects.filter(user=user).order_by("filed_at")
+    appeals = Appeal.objects.filter(user=user).order_by("filed_at")
+    return {
+        "reviewer": list(Reviewer.objects.filter(user=user).values("opted_out", "paused_until")),
+        "reports": list(reports.values("id", "category", "message_id", "filed_at")),
+        "refusal_reviews": list(reviews.values("kind", "text", "filed_at", "outcome", "answer", "answered_at")),
         "learning_consent": list(LearningConsent.objects.filter(user=user).values("given_at")),
-        "appeals": list(
-            Appeal.objects.filter(user=user)
-            .order_by("filed_at")
-            .values("restriction_id", "text", "filed_at", "outcome", "answer", "answered_at")
-        ),
+        "appeals": list(appeals.values("restriction_id", "text", "filed_at", "outcome", "answer", "answered_at")),
     }
 
 

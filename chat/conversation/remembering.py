@@ -55,19 +55,19 @@ def _look_for(conversation: Conversation, persona: Persona) -> None:
     )
     with transaction.atomic():  # after a deletion nothing may be stored
         if memories and Conversation.objects.select_for_update().filter(pk=conversation.pk).exists():
-            writing.store(_still_said(conversation, memories))
+            writing.store(_of_stored_messages(conversation, memories))
 
 
-def _still_said(conversation: Conversation, memories: Sequence[Memory]) -> list[Memory]:
+def _of_stored_messages(conversation: Conversation, memories: Sequence[Memory]) -> list[Memory]:
     """Those of messages that were not deleted meanwhile. An answer to a deleted question is read again later."""
-    there = set(
+    stored_ids = set(
         conversation.messages.filter(pk__in={each.message_id for each in memories}).values_list("pk", flat=True)
     )
     own = conversation.messages.filter(author=Author.PERSONA)
     return [
         each
         for each in memories
-        if each.message_id in there and (not each.asked or own.filter(text__contains=each.asked).exists())
+        if each.message_id in stored_ids and (not each.asked or own.filter(text__contains=each.asked).exists())
     ]
 
 
@@ -115,26 +115,27 @@ def without_forgotten(persona: Persona, turns: Sequence[Turn]) -> list[Turn]:
 
 
 @dataclass
-class Held:
-    """What a prompt may hold of the person's earlier words, as it was remembered before the prompt was built."""
+class EarlierWords:
+    """What a prompt may hold of the person's words, as they were stored before the prompt was built."""
 
     persona_id: UUID
-    said: dict[UUID, str]
-    forgotten: frozenset[str]  # pieces of `said`
+    messages: dict[UUID, str]  # by id
+    forgotten: frozenset[str]  # pieces of them that the person had the persona forget
     told: Sequence[Told] = ()
 
     @classmethod
-    def of(cls, persona: Persona, turns: Sequence[Turn]) -> "Held":
-        said = {turn.message_id: turn.text for turn in turns if turn.speaker == "user"}
-        return cls(persona.pk, said, forgetting.forgotten_pieces(persona.pk, said))
+    def of(cls, persona: Persona, turns: Sequence[Turn]) -> "EarlierWords":
+        messages = {turn.message_id: turn.text for turn in turns if turn.speaker == "user"}
+        return cls(persona.pk, messages, forgetting.forgotten_pieces(persona.pk, messages))
 
 
-def forget_late(reply: Reply, held: Held) -> None:
+def forget_late(reply: Reply, earlier: EarlierWords) -> None:
     """Removes from a reply's stored prompt what the person deleted while the reply was written.
 
     Call it after the prompt is committed. A deletion that is committed later finds the prompt itself.
     """
-    pieces = [*forgetting.forgotten_pieces(held.persona_id, held.said) - held.forgotten, *told.lost(held.told)]
+    forgotten = forgetting.forgotten_pieces(earlier.persona_id, earlier.messages)
+    pieces = [*forgotten - earlier.forgotten, *told.lost(earlier.told)]
     if pieces:
         stored_prompts.remove(Origin.objects.filter(reply=reply), pieces=pieces)
 

@@ -4,12 +4,12 @@ A `reply_run.ReplyRun` performs it. The site and the API use the same script and
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from chat.reply import cleaning, grounding, honesty, leave_taking, low_mood, ranking, sentences, unwanted
-from chat.reply.reply_run import Rank, Script, Stage
+from chat.reply.reply_run import Script, Stage
 from generation import reply_text
 from generation.engines.base import EngineInfo, Prompt, Sampling
 from generation.routing import router
@@ -98,43 +98,35 @@ def from_sheet(
     """The answer to the last turn by a persona that need not be stored. Raises ClassifierUnavailable."""
     asked = down_to_question(turns)
     message = asked[-1].text if asked and asked[-1].speaker == "user" else ""
-    is_low = low_mood.is_low(asked)
+    is_low, is_parting = low_mood.is_low(asked), leave_taking.says_goodbye(message)
+    return _Answer(
+        sheet=_for_occasion(sheet, is_low=is_low, is_parting=is_parting, is_farewell=is_farewell),
+        memories=memories,
+        told=told,
+        turns=turns,
+        message=message,
+        begun=begun,
+        # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
+        # continues it.
+        opening="" if begun else prompt_sheet.honest_opening(sheet, message),
+        sampling=sampling,
+        is_low=is_low,
+        is_parting=is_parting,
+        is_farewell=is_farewell,
+    ).script(is_begun_judged=is_begun_judged)
+
+
+def _for_occasion(
+    sheet: prompt_sheet.Sheet, *, is_low: bool, is_parting: bool, is_farewell: bool
+) -> prompt_sheet.Sheet:
+    """The sheet with the rules in its scene that such a reply calls for."""
+    phrases = phrases_for(sheet.language)
     if is_low:
         sheet = _with_scene(sheet, low_mood.instruction(sheet))
-    # If a person asks in earnest what the persona is, the reply begins with the truth (compliance H1). The engine
-    # continues it.
-    opening = "" if begun else prompt_sheet.honest_opening(sheet, message)
-    is_parting = leave_taking.says_goodbye(message)
-    if is_parting:
-        sheet = _with_scene(sheet, _parting_rule(sheet, phrases_for(sheet.language).parting_rule))
-    elif is_farewell:
-        sheet = _with_scene(sheet, _parting_rule(sheet, phrases_for(sheet.language).farewell_rule))
-    return Script(
-        build=_builder(sheet, memories, told, turns, begun=begun or opening, sampling=sampling),
-        stages=tuple(
-            _stages(
-                sheet,
-                memories,
-                turns,
-                message,
-                begun=begun,
-                opening=opening,
-                is_low=is_low,
-                is_parting=is_parting,
-                is_farewell=is_farewell,
-            )
-        ),
-        opening=opening,
-        cleared=begun if is_begun_judged else "",
-        unjudged="" if is_begun_judged else begun,
-        rank=_ranker(sheet, turns, begun=begun or opening, is_low=is_low)
-        if turns and turns[-1].speaker != "persona"
-        else None,
-    )
-
-
-def _parting_rule(sheet: prompt_sheet.Sheet, rule: str) -> str:
-    return rule.format(name=sheet.name, user=sheet.calls_user or phrases_for(sheet.language).friend)
+    if is_parting or is_farewell:
+        rule = phrases.parting_rule if is_parting else phrases.farewell_rule
+        sheet = _with_scene(sheet, rule.format(name=sheet.name, user=sheet.calls_user or phrases.friend))
+    return sheet
 
 
 def _with_scene(sheet: prompt_sheet.Sheet, words: str) -> prompt_sheet.Sheet:
@@ -155,110 +147,119 @@ def read_ahead(persona: Persona, turns: Sequence[prompt.Spoken]) -> None:
     router.read_ahead(build)
 
 
-def _builder(
-    sheet: prompt_sheet.Sheet,
-    memories: Sequence[Recalled],
-    told: Sequence[Told],
-    turns: Sequence[prompt.Spoken],
-    *,
-    begun: str,
-    sampling: Mapping[str, Any],
-) -> router.Build:
-    """The router builds the prompt for each engine that it tries."""
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """A reply that is to be written: what it answers, and what kind of reply that calls for."""
 
-    def build(info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
-        values = replace(prompt.sampling(sheet, info), **sampling)
+    sheet: prompt_sheet.Sheet
+    memories: Sequence[Recalled]
+    told: Sequence[Told]
+    turns: Sequence[prompt.Spoken]
+    message: str  # of the person, which the reply answers
+    begun: str  # its beginning, which the engine continues
+    opening: str  # the site's own beginning, which the engine continues; a reply that is begun has none
+    sampling: Mapping[str, Any]
+    is_low: bool  # the person is in low mood
+    is_parting: bool  # the person says goodbye
+    is_farewell: bool  # the talk is their last
+
+    def script(self, *, is_begun_judged: bool) -> Script:
+        answers_somebody = bool(self.turns) and self.turns[-1].speaker != "persona"
+        return Script(
+            build=self.build,
+            stages=(*self.stages_to_sentences(), *self.stages_of_sentences()),
+            opening=self.opening,
+            cleared=self.begun if is_begun_judged else "",
+            unjudged="" if is_begun_judged else self.begun,
+            rank=self.rank if answers_somebody else None,
+        )
+
+    def build(self, info: EngineInfo, count: Callable[[str], int]) -> tuple[Prompt, Sampling]:
+        """The router asks for this for each engine that it tries."""
+        values = replace(prompt.sampling(self.sheet, info), **self.sampling)
         engine_prompt = prompt.build(
-            sheet=sheet,
-            memories=memories,
-            told=told,
-            turns=turns,
+            sheet=self.sheet,
+            memories=self.memories,
+            told=self.told,
+            turns=self.turns,
             info=info,
             max_tokens=values.max_tokens,
             count=count,
-            prefix=begun,
+            prefix=self.begun or self.opening,
         )
         return engine_prompt, values
 
-    return build
+    def rank(self, info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:
+        """The ranking of candidates for an engine."""
 
-
-def _ranker(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken], *, begun: str, is_low: bool) -> Rank:
-    """Makes the ranking of candidates for an engine."""
-
-    def rank(info: EngineInfo, count: Callable[[str], int]) -> ranking.ReplyRanking:
         def after(talk: Sequence[prompt.Spoken]) -> Prompt:
             return prompt.build(
-                sheet=sheet,
+                sheet=self.sheet,
                 memories=(),
                 turns=talk,
                 info=info,
-                max_tokens=prompt.sampling(sheet, info).max_tokens,
+                max_tokens=prompt.sampling(self.sheet, info).max_tokens,
                 count=count,
-                prefix=begun,
+                prefix=self.begun or self.opening,
             )
 
-        return ranking.ReplyRanking(sheet, turns, after, is_brief=info.is_brief, is_low=is_low)
+        return ranking.ReplyRanking(self.sheet, self.turns, after, is_brief=info.is_brief, is_low=self.is_low)
 
-    return rank
+    def stages_to_sentences(self) -> Iterator[Stage]:
+        """The stages from pieces of text to whole sentences, in order. The last one splits."""
+        sheet = self.sheet
+        if self.opening:
+            yield partial(_opened, self.opening)
+        elif not self.begun:
+            yield partial(reply_text.without_label, name=sheet.name)
+        person = prompt.label(sheet.calls_user) or phrases_for(sheet.language).friend
+        names = (person, *map(prompt.label, sheet.others))
+        yield partial(reply_text.until_next_turn, names=names, before=self.begun)
+        yield cleaning.until_stuttering
+        has_occasion = self.is_low or self.is_parting or self.is_farewell
+        needs_whole = self.opening or self.begun or has_occasion or self.is_grounded
+        yield partial(sentences.split, may_begin=None if needs_whole else cleaning.begins_no_echo(self.earlier))
 
+    def stages_of_sentences(self) -> Iterator[Stage]:
+        """The stages that leave out, change and add sentences, in order."""
+        if not self.has_directions:
+            yield cleaning.without_directions
+        yield cleaning.until_repeated
+        yield partial(cleaning.without_echoes, earlier=self.earlier)
+        phrases = phrases_for(self.sheet.language)
+        truth = prompt_sheet.honest_exchange(self.sheet).persona + phrases.joiner
+        yield partial(honesty.kept_honest, answer=truth, is_asked=bool(self.opening))
+        yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
+        if self.is_grounded:
+            yield grounding.grounded(self.memories, self.message, self.sheet.language)
+        if self.is_parting:
+            yield partial(leave_taking.let_go, parting=phrases.parting)
+        elif self.is_farewell:
+            yield partial(leave_taking.without_holding_back, thanks=phrases.farewell)
+        if self.is_low:
+            has_begun = bool(self.begun or self.opening)
+            yield low_mood.kept_gentle(self.message, self.sheet.language, has_begun=has_begun)
 
-def _stages(
-    sheet: prompt_sheet.Sheet,
-    memories: Sequence[Recalled],
-    turns: Sequence[prompt.Spoken],
-    message: str,
-    *,
-    begun: str,
-    opening: str,
-    is_low: bool,
-    is_parting: bool,
-    is_farewell: bool,
-) -> Iterator[Stage]:
-    """The stages from pieces of text to sentences, in order. `message`: of the person, which the reply answers."""
-    if opening:
-        yield partial(_opened, opening)
-    elif not begun:
-        yield partial(reply_text.without_label, name=sheet.name)
-    person = prompt.label(sheet.calls_user) or phrases_for(sheet.language).friend
-    names = (person, *map(prompt.label, sheet.others))
-    yield partial(reply_text.until_next_turn, names=names, before=begun)
-    yield cleaning.until_stuttering
-    own = [turn.text for turn in turns if turn.speaker == "persona"][-_EARLIER_REPLIES:]
-    others = [prompt.without_name(turn.text, sheet.language) for turn in turns if turn.speaker == "other"]
-    earlier = [*own, *others[-_EARLIER_REPLIES:]]
-    if opening:  # the same question gets the same opening, which is no echo
-        earlier = [text.replace(opening, "") for text in earlier]
-    is_grounded = sheet.is_grounded and not (opening or is_low or is_parting)
-    needs_whole = opening or begun or is_low or is_parting or is_farewell or is_grounded
-    yield partial(sentences.split, may_begin=None if needs_whole else cleaning.begins_no_echo(earlier))
-    if not _acts(sheet, turns):
-        yield cleaning.without_directions
-    yield cleaning.until_repeated
-    yield partial(cleaning.without_echoes, earlier=earlier)
-    phrases = phrases_for(sheet.language)
-    truth = prompt_sheet.honest_exchange(sheet).persona + phrases.joiner
-    yield partial(honesty.kept_honest, answer=truth, is_asked=bool(opening))
-    yield partial(unwanted.without_unwanted, ask_a_doctor=f"{phrases.ask_a_doctor}{phrases.joiner}")
-    if is_grounded:
-        yield grounding.grounded(memories, message, sheet.language)
-    if is_parting:
-        yield partial(leave_taking.let_go, parting=phrases.parting)
-    elif is_farewell:
-        yield partial(leave_taking.without_holding_back, thanks=phrases.farewell)
-    if is_low:
-        yield low_mood.kept_gentle(message, sheet.language, has_begun=bool(begun or opening))
+    @property
+    def is_grounded(self) -> bool:
+        """Whether the reply says only what the persona's own words say. Its honest and gentle words are not theirs."""
+        return self.sheet.is_grounded and not (self.opening or self.is_low or self.is_parting)
 
+    @property
+    def earlier(self) -> list[str]:
+        """Earlier replies, of which the reply must be no echo."""
+        own = [turn.text for turn in self.turns if turn.speaker == "persona"]
+        others = [prompt.without_name(turn.text, self.sheet.language) for turn in self.turns if turn.speaker == "other"]
+        texts = [*own[-_EARLIER_REPLIES:], *others[-_EARLIER_REPLIES:]]
+        # The same question gets the same opening, which is no echo.
+        return [text.replace(self.opening, "") for text in texts] if self.opening else texts
 
-def _acts(sheet: prompt_sheet.Sheet, turns: Sequence[prompt.Spoken]) -> bool:
-    """Whether the description, the samples or the opening line contain stage directions."""
-    opening_line = [turn.text for turn in turns[:1] if turn.speaker == "persona"]
-    return any(
-        map(
-            cleaning.has_directions,
-            [sheet.description, *(exchange.persona for exchange in sheet.exchanges), *opening_line],
-        )
-    )
+    @property
+    def has_directions(self) -> bool:
+        """Whether the description, the samples or the opening line contain stage directions."""
+        opening_line = [turn.text for turn in self.turns[:1] if turn.speaker == "persona"]
+        samples = [exchange.persona for exchange in self.sheet.exchanges]
+        return any(map(cleaning.has_directions, [self.sheet.description, *samples, *opening_line]))
 
 
 def _opened(opening: str, text: Iterator[str]) -> Generator[str]:

@@ -51,7 +51,7 @@ class Progress(ReplyRun):
     reply: Reply
     shown: list[str] = field(default_factory=list)
     record: inspection.Record = field(default_factory=inspection.Record)
-    held: remembering.Held | None = None
+    earlier_words: remembering.EarlierWords | None = None
 
     def announce(self, info: EngineInfo, because: str) -> None:
         self.record.begin_engine(info, because)
@@ -189,14 +189,15 @@ def _write(progress: Progress) -> None:
     persona = reply.message.persona
     head = reply.message.parent_id
     spoken = transcripts.prompt_turns(head)
-    progress.held = remembering.Held.of(persona, spoken)
+    progress.earlier_words = remembering.EarlierWords.of(persona, spoken)
     turns = persona_reply.heard_by(persona, remembering.without_forgotten(persona, spoken))
-    progress.held.told = remembering.recall(conversation, persona, head, persona_reply.down_to_question(turns))
+    told = remembering.recall(conversation, persona, head, persona_reply.down_to_question(turns))
+    progress.earlier_words.told = told
     script = persona_reply.script(
         persona=persona,
         others=[other.name for other in conversation.personas if other != persona],
         turns=turns,
-        told=progress.held.told,
+        told=told,
         begun=reply.prefix,
         is_begun_judged=reply.is_prefix_judged,
         reader_id=conversation.owner_id,
@@ -212,13 +213,37 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
     reply = progress.reply
     prefix = reply.prefix if reply.is_prefix_judged else ""
     text = prefix if status == ReplyStatus.BLOCKED else progress.text.rstrip() or prefix
-    info, sampling = progress.engine, progress.sampling
     follower = groups.who_follows(reply, text) if status == ReplyStatus.COMPLETED else None
     with transaction.atomic():
         conversation = _locked(reply) if follower else None  # before the reply's row, as every door locks them
-        ended = Reply.objects.filter(
-            pk=reply.pk, attempt=reply.attempt, status__in=[ReplyStatus.GENERATING, ReplyStatus.QUEUED]
-        ).update(
+        if not _end(progress, status, category=category, code=code):
+            return
+        Message.objects.filter(pk=reply.message_id).update(text=text)
+        opening = progress.script.opening if progress.script else ""
+        inspection.keep(reply, progress.record, text, prompt=progress.prompt, opening=opening)
+        _record_verdicts(progress)
+        if text:
+            _note_masking(progress)
+        if follower and conversation:
+            messages.owe_following(conversation, reply.message, follower)
+    if progress.earlier_words:
+        remembering.forget_late(reply, progress.earlier_words)
+    ended = Reply.objects.select_related("message__conversation__owner").filter(pk=reply.pk).first()
+    if ended is None:
+        return  # its conversation was deleted since
+    progress.reply = ended
+    logger.info("reply.%s", status, extra=_log_fields(progress))
+    ends.tell(ended)
+
+
+def _end(progress: Progress, status: ReplyStatus, *, category: str, code: str) -> bool:
+    """Writes into the row how the reply ended and what it cost. False if this attempt no longer owns the reply."""
+    reply, info, sampling = progress.reply, progress.engine, progress.sampling
+    owned = Reply.objects.filter(
+        pk=reply.pk, attempt=reply.attempt, status__in=[ReplyStatus.GENERATING, ReplyStatus.QUEUED]
+    )
+    return bool(
+        owned.update(
             status=status,
             category=category,
             code=code,
@@ -232,33 +257,11 @@ def _finish(progress: Progress, status: ReplyStatus, *, category: str = "", code
             cached_tokens=progress.cached_tokens,
             completion_tokens=progress.completion_tokens,
             first_token_ms=progress.first_token_ms,
-            recalled=_recalled(progress),
+            recalled=_recalled_ids(progress),
             finished_at=timezone.now(),
             is_end_told=False,
         )
-        if not ended:
-            return
-        Message.objects.filter(pk=reply.message_id).update(text=text)
-        inspection.keep(
-            reply,
-            progress.record,
-            text,
-            prompt=progress.prompt,
-            opening=progress.script.opening if progress.script else "",
-        )
-        _record(progress)
-        if text:
-            _note_masking(progress)
-        if follower and conversation:
-            messages.owe_following(conversation, reply.message, follower)
-    if progress.held:
-        remembering.forget_late(reply, progress.held)
-    there = Reply.objects.select_related("message__conversation__owner").filter(pk=reply.pk).first()
-    if there is None:
-        return  # its conversation was deleted since
-    progress.reply = there
-    logger.info("reply.%s", status, extra=_logged(progress))
-    ends.tell(progress.reply)
+    )
 
 
 def _locked(reply: Reply) -> Conversation | None:
@@ -269,13 +272,13 @@ def _locked(reply: Reply) -> Conversation | None:
         return None
 
 
-def _recalled(progress: Progress) -> dict[str, list[int]]:
+def _recalled_ids(progress: Progress) -> dict[str, list[int]]:
     """The ids of what the prompt recalled, by the part of the prompt."""
     parts = progress.prompt.parts if progress.prompt else ()
     return {part.name: list(part.rows) for part in parts if part.rows}
 
 
-def _record(progress: Progress) -> None:
+def _record_verdicts(progress: Progress) -> None:
     message = progress.reply.message
     for verdict in progress.verdicts:
         assessment.record(
@@ -303,7 +306,7 @@ def _note_masking(progress: Progress) -> None:
     )
 
 
-def _logged(progress: Progress) -> dict[str, object]:
+def _log_fields(progress: Progress) -> dict[str, object]:
     return {
         "reply_id": str(progress.reply.id),
         "attempt": progress.reply.attempt,

@@ -130,12 +130,7 @@ def decide(
     kind, reason = ActionKind(kind), reason.strip()
     _refuse_incomplete(kind, reason, labels, duration)
     with transaction.atomic():
-        locked = Case.objects.select_for_update(of=("self",)).select_related("user").get(pk=case.pk)
-        sight.require(locked, moderator)
-        effects.require_power(locked, moderator, kind)
-        _refuse_lock_of_objection(locked, kind)
-        if locked.status != CaseStatus.OPEN:
-            raise AlreadyDecided(gettext("Somebody has decided this case in the meantime. Their decision stands."))
+        locked = _locked_for_decision(case, moderator, kind)
         claim = _settled(locked, moderator, token)
         needs_second = kind in second_person.GRAVEST
         action = Action.objects.create(
@@ -166,6 +161,17 @@ def _refuse_incomplete(kind: ActionKind, reason: str, labels: Collection[str], d
         raise LabelMissing(fault)
     if not reason:
         raise ReasonMissing(gettext("A decision needs a reason. Say what you saw and why you decide so."))
+
+
+def _locked_for_decision(case: Case, moderator: User, kind: ActionKind) -> Case:
+    """The open case, locked. Raises PermissionDenied and DecisionRefused if this moderator cannot decide it so."""
+    locked = Case.objects.select_for_update(of=("self",)).select_related("user").get(pk=case.pk)
+    sight.require(locked, moderator)
+    effects.require_power(locked, moderator, kind)
+    _refuse_lock_of_objection(locked, kind)
+    if locked.status != CaseStatus.OPEN:
+        raise AlreadyDecided(gettext("Somebody has decided this case in the meantime. Their decision stands."))
+    return locked
 
 
 def _refuse_lock_of_objection(case: Case, kind: ActionKind) -> None:

@@ -114,11 +114,11 @@ def assess(
     Writes only counters. Raises ClassifierUnavailable.
     """
     scores, trial_scores = _with_trial([begun + text], [_contexts(begun + text, before, earlier)])[0]
-    found = _readings([(*earlier, text)], direction)[0]
+    crisis = _readings([(*earlier, text)], direction)[0]
     return _verdict(
         text,
         scores,
-        found,
+        crisis,
         trial_scores=trial_scores,
         direction=direction,
         before=before + begun,
@@ -146,14 +146,14 @@ def assess_turns(
         _verdict(
             text,
             scores,
-            found,
+            crisis,
             trial_scores=trial_scores,
             direction=direction,
             before=before,
             is_minor=is_minor,
             persona_id=persona_id,
         )
-        for (text, before), (scores, trial_scores), found in judged
+        for (text, before), (scores, trial_scores), crisis in judged
     ]
 
 
@@ -273,7 +273,7 @@ def by_patterns(text: str) -> Verdict:
 def _verdict(
     text: str,
     probabilities: dict[str, float],
-    found: Reading,
+    crisis: Reading,
     *,
     trial_scores: dict[str, float] | None,
     direction: str,
@@ -284,16 +284,14 @@ def _verdict(
 ) -> Verdict:
     rules = policy.for_persona(persona_id)
     spans = _spans(text, before, is_own if rules.shows_own_personal_data else _is_never_own)
-    patterns: dict[str, float] = {Category.PII: SPAN_PROBABILITY} if spans else {}
+    patterns = _pattern_scores(before[-MINORS_READ:] + text, spans, is_minor=is_minor)
+    probabilities = _raised(probabilities, patterns)
     if is_minor:
         rules = policy.for_minors(rules)
-        if minors.is_sexual(before[-MINORS_READ:] + text):
-            patterns[Category.SEXUAL] = PATTERN_PROBABILITY
-    probabilities = _raised(probabilities, patterns)
     decide = partial(policy.decide, rules, direction=direction, has_spans=bool(spans))
-    decision = decide(found.meant(probabilities))
-    in_shadow = decide(found.meant(_raised(trial_scores, patterns)), is_counted=False) if trial_scores else None
-    level = found.step
+    decision = decide(crisis.meant(probabilities))
+    in_shadow = decide(crisis.meant(_raised(trial_scores, patterns)), is_counted=False) if trial_scores else None
+    level = crisis.step
     if decision.action == RuleAction.CRISIS:
         # A classifier may detect a crisis that nothing else does. Its notice is that of the level `active`.
         level = ladder.highest((level, "active"))
@@ -308,10 +306,18 @@ def _verdict(
         level=level,
         spans=spans,
         findings=(finding,) if finding else (),
-        set_aside=tuple(sorted(found.not_meant)),
+        set_aside=tuple(sorted(crisis.not_meant)),
         trial=_trial(in_shadow) if in_shadow else None,
         **versions,
     )
+
+
+def _pattern_scores(text: str, spans: tuple[pii.Span, ...], *, is_minor: bool) -> dict[str, float]:
+    """The probabilities of what no classifier reads, but patterns: personal data, and words sexual to a minor."""
+    scores: dict[str, float] = {Category.PII: SPAN_PROBABILITY} if spans else {}
+    if is_minor and minors.is_sexual(text):
+        scores[Category.SEXUAL] = PATTERN_PROBABILITY
+    return scores
 
 
 def _raised(scores: dict[str, float], patterns: dict[str, float]) -> dict[str, float]:

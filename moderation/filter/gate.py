@@ -10,9 +10,9 @@ Not covered: a violation across more sentences than the tail holds. Only the las
 blocked after parts of it were shown, and the page removes them.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -24,7 +24,6 @@ from text.sentences import has_end
 
 TAIL = 200  # characters
 _LONGEST_HELD = 64
-_Judge = Callable[..., Verdict]
 # Digits with the separators that people write between them, or a text with an @, at the very end.
 _UNFINISHED = re.compile(r"(?:[+(（]?\d[\d\s().,;:\-‐–—·/]{0,64}|[^\s@]{1,64}@\S{0,64}|[+(（]\s{0,64})$")
 # Characters of a sentence's first words. A part this short is never blocked alone. A longer part is judged at once.
@@ -57,60 +56,65 @@ def cleared(
 
     Raises Blocked and ClassifierUnavailable. After either, nothing further may be shown.
     """
-    judge: _Judge = partial(
+    judge = partial(
         assessment.assess, direction=Direction.PERSONA, is_minor=is_minor, persona_id=persona_id, is_own=is_own
     )
-    original = before  # the reply so far, as the model wrote it
-    pieces = 0
-    masked = ""
-    pending = ""
-    beginning = ""  # the first words of a sentence that is not complete
+    reply = _Reply(judge, judged, is_own, original=before)
+    held_back = ""
     for sentence in sentences:
-        ready, pending = _hold_back(pending + sentence)
-        if ready:
-            verdict = _assessed(ready, original, beginning, judge)
-            ends = has_end(ready)
-            if not verdict.passes and not ends and len(ready) <= _FEW:
-                pending = ready + pending
-                continue
-            cleared_text = _passed(verdict, judged)
-            pieces += 1
-            original += ready
-            beginning = "" if ends or len(beginning + ready) > _FEW else beginning + ready
-            masked += cleared_text
-            yield cleared_text
-    if pending:
-        cleared_text = _passed(_assessed(pending, original, beginning, judge), judged)
-        pieces += 1
-        original += pending
-        masked += cleared_text
-        yield cleared_text
-    if pieces > 1 or before:  # a single piece was already judged as a whole
-        _judge_whole(original, masked, judge, is_own)
+        ready, held_back = _hold_back(held_back + sentence)
+        if not ready:
+            continue
+        verdict = reply.verdict_on(ready)
+        if not verdict.passes and not has_end(ready) and len(ready) <= _FEW:
+            held_back = ready + held_back
+        else:
+            yield reply.add(ready, verdict)
+    if held_back:
+        yield reply.add(held_back, reply.verdict_on(held_back))
+    if reply.pieces > 1 or before:  # a single piece was already judged as a whole
+        reply.refuse_as_whole()
 
 
-def _assessed(text: str, original: str, beginning: str, judge: _Judge) -> Verdict:
-    before = original[: len(original) - len(beginning)][-TAIL:]
-    return judge(text, before=before, begun=beginning)
+@dataclass
+class _Reply:
+    """The reply so far."""
 
+    judge: Callable[..., Verdict]
+    judged: Callable[[Verdict], None]
+    is_own: Callable[[str], bool]
+    original: str  # as the model wrote it
+    masked: str = ""  # as it is shown
+    beginning: str = ""  # the first words of a sentence that is not complete
+    pieces: int = 0
 
-def _passed(verdict: Verdict, judged: Callable[[Verdict], None]) -> str:
-    if not verdict.passes:
-        raise Blocked(verdict)
-    judged(verdict)
-    return verdict.text
+    def verdict_on(self, text: str) -> Verdict:
+        """The verdict on a text that continues the reply."""
+        before = self.original[: len(self.original) - len(self.beginning)][-TAIL:]
+        return self.judge(text, before=before, begun=self.beginning)
 
+    def add(self, text: str, verdict: Verdict) -> str:
+        """Adds a text to the reply, and returns it as it may be shown. Raises Blocked."""
+        if not verdict.passes:
+            raise Blocked(verdict)
+        self.judged(verdict)
+        begun = self.beginning + text
+        self.beginning = "" if has_end(text) or len(begun) > _FEW else begun
+        self.original += text
+        self.masked += verdict.text
+        self.pieces += 1
+        return verdict.text
 
-def _judge_whole(original: str, masked: str, judge: _Judge, is_own: Callable[[str], bool]) -> None:
-    """The last check. Personal data in shown pieces blocks the reply, because it cannot be masked any more."""
-    if not original.strip():
-        return
-    verdict = judge(original)
-    if not verdict.passes:
-        raise Blocked(verdict)
-    shown = (masked[span.start : span.end] for span in pii.find(masked))
-    if verdict.action == RuleAction.MASK and not all(map(is_own, shown)):
-        raise Blocked(dataclasses.replace(verdict, action=RuleAction.BLOCK, category=str(Category.PII)))
+    def refuse_as_whole(self) -> None:
+        """The last check. Personal data in shown pieces blocks the reply, because it cannot be masked any more."""
+        if not self.original.strip():
+            return
+        verdict = self.judge(self.original)
+        if not verdict.passes:
+            raise Blocked(verdict)
+        shown = (self.masked[span.start : span.end] for span in pii.find(self.masked))
+        if verdict.action == RuleAction.MASK and not all(map(self.is_own, shown)):
+            raise Blocked(replace(verdict, action=RuleAction.BLOCK, category=str(Category.PII)))
 
 
 def _hold_back(text: str) -> tuple[str, str]:
