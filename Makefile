@@ -54,7 +54,8 @@ messages: $(VENV)/.installed
 e2e: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m e2e
 
-# Floods of hostile input (every address, file format and pattern), axe on every page, and small trainings.
+# Floods of hostile input (every address, file format and pattern), axe on every page, measures of quality, every sample,
+# the slower engine, and small trainings.
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "thorough and not e2e"
 	$(BIN)/python -m pytest -m "thorough and e2e"

@@ -150,7 +150,11 @@ def test_no_importer_breaks_otherwise_when_it_is_given_a_file_that_is_not_its_ow
 
 
 @pytest.mark.parametrize(
-    ("name", "head"), [("whatsapp", "05/06/23, 17:17 - Ada: "), ("chat-log", "[17:17, 05/06/23] Ada: ")]
+    ("name", "head"),
+    [
+        ("whatsapp", "05/06/23, 17:17 - Ada: "),
+        pytest.param("chat-log", "[17:17, 05/06/23] Ada: ", marks=pytest.mark.thorough),
+    ],
 )
 def test_a_large_chat_streams_with_bounded_memory(name, head):
     line = head + "word " * 90 + "\n"

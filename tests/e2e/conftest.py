@@ -39,6 +39,10 @@ expect.set_options(timeout=20_000)
 
 # For a test whose page a phone lays out in another way.
 AT_BOTH_WIDTHS = pytest.mark.parametrize("context", [DESK, PHONE], indirect=True, ids=["desk", "phone"])
+# The same, where the phone's turn takes long and another test looks at the layout.
+AT_BOTH_WIDTHS_WHEN_THOROUGH = pytest.mark.parametrize(
+    "context", [DESK, pytest.param(PHONE, marks=pytest.mark.thorough)], indirect=True, ids=["desk", "phone"]
+)
 
 
 @pytest.fixture

@@ -52,7 +52,9 @@ def conversation(alice: User) -> Conversation:
     return conversation
 
 
-@pytest.mark.parametrize("who", ["nobody", "alice", "olga"])
+@pytest.mark.parametrize(
+    "who", ["nobody", *(pytest.param(who, marks=pytest.mark.thorough) for who in ("alice", "olga"))]
+)
 def test_tab_goes_through_the_whole_page_and_is_seen(
     who: str, live_server: object, browser: Browser, alice: User, olga: User, conversation: Conversation
 ) -> None:

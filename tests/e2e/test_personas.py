@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import AT_BOTH_WIDTHS, sign_up, wait_for_scripts
+from tests.e2e.conftest import AT_BOTH_WIDTHS_WHEN_THOROUGH, sign_up, wait_for_scripts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 _names = count()
@@ -46,7 +46,7 @@ def preview(page: Page) -> None:
     page.get_by_role("button", name="Look at the preview").last.click()
 
 
-@AT_BOTH_WIDTHS
+@AT_BOTH_WIDTHS_WHEN_THOROUGH
 def test_letters_become_a_persona_that_is_tried_saved_and_talks(writer, tmp_path: Path):
     letters = tmp_path / "letters.txt"
     letters.write_text(LETTERS)

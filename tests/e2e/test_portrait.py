@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import AT_BOTH_WIDTHS, sign_up
+from tests.e2e.conftest import AT_BOTH_WIDTHS_WHEN_THOROUGH, sign_up
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 _names = count()
@@ -31,7 +31,7 @@ def make(page: Page, file: Path) -> None:
     page.get_by_role("button", name="Save George").click(timeout=60_000)
 
 
-@AT_BOTH_WIDTHS
+@AT_BOTH_WIDTHS_WHEN_THOROUGH
 def test_letters_become_a_portrait_that_its_owner_corrects_and_takes_along(page: Page, tmp_path: Path):
     sign_up(page, f"portrait{next(_names)}")
     letters = tmp_path / "letters.txt"

@@ -1,6 +1,7 @@
 """The real command reports each fault that prevents a start in one sentence, without a traceback."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -88,18 +89,22 @@ def test_a_remote_engine_without_an_address(state):
     assert "(afterword.E003)" in output
 
 
-def test_an_unknown_engine(state):
-    assert "ENGINES names 'magic', which is unknown. Known: continuous_batching, openai, openvino, transformers." in up(
-        state, ENGINES="magic"
-    )
-
-
-def test_an_unknown_classifier(state):
-    assert "CLASSIFIERS names 'oracle', which is unknown. Known:" in up(state, CLASSIFIERS="lexicon,oracle")
-
-
-def test_an_unknown_model(state):
-    assert "MODEL names 'llama', which is not packaged. Known: smollm2-135m" in up(state, MODEL="llama")
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        (
+            "ENGINES",
+            ["magic"],
+            "'magic', which is unknown. Known: continuous_batching, openai, openvino, transformers.",
+        ),
+        ("CLASSIFIERS", ["lexicon", "oracle"], "'oracle', which is unknown. Known:"),
+        ("MODEL", "llama", "'llama', which is not packaged. Known: smollm2-135m"),
+    ],
+)
+def test_an_unknown_name_is_told_with_those_that_are_known(settings, setting, value, sentence):
+    setattr(settings, setting, value)
+    with pytest.raises(preflight.CannotStart, match=f"{setting} names {re.escape(sentence)}"):
+        preflight.configuration()
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.10"])

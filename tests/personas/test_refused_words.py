@@ -197,6 +197,7 @@ def test_passages_that_older_rules_let_pass_are_not_copied(alice):
     assert creation.duplicate_persona(user=alice, persona=persona).passages.count() == 2
 
 
+@pytest.mark.thorough
 def test_thirty_thousand_words_are_judged_within_seconds(alice, shared_data):
     text = " ".join(path.read_text(errors="replace") for path in (shared_data / "personas" / "letters").glob("aus*"))
     words = text.split()[:30_000]

@@ -1,5 +1,6 @@
 """The choice among the model's own candidates, measured by a reader's verdicts."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def test_the_file_holds_talks_that_are_not_held_out_and_their_verdicts():
     assert all(one.makes_sense is not None for talk in talks for piece in talk.pieces for one in piece.candidates)
 
 
+@pytest.mark.thorough
 def test_the_choice_makes_sense_more_often_than_any_candidate():
     first = judged_candidates.figures(judged_candidates.read())["first"]
     assert first["chosen"].of == first["best"].of >= 90
@@ -33,12 +35,21 @@ def value(share: Share) -> float:
     return share.count / share.of
 
 
+@pytest.mark.thorough
 def test_second_sentences_seldom_make_sense_so_a_brief_model_ends_before_them():
     second = judged_candidates.figures(judged_candidates.read())["second"]
     assert value(second["chosen"]) < 0.5
     assert packaged.PACKAGED["smollm2-135m"].info().is_brief
 
 
+def test_the_command_counts_what_was_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "few.jsonl").write_text("\n".join(FILE.read_text(encoding="utf-8").split("\n")[:2]), encoding="utf-8")
+    call_command("judged_candidates", "measure", tmp_path / "few.jsonl")
+    first = capsys.readouterr().out.split("\n")[0]
+    assert re.fullmatch(r"first pieces, chosen: \d of 2, .*", first)
+
+
+@pytest.mark.thorough
 def test_drawn_candidates_wait_for_their_verdicts(
     installed_model: packaged.CatalogueModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

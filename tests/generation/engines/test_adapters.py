@@ -50,7 +50,7 @@ def forward_pass(
     return PackedForwardPass(model.eval(), capacity=1024)
 
 
-@pytest.fixture(params=["transformers", "openvino"])
+@pytest.fixture(params=[pytest.param("transformers", marks=pytest.mark.thorough), "openvino"])
 def engine(request: pytest.FixtureRequest) -> LocalEngine:
     names = {"transformers": "real_engine", "openvino": "cpu_engine"}
     made: LocalEngine = request.getfixturevalue(names[request.param])

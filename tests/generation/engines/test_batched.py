@@ -38,13 +38,13 @@ def usage(tokens: list[Token]) -> tuple[int, int, int]:
     return used.prompt_tokens, used.cached_tokens, used.completion_tokens
 
 
-@pytest.fixture(params=["transformers", "openvino"])
+@pytest.fixture(params=[pytest.param("transformers", marks=pytest.mark.thorough), "openvino"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     made: Engine = request.getfixturevalue({"transformers": "real_engine", "openvino": "cpu_engine"}[request.param])
     return made
 
 
-@pytest.fixture(params=[TransformersEngine, OpenVINOEngine])
+@pytest.fixture(params=[pytest.param(TransformersEngine, marks=pytest.mark.thorough), OpenVINOEngine])
 def engine_class(request: pytest.FixtureRequest) -> type[TransformersEngine | OpenVINOEngine]:
     made: type[TransformersEngine | OpenVINOEngine] = request.param
     return made

@@ -42,7 +42,7 @@ class Longest:
         return self.is_brief and self.is_whole(text)
 
 
-@pytest.fixture(params=["transformers", "openvino"])
+@pytest.fixture(params=[pytest.param("transformers", marks=pytest.mark.thorough), "openvino"])
 def engine(request: pytest.FixtureRequest) -> LocalEngine:
     made: LocalEngine = request.getfixturevalue(
         {"transformers": "real_engine", "openvino": "cpu_engine"}[request.param]

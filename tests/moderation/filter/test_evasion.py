@@ -200,6 +200,7 @@ def _strings(value: object) -> list[str]:
     return [text for each in values for text in _strings(each)]
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_fewer_than_three_in_a_thousand_harmless_lines_are_acted_on_for_their_forms() -> None:
     lines = sorted(set(dialogue_lines()))

@@ -28,6 +28,7 @@ def share(told: Callable[[str], object], texts: list[str]) -> float:
 
 
 # Floors and ceilings to keep, close to what docs/moderation-model-card.md says.
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("language", "speaker", "met", "look_alikes"),
     [
@@ -45,6 +46,7 @@ def test_k7_k12_cues_in_other_words_are_met(language: str, speaker: Speaker, met
     assert share(told, lines(language, speaker, "_look_alikes")) <= look_alikes
 
 
+@pytest.mark.thorough
 def test_ordinary_talk_shows_next_to_none() -> None:
     spoken = [turn for row in labelled.rows(DIALOGUES / "held_out_english.jsonl") for turn in row["turns"]][:300]
     assert sum(bool(meaning.shown(speaker, text)) for speaker, text in spoken) <= 6

@@ -55,6 +55,7 @@ def test_a_stop_keeps_the_best_so_far(fine_tune, monkeypatch):
     assert fine_tune.step < fine_tune.steps
 
 
+@pytest.mark.thorough
 def test_a_fine_tune_that_is_deleted_ends_its_training_and_leaves_no_file(fine_tune, monkeypatch):
     noted = training._note
 

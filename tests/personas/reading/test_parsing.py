@@ -53,7 +53,15 @@ def read(path: Path, name: str = "") -> tuple[list, parsing.Reading]:
         return list(reading), reading
 
 
-@pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.iterdir()))
+# One of each way to read: lines, JSON, rows, a package, a document, a card, and what a machine recognises.
+QUICK = {"whatsapp_ios.txt", "telegram.json", "discord.csv", "archive.zip", "letters.pdf", "card_v2.json", "scan.png"}
+SAMPLE_NAMES = sorted(path.name for path in SAMPLES.iterdir())
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [pytest.param(name, marks=() if name in QUICK else pytest.mark.thorough) for name in SAMPLE_NAMES],
+)
 def test_a_child_reads_what_the_importer_reads(sample):
     utterances, reading = read(SAMPLES / sample)
     with (SAMPLES / sample).open("rb") as stream:
