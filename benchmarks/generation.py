@@ -16,6 +16,7 @@ included. A first token is the engine's where it tells, else the first piece tha
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -24,6 +25,7 @@ import statistics
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +142,7 @@ def spread(values: list[Any]) -> dict[str, int] | None:
     return {"median": round(statistics.median(ordered)), "p95": round(ordered[int(0.95 * (len(ordered) - 1))])}
 
 
-def main() -> None:
+def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, nargs="+", default=[1, 8, 16, 32])
     parser.add_argument("--turns", type=int, nargs="+", default=[4])
@@ -149,13 +151,34 @@ def main() -> None:
     parser.add_argument("--contenders", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--llama-server", type=Path, help="llama.cpp's server, built with -DGGML_NATIVE=ON")
     parser.add_argument("--plot", type=Path)
-    options = parser.parse_args()
-    with services.running_for(["benchmark"]), contextlib.ExitStack() as held:
-        call_command("migrate", verbosity=0, interactive=False)
-        model_rows.ensure_active()
-        model_rows.export_where_missing(model_rows.active().name)
-        shipped.ensure()
-        model = model_rows.active()
+    return parser.parse_args()
+
+
+def prepared_model() -> packaged.CatalogueModel:
+    """The active model, with the files that all contenders read, and the shipped personas."""
+    call_command("migrate", verbosity=0, interactive=False)
+    model_rows.ensure_active()
+    model_rows.export_where_missing(model_rows.active().name)
+    shipped.ensure()
+    return model_rows.active()
+
+
+def runs(model: packaged.CatalogueModel, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """The figures of each contender, for each number of turns and of people. The product starts once for all."""
+    with contextlib.ExitStack() as whole:
+        product = whole.enter_context(contenders.Product()) if "product" in options.contenders else None
+        for turns, people, name in itertools.product(options.turns, options.people, options.contenders):
+            if product is not None and name == product.name:
+                yield measure(product, people, turns, options.rounds, options.looking)
+                continue
+            with make(name, people, model, options.llama_server) as contender:
+                yield measure(contender, people, turns, options.rounds, options.looking)
+
+
+def main() -> None:
+    options = read_options()
+    with services.running_for(["benchmark"]):
+        model = prepared_model()
         result: dict[str, Any] = {
             "model": model.name,
             "machine": machine(),
@@ -163,21 +186,9 @@ def main() -> None:
             "perplexity": perplexity.of_engines(model),
             "runs": [],
         }
-        product = held.enter_context(contenders.Product()) if "product" in options.contenders else None
-        for turns in options.turns:
-            for people in options.people:
-                for name in options.contenders:
-                    with contextlib.ExitStack() as turn:
-                        it: Contender = (
-                            product
-                            if product and name == product.name
-                            else make(name, people, model, options.llama_server)
-                        )
-                        if it is not product:
-                            turn.enter_context(it)
-                        run = measure(it, people, turns, options.rounds, options.looking)
-                    result["runs"].append(run)
-                    print(json.dumps(run), file=sys.stderr, flush=True)
+        for run in runs(model, options):
+            result["runs"].append(run)
+            print(json.dumps(run), file=sys.stderr, flush=True)
     json.dump(result, sys.stdout, indent=2)
     print()
     if options.plot:

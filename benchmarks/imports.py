@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -71,50 +72,67 @@ def _figures(path: str, count: int, seconds: float, processor: float, who: int) 
 
 def store(path: Path, format: str) -> dict[str, Any]:
     """The import of a source, with the seconds that the filter takes for its passages (20,000 at most)."""
-    from django.db import connection
-
     from accounts.models import User
-    from persona_site import services
-    from personas import judging
     from personas.models import Persona, Source
     from personas.reading import importing
 
-    judged = [0.0]
+    megabytes = path.stat().st_size / 1e6
+    with _database_of_its_own(), _seconds_of_filter() as judged:
+        persona = Persona.objects.create(owner=User.objects.create_user("ada"), name="Ada", depicts="fictional")
+        source = Source(persona=persona, name="chat", format=format, speaker="Ada", bytes=path.stat().st_size)
+        with path.open("rb") as stream:
+            source.file.save("chat", File(stream))
+        began, processor = time.monotonic(), time.process_time()
+        importing.import_source(source.pk)
+        seconds, processor = time.monotonic() - began, time.process_time() - processor
+        source.refresh_from_db()
+        return {
+            "status": source.status,
+            "messages": source.report.get("messages"),
+            "rows": source.utterances.count(),
+            "passages": source.report.get("passages"),
+            "seconds": round(seconds, 1),
+            "filter_seconds": round(judged[0], 1),
+            "mb_per_second_without_filter": round(megabytes / (seconds - judged[0]), 1),
+            "processor_seconds_here": round(processor, 1),
+            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+
+
+@contextmanager
+def _database_of_its_own() -> Iterator[None]:
+    from django.db import connection
+
+    from persona_site import services
+
+    with services.running_for(["test"]):
+        name = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
+
+
+@contextmanager
+def _seconds_of_filter() -> Iterator[list[float]]:
+    """One number: the seconds that `judging.fit` has taken so far."""
+    from personas import judging
+
+    seconds = [0.0]
     fit = judging.fit
 
     def timed(*arguments: Any, **options: Any) -> Iterator[Any]:
         began = time.monotonic()
         passages = list(fit(*arguments, **options))
-        judged[0] += time.monotonic() - began
+        seconds[0] += time.monotonic() - began
         yield from passages
 
     judging.fit = timed
-    megabytes = path.stat().st_size / 1e6
-    with services.running_for(["test"]):
-        name = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            persona = Persona.objects.create(owner=User.objects.create_user("ada"), name="Ada", depicts="fictional")
-            source = Source(persona=persona, name="chat", format=format, speaker="Ada", bytes=path.stat().st_size)
-            with path.open("rb") as stream:
-                source.file.save("chat", File(stream))
-            began, processor = time.monotonic(), time.process_time()
-            importing.import_source(source.pk)
-            seconds, processor = time.monotonic() - began, time.process_time() - processor
-            source.refresh_from_db()
-            return {
-                "status": source.status,
-                "messages": source.report.get("messages"),
-                "rows": source.utterances.count(),
-                "passages": source.report.get("passages"),
-                "seconds": round(seconds, 1),
-                "filter_seconds": round(judged[0], 1),
-                "mb_per_second_without_filter": round(megabytes / (seconds - judged[0]), 1),
-                "processor_seconds_here": round(processor, 1),
-                "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            }
-        finally:
-            connection.creation.destroy_test_db(name, verbosity=0)
+    try:
+        yield seconds
+    finally:
+        judging.fit = fit
 
 
 def main() -> None:

@@ -221,7 +221,6 @@ def add_source(
         raise ImportNotAgreed
     with transaction.atomic():
         quotas.spend(user=user, kind="uploads")
-        upload = file if isinstance(file, FieldFile) else File(file)
         source = Source(
             persona=persona,
             name=graphemes.beginning(name, 255),
@@ -230,16 +229,22 @@ def add_source(
             aliases=list(aliases),
             own_names=list(own_names),
             unmasked=list(unmasked),
-            bytes=upload.size,
             transcripts=dict(transcripts or {}),
         )
-        if isinstance(file, FieldFile):
-            source.file.name = file.name
-        else:
-            source.file.save(name, upload, save=False)
+        _attach(file, name, source)
         source.save()
         transaction.on_commit(lambda: queue_reading(user.pk))
     return source
+
+
+def _attach(file: BinaryIO | FieldFile, name: str, source: Source) -> None:
+    """Gives the row its file. One that is stored already is taken over and not copied."""
+    if isinstance(file, FieldFile):
+        source.bytes, source.file.name = file.size, file.name
+    else:
+        upload = File(file)
+        source.bytes = upload.size
+        source.file.save(name, upload, save=False)
 
 
 def queue_reading(owner_id: int) -> None:

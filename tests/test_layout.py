@@ -26,6 +26,7 @@ BELOW = {
 FRAME = {"persona_site.redis", "persona_site.env", "persona_site.cpu_inference", "persona_site.cpu_training"}
 # Whole seconds of processor time each, in every process.
 SLOW = {"torch", "transformers", "sklearn", "scipy", "wordfreq", "faster_whisper", "rapidocr_onnxruntime"}
+MOST_LINES = 40  # of a function, from its `def` to its end
 LOADED_BY_DJANGO = {"apps", "models", "admin", "tasks"}
 ROOMS = [room for room in BELOW if (ROOT / room).is_dir()]
 
@@ -164,6 +165,28 @@ def test_a_circle_would_be_seen(tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").write_text(line)
     modules = {f"room.{name}": tmp_path / f"{name}.py" for name in ("one", "two")}
     assert arrows(modules) == {"room.one": {"room.two"}, "room.two": {"room.one"}}
+
+
+def long_functions(path: Path) -> list[str]:
+    """The functions of a file that have more than MOST_LINES, with their lines."""
+    return [
+        f"{path.name}: {node.name} has {lines} lines"
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MOST_LINES
+    ]
+
+
+def test_no_function_is_long() -> None:
+    paths = [*PRODUCT, *(ROOT / "benchmarks").rglob("*.py")]
+    assert [long for path in paths if "migrations" not in path.parts for long in long_functions(path)] == []
+
+
+def test_a_long_function_would_be_seen(tmp_path: Path) -> None:
+    path = tmp_path / "two.py"
+    body = "    pass\n" * (MOST_LINES - 1)
+    path.write_text(f"def short():\n{body}\n\nasync def long():\n    pass\n{body}")
+    assert long_functions(path) == [f"two.py: long has {MOST_LINES + 1} lines"]
 
 
 def test_tasks_that_are_sent_by_their_names_are_there() -> None:

@@ -9,7 +9,7 @@ The same data and the same seed give the same weights on the same kind of proces
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ SHARE_OF_RATES, KEPT_LAYERS = 0.4, 3
 TALKS_FOR_EACH, WITH_PERSONAS = 4, 0.5
 
 Say = Callable[[str], None]
+Batch = list[tuple[Row, str]]  # rows with their steps
 Scores = npt.NDArray[np.float32]
 
 
@@ -111,32 +112,72 @@ def fit(
     torch.manual_seed(seed)
     sentences = [one for index, one in enumerate(given.sentences) if not left_out(index)]
     network = Network(given.weights)
-    epochs, new, talks = EPOCHS, sentences, ORDINARY
     if going_on is not None:
         _load(network, going_on.weights)
         network.keep_first(KEPT_LAYERS)
-        epochs, new = going_on.epochs, [one for one in sentences if one.messages in going_on.new]
-        talks = TALKS_FOR_EACH * len(new)
-    known = [one for one in sentences if going_on and one.messages not in going_on.new]
-    rehearsed, talks = min(len(new), len(known)), min(talks, len(given.talk))
-    updates = epochs * math.ceil((len(new) + rehearsed + talks) / BATCH)
     groups = _groups(network, 1.0 if going_on is None else SHARE_OF_RATES)
-    tuning = FineTuning(network, Network(given.weights), groups, updates=updates, averaged=AVERAGED)
+    schedule = _schedule(given, sentences, going_on)
+    average = Network(given.weights)
+    tuning = FineTuning(network, average, groups, updates=schedule.updates, averaged=AVERAGED)
     importance = _importance(sentences)
-    for epoch in range(tuning.resume(checkpoint), epochs):
+    for epoch in range(tuning.resume(checkpoint), schedule.epochs):
         chance = random.Random(1000 * seed + epoch)  # noqa: S311 (no secret)
         torch.manual_seed(1000 * seed + epoch)
-        network.train()
-        total, count = 0.0, 0
-        read = [*new, *chance.sample(known, rehearsed)]
-        talk = _ordinary_talk(given, talks, chance) if going_on else chance.sample(given.talk, talks)
-        for batch in _batches(read, talk, given.tokenizer, chance):
-            loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
-            tuning.update(loss)
-            total, count = total + loss.item(), count + 1
-        say(f"epoch {epoch + 1} of {epochs}: loss {total / count:.3f}")
+        loss = _train(network, tuning, schedule.batches(given, chance), importance)
+        say(f"epoch {epoch + 1} of {schedule.epochs}: loss {loss:.3f}")
         tuning.save(checkpoint, epochs=epoch + 1)
     return tuning.average.eval()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Schedule:
+    """What an epoch reads: all `new` sentences, as many `known` ones, and so many `talks` without a label."""
+
+    epochs: int
+    new: list[Labelled]
+    known: list[Labelled] = field(default_factory=list)  # those that the earlier weights have read
+    talks: int
+    is_going_on: bool = False
+
+    @property
+    def rehearsed(self) -> int:
+        """How many known sentences an epoch reads."""
+        return min(len(self.new), len(self.known))
+
+    @property
+    def updates(self) -> int:
+        return self.epochs * math.ceil((len(self.new) + self.rehearsed + self.talks) / BATCH)
+
+    def batches(self, given: Material, chance: random.Random) -> Iterator[Batch]:
+        """Those of one epoch."""
+        sentences = [*self.new, *chance.sample(self.known, self.rehearsed)]
+        ordinary = (
+            _ordinary_talk(given, self.talks, chance) if self.is_going_on else chance.sample(given.talk, self.talks)
+        )
+        return _batches(sentences, ordinary, given.tokenizer, chance)
+
+
+def _schedule(given: Material, sentences: list[Labelled], going_on: GoingOn | None) -> _Schedule:
+    if going_on is None:
+        talks = min(ORDINARY, len(given.talk))
+        return _Schedule(epochs=EPOCHS, new=sentences, talks=talks)
+    new = [one for one in sentences if one.messages in going_on.new]
+    known = [one for one in sentences if one.messages not in going_on.new]
+    talks = min(TALKS_FOR_EACH * len(new), len(given.talk))
+    return _Schedule(epochs=going_on.epochs, new=new, known=known, talks=talks, is_going_on=True)
+
+
+def _train(
+    network: Network, tuning: FineTuning[Network], batches: Iterable[Batch], importance: dict[str, float]
+) -> float:
+    """Makes one update for each batch. Returns the mean loss."""
+    network.train()
+    total, count = 0.0, 0
+    for batch in batches:
+        loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
+        tuning.update(loss)
+        total, count = total + loss.item(), count + 1
+    return total / count
 
 
 def _ordinary_talk(given: Material, count: int, chance: random.Random) -> list[Talk]:
@@ -196,7 +237,7 @@ def _target(step: str, importance: dict[str, float]) -> Tensor:
 
 def _batches(
     sentences: Sequence[Labelled], talk: Sequence[Talk], tokenizer: Tokenizer, chance: random.Random
-) -> Iterator[list[tuple[Row, str]]]:
+) -> Iterator[Batch]:
     """Rows of these sentences and talks with their steps, in batches of similar length and in random order.
 
     What comes before a message must not decide its step. So a message may come behind other people's messages: one in

@@ -15,8 +15,9 @@ from personas.importers.base import DamagedFile, FileTooLarge, Record
 from personas.importers.document import Block
 
 _MARK = re.compile(
-    r"\\bin(\d{1,9}) ?|\\(pict|objdata|object|fontemb|themedata|colorschememapping|datastore|latentstyles)(?![a-z])"
-    r"|\\(v|deleted)(0?)(?![a-z\d]) ?|\\(plain)(?![a-z])|\\((?:nest)?cell)(?![a-z])"
+    r"\\bin(?P<bytes>\d{1,9}) ?"
+    r"|\\(?P<left_out>pict|objdata|object|fontemb|themedata|colorschememapping|datastore|latentstyles)(?![a-z])"
+    r"|\\(?P<hidden>v|deleted)(?P<off>0?)(?![a-z\d]) ?|\\(?P<plain>plain)(?![a-z])|\\(?P<cell>(?:nest)?cell)(?![a-z])"
     r"|\\field(?![a-z])|\\(?=f\d)|\\.|[{}]",
     re.DOTALL,
 )
@@ -36,7 +37,7 @@ class Rtf:
         from striprtf.striprtf import rtf_to_text  # loaded only for a file that needs it
 
         stream.seek(0)
-        words = _words(_in_own_code(stream.read().decode("latin-1")))
+        words = _shown(_in_own_code(stream.read().decode("latin-1")))
         try:
             text = str(rtf_to_text(words, errors="replace"))  # type: ignore[no-untyped-call]
         except (ValueError, LookupError, IndexError, TypeError, OverflowError) as error:
@@ -55,48 +56,74 @@ def _in_own_code(rtf: str) -> str:
     return rtf.replace("\\fcharset0", "") if _ASIAN.search(rtf[:2_000]) else rtf
 
 
-def _words(rtf: str) -> str:
-    """The document without pictures, objects and links. A font's mark begins a new line, which means nothing."""
-    pieces: list[str] = []
-    place = depth = length = 0
-    unseen, outer = False, list[bool]()  # whether the words are hidden, here and in the groups around
-    hidden_from = 0  # the depth of the group that is left out; 0 outside of one
-    match = _MARK.search(rtf)
-    while match is not None:
-        if not (hidden_from or unseen):
-            pieces.append(rtf[place : match.start()])
-            length += match.start() - place
-        elif unseen and not hidden_from and pieces[-1:] == ["\n\\"] and (font := _FONT.match(rtf, place)):
-            pieces.append(font[0])
-        place = match.end()
+def _shown(rtf: str) -> str:
+    """The document without pictures, objects, links and hidden words. Raises DamagedFile and FileTooLarge."""
+    part = _ShownPart()
+    place = 0
+    while (match := _MARK.search(rtf, place)) is not None:
+        part.add_words(rtf, place, match.start())
+        part.add_mark(match)
+        place = match.end() + int(match["bytes"] or 0)
+    part.add_words(rtf, place, place + _LONGEST_TEXT)
+    return "".join(part.pieces)
+
+
+class _ShownPart:
+    """What a reader of the document sees, gathered from its beginning."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._length = 0
+        self._depth = 0
+        self._left_out_from = 0  # the depth of the group that is left out; 0 outside of one
+        self._is_hidden = False
+        self._is_hidden_around: list[bool] = []  # in the groups around, the outermost first
+
+    def add_words(self, rtf: str, start: int, end: int) -> None:
+        """Adds what stands between two marks."""
+        if self._left_out_from:
+            return
+        if not self._is_hidden:
+            self.pieces.append(rtf[start:end])
+            self._length += end - start
+        elif self.pieces[-1:] == ["\n\\"] and (font := _FONT.match(rtf, start)):
+            self.pieces.append(font[0])  # the words after the hidden ones may be in this font
+
+    def add_mark(self, match: re.Match[str]) -> None:
+        self._follow(match)
+        self._refuse_beyond_limits()
         mark = match[0]
-        if match[3]:
-            unseen = not match[4]
-        elif match[5]:
-            unseen = False
-        elif mark.startswith("\\bin"):
-            place += int(match[1])
-        elif match[2]:
-            hidden_from = hidden_from or depth
-        elif mark == "{":
-            depth += 1
-            outer.append(unseen)
-        elif mark == "}":
-            if depth == hidden_from:
-                hidden_from = 0
-            depth = max(0, depth - 1)
-            unseen = outer.pop() if outer else False
-        if depth > _DEEPEST:
+        if self._left_out_from or match["left_out"] or match["hidden"] or match["bytes"] or mark == "\\field":
+            return
+        if mark == "\\":
+            self.pieces.append("\n\\")  # before a font; the end of a line means nothing in this format
+        elif mark in {"{", "}"}:
+            self.pieces.append(mark)
+        elif not self._is_hidden:
+            self.pieces.append("\\par " if match["cell"] else mark)
+
+    def _follow(self, match: re.Match[str]) -> None:
+        """Keeps track of the group that a mark begins, ends, hides or leaves out."""
+        if match["hidden"]:
+            self._is_hidden = not match["off"]
+        elif match["plain"]:
+            self._is_hidden = False
+        elif match["left_out"]:
+            self._left_out_from = self._left_out_from or self._depth
+        elif match[0] == "{":
+            self._depth += 1
+            self._is_hidden_around.append(self._is_hidden)
+        elif match[0] == "}":
+            if self._depth == self._left_out_from:
+                self._left_out_from = 0
+            self._depth = max(0, self._depth - 1)
+            self._is_hidden = self._is_hidden_around.pop() if self._is_hidden_around else False
+
+    def _refuse_beyond_limits(self) -> None:
+        if self._depth > _DEEPEST:
             raise DamagedFile(gettext("This RTF document has groups nested too deeply. Save it as plain text (.txt)."))
-        if length > _LONGEST_TEXT:
+        if self._length > _LONGEST_TEXT:
             raise FileTooLarge(
                 gettext("This RTF document holds more than %(longest_text)s characters. Split it.")
                 % {"longest_text": f"{_LONGEST_TEXT:,}"}
             )
-        is_kept = not (hidden_from or match[2] or match[3] or mark == "\\field" or mark.startswith("\\bin"))
-        if is_kept and (not unseen or mark in {"{", "}", "\\"}):
-            pieces.append("\n\\" if mark == "\\" else "\\par " if match[6] else mark)
-        match = _MARK.search(rtf, place)
-    if not (hidden_from or unseen):
-        pieces.append(rtf[place : place + _LONGEST_TEXT])
-    return "".join(pieces)

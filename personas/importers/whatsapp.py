@@ -17,16 +17,15 @@ from personas.importers import app_words, chat_heads, decoding, whatsapp_events,
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import Head, read_head
-from personas.importers.whatsapp_known_heads import KnownHeads, is_name, may_begin_head
+from personas.importers.whatsapp_known_heads import KnownHeads
 from personas.importers.whatsapp_layouts import Layout, Survey, first_split, tidy
-
-__all__ = ["WhatsApp", "read_head"]
 
 _LONGEST_TEXT = 100_000  # characters of one message; more than any app lets a person send
 _SNIFFED_LINES = 400
 _MOST_KEPT = 100_000  # names, and beginnings of messages
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_FEW = 2  # lines of another layout: so many are a quotation that needs no word
+_FEW = 2  # lines of another layout; so few are a quotation, and no remark mentions them
+_NAME_WITH_SENTENCE = re.compile(r"(?P<more>[^:\n]{1,60}[?!]): ")
 
 
 @dataclass
@@ -141,68 +140,29 @@ class _Reader:
                 yield from self._of_block(block, known)
 
     def _of_block(self, block: Block, known: KnownHeads[datetime, timedelta]) -> Iterator[Record]:
-        """As `read_lines`. A message with a known head, and with words that only a person writes, is read quickly."""
-        find, before_time, after_time = known.find, known.before_time, known.after_time
-        dates, times = known.dates, known.times
-        speakers, plain, is_bracketed = self._speakers, self._plain, self._is_bracketed
-        speaker: str | None
-        has_cr = "\r" in block.text
-        # The message that is gathered here, if it has a name.
-        name, text, sent_at, begun = "", "", _NEVER, 0
-        speaker = None
-        for number, line in enumerate(block.lines, start=block.number):
-            end = "\n"
-            if has_cr and line.endswith("\r"):
-                line, end = line[:-1], "\r\n"
-            end_of_head = line.find(after_time)
-            middle = find(line, before_time, 0, end_of_head)
-            midnight, since = dates.get(line[:middle]), times.get(line[middle:end_of_head])
-            if midnight is None or since is None or end_of_head < 0:
-                may_begin = may_begin_head(line)
-                if name and not may_begin:
-                    text += f"\n{line}" if len(text) <= _LONGEST_TEXT else ""
-                    self._end_before = end
-                    continue
-                is_known = may_begin and known.learn(line)
-                midnight, since = (dates[line[:middle]], times[line[middle:end_of_head]]) if is_known else (None, None)
-            colon = line.find(": ", end_of_head)
-            next_name = line[end_of_head + len(after_time) : colon]
-            next_speaker = speakers.get(next_name)
-            if (
-                midnight is None
-                or since is None
-                or colon < 0
-                or (next_speaker is None and not is_name(next_name))
-                or (self._has_cr_ends and self._end_before != "\r\n")  # it may be quoted
-            ):
+        """As `read_lines`. Messages with a known head are gathered here, without a `_Message` for each."""
+        name, text, sent_at, begun = "", "", _NEVER, 0  # of the message that is gathered here, if it has a name
+        for number, line, end, may_begin, start in known.cut(block):
+            if name and not may_begin:
+                text += f"\n{line}" if len(text) <= _LONGEST_TEXT else ""
+            elif start is None or (self._has_cr_ends and self._end_before != "\r\n"):  # it may be quoted
                 if name:
-                    self._message, name = self._gathered(name, text, sent_at, begun), ""
+                    self._message, name = self._message_from(name, text, sent_at, begun), ""
                 if (record := self._take(Line(number, line, end))) is not None:
                     yield record
-                continue
-            if name:
-                text = text.rstrip()
-                if (
-                    speaker
-                    and plain.get(text[: whatsapp_words.BEGINNING])
-                    and text[-1] != ">"
-                    and " (" not in text
-                    and "\u200e" not in text
-                    and (is_bracketed or ": " not in text[:64])
-                    and len(text) <= _LONGEST_TEXT
-                ):
-                    yield Utterance(speaker, text, sent_at, f"line {begun}")
-                else:
-                    yield self._of_line(name, text, sent_at, begun)
-            elif self._message is not None:
-                yield self._ended(self._message)
-                self._message = None
-            name, speaker, text, sent_at, begun = next_name, next_speaker, line[colon + 2 :], midnight + since, number
+            else:
+                if name:
+                    yield self._of_known(name, text.rstrip(), sent_at, begun)
+                elif self._message is not None:
+                    yield self._record_of(self._message)
+                    self._message = None
+                name, text, midnight, since = start
+                sent_at, begun = midnight + since, number
             self._end_before = end
         if name:
-            self._message = self._gathered(name, text, sent_at, begun)
+            self._message = self._message_from(name, text, sent_at, begun)
 
-    def _gathered(self, name: str, text: str, sent_at: datetime, line: int) -> _Message:
+    def _message_from(self, name: str, text: str, sent_at: datetime, line: int) -> _Message:
         first, *following = text.split("\n")
         message = _Message(sent_at, self._main, line, [f"{name}: {first}"])
         for each in following:
@@ -211,12 +171,12 @@ class _Reader:
 
     def _take(self, line: Line) -> Record | None:
         """The record that ends where this line begins, if any."""
-        begun = self._begun(line, self._end_before, self._message)
+        message = self._start_of_message(line, self._end_before, self._message)
         self._end_before = line.end
-        if begun is not None:
-            ended = self._ended(self._message) if self._message is not None else None
-            self._message, self._is_astray = begun, False
-            return ended
+        if message is not None:
+            record = self._record_of(self._message) if self._message is not None else None
+            self._message, self._is_astray = message, False
+            return record
         if self._message is None:
             return Skipped("before the first message", f"line {line.number}") if line.text.strip() else None
         if self._is_of_another_app(line.text):
@@ -227,7 +187,7 @@ class _Reader:
 
     def finished(self) -> Iterator[Record]:
         if self._message is not None:
-            yield self._ended(self._message)
+            yield self._record_of(self._message)
         if self._quoted > _FEW:
             yield Remark(
                 gettext(
@@ -237,7 +197,7 @@ class _Reader:
                 % {"quoted": self._quoted}
             )
 
-    def _begun(self, line: Line, end_before: str, message: _Message | None) -> _Message | None:
+    def _start_of_message(self, line: Line, end_before: str, message: _Message | None) -> _Message | None:
         """The record that a line begins, or None where it belongs to the one before."""
         head = read_head(line.text)
         if head is None:
@@ -266,7 +226,7 @@ class _Reader:
         head = chat_heads.read(line)
         return head is not None and head.name in self._names
 
-    def _ended(self, message: _Message) -> Utterance | Skipped:
+    def _record_of(self, message: _Message) -> Utterance | Skipped:
         source_ref = f"line {message.line}"
         is_first, self._is_first = self._is_first, False
         text = "\n".join(message.lines).rstrip()
@@ -275,21 +235,36 @@ class _Reader:
         name, words = self._split(text, is_bracketed=bool(message.layout.style[0]))
         if not name:
             return Skipped("unreadable" if self._is_cut(text) else whatsapp_words.system_kind(text), source_ref)
-        return self._judged(name, words, message.sent_at, source_ref, is_first=is_first)
+        return self._utterance_or_skip(name, words, message.sent_at, source_ref, is_first=is_first)
 
-    def _judged(
+    def _utterance_or_skip(
         self, name: str, words: str, sent_at: datetime, source_ref: str, *, is_first: bool = False
     ) -> Utterance | Skipped:
         if reason := self._why_not_speech(name, words, is_first=is_first):
             return Skipped(reason, source_ref)
         # Skype's copies are laid out as WhatsApp's exports.
         words = whatsapp_words.without_tail(chat_heads.without_quotation(words))
-        if (under := whatsapp_words.caption(words)) is not None:
-            words = under
+        if (caption := whatsapp_words.caption(words)) is not None:
+            words = caption
         # Tools that read other apps lay their chats out alike, and write placeholders in brackets.
         if reason := whatsapp_words.kind(words) or ("media" if app_words.is_media(words) else ""):
             return Skipped(reason, source_ref)
         return Utterance(speaker=tidy(name), text=words.strip("\n"), sent_at=sent_at, source_ref=source_ref)
+
+    def _of_known(self, name: str, words: str, sent_at: datetime, number: int) -> Utterance | Skipped:
+        """The record of a message with a known head. Words that only a person writes are not looked at any further."""
+        speaker = self._speakers.get(name)
+        if (
+            speaker
+            and self._plain.get(words[: whatsapp_words.BEGINNING])
+            and words[-1] != ">"
+            and " (" not in words
+            and "\u200e" not in words
+            and (self._is_bracketed or ": " not in words[:64])
+            and len(words) <= _LONGEST_TEXT
+        ):
+            return Utterance(speaker, words, sent_at, f"line {number}")
+        return self._of_line(name, words, sent_at, number)
 
     def _of_line(self, name: str, words: str, sent_at: datetime, number: int) -> Utterance | Skipped:
         """The record of a message that is new in some way, or may be the app's."""
@@ -300,8 +275,8 @@ class _Reader:
         if beginning not in self._plain:
             self._see_beginning(beginning)
         if speaker and len(words) <= _LONGEST_TEXT and (self._is_bracketed or ": " not in words):
-            return self._judged(name.rstrip(), words, sent_at, f"line {number}")
-        return self._ended(self._gathered(name, words, sent_at, number))
+            return self._utterance_or_skip(name.rstrip(), words, sent_at, f"line {number}")
+        return self._record_of(self._message_from(name, words, sent_at, number))
 
     def _speaker_of(self, name: str) -> str:
         if len(self._speakers) >= _MOST_KEPT:
@@ -367,6 +342,3 @@ class _Reader:
         """Nothing but a full stop after a name: what is left of a message that was cut."""
         name, colon, words = text.partition(":")
         return bool(colon) and name.rstrip() in self._names and words == "."
-
-
-_NAME_WITH_SENTENCE = re.compile(r"(?P<more>[^:\n]{1,60}[?!]): ")

@@ -6,9 +6,10 @@ once. Afterwards a line is cut at the characters that stand behind its date and 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from personas.importers.decoding import Block
 from personas.importers.whatsapp_heads import MARKS, Head, read_head
 
 D = TypeVar("D")
@@ -19,9 +20,10 @@ _LONGEST_NAME = 100
 _BLANK = "[ \u202f\u00a0\u2009\u3000]"
 _SEPARATORS = {"/": "/", ".": r"\.", "-": "[-–]", ". ": rf"\.{_BLANK}"}
 _TRIAL = "Ann: words"
-_POSSIBLE = re.compile(rf"\A[{MARKS}]*+\[?[{MARKS}]*+\d")
+_POSSIBLE = re.compile(rf"\A[{MARKS}]*+\[?[{MARKS}]*+\d")  # a line that begins otherwise continues a message
 
-may_begin_head = _POSSIBLE.match  # of a line; one that begins otherwise continues a message
+# The start of a message: its name, the words of its first line, and what `values_of` gives for its date and time.
+MessageStart = tuple[str, str, D, T]
 
 
 class KnownHeads(Generic[D, T]):
@@ -46,6 +48,32 @@ class KnownHeads(Generic[D, T]):
         self.find = str.find if head.find(self.before_time) == end else str.rfind
         self.is_usable = bool(self.after_time and self.before_time) and self.learn(sample.written)
 
+    def cut(self, block: Block) -> Iterator[tuple[int, str, str, bool, MessageStart[D, T] | None]]:
+        """The lines of a clean block: number, text, line end, whether a head may begin it, and the start of a message.
+
+        The start is None where no head begins the line, and where one may begin it that needs a careful look.
+        """
+        find, before_time, after_time = self.find, self.before_time, self.after_time
+        dates, times, may_begin = self.dates, self.times, _POSSIBLE.match
+        has_cr = "\r" in block.text
+        for number, line in enumerate(block.lines, start=block.number):
+            end = "\n"
+            if has_cr and line.endswith("\r"):
+                line, end = line[:-1], "\r\n"
+            end_of_head = line.find(after_time)
+            middle = find(line, before_time, 0, end_of_head)
+            date, time = line[:middle], line[middle:end_of_head]
+            is_known = date in dates and time in times and end_of_head > 0
+            if not is_known and not may_begin(line):
+                yield number, line, end, False, None
+                continue
+            colon = line.find(": ", end_of_head)
+            name = line[end_of_head + len(after_time) : colon]
+            if (is_known or self.learn(line)) and colon >= 0 and _is_name(name):
+                yield number, line, end, True, (name, line[colon + 2 :], dates[date], times[time])
+            else:
+                yield number, line, end, True, None
+
     def learn(self, line: str) -> bool:
         """Whether the line begins with a head of the main layout. Its date and its time are known afterwards."""
         end = line.find(self.after_time)
@@ -64,8 +92,8 @@ class KnownHeads(Generic[D, T]):
         return True
 
 
-def is_name(name: str) -> bool:
-    """Whether this may be the name of a quickly read message: what stands before the first colon and blank."""
+def _is_name(name: str) -> bool:
+    """Whether the characters between a head and the first colon with a blank are a name, at a quick look."""
     return 0 < len(name) <= _LONGEST_NAME and ":" not in name and not name[0].isspace()
 
 

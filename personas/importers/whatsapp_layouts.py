@@ -15,7 +15,7 @@ from personas.importers import chat_heads, decoding, whatsapp_events
 from personas.importers.date_order import DateOrder, SampleDate, in_order
 from personas.importers.decoding import Block, Line
 from personas.importers.whatsapp_heads import NO_MARKS, Head, read_head
-from personas.importers.whatsapp_known_heads import KnownHeads, is_name, may_begin_head
+from personas.importers.whatsapp_known_heads import KnownHeads
 
 MOST_NAMES = 2_000
 _LONGEST_NAME = 100
@@ -195,49 +195,31 @@ class Survey:
 
     def _see_block(self, block: Block, main: Layout, known: KnownHeads[Fields, None]) -> None:
         """Counts known heads by runs. Other lines that may begin a record are looked at with care."""
-        find, before_time, after_time = known.find, known.before_time, known.after_time
-        dates, times = known.dates, known.times
         settled: dict[str, str] = {}  # names as they stand in lines, and without blanks at their ends
         ends: list[str] = []
         days: list[Fields] = []
         names: list[str] = []
-        last, date_before = 0, ""
-        has_cr = "\r" in block.text
-        for number, line in enumerate(block.lines, start=block.number):
-            end = "\n"
-            if has_cr and line.endswith("\r"):
-                line, end = line[:-1], "\r\n"
-            end_of_head = line.find(after_time)
-            middle = find(line, before_time, 0, end_of_head)
-            date = line[:middle]
-            is_known = date in dates and line[middle:end_of_head] in times and end_of_head > 0
-            if not is_known:
-                if not may_begin_head(line):
-                    self._see_other(line)
-                    self._end_before = end
-                    continue
-                is_known = known.learn(line)
-            colon = line.find(": ", end_of_head)
-            name = line[end_of_head + len(after_time) : colon]
-            stripped = settled.get(name)
-            if not is_known or colon < 0 or (stripped is None and not is_name(name)):
+        last = 0
+        for number, line, end, may_begin, start in known.cut(block):
+            if not may_begin:
+                self._see_other(line)
+            elif start is None:
                 main.see_run(ends, days, names, last)
-                ends, days, names, date_before = [], [], [], ""
+                ends, days, names = [], [], []
                 self._see(Line(number, line, end))
-                continue
-            if stripped is None:
-                stripped = name.rstrip()
-                if main.is_settled(stripped):
-                    settled[name] = stripped
-            if name in settled:
-                names.append(stripped)
             else:
-                main.see_name(stripped, line[colon + 2 :])
-            if date != date_before:
-                days.append(dates[date])
-                date_before = date
-            ends.append(self._end_before)
-            self._end_before, last = end, number
+                name, words, fields, _ = start
+                if name not in settled and main.is_settled(name.rstrip()):
+                    settled[name] = name.rstrip()
+                if name in settled:
+                    names.append(settled[name])
+                else:
+                    main.see_name(name.rstrip(), words)
+                if [fields] != days[-1:]:
+                    days.append(fields)
+                ends.append(self._end_before)
+                last = number
+            self._end_before = end
         main.see_run(ends, days, names, last)
 
     def _layout_for(self, head: Head) -> Layout | None:

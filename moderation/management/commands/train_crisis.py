@@ -39,19 +39,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--output", type=Path, default=WEIGHTS, metavar="FILE", help=f"default: {WEIGHTS.name} in the room"
         )
-        parser.add_argument(
-            "--average-with",
-            type=Path,
-            metavar="FILE",
-            help="weights of an earlier training; the mean of both is written",
+        parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+        parser.add_argument("--cross-validate", action="store_true")
+        self._add_earlier_weights(parser)
+
+    def _add_earlier_weights(self, parser: ArgumentParser) -> None:
+        group = parser.add_argument_group("weights of an earlier training")
+        group.add_argument(
+            "--average-with", type=Path, metavar="FILE", help="the mean of these weights and the new ones is written"
         )
-        parser.add_argument(
+        group.add_argument(
             "--go-on-from",
             type=Path,
             metavar="FILE",
-            help="weights of an earlier training, from which this one goes on instead of the base, at lower rates",
+            help="the training goes on from these weights instead of the base, at lower rates",
         )
-        parser.add_argument(
+        group.add_argument(
             "--new",
             type=Path,
             nargs="+",
@@ -59,15 +62,13 @@ class Command(BaseCommand):
             metavar="FILE.jsonl",
             help="with --go-on-from: the sentences that it has not read; an epoch reads all of them and as many others",
         )
-        parser.add_argument(
+        group.add_argument("--epochs", type=int, default=2, metavar="N", help="with --go-on-from; default: 2")
+        group.add_argument(
             "--keep-network",
             type=Path,
             metavar="FILE",
-            help="earlier weights, whose network is kept: only the vote of n-grams is fitted, in minutes",
+            help="the network of these weights is kept: only the vote of n-grams is fitted, in minutes",
         )
-        parser.add_argument("--epochs", type=int, default=2, metavar="N", help="with --go-on-from; default: 2")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
-        parser.add_argument("--cross-validate", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         def say(line: str) -> None:

@@ -219,6 +219,10 @@ def test_rich_text_is_read_with_its_signs(paragraph, text):
     assert read(rtf(paragraph)).texts == [text]
 
 
+def test_rich_text_that_breaks_off_in_hidden_words_gets_no_stray_sign():
+    assert read(r"{\rtf1\ansi words\par\v hidden\f0 ").texts == ["words"]
+
+
 def test_rich_text_with_pictures_as_bytes_is_read():
     raw = rtf("before", "after").encode().replace(b"before", b"before {\\pict\\bin4 }{\\x}")
     assert read(raw).texts[-1] == "after"
