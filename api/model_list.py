@@ -74,7 +74,7 @@ def _loaded_for(key: ApiKey) -> list[str]:
     """Catalogue names of the models that a worker has loaded; empty unless it is an owner's key with that scope."""
     if not key.user.is_owner or Scope.BASE not in key.scopes:
         return []
-    engines = (engine for beat in worker.reported() for engine in beat["engines"])
+    engines = (engine for beat in worker.beats() for engine in beat["engines"])
     return sorted({engine["model"] for engine in engines if engine["ok"] and engine["model"]})
 
 

@@ -83,7 +83,7 @@ def remember_conversation(conversation_id: str) -> None:
 @shared_task(ignore_result=True)
 def tell_places() -> None:
     """Publishes the places of waiting replies that have changed noticeably."""
-    places = {UUID(place.job_id): place for place in waiting_room.moved(queueing.KIND)}
+    places = {UUID(place.job_id): place for place in waiting_room.moved_places(queueing.KIND)}
     for reply in Reply.objects.filter(id__in=places, status=ReplyStatus.QUEUED).select_related(*_ANNOUNCED):
         frames.publish(reply.message.conversation_id, frames.queued(reply, places[reply.id]))
 

@@ -84,7 +84,7 @@ def _engine_row(row: overview.Engine, *, is_first: bool) -> EngineRow:
 def machines() -> list[machine.Machine]:
     """The machines of the running generation workers, each once."""
     try:
-        beats = worker.reported()
+        beats = worker.beats()
     except redis.RedisError:
         return []
     by_name = {beat["machine"]["name"]: machine.of_json(beat["machine"]) for beat in beats if "machine" in beat}

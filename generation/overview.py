@@ -105,7 +105,7 @@ def failures() -> list[failovers.Failure]:
 
 def _beats() -> list[dict[str, Any]]:
     try:
-        return worker.reported()
+        return worker.beats()
     except redis.RedisError:
         return []
 

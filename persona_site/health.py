@@ -99,7 +99,7 @@ def _classifier() -> None:
 
 def _generation() -> None:
     """Requires one engine of one worker that can generate."""
-    if not any(engine["ok"] for beat in worker.reported() for engine in beat["engines"]):
+    if not any(engine["ok"] for beat in worker.beats() for engine in beat["engines"]):
         raise NothingReported
 
 
@@ -130,7 +130,7 @@ def _workers() -> list[dict[str, object]]:
                 for engine in beat["engines"]
             ],
         }
-        for beat in worker.reported()
+        for beat in worker.beats()
     ]
 
 

@@ -51,7 +51,7 @@ def v3(persona: Persona, *, with_own_fields: bool = False) -> dict[str, Any]:
     data = card.pop("data", None)
     if not isinstance(data, dict):  # V1 has its fields at the top
         data = {name: card[name] for name in _V1_FIELDS if name in card}
-    data = {**deepcopy(_DEFAULTS), **data, **_changed(persona, [] if with_own_fields else persona.sayings)}
+    data = {**deepcopy(_DEFAULTS), **data, **_changed_fields(persona, [] if with_own_fields else persona.sayings)}
     own_fields = {cards.OWN_FIELDS: _own_fields(persona)} if with_own_fields else {}
     extensions = data["extensions"] if isinstance(data["extensions"], dict) else {}
     data["extensions"] = {name: value for name, value in extensions.items() if name != cards.OWN_FIELDS} | own_fields
@@ -104,16 +104,16 @@ def _json(card: Mapping[str, Any]) -> bytes:
     return json.dumps(card, ensure_ascii=False, indent=2).encode()
 
 
-def _changed(persona: Persona, sayings: Sequence[str]) -> dict[str, Any]:
+def _changed_fields(persona: Persona, sayings: Sequence[str]) -> dict[str, Any]:
     """The fields of the card that no longer say what the persona says. `sayings` become examples."""
     card = _as_imported(persona)
-    changed = {key: getattr(persona, name) for key, name in _FIELDS.items() if not _same(persona, card, name)}
+    fields = {key: getattr(persona, name) for key, name in _FIELDS.items() if not _same(persona, card, name)}
     if not _same(persona, card, "description"):
-        changed |= {"description": persona.description, "personality": ""}
+        fields |= {"description": persona.description, "personality": ""}
     examples = cards.written_examples(persona.examples)
     if sayings or " ".join(examples.split()) != " ".join(card.get("examples", "").split()):
-        changed["mes_example"] = "\n".join(_example_blocks(persona, sayings))
-    return changed
+        fields["mes_example"] = "\n".join(_example_blocks(persona, sayings))
+    return fields
 
 
 def _as_imported(persona: Persona) -> dict[str, str]:

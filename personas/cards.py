@@ -8,11 +8,12 @@ from personas.importers.character_card import CardFields
 from text import cleaning, graphemes
 
 OWN_FIELDS = "afterword"  # the key under a card's `extensions` for fields that cards have no place for
-_TYPED = ("depicts", "relation", "calls_user", "language")
+_TYPED_FIELDS = ("depicts", "relation", "calls_user", "language")
 _MOST_EDITS = 1_000  # of a portrait, which has some hundred statements
 
 
 def form_fields(card: CardFields) -> dict[str, str]:
+    """The card's texts by the names of the form's fields, as a person would have typed them."""
     return {
         "name": graphemes.beginning(card.name, 80),
         "depicts": "fictional",
@@ -56,7 +57,7 @@ def portrait_edits(card: Mapping[str, Any]) -> Iterator[PortraitEdit]:
 def _own_form_fields(card: Mapping[str, Any]) -> dict[str, str]:
     """What another Afterword wrote for the form, which checks it like typed fields."""
     own = own_fields(card)
-    fields = {name: own[name] for name in _TYPED if isinstance(own.get(name), str)}
+    fields = {name: own[name] for name in _TYPED_FIELDS if isinstance(own.get(name), str)}
     sayings, sampling = own.get("sayings"), own.get("sampling")
     if isinstance(sayings, list):
         fields["sayings"] = "\n".join(saying for saying in sayings if isinstance(saying, str))

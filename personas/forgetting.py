@@ -31,6 +31,7 @@ def register(end: Callable[[Persona], None]) -> None:
 
 
 def end_uses(persona: Persona) -> None:
+    """Calls every registered function."""
     for end in _ends:
         end(persona)
 

@@ -1,3 +1,5 @@
+"""The tables of personas: who they are, their uploads and words, and drafts of new ones. Sub-packages add theirs."""
+
 from uuid import uuid4
 
 from django.conf import settings

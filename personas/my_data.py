@@ -14,6 +14,7 @@ from personas.way_in import speakers
 
 
 def export(user: User) -> dict[str, Any]:
+    """The person's own personas, what the personas remember of them, and their drafts."""
     return {
         "personas": [_persona(persona) for persona in Persona.objects.filter(owner=user).order_by("created_at")],
         "memories": memory_export.memories_of(user),
@@ -91,6 +92,7 @@ def _audit(audit: Audit) -> dict[str, Any]:
 
 
 def erase(user: User) -> None:
+    """Deletes all that `export` gives, with files and pictures, and every use of the personas."""
     Memory.objects.filter(owner=user).delete()
     MemoryChoice.objects.filter(owner=user).delete()
     for draft in Draft.objects.filter(owner=user):

@@ -18,7 +18,7 @@ from personas.importers.base import FileTooLarge
 from personas.models import Draft, DraftFile, FineTune, Persona, Source, Transcript
 
 
-def used(user: User) -> int:
+def stored_bytes(user: User) -> int:
     """The bytes that this account stores."""
     files = DraftFile.objects.filter(draft__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     media = Transcript.objects.filter(file__draft__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
@@ -45,7 +45,7 @@ def room_for(user: User, size: int) -> Iterator[None]:
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        used_bytes = used(user)
+        used_bytes = stored_bytes(user)
         if used_bytes + size > settings.STORAGE_PER_ACCOUNT:
             raise FileTooLarge(
                 gettext(

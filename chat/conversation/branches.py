@@ -48,10 +48,10 @@ def newest_leaf(tree: Tree, message: UUID) -> UUID:
 def below(tree: Tree, message: UUID) -> list[UUID]:
     """The message and all messages below it."""
     children = children_of(tree)
-    found = [message]
-    for each in found:
-        found += children[each]
-    return found
+    ids = [message]
+    for each in ids:
+        ids += children[each]
+    return ids
 
 
 def named_at(tree: Tree, head: UUID | None) -> UUID | None:

@@ -122,11 +122,13 @@ def owned_by(user: User) -> QuerySet[Conversation]:
 
 # The account's row decides whether it is active. `user` may be old: a socket keeps the one it was opened with.
 def get_conversation_for(user: User, conversation_id: UUID) -> Conversation:
+    """A conversation of this active account. Raises Http404."""
     visible = owned_by(user).filter(owner__is_active=True).select_related("owner")
     return get_object_or_404(visible, pk=conversation_id)
 
 
 def get_reply_for(user: User, reply_id: UUID) -> Reply:
+    """A reply in a conversation of this active account. Raises Http404."""
     replies = Reply.objects.select_related(
         "message__conversation__persona", "message__conversation__owner", "message__speaker"
     )
@@ -135,6 +137,7 @@ def get_reply_for(user: User, reply_id: UUID) -> Reply:
 
 
 def get_message_for(user: User, message_id: UUID) -> Message:
+    """A message in a conversation of this active account. Raises Http404."""
     messages = Message.objects.select_related("conversation__persona", "conversation__owner", "speaker")
     owned = messages.filter(conversation__owner=user, conversation__owner__is_active=True)
     return get_object_or_404(owned, pk=message_id)
@@ -186,6 +189,7 @@ def _openings(user: User, persona: Persona) -> tuple[list[str], list[Verdict]]:
 
 
 def describe(*, user: User, conversation_id: UUID, title: str, folder: str) -> None:
+    """Sets the title and the folder, each as one line. An empty one is removed. Raises Http404."""
     conversation = get_conversation_for(user, conversation_id)
     conversation.title, conversation.folder = _line(title, 120), _line(folder, 60)
     conversation.save(update_fields=["title", "folder"])
@@ -253,14 +257,14 @@ def locked(conversation: Conversation) -> Conversation:
 
 
 def farewell_to(user: User, persona: Persona) -> Conversation | None:
-    """The conversation in which the person has said farewell to the persona, which rests for them since."""
+    """The conversation in which the person has said farewell to the persona. None if the persona does not rest."""
     return owned_by(user).filter(persona=persona).exclude(farewell_at=None).first()
 
 
 def refuse_silent(user: User, persona: Persona, *, conversation_id: UUID | None = None) -> None:
-    """Whether the persona may say anything to this person now, in a talk, a group or a story.
+    """Raises Refused if the persona may not speak to this person now, in a talk, a group or a story.
 
-    Raises NotAdmitted, Restricted, and AtRest if the person has said farewell to the persona.
+    The refusal is NotAdmitted, Restricted, or AtRest if the person has said farewell to the persona.
     """
     refuse_unadmitted(user, persona)
     refuse_restricted(user=user, conversation_id=conversation_id, persona=persona)
@@ -269,23 +273,28 @@ def refuse_silent(user: User, persona: Persona, *, conversation_id: UUID | None 
 
 
 def is_under_way(conversation: Conversation) -> bool:
+    """Whether its person may write in it: it neither rests nor is archived."""
     return conversation.state in {ConversationState.OPEN, ConversationState.FAREWELL}
 
 
 def refuse_parted(conversation: Conversation) -> None:
+    """Raises WrongState if the conversation rests or is archived."""
     if not is_under_way(conversation):
         raise WrongState(_("You have said goodbye to this conversation. Take it up again before you write."))
 
 
 def refuse_unfinished(conversation: Conversation) -> None:
+    """Raises WrongState while a reply is owed or being written."""
     if Reply.objects.filter(message__conversation=conversation, status__in=UNFINISHED).exists():
         raise WrongState(_("A reply is still being written. Wait for it, or stop it."))
 
 
 def move_head(conversation: Conversation, message_id: UUID) -> None:
+    """Makes a message the last one of the read branch, and moves the conversation up the list. Stores the title too."""
     conversation.head_id = message_id
     conversation.save(update_fields=["head", "title", "updated_at"])
 
 
 def publish_on_commit(conversation: Conversation, *new_frames: Frame) -> None:
+    """Sends frames to every open tab after the transaction. If Redis is away, a reload of the page shows the change."""
     transaction.on_commit(lambda: frames.publish(conversation.id, *new_frames), robust=True)

@@ -69,13 +69,13 @@ def shown_at_start(conversation: Conversation, now: datetime) -> Notice | None:
     Returns None if it was recorded that recently.
     """
     sittings.touch(conversation.owner, now)
-    return _started(conversation, now)
+    return _record_start(conversation, now)
 
 
 def shown_while_talking(conversation: Conversation, now: datetime) -> Notice | None:
     """Counts a sign of use. Returns the notice that is due with it, recorded, or None. Call in a transaction."""
     sitting = sittings.touch(conversation.owner, now)
-    return _started(conversation, now) or _reminded(conversation, sitting, now)
+    return _record_start(conversation, now) or _record_break(conversation, sitting, now)
 
 
 def note_use(*, user: User, conversation_id: UUID, now: datetime) -> None:
@@ -102,16 +102,16 @@ def interval(user: User) -> timedelta:
     return min(of_laws or of_policy, of_policy)
 
 
-def _started(conversation: Conversation, now: datetime) -> Notice | None:
+def _record_start(conversation: Conversation, now: datetime) -> Notice | None:
     notices = Notice.objects.filter(conversation__owner=conversation.owner, kind=NoticeKind.DISCLOSURE)
     if notices.filter(shown_at__gt=now - _AT_START).exists():
         return None
-    return _recorded(conversation, now, NoticeKind.DISCLOSURE, "start", text(conversation))
+    return _record(conversation, now, NoticeKind.DISCLOSURE, "start", text(conversation))
 
 
-def _reminded(conversation: Conversation, sitting: Sitting, now: datetime) -> Notice | None:
+def _record_break(conversation: Conversation, sitting: Sitting, now: datetime) -> Notice | None:
     reminder = due_reminder(conversation.owner, conversation.personas, sitting)
-    return _recorded(conversation, now, NoticeKind.BREAK, *reminder) if reminder else None
+    return _record(conversation, now, NoticeKind.BREAK, *reminder) if reminder else None
 
 
 def due_reminder(user: User, personas: Sequence[Persona], sitting: Sitting) -> tuple[str, str] | None:
@@ -123,7 +123,7 @@ def due_reminder(user: User, personas: Sequence[Persona], sitting: Sitting) -> t
     return f"every_{every // timedelta(hours=1)}_hours", _break_text(user, personas, sitting.active)
 
 
-def _recorded(conversation: Conversation, now: datetime, kind: NoticeKind, rule: str, words: str) -> Notice:
+def _record(conversation: Conversation, now: datetime, kind: NoticeKind, rule: str, words: str) -> Notice:
     return Notice.objects.create(
         conversation=conversation,
         message=conversation.head,

@@ -21,6 +21,7 @@ _elsewhere: list[Callable[[User], datetime | None]] = [lone_texts.newest_crisis]
 
 
 def register(newest_crisis: Callable[[User], datetime | None]) -> None:
+    """Registers a room's function. It gives the time of a person's newest crisis in the words that the room holds."""
     _elsewhere.append(newest_crisis)
 
 
@@ -30,7 +31,7 @@ def shown_at_next_visit(conversation: Conversation, now: datetime) -> Notice | N
         return None
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=conversation.owner_id)  # another tab may be opening too
-        return _asked(conversation, user, now) if _is_due(user, now) else None
+        return _record_question(conversation, user, now) if _is_due(user, now) else None
 
 
 def _is_due(user: User, now: datetime) -> bool:
@@ -47,7 +48,7 @@ def _is_due(user: User, now: datetime) -> bool:
     return not own_messages.filter(created_at__gt=now - REST).exists()
 
 
-def _asked(conversation: Conversation, user: User, now: datetime) -> Notice:
+def _record_question(conversation: Conversation, user: User, now: datetime) -> Notice:
     question = user_turns.help_for(user, conversation.persona, RULE)
     return Notice.objects.create(
         conversation=conversation,

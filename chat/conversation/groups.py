@@ -168,7 +168,7 @@ def _member(conversation: Conversation, persona_id: UUID) -> Member:
 
 
 def _tell(conversation: Conversation) -> None:
-    """Has every tab load the thread again, whose blanks are those of the members."""
+    """Has every tab load the thread again. It holds a template for the messages of each member."""
     conversations.publish_on_commit(conversation, frames.thread_changed(conversation))
 
 
@@ -216,10 +216,10 @@ def speakers(conversation: Conversation) -> list[Persona]:
     able = [persona for persona, silence in silences.items() if silence is None]
     if not able:
         raise next(silence for silence in silences.values() if silence)
-    heard = [persona for persona in able if persona.pk not in muted]
-    if not heard:
+    unmuted = [persona for persona in able if persona.pk not in muted]
+    if not unmuted:
         raise WrongState(_("Everybody who could answer is muted. Let one of them speak, or unmute one."))
-    return heard
+    return unmuted
 
 
 def judge(turns: Sequence[Turn], *, user: User, personas: Sequence[Persona]) -> list[Ruling]:
@@ -273,13 +273,12 @@ def _talk(head: UUID | None) -> list[turn_taking.Line]:
 
 
 def _next(personas: Sequence[Persona], talk: Sequence[turn_taking.Line], moment: str) -> Persona | None:
-    said = talk[-1].text
     by_id = {persona.pk: persona for persona in personas}
     voices = [
         turn_taking.Voice(
             persona.pk,
             persona.name,
-            interest=passages.interest(persona, said),
+            interest=passages.interest(persona, talk[-1].text),
             chance=random.Random(f"{moment}{persona.pk}").random(),  # noqa: S311 (the same for the same turn)
         )
         for persona in personas

@@ -40,7 +40,7 @@ _TEXTS = {
 def part(*, user: User, conversation_id: UUID, state: ConversationState) -> None:
     """Lets the conversation rest, or archives it. A reply that is being written is stopped. Raises Http404."""
     conversation = conversations.get_conversation_for(user, conversation_id)
-    _change(conversation, state)
+    _set_state(conversation, state)
     _stop_replies(user, Q(message__conversation=conversation))
 
 
@@ -84,9 +84,9 @@ def end_farewell(*, user: User, conversation_id: UUID) -> None:
             raise conversations.WrongState(gettext("There is no farewell to end here."))
         locked.farewell_at = timezone.now()
         locked.save(update_fields=["farewell_at"])
-        for each in _with(user, persona):
+        for each in _talks_with(user, persona):
             if conversations.is_under_way(each) and not each.is_group:
-                _change(each, ConversationState.RESTING)
+                _set_state(each, ConversationState.RESTING)
     _stop_replies(user, Q(message__conversation__persona=persona, message__speaker=None) | Q(message__speaker=persona))
 
 
@@ -94,9 +94,9 @@ def take_up(*, user: User, conversation_id: UUID) -> None:
     """Opens the conversation again. One with a persona alone also ends its rest. Raises Http404."""
     conversation = conversations.get_conversation_for(user, conversation_id)
     with transaction.atomic():
-        _change(conversation, ConversationState.OPEN)
+        _set_state(conversation, ConversationState.OPEN)
         if not conversation.is_group:
-            _with(user, conversation.persona).exclude(farewell_at=None).update(farewell_at=None)
+            _talks_with(user, conversation.persona).exclude(farewell_at=None).update(farewell_at=None)
 
 
 def listed(user: User) -> QuerySet[Conversation]:
@@ -108,18 +108,18 @@ def archived(user: User) -> QuerySet[Conversation]:
     return conversations.owned_by(user).filter(state=ConversationState.ARCHIVED)
 
 
-def _with(user: User, persona: Persona) -> QuerySet[Conversation]:
+def _talks_with(user: User, persona: Persona) -> QuerySet[Conversation]:
     return conversations.owned_by(user).filter(persona=persona)
 
 
-def _stop_replies(user: User, parted: Q) -> None:
-    """Called after the change of state, so that none can be asked for between the two."""
-    unfinished = Reply.objects.filter(parted, message__conversation__owner=user, status__in=UNFINISHED)
+def _stop_replies(user: User, condition: Q) -> None:
+    """Stops the unfinished replies. Call it after the change of state, so that nobody asks for one between the two."""
+    unfinished = Reply.objects.filter(condition, message__conversation__owner=user, status__in=UNFINISHED)
     for reply in unfinished:
         messages.stop(user=user, reply_id=reply.id)
 
 
-def _change(conversation: Conversation, state: ConversationState) -> None:
+def _set_state(conversation: Conversation, state: ConversationState) -> None:
     with transaction.atomic():
         locked = conversations.locked(conversation)
         locked.state = state

@@ -17,8 +17,8 @@ def with_unread(shown: QuerySet[Conversation]) -> QuerySet[Conversation]:
     )
 
 
-def saw(*, user: User, conversation_id: UUID) -> None:
-    """Notes that the person has the newest message before their eyes. Does not move the conversation in the list."""
+def mark_seen(*, user: User, conversation_id: UUID) -> None:
+    """Records that the person has seen the newest message. Does not move the conversation in the list."""
     conversations.owned_by(user).filter(pk=conversation_id).update(read_at=timezone.now())
 
 

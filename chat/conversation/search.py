@@ -50,7 +50,7 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
     """
     runs = [run for terms in _terms(query) for run in terms.parts]
     rows = (
-        _found(user, query)
+        _matching_messages(user, query)
         .select_related("conversation__persona", "speaker")
         .prefetch_related("conversation__members__persona")
         .order_by("-created_at")
@@ -62,10 +62,10 @@ def search(*, user: User, query: str, page: int = 0) -> list[Match]:
 
 def has_page(*, user: User, query: str, page: int) -> bool:
     """Whether `search` gives anything for this page."""
-    return _found(user, query)[page * PER_PAGE :].exists()
+    return _matching_messages(user, query)[page * PER_PAGE :].exists()
 
 
-def _found(user: User, query: str) -> QuerySet[Message]:
+def _matching_messages(user: User, query: str) -> QuerySet[Message]:
     conditions = reduce(or_, [terms.condition() for terms in _terms(query)], Q(pk=None))
     return Message.objects.filter(conditions, conversation__owner=user, is_withheld=False)
 
@@ -76,13 +76,13 @@ def _terms(query: str) -> "list[_Terms]":
 
 def _alternatives(query: str) -> list[list[str]]:
     """The words and quotations of a query, divided at each `or`."""
-    found: list[list[str]] = [[]]
+    alternatives: list[list[str]] = [[]]
     for word in _PIECE.findall(query):
         if word.lower() == "or":
-            found.append([])
+            alternatives.append([])
         else:
-            found[-1].append(word)
-    return [words for words in found if words]
+            alternatives[-1].append(word)
+    return [words for words in alternatives if words]
 
 
 class _Terms:

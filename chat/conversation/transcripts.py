@@ -10,6 +10,19 @@ from chat.conversation import branches
 from chat.models import UNFINISHED, Author, Conversation, Message
 from moderation.talk import Turn
 
+MOST = 256  # more turns than fit a window of 2,048 tokens
+STEP = 64  # a multiple of personas.prompting.prompt.TURN_BLOCK
+_ALL = 2**31 - 1
+_UPWARD = """
+    WITH RECURSIVE path(id, parent_id, step) AS (
+        SELECT id, parent_id, 1 FROM chat_message WHERE id = %s
+        UNION ALL
+        SELECT message.id, message.parent_id, path.step + 1
+        FROM chat_message AS message JOIN path ON message.id = path.parent_id WHERE path.step < %s
+    )
+    SELECT id FROM path ORDER BY step
+"""
+
 
 def tree_of(conversation: Conversation) -> dict[UUID, UUID | None]:
     return dict(conversation.messages.order_by("created_at").values_list("id", "parent_id"))
@@ -54,25 +67,9 @@ def prompt_turns(head: UUID | None) -> list[Turn]:
     return _turns(_messages(ids[-(-start // STEP) * STEP :]), withheld=False)
 
 
-MOST = 256  # more turns than fit a window of 2,048 tokens
-STEP = 64  # a multiple of personas.prompting.prompt.TURN_BLOCK
-
-
 def path_to(head: UUID | None) -> list[UUID]:
     """The ids of the messages from the first one down to `head`. Reads no text."""
     return _newest_ids(head, _ALL)[::-1]
-
-
-_ALL = 2**31 - 1
-_UPWARD = """
-    WITH RECURSIVE path(id, parent_id, step) AS (
-        SELECT id, parent_id, 1 FROM chat_message WHERE id = %s
-        UNION ALL
-        SELECT message.id, message.parent_id, path.step + 1
-        FROM chat_message AS message JOIN path ON message.id = path.parent_id WHERE path.step < %s
-    )
-    SELECT id FROM path ORDER BY step
-"""
 
 
 def _newest_ids(head: UUID | None, most: int) -> list[UUID]:

@@ -110,8 +110,8 @@ def _named(text: str, voices: Sequence[Voice]) -> list[Voice]:
                 apart.setdefault(voice, match.start())
             elif match[0] in voice.name:  # written as the name is: “may” is no mention of May
                 mentioned.setdefault(voice, match.start())
-    found = apart or mentioned
-    return sorted(found, key=found.__getitem__)
+    positions = apart or mentioned
+    return sorted(positions, key=positions.__getitem__)
 
 
 def _pattern(voice: Voice, voices: Sequence[Voice]) -> re.Pattern[str]:

@@ -111,7 +111,7 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     if is_seen(request):  # and no copy to read offline
         disclosure.shown_at_start(conversation, timezone.now())
         follow_up.shown_at_next_visit(conversation, timezone.now())
-        reading.saw(user=request.user, conversation_id=conversation.id)
+        reading.mark_seen(user=request.user, conversation_id=conversation.id)
         for warning in restrictions.unread_warnings(request.user):
             messages.warning(request, warning.statement)
             restrictions.acknowledge(restriction=warning, user=request.user)

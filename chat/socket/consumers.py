@@ -34,9 +34,8 @@ UNREADABLE = 1008  # "policy violation"
 
 logger = logging.getLogger(__name__)
 
-_MOST_BAD_FRAMES = (
-    32  # of one socket. Only a program sends frames that cannot be read, or a person a text that is too long.
-)
+# Of one socket. Only a program sends frames that cannot be read, or a person a text that is too long.
+_MOST_BAD_FRAMES = 32
 # Doors block on the database and on the classifier. Django's default runs all synchronous code on one thread, where
 # they would queue behind each other, so they have an executor of their own.
 _doors = ThreadPoolExecutor(max_workers=8, thread_name_prefix="doors")
@@ -44,9 +43,11 @@ _followers = stream.Followers()
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """One open tab. Its person's frames go to the doors; the conversation's stream goes to the tab."""
+
     user: User
     conversation_id: UUID
-    place: dict[str, str] = {}  # replaced as a whole
+    place: dict[str, str] = {}  # the ids of session and socket; replaced as a whole, since all sockets share this one
     bad_frames = 0
     is_admitted = False  # True from the admission until the socket is barred
     tasks: "tuple[asyncio.Task[None], ...]" = ()
@@ -73,7 +74,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         else:
             if question:  # the first frame of a visit after a crisis
                 await self._send_frame(frames.notice(question))
-            work = (self._follow(self._requested_offset()), self._watch_sessions(news), self._look_again())
+            work = (self._follow(self._requested_offset()), self._watch_sessions(news), self._check_at_intervals())
             self.is_admitted = True
             self.tasks = tuple(asyncio.create_task(coroutine) for coroutine in work)
             await _through_door(queueing.have_read_ahead, self.conversation_id)
@@ -150,7 +151,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             case protocol.BranchSelect(message_id=message_id):
                 await _through_door(conversations.select_branch, user=user, message_id=message_id)
             case protocol.ConversationSeen():
-                await _through_door(reading.saw, user=user, conversation_id=self.conversation_id)
+                await _through_door(reading.mark_seen, user=user, conversation_id=self.conversation_id)
             case protocol.Ping(in_use=in_use):
                 if in_use:
                     await _through_door(
@@ -170,21 +171,22 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def _watch_sessions(self, after: str) -> None:
         """Checks the session as soon as it may have ended."""
         async for _ in _followers.follow(sockets.news_of(self.user.pk), after):
-            await self._look()
+            await self._check()
 
-    async def _look_again(self) -> None:
+    async def _check_at_intervals(self) -> None:
         """Checks the session at intervals, because not every end is announced."""
         while True:
-            await asyncio.sleep(sockets.LOOK_SECONDS)
-            await self._look()
+            await asyncio.sleep(sockets.CHECK_SECONDS)
+            await self._check()
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
+        """Closes the socket if its session has ended."""
         try:
-            await _through_door(sockets.look, user=self.user, **self.place)
+            await _through_door(sockets.check, user=self.user, **self.place)
         except sockets.Barred as barred:
             await self._bar(barred.code)
-        except (redis.RedisError, DatabaseError) as error:  # unknown now; the next look tells
-            logger.warning("socket.not_looked_at", extra={"error": type(error).__name__})
+        except (redis.RedisError, DatabaseError) as error:  # unknown now; the next check tells
+            logger.warning("socket.not_checked", extra={"error": type(error).__name__})
 
     async def _bar(self, code: int) -> None:
         """Closes the socket. No frame passes through it after this."""

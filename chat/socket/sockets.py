@@ -21,8 +21,8 @@ from persona_site.redis import connection
 logger = logging.getLogger(__name__)
 
 # How often an open socket is checked. Three checks may fail before it is forgotten.
-LOOK_SECONDS = 30
-_EXPIRY_SECONDS = 3 * LOOK_SECONDS + 10
+CHECK_SECONDS = 30
+_EXPIRY_SECONDS = 3 * CHECK_SECONDS + 10
 
 # One step, so that sockets that open at the same moment cannot exceed the limit together.
 _ENTER = """
@@ -51,11 +51,11 @@ class TooMany(Barred):
 def enter(*, user: User, session_key: str | None, socket_id: str) -> str:
     """Counts a new socket. Returns the position from which to follow `news_of` the person. Raises Barred."""
     position = stream.position(news_of(user.pk))  # before the check, so that no end of a session is missed
-    look(user=user, session_key=session_key, socket_id=socket_id)
+    check(user=user, session_key=session_key, socket_id=socket_id)
     return position
 
 
-def look(*, user: User, session_key: str | None, socket_id: str) -> None:
+def check(*, user: User, session_key: str | None, socket_id: str) -> None:
     """Checks the session and renews the socket's place. Raises Barred."""
     if not sessions.is_open(user, session_key):
         raise SignedOut
@@ -80,7 +80,7 @@ def tell(user_id: int) -> None:
     """Has every open socket of a person check its session again."""
     try:
         stream.append(news_of(user_id), b"{}")
-    except redis.RedisError as error:  # each socket checks by itself within `LOOK_SECONDS`
+    except redis.RedisError as error:  # each socket checks by itself within `CHECK_SECONDS`
         logger.warning("socket.not_told", extra={"user": user_id, "error": type(error).__name__})
 
 

@@ -6,14 +6,14 @@ When somebody deletes words or a fine-tune, `ask` raises a counter. A worker see
 
 from persona_site.redis import connection
 
-_ASKED = "generation:forget"
+_REQUESTS = "generation:forget"
 
 
 def ask() -> None:
     """Call it after the deletion is committed."""
-    connection().incr(_ASKED)
+    connection().incr(_REQUESTS)
 
 
-def asked() -> int:
-    """How often it was asked for."""
-    return int(connection().get(_ASKED) or 0)
+def times_asked() -> int:
+    """How often `ask` was called. The number tells a worker whether there was a deletion since its last heartbeat."""
+    return int(connection().get(_REQUESTS) or 0)

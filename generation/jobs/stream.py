@@ -63,9 +63,9 @@ def append(conversation_id: UUID | str, frame: bytes) -> str:
 
 def forget(conversation_id: UUID | str, frame: bytes) -> None:
     """Adds a frame and forgets those before it, whose words were deleted. `persona_site.redis.rewrite_log` follows."""
-    kept = append(conversation_id, frame)
-    if kept != BEGINNING:
-        connection().xtrim(_key(conversation_id), minid=kept, approximate=False)
+    newest = append(conversation_id, frame)
+    if newest != BEGINNING:
+        connection().xtrim(_key(conversation_id), minid=newest, approximate=False)
 
 
 def position(conversation_id: UUID | str) -> str:
@@ -121,7 +121,7 @@ class _Follower:
 
 
 @dataclass(eq=False)
-class _Followed:
+class _FollowedConversation:
     """One followed conversation, and the position up to which it was read."""
 
     read_to: str
@@ -137,7 +137,7 @@ class Followers:
     """
 
     def __init__(self) -> None:
-        self._followed: dict[bytes, _Followed] = {}
+        self._followed: dict[bytes, _FollowedConversation] = {}
         # A stream of our own among the streams that are read. An entry in it ends the current wait, so
         # that a new conversation is read at once.
         self._wake_key = f"frames:wake:{secrets.token_hex(8)}".encode()
@@ -150,7 +150,7 @@ class Followers:
         key = _key(conversation_id).encode()
         follower = _Follower(is_behind=True)
         follower.has_news.set()
-        conversation = self._followed.setdefault(key, _Followed(read_to=after))
+        conversation = self._followed.setdefault(key, _FollowedConversation(read_to=after))
         conversation.followers.add(follower)
         try:
             if len(conversation.followers) == 1:
@@ -168,6 +168,7 @@ class Followers:
                 self._followed.pop(key, None)
 
     async def close(self) -> None:
+        """Ends the reading, and closes the connection."""
         if self._reader is not None:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -181,7 +182,7 @@ class Followers:
         """The follower's new frames: first from Redis if it is behind, then from its own queue."""
         while follower.is_behind:
             follower.is_behind = False  # before reading, so that frames that arrive meanwhile are queued
-            while entries := await self._between(key, last):
+            while entries := await self._entries_after(key, last):
                 for position, frame in entries:
                     last = position
                     yield position, frame
@@ -193,7 +194,8 @@ class Followers:
         if follower.is_behind:
             follower.has_news.set()
 
-    async def _between(self, key: bytes, last: str) -> list[tuple[str, bytes]]:
+    async def _entries_after(self, key: bytes, last: str) -> list[tuple[str, bytes]]:
+        """The next frames in Redis. Waits while Redis is unavailable."""
         pause = 0.1
         while True:
             try:
@@ -221,6 +223,7 @@ class Followers:
                 await pipe.execute()
 
     async def _read(self) -> None:
+        """Reads new frames of all followed conversations, until none is followed."""
         pause = 0.1
         while self._followed:
             positions: dict[Any, Any] = {

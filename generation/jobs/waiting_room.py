@@ -34,6 +34,7 @@ _CLASSES = get_args(Class)
 # The duration of a job before the first one was measured.
 _UNMEASURED = timedelta(seconds=5)
 
+# What Redis holds, under keys that begin with "waiting:".
 # room:CLASS     the waiting jobs: "arrival|account|name" by turn; arrival decides between equal turns
 # accounts:CLASS the turn after each account's last one; removed when the served turn has reached it
 # turn:CLASS     the turn that is served now
@@ -288,8 +289,8 @@ def place(*, kind: str, job_id: str) -> Place | None:
     return Place(job_id, position, _pace().expected_wait(position, klass))
 
 
-def moved(kind: str) -> list[Place]:
-    """Jobs of a kind whose position differs noticeably from the one last shown. Stores the new position as shown.
+def moved_places(kind: str) -> list[Place]:
+    """The places of a kind's jobs whose position differs noticeably from the one last shown. Stores it as shown.
 
     Noticeably means by a quarter, and by one at least. So a job that moves up 200 places is reported about 15 times.
     """

@@ -36,13 +36,17 @@ logger = logging.getLogger(__name__)
 _KEYS = "generation:worker:"
 _BEAT = timedelta(seconds=5)
 # Three beats, so that one late beat does not report the worker as gone.
-_REMEMBERED = 3 * _BEAT
+_BEAT_EXPIRES = 3 * _BEAT
 # A probe generates a token. Between two probes the last result counts. An engine whose breaker is not closed is
 # probed at every beat, so that it is used again soon after it has recovered.
 _PROBE = timedelta(seconds=30)
+_STANDS_BY = {
+    "model": "", "device": "", "version": "", "ok": True, "since": None,
+    "detail": gettext_noop("Stands by. It is loaded when the engine before it fails."),
+}  # fmt: skip
 
 
-def reported() -> list[dict[str, Any]]:
+def beats() -> list[dict[str, Any]]:
     """The latest beat of every running worker: `worker`, `at`, `figures`, `machine`, and the `engines` switched on.
 
     An engine has: name, model, device, version, ok, detail, since, breaker, and metrics.Speeds' figures.
@@ -54,7 +58,7 @@ def reported() -> list[dict[str, Any]]:
 
 def metrics_text() -> str:
     """The figures of all workers for Prometheus."""
-    return metrics.exposition((worker["worker"], worker["figures"]) for worker in reported())
+    return metrics.exposition((worker["worker"], worker["figures"]) for worker in beats())
 
 
 class Heart:
@@ -71,7 +75,7 @@ class Heart:
         self._probed_at: dict[str, datetime] = {}
         self._speeds = metrics.Speeds()
         self._speed: dict[str, dict[str, float | None]] = {}
-        self._asked = 0  # as `forgetting.asked` at the last beat
+        self._times_asked = 0  # as `forgetting.times_asked` at the last beat
         self._forgets_again = True
         self._threads = [
             threading.Thread(target=self._every_beat, args=(self._beat,), name="heartbeat", daemon=True),
@@ -81,6 +85,7 @@ class Heart:
             thread.start()
 
     def stop(self) -> None:
+        """Ends both threads and removes this worker's beat."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -107,11 +112,11 @@ class Heart:
 
     def _forget(self) -> None:
         """Forgets at the beat after a deletion, and at the next: a reply that was ending may have kept its cache."""
-        asked = forgetting.asked()
-        is_new = asked != self._asked
+        times_asked = forgetting.times_asked()
+        is_new = times_asked != self._times_asked
         if is_new or self._forgets_again:
             POOL.forget()
-        self._asked, self._forgets_again = asked, is_new
+        self._times_asked, self._forgets_again = times_asked, is_new
 
     def _probe(self) -> None:
         """Probes the engines that are due, and retires those that are switched off."""
@@ -145,19 +150,13 @@ class Heart:
             "figures": metrics.snapshot(),
             "machine": machine.as_json(machine.this()),
         }
-        connection().set(_KEYS + self._name, json.dumps(beat), ex=_REMEMBERED)
-        waiting_room.offer(self._name, self._slots, _REMEMBERED)
+        connection().set(_KEYS + self._name, json.dumps(beat), ex=_BEAT_EXPIRES)
+        waiting_room.offer(self._name, self._slots, _BEAT_EXPIRES)
 
     def _report(self, entry: EngineEntry) -> dict[str, Any]:
         silent = {"tokens_per_second": 0.0, "first_token_ms": None, "speaking": 0, "reply_tokens_per_second": None}
         breaker = {"breaker": router.breaker(entry).state}
         return {**silent, **self._reports[entry.name], **self._speed.get(entry.name, {}), **breaker}
-
-
-_STANDS_BY = {
-    "model": "", "device": "", "version": "", "ok": True, "since": None,
-    "detail": gettext_noop("Stands by. It is loaded when the engine before it fails."),
-}  # fmt: skip
 
 
 def _standing_by(entries: Sequence[EngineEntry], reports: dict[str, dict[str, Any]]) -> set[str]:

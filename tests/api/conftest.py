@@ -96,7 +96,7 @@ def speak(monkeypatch: Any) -> Callable[..., list[Any]]:
             yield Token("", usage=Usage(7, 2, len(pieces)))
 
         monkeypatch.setattr(router, "stream", scripted)
-        monkeypatch.setattr(worker, "reported", lambda: [{"engines": [{"model": info.model, "ok": True}]}])
+        monkeypatch.setattr(worker, "beats", lambda: [{"engines": [{"model": info.model, "ok": True}]}])
         return prompts
 
     return speak

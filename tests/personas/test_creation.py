@@ -290,11 +290,11 @@ def test_removing_a_source_takes_its_words(alice):
 
 
 def test_m2_gd5_the_engines_forget_prompts_with_the_words_of_a_removed_file_or_persona(alice):
-    persona, asked = with_words(alice), engine_forgetting.asked()
+    persona, asked = with_words(alice), engine_forgetting.times_asked()
     creation.remove_source(user=alice, persona=persona, source_id=persona.sources.get().pk)
-    assert engine_forgetting.asked() == asked + 1
+    assert engine_forgetting.times_asked() == asked + 1
     creation.delete_persona(user=alice, persona=persona)
-    assert engine_forgetting.asked() > asked + 1
+    assert engine_forgetting.times_asked() > asked + 1
 
 
 def test_deleting_takes_everything_that_came_from_it(alice, quiet_filter, busy):

@@ -39,7 +39,7 @@ def test_drafts_together_keep_no_more_than_the_limit(alice, bob):
         keep_letter(alice)
     assert refusal.value.user_message.startswith("Your drafts, files and pictures take 0.0 MB, and this needs 0.0 MB")
     assert "STORAGE_PER_ACCOUNT" in refusal.value.user_message
-    assert (storage.used(alice), stored_files()) == (3 * len(LETTER), before)
+    assert (storage.stored_bytes(alice), stored_files()) == (3 * len(LETTER), before)
     keep_letter(bob)  # files of other people do not count
 
 
@@ -62,7 +62,7 @@ def test_a_picture_needs_room_too(alice, settings):
 def test_sources_count_and_a_copy_needs_their_room_again(alice):
     persona = factories.make_persona(owner=alice)
     persona.sources.create(name="a", format="plain-text", bytes=2 * len(LETTER), status="ready")
-    assert storage.used(alice) == 2 * len(LETTER)
+    assert storage.stored_bytes(alice) == 2 * len(LETTER)
     with pytest.raises(FileTooLarge):
         creation.duplicate_persona(user=alice, persona=persona)
 

@@ -85,11 +85,11 @@ def test_m2_gd5_a_piece_that_another_conversation_recalled_leaves_its_prompt_and
 ) -> None:
     first, second = talk(ada, SAID), talk(ada, "Good evening.")
     origin = prompt_of(second.head, "On Monday, Friend told Ada: My dog is called Bruno.")
-    asked = engine_forgetting.asked()
+    asked = engine_forgetting.times_asked()
     with django_capture_on_commit_callbacks(execute=True):
         delete(first)
     assert "Bruno" not in words_of(origin)
-    assert engine_forgetting.asked() > asked
+    assert engine_forgetting.times_asked() > asked
     assert not Memory.objects.filter(text__contains="Bruno").exists()
 
 

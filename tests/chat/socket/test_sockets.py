@@ -143,7 +143,7 @@ def test_a_frame_through_a_session_that_ended_unheard_closes_the_socket(
 def test_a_silent_socket_is_looked_at_from_time_to_time(
     alices: Client, alice: User, conversation: Conversation, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(sockets, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(sockets, "CHECK_SECONDS", 0.05)
 
     @async_to_sync
     async def code() -> int:

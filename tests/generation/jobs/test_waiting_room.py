@@ -175,15 +175,15 @@ def test_a_full_room_refuses_by_class_and_by_account(settings: Any) -> None:
 def test_places_are_told_when_they_changed_noticeably_and_not_oftener(served: list[str]) -> None:
     for number in range(100):
         join(f"{number}", f"account{number}")
-    assert waiting_room.moved("test") == []
+    assert waiting_room.moved_places("test") == []
     told = 0
     for _ in range(99):
         serve(1)
-        told += sum(each.job_id == "99" for each in waiting_room.moved("test"))
-        assert all(each.job_id != "99" for each in waiting_room.moved("test")), "Told, and told again."
+        told += sum(each.job_id == "99" for each in waiting_room.moved_places("test"))
+        assert all(each.job_id != "99" for each in waiting_room.moved_places("test")), "Told, and told again."
     assert position("99") == 0
     assert 10 <= told <= 16
-    assert waiting_room.moved("another") == []
+    assert waiting_room.moved_places("another") == []
 
 
 def test_what_redis_lost_is_absent(served: list[str]) -> None:

@@ -52,7 +52,7 @@ def heart(engine: ScriptedEngine) -> Iterator[worker.Heart]:
 
 
 def mine() -> list[dict[str, Any]]:
-    return [beat for beat in worker.reported() if beat["worker"] == NAME]
+    return [beat for beat in worker.beats() if beat["worker"] == NAME]
 
 
 def test_a_worker_tells_how_its_engines_are(heart: worker.Heart) -> None:
@@ -73,9 +73,9 @@ def test_m2_a_worker_has_its_engines_forget_at_the_beats_after_a_deletion(
     heart: worker.Heart, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times: list[int] = []
-    monkeypatch.setattr(worker.POOL, "forget", lambda: times.append(forgetting.asked()))
+    monkeypatch.setattr(worker.POOL, "forget", lambda: times.append(forgetting.times_asked()))
     forgetting.ask()
-    now = forgetting.asked()
+    now = forgetting.times_asked()
     wait_until(lambda: times.count(now) == 2, seconds=10)
 
 

@@ -42,7 +42,7 @@ def ready(alice, persona, small_model, queued) -> FineTune:
 def test_a_start_queues_a_training_and_counts_its_room(alice, persona, small_model, queued):
     fine_tune = doors.start(user=alice, persona=persona, agrees=True)
     assert (fine_tune.status, fine_tune.weights, queued) == ("queued", "small", ["train"])
-    assert storage.used(alice) == 10 + files.RESERVED
+    assert storage.stored_bytes(alice) == 10 + files.RESERVED
     assert training.is_owed()
     with pytest.raises(doors.FineTuneRefused, match="already being fine-tuned"):
         doors.start(user=alice, persona=persona, agrees=True)
@@ -103,7 +103,7 @@ def test_files_go_with_the_fine_tune_its_persona_its_source_or_its_owner(alice, 
 
 @pytest.mark.parametrize("end", ["delete", "delete_persona", "erase"])
 def test_m2_no_row_file_or_loaded_adapter_is_left_of_a_fine_tune(alice, persona, ready, end):
-    asked = forgetting.asked()
+    asked = forgetting.times_asked()
     if end == "erase":
         my_data.erase(alice)
     elif end == "delete_persona":
@@ -112,7 +112,7 @@ def test_m2_no_row_file_or_loaded_adapter_is_left_of_a_fine_tune(alice, persona,
         doors.delete(user=alice, persona=persona)
     assert not FineTune.objects.exists()
     assert not files.folder(ready.pk).exists()
-    assert forgetting.asked() > asked  # the engines forget it at the next beat of their worker
+    assert forgetting.times_asked() > asked  # the engines forget it at the next beat of their worker
 
 
 def test_a_stop_before_the_training_began_takes_it_out_of_the_queue(alice, persona, small_model, queued):

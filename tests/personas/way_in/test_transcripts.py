@@ -157,7 +157,7 @@ def test_an_account_without_room_keeps_no_page(browser, settings):
 def test_the_pages_count_and_go_with_their_file_their_draft_and_their_persona(browser, alice):
     draft = drafted(browser, "scan.png")
     upload, page = (SAMPLES / "scan.png").stat().st_size, Transcript.objects.get().bytes
-    assert storage.used(alice) == upload + page
+    assert storage.stored_bytes(alice) == upload + page
     assert my_data.export(alice)["drafts"][0]["recognised_words"][0]["lines"][0]["text"] == "Dear Ruth,"
     assert len(stored_files()) == 2
     drafts.remove_file(draft, draft.files.get().pk)
