@@ -11,7 +11,7 @@ class ChatConfig(AppConfig):
         from accounts import privacy, sessions
         from accounts.my_data import register
         from chat import my_data, privacy_rows
-        from chat.conversation import groups, remembering
+        from chat.conversation import groups, persona_words, remembering
         from chat.socket import sockets
         from chat.trials import trial_questions
         from generation.trials.questions import ask_with
@@ -22,5 +22,6 @@ class ChatConfig(AppConfig):
         privacy.register(privacy_rows.ROWS)
         sessions.when_ended(sockets.tell)
         forgetting.register(groups.forget_persona)
+        forgetting.register_passages(persona_words.forget)
         memory_forgetting.register(remembering.forget_in_prompts)
         ask_with(trial_questions.questions)

@@ -277,6 +277,7 @@ def remove_source(*, user: User, persona: Persona, source_id: UUID) -> None:
         if fine_tune is not None:
             files.delete_with(fine_tune)
         _delete_file_later(source.file)
+        forgetting.forget_passages(persona.pk, source.passages.all())
         source.delete()
         computing.forget(persona)
         transaction.on_commit(engine_forgetting.ask, robust=True)

@@ -1,19 +1,20 @@
-"""Discards drafts and stored files that no row names, and lets other rooms end their uses of a persona that is deleted.
+"""Discards drafts and stored files that no row names, and lets other rooms end their uses of what is deleted.
 
-A room above this one registers a function for that in `AppConfig.ready()`.
+A room above this one registers functions for that in `AppConfig.ready()`: for a persona, and for passages of one.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
 
 from generation.jobs import forgetting as engine_forgetting
-from personas.models import Draft, DraftFile, Persona, Source, Transcript
+from personas.models import Draft, DraftFile, Passage, Persona, Source, Transcript
 
 DRAFTS_KEPT = timedelta(days=2)
 ORPHANS_KEPT = timedelta(days=1)  # far longer than a file may be stored before its row is committed
@@ -22,7 +23,10 @@ _FILES: tuple[tuple[type[models.Model], str], ...] = (
     (Source, "file"), (DraftFile, "file"), (Draft, "avatar"), (Transcript, "media"), (Persona, "avatar"),
 )  # fmt: skip
 
+_Forget = Callable[[UUID, models.QuerySet[Passage]], None]  # persona's id, passages of it
+
 _ends: list[Callable[[Persona], None]] = []
+_forgets: list[_Forget] = []
 
 
 def register(end: Callable[[Persona], None]) -> None:
@@ -30,10 +34,21 @@ def register(end: Callable[[Persona], None]) -> None:
     _ends.append(end)
 
 
+def register_passages(forget: _Forget) -> None:
+    """Registers a room's function. It is called before passages of a persona are deleted, in the same transaction."""
+    _forgets.append(forget)
+
+
 def end_uses(persona: Persona) -> None:
     """Calls every registered function."""
     for end in _ends:
         end(persona)
+
+
+def forget_passages(persona_id: UUID, passages: models.QuerySet[Passage]) -> None:
+    """Has other rooms remove the words of passages that are about to be deleted."""
+    for forget in _forgets:
+        forget(persona_id, passages)
 
 
 def discard(draft: Draft) -> None:

@@ -11,10 +11,10 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
-from chat.conversation import stored_prompts, transcripts
+from chat.conversation import persona_words, stored_prompts, transcripts
 from chat.models import Author, Conversation, Message, Origin, Reply
 from chat.socket import frames
 from generation.jobs import forgetting as engine_forgetting
@@ -116,17 +116,19 @@ def without_forgotten(persona: Persona, turns: Sequence[Turn]) -> list[Turn]:
 
 @dataclass
 class EarlierWords:
-    """What a prompt may hold of the person's words, as they were stored before the prompt was built."""
+    """What a prompt may hold of the person's and the persona's words, as it was stored before the prompt was built."""
 
     persona_id: UUID
-    messages: dict[UUID, str]  # by id
+    messages: dict[UUID, str]  # of the person, by id
     forgotten: frozenset[str]  # pieces of them that the person had the persona forget
+    sources: frozenset[UUID]  # of the persona's own words
     told: Sequence[Told] = ()
 
     @classmethod
     def of(cls, persona: Persona, turns: Sequence[Turn]) -> "EarlierWords":
         messages = {turn.message_id: turn.text for turn in turns if turn.speaker == "user"}
-        return cls(persona.pk, messages, forgetting.forgotten_pieces(persona.pk, messages))
+        forgotten = forgetting.forgotten_pieces(persona.pk, messages)
+        return cls(persona.pk, messages, forgotten, persona_words.sources_of(persona.pk))
 
 
 def forget_late(reply: Reply, earlier: EarlierWords) -> None:
@@ -138,6 +140,8 @@ def forget_late(reply: Reply, earlier: EarlierWords) -> None:
     pieces = [*forgotten - earlier.forgotten, *told.lost(earlier.told)]
     if pieces:
         stored_prompts.remove(Origin.objects.filter(reply=reply), pieces=pieces)
+    if earlier.sources - persona_words.sources_of(earlier.persona_id):
+        persona_words.forget_late(reply)
 
 
 def forget_in_prompts(user: User, persona_id: UUID, texts: list[str]) -> None:
@@ -174,9 +178,7 @@ def _forget_frames(conversation: Conversation) -> None:
 
 
 def _origins_of(user: User, persona_id: UUID) -> QuerySet[Origin]:
-    spoken = Q(reply__message__speaker_id=persona_id)
-    spoken |= Q(reply__message__speaker=None, reply__message__conversation__persona_id=persona_id)
-    return Origin.objects.filter(spoken, reply__message__conversation__owner=user)
+    return stored_prompts.of_persona(persona_id).filter(reply__message__conversation__owner=user)
 
 
 def _forget_elsewhere(user: User, rows: Sequence[Forgotten]) -> None:

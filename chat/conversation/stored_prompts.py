@@ -1,7 +1,8 @@
 """Removes words that a person deletes from the stored prompts of replies.
 
 A prompt holds a message as a turn, or a piece of it as something recalled. A long text is removed wherever it stands. A
-short one may also be a part of other words, so it is removed only where it stands by itself.
+short one may also be a part of other words, so it is removed only where it stands by itself. `persona_words` finds the
+persona's own words.
 
 The transaction that deletes calls `remove`. A reply that ends meanwhile may store its prompt after `remove` has looked.
 So `remove` looks again after the commit at the prompts of replies that ended lately, and each reply looks after its own
@@ -13,9 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.models import Origin
@@ -51,9 +53,30 @@ def remove(
     With `recalled`, only from prompts that recalled one of these memories. Call it in the transaction that deletes.
     """
     removals = _removals(turns, pieces)
-    _remove(origins, removals, recalled)
-    late = origins.filter(reply__finished_at__gt=timezone.now() - _LATELY)
-    transaction.on_commit(partial(_remove, late, removals, recalled), robust=True)
+
+    def removals_of(origin: Origin) -> Sequence[_Removal]:
+        has_recalled = recalled is None or any(recalled & set(part.get("rows", recalled)) for part in origin.parts)
+        return removals if has_recalled else ()
+
+    _remove(origins, removals_of)
+    transaction.on_commit(partial(_remove, lately_ended(origins), removals_of), robust=True)
+
+
+def remove_each(origins: QuerySet[Origin], turns_of: Callable[[Origin], Iterable[str]]) -> None:
+    """Removes from each stored prompt the texts that `turns_of` gives for it, as `remove` removes `turns`."""
+    _remove(origins, lambda origin: _removals(turns_of(origin), ()))
+
+
+def of_persona(persona_id: UUID) -> QuerySet[Origin]:
+    """How the persona's replies were written, to whomever it spoke."""
+    spoken = Q(reply__message__speaker_id=persona_id)
+    spoken |= Q(reply__message__speaker=None, reply__message__conversation__persona_id=persona_id)
+    return Origin.objects.filter(spoken)
+
+
+def lately_ended(origins: QuerySet[Origin]) -> QuerySet[Origin]:
+    """Those whose reply may have stored its prompt while a transaction that deletes was looking for the words."""
+    return origins.filter(reply__finished_at__gt=timezone.now() - _LATELY)
 
 
 def _removals(turns: Iterable[str], pieces: Iterable[str]) -> list[_Removal]:
@@ -71,10 +94,10 @@ def _forms(text: str) -> set[str]:
     return {text, defused(text), one_line(text)} - {""}
 
 
-def _remove(origins: QuerySet[Origin], removals: Sequence[_Removal], recalled: set[int] | None) -> None:
-    for origin in origins.order_by("pk").only("parts", "prompt", "rendered").iterator(chunk_size=50):
-        has_recalled = recalled is None or any(recalled & set(part.get("rows", recalled)) for part in origin.parts)
-        if has_recalled and _shortened(origin, removals):
+def _remove(origins: QuerySet[Origin], removals_of: Callable[[Origin], Sequence[_Removal]]) -> None:
+    for origin in origins.order_by("pk").only("attempt", "parts", "prompt", "rendered").iterator(chunk_size=50):
+        removals = removals_of(origin)
+        if _shortened(origin, removals):
             _shorten(origin, removals)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from moderation.filter import policy
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import judging
+from personas import forgetting, judging
 from personas.importers.base import DamagedFile, ImportFailed
 from personas.importers.base import Utterance as Spoken
 from personas.models import Passage, Source, SourceStatus, Utterance
@@ -265,5 +265,6 @@ def _fail(source: Source, sentence: str) -> None:
         open_source = Source.objects.select_for_update().filter(pk=source.pk, status=SourceStatus.IMPORTING)
         if open_source.exists():
             source.utterances.all().delete()
+            forgetting.forget_passages(source.persona_id, source.passages.all())
             source.passages.all().delete()
             open_source.update(status=SourceStatus.FAILED, error=sentence, file="", transcripts={}, stored={})

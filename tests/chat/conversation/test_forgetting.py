@@ -17,9 +17,10 @@ from generation.jobs import forgetting as engine_forgetting
 from generation.jobs import stream
 from generation.routing import router
 from persona_site.redis import connection
+from personas import creation
 from personas.memory import forgetting, writing
 from personas.memory.models import Memory
-from personas.models import Persona
+from personas.models import Persona, Source
 from personas.prompting.prompt import cut_middle
 from tests import factories
 
@@ -235,3 +236,62 @@ def test_a_message_that_is_deleted_while_it_is_read_is_not_remembered(
     monkeypatch.setattr(writing, "embed", embed_and_meanwhile)
     talk(ada, SAID)
     assert not Memory.objects.exists()
+
+
+def with_letters(persona: Persona) -> tuple[Source, Source]:
+    """Two files of the persona's own words: a chat, and a letter."""
+    chat, letter = (
+        Source.objects.create(persona=persona, name=name, format="letters", status="ready", bytes=1)
+        for name in ("chat.txt", "letter.txt")
+    )
+    for source, text, prompted_by in (
+        (chat, "I buried the silver spoons\nunder the pear tree.", ""),
+        (chat, "I always take the early train to Dover.", "Which train are you on?"),
+        (letter, "I painted the garden gate green last week.", ""),
+    ):
+        persona.passages.create(source=source, text=text, prompted_by=prompted_by, digest=text[:60])
+    return chat, letter
+
+
+def test_gd5_a_source_that_is_removed_leaves_the_stored_prompts_of_earlier_replies(
+    ada: Persona, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, _ = with_letters(ada)
+    question = "Where are the silver spoons and the garden gate?"
+    given, origin = reply_and_meanwhile(talk(ada, "Good evening."), question, lambda: None, monkeypatch)
+    own = ["silver spoons under the pear tree", "early train to Dover", "Which train are you on", "garden gate green"]
+    assert all(words in given for words in own)
+    creation.remove_source(user=alice, persona=ada, source_id=chat.pk)
+    left = words_of(origin)
+    assert [words for words in own if words in left] == ["garden gate green"]
+    assert "pear tree" not in left
+    assert question in left
+
+
+def test_gd5_a_source_that_is_removed_while_a_reply_is_written_is_not_stored_with_it(
+    ada: Persona, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, _ = with_letters(ada)
+    conversation = talk(ada, "Good evening.")
+
+    def remove() -> None:
+        creation.remove_source(user=alice, persona=ada, source_id=chat.pk)
+
+    question = "Where are the silver spoons?"
+    given, origin = reply_and_meanwhile(conversation, question, remove, monkeypatch)
+    assert "pear tree" in given
+    left = words_of(origin)
+    assert not any(words in left for words in ("pear tree", "Dover", "Which train"))
+    assert question in left
+
+
+def test_gd5_a_prompt_that_is_stored_before_the_removal_of_a_source_is_committed_is_found_after_it(
+    ada: Persona, alice: User, django_capture_on_commit_callbacks
+) -> None:
+    chat, _ = with_letters(ada)
+    conversation = talk(ada, "Good evening.")
+    with django_capture_on_commit_callbacks(execute=True):
+        creation.remove_source(user=alice, persona=ada, source_id=chat.pk)
+        origin = prompt_of(conversation.head, "I always take the early train to Dover.")
+        Origin.objects.update(parts=[origin.parts[0] | {"name": "samples"}])
+    assert "Dover" not in words_of(origin)
