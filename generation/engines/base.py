@@ -2,7 +2,7 @@
 
 EngineError
 ├── EngineUnavailable   cannot be reached or is not loaded; another engine may serve the reply
-│   └── EngineNotReady  has nothing to load yet, or cannot run this model at all; this is not a fault
+│   └── EngineNotReady  has nothing to load yet, cannot run this model, or was still loading at a Stop; this is no fault
 ├── EngineFailed        broke during generation; another engine may continue the text
 │   └── EngineSilent    sent no token within its time limit
 ├── BudgetSpent         has used up its budget for today

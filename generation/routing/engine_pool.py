@@ -2,18 +2,23 @@
 
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connections
+
 from generation.catalogue import model_rows, packaged
 from generation.engines import registry
-from generation.engines.base import Engine, Remembering
+from generation.engines.base import Engine, EngineNotReady, Remembering
 from generation.models import EngineEntry
 from generation.routing import engine_rows
 
 logger = logging.getLogger(__name__)
+
+_LOOK_S = 0.1  # how often a reply that waits for its engine checks whether it was cancelled
 
 
 @dataclass(eq=False)
@@ -29,13 +34,16 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._loaded: dict[str, _Loaded] = {}
-        self._loading: dict[str, threading.Lock] = {}
+        self._loading: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def borrowed(self, name: str) -> Iterator[Engine]:
-        """Lends a row's engine for the length of the block. Raises EngineUnavailable if it does not load."""
-        entry = self._take(name)
+    def borrowed(self, name: str, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Engine]:
+        """Lends a row's engine for the length of the block. Raises EngineUnavailable if it does not load.
+
+        Raises EngineNotReady soon after `cancelled` returns True. The engine then loads on, for the next borrower.
+        """
+        entry = self._take(name, cancelled)
         try:
             yield entry.engine
         finally:
@@ -73,30 +81,54 @@ class EnginePool:
         """Retires every engine. An engine in use is closed after its last reply."""
         self.keep(())
 
-    def _take(self, name: str) -> _Loaded:
+    def _take(self, name: str, cancelled: Callable[[], bool]) -> _Loaded:
         row = engine_rows.named(name)
         options = engine_rows.options(row)
         model = _model_of(row)
         made_of = (row.kind, model, options)
-        with self._lock:
-            loading = self._loading.setdefault(name, threading.Lock())
-        # One thread loads. The others wait for it, so that no second copy is loaded.
-        with loading:
+        while True:
             with self._lock:
                 entry = self._loaded.get(name)
                 if entry is not None and entry.made_of == made_of:
                     entry.users += 1
                     return entry
-                self._loaded.pop(name, None)
-            # A card has no room for two caches. The old engine is closed before the new one loads, and not kept here.
-            if entry is not None:
-                self._retire(entry)
-            del entry
-            fresh = _Loaded(registry.load(row.kind, **options), made_of, users=1)
+                # One thread loads. The others wait for it, so that no second copy is loaded.
+                loading = self._loading.get(name)
+                if loading is None:
+                    loading = self._loading[name] = Future()
+                    arguments = (name, made_of, loading)
+                    threading.Thread(target=self._load, args=arguments, name=f"loading {name}", daemon=True).start()
+            while not wait([loading], timeout=_LOOK_S).done:
+                if cancelled():
+                    raise EngineNotReady(f"The reply was stopped while {name} was loaded.")
+            loading.result()
+
+    def _load(self, name: str, made_of: tuple[Any, ...], loading: "Future[None]") -> None:
+        """Loads an engine in the place of an older one of this name. Its errors go to those who wait."""
+        kind, model, options = made_of
+        try:
             with self._lock:
+                old = self._loaded.pop(name, None)
+            # A card has no room for two caches. The old engine is closed before the new one loads, and not kept here.
+            if old is not None:
+                self._retire(old)
+            del old
+            fresh = _Loaded(registry.load(kind, **options), made_of)
+        except BaseException as error:
+            self._end_loading(name, None)
+            loading.set_exception(error)
+        else:
+            self._end_loading(name, fresh)
+            loading.set_result(None)
+            logger.info("generation.engine_loaded", extra={"engine": name, "model": model.name if model else ""})
+        finally:
+            connections.close_all()  # of this thread
+
+    def _end_loading(self, name: str, fresh: _Loaded | None) -> None:
+        with self._lock:
+            del self._loading[name]
+            if fresh is not None:
                 self._loaded[name] = fresh
-        logger.info("generation.engine_loaded", extra={"engine": name, "model": model.name if model else ""})
-        return fresh
 
     def _give_back(self, entry: _Loaded) -> None:
         with self._lock:

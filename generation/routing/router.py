@@ -169,7 +169,7 @@ def stream(
             continue
         before = reply.tokens
         try:
-            with POOL.borrowed(entry.name) as engine:
+            with POOL.borrowed(entry.name, cancelled) as engine:
                 yield from _engine_tokens(entry, engine, reply, partial(_announce, entry, trouble, announce))
         except EngineError as error:
             trouble.failed(entry, error, reply.tokens)

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from generation.engines.base import Adapter, EngineFailed, EngineUnavailable
+from generation.engines.batching import steps
 from generation.engines.batching.forward_pass import SLACK, Cache, ForwardPass, Logits, Segment
 from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.sampling import Chooser
@@ -34,8 +35,6 @@ _BUSY_SHARE = 4
 # Tokens read ahead in one piece. A reply that arrives meanwhile waits for one piece: a quarter of a second on two
 # cores.
 _AHEAD = 64
-# A pass takes less than a second. One that takes longer than this hangs, and nobody waits for its end.
-_LONGEST_PASS_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,7 @@ class Batcher:
             self._closed = True
             self._inbox.put(None)
         if threading.current_thread() is not self._thread:
-            self._thread.join(_LONGEST_PASS_S)
+            self._thread.join(steps.LONGEST_PASS_S)
             if self._thread.is_alive():
                 logger.warning("generation.pass_hangs")
 

@@ -11,6 +11,8 @@ from generation.engines.base import EngineFailed
 
 T = TypeVar("T")
 
+# A pass takes less than a second. One that takes longer than this hangs, and nobody waits for its end.
+LONGEST_PASS_S = 5.0
 # How often a waiting reply checks whether it was cancelled. It does not wait for the end of a pass that hangs.
 _LOOK = timedelta(milliseconds=100)
 # A longer wait for a token is a fault and not a queue.

@@ -5,6 +5,7 @@ It has no min_p, no penalties and no seeds, so those settings have no effect her
 a token before top_k and top_p. It keeps nothing of a prompt when its reply has ended, so each prompt is read whole.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -26,10 +27,12 @@ from generation.engines.base import (
     Token,
     Usage,
 )
+from generation.engines.batching import steps
 from generation.engines.batching.in_process import InProcessEngine
-from generation.engines.batching.steps import next_step
 from generation.engines.batching.stopping import StopStrings
 from generation.engines.hf_transformers.engine import DTYPES
+
+logger = logging.getLogger(__name__)
 
 # On a card the library sizes its cache from the free memory. On a CPU it would take most of the machine's.
 _SIZES = {"cuda": {}, "cpu": {"page_size": 32, "num_blocks": 1024, "max_batch_tokens": 256}}
@@ -59,8 +62,11 @@ class ContinuousBatchingEngine(InProcessEngine):
         self._delivery.start()
 
     def close(self) -> None:
-        self._manager.stop(block=True)
-        self._delivery.join()
+        """Waits for the pass under way, but no longer than for one that does not hang."""
+        self._manager.stop(block=True, timeout=steps.LONGEST_PASS_S)
+        self._delivery.join(steps.LONGEST_PASS_S)
+        if self._delivery.is_alive():
+            logger.warning("generation.pass_hangs")
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Token]:
         ids = self._encoded(prompt)
@@ -119,7 +125,7 @@ def _new_tokens(outputs: "SimpleQueue[Any]", cancelled: Callable[[], bool]) -> I
     """Tokens as they come. Raises EngineFailed."""
     count = 0
     while not cancelled():
-        output = next_step(outputs, cancelled)
+        output = steps.next_step(outputs, cancelled)
         if output is None:
             if cancelled():
                 return

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generation.engines.base import Adapter, EngineFailed, Sampling
-from generation.engines.batching import batcher as batching
+from generation.engines.batching import steps
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.forward_pass import SLACK, Logits, Segment
 from generation.engines.batching.low_rank import LowRank
@@ -298,7 +298,7 @@ def test_a_stop_does_not_wait_for_a_pass_that_hangs_and_what_it_waited_for_is_no
 
 def test_closing_does_not_wait_for_a_pass_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last reply of an engine that was replaced closes it, and the probe closes one that broke."""
-    monkeypatch.setattr(batching, "_LONGEST_PASS_S", 0.1)
+    monkeypatch.setattr(steps, "LONGEST_PASS_S", 0.1)
     forward_pass = HangingForwardPass()
     made, asked = batcher(forward_pass), request([7] * 30)
     made.submit(asked)

@@ -47,6 +47,35 @@ def test_an_engine_is_loaded_once_for_many_threads(loads: list[ScriptedEngine]) 
     assert len(loads) == 1
 
 
+def test_a_reply_that_is_stopped_while_its_engine_loads_does_not_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_load, made = threading.Event(), ScriptedEngine()
+
+    def load(kind: str) -> ScriptedEngine:
+        may_load.wait()
+        return made
+
+    monkeypatch.setattr(engine_pool.registry, "load", load)
+    engines, outcomes = engine_pool.EnginePool(), []
+
+    def borrow() -> None:
+        try:
+            with engines.borrowed("one", lambda: True):
+                outcomes.append("lent")
+        except EngineUnavailable as error:
+            outcomes.append(error.code)
+
+    stopped = [threading.Thread(target=borrow, daemon=True) for _ in range(2)]  # the first one has it loaded
+    for thread in stopped:
+        thread.start()
+    for thread in stopped:
+        thread.join(20)
+    seen = list(outcomes)
+    may_load.set()
+    assert seen == ["not_ready", "not_ready"]
+    with engines.borrowed("one") as engine:
+        assert engine is made
+
+
 def test_another_active_model_replaces_the_engine_once_its_replies_ended(
     loads: list[ScriptedEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -140,7 +141,8 @@ def test_the_next_engine_does_not_go_on_from_a_broken_off_thought(use: Callable[
 def test_where_the_reply_was_cancelled_meanwhile_no_other_engine_is_tried(use: Callable[..., None]) -> None:
     second = ScriptedEngine((" three",), name="two")
     use(one=BreakingEngine(("One", " two"), name="one"), two=second)
-    reply = Reply(cancelled=lambda: True)
+    with router.POOL.borrowed("one"):  # loaded before the reply
+        reply = Reply(cancelled=lambda: True)
     assert (reply.text, reply.error, second.prompts) == ("One two", None, [])
     assert [failure.engine for failure in failovers.recent()] == ["one"]
 
@@ -193,6 +195,20 @@ def test_a_cancelled_reply_is_no_failure(use: Callable[..., None]) -> None:
     reply = Reply(cancelled=lambda: True)
     assert reply.text == ""
     assert reply.error is None
+
+
+def test_a_reply_that_is_stopped_while_its_engine_loads_is_no_failure_and_no_other_is_tried(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, may_load = ScriptedEngine(name="two"), threading.Event()
+    use(one=ScriptedEngine(name="one"), two=second)
+    load = engine_pool.registry.load
+    monkeypatch.setattr(engine_pool.registry, "load", lambda kind: may_load.wait(20) and load(kind))
+    reply = Reply(cancelled=lambda: True)
+    was_waited_for = may_load.is_set()
+    may_load.set()
+    assert (reply.text, reply.error, second.prompts, was_waited_for) == ("", None, [], False)
+    assert failovers.recent() == []
 
 
 def test_a_reply_that_is_stopped_before_its_first_token_says_nothing_good_of_the_engine(
