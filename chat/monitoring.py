@@ -24,6 +24,13 @@ def look_at(conversation_id: UUID, *, crisis: Sequence[Finding] = ()) -> None:
         look(_talk(conversation), turns, crisis=crisis)
 
 
+def look_at_history(conversation_id: UUID) -> None:
+    """As `look_at_all_of`. Does nothing if the conversation was deleted meanwhile."""
+    conversation = Conversation.objects.select_related("owner", "persona").filter(pk=conversation_id).first()
+    if conversation is not None:
+        look_at_all_of(conversation)
+
+
 def look_at_all_of(conversation: Conversation) -> Case | None:
     """Assesses every turn of the read branch on its own day: for what was imported, or is older than the monitor."""
     return look_back(_talk(conversation), transcripts.turns(conversation, conversation.head_id, withheld=True))
@@ -36,4 +43,5 @@ def _talk(conversation: Conversation) -> Talk:
         persona_id=conversation.persona_id,
         persona_name=conversation.persona.name,
         dates_of_death=dates_of_death.stated_in(conversation.persona),
+        began_at=conversation.created_at,
     )

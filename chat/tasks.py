@@ -74,6 +74,11 @@ def monitor_conversation(conversation_id: str) -> None:
     monitoring.look_at(UUID(conversation_id))
 
 
+@shared_task(ignore_result=True, **watching.AGAIN)
+def monitor_history(conversation_id: str) -> None:
+    monitoring.look_at_history(UUID(conversation_id))
+
+
 @shared_task(ignore_result=True)
 def remember_conversation(conversation_id: str) -> None:
     queueing.begin_remembering(UUID(conversation_id))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin import ReadOnlyAdmin, Values, column
 from accounts.models import User
-from moderation.desk import cases, evidence, queries, restrictions, sight
+from moderation.desk import cases, evidence, merging, queries, restrictions, sight
 from moderation.models import Action, Appeal, Assessment, AuditEntry, Case, Policy, Restriction, Rule, Topic
 from moderation.plain_words import category_in_words
 from text.lists import listed
@@ -96,7 +96,7 @@ class CaseAdmin(DeskAdmin):
 
     @admin.display(description=gettext_lazy("Why it is here"))
     def reasons(self, case: Case) -> SafeString:
-        rows = ((f["signal"], f["category"], f["score"], f["threshold"], f["detail"]) for f in case.findings)
+        rows = ((f["signal"], f["category"], f["score"], f["threshold"], merging.detail_of(f)) for f in case.findings)
         return format_html_join(SafeString("<br>"), gettext("{} · {} · score {}, threshold {} · {}"), rows)
 
     @admin.display(description=gettext_lazy("The words in context"))

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 NOT_STORED = UUID(int=0)
 
 Speaker = Literal["user", "persona"]
@@ -28,6 +30,6 @@ class Finding:
     score: float
     threshold: float
     message_id: UUID  # NOT_STORED as long as the text is not stored
-    detail: str  # for a reviewer, without the words of the text
+    detail: str | Promise  # for a reviewer, in their language, without the words of the text
     version: str
     supports: tuple[UUID, ...] = ()  # earlier turns on which it rests too

@@ -50,7 +50,11 @@ def look_at(story_id: UUID, *, crisis: Sequence[Finding] = ()) -> None:
 def talk(story: Story) -> Talk:
     """The story as the monitor and the desk know it."""
     return Talk(
-        user=story.owner, conversation_id=story.id, persona_id=story.persona_id, persona_name=name_of(story.persona)
+        user=story.owner,
+        conversation_id=story.id,
+        persona_id=story.persona_id,
+        persona_name=name_of(story.persona),
+        began_at=story.created_at,
     )
 
 

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 KIND = "reply"
 _MONITOR = "chat.tasks.monitor_conversation"
+_MONITOR_HISTORY = "chat.tasks.monitor_history"
 _REMEMBER = "chat.tasks.remember_conversation"
 _READ_AHEAD = "chat.tasks.read_ahead"
 _SCORE = "chat.tasks.score_reply"
@@ -62,6 +63,11 @@ def have_monitored(conversation_id: UUID) -> None:
 def begin_monitoring(conversation_id: UUID) -> None:
     """Called when a worker is about to assess. Turns from now on need another task."""
     connection().delete(_monitor_key(conversation_id))
+
+
+def have_history_monitored(conversation_id: UUID) -> None:
+    """Has a worker assess every turn of an imported conversation, each on its own day."""
+    current_app.send_task(_MONITOR_HISTORY, [str(conversation_id)])
 
 
 def have_remembered(conversation_id: UUID) -> None:

@@ -226,5 +226,5 @@ def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[
     conversation.save(update_fields=["head"])
     for persona in (first, *others):
         first_talk.shown_with(persona, conversation)
-    transaction.on_commit(lambda: queueing.have_monitored(conversation.id), robust=True)
+    transaction.on_commit(lambda: queueing.have_history_monitored(conversation.id), robust=True)
     return conversation

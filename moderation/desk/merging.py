@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language, override
 
 from moderation import audit_trail
 from moderation.desk import contacting, evidence, routing, second_person, urgency
@@ -78,9 +81,24 @@ def _key(stored: Mapping[str, Any]) -> _Key:
     return stored["signal"], stored["category"], stored["message_id"]
 
 
+def detail_of(stored: Mapping[str, Any]) -> str:
+    """The detail of a stored finding in the language of the interface. One of an older version is English."""
+    return str(stored.get("details", {}).get(get_language(), stored["detail"]))
+
+
+def _details(detail: str | Promise) -> dict[str, Any]:
+    """The detail in English, and in each other language of the interface, since a case is read in any of them."""
+    in_words = {}
+    for code, _ in settings.LANGUAGES:
+        with override(code):
+            in_words[code] = str(detail)
+    return {"detail": in_words.pop(settings.LANGUAGE_CODE), "details": in_words}
+
+
 def _stored(finding: Finding) -> dict[str, Any]:
     return {
         **asdict(finding),
+        **_details(finding.detail),
         "category": str(finding.category),
         "message_id": str(finding.message_id),
         "supports": [str(message_id) for message_id in finding.supports],

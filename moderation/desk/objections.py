@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from moderation import audit_trail
@@ -130,7 +130,8 @@ def _was_decided(target: Target) -> bool:
 
 def _open_case(objection: Objection, target: Target) -> Case:
     """A case about a persona has the persona's id in place of a conversation's, so one of them is open at a time."""
-    finding = Finding(OBJECTION, RIGHTS_OF_OTHERS, SEVERITY, 1.0, 1.0, objection.pk, "An objection.", VERSION)
+    detail = gettext_lazy("An objection.")
+    finding = Finding(OBJECTION, RIGHTS_OF_OTHERS, SEVERITY, 1.0, 1.0, objection.pk, detail, VERSION)
     was_resting = rests(target.persona_id)
     case = cases.open_case(
         user=target.owner,

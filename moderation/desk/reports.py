@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from moderation import audit_trail
@@ -43,7 +43,8 @@ def file(
     A second report of the same message and category returns the first one.
     """
     category = Category(category)
-    finding = Finding(REPORT, category, SEVERITY, 1.0, 1.0, message_id, "Reported by the person.", VERSION)
+    detail = gettext_lazy("Reported by the person.")
+    finding = Finding(REPORT, category, SEVERITY, 1.0, 1.0, message_id, detail, VERSION)
     with transaction.atomic():
         case = cases.open_case(
             user=reporter,

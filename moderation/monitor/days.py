@@ -4,12 +4,15 @@ A cue is what one turn shows: low mood, a word of farewell, an hour of the night
 one night belongs to one day. The site knows no person's own clock: its TIME_ZONE counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 
 from moderation.talk import NOT_STORED
 
@@ -55,6 +58,8 @@ class Days:
         return [(day, seen) for day, seen in self.seen.get(cue, {}).items() if first <= day <= last]
 
 
-def spelled(days: list[date]) -> str:
-    """`2026-11-03`, or `2026-11-03 to 2026-11-09`."""
-    return f"{days[0]}" if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+def spelled(days: Sequence[date]) -> str | Promise:
+    """`2026-11-03`, or `2026-11-03 to 2026-11-09`, in the language of its reader."""
+    if days[0] == days[-1]:
+        return str(days[0])
+    return format_lazy(gettext_lazy("{first} to {last}"), first=days[0], last=days[-1])

@@ -1,6 +1,10 @@
 """The finding of one judged text, and the severity of findings. The filter and the monitor's signals share both."""
 
+from typing import Any
 from uuid import UUID
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from moderation.crisis import ladder
 from moderation.filter.classifiers.base import Category
@@ -25,6 +29,16 @@ SEVERITY: dict[str, int] = {
     Category.JAILBREAK: 45,
     Category.PII: 40,
 }
+_OUTCOMES: dict[tuple[str, str], Any] = {
+    (Direction.USER, RuleAction.FLAG): _("The person’s message was let through and flagged."),
+    (Direction.USER, RuleAction.MASK): _("The person’s message was shown with personal data masked."),
+    (Direction.USER, RuleAction.BLOCK): _("The person’s message was withheld."),
+    (Direction.USER, RuleAction.CRISIS): _("The person’s message was answered with the crisis notice ({level})."),
+    (Direction.PERSONA, RuleAction.FLAG): _("The persona’s reply was let through and flagged."),
+    (Direction.PERSONA, RuleAction.MASK): _("The persona’s reply was shown with personal data masked."),
+    (Direction.PERSONA, RuleAction.BLOCK): _("The persona’s reply was withheld."),
+    (Direction.PERSONA, RuleAction.CRISIS): _("The persona’s reply was answered with the crisis notice ({level})."),
+}
 LEVEL_SEVERITY = {"imminent": 100, "active": 90, "passive": 60, "low": 30}
 
 
@@ -40,13 +54,6 @@ def finding_of(
         severity = LEVEL_SEVERITY.get(level, 90)
     elif not withheld and decision.action != RuleAction.MASK:
         severity //= 2
-    text_kind = "person's message" if direction == Direction.USER else "persona's reply"
-    outcome = {
-        RuleAction.FLAG: "let through and flagged",
-        RuleAction.MASK: "shown with personal data masked",
-        RuleAction.BLOCK: "withheld",
-        RuleAction.CRISIS: f"answered with the crisis notice ({level})",
-    }[decision.action]
     return Finding(
         signal="crisis" if decision.action == RuleAction.CRISIS else "line",
         category=decision.category,
@@ -54,7 +61,7 @@ def finding_of(
         score=round(decision.score, 4),
         threshold=decision.threshold,
         message_id=message_id,
-        detail=f"The {text_kind} was {outcome}.",
+        detail=format_lazy(_OUTCOMES[direction, decision.action], level=ladder.NAMES.get(level, level)),
         version=version,
     )
 
@@ -70,6 +77,6 @@ def finding_of_level(level: str, *, message_id: UUID, version: str) -> Finding |
         score=ladder.LEVELS.index(level) / (len(ladder.LEVELS) - 1),
         threshold=0.6,
         message_id=message_id,
-        detail=f"Crisis level {level}.",
+        detail=format_lazy(_("Crisis level: {level}."), level=ladder.NAMES.get(level, level)),
         version=version,
     )

@@ -7,12 +7,18 @@ So the time for a whole conversation is linear in its length.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from moderation.desk import cases, urgency
@@ -49,6 +55,7 @@ class Talk:
     persona_id: UUID
     persona_name: str
     dates_of_death: tuple[tuple[int, int], ...] = ()  # month and day
+    began_at: datetime | None = None  # when the site got the conversation, if it is stored; imported turns are older
 
 
 def look(talk: Talk, turns: Sequence[Turn], *, crisis: Sequence[Finding] = ()) -> Case | None:
@@ -82,7 +89,7 @@ def _look(talk: Talk, turns: Sequence[Turn]) -> Case | None:
         watch = Watch(newest, new, rules, judged_by, of_talk, of_person, talk.dates_of_death)
         signs = [sign for sign in findings_of(SIGNS, watch) if not of_talk.days(counts.told(sign.signal), within=QUIET)]
         counts.add_told(counted, {sign.signal for sign in signs}, today, turns[-1].message_id)
-        findings = ordered([*findings_of(SIGNALS, watch), *signs])
+        findings = ordered(_within_retention(talk, [*findings_of(SIGNALS, watch), *signs], turns))
         return _case(talk, _without_old_urgency(findings, turns), turns) if findings else None
 
 
@@ -109,6 +116,19 @@ def _ends(turns: Sequence[Turn]) -> list[int]:
     return ends
 
 
+def _within_retention(talk: Talk, findings: Sequence[Finding], turns: Sequence[Turn]) -> list[Finding]:
+    """Without turns that the site has known for longer than it keeps decided cases.
+
+    Their case may have been decided and deleted, and would be opened again.
+    """
+    began_at = talk.began_at
+    if began_at is None:
+        return list(findings)
+    limit = timezone.now() - settings.CASE_RETENTION
+    old = {turn.message_id for turn in turns if max(turn.at, began_at) < limit}
+    return [finding for finding in findings if finding.message_id not in old]
+
+
 def _without_old_urgency(findings: Sequence[Finding], turns: Sequence[Turn]) -> list[Finding]:
     """A danger of more than a week ago is told, and is not urgent any more. Child safety stays as it is."""
     times = {turn.message_id: turn.at for turn in turns}
@@ -119,10 +139,15 @@ def _without_old_urgency(findings: Sequence[Finding], turns: Sequence[Turn]) -> 
         else replace(
             finding,
             severity=min(finding.severity, _SEVERITY_OF_THE_PAST),
-            detail=f"{finding.detail} In {times[finding.message_id]:%B %Y}.",
+            detail=format_lazy(
+                _("{detail} In {month}."), detail=finding.detail, month=_month_of(times[finding.message_id])
+            ),
         )
         for finding in findings
     ]
+
+
+_month_of = lazy(partial(date_format, format="YEAR_MONTH_FORMAT"), str)
 
 
 def _case(talk: Talk, findings: Sequence[Finding], turns: Sequence[Turn]) -> Case:

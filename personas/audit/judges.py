@@ -118,7 +118,7 @@ def _signalled(probe: Probe, text: str) -> Iterator[str]:
         return
     now = timezone.now()
     talk = [Turn("user", probe.prompt, NOT_STORED, now), Turn("persona", text, NOT_STORED, now)]
-    yield from (finding.detail for finding in assess_conversation(talk) if finding.signal in wanted)
+    yield from (str(finding.detail) for finding in assess_conversation(talk) if finding.signal in wanted)
 
 
 Judge = Callable[[Probe, str, str], Iterator[str]]

@@ -1,9 +1,11 @@
 """When the monitor looks: after every turn, once for those that came while it was waited for."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from celery import current_app
 from celery.exceptions import Retry
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -12,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import monitoring, tasks
 from chat.conversation import conversations, messages, queueing, transcripts
+from chat.files import importing
 from moderation.desk import urgency
 from moderation.models import Case, DailyCue
 from persona_site.redis import connection
@@ -89,6 +92,24 @@ def test_the_command_reads_a_history_on_its_own_dates_and_twice_changes_nothing(
     assert [finding["signal"] for finding in case.findings] == ["sleeplessness"]
     assert DailyCue.objects.filter(cue="sleepless").count() == 3
     assert "1 conversations read, 1 with findings." in capsys.readouterr().out
+
+
+def test_an_imported_history_is_assessed_on_its_own_dates(
+    alice: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+) -> None:
+    asked: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(queueing.current_app, "send_task", lambda name, args: asked.append((name, args)))
+    said = [(days, "I couldn't sleep.") for days in (104, 102, 100)] + [(0, "Good morning.")]
+    lines = [
+        {"is_user": True, "mes": text, "send_date": (timezone.now() - timedelta(days=days)).isoformat()}
+        for days, text in said
+    ]
+    persona = factories.make_persona(owner=alice)
+    with django_capture_on_commit_callbacks(execute=True):
+        importing.import_file(user=alice, persona_id=persona.pk, content="\n".join(map(json.dumps, lines)).encode())
+    for name, arguments in asked:
+        current_app.tasks[name](*arguments)
+    assert [finding["signal"] for finding in Case.objects.get().findings] == ["sleeplessness"]
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from moderation.filter.classifiers.base import ClassifierUnavailable
 
 class Command(BaseCommand):
     help = (
-        "Assesses every turn of stored conversations with its own date: after an import of conversations, or once for "
-        "those from before the monitor kept numbers. Findings become cases. A finding about a turn of more than a week "
-        "ago is not urgent. Running it again changes nothing. Prints ids and counts, no words."
+        "Assesses every turn of stored conversations with its own date, once for those from before the monitor kept "
+        "numbers. A worker does the same after each import of conversations. Findings become cases. A finding about a "
+        "turn of more than a week ago is not urgent. Running it again changes nothing. Prints ids and counts, no words."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

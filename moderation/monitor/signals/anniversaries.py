@@ -6,6 +6,10 @@ Such a day is hard for many and no sign of danger by itself. It is told beside l
 from collections.abc import Iterable
 from datetime import date
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from moderation.monitor import cue_words
 from moderation.monitor.signals.base import Watch, any_of, finding
 from moderation.monitor.signs import Sign
 from moderation.talk import Finding
@@ -35,10 +39,23 @@ def anniversary(watch: Watch) -> Iterable[Finding]:
     signs = [cue for cue in _HARD if watch.person.days(cue, within=_AROUND + 1)]
     if hard is None or not signs or not (around or told):
         return
-    when = (
-        f"The persona states a death on day {around[0][1]} of month {around[0][0]}" if around else f"Told on {told[-1]}"
-    )
-    detail = f"{when}. Within {_AROUND} days of it: {', '.join(signs)}."
+    words = cue_words.listed([cue_words.of(cue) for cue in signs])
+    if around:
+        month, day = around[0]
+        detail = format_lazy(
+            _("The persona states a death on day {day} of month {month}. Within {within} days of it: {signs}."),
+            day=day,
+            month=month,
+            within=_AROUND,
+            signs=words,
+        )
+    else:
+        detail = format_lazy(
+            _("An anniversary was told of on {day}. Within {within} days of it: {signs}."),
+            day=told[-1],
+            within=_AROUND,
+            signs=words,
+        )
     turns = watch.person.turns(*_HARD, _WORDS, within=_AROUND + 1)
     yield finding(watch, hard, "anniversary", Sign.ANNIVERSARY, 45, float(len(signs)), 1.0, detail, turns)
 

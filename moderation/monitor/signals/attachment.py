@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, finding
 from moderation.monitor.signs import Sign
@@ -60,7 +63,12 @@ def dependency(watch: Watch) -> Iterable[Finding]:
             40,
             float(messages),
             3.0,
-            f"{messages} messages of {spelled(days)} lean on a persona alone, among {total} messages of two weeks.",
+            format_lazy(
+                _("{messages} messages of {days} lean on a persona alone, among {total} messages of two weeks."),
+                messages=messages,
+                days=spelled(days),
+                total=total,
+            ),
             watch.person.turns(_DEPENDENCY, within=_FORTNIGHT),
         )
 
@@ -80,6 +88,11 @@ def isolation(watch: Watch) -> Iterable[Finding]:
             50 if low else 40,
             float(messages),
             2.0 if low >= 2 else 3.0,
-            f"Withdrawal from other people in {messages} messages of {spelled(days)}; low mood in {low} messages.",
+            format_lazy(
+                _("Withdrawal from other people in {messages} messages of {days}; low mood in {low} messages."),
+                messages=messages,
+                days=spelled(days),
+                low=low,
+            ),
             watch.person.turns(_ISOLATION, within=_THREE_WEEKS),
         )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 from moderation.filter.classifiers.features import plain
 from moderation.filter.policy import ActivePolicy, Decision
 from moderation.monitor.days import Days
@@ -72,7 +74,7 @@ def finding(
     severity: int,
     score: float,
     threshold: float,
-    detail: str,
+    detail: str | Promise,
     supports: Sequence[UUID] = (),
 ) -> Finding:
     own_id = scored.turn.message_id

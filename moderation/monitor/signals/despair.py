@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from moderation.crisis import ladder
 from moderation.monitor.days import spelled
 from moderation.monitor.findings import finding_of_level
@@ -53,7 +56,7 @@ def rising_hopelessness(watch: Watch) -> Iterable[Finding]:
         return
     share = _share_low(newest)
     if share >= 0.5 and share > _share_low(earlier):
-        detail = "Hopelessness in most of the newest messages, more than before."
+        detail = _("Hopelessness in most of the newest messages, more than before.")
         yield finding(watch, newest[-1], "rising_hopelessness", Sign.HOPELESSNESS, 60, share, 0.5, detail)
 
 
@@ -75,8 +78,17 @@ def hopelessness_over_weeks(watch: Watch) -> Iterable[Finding]:
             65,
             share,
             before + 0.2,
-            f"Low mood in {low} of {turns} messages of this week ({spelled(days)}), and in {low_before} of {turns_before} "
-            "of the three weeks before.",
+            format_lazy(
+                _(
+                    "Low mood in {low} of {turns} messages of this week ({days}), and in {low_before} of {turns_before} "
+                    "of the three weeks before."
+                ),
+                low=low,
+                turns=turns,
+                days=spelled(days),
+                low_before=low_before,
+                turns_before=turns_before,
+            ),
             watch.person.turns("low", within=_WEEK),
         )
 
@@ -100,8 +112,15 @@ def sudden_calm(watch: Watch) -> Iterable[Finding]:
         80,
         float(low),
         4.0,
-        f"Sudden calm. Of the three weeks before, {low} messages showed low mood and {dark} of them a wish to be dead "
-        f"or worse, the last on {despair[-1]}.",
+        format_lazy(
+            _(
+                "Sudden calm. Of the three weeks before, {low} messages showed low mood and {dark} of them a wish to be "
+                "dead or worse, the last on {day}."
+            ),
+            low=low,
+            dark=dark,
+            day=despair[-1],
+        ),
         watch.person.turns("dark", within=21),
     )
 

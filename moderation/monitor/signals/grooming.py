@@ -6,11 +6,19 @@ meeting. Each is harmless alone. The terms ask for eighteen years, so a younger 
 
 from collections.abc import Iterable
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from moderation.monitor import cue_words
 from moderation.monitor.signals.base import Watch, any_of, finding
 from moderation.monitor.signs import Sign
 from moderation.talk import Finding, Speaker
 
 _MINOR = "minor"
+_BY = {
+    "user": _("Steps that win a child’s trust, by the person: {steps}."),
+    "persona": _("Steps that win a child’s trust, by the persona: {steps}."),
+}
 _STEPS = ("age", "flattery", "secrecy", "gift", "picture", "touch", "meeting")
 _WITHIN = 60
 _CHILDS_AGE = r"(?:[89]|1[0-7]|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
@@ -75,7 +83,7 @@ def grooming(watch: Watch) -> Iterable[Finding]:
                 85,
                 float(len(steps)),
                 3.0,
-                f"Steps that win a child's trust, by the {speaker}: {', '.join(steps)}.",
+                format_lazy(_BY[speaker], steps=cue_words.listed([cue_words.of(f"groom_{step}") for step in steps])),
                 watch.talk.turns(*names.values(), within=_WITHIN),
             )
 
@@ -84,7 +92,7 @@ def age(watch: Watch) -> Iterable[Finding]:
     """The person says that they are younger than the terms ask."""
     scored = watch.newest(_MINOR)
     if scored:
-        detail = "The person gives an age below eighteen. The account declares eighteen or more."
+        detail = _("The person gives an age below eighteen. The account declares eighteen or more.")
         yield finding(watch, scored, "age", Sign.AGE, 55, 1.0, 1.0, detail, watch.talk.turns(_MINOR, within=_WITHIN))
 
 

@@ -6,6 +6,9 @@ The hour of a turn is an hour of the site's TIME_ZONE.
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, finding
 from moderation.monitor.signs import Sign
@@ -34,7 +37,7 @@ def sleeplessness(watch: Watch) -> Iterable[Finding]:
     scored = watch.newest(_SLEEPLESS)
     days = watch.person.days(_SLEEPLESS, within=10)
     if scored and len(days) >= 3:
-        detail = f"Lost sleep told on {len(days)} days of ten: {spelled(days)}."
+        detail = format_lazy(_("Lost sleep told on {count} days of ten: {days}."), count=len(days), days=spelled(days))
         turns = watch.person.turns(_SLEEPLESS, within=10)
         yield finding(watch, scored, "sleeplessness", Sign.SLEEP, 35, float(len(days)), 3.0, detail, turns)
 
@@ -48,7 +51,9 @@ def night_long(watch: Watch) -> Iterable[Finding]:
         day for day in watch.person.days(*HOURS.values(), within=7) if _hours(watch, day) >= _HOURS_OF_A_LONG_NIGHT
     ]
     if len(nights) >= 2 and nights[-1] == watch.person.today:
-        detail = f"Messages through {len(nights)} nights of seven: {spelled(nights)}."
+        detail = format_lazy(
+            _("Messages through {count} nights of seven: {nights}."), count=len(nights), nights=spelled(nights)
+        )
         yield finding(watch, scored, "night_long", Sign.NIGHTS, 40, float(len(nights)), 2.0, detail)
 
 
@@ -58,7 +63,11 @@ def nights_in_a_row(watch: Watch) -> Iterable[Finding]:
     nights = watch.person.days(*_SMALL_HOURS, within=14)
     length = _run(nights)
     if scored and length >= 5 and _is_hard(watch):
-        detail = f"Messages between one and five o'clock in {length} nights in a row: {spelled(nights[-length:])}."
+        detail = format_lazy(
+            _("Messages between one and five o’clock in {count} nights in a row: {nights}."),
+            count=length,
+            nights=spelled(nights[-length:]),
+        )
         yield finding(watch, scored, "nights_in_a_row", Sign.NIGHTS, 40, float(length), 5.0, detail)
 
 

@@ -5,8 +5,12 @@ The persona is a machine, and the person reads the category of a case, so it is 
 
 from collections.abc import Iterable
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from moderation.filter.classifiers.base import Category
-from moderation.monitor import meaning
+from moderation.monitor import cue_words, meaning
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, cues_in, finding, folded
 from moderation.monitor.signs import Sign
@@ -77,15 +81,15 @@ CUES = {
 }
 _GRAVE = {"reunion": 85, "against_help": 75, "threatens": 70}
 _IN_WORDS = {
-    "pleads": "pleads with the person to stay",
-    "guilt": "makes the person feel guilty",
-    "isolates": "draws the person away from others",
-    "secrecy": "asks for secrecy",
-    "threatens": "threatens",
-    "sells": "asks for money",
-    "against_help": "speaks against treatment or help",
-    "reunion": "speaks of joining it in death",
-    "coaxes": "coaxes out secrets or pushes a grave decision",
+    "pleads": _("pleads with the person to stay"),
+    "guilt": _("makes the person feel guilty"),
+    "isolates": _("draws the person away from others"),
+    "secrecy": _("asks for secrecy"),
+    "threatens": _("threatens"),
+    "sells": _("asks for money"),
+    "against_help": _("speaks against treatment or help"),
+    "reunion": _("speaks of joining it in death"),
+    "coaxes": _("coaxes out secrets or pushes a grave decision"),
 }
 CONDUCT = "conduct"
 MEANT_TURNS = 2
@@ -108,11 +112,13 @@ def conduct(watch: Watch) -> Iterable[Finding]:
     for scored in turns:
         if kinds := [kind for kind in CUES if kind in scored.cues]:
             severity = max(_GRAVE.get(kind, 60) for kind in kinds)
-            detail = f"The persona {_spelled(kinds)}."
+            detail = format_lazy(_("The persona {conduct}."), conduct=_spelled(kinds))
             yield finding(watch, scored, "conduct", Sign.PERSONA_CONDUCT, severity, float(len(kinds)), 1.0, detail)
         elif (kinds := [kind for kind in CUES if meant(kind) in scored.cues]) and meant_turns >= MEANT_TURNS:
-            detail = (
-                f"By the meaning of its words, the persona {_spelled(kinds)}; {meant_turns} turns are of this kind."
+            detail = format_lazy(
+                _("By the meaning of its words, the persona {conduct}; {count} turns are of this kind."),
+                conduct=_spelled(kinds),
+                count=meant_turns,
             )
             yield finding(
                 watch, scored, "conduct", Sign.PERSONA_CONDUCT, 60, float(meant_turns), float(MEANT_TURNS), detail
@@ -124,8 +130,8 @@ def meant(kind: str) -> str:
     return f"meant:{kind}"
 
 
-def _spelled(kinds: Iterable[str]) -> str:
-    return ", and ".join(_IN_WORDS[kind] for kind in kinds)
+def _spelled(kinds: Iterable[str]) -> str | Promise:
+    return cue_words.listed([_IN_WORDS[kind] for kind in kinds])
 
 
 def drift(watch: Watch) -> Iterable[Finding]:
@@ -135,7 +141,13 @@ def drift(watch: Watch) -> Iterable[Finding]:
     turns = watch.talk.total(CONDUCT, within=_WITHIN)
     if scored and (turns >= 3 if len(days) > 1 else turns >= 4):
         kinds = [kind for kind in CUES if watch.talk.days(kind, within=_WITHIN)]
-        detail = f"{turns} turns of the persona on {len(days)} days, {spelled(days)}: {', '.join(kinds)}."
+        detail = format_lazy(
+            _("In {turns} turns on {count} days, {days}, the persona {conduct}."),
+            turns=turns,
+            count=len(days),
+            days=spelled(days),
+            conduct=_spelled(kinds),
+        )
         supports = watch.talk.turns(CONDUCT, within=_WITHIN)
         yield finding(watch, scored, "drift", Sign.PERSONA_CONDUCT, 80, float(turns), 3.0, detail, supports)
 
@@ -144,7 +156,7 @@ def asks_for_personal_data(watch: Watch) -> Iterable[Finding]:
     """A persona that asks for a person's address, number, card or password."""
     for scored in watch.by("persona"):
         if _SOLICITS.search(folded(scored.turn.text)):
-            detail = "The persona asks for personal data."
+            detail = _("The persona asks for personal data.")
             yield finding(watch, scored, "asks_for_personal_data", Category.PII, 50, 1.0, 1.0, detail)
 
 

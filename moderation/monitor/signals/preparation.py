@@ -6,6 +6,10 @@ they are told.
 
 from collections.abc import Iterable
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from moderation.monitor import cue_words
 from moderation.monitor.signals.base import Watch, any_of, finding, folded
 from moderation.monitor.signs import Sign
 from moderation.talk import Finding
@@ -90,7 +94,9 @@ def preparation(watch: Watch) -> Iterable[Finding]:
     if not low and any(_MOVING.search(folded(own.turn.text)) for own in watch.by("user")):
         return
     dark = watch.person.total("dark", within=_MONTH)
-    listed = ", ".join(f"{cue.replace('_', ' ')} on {days[-1]}" for cue, days in kinds.items())
+    listed = cue_words.listed(
+        [format_lazy(_("{sign} on {day}"), sign=cue_words.of(cue), day=days[-1]) for cue, days in kinds.items()]
+    )
     yield finding(
         watch,
         scored,
@@ -99,7 +105,12 @@ def preparation(watch: Watch) -> Iterable[Finding]:
         90 if dark or len(kinds) > 2 else 80,
         float(len(kinds)),
         2.0 if low else 3.0,
-        f"Spread over {len(turns)} messages of two weeks: {listed}. Low mood on {len(low)} days of the last 30.",
+        format_lazy(
+            _("Spread over {messages} messages of two weeks: {listed}. Low mood on {low} days of the last 30."),
+            messages=len(turns),
+            listed=listed,
+            low=len(low),
+        ),
         turns,
     )
 
@@ -112,6 +123,11 @@ def giving_away(watch: Watch) -> Iterable[Finding]:
     low = watch.person.days("low", within=_MONTH)
     days = watch.person.days("giving_away", within=_MONTH)
     if low or len(days) > 1:
-        detail = f"Own things given away on {len(days)} days, the last {days[-1]}. Low mood on {len(low)} of the last 30 days."
+        detail = format_lazy(
+            _("Own things given away on {count} days, the last {day}. Low mood on {low} of the last 30 days."),
+            count=len(days),
+            day=days[-1],
+            low=len(low),
+        )
         turns = watch.person.turns("giving_away", within=_MONTH)
         yield finding(watch, scored, "giving_away", Sign.GIVING_AWAY, 60 if low else 40, len(days), 1.0, detail, turns)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from moderation.filter.classifiers.base import Category
 from moderation.models import RuleAction
 from moderation.monitor.days import spelled
@@ -24,7 +27,7 @@ def repeated_attempts(watch: Watch) -> Iterable[Finding]:
     """Three or more messages of the person that the filter withheld."""
     withheld = [scored for scored in watch.by("user") if _is_withheld(scored)]
     if len(withheld) >= 3:
-        detail = f"{len(withheld)} messages were withheld."
+        detail = format_lazy(_("{count} messages were withheld."), count=len(withheld))
         count = float(len(withheld))
         yield finding(watch, withheld[-1], "repeated_attempts", Sign.PROBING, 70, count, 3.0, detail)
 
@@ -35,7 +38,7 @@ def jailbreak_attempts(watch: Watch) -> Iterable[Finding]:
     if tries:
         severity = min(35 + 10 * len(tries), 75)
         score = tries[-1].probabilities[Category.JAILBREAK]
-        detail = f"{len(tries)} attempts to change the persona's rules."
+        detail = format_lazy(_("{count} attempts to change the persona’s rules."), count=len(tries))
         yield finding(watch, tries[-1], "jailbreak", Category.JAILBREAK, severity, score, _TRIES, detail)
 
 
@@ -45,7 +48,12 @@ def probing_over_weeks(watch: Watch) -> Iterable[Finding]:
     days = watch.person.days(PROBE, within=_FORTNIGHT)
     tries = watch.person.total(PROBE, within=_FORTNIGHT)
     if scored and len(days) > 1 and tries >= 5:
-        detail = f"{tries} tries to get round the filter on {len(days)} days, {spelled(days)}."
+        detail = format_lazy(
+            _("{tries} tries to get round the filter on {count} days, {days}."),
+            tries=tries,
+            count=len(days),
+            days=spelled(days),
+        )
         turns = watch.person.turns(PROBE, within=_FORTNIGHT)
         yield finding(watch, scored, "probing_over_weeks", Sign.PROBING, 65, float(tries), 5.0, detail, turns)
 

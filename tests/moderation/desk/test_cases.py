@@ -39,6 +39,7 @@ def test_a_finding_opens_a_case_with_its_reasons(alice: User) -> None:
             "threshold": 0.8,
             "message_id": str(turns[0].message_id),
             "detail": "said to the persona",
+            "details": {"zh-hans": "said to the persona"},
             "version": "linear 1",
             "supports": [],
         }

@@ -1,5 +1,6 @@
 """The monitor over weeks: what is counted, when a sign is told, and what stays when its words are gone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,11 +9,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts import my_data
 from accounts.models import User
 from moderation import tasks
-from moderation.desk import cases, sight
+from moderation.desk import cases, merging, sight
 from moderation.models import Case, CountedTurns, DailyCue
 from moderation.monitor.days import KEPT, day_of
 from moderation.monitor.watching import Talk, look, look_back
@@ -62,6 +64,9 @@ def test_k7_a_sign_is_told_at_the_turn_that_completes_it_with_its_turns_and_date
     assert finding["supports"] == [str(each.message_id) for each in SLEEPLESS[:2]]
     assert "2026-09-16 to 2026-09-20" in finding["detail"]
     assert "sleep." not in finding["detail"].lower()  # none of the person's words
+    with override("zh-hans"):
+        assert "2026-09-16 至 2026-09-20" in merging.detail_of(finding)
+    assert merging.detail_of({"detail": "Of an older version."}) == "Of an older version."
 
 
 def test_a_sign_is_told_once_a_week_and_opens_no_second_case_after_a_decision(alice: User, mina: User) -> None:
@@ -97,6 +102,14 @@ def test_a_look_reads_a_bounded_part_of_the_past(alice: User) -> None:
     assert len(many) <= len(few) + 2  # rules that are kept for a while may have been read anew
 
 
+def test_r33_a_turn_whose_case_may_be_deleted_opens_none_again_and_an_imported_one_opens_one(alice: User) -> None:
+    turns = [turn("I'm going to kill myself tonight.", days_ago=400), turn("It is a fine day.")]
+    known = replace(talk(alice), began_at=NOW - timedelta(days=401))
+    imported = replace(talk(alice), began_at=NOW)
+    assert look(known, turns) is None
+    assert signals(look(imported, turns))
+
+
 def test_a_history_counts_on_its_own_days_and_is_not_urgent(alice: User) -> None:
     old = [
         turn("I feel hopeless.", days_ago=400),
@@ -107,6 +120,8 @@ def test_a_history_counts_on_its_own_days_and_is_not_urgent(alice: User) -> None
     assert case is not None
     assert case.severity == 50
     assert all("In August 2025." in finding["detail"] for finding in case.findings)
+    with override("zh-hans"):
+        assert all("2025年8月" in merging.detail_of(finding) for finding in case.findings)
     assert case.due_at == NOW + timedelta(hours=24)
     assert DailyCue.objects.filter(cue="dark", day=day_of(old[1].at)).exists()
 
