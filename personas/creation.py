@@ -207,20 +207,21 @@ def add_source(
     own_names: Sequence[str] = (),
     unmasked: Sequence[str] = (),
     transcripts: Mapping[str, Any] | None = None,
+    is_counted: bool = True,
 ) -> Source:
     """Adds a file. The words of `speaker` and of its `aliases` become the persona's words.
 
-    `format` is a name in importers.registry; `own_names` and `unmasked` are as in Source. `transcripts` are the
-    recognised lines of its pages and recordings, as `parsing.opened` takes them. A file that is stored already is taken
-    over and not copied. A worker reads the file after the transaction. Raises ImportNotAgreed, QuotaExceeded,
-    PersonaDisabled, Http404.
+    `format` is a name in importers.registry; `own_names`, `unmasked` and `transcripts` are as in Source. A file that is
+    stored already is taken over and not copied. A worker reads it after the transaction. `is_counted`: as an upload.
+    Raises ImportNotAgreed, QuotaExceeded, PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
     refuse_disabled(persona)
     if not import_consent.is_given(persona):
         raise ImportNotAgreed
     with transaction.atomic():
-        quotas.spend(user=user, kind="uploads")
+        if is_counted:
+            quotas.spend(user=user, kind="uploads")
         source = Source(
             persona=persona,
             name=graphemes.beginning(name, 255),
@@ -231,20 +232,20 @@ def add_source(
             unmasked=list(unmasked),
             transcripts=dict(transcripts or {}),
         )
-        _attach(file, name, source)
-        source.save()
+        _store(source, file, name)
         transaction.on_commit(lambda: queue_reading(user.pk))
     return source
 
 
-def _attach(file: BinaryIO | FieldFile, name: str, source: Source) -> None:
-    """Gives the row its file. One that is stored already is taken over and not copied."""
+def _store(source: Source, file: BinaryIO | FieldFile, name: str) -> None:
+    """Stores the row with its file. A file that is stored already is taken over and not copied."""
     if isinstance(file, FieldFile):
         source.bytes, source.file.name = file.size, file.name
     else:
         upload = File(file)
         source.bytes = upload.size
         source.file.save(name, upload, save=False)
+    source.save()
 
 
 def queue_reading(owner_id: int) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 SAME = set(re.findall(r"\w+", """
     AI Afterword API Open
     WebUI chat ui Cookie cookie Ctrl Email English Enter Esc GDPR JSON JSONL Markdown OpenAI Shift Tab SillyTavern
-    IP UTC ZIP ERASE assistant the readyz Ada Lovelace Samantha
+    IP UTC ZIP zip ERASE assistant the readyz Ada Lovelace Samantha
 """))  # fmt: skip
 # Of an element that shows text which the site did not write, or which is not read as words.
 FOREIGN_TAGS = {"script", "style", "code", "kbd", "pre", "bdi", "title"}

@@ -1,30 +1,36 @@
 """Reads conversations from files: Afterword's JSON lines, SillyTavern's JSONL, and the JSON of Open WebUI and chat-ui.
 
+A .zip may hold several such files. Its other files are left out.
+
 Nothing here is judged or stored; `chat.files.importing` does both. A file is refused as a whole, with a sentence.
 
     NotReadable              the person reads `str(error)`
 """
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zipfile import ZipFile, ZipInfo
 
 from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.files.export_formats import JSON_LINES
-from personas.importers import silly_tavern
+from personas.importers import silly_tavern, zips
+from personas.importers.base import FileTooLarge, ImportFailed
 from text import cleaning
 
+ENDINGS = (".json", ".jsonl")  # of the files in an archive that are read
 MOST_BYTES = settings.CONVERSATION_FILE_BYTES
 MOST_MESSAGES = 1_000  # of a file; each is judged before it is stored
 _MOST_VALUES = 200_000  # of a file: its fields, those that are not imported included
 
 _UNKNOWN = _(
     "This file is none of the formats that can be imported: JSON lines of Afterword, JSONL of SillyTavern, JSON of "
-    "Open WebUI, JSON of chat-ui."
+    "Open WebUI, JSON of chat-ui, or a .zip of them."
 )
 _USER = ("user", "human")
 _PERSONA = ("assistant", "persona")
@@ -69,8 +75,14 @@ def read(content: bytes) -> list[Talk]:
                 size=f"{len(content) / 1024**2:.1f}", limit=limit
             )
         )
-    values = list(_values(content))
-    talks = [talk for talk in _talks(values) if any(turn.author and turn.text.strip() for turn in talk.turns)]
+    files = _unpacked(content) if content.startswith(zips.MAGIC) else [content]
+    _refuse_many_values(files)
+    talks = [
+        talk
+        for file in files
+        for talk in _talks(list(_values(file)))
+        if any(turn.author and turn.text.strip() for turn in talk.turns)
+    ]
     if not talks:
         raise NotReadable(str(_UNKNOWN))
     count = sum(len(talk.turns) for talk in talks)
@@ -83,14 +95,41 @@ def read(content: bytes) -> list[Talk]:
     return talks
 
 
-def _values(content: bytes) -> Iterator[Any]:
-    """The JSON value of a file, or those of its lines."""
+def _unpacked(content: bytes) -> list[bytes]:
+    """The files of formats that can be imported in an archive, such as one of all conversations. Raises NotReadable."""
+    files: list[bytes] = []
     try:
-        cleaning.refuse_many_values(content, _MOST_VALUES)
+        with zips.opened(io.BytesIO(content)) as archive:
+            entries = [each for each in zips.entries(archive) if each.filename.lower().endswith(ENDINGS)]
+            for entry in entries[: MOST_MESSAGES + 1]:  # more files than that hold more messages than that
+                files.append(_unpacked_file(archive, entry, left=MOST_BYTES - sum(map(len, files))))
+    except ImportFailed as error:
+        raise NotReadable(error.user_message) from None
+    return files
+
+
+def _unpacked_file(archive: ZipFile, entry: ZipInfo, *, left: int) -> bytes:
+    try:
+        return zips.unpacked(archive, entry, limit=max(left, 1)).read()
+    except FileTooLarge:
+        raise NotReadable(
+            gettext("The files in this .zip have more than {limit} MB together, which is the limit.").format(
+                limit=MOST_BYTES // 1024**2
+            )
+        ) from None
+
+
+def _refuse_many_values(files: Sequence[bytes]) -> None:
+    try:
+        cleaning.refuse_many_values(b"\n".join(files), _MOST_VALUES)
     except cleaning.BadJSON as error:
         raise NotReadable(gettext("This file cannot be read. {error}").format(error=error)) from None
     except UnicodeError:
         raise NotReadable(gettext("This file is not JSON, or it is cut off. Export it again.")) from None
+
+
+def _values(content: bytes) -> Iterator[Any]:
+    """The JSON value of a file, or those of its lines. Raises NotReadable."""
     try:
         yield cleaning.parsed_json(content)
         return

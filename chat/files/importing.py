@@ -53,7 +53,7 @@ def import_file(*, user: User, persona_id: UUID, content: bytes) -> list[Convers
     _refuse_long(every_turn)
     casts = [_cast(kept, user, persona) for kept in turns]
     with _one_at_a_time(user):
-        _spend(user, every_turn, new_conversations=sum(map(bool, turns)))
+        _spend(user, every_turn)
         rulings = [_judged(kept, user, cast) for kept, cast in zip(turns, casts, strict=True)]
     with transaction.atomic():
         return [
@@ -145,13 +145,17 @@ def _one_at_a_time(user: User) -> Iterator[None]:
         connection().delete(key)
 
 
-def _spend(user: User, turns: Sequence[Turn], *, new_conversations: int) -> None:
-    """Counts the file as the messages that take as long to judge, before they are judged. Raises OverQuota."""
+def _spend(user: User, turns: Sequence[Turn]) -> None:
+    """Counts the file as one conversation, and as the messages that take as long to judge, before they are judged.
+
+    Raises OverQuota.
+    """
     characters = sum(len(turn.text) + _CHARACTERS_OF_A_TURN for turn in turns)
     amount = math.ceil(characters / settings.MESSAGE_CHARACTERS)
     try:
-        quotas.check(user=user, kind="conversations", amount=new_conversations)
-        quotas.spend(user=user, kind="messages", amount=amount)
+        with transaction.atomic():
+            quotas.spend(user=user, kind="conversations")
+            quotas.spend(user=user, kind="messages", amount=amount)
     except quotas.QuotaExceeded as error:
         raise OverQuota(error.user_message, error.retry_after) from error
 
@@ -189,10 +193,6 @@ def _head(talk: Talk, messages: dict[str, Message]) -> Message:
 
 
 def _store(user: User, cast: Cast, talk: Talk, turns: list[Turn], rulings: list[Ruling]) -> Conversation:
-    try:
-        quotas.spend(user=user, kind="conversations")
-    except quotas.QuotaExceeded as error:
-        raise OverQuota(error.user_message, error.retry_after) from error
     title = graphemes.beginning(" ".join(talk.title.split()), 120)
     first, *others = dict.fromkeys(cast.values())
     conversation = Conversation.objects.create(owner=user, persona=first, title=title)

@@ -25,6 +25,7 @@ from personas.archive import restoring
 from personas.creation import PersonaFields
 from personas.forgetting import delete_files_of, discard, hand_over
 from personas.importers import decoding, registry
+from personas.importers.afterword import AfterwordWords
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source, Transcript
 from personas.prompting import prompt, prompt_sheet
@@ -311,7 +312,8 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
     files = used_files(draft)
     if files and not draft.fields.get("import_consent"):
         raise creation.ImportNotAgreed
-    quotas.check(user=draft.owner, kind="uploads", amount=max(1, len(files)))
+    counted = _counted([file for file, _ in files])
+    quotas.check(user=draft.owner, kind="uploads", amount=len(counted) + (draft.persona is None))
     if draft.persona is None:
         persona = creation.create_persona(owner=draft.owner, fields=fields, avatar=picture)
     else:
@@ -335,9 +337,16 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
                 name=file.name,
                 format=file.format,
                 transcripts=transcripts.known(file),
+                is_counted=file.pk in counted,
                 **_choices(draft, voices),
             )
             hand_over(file)
     creation.queue_embedding(persona.pk)
     discard(draft)
     return persona
+
+
+def _counted(files: Sequence[DraftFile]) -> set[int]:
+    """The ids of those that count as uploads. The sources of a persona's archive came as one file, and count as one."""
+    unpacked = [file.pk for file in files if file.format == AfterwordWords.name]
+    return {file.pk for file in files}.difference(unpacked[1:])

@@ -10,10 +10,16 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts import terminal
 from accounts.quotas import QuotaExceeded
 from personas.creation import CreationRefused
-from personas.finetuning import doors
+from personas.finetuning import doors, holding
 from personas.importers.base import ImportFailed
 from personas.management import owed_work
 from personas.models import FineTune, FineTuneStatus
+
+_HELD = (
+    "The training waits: its owner may not use this persona now. Their account is closed or suspended, or a decision, "
+    "an objection or a missing approval stands against the persona. It begins by itself when that ends. This command "
+    "no longer waits."
+)
 
 
 class Command(BaseCommand):
@@ -47,6 +53,8 @@ class Command(BaseCommand):
 
 def _progress(row: FineTune) -> str:
     if row.status == FineTuneStatus.QUEUED:
+        if holding.is_held(row):
+            raise CommandError(_HELD)
         return "The training waits for the tuning worker. Ctrl-C ends the waiting, not the training."
     best = f"; held out {row.before:.3f} → {row.after:.3f} bits per byte" if row.before and row.after else ""
     return f"step {row.step} of {row.steps}{best}"

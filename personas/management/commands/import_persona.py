@@ -87,8 +87,8 @@ class Command(BaseCommand):
             sources: list[Source] = []
             try:
                 for (path, stream, summary, _), names in zip(read, speakers, strict=True):
-                    for words in _stored(path, stream, summary, names):
-                        sources.append(_added(persona, words, summary, options["me"]))
+                    for number, words in enumerate(_stored(path, stream, summary, names)):
+                        sources.append(_added(persona, words, summary, options["me"], is_counted=not number))
                         _import(sources[-1], path)
             except BaseException:
                 persona.avatar.delete(save=False)  # a rollback does not delete files
@@ -135,8 +135,8 @@ def _stored(path: str, stream: BinaryIO, summary: Summary, names: list[str]) -> 
                 yield _Words(words, source.name, afterword.AfterwordWords.name, [source.speaker])
 
 
-def _added(persona: Persona, words: _Words, summary: Summary, own_names: list[str]) -> Source:
-    """Stores words for the persona."""
+def _added(persona: Persona, words: _Words, summary: Summary, own_names: list[str], *, is_counted: bool) -> Source:
+    """Stores words for the persona. The sources of an archive count as one upload."""
     assert persona.owner is not None
     words.stream.seek(0)
     return creation.add_source(
@@ -148,6 +148,7 @@ def _added(persona: Persona, words: _Words, summary: Summary, own_names: list[st
         speaker=words.names[0],
         aliases=words.names[1:],
         own_names=[name for name in own_names if name in summary.speakers],
+        is_counted=is_counted,
     )
 
 

@@ -268,6 +268,46 @@ def test_the_pages_download_and_import(conversation: Conversation, client: Clien
     assert client.get(reverse("chat:export-all"), {"format": "exe"}).status_code == 404
 
 
+@pytest.mark.parametrize("format", ["json", "sillytavern"])
+def test_everything_that_was_downloaded_at_once_comes_back_at_once(
+    conversation: Conversation, client: Client, settings: Any, format: str
+) -> None:
+    settings.QUOTAS = settings.QUOTAS | {"conversations": (1, timedelta(minutes=1))}
+    second = make_conversation(owner=conversation.owner, persona=conversation.persona, title="Pears")
+    second.head = say(second, None, "I planted a pear tree.")
+    second.save()
+    client.force_login(conversation.owner)
+    archive = b"".join(client.get(reverse("chat:export-all"), {"format": format}))
+    back = imported(conversation.owner, archive)
+    assert sorted(each.title for each in back) == ["Pears", "Plums, 李子"]
+    assert {text for each in back for _, text in read_texts(each)} >= {"I planted a pear tree.", "Then I bring some."}
+
+
+def zipped(**files: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("_", "."), content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (zipped(a_json=b" " * (6 * 1024**2)), "more than 5 MB together"),
+        (zipped(a_json=b" " * (3 * 1024**2), b_json=b" " * (3 * 1024**2)), "more than 5 MB together"),
+        (zipped(a_json=b"[" + b"[]," * 120_000 + b"1]", b_json=b"[" + b"[]," * 120_000 + b"1]"), "limit is 200,000"),
+        (zipped(a_txt=b"Hello."), "none of the formats"),
+        (zipped(a_json=b"{}", b_jsonl=b"no JSON"), "not JSON"),
+        (zipped(a_json=b"{}")[:-30], "damaged"),
+    ],
+)
+def test_an_archive_that_does_not_fit_is_refused_whole_with_a_sentence(alice: User, content: bytes, words: str) -> None:
+    with pytest.raises(conversations.WrongState, match=words):
+        imported(alice, content)
+    assert not Conversation.objects.exists()
+
+
 def test_t2_while_the_filter_is_down_no_line_of_a_file_is_kept(alice: User, filter_down: None) -> None:
     lines = ["I am going to kill myself tonight.", "How do I build a pipe bomb at home?"]
     content = "\n".join(json.dumps({"is_user": True, "mes": line}) for line in lines)

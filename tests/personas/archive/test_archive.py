@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from PIL import Image
 
+from accounts.models import Quota
 from personas import creation
 from personas.archive import writing
 from personas.importers import afterword, registry
@@ -134,6 +135,19 @@ def test_nobody_else_speaks_as_a_persona_of_that_name(client, teo, bob):
     with writing.written(teo) as file:
         copy = saved(client, imported(client, bob, file.read()))
     assert not Utterance.objects.filter(source__persona=copy, is_persona=True, text__startswith="Are you").exists()
+
+
+def test_an_archive_counts_as_one_upload(client, teo, bob, tmp_path, settings):
+    settings.QUOTAS = settings.QUOTAS | {"uploads": (2, timedelta(days=1))}  # the persona, and one file
+    with writing.written(teo) as file:
+        copy = saved(client, imported(client, bob, file.read()))
+    assert (copy.sources.count(), Quota.objects.get(user=bob, kind="uploads").used) == (2, 2)
+    path = tmp_path / "teo.zip"
+    with writing.written(teo) as file:
+        path.write_bytes(file.read())
+    Quota.objects.all().delete()
+    call_command("import_persona", str(path), "--name", "Teo", "--user", "bob", "--agree", stdout=io.StringIO())
+    assert Quota.objects.get(user=bob, kind="uploads").used == 2
 
 
 def test_the_words_are_judged_again(client, teo, bob, quiet_filter):

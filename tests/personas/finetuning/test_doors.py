@@ -170,3 +170,17 @@ def test_the_command_asks_for_the_consent_waits_and_prints_the_gain(persona, sma
     end(status=FineTuneStatus.READY, curve=[[0, 2.0, 2.0], [5, 1.5, 1.8]])
     result = finetune("--agree")
     assert (result["bits_per_byte"], result["is_used"]) == ({"before": 2.0, "after": 1.8}, False)
+
+
+def test_the_command_says_that_a_held_training_waits(alice, persona, small_model, queued, monkeypatch):
+    waits: list[float] = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        assert len(waits) < 3, "it waits without end"
+        type(alice).objects.filter(pk=alice.pk).update(is_active=False)
+
+    monkeypatch.setattr(owed_work, "sleep", sleep)
+    with pytest.raises(CommandError, match="The training waits: its owner may not use this persona now"):
+        call_command("finetune", str(persona.pk), "--user", "alice", "--agree", stderr=io.StringIO())
+    assert FineTune.objects.get().status == FineTuneStatus.QUEUED
