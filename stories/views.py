@@ -26,7 +26,7 @@ from accounts.requests import SignedIn, is_seen
 from chat.conversation import conversations
 from moderation.desk import reports, restrictions
 from personas import creation
-from stories import continuations, epub, monitoring, notices, prose, queueing, telling, writing
+from stories import continuations, epub, monitoring, notices, pressing, prose, queueing, telling, writing
 from stories.forms import ChapterForm, DialForm, PassageForm, ReportForm, StoryForm
 from stories.models import Continuation, ContinuationStatus, Dial, Story
 from text import cleaning
@@ -41,7 +41,7 @@ def _action(view: Callable[Concatenate[SignedIn, UUID, P], HttpResponse]) -> Cal
     @wraps(view)
     def guarded(request: SignedIn, story_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            return view(request, story_id, *args, **kwargs)
+            return pressing.once(view)(request, story_id, *args, **kwargs)
         except conversations.Refused as refused:
             _tell(request, refused)
             story = writing.get_story_for(request.user, story_id)
@@ -53,6 +53,7 @@ def _action(view: Callable[Concatenate[SignedIn, UUID, P], HttpResponse]) -> Cal
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
+@pressing.once
 def stories_page(request: SignedIn) -> HttpResponse:
     """GET lists the person's stories; POST with `persona` begins one."""
     form, status = StoryForm(request.POST or None), 200
@@ -143,6 +144,7 @@ def divide(request: SignedIn, story_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@pressing.once
 def describe_chapter(request: SignedIn, scene_id: int) -> HttpResponse:
     form = ChapterForm(request.POST, auto_id=f"id_scene_{scene_id}_%s")
     scene = writing.get_scene_for(request.user, scene_id)
@@ -171,6 +173,7 @@ def undo(request: SignedIn, story_id: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@pressing.once
 def delete(request: SignedIn, story_id: UUID) -> HttpResponse:
     """GET asks; POST deletes."""
     story = writing.get_story_for(request.user, story_id)
@@ -205,6 +208,7 @@ def continuation(request: SignedIn, continuation_id: UUID) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
+@pressing.once
 def report(request: SignedIn, story_id: UUID) -> HttpResponse:
     """Opens a case about words of the narrator. Moderators see them and up to ten passages on each side."""
     story = writing.get_story_for(request.user, story_id)
