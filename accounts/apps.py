@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy
 
@@ -15,4 +15,7 @@ class AccountsConfig(AppConfig):
 
         my_data.register("account", export=account_data.export, erase=account_data.erase)
         privacy.register(privacy_rows.ROWS)
+        # The admin names records of the account library's apps as it names ours, not “User Sessions › User sessions”.
+        for label in ("account", "usersessions"):
+            apps.get_app_config(label).verbose_name = self.verbose_name
         post_delete.connect(sessions.row_deleted, sender=Session)

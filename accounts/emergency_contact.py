@@ -72,7 +72,7 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> EmergencyCon
     """
     if not can_write():
         raise ContactRefused(_("This site sends no e-mail, so it could not tell the contact. Nothing was saved."))
-    if email.casefold() == user.email.casefold():
+    if letters.is_own(user, email):
         raise ContactRefused(_("This is your own address. Name somebody else."))
     name, own_name = cleaning.clean_line(name), cleaning.clean_line(own_name)
     if not (letters.is_name(name) and letters.is_name(own_name)):

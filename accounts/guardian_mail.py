@@ -17,7 +17,7 @@ _INVITATION = (
     "Your page: {link}\n"
     "Keep this link, and give it to nobody. If you do not know {own_name}, decline there, or do nothing.\n\n"
     "{name}：您好。{own_name}未满18岁，在使用 {site}（一个与人工智能对话的网站），并请您担任监护人。"
-    "您可以在下面的网页上接受或拒绝。接受后，您可以设定{own_name}每天使用的时间、消息数量，以及可以对话的角色。"
+    "您可以在下面的网页上接受或拒绝。接受后，您可以设定{own_name}每天使用的时间、消息数量，以及可以对话的人物。"
     "您永远看不到{own_name}写的内容。\n"
     "您的网页：{link}\n"
     "请保存这个链接，不要交给别人。如果您不认识{own_name}，请在那里拒绝，或者不必理会。\n",
@@ -40,7 +40,7 @@ _ALERT = (
     "We do not pass on what {own_name} wrote. At most one such message comes in a day.\n"
     "What you can say, and whom you can ask for advice: {help}\n\n"
     "{name}：您好。您曾要求 {site} 在不得不向{own_name}提供危机帮助时告诉您。刚才就是这样："
-    "程序看到{own_name}可能处于困境的迹象，网站代替角色给出了求助热线。程序可能出错。"
+    "程序看到{own_name}可能处于困境的迹象，网站代替人物给出了求助热线。程序可能出错。"
     "请平静地联系{own_name}，不要责备。如果联系不上，又担心其生命安全，请拨打当地的急救或报警电话。"
     "我们不会转告{own_name}写过的内容。这样的邮件每天最多一封。\n"
     "可以说些什么、可以向谁求助：{help}\n",

@@ -6,7 +6,7 @@ see a word, a persona or a time of use. Each step is written to the audit trail.
 
 Covered: the link is signed, belongs to one account, and ends when the guardian is removed or the person is 18; the
 person's own session cannot use it; a guardian who has accepted is told of their removal. Not covered: a person who
-names a second address of their own.
+names an address of their own that their account does not know.
 
     GuardianRefused         .user_message: why nothing was changed
     LinkInvalid             the link was never made, or has ended
@@ -89,7 +89,7 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> Guardian:
         raise GuardianRefused(_("Only people under 18 have a guardian here."))
     if not emergency_contact.can_write():
         raise GuardianRefused(_("This site sends no e-mail, so it could not tell the guardian. Nothing was saved."))
-    if email.casefold() == user.email.casefold():
+    if letters.is_own(user, email):
         raise GuardianRefused(_("This is your own address. Name somebody else."))
     earlier = Guardian.objects.select_for_update().filter(user=user).first()
     if earlier is not None and earlier.is_in_force:

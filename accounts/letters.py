@@ -1,4 +1,4 @@
-"""The site's letters to people whom a person names: what name they may hold, and to whom none goes again.
+"""The site's letters to people whom a person names: what name they may hold, and to whom none goes.
 
 Without this, somebody could have the site write words of theirs to a stranger, as often as they like.
 """
@@ -6,6 +6,7 @@ Without this, somebody could have the site write words of theirs to a stranger, 
 import re
 import unicodedata
 
+from allauth.account.models import EmailAddress
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,12 @@ def is_name(name: str) -> bool:
     return not cleaning.is_blank(name) and not _ADDRESS.search(unicodedata.normalize("NFKC", name).replace("。", "."))
 
 
+def is_own(user: User, email: str) -> bool:
+    """Whether the address reaches a mailbox of the person, as far as their account knows them."""
+    known = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    return _mailbox(email) in {_mailbox(each) for each in (user.email, *known)}
+
+
 def note_declined(user: User, role: str, email: str) -> None:
     """Notes that nobody at this address wants to be named in this role by this person."""
     DeclinedAddress.objects.get_or_create(user=user, digest=_digest(user, role, email))
@@ -34,5 +41,8 @@ def has_declined(user: User, role: str, email: str) -> bool:
 
 def _digest(user: User, role: str, email: str) -> str:
     """The same for every way to write the address that reaches the same box."""
-    mailbox = _SUFFIX.sub("", email.casefold(), count=1)
-    return salted_hmac("accounts.letters", f"{user.pk}\0{role}\0{mailbox}", algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.letters", f"{user.pk}\0{role}\0{_mailbox(email)}", algorithm="sha256").hexdigest()
+
+
+def _mailbox(email: str) -> str:
+    return _SUFFIX.sub("", email.casefold(), count=1)

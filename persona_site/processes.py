@@ -6,6 +6,7 @@ all of them when it ends. On several machines the same commands run one by one (
 
 import ctypes
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -124,8 +125,16 @@ def _output(process: Process) -> dict[str, str]:
 
 
 def _section(title: str, **values: str) -> str:
-    """supervisord would take a single % for the beginning of a variable, also one in the path of a folder."""
-    return "\n".join([f"[{title}]", *(f"{key} = {value.replace('%', '%%')}" for key, value in values.items()), ""])
+    return "\n".join([f"[{title}]", *(f"{key} = {_escaped(value)}" for key, value in values.items()), ""])
+
+
+def _escaped(value: str) -> str:
+    """The value as supervisord reads it back, since a folder may have any name.
+
+    A single % would begin a variable. A # or ; behind a blank would begin a comment, so the variable `here`, cut to
+    nothing, stands between them.
+    """
+    return re.sub(r"(?<=\s)(?=[#;])", "%(here).0s", value.replace("%", "%%"))
 
 
 class Supervisor:

@@ -4,11 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail, signing
 from django.test import Client
 from django.utils import timezone
 
-from accounts import ages, guardians, my_data, privacy
+from accounts import ages, emergency_contact, guardians, my_data, privacy
 from accounts.guardians import Limits
 from accounts.models import Consent, Guardian, User
 from moderation import audit_trail
@@ -35,6 +36,18 @@ def named(user: User, *, email: str = "gwen@example.test") -> str:
     """Names a guardian. The token of their link."""
     guardians.appoint(user=user, name="Gwen", email=email, own_name="Kit")
     return token_of(user)
+
+
+@pytest.mark.parametrize("email", ["kit@example.test", "SECOND@example.test", "second+guardian@example.test"])
+def test_cn5_nobody_is_their_own_guardian_or_contact_by_another_address(kit: User, email: str) -> None:
+    User.objects.filter(pk=kit.pk).update(email="kit@example.test")
+    kit.refresh_from_db()
+    EmailAddress.objects.create(user=kit, email="second@example.test")
+    with pytest.raises(guardians.GuardianRefused, match="your own address"):
+        named(kit, email=email)
+    with pytest.raises(emergency_contact.ContactRefused, match="your own address"):
+        emergency_contact.appoint(user=kit, name="Gwen", email=email, own_name="Kit")
+    assert mail.outbox == []
 
 
 def test_cn5_a_guardian_is_named_told_and_accepts_without_an_account(client: Client, kit: User) -> None:

@@ -61,4 +61,6 @@ def test_the_key_of_a_session_is_not_shown(client, olga):
     page = client.get(reverse("admin:usersessions_usersession_change", args=[session.pk]))
     assert page.status_code == 200
     assert session.ip in page.text
+    assert "People and their access</a>" in page.text
+    assert "User Sessions" not in page.text
     assert key not in page.text

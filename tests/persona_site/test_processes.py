@@ -10,14 +10,17 @@ from persona_site import processes
 from persona_site.management.commands import up
 
 
-def test_a_folder_may_have_a_percent_sign_and_a_blank(settings, tmp_path: Path) -> None:
-    folder = tmp_path / "100 % mine"
+@pytest.mark.parametrize("name", ["100 % mine", "mine #1 ;2"])
+def test_a_folder_may_have_signs_that_mean_something_to_supervisord(settings, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
     (folder / "redis").mkdir(parents=True)
     settings.STATE_DIR = settings.BASE_DIR = folder
     (folder / "supervisord.conf").write_text(processes.configuration(processes.processes(with_redis=True)))
     options = ServerOptions()
     options.realize(["-c", str(folder / "supervisord.conf")])
     assert options.directory == str(folder)
+    logs = [each.stdout_logfile for g in options.process_group_configs for each in g.process_configs]
+    assert str(folder / "redis" / "log") in logs
     assert "generation@%h" in " ".join(
         each.command for g in options.process_group_configs for each in g.process_configs
     )
