@@ -20,7 +20,8 @@ import torch  # noqa: E402
 
 from generation.catalogue import model_rows, packaged  # noqa: E402
 from generation.engines.batching.tokenizer import ModelTokenizer  # noqa: E402
-from generation.tuning import examples, job, lora  # noqa: E402
+from generation.tuning import examples, job  # noqa: E402
+from generation.tuning.imitation import Imitation  # noqa: E402
 from generation.tuning.job import Plan  # noqa: E402
 from persona_site import cpu_training  # noqa: E402
 from personas.prompting import dialogues  # noqa: E402
@@ -49,7 +50,7 @@ def main() -> None:
         cpu_training.DTYPE = dtype
         with TemporaryDirectory() as folder:
             plan = Plan(model=str(weights), rate=1e-4, epochs=1, measurements=1)
-            lora.Training(Path(folder), plan, learnt, learnt[:1]).run()
+            Imitation(Path(folder), plan, learnt, learnt[:1]).run()
             result[str(dtype)] = round(tokens / job.curve(Path(folder))[-1].seconds, 1)
     print(json.dumps(result))
 

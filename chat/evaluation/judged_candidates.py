@@ -31,6 +31,7 @@ class Judged(BaseModel):
     likelihood: float
     information: tuple[float, ...]
     makes_sense: bool | None = None  # with its sentence to the end; None if nobody has judged it
+    is_good: bool = False  # makes sense, and is specific, warm or witty
 
 
 class Piece(BaseModel):

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from django.conf import settings
 
@@ -38,6 +39,8 @@ class Plan:
     model: str  # the folder of its safetensors
     rate: float
     epochs: int
+    learns: Literal["texts", "preferences"] = "texts"  # what train.jsonl and held_out.jsonl hold
+    begins_with: str = ""  # the folder of an adapter that is taught further; its rank and targets stay
     rank: int = 16
     targets: str | list[str] = "all-linear"  # names of the adapted products, or PEFT's word for all but the output
     batch: int = 2  # examples of one step
@@ -54,7 +57,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Point:
-    """A measurement. The losses are in bits per byte of target text."""
+    """A measurement. The losses are in bits per byte of target text, or per talk with judged replies."""
 
     step: int
     train: float  # mean since the last measurement
@@ -69,7 +72,7 @@ class Progress:
     step: int
     steps: int
     seconds_left: float
-    first: float  # bits per byte on the held-out examples, before training
+    first: float  # loss on the held-out examples, before training
     best: float
 
 
@@ -85,7 +88,7 @@ def curve(folder: Path) -> list[Point]:
 @contextmanager
 def running(folder: Path, *, niceness: int = 10) -> Iterator[Iterator[Progress]]:
     """Runs the training of a folder. The process ends with the block. Raises TrainingFailed at the end of its lines."""
-    command = ["nice", "-n", str(niceness), sys.executable, "-W", "ignore", "-m", "generation.tuning.lora", str(folder)]
+    command = ["nice", "-n", str(niceness), sys.executable, "-W", "ignore", "-m", "generation.tuning", str(folder)]
     environment = os.environ | _ENVIRONMENT | {"HF_HUB_OFFLINE": "1"}
     with (
         (folder / "errors.txt").open("w+", errors="replace") as errors,

@@ -1,25 +1,23 @@
-"""Low-rank adaptation of a model on the examples of a job (LoRA: Hu et al. 2021), with the PEFT library.
+"""Low-rank adaptation of a model (LoRA: Hu et al. 2021), with the PEFT library.
 
-`python -m generation.tuning.lora FOLDER`. It is a process of its own, because torch and the optimizer take memory
-that the caller would not get back, and because it may be killed at any time. It prints a line after each step.
+`Training` is what all trainings have in common: steps, measurements, and a state to go on from. What is learnt is
+another class's matter: `imitation` learns texts, `preferences` learns which replies a reader found sensible.
 """
 
 import json
 import os
-import sys
 import time
-from dataclasses import asdict
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from math import log
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-from torch.nn.functional import cross_entropy
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from transformers import AutoModelForCausalLM
 
-from generation.tuning import examples
-from generation.tuning.examples import Example
 from generation.tuning.job import Plan, Point, Progress
 from persona_site import cpu_training
 
@@ -28,27 +26,26 @@ _LOWEST_RATE = 0.05  # of the full rate, at the end
 _SEED = 1
 
 
-def train(folder: Path) -> None:
-    plan = Plan.read(folder)
-    training = Training(folder, plan, examples.read(folder / "train.jsonl"), examples.read(folder / "held_out.jsonl"))
-    training.run()
+E = TypeVar("E")
 
 
-class Training:
-    def __init__(self, folder: Path, plan: Plan, learnt: list[Example], held_out: list[Example]) -> None:
+@dataclass(frozen=True)
+class Loss:
+    """Of one example."""
+
+    objective: torch.Tensor  # what a step lowers
+    nats: float  # what is measured, over the whole example
+    size: int  # of the example: bytes of its targets, or 1
+
+
+class Training(ABC, Generic[E]):
+    def __init__(self, folder: Path, plan: Plan, learnt: Sequence[E], held_out: Sequence[E]) -> None:
         self._folder, self._plan, self._learnt, self._held_out = folder, plan, learnt, held_out
         torch.manual_seed(_SEED)
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = cpu_training.DTYPE if self._device == "cpu" else torch.bfloat16
         model = AutoModelForCausalLM.from_pretrained(plan.model, dtype=dtype, local_files_only=True)
-        config = LoraConfig(
-            r=plan.rank,
-            lora_alpha=2 * plan.rank,
-            target_modules=plan.targets,
-            task_type="CAUSAL_LM",
-            lora_dropout=0.0,
-        )
-        self._model: Any = get_peft_model(model, config).to(self._device)
+        self._model: Any = _adapted(model, plan).to(self._device)
         self._weights = [weight for weight in self._model.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
         self._steps = plan.epochs * (len(learnt) // plan.batch)
@@ -73,41 +70,35 @@ class Training:
                 losses = []
         self._report()
 
-    def _batch(self) -> list[Example]:
+    def _batch(self) -> list[E]:
         per_epoch = len(self._learnt) // self._plan.batch
         epoch, at = divmod(self._step, per_epoch)
         order = torch.randperm(len(self._learnt), generator=torch.Generator().manual_seed(_SEED + epoch)).tolist()
         return [self._learnt[number] for number in order[at * self._plan.batch :][: self._plan.batch]]
 
-    def _learn(self, batch: list[Example]) -> float:
-        """One step of the optimizer. Returns the batch's loss in bits per byte."""
+    def _learn(self, batch: Sequence[E]) -> float:
+        """One step of the optimizer. Returns the batch's loss in bits."""
         share = (self._step + 1) / self._steps
         for group in self._optimizer.param_groups:
             group["lr"] = self._plan.rate * min((self._step + 1) / _WARM_UP, max(_LOWEST_RATE, 1 - share))
-        nats = 0.0
+        losses = []
         for example in batch:
             loss = self._loss(example)
-            (loss / len(example.positions()) / len(batch)).backward()  # type: ignore[no-untyped-call]
-            nats += float(loss.detach())
+            (loss.objective / len(batch)).backward()  # type: ignore[no-untyped-call]
+            losses.append(loss)
         torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
         self._optimizer.step()
         self._optimizer.zero_grad()
-        return nats / log(2) / sum(example.target_bytes for example in batch)
+        return _bits(losses)
 
-    def _loss(self, example: Example) -> torch.Tensor:
-        """The sum over the targets, in nats. Logits are computed only where a target follows."""
-        model = self._model.get_base_model()
-        positions = torch.tensor(example.positions())
-        hidden = model.model(torch.tensor([example.ids[:-1]], device=self._device)).last_hidden_state[0]
-        logits = model.lm_head(hidden[positions - 1]).float()
-        return cross_entropy(logits, torch.tensor(example.ids)[positions].to(self._device), reduction="sum")
+    @abstractmethod
+    def _loss(self, example: E) -> Loss: ...
 
     @torch.no_grad()
     def _measure(self, losses: list[float]) -> None:
         self._model.eval()
-        nats = sum(float(self._loss(example)) for example in self._held_out)
+        held_out = _bits([self._loss(example) for example in self._held_out])
         self._model.train()
-        held_out = nats / log(2) / sum(example.target_bytes for example in self._held_out)
         is_best = all(held_out < point.held_out for point in self._points)
         mean = sum(losses) / len(losses) if losses else held_out
         self._points.append(Point(self._step, round(mean, 4), round(held_out, 4), round(self._seconds, 1)))
@@ -157,5 +148,20 @@ class Training:
         self._points = [Point(**point) for point in state["points"]]
 
 
-if __name__ == "__main__":
-    train(Path(sys.argv[1]))
+def _adapted(model: Any, plan: Plan) -> Any:
+    """The model with the adapter that the plan begins with, or with a new one."""
+    if plan.begins_with:
+        return PeftModel.from_pretrained(model, plan.begins_with, is_trainable=True)
+    config = LoraConfig(
+        r=plan.rank,
+        lora_alpha=2 * plan.rank,
+        target_modules=plan.targets,
+        task_type="CAUSAL_LM",
+        lora_dropout=0.0,
+    )
+    return get_peft_model(model, config)
+
+
+def _bits(losses: Sequence[Loss]) -> float:
+    """The mean over all that the examples hold."""
+    return sum(loss.nats for loss in losses) / log(2) / max(1, sum(loss.size for loss in losses))

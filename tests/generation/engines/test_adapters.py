@@ -79,8 +79,8 @@ def test_two_adapters_and_none_in_one_pass_are_each_as_alone(
     assert distance(rows[2], torch.as_tensor(plain)) < 0.01
     for row, alone in zip(rows, expected, strict=False):
         assert distance(row, alone) < 2 * rounding + 0.005
-    assert distance(*expected) > 5 * rounding + 0.1  # so the comparison can tell them apart
-    assert distance(rows[0], torch.as_tensor(plain)) > 5 * rounding + 0.1
+    assert distance(*expected) > 4 * rounding + 0.1  # so the comparison can tell them apart
+    assert distance(rows[0], torch.as_tensor(plain)) > 4 * rounding + 0.1
 
 
 def test_a_cached_beginning_serves_only_its_own_adapter(engine: LocalEngine, two: list[Adapter]) -> None:
