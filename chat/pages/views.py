@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import urlize
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -113,7 +114,7 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         follow_up.shown_at_next_visit(conversation, timezone.now())
         reading.mark_seen(user=request.user, conversation_id=conversation.id)
         for warning in restrictions.unread_warnings(request.user):
-            messages.warning(request, warning.statement)
+            messages.warning(request, urlize(warning.statement))
             restrictions.acknowledge(restriction=warning, user=request.user)
     return render(request, "chat/conversation.html", _page(conversation, _asked_part(request, conversation)))
 

@@ -96,10 +96,11 @@ def between(start: datetime, end: datetime) -> Figures:
     """The figures of the cases that were opened in this time."""
     logs, objections = cases_between(start, end), list(objections_between(start, end))
     decided = [log for log in logs if log.decided_at is not None]
+    now = min(end, timezone.now())
     return Figures(
         opened=len(logs),
         decided=len(decided),
-        late=sum(log.is_late(end) for log in logs),
+        late=sum(log.is_late(now) for log in logs),
         first_look=_times(log.looked_at - log.opened_at for log in logs if log.looked_at),
         to_decision=_times(log.decided_at - log.opened_at for log in decided if log.decided_at),
         handling=_times(log.decided_at - log.claimed_at for log in decided if log.decided_at and log.claimed_at),

@@ -91,6 +91,10 @@ def _crisis(first: date, last: date) -> tuple[Section, ...]:
     )
 
 
+def _notices(counts: dict[str, int]) -> Rows:
+    return ((gettext("Shown"), sum(counts.values())), *_levels(counts))
+
+
 def _levels(counts: dict[str, int]) -> Rows:
     return tuple(
         (gettext("of these at the level %(level)s") % {"level": ladder.NAMES[level]}, counts[level])
@@ -150,7 +154,7 @@ def _transparency(first: date, last: date) -> tuple[Section, ...]:
             ),
         ),
         Section(gettext("Use of automation"), _automation(counted)),
-        Section(gettext("Crisis notices"), _levels(counted.referrals)),
+        Section(gettext("Crisis notices"), _notices(counted.referrals)),
     )
 
 

@@ -21,6 +21,7 @@ from personas import creation
 from personas.audit import approvals, doors, fingerprint, report
 from personas.audit.models import Audit, Decision
 from personas.audit.probes import probes_for
+from personas.forms import LANGUAGES
 from personas.models import Persona
 
 _PAGE = 25
@@ -139,4 +140,5 @@ def review(request: HttpRequest, audit_id: UUID) -> HttpResponse:
             return redirect("persona_reviews:list")
     elif request.method == "GET":
         approvals.view(audit=audit, reviewer=reviewer)
-    return render(request, "personas/review.html", {**_report(audit), "form": form})
+    language = dict(LANGUAGES).get(audit.persona.language, audit.persona.language)
+    return render(request, "personas/review.html", {**_report(audit), "language": language, "form": form})

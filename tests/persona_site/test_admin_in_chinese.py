@@ -54,6 +54,14 @@ def test_an_active_account_is_not_named_like_a_level_of_a_crisis(olga):
         assert str(ladder.NAMES["active"]) == "主动"
 
 
+def test_a_list_is_headed_by_the_name_of_its_rows(client, olga):
+    languages.keep(olga, "zh-hans")
+    client.force_login(olga)
+    page = client.get(reverse("admin:accounts_user_changelist")).text
+    assert "<h1>用户</h1>" in page
+    assert "<title>用户 · Afterword</title>" in page
+
+
 def test_the_key_of_a_session_is_not_shown(client, olga):
     client.force_login(olga)
     key = client.cookies["sessionid"].value

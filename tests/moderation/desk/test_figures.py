@@ -165,6 +165,7 @@ Objections,Median time to the answer,1 h
 Use of automation,Restrictions that the machine alone decided,0
 Use of automation,Error rate: harassment,0% of 1
 Use of automation,Error rate: hatred of a group of people,100% of 1
+Crisis notices,Shown,0
 Crisis notices,of these at the level passive,0
 Crisis notices,of these at the level active,0
 Crisis notices,of these at the level imminent,0
@@ -210,6 +211,12 @@ def test_r32_a_transparency_report_of_any_days_comes_as_text_table_and_json(work
     out = StringIO()
     call_command("yearly_report", law="eu", year=YEAR, json=True, stdout=out)
     assert json.loads(out.getvalue())["year"] == YEAR
+
+
+def test_r32_a_case_that_is_not_due_yet_is_not_late_in_the_report_of_this_year(alice: User) -> None:
+    make_case(alice)
+    section = yearly.report(law="eu", year=YEAR).sections[0]
+    assert dict(section.rows)["Looked at after the deadline"] == 0
 
 
 def test_durations_are_told_in_their_two_largest_units() -> None:

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -5,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import my_data
@@ -134,6 +136,16 @@ def test_r24_ds3_the_statement_has_all_six_parts(alice: User, mina: User, kind: 
     assert str(restriction.pk) in objection
     assert "six months" in objection
     assert "mina" not in restriction.statement
+
+
+@pytest.mark.parametrize("kind", [ActionKind.WARN, ActionKind.SUSPEND_USER])
+def test_ds3_the_statement_in_a_conversation_leads_to_the_page_to_object(
+    client: Client, alice: User, mina: User, kind: ActionKind
+) -> None:
+    _, restriction = restrict(alice, mina, kind)
+    client.force_login(alice)
+    page = client.get(reverse("chat:conversation", args=[factories.make_conversation(owner=alice).pk]))
+    assert re.search(rf'<a href="[^"]+/safety/decisions/{restriction.pk}/"', page.text)
 
 
 @pytest.mark.parametrize("missing", ["what", "facts", "decided_by", "rule", "effect", "objection"])
