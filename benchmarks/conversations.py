@@ -144,7 +144,7 @@ def hold(site: Site, visitor: Visitor, script: Script) -> list[tuple[str, str]]:
 
 def make_persona(site: Site, script: Script, file: Path) -> None:
     speaker = ["--speaker", script.speaker] if script.speaker else []
-    site.manage("import_persona", str(file), "--name", script.persona, "--depicts", "historical", *speaker)
+    site.manage("import_persona", str(file), "--name", script.persona, "--depicts", "historical", "--agree", *speaker)
     unread = "SELECT count(*) FROM personas_passage WHERE embedding IS NULL"
     wait_until(lambda: site.rows(unread)[0][0] == 0, seconds=300, explain=site.output)
 
