@@ -52,13 +52,18 @@ def text_of(paragraph: Paragraph) -> str:
     return "".join(span.text for span in paragraph)
 
 
+def own_words(text: str, drawn: Sequence[str]) -> str:
+    """The sentences of a text that the narrator had not offered among the texts `drawn`."""
+    offered = {sentence for each in drawn for sentence in _sentences(each)}
+    return mixed([sentence for sentence in _sentences(text) if sentence not in offered])
+
+
 def author_of(text: str, drawn: Sequence[str]) -> Author:
     """Whose words a text is, where the narrator had offered the texts `drawn`."""
-    offered = {sentence for each in drawn for sentence in _sentences(each)}
-    own = [sentence not in offered for sentence in _sentences(text)]
-    if all(own):
+    own = own_words(text, drawn)
+    if own == mixed(_sentences(text)):
         return Author.USER
-    return Author.BOTH if any(own) else Author.PERSONA
+    return Author.BOTH if own else Author.PERSONA
 
 
 def mixed(chosen: Sequence[str]) -> str:

@@ -123,6 +123,7 @@ def take(*, user: User, continuation_id: UUID) -> Passage:
 def write(*, user: User, story_id: UUID, text: str) -> Passage:
     """Adds words of the person, or words that they chose among the continuations and changed.
 
+    Only the sentences that the narrator did not offer are judged: the filter has cleared the others as its words.
     A text that the filter stops is kept and shown to its writer with a notice. It is no part of the story.
     """
     story = get_story_for(user, story_id)
@@ -130,7 +131,11 @@ def write(*, user: User, story_id: UUID, text: str) -> Passage:
     offered = list(story.continuations.filter(status=ContinuationStatus.WRITTEN).values_list("text", flat=True))
     if text in offered:
         return take(user=user, continuation_id=story.continuations.filter(text=text).values_list("pk", flat=True)[0])
-    ruling = _judged(story, text)
+    own = prose.own_words(text, offered)
+    if not own:
+        with transaction.atomic():
+            return _add(_locked(story), text, Author.PERSONA)
+    ruling = _judged(story, own)
     with transaction.atomic():
         story = _locked(story)
         if ruling.is_answered:

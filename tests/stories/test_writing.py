@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import guardian_limits, my_data, quotas
 from accounts.models import Quota, User
 from chat.conversation import conversations, follow_up, partings
+from chat.models import NoticeKind
 from generation.engines.base import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
@@ -121,6 +122,21 @@ def test_chosen_sentences_keep_their_author(story, prompts):
     assert {each.text for each in offers} == {"The ice broke."}
     assert writing.write(user=story.owner, story_id=story.pk, text="The ice broke.").author == Author.PERSONA
     assert writing.write(user=story.owner, story_id=story.pk, text="I slept.").author == Author.USER
+
+
+def test_what_the_narrator_offered_is_not_judged_as_the_persons_own(story, prompts):
+    offer = drawn(story)[0]
+    sentence = "I will take all the pills tonight."
+    story.continuations.filter(pk=offer.pk).update(text=f"{sentence} He laughed.")
+    passage = writing.write(user=story.owner, story_id=story.pk, text=sentence)
+    assert (passage.author, passage.is_withheld) == (Author.PERSONA, False)
+    offer = drawn(story)[0]
+    story.continuations.filter(pk=offer.pk).update(text=f"{sentence} He laughed.")
+    mixed = writing.write(user=story.owner, story_id=story.pk, text=f"The rain came. {sentence}")
+    assert (mixed.author, mixed.is_withheld) == (Author.BOTH, False)
+    assert not story.notices.filter(kind=NoticeKind.CRISIS).exists()
+    own = writing.write(user=story.owner, story_id=story.pk, text=sentence)
+    assert (own.author, own.is_withheld) == (Author.USER, True)
 
 
 def test_a_crisis_is_answered_by_the_site_and_the_story_rests(story, prompts, client):
