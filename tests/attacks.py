@@ -7,20 +7,17 @@ takes, behind what leads to it, in blocks of many lengths, and with an end that 
 
 import itertools
 import re
-import signal
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from re import _compiler, _constants, _parser
 from typing import Any
 
+from tests.timing import MOST_GROWTH, NOTICEABLE, seconds
+
 CHARACTERS = 8_000
 LIMIT = 0.05  # seconds of processor time for a search through CHARACTERS
-# Times as much work for four times the text: 4 where it is linear, 16 where it is quadratic.
-MOST_GROWTH = 8
-NOTICEABLE = 0.002  # seconds; below, the clock's own grain tells more than the pattern
 MATCHES_NOTHING = "\x00"
 # One of each kind that patterns tell apart; what a pattern itself names is added.
 KINDS = "aA0 \n.,!?'\"-_(@/:*<[中。é‘"
@@ -41,36 +38,6 @@ class Attack:
 
     def text(self, length: int) -> str:
         return (self.lead + self.unit * (length // len(self.unit) + 1))[: length - 1] + MATCHES_NOTHING
-
-
-class TooLong(Exception):
-    pass
-
-
-def seconds(work: Callable[[], object], *, tries: int = 3, cap: float = 1.0, enough: float = 0.0) -> float:
-    """The least time of this thread's processor that the work takes; `cap` where it takes that long or longer.
-
-    A time of `enough` or less is not tried again.
-    """
-
-    def stop(*_: object) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGVTALRM, stop)  # a search looks for signals on its way
-    times = [cap]
-    try:
-        while len(times) <= tries and min(times) > enough:
-            began = time.thread_time()
-            signal.setitimer(signal.ITIMER_VIRTUAL, cap)
-            work()
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            times.append(time.thread_time() - began)
-    except TooLong:
-        return cap
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-    return min(times)
 
 
 def all_matches(pattern: re.Pattern[str], text: str) -> None:

@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         if scenario in {"thinks", "only_thinks"}:
             for name in ("reasoning_content", "reasoning") * 4:
                 self._event({"choices": [{"index": 0, "delta": {"content": None, name: "a secret thought"}}]})
-                time.sleep(0.1)
+                time.sleep(0.15)
         said = {"empty": (), "only_thinks": (), "cuts_off": words[:2], "slow": words[:1], "pings": words[:1]}.get(
             scenario, words
         )

@@ -172,7 +172,7 @@ async def test_the_socket_of_somebody_elses_conversation_is_closed(visitor):
         "url_route": {"kwargs": {"conversation_id": conversation.id}},
         "query_string": b"",
     }
-    await socket.connect()
-    closed = await socket.receive_output(timeout=5)
+    await socket.connect(timeout=30)
+    closed = await socket.receive_output(timeout=30)
     expected = consumers.NOT_FOUND if visitor == "bob" else sockets.SignedOut.code
     assert (closed["type"], closed["code"]) == ("websocket.close", expected)

@@ -37,7 +37,7 @@ from personas.portrait import computing
 from personas.portrait.findings import Line
 from personas.prompting import prompt, prompt_sheet, samples
 from personas.reading import corpus
-from tests import attacks
+from tests import attacks, timing
 from text import words
 
 pytestmark = pytest.mark.thorough
@@ -267,13 +267,12 @@ LOOPS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_no_text_makes_a_loop_slow(name: str) -> None:
-    def taken_by(attack: attacks.Attack, length: int, tries: int, enough: float = 0.0) -> float:
-        work = partial(LOOPS[name], attack.text(length))
-        return attacks.seconds(work, tries=tries, cap=10 * LOOP_LIMIT, enough=enough)
+    def work(attack: attacks.Attack, length: int) -> object:
+        return LOOPS[name](attack.text(length))
 
     tried = [attacks.Attack("", piece) for piece in PIECES]
-    worst = max(tried, key=lambda attack: taken_by(attack, attacks.CHARACTERS // 8, 1))
-    taken = taken_by(worst, attacks.CHARACTERS, 2)
-    assert taken < LOOP_LIMIT, worst
-    most = attacks.MOST_GROWTH * max(taken, attacks.NOTICEABLE)
-    assert taken_by(worst, 4 * attacks.CHARACTERS, 2, enough=most) <= most, worst
+    worst = max(
+        tried, key=lambda attack: timing.seconds(partial(work, attack, attacks.CHARACTERS // 8), tries=1, cap=10.0)
+    )
+    assert timing.takes_at_most(LOOP_LIMIT, partial(work, worst, attacks.CHARACTERS)), worst
+    assert timing.grows_in_proportion(partial(work, worst), 4 * attacks.CHARACTERS), worst

@@ -157,7 +157,7 @@ def test_a_client_that_goes_away_frees_its_place(site, secret):
         lines = (line for line in answer.iter_lines() if line.startswith("data: "))
         first = [json.loads(next(lines).removeprefix("data: ")) for _ in range(3)]
         assert all(each["choices"][0]["text"] for each in first)
-    wait_until(lambda: len(answered(site)) == before + 4, seconds=15, explain=site.output)
+    wait_until(lambda: len(answered(site)) == before + 4, explain=site.output)
     assert max(answered(site)[-4:]) < 1000
 
 

@@ -69,5 +69,5 @@ def test_a_reply_in_a_background_tab_is_marked_told_and_found_in_its_folder(brow
 
     look(page, away=False)
     assert not page.title().startswith("● ")
-    wait_until(lambda: has_nothing_new(other), seconds=10)
+    wait_until(lambda: has_nothing_new(other))
     context.close()

@@ -80,7 +80,7 @@ class Wire:
             self.page.wait_for_timeout(20)  # lets Playwright deliver what has come
             return condition()
 
-        wait_until(turned, seconds=10, explain=lambda: explanation)
+        wait_until(turned, explain=lambda: explanation)
 
     def _connected(self, socket: WebSocketRoute) -> None:
         if self.is_down:

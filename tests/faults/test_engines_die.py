@@ -177,7 +177,7 @@ def test_a_provider_without_room_is_spared_and_used_again_once_it_is_well(room: 
     for _ in range(3):
         assert room.ask().because == ["", "engine_unavailable"]
     assert room.ask().engines == [room.model("second")], "It is spared."
-    wait_until(lambda: "The server answered 429." in reports(room), seconds=15)
+    wait_until(lambda: "The server answered 429." in reports(room))
     room.first.become("ok")
     # Well before the breaker's own pause of 30 s is over.
     asked_until(room, lambda answer: answer.engines == [room.model("first")], seconds=15)

@@ -59,7 +59,7 @@ def test_nothing_waits_for_a_hanging_process_and_it_is_replaced(site):
     page = visitor.post("/personas/new/", TYPED, files={"files": ("letters.txt", LETTERS.read_bytes())})
     assert "0 of 1 read" in page.text
     assert httpx.get(f"{site.url}/healthz").text == "ok\n"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
     # 2. Somebody in a crisis is seen.
     conversation = visitor.start_conversation(str(persona))

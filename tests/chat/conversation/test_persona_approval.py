@@ -126,15 +126,15 @@ def test_t1_a_socket_answers_persona_not_approved_then_talks_after_the_approval(
     @async_to_sync
     async def answers() -> list[dict]:
         socket = await sync_to_async(socket_of)(client, conversation)
-        await socket.connect()
+        await socket.connect(timeout=30)
         frames = []
         for approve_first in (False, True):
             if approve_first:
                 await sync_to_async(approve)(persona, mina)
             frame = {"type": "message.send", "client_id": str(uuid4()), "text": "How is the lighthouse?"}
             await socket.send_json_to(frame)
-            frames.append(await socket.receive_json_from(timeout=10))
-        await socket.disconnect()
+            frames.append(await socket.receive_json_from(timeout=30))
+        await socket.disconnect(timeout=30)
         await consumers._followers.close()
         return frames
 

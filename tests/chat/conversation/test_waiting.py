@@ -275,7 +275,7 @@ def workers() -> Iterator[Callable[[], threading.Thread]]:
 
     yield start
     for thread in started:
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -301,7 +301,7 @@ def test_two_slots_ten_tabs_of_one_person_do_not_starve_another(use: Any, worker
     assert [status(reply) for reply in of_alice].count(ReplyStatus.GENERATING) == 1
     engine.may_speak.release(2)
     for thread in both:
-        thread.join(10)
+        thread.join(30)
     assert status(of_bob) == ReplyStatus.COMPLETED
 
 
@@ -315,10 +315,10 @@ def test_a_stop_frees_the_slot_without_another_word(use: Any, workers: Any) -> N
     engine.may_speak.release()
     wait_until(lambda: engine.said == 1)
     messages.stop(user=alice, reply_id=stopped.id)
-    slot.join(10)  # the engine is never let go on to its second word
+    slot.join(30)  # the engine is never let go on to its second word
     assert engine.said == 1
     assert status(stopped) == ReplyStatus.STOPPED
     assert connection().hlen("waiting:running") == 0
     engine.may_speak.release(3)
-    workers().join(10)
+    workers().join(30)
     assert status(next_one) == ReplyStatus.COMPLETED

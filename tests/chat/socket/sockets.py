@@ -32,6 +32,6 @@ def socket_of(client: Client, conversation: Conversation, query: bytes = b"") ->
 
 async def close_code(socket: WebsocketCommunicator) -> int:
     """Skips frames until the socket is closed."""
-    while (output := await socket.receive_output(timeout=10))["type"] != "websocket.close":
+    while (output := await socket.receive_output(timeout=30))["type"] != "websocket.close":
         pass
     return int(output["code"])

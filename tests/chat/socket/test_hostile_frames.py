@@ -40,14 +40,14 @@ FRAMES = {
 async def connected(conversation, user, query=b""):
     client = await sync_to_async(signed_in)(user)
     socket = await sync_to_async(socket_of)(client, conversation, query)
-    assert (await socket.connect())[0]
+    assert (await socket.connect(timeout=30))[0]
     return socket
 
 
 async def answer(socket, text):
     await socket.send_to(text_data=text)
     while True:
-        frame = json.loads(await socket.receive_from(timeout=5))
+        frame = json.loads(await socket.receive_from(timeout=30))
         if frame["type"] in {"error", "pong"}:
             return frame
 
@@ -84,7 +84,7 @@ async def test_every_hostile_frame_is_answered_and_the_socket_stays_open(convers
         assert len(frame["detail"]) < 300, name
         assert "marked secret" not in frame["detail"], name
     assert (await answer(socket, '{"type": "ping"}'))["type"] == "pong"
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -95,7 +95,7 @@ async def test_no_frame_is_parsed_on_the_event_loop_and_many_bad_ones_close_the_
     socket = await connected(conversation, conversation.owner)
     for _ in range(32):
         assert (await answer(socket, "nonsense"))["code"] == "bad_frame"
-    closing = await socket.receive_output(timeout=5)
+    closing = await socket.receive_output(timeout=30)
     assert (closing["type"], closing["code"]) == ("websocket.close", 1008)
     assert threads
     assert threading.current_thread() not in threads
@@ -108,7 +108,7 @@ async def test_no_frame_is_parsed_on_the_event_loop_and_many_bad_ones_close_the_
 async def test_a_hostile_place_to_go_on_from_is_the_beginning(conversation, query):
     socket = await connected(conversation, conversation.owner, query.encode())
     assert (await answer(socket, '{"type": "ping"}'))["type"] == "pong"
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -122,7 +122,7 @@ async def test_an_error_of_the_site_is_no_restart_and_no_closed_socket(conversat
     assert frame["code"] == "site_error"
     assert "restart" not in frame["detail"]
     assert (await answer(socket, '{"type": "ping"}'))["type"] == "pong"
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -135,4 +135,4 @@ async def test_a_fault_is_told_in_the_persons_language(conversation):
         sentence = detail.rsplit("：", 1)[-1]
         assert re.search("[\u4e00-\u9fff]", sentence), name
         assert not re.search("[A-Za-z]{2}", sentence.replace("JSON", "")), name
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)

@@ -42,10 +42,10 @@ async def test_the_socket_refuses_in_the_language_of_its_person() -> None:
     await sync_to_async(languages.keep)(alice, "zh-hans")
     conversation = await sync_to_async(factories.make_conversation)(owner=alice)
     socket = await sync_to_async(lambda: socket_of(signed_in(alice), conversation))()
-    await socket.connect()
+    await socket.connect(timeout=30)
     await socket.send_json_to(
         {"type": "message.send", "client_id": "9f0a6a55-2b0c-4cbb-8c07-6a6f6f0f0a11", "text": " "}
     )
-    frame = await socket.receive_json_from(timeout=10)
-    await socket.disconnect()
+    frame = await socket.receive_json_from(timeout=30)
+    await socket.disconnect(timeout=30)
     assert frame["detail"] == "还没有可发送的内容，请先写点什么。"

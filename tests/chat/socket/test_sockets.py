@@ -47,16 +47,16 @@ def conversation(alice: User) -> Conversation:
 @asynccontextmanager
 async def opened(client: Client, conversation: Conversation) -> Any:
     socket = await sync_to_async(socket_of)(client, conversation)
-    await socket.connect()
+    await socket.connect(timeout=30)
     yield socket
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)
     await consumers._followers.close()
 
 
 def is_answered(socket: WebsocketCommunicator) -> Any:
     async def answered() -> bool:
         await socket.send_json_to({"type": "ping"})
-        return bool((await socket.receive_json_from(timeout=10))["type"] == "pong")
+        return bool((await socket.receive_json_from(timeout=30))["type"] == "pong")
 
     return answered()
 
@@ -171,10 +171,10 @@ def test_a_person_holds_so_many_sockets_and_a_closed_one_gives_its_place_back(
     async def codes() -> tuple[int, bool]:
         async with opened(alices, conversation), opened(alices, conversation) as second:
             third = await sync_to_async(socket_of)(alices, conversation)
-            await third.connect()
+            await third.connect(timeout=30)
             refused = await close_code(third)
-            await third.disconnect()
-            await second.disconnect()
+            await third.disconnect(timeout=30)
+            await second.disconnect(timeout=30)
             async with opened(alices, conversation) as fourth:
                 return refused, await is_answered(fourth)
 

@@ -213,7 +213,7 @@ def test_reading_ahead_gives_way_to_those_who_are_answered_and_they_go_on_from_i
     assert made.between_steps(lambda: made.read_ahead(prompt)).result(5)
     asked = request(prompt, max_tokens=1000)
     made.submit(asked)
-    assert asked.steps.get(timeout=5).token is not None
+    assert asked.steps.get(timeout=20).token is not None
     assert not made.between_steps(lambda: made.read_ahead([7] * 100)).result(5)
     assert asked.cached_tokens == 64
     asked.cancelled = True
@@ -251,7 +251,7 @@ def test_steps_are_told_one_by_one() -> None:
     made = batcher(CountingForwardPass(capacity=4000))
     asked = request([7] * 30, max_tokens=2)
     made.submit(asked)
-    step = asked.steps.get(timeout=5)
+    step = asked.steps.get(timeout=20)
     assert isinstance(step, Step)
     assert step.token == 8
     made.close()

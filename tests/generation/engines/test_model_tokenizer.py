@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from generation.engines.base import Prompt, PromptMessage
 from generation.engines.batching.tokenizer import ModelTokenizer
-from tests import attacks
+from tests import attacks, timing
 
 # As DeepSeek R1 and Qwen3 end theirs.
 ALWAYS = "{{ messages[-1].content }}<a>{% if add_generation_prompt %}<think>\n{% endif %}"
@@ -61,4 +61,4 @@ def test_marks_in_marks_take_no_longer_than_other_words(tokenizer: ModelTokenize
     depth = attacks.CHARACTERS // 3
     nested = "<s" * depth + ">" * depth
     assert tokenizer._plain(nested) == ""
-    assert attacks.seconds(lambda: tokenizer._plain(nested)) < 0.1
+    assert timing.takes_at_most(0.1, lambda: tokenizer._plain(nested))

@@ -125,7 +125,7 @@ def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer, scenari
 
 
 def test_thoughts_that_a_server_sends_apart_are_no_text_and_no_silence(far_server: ModelServer) -> None:
-    tokens = stream(engine_at(far_server, "thinks", seconds=0.4), CHAT)
+    tokens = stream(engine_at(far_server, "thinks", seconds=1), CHAT)
     assert "".join(token.text for token in tokens) == "One two three four five."
     assert [token.text for token in tokens[:8]] == [""] * 8
 
@@ -147,7 +147,7 @@ def test_cancelling_does_not_wait_for_the_next_word(far_server: ModelServer, sce
     began = time.monotonic()
     tokens = engine_at(far_server, scenario).stream(TRANSCRIPT, Sampling(), lambda: time.monotonic() - began > 0.3)
     assert "".join(token.text for token in tokens) in {"One", ""}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15  # the next word never comes, and the limits are 20 s
 
 
 def test_a_closed_engine_ends_its_answers_and_takes_no_more(far_server: ModelServer) -> None:
@@ -195,7 +195,7 @@ def test_leaving_hangs_up(far_server: ModelServer) -> None:
     tokens = engine_at(far_server, "slow").stream(TRANSCRIPT, Sampling(), lambda: False)
     assert next(tokens).text == "One"
     tokens.close()  # type: ignore[attr-defined]
-    wait_until(far_server.left.is_set, seconds=5)
+    wait_until(far_server.left.is_set)
 
 
 def test_an_error_does_not_repeat_what_was_said(far_server: ModelServer) -> None:

@@ -151,7 +151,7 @@ class TestWhichModelReads:
         monkeypatch.setattr(scoring, "SPARE", spare)
         assert scoring.score(PROMPT, TEXT, model=packaged.DEFAULT).units
         assert POOL.loaded() == []
-        wait_until(lambda: spare.model == "", seconds=10)
+        wait_until(lambda: spare.model == "")
 
 
 def test_only_models_whose_weights_are_here_can_read():

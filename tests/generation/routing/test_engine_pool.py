@@ -37,7 +37,7 @@ def test_an_engine_is_loaded_once_for_many_threads(loads: list[ScriptedEngine]) 
 
     def borrow() -> None:
         with engines.borrowed("one"):
-            together.wait(timeout=10)
+            together.wait(timeout=30)
 
     threads = [threading.Thread(target=borrow) for _ in range(8)]
     for thread in threads:

@@ -95,7 +95,7 @@ def test_a_slow_server_costs_no_more_than_its_time(
     monkeypatch.setattr(servers, "_LIST_S", 0.5)
     began = time.monotonic()
     text = fault(at(far_server, scenario))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert "within 0 seconds" in text or "larger than 1 MB" in text
 
 

@@ -1,7 +1,7 @@
 """The model of the crisis ladder with its real weights, and the door that asks it."""
 
+import itertools
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from moderation.filter.assessment import ClassifierUnavailable, assess
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 from moderation.user_turns import Turn
-from tests import factories
+from tests import factories, timing
 
 MET = [
     ["paid everything off and wiped my laptop, thats it then"],
@@ -137,12 +137,8 @@ def test_a_long_message_is_read_to_its_end_in_linear_time() -> None:
 
 def test_a_message_of_thirty_tokens_takes_milliseconds() -> None:
     text = "The garden is lovely today, and the old dog sleeps under the roses while I write to you about"
-    times = []
-    for number in range(30):
-        start = time.perf_counter()
-        recogniser().recognise([[f"{text} {number}"]])
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.05  # the fastest, because the machine of the tests does other things meanwhile
+    numbers = itertools.count()
+    assert timing.takes_at_most(0.05, lambda: recogniser().recognise([[f"{text} {next(numbers)}"]]))
 
 
 def test_signs_alone_are_no_step() -> None:

@@ -1,10 +1,9 @@
 """Which entries a talk calls for, by the rules of Character Card V2 and V3 and of SillyTavern."""
 
-import time
-
 import pytest
 
 from personas.lorebook import book, triggering
+from tests import timing
 
 TALK = [("persona", "Good evening."), ("user", "I rode past Pemberley."), ("persona", "Did you?"), ("user", "I did.")]
 
@@ -270,6 +269,4 @@ def test_a_damaged_book_says_nothing(damaged):
 def test_a_hostile_book_costs_less_than_a_second(book_of):
     talk = [("user", "call0 " + "a" * 8_000), *[("user", "a" * 8_000)] * 200]
     read = book.read(card(*book_of(), recursive_scanning=True, scan_depth=1000))
-    began = time.process_time()
-    triggering.triggered(read, talk, limit=1000)
-    assert time.process_time() - began < 1
+    assert timing.takes_at_most(1, lambda: triggering.triggered(read, talk, limit=1000))

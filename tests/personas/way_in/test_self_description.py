@@ -1,11 +1,10 @@
 """A description drafted from somebody's own sentences."""
 
-import time
-
 import pytest
 
 from personas.importers.base import Utterance
 from personas.way_in import self_description
+from tests import timing
 
 
 def line(text: str, number: int = 1, file: str = "letters.txt") -> tuple[str, Utterance]:
@@ -74,6 +73,4 @@ def test_there_are_not_more_than_can_be_read():
 @pytest.mark.parametrize("piece", ["I ", "我", "I am a ", "my ", "我是", "I live. ", "\n", "I'm "])
 def test_it_is_linear(piece):
     text = (piece * 8000)[:8000]
-    began = time.perf_counter()
-    sentences(*[text] * 20)
-    assert time.perf_counter() - began < 2
+    assert timing.takes_at_most(2, lambda: sentences(*[text] * 20))
