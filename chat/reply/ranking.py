@@ -1,9 +1,9 @@
 """Compares the candidates for the next words of a reply: which of them answers what was said?
 
-A candidate's score is the sum of named parts. Mutual information counts most: how much likelier the words are after
-this message, and after this talk, than after a greeting (Li et al. 2016). Relevance compares meanings. The other parts
-keep a small model from its usual faults: words that are not its own, words that it has said already, and words that
-the filter would withhold.
+A candidate's score is the sum of named parts. Mutual information says how much likelier the words are after this
+message, and after this talk, than after a greeting (Li et al. 2016). Relevance compares meanings. Likelihood is what
+the model learnt from readers' verdicts. The other parts keep a small model from its usual faults: words that are not
+its own, words that it has said already, and words that the filter would withhold.
 """
 
 import re
@@ -27,11 +27,13 @@ from text.scripts import HAN
 _WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _SHORTEST, _SHORTEST_CHINESE = 3, 4  # words of a candidate that can be compared; in Chinese, characters
 _RUN = 3  # words in a row that count as said by somebody else
-# Weights. Those of the first five parts were fitted on written dialogues that the tune did not learn from
-# (docs/quality.md); the others make a fault lose against any candidate without one.
-_INFORMATION = {"answers": 1.0, "follows": 0.9}  # of the neutral prompts; a remote engine reports none
-_LIKELIHOOD = 0.25
-_RELEVANCE = 2.2
+# Weights. Those of the first five parts were fitted on written dialogues that the tune did not learn from, and on
+# judged candidates (docs/quality.md); the others make a fault lose against any candidate without one.
+_INFORMATION = {"answers": 0.75, "follows": 0.68}  # of the neutral prompts; a remote engine reports none
+_LIKELIHOOD = 2.0
+# Nats a token. Below it, likelihood does not tell sense from nonsense: words that people write are unlikely too.
+_LEAST_LIKELIHOOD = -2.0
+_RELEVANCE = 4.4
 _ECHO = 3.4
 _REPEATED = 3.0
 _FOREIGN = 3.0
@@ -100,7 +102,7 @@ class ReplyRanking:
             for (name, weight), value in zip(_INFORMATION.items(), candidate.information, strict=False)
         }
         if candidate.likelihood is not None:
-            parts["likely"] = _LIKELIHOOD * candidate.likelihood
+            parts["likely"] = _LIKELIHOOD * max(candidate.likelihood, _LEAST_LIKELIHOOD)
         runs = _runs(words)
         if echoed := runs & self._spoken:
             parts["echo"] = -_ECHO * len(echoed) / len(runs)

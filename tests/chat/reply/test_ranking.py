@@ -52,7 +52,7 @@ ANSWER = Candidate(" The piano! What did you play?", likelihood=-2.0, informatio
         likely(" 我小时候弹钢琴，很喜欢。"),  # another language
         likely(" I will kill you and everyone in your family tonight."),  # the filter withholds it
         likely(""),
-        Candidate(" It is a fine day, is it not?", likelihood=-0.5, information=(-0.4, -0.4)),  # an answer to anything
+        Candidate(" It is a fine day, is it not?", likelihood=-1.2, information=(-0.4, -0.4)),  # an answer to anything
     ],
     ids=lambda candidate: candidate.text or "nothing",
 )
