@@ -385,6 +385,8 @@ def ground(request: SignedIn, persona_id: UUID) -> HttpResponse:
         creation.ground(user=request.user, persona=persona, is_grounded="is_grounded" in request.POST)
     except creation.CreationRefused as refusal:
         messages.error(request, refusal.user_message)
+    else:
+        messages.success(request, gettext("It is saved. It holds from the next reply on."))
     return redirect("personas:detail", persona.pk)
 
 

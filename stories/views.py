@@ -102,6 +102,7 @@ def describe(request: SignedIn, story_id: UUID) -> HttpResponse:
         raise conversations.WrongState(_first_error(form))
     title = cleaning.clean_line(form.cleaned_data["title"])
     writing.describe(user=request.user, story_id=story_id, title=title, premise=form.cleaned_data["premise"])
+    messages.success(request, _("It is saved."))
     return redirect("stories:story", story_id)
 
 
@@ -129,7 +130,8 @@ def write(request: SignedIn, story_id: UUID) -> HttpResponse:
     if "go_on" in request.POST and not passage.is_withheld:
         story = passage.scene.story
         writing.draw(user=request.user, story_id=story_id, dial=Dial(story.dial))
-    return _at_the_end(story_id)
+    notice = passage.notices.first()
+    return _at(story_id, f"notice-{notice.pk}") if notice else _at_the_end(story_id)
 
 
 @_action
@@ -162,6 +164,7 @@ def describe_chapter(request: SignedIn, scene_id: int) -> HttpResponse:
         page = _page(request, scene.story)
         page["chapters"] = [replace(each, form=form) if each.beginning == scene else each for each in page["chapters"]]
         return render(request, "stories/story.html", page, status=refused.status)
+    messages.success(request, _("It is saved."))
     return redirect("stories:story", scene.story_id)
 
 
@@ -281,7 +284,11 @@ def _draft(request: SignedIn, story: Story) -> str:
 
 
 def _at_the_end(story_id: UUID) -> HttpResponse:
-    return redirect(f"{reverse('stories:story', args=[story_id])}#next")
+    return _at(story_id, "next")
+
+
+def _at(story_id: UUID, place: str) -> HttpResponse:
+    return redirect(f"{reverse('stories:story', args=[story_id])}#{place}")
 
 
 def _tell(request: HttpRequest, refused: conversations.Refused) -> None:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -31,7 +32,7 @@ def page(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def name(request: SignedIn, message_id: UUID) -> HttpResponse:
     message = branch_care.name(user=request.user, message_id=message_id, name=request.POST.get("name", ""))
-    return redirect("chat:branches", message.conversation_id)
+    return redirect(f"{reverse('chat:branches', args=[message.conversation_id])}#branch-{message.pk}")
 
 
 @login_required

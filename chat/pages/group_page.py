@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -63,15 +64,16 @@ def members(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @form_action
 def _add(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    groups.add(user=request.user, conversation_id=conversation_id, persona_id=_uuid(request.POST.get("persona", "")))
-    return redirect("chat:members", conversation_id)
+    persona_id = _uuid(request.POST.get("persona", ""))
+    groups.add(user=request.user, conversation_id=conversation_id, persona_id=persona_id)
+    return _at(conversation_id, persona_id)
 
 
 @form_action
 def mute(request: SignedIn, conversation_id: UUID, persona_id: UUID) -> HttpResponse:
     is_muted = bool(request.POST.get("is_muted"))
     groups.mute(user=request.user, conversation_id=conversation_id, persona_id=persona_id, is_muted=is_muted)
-    return redirect("chat:members", conversation_id)
+    return _at(conversation_id, persona_id)
 
 
 @form_action
@@ -79,6 +81,11 @@ def remove(request: SignedIn, conversation_id: UUID, persona_id: UUID) -> HttpRe
     groups.remove(user=request.user, conversation_id=conversation_id, persona_id=persona_id)
     messages.success(request, _("What it said stays in the conversation."))
     return redirect("chat:members", conversation_id)
+
+
+def _at(conversation_id: UUID, persona_id: UUID) -> HttpResponse:
+    """The page of who takes part, at the row of this persona."""
+    return redirect(f"{reverse('chat:members', args=[conversation_id])}#participant-{persona_id}")
 
 
 def _uuid(value: str) -> UUID:

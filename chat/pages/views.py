@@ -156,6 +156,7 @@ def send(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 def describe(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     title, folder = request.POST.get("title", ""), request.POST.get("folder", "")
     conversations.describe(user=request.user, conversation_id=conversation_id, title=title, folder=folder)
+    messages.success(request, _("It is saved."))
     return redirect("chat:conversation", conversation_id)
 
 
@@ -270,6 +271,9 @@ def delete_message(request: SignedIn, message_id: UUID) -> HttpResponse:
             message_care.delete(user=request.user, message_id=message_id)
         except conversations.Refused as refused:
             _tell(request, refused)
+        else:
+            if message.parent_id:
+                return redirect(search_page.address(message.conversation_id, message.parent_id))
         return redirect("chat:conversation", message.conversation_id)
     return render(request, "chat/delete_message.html", {"message": message})
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.requests import SignedIn
 from personas import creation
 from personas.memory import choices, corrections, episodes, export, forgetting, told
@@ -32,8 +34,8 @@ def page(request: SignedIn, persona_id: UUID) -> HttpResponse:
 
 
 def _page(request: SignedIn, persona: Persona) -> dict[str, Any]:
-    remembered = told.current(Memory.objects.filter(owner=request.user, persona=persona).exclude(text=""))
-    lines = Paginator(remembered.order_by("-said_at", "-position"), _PER_PAGE).get_page(request.GET.get("page"))
+    remembered = _remembered(request.user, persona)
+    lines = Paginator(remembered, _PER_PAGE).get_page(request.GET.get("page"))
     facts = remembered.exclude(kind="").order_by("-said_at")
     return {
         "persona": persona,
@@ -47,6 +49,12 @@ def _page(request: SignedIn, persona: Persona) -> dict[str, Any]:
     }
 
 
+def _remembered(user: User, persona: Persona) -> QuerySet[Memory]:
+    """The lines of the page, the newest first."""
+    lines = told.current(Memory.objects.filter(owner=user, persona=persona).exclude(text=""))
+    return lines.order_by("-said_at", "-position")
+
+
 @login_required
 @require_POST
 def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
@@ -55,14 +63,14 @@ def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse
     memory = corrections.get_memory_for(request.user, persona, memory_id)
     text = cleaning.clean_line(request.POST.get("text", ""))
     try:
-        corrections.correct(memory, text)
+        corrected = corrections.correct(memory, text)
     except corrections.CorrectionRefused as refusal:
         # Beside the help lines, a person in danger reads no alarm about a form.
         messages.add_message(request, messages.INFO if refusal.help else messages.ERROR, refusal.user_message)
         context = _page(request, persona) | {"refused": memory, "draft": text, "help": refusal.help}
         return render(request, "personas/memory.html", context, status=422)
     messages.success(request, gettext("The memory is corrected. The old words are forgotten."))
-    return _back(request, persona)
+    return _back(request, persona, f"#memory-{corrected.pk}")
 
 
 @login_required
@@ -78,9 +86,12 @@ def pin(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
 @require_POST
 def forget(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
-    forgetting.forget(corrections.get_memory_for(request.user, persona, memory_id))
+    memory = corrections.get_memory_for(request.user, persona, memory_id)
+    others = _remembered(request.user, persona).exclude(pk=memory.pk)
+    beside = others.filter(said_at__lte=memory.said_at).first() or others.last()
+    forgetting.forget(memory)
     messages.success(request, gettext("It is forgotten, and it is gone from the prompts that were stored."))
-    return _back(request, persona)
+    return _back(request, persona, f"#memory-{beside.pk}" if beside else "")
 
 
 @login_required

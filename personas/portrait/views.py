@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -93,14 +94,19 @@ def statement(request: SignedIn, persona_id: UUID, statement_id: UUID) -> HttpRe
                 messages.success(
                     request, gettext("It is hidden now.") if choice == "hide" else gettext("It is shown again.")
                 )
-                return redirect("personas:detail", own.persona_id)
+                return _back(own, "hidden-statements" if choice == "hide" else f"statement-{own.pk}")
             case _ if form.is_valid():
                 statements.correct(own, form.cleaned_data["text"])
                 messages.success(request, gettext("The portrait is corrected."))
-                return redirect("personas:detail", own.persona_id)
+                return _back(own, "hidden-statements" if own.is_hidden else f"statement-{own.pk}")
     return render(
         request,
         "personas/statement.html",
         {"persona": own.persona, "statement": own, "form": form, "lines": statements.lines_of(own)},
         status=422 if request.method == "POST" else 200,
     )
+
+
+def _back(statement: Statement, place: str) -> HttpResponse:
+    """To the place in the portrait where the statement stands now."""
+    return redirect(f"{reverse('personas:detail', args=[statement.persona_id])}#{place}")

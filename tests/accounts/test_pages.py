@@ -193,6 +193,28 @@ def test_erasing_needs_the_password(client, alice, bob):
     assert "_auth_user_id" not in client.session
 
 
+def test_the_page_of_sessions_names_each_browser_and_says_which_one_this_is(client, alice):
+    phone = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
+    firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0"
+    for browser, name in ((Client(), phone), (Client(), "<b>curl"), (client, firefox)):
+        fields = {"login": alice.email, "password": factories.PASSWORD}
+        browser.post("/account/login/", fields, headers={"user-agent": name})
+    page = client.get("/account/sessions/").text
+    shown = re.findall(r"<h2.*?</h2>", page)
+    assert [re.sub("<.*?>", "", each) for each in shown] == [
+        "Chrome, Android",
+        "&lt;b&gt;curl",
+        "Firefox, Windows This one",
+    ]
+    client.post("/account/sessions/")
+    assert client.get("/account/sessions/").text.count("<h2") == 1
+
+
+def test_the_way_to_a_forgotten_password_stands_behind_the_field(client, db):
+    page = client.get("/account/login/").text
+    assert page.index('name="password"') < page.index("Forgotten your password?")
+
+
 @pytest.mark.parametrize("path", ["/account/", "/account/erase/", "/account/sessions/", "/account/password/change/"])
 def test_pages_of_an_account_ask_strangers_to_sign_in(client, db, path):
     assert client.get(path).url.startswith("/account/login/")

@@ -142,6 +142,9 @@ def test_what_the_narrator_offered_is_not_judged_as_the_persons_own(story, promp
 def test_a_crisis_is_answered_by_the_site_and_the_story_rests(story, prompts, client):
     client.force_login(story.owner)
     answer = client.post(reverse("stories:write", args=[story.pk]), {"text": CRISIS, "go_on": "yes"}, follow=True)
+    place = answer.redirect_chain[-1][0].partition("#")[2]
+    assert place == f"notice-{story.notices.first().pk}", "the page begins at the help, which stands above the box"
+    assert f'id="{place}" tabindex="-1"' in answer.text
     assert prompts == []
     assert not story.continuations.exists()
     assert told(story) == []

@@ -29,10 +29,10 @@ export class Scrolling {
     if (this.isFollowing) this.hideButton();
   }
 
-  /** Begins at the message that the address names, otherwise at the end. */
+  /** Begins at the message that the address names, otherwise at the end, where also the site's own messages stand. */
   begin() {
     const target = document.querySelector(".message:target");
-    if (!target) return this.toEnd();
+    if (!target || document.querySelector(".site-messages > .notice")) return this.toEnd();
     this.isFollowing = false;
     target.scrollIntoView({ block: "center" });
   }

@@ -85,8 +85,12 @@ def test_nothing_is_deleted_while_a_reply_is_being_written(conversation: Convers
 def test_branches_are_named_and_deleted_by_plain_forms(conversation: Conversation, client: Client) -> None:
     client.force_login(conversation.owner)
     page, pears = reverse("chat:branches", args=[conversation.id]), of(conversation, "Pears")
-    assert client.post(reverse("chat:name-branch", args=[pears.id]), {"name": "<b>Pears"}).url == page
+    assert (
+        client.post(reverse("chat:name-branch", args=[pears.id]), {"name": "<b>Pears"}).url
+        == f"{page}#branch-{pears.id}"
+    )
     text = client.get(page).text
+    assert f'id="branch-{pears.id}" tabindex="-1"' in text
     assert "&lt;b&gt;Pears" in text
     assert text.count("Go to it") == 2
     assert "It has 3 messages" in client.get(reverse("chat:prune", args=[pears.id])).text

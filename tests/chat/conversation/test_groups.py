@@ -342,8 +342,12 @@ def test_pages_begin_a_group_and_change_who_takes_part_without_scripts(alice, ad
     assert f'data-blank="{ada.id}"' in page
     assert reverse("chat:speak", args=[group.id, tom.id]) in page
     mira = factories.make_persona(owner=alice, name="Mira")
-    client.post(reverse("chat:members", args=[group.id]), {"persona": str(mira.id)})
-    client.post(reverse("chat:mute", args=[group.id, tom.id]), {"is_muted": "yes"})
+    members = reverse("chat:members", args=[group.id])
+    added = client.post(members, {"persona": str(mira.id)})
+    assert added.headers["Location"] == f"{members}#participant-{mira.id}"
+    muted = client.post(reverse("chat:mute", args=[group.id, tom.id]), {"is_muted": "yes"})
+    assert muted.headers["Location"] == f"{members}#participant-{tom.id}"
+    assert f'id="participant-{tom.id}" tabindex="-1"' in client.get(members).text
     client.post(reverse("chat:remove-member", args=[group.id, ada.id]))
     assert list(Member.objects.values_list("persona__name", "is_muted")) == [("Tom", True), ("Mira", False)]
 

@@ -92,7 +92,8 @@ def test_a_message_is_pinned_and_deleted_by_plain_forms(conversation: Conversati
     client.post(reverse("chat:pin", args=[message.id]), {"is_pinned": ""})
     assert "Unpin" not in client.get(page).text
     assert "Delete this message?" in client.get(reverse("chat:delete-message", args=[message.id])).text
-    assert client.post(reverse("chat:delete-message", args=[message.id])).headers["Location"] == page
+    before = f"?at={message.parent_id}#message-{message.parent_id}"
+    assert client.post(reverse("chat:delete-message", args=[message.id])).headers["Location"] == page + before
     assert read_texts(conversation) == ["One", "Three"]
 
 

@@ -175,3 +175,17 @@ def test_a_change_on_a_later_page_comes_back_to_it(client: Client, ada: Persona,
     assert client.post(form).headers["Location"] == address("memory", ada) + f"?page=2#memory-{old.pk}"
     page = client.get(address("memory", ada)).text
     assert f'href="#memory-{old.pk}"' not in page, "its line is on another page"
+
+
+def test_a_forgotten_line_leads_to_the_one_in_its_place_and_a_corrected_one_to_itself(
+    client: Client, ada: Persona
+) -> None:
+    old, middle, new = (remember(ada, text) for text in ("I like rain.", "I like snow.", "I like fog."))
+    page = address("memory", ada)
+    assert client.post(address("memory_forget", ada, middle.pk)).headers["Location"] == f"{page}#memory-{old.pk}"
+    assert client.post(address("memory_forget", ada, old.pk)).headers["Location"] == f"{page}#memory-{new.pk}"
+    assert f'id="memory-{new.pk}" tabindex="-1"' in client.get(page).text
+    answer = client.post(address("memory_correct", ada, new.pk), {"text": "I like mist."})
+    corrected = Memory.objects.exclude(text="").get()
+    assert answer.headers["Location"] == f"{page}#memory-{corrected.pk}"
+    assert client.post(address("memory_forget", ada, corrected.pk)).headers["Location"] == page

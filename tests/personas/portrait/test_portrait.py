@@ -138,7 +138,9 @@ def change(client, user, persona, row, **values):
 
 
 def test_a_correction_is_shown_and_outlives_a_new_computation(client, alice, gran):
-    change(client, alice, gran, statement(gran), then="correct", text="Marmalade, always <Seville>.")
+    answer = change(client, alice, gran, statement(gran), then="correct", text="Marmalade, always <Seville>.")
+    assert answer.url.endswith(f"/#statement-{statement(gran).pk}")
+    assert f'id="statement-{statement(gran).pk}" tabindex="-1"' in page(client, alice, gran)
     computing.compute(gran.pk)
     assert statement(gran).correction == "Marmalade, always <Seville>."
     assert "Marmalade, always &lt;Seville&gt;." in page(client, alice, gran)
@@ -147,7 +149,8 @@ def test_a_correction_is_shown_and_outlives_a_new_computation(client, alice, gra
 
 
 def test_a_hidden_statement_stays_hidden_until_it_is_shown_again(client, alice, gran):
-    change(client, alice, gran, statement(gran), then="hide")
+    assert change(client, alice, gran, statement(gran), then="hide").url.endswith("/#hidden-statements")
+    assert 'id="hidden-statements"' in page(client, alice, gran)
     computing.compute(gran.pk)
     assert statement(gran).is_hidden
     assert "Hidden by you (1)" in page(client, alice, gran)
