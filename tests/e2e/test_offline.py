@@ -64,6 +64,7 @@ def switch_on_and_read(page: Page, conversation: Conversation) -> str:
     page.goto("/account/")
     page.get_by_label("Keep the conversations that I read on this device").check()
     expect(page.locator("#keep")).to_be_enabled()
+    expect(page.locator("#keep")).to_be_focused()
     page.goto(path)
     wait_until(page, f"async () => (await ({KEPT})()).includes('{path}')")
     return path

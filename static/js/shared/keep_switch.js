@@ -17,6 +17,7 @@ box.addEventListener("change", async () => {
   box.disabled = true;
   await (box.checked ? begin(account) : forget("")).catch(() => forget("")); // storage is full or forbidden
   box.disabled = false;
+  if (document.activeElement === document.body) box.focus(); // a disabled box loses the focus
   await show();
 });
 show();
