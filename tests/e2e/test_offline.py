@@ -1,5 +1,6 @@
 """Conversations that a person keeps in the browser, and how they go."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,8 @@ def test_a_kept_conversation_is_read_without_a_connection_and_is_gone_after_sign
     page.goto("/personas/")
     assert set(page.evaluate(KEPT)) == {"/offline/", path}  # no other page
 
+    # As in a network that does not reach the site: the browser takes itself to be online.
+    page.add_init_script("Object.defineProperty(navigator, 'onLine', { get: () => true })")
     page.context.set_offline(True)
     heading = page.get_by_role("heading", name="There is no connection")
 
@@ -92,6 +95,7 @@ def test_a_kept_conversation_is_read_without_a_connection_and_is_gone_after_sign
     expect(page.locator(".message-text").filter(has_text=WORDS)).to_be_visible(timeout=30_000)
     assert page.evaluate("getComputedStyle(document.querySelector('.site-header')).display") == "flex"  # with its looks
     wait_for_scripts(page)
+    expect(page.locator("[data-connection]")).to_have_text(re.compile("in ([2-9]|[1-3][0-9]) s"))  # it fails for good
     page.locator("#composer-text").fill("Wait for me.")
     page.locator("#composer-text").press("Enter")
     expect(page.get_by_text("Not sent yet. It is sent as soon as there is a connection.")).to_be_visible()

@@ -29,6 +29,7 @@ export class Connection {
     this.isInUse = isInUse;
     this.failures = 0;
     this.hasOpened = false;
+    this.isSiteThere = false; // only asked for where no socket has opened
     this.isSignedOut = false;
     /** @type {WebSocket | null} */
     this.socket = null;
@@ -44,9 +45,14 @@ export class Connection {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Whether websockets do not get through, although the browser is online. The page then uses plain forms. */
+  /** Whether websockets do not get through, although the site answers. The page then uses plain forms. */
   get isBarred() {
-    return !this.hasOpened && this.failures >= 3 && navigator.onLine;
+    return !this.hasOpened && this.isSiteThere;
+  }
+
+  /** A kept copy of the page opens also where the site cannot be reached, and a browser may be online there. */
+  async lookForSite() {
+    this.isSiteThere = await fetch("/healthz", { cache: "no-store" }).then(() => true, () => false);
   }
 
   open() {
@@ -125,6 +131,7 @@ export class Connection {
     const most = code === TOO_MANY ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
     const wait = most / 2 + (Math.random() * most) / 2; // random, so that a thousand tabs do not reconnect at once
     this.failures += 1;
+    if (!this.hasOpened && this.failures >= 3) this.lookForSite();
     this.retryTimer = setTimeout(() => this.open(), wait);
     this.onState(code === TOO_MANY ? "crowded" : "waiting", wait);
   }
