@@ -27,7 +27,7 @@ django.setup()
 import numpy as np  # noqa: E402
 from PIL import Image, ImageDraw, ImageFilter, ImageFont  # noqa: E402
 
-from personas.importers import recognition  # noqa: E402
+from personas.importers.media import recognition  # noqa: E402
 from personas.reading import parsing  # noqa: E402
 
 _PAGE = (1240, 1754)

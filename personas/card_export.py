@@ -12,8 +12,8 @@ from copy import deepcopy
 from typing import Any
 
 from personas import cards
-from personas.importers import character_card
 from personas.importers.base import ImportFailed
+from personas.importers.cards import character_card
 from personas.lorebook import decorators
 from personas.models import Persona
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from personas.importers.character_card import CardFields
+from personas.importers.cards.character_card import CardFields
 from text import cleaning, graphemes
 
 OWN_FIELDS = "afterword"  # the key under a card's `extensions` for fields that cards have no place for

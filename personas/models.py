@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngette
 from pgvector.django import HalfVectorField, HnswIndex, VectorField
 
 from personas.audit.models import Audit, AuditAnswer  # noqa: F401  Django looks for an app's models here
-from personas.importers.recognition import is_unsure
+from personas.importers.media.recognition import is_unsure
 from personas.memory.models import Memory, MemoryChoice  # noqa: F401
 from personas.portrait.models import Portrait, Statement  # noqa: F401
 

@@ -21,8 +21,8 @@ from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.forgetting import DRAFTS_KEPT, discard
 from personas.forms import PersonaForm, initial_of
-from personas.importers import recognition
 from personas.importers.base import ImportFailed
+from personas.importers.media import recognition
 from personas.lorebook import book
 from personas.models import Draft, DraftFileStatus, Persona, SourceStatus, TriedLineStatus
 from personas.portrait import views as portrait

@@ -149,15 +149,37 @@ def arrows(modules: dict[str, Path]) -> dict[str, set[str]]:
     return found
 
 
+def circle(graph: dict[str, set[str]]) -> list[str] | None:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return None
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_imports_within_a_room_go_in_no_circle(room: str) -> None:
     inside = {name: path for name, path in MODULES.items() if name.startswith(f"{room}.")}
-    circle = None
-    try:
-        TopologicalSorter(arrows(inside)).prepare()
-    except CycleError as error:
-        circle = error.args[1]
-    assert circle is None
+    assert circle(arrows(inside)) is None
+
+
+def by_folder(package: str) -> dict[str, set[str]]:
+    """Which folders and single modules of a package import which others of it."""
+    inside = {name: path for name, path in MODULES.items() if name.startswith(f"{package}.")}
+    found: dict[str, set[str]] = {}
+    for name, others in arrows(inside).items():
+        part, *parts = (each.removeprefix(f"{package}.").split(".")[0] for each in (name, *others))
+        found[part] = found.get(part, set()) | set(parts) - {part}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "folder"), [("personas.importers", "chats"), ("personas.importers.chats", "whatsapp")]
+)
+def test_folders_of_importers_import_each_other_in_no_circle(package: str, folder: str) -> None:
+    folders = by_folder(package)
+    assert folder in folders
+    assert circle(folders) is None
 
 
 def test_a_circle_would_be_seen(tmp_path: Path) -> None:

@@ -29,7 +29,12 @@ from moderation.filter import pii
 from moderation.filter.classifiers import features, lexicon
 from moderation.filter.evasion import forms, injection
 from personas.audit import judges
-from personas.importers import base, character_card, dates, plain_text, registry, transcript, whatsapp
+from personas.importers import base, registry
+from personas.importers.cards import character_card
+from personas.importers.chats.any_app import transcript
+from personas.importers.chats.whatsapp import export as whatsapp
+from personas.importers.documents import plain_text
+from personas.importers.times import dates
 from personas.lorebook import book, decorators, triggering
 from personas.memory import facts, search, units
 from personas.models import Passage, Persona

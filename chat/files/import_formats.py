@@ -19,8 +19,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.files.export_formats import JSON_LINES
-from personas.importers import silly_tavern, zips
+from personas.importers.archives import zips
 from personas.importers.base import FileTooLarge, ImportFailed
+from personas.importers.chats import silly_tavern
 from text import cleaning
 
 ENDINGS = (".json", ".jsonl")  # of the files in an archive that are read

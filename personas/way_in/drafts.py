@@ -24,9 +24,10 @@ from personas import avatars, creation, storage
 from personas.archive import restoring
 from personas.creation import PersonaFields
 from personas.forgetting import delete_files_of, discard, hand_over
-from personas.importers import decoding, registry
-from personas.importers.afterword import AfterwordWords
+from personas.importers import registry
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
+from personas.importers.cards.afterword import AfterwordWords
+from personas.importers.encodings import decoding
 from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source, Transcript
 from personas.prompting import prompt, prompt_sheet
 from personas.reading import importing, masking

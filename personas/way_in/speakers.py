@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from personas.importers.character_card import USER
+from personas.importers.cards.character_card import USER
 from personas.models import Draft, DraftFile, DraftFileStatus
 
 UNNAMED = ""  # the author of a letter or a diary

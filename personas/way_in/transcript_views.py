@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedIn
-from personas.importers import recognition
 from personas.importers.base import ImportFailed
-from personas.importers.recording import moment
+from personas.importers.media import recognition
+from personas.importers.media.recording import moment
 from personas.models import Draft, Transcript
 from personas.way_in import drafts
 

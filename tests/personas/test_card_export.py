@@ -11,7 +11,7 @@ from PIL import Image
 
 from personas import card_export, cards
 from personas.forms import PersonaForm, read_examples
-from personas.importers import character_card
+from personas.importers.cards import character_card
 from personas.prompting import prompt_sheet
 from tests import factories
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from personas.importers.epub import Epub
+from personas.importers.documents.epub import Epub
 from stories import epub
 from stories.epub import Book, Chapter
 

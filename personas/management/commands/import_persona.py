@@ -18,8 +18,9 @@ from personas import cards, creation
 from personas.archive import restoring
 from personas.creation import PersonaFields
 from personas.forms import LANGUAGES, PersonaForm
-from personas.importers import afterword, character_card, zips
+from personas.importers.archives import zips
 from personas.importers.base import ImportFailed
+from personas.importers.cards import afterword, character_card
 from personas.importers.summary import Summary
 from personas.models import Depicts, Persona, Source, SourceStatus
 from personas.reading import importing, parsing, reading_progress

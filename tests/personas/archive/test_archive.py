@@ -16,8 +16,9 @@ from PIL import Image
 from accounts.models import Quota
 from personas import creation
 from personas.archive import writing
-from personas.importers import afterword, registry
+from personas.importers import registry
 from personas.importers.base import ImportFailed
+from personas.importers.cards import afterword
 from personas.models import Draft, DraftFile, Persona, Utterance
 from personas.portrait import computing
 from personas.portrait.models import Section

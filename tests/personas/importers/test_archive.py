@@ -9,8 +9,9 @@ from functools import partial
 
 import pytest
 
-from personas.importers import registry, zips
+from personas.importers import registry
 from personas.importers.archive import Archive
+from personas.importers.archives import zips
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from tests.personas.importers.builders import docx, mail, mbox, read, word_paragraphs, zipped
 

@@ -9,8 +9,9 @@ from collections import Counter
 
 import pytest
 
-from personas.importers import card_examples, character_card, registry
+from personas.importers import registry
 from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
+from personas.importers.cards import card_examples, character_card
 from tests.contracts.test_importers import png
 from tests.personas.importers.builders import zipped
 

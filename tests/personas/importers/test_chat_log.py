@@ -7,8 +7,8 @@ import pytest
 
 from personas.importers import registry
 from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
-from personas.importers.chat_heads import read
-from personas.importers.chat_log import ChatLog, looks_like_chat
+from personas.importers.chats.any_app.chat_log import ChatLog, looks_like_chat
+from personas.importers.chats.messages.chat_heads import read
 
 WORDS = [
     ("Ana", "Did the lemon tree survive?"),

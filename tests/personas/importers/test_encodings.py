@@ -2,7 +2,7 @@
 
 import pytest
 
-from personas.importers import charsets
+from personas.importers.encodings import charsets
 from tests.personas.importers.builders import mail, read
 
 GERMAN, FRENCH, SPANISH = "Der Baum lebt. Grüße und Küsse.", "L’arbre vit, Léa ! À bientôt.", "¿Y tú? Mañana, niña."

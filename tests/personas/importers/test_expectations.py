@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from personas.importers import character_card, export_values, registry
+from personas.importers import registry
 from personas.importers.base import Member, Remark, SetImporter, Skipped, Utterance
+from personas.importers.cards import character_card
+from personas.importers.syntax import export_values
 from tests.conftest import SHARED_DATA
 
 _FILE = SHARED_DATA / "personas" / "expectations.json"

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from personas.importers import json_stream
 from personas.importers.base import DamagedFile
-from personas.importers.decoding import Encoding
-from personas.importers.json_stream import EACH
+from personas.importers.encodings.decoding import Encoding
+from personas.importers.syntax import json_stream
+from personas.importers.syntax.json_stream import EACH
 
 UTF8 = Encoding("utf-8")
 DECODER = json_stream._DECODER

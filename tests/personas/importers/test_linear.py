@@ -9,17 +9,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from personas.importers import (
-    afterword,
-    app_words,
-    card_examples,
-    emphasis,
-    mail_text,
-    markup,
-    registry,
-    whatsapp_words,
-)
+from personas.importers import registry
 from personas.importers.base import ImportFailed
+from personas.importers.cards import afterword, card_examples
+from personas.importers.chats import app_words
+from personas.importers.chats.messages import placeholders
+from personas.importers.chats.whatsapp import app_words as whatsapp_words
+from personas.importers.mail import own_text
+from personas.importers.syntax import emphasis, markup
 from tests.personas.importers import builders
 
 pytestmark = pytest.mark.thorough
@@ -176,8 +173,8 @@ def test_the_small_readers_of_foreign_text_are_linear_too():
         card_examples.persona_names(words)
         app_words.kind(words)
         app_words.kind(words[:150])
-        app_words.without_placeholders(words)
-        mail_text.own_words(words)
-        mail_text.own_words(words[:40_000].replace(" ", "\n"))
+        placeholders.without_placeholders(words)
+        own_text.own_words(words)
+        own_text.own_words(words[:40_000].replace(" ", "\n"))
         list(markup.paragraphs(words))
     assert time.process_time() - start < 2 * SECONDS

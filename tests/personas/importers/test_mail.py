@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from personas.importers.mail_text import own_words
+from personas.importers.mail.own_text import own_words
 from tests.personas.importers.builders import mail, mbox, read
 
 QUOTED = "On Mon, 5 Jun 2023 at 17:02, Beto Ruiz <beto@example.org> wrote:\n> How is the tree?\n> B.\n"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from personas.importers.messenger_words import AppWords
+from personas.importers.chats.messenger.app_words import AppWords
 from tests.personas.importers.exports import archive, raw, records, remarks, said, skipped, times
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from personas.importers import long_dates
+from personas.importers.times import long_dates
 from tests.personas.importers.exports import archive, records, said, skipped, times
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from personas.importers import recognition, registry
+from personas.importers import registry
 from personas.importers.base import (
     FileTooLarge,
     ImportFailed,
@@ -19,6 +19,7 @@ from personas.importers.base import (
     Skipped,
     Utterance,
 )
+from personas.importers.media import recognition
 from personas.reading import speech_weights
 from tests.personas.importers.builders import pdf, zipped
 

@@ -6,8 +6,9 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from personas.importers import registry, sms_source
+from personas.importers import registry
 from personas.importers.base import DamagedFile
+from personas.importers.chats.sms import source as sms_source
 from tests.personas.importers.exports import records, said, skipped, times
 
 ADA, BO = "+441632960001", "+441632960002"

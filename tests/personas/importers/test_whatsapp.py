@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from personas.importers.base import Remark, Skipped, Utterance
-from personas.importers.whatsapp import WhatsApp
-from personas.importers.whatsapp_heads import read_head
+from personas.importers.chats.whatsapp.export import WhatsApp
+from personas.importers.chats.whatsapp.heads import read_head
 
 QUARTER_TO_TEN = (21, 41)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.synthetic_exports import texts
-from personas.importers import decoding, whatsapp_known_heads
 from personas.importers.base import Record, Remark
-from personas.importers.whatsapp import WhatsApp, _Reader
-from personas.importers.whatsapp_layouts import Survey
+from personas.importers.chats.whatsapp import known_heads
+from personas.importers.chats.whatsapp.export import WhatsApp, _Reader
+from personas.importers.chats.whatsapp.layouts import Survey
+from personas.importers.encodings import decoding
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 ODD_LINES = [
@@ -69,8 +70,8 @@ def test_hardly_a_head_of_a_large_export_is_read_by_itself(monkeypatch, head):
     names = ("Ada", "Bo Ø")
     lines = [f"{head.format(number // 100 + 1)}{names[number % 2]}: {text}" for number, text in enumerate(texts(2_500))]
     reads = []
-    read_head = whatsapp_known_heads.read_head
-    monkeypatch.setattr(whatsapp_known_heads, "read_head", lambda line: reads.append(line) or read_head(line))
+    read_head = known_heads.read_head
+    monkeypatch.setattr(known_heads, "read_head", lambda line: reads.append(line) or read_head(line))
     monkeypatch.setattr(decoding, "_BLOCK", 1 << 13)
     raw = "\n".join(lines).encode()
     records = messages(WhatsApp().parse(io.BytesIO(raw)))

@@ -6,7 +6,7 @@ import pytest
 
 from personas.importers import registry
 from personas.importers.base import Utterance
-from personas.importers.whatsapp import WhatsApp
+from personas.importers.chats.whatsapp.export import WhatsApp
 from tests.personas.importers.test_whatsapp import parsed
 
 

@@ -21,8 +21,9 @@ import pytest
 from PIL import Image
 
 from personas import avatars
-from personas.importers import character_card, registry
+from personas.importers import registry
 from personas.importers.base import DamagedFile, FileTooLarge, ImportFailed, Remark, Skipped, Utterance
+from personas.importers.cards import character_card
 from personas.importers.summary import Summary
 from personas.reading import children, parsing
 from tests.contracts.test_importers import png
@@ -226,7 +227,7 @@ def test_the_readers_start_is_cheap(tmp_path):
         job = children.answers("tests.personas.imports_child", file, limits=limits, arguments=arguments)
         with closing(job) as answers:
             modules = set(msgspec.json.decode(dict(answers)["modules"]))
-    assert "personas.importers.whatsapp" in modules
+    assert "personas.importers.chats.whatsapp.export" in modules
     assert not {"torch", "transformers", "numpy", "celery", "django.db", "persona_site", "PIL", "pydantic"} & modules
 
 
