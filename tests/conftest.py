@@ -19,7 +19,7 @@ from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Policy
 from persona_site.redis import connection as redis_connection
-from tests import emptying, factories
+from tests import emptying, factories, schema
 from tests.services import needs_services
 from tests.site import ROOT, Site
 
@@ -27,8 +27,19 @@ SHARED_DATA = Path(os.environ.get("SHARED_DATA") or Path(__file__).resolve().par
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """A new database is a copy of one that has the tables, where the server is ours."""
+    if "DATABASE_URL" not in os.environ:
+        connection.settings_dict["TEST"]["TEMPLATE"] = schema.template(connection.settings_dict["HOST"])
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     emptying.install()
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:  # a test that commits does not wait for the disk
+            cursor.execute(f"ALTER DATABASE {connection.settings_dict['NAME']} SET synchronous_commit = off")
+        connection.close()  # it holds for new connections
     yield
     # Threads that tests have left keep connections, and a database that is in use is not dropped.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -138,7 +149,7 @@ def installed_model(pytestconfig: pytest.Config) -> packaged.CatalogueModel:
 @pytest.fixture(scope="session")
 def site(installed_model: packaged.CatalogueModel) -> Iterator[Site]:
     """The whole running site, for browsers and for programs; a test makes the people that it needs."""
-    with Site() as site:
+    with Site(has_tables=True) as site:
         yield site
 
 

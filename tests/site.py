@@ -23,6 +23,7 @@ import redis
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from tests import schema
 from tests.waiting import wait_until
 
 PASSWORD = "a long enough password"
@@ -63,10 +64,12 @@ def kill(processes: Iterable[psutil.Process]) -> None:
 
 
 class Site:
-    """`manage.py up` with a state folder and a port of its own."""
+    """`manage.py up` with a state folder and a port of its own. With `has_tables` its start needs no migrations."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, *, has_tables: bool = False, **settings: str) -> None:
         self.state = Path(tempfile.mkdtemp(prefix="afterword-"))
+        if has_tables:
+            schema.fill(self.state)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.state.parent / f"{self.state.name}.log"

@@ -40,19 +40,24 @@ def test_production_settings_are_clean():
 
 
 @pytest.mark.parametrize(
-    ("changes", "identifier"),
+    ("changes", "identifiers"),
     [
-        ({"HTTPS": "no", "SITE_URL": "http://afterword.example"}, "security.W004"),
-        ({"DEBUG": "yes"}, "security.W018"),
-        ({"BEHIND_PROXY": "no"}, "afterword.W023"),
-        ({"ALLOWED_HOSTS": "elsewhere.example"}, "afterword.E021"),
-        ({"SITE_URL": "http://afterword.example"}, "afterword.E022"),
+        ({"HTTPS": "no", "SITE_URL": "http://afterword.example"}, {"security.W004"}),
+        (
+            {
+                "DEBUG": "yes",
+                "BEHIND_PROXY": "no",
+                "ALLOWED_HOSTS": "elsewhere.example",
+                "SITE_URL": "http://afterword.example",
+            },
+            {"security.W018", "afterword.W023", "afterword.E021", "afterword.E022"},
+        ),
     ],
 )
-def test_an_unsafe_change_is_told(changes, identifier):
+def test_unsafe_changes_are_told(changes, identifiers):
     done = deploy_check(**changes)
     assert done.returncode != 0
-    assert identifier in done.stderr
+    assert {identifier for identifier in identifiers if identifier in done.stderr} == identifiers
 
 
 def test_a_remote_engine_needs_an_address_and_a_model(settings):

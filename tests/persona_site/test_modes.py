@@ -49,10 +49,11 @@ def run_command(state, tmp_path):
 
 
 @pytest.mark.services
-def test_a_new_state_folder_is_its_owners_alone(parent, tmp_path):
+def test_a_command_makes_a_new_state_folder_with_its_tables_which_is_its_owners_alone(parent, tmp_path):
     parent.chmod(0o711)  # others can pass through it and cannot list it
     done = run_command(parent / "state", tmp_path)
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["action"] == "allow"
     assert mode_of(parent) == 0o711
     # As root, PostgreSQL runs as another user in root's group, which can pass through and cannot list it.
     assert mode_of(parent / "state") == (0o710 if IS_ROOT else 0o700)

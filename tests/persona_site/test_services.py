@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,14 +21,6 @@ def judge(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "texts.jsonl").write_text(json.dumps({"id": "a", "text": "I planted beans this morning."}))
     command = [sys.executable, "manage.py", "moderate", "--input", str(folder / "texts.jsonl")]
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
-
-
-@pytest.mark.services
-def test_a_command_makes_the_tables_of_a_new_state_folder(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="afterword-") as state:  # tmp_path is too long for a socket
-        done = judge(tmp_path, AFTERWORD_STATE=state)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["action"] == "allow"
 
 
 @pytest.fixture
