@@ -139,6 +139,7 @@ def test_a_hostile_file_is_refused_with_a_sentence(case):
     assert len(refused.value.user_message) < 300
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", registry.IMPORTERS)
 @pytest.mark.parametrize("case", HOSTILE)
 def test_no_importer_breaks_otherwise_when_it_is_given_a_file_that_is_not_its_own(name, case):

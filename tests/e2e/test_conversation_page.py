@@ -168,6 +168,7 @@ def test_a_wait_is_shown_as_it_shrinks_and_said_twice(wire: Wire, conversation: 
     expect(said).to_have_text(["Waiting for its turn. 9 replies are ahead; about 90 seconds.", "Your reply is next."])
 
 
+@pytest.mark.thorough
 def test_a_place_that_is_out_of_date_does_not_stop_a_reply(wire: Wire, conversation: Conversation) -> None:
     message = say(wire, "Good evening!", conversation)
     first = queued(message, 2)
@@ -188,6 +189,7 @@ def test_a_piece_is_shown_once_however_often_it_comes(wire: Wire, conversation: 
     expect(reply_text(wire)).to_have_text("One. Two.")
 
 
+@pytest.mark.thorough
 def test_the_arrows_among_versions_keep_the_focus(wire: Wire, conversation: Conversation) -> None:
     def read(version: Message) -> Locator:
         conversation.head = version
@@ -206,6 +208,7 @@ def test_the_arrows_among_versions_keep_the_focus(wire: Wire, conversation: Conv
     expect(wire.page.locator(f"#message-{first.id}")).to_be_focused()  # it has no earlier version
 
 
+@pytest.mark.thorough
 def test_a_higher_attempt_begins_again_and_a_lapsed_one_is_ignored(wire: Wire, conversation: Conversation) -> None:
     reply_id = queue_reply(wire, say(wire, "Hello", conversation))
     wire.send(started(reply_id), delta(reply_id, 0, "From the lost worker. "))
@@ -254,7 +257,14 @@ def test_a_message_written_while_offline_goes_out_once_there_is_a_connection(
 
 
 @pytest.mark.parametrize(
-    "code", ["quota_exceeded", "wrong_state", "busy", "moderation_unavailable", "unavailable", "bad_frame"]
+    "code",
+    [
+        "moderation_unavailable",
+        *(
+            pytest.param(code, marks=pytest.mark.thorough)
+            for code in ("quota_exceeded", "wrong_state", "busy", "unavailable", "bad_frame")
+        ),
+    ],
 )
 def test_refused_words_come_back_into_the_box(wire: Wire, code: Any) -> None:
     wire.page.locator("#composer-text").fill("Forty jars of plums.")
@@ -269,6 +279,7 @@ def test_refused_words_come_back_into_the_box(wire: Wire, code: Any) -> None:
     assert wire.wait_for("message.send", 2)[1] == sent
 
 
+@pytest.mark.thorough
 def test_invisible_characters_are_no_message(wire: Wire) -> None:
     for text in ("\u200f", "\u200b \u3000", "Hello"):
         wire.page.locator("#composer-text").fill(text)
@@ -276,6 +287,7 @@ def test_invisible_characters_are_no_message(wire: Wire) -> None:
     assert [sent["text"] for sent in wire.wait_for("message.send")] == ["Hello"]
 
 
+@pytest.mark.thorough
 def test_a_tab_whose_box_is_empty_keeps_the_draft_of_another(
     wire: Wire, conversation: Conversation, get: Callable[[str], tuple[int, str]]
 ) -> None:
@@ -289,6 +301,7 @@ def test_a_tab_whose_box_is_empty_keeps_the_draft_of_another(
     expect(other.page.locator("#composer-text")).to_have_value("Half a letter")
 
 
+@pytest.mark.thorough
 def test_a_reply_whose_announcement_was_lost_is_loaded(wire: Wire, conversation: Conversation) -> None:
     conversation.head = conversation.messages.create(author=Author.PERSONA, parent=conversation.head)
     conversation.save()
@@ -300,6 +313,7 @@ def test_a_reply_whose_announcement_was_lost_is_loaded(wire: Wire, conversation:
     expect(reply_text(wire)).to_have_text("One. Two. Three.")
 
 
+@pytest.mark.thorough
 def test_a_message_whose_acceptance_was_lost_is_sent_again_under_its_id(wire: Wire, conversation: Conversation) -> None:
     write(wire, "Hello")
     first = wire.wait_for("message.send")[0]
@@ -317,12 +331,14 @@ def test_a_message_whose_acceptance_was_lost_is_sent_again_under_its_id(wire: Wi
     expect(wire.page.locator('[data-author="user"]', has_text="Hello")).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_words_that_were_not_sent_survive_a_reload(wire: Wire) -> None:
     wire.page.locator("#composer-text").press_sequentially("Half a letter")
     wire.page.reload()
     expect(wire.page.locator("#composer-text")).to_have_value("Half a letter")
 
 
+@pytest.mark.thorough
 def test_words_on_their_way_are_sent_again_after_a_reload_under_their_first_id(wire: Wire) -> None:
     wire.page.locator("#composer-text").fill("Sent into the void")
     wire.page.locator("#composer-text").press("Enter")
@@ -334,6 +350,7 @@ def test_words_on_their_way_are_sent_again_after_a_reload_under_their_first_id(w
     expect(wire.page.locator("#composer-text")).to_have_value("")
 
 
+@pytest.mark.thorough
 def test_a_message_that_arrived_is_not_offered_again_after_a_reload(wire: Wire, conversation: Conversation) -> None:
     message = say(wire, "It arrived", conversation)
     expect(wire.page.locator(f"#message-{message.message.id}")).to_be_visible()
@@ -453,6 +470,7 @@ def test_tabs_share_what_waits_and_send_it_under_one_id(
     expect(other.page.locator("#composer-text")).to_have_value("From the second tab")
 
 
+@pytest.mark.thorough
 def test_a_refused_message_takes_those_behind_it_back_into_the_box(wire: Wire) -> None:
     write(wire, "One", "Two")
     sent = wire.wait_for("message.send")[0]
@@ -554,7 +572,7 @@ def test_the_end_of_a_session_takes_what_waits_from_the_browser(wire: Wire, conv
     assert wire.page.evaluate("localStorage.length") == 0
 
 
-@pytest.mark.parametrize("way", ["escape", "button"])
+@pytest.mark.parametrize("way", [pytest.param("escape", marks=pytest.mark.thorough), "button"])
 def test_stop_is_asked_for_and_keeps_what_was_shown(wire: Wire, conversation: Conversation, way: str) -> None:
     reply_id = queue_reply(wire, say(wire, "Hello", conversation))
     wire.send(delta(reply_id, 0, "She has a steady"))
@@ -716,7 +734,7 @@ def test_without_scripts_every_verb_is_a_form(
     context.close()
 
 
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.thorough)])
 def test_a_phone_shows_everything_and_each_target_is_44_px(
     browser: Browser, conversation: Conversation, get: Callable[[str], tuple[int, str]], width: int
 ) -> None:
@@ -785,6 +803,7 @@ def test_every_paragraph_runs_in_its_own_direction_as_it_streams(wire: Wire, con
     assert own.evaluate(_EDGES) == ["right", "left"]
 
 
+@pytest.mark.thorough
 def test_titles_names_and_boxes_run_in_the_direction_of_their_words(
     page: Page, conversation: Conversation, get: Callable[[str], tuple[int, str]]
 ) -> None:
@@ -830,6 +849,7 @@ def test_a_limit_counts_characters_as_the_server_does(wire: Wire, conversation: 
     expect(box).to_have_value(longer)
 
 
+@pytest.mark.thorough
 def test_a_form_keeps_what_is_too_long_and_says_so(wire: Wire) -> None:
     wire.page.get_by_role("button", name="More").click()
     title = wire.page.locator("#conversation-title")

@@ -48,7 +48,7 @@ def busy_room(db: None) -> Iterator[None]:
     connection().delete(WORKER, "generation:failovers")
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("viewport", [pytest.param(DESK, marks=pytest.mark.thorough), PHONE], ids=["desk", "phone"])
 def test_the_page_fits_and_its_switch_can_be_reached(
     browser: Browser, client: Client, olga: User, busy_room: None, viewport: dict[str, int]
 ) -> None:

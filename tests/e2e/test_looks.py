@@ -121,6 +121,7 @@ def test_a_reply_is_typed_out_slowly_and_enter_shows_the_rest(terminal: Wire) ->
     assert "message.send" not in {frame["type"] for frame in terminal.received}
 
 
+@pytest.mark.thorough
 def test_a_click_shows_the_rest(terminal: Wire) -> None:
     rest = begin(terminal, REPLY)
     terminal.page.locator(".message-persona .message-text").click()

@@ -78,7 +78,11 @@ def worker_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     POOL.close()
 
 
-@pytest.mark.parametrize(("viewport", "has_scripts"), [(DESK, True), (PHONE, False)], ids=["desk", "phone, no scripts"])
+@pytest.mark.parametrize(
+    ("viewport", "has_scripts"),
+    [(DESK, True), pytest.param(PHONE, False, marks=pytest.mark.thorough)],
+    ids=["desk", "phone, no scripts"],
+)
 def test_a_server_of_this_machine_is_found_tried_and_switched_to(
     live_server: object,
     browser: Browser,

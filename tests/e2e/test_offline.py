@@ -120,6 +120,7 @@ def test_copies_go_with_the_conversation_and_with_the_session(
     wait_until(page, NOTHING_KEPT)
 
 
+@pytest.mark.thorough
 def test_a_browser_without_contact_for_a_week_shows_no_copy(page: Page, conversation: Conversation) -> None:
     path = switch_on_and_read(page, conversation)
     page.evaluate(

@@ -75,7 +75,12 @@ def test_what_is_no_command_is_searched_in_messages(palette: Page) -> None:
     palette.wait_for_url(f"{ORIGIN}/conversations/search/?q=no%20such%20command%20%26%20more")
 
 
-@pytest.mark.parametrize("page", [DESK, {"width": 320, "height": 640}], indirect=True, ids=["desk", "narrow"])
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(DESK, marks=pytest.mark.thorough), {"width": 320, "height": 640}],
+    indirect=True,
+    ids=["desk", "narrow"],
+)
 def test_the_palette_fits_the_page(palette: Page) -> None:
     assert palette.evaluate("document.documentElement.scrollWidth <= innerWidth")
     box = palette.locator(".palette").bounding_box()

@@ -81,6 +81,7 @@ def test_r14_two_cases_are_decided_with_keys_alone(alice: User, desk: Page) -> N
     assert not Case.objects.filter(status=CaseStatus.OPEN).exists()
 
 
+@pytest.mark.thorough
 def test_r14_a_refused_decision_brings_the_keys_to_what_is_missing(alice: User, desk: Page) -> None:
     case = make_case(alice)
     desk.reload()

@@ -59,6 +59,7 @@ def test_a_session_that_ends_takes_the_draft_and_leaves_the_words_in_the_box(wir
     assert wire.page.evaluate(KEPT) == []
 
 
+@pytest.mark.thorough
 def test_a_page_that_is_signed_out_comes_back_only_when_somebody_returns_to_it(wire: Wire) -> None:
     wire.page.clock.install()
     wire.sockets[-1].close(code=4401)
@@ -96,7 +97,7 @@ def test_signing_out_forgets_drafts_in_this_tab_and_in_the_others(wire: Wire, al
     assert wire.page.evaluate(KEPT) == []
 
 
-@pytest.mark.parametrize("who", ["bob", "nobody"])
+@pytest.mark.parametrize("who", ["bob", pytest.param("nobody", marks=pytest.mark.thorough)])
 def test_another_persons_drafts_go_with_the_next_page(wire: Wire, bob: User, client: Client, who: str) -> None:
     client.logout()
     if who == "bob":
@@ -106,6 +107,7 @@ def test_another_persons_drafts_go_with_the_next_page(wire: Wire, bob: User, cli
     wire.wait_until(f"!{KEPT}.length")
 
 
+@pytest.mark.thorough
 def test_ones_own_draft_survives_other_pages(wire: Wire) -> None:
     wire.page.goto(f"{ORIGIN}/rules/")
     wire.page.goto(ORIGIN + wire.path)

@@ -60,6 +60,7 @@ def test_it_says_what_needs_attention_and_where(owner, alice):
     assert notes["1 case is late."] == "/moderation/"
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_messages_do_not_slow_it_down(owner, alice):
     conversation = make_conversation(owner=alice)
     with connection.cursor() as cursor:

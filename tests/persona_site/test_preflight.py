@@ -59,6 +59,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(state):
     assert "sesame-opens" not in output
 
 
+@pytest.mark.thorough
 def test_a_redis_that_does_not_answer_is_named_without_its_password(state):
     output = up(state, DATABASE_URL=embedded_database_url(), REDIS_URL="redis://:sesame-opens@127.0.0.1:1/0")
     assert "Redis at 127.0.0.1:1 does not answer (ConnectionError). Check REDIS_URL." in output
@@ -70,6 +71,7 @@ def embedded_database_url():
     return f"postgresql://postgres@/postgres?host={django_settings.DATABASES['default']['HOST']}"
 
 
+@pytest.mark.thorough
 def test_an_address_that_is_none(state):
     assert "DATABASE_URL must read postgresql://" in up(state, DATABASE_URL="mysql://me@somewhere/site")
 
@@ -79,10 +81,12 @@ def test_a_state_folder_that_is_a_file(tmp_path):
     assert f"The state folder {tmp_path}/state cannot be used" in up(tmp_path / "state")
 
 
+@pytest.mark.thorough
 def test_a_state_folder_with_too_long_a_name(tmp_path):
     assert "Unix sockets allow 80" in up(tmp_path / ("x" * 90))
 
 
+@pytest.mark.thorough
 def test_a_remote_engine_without_an_address(state):
     output = up(state, ENGINES="openai")
     assert "ENGINES has openai, but OPENAI_BASE_URL is empty. Set OPENAI_BASE_URL" in output

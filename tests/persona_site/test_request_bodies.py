@@ -159,6 +159,7 @@ def test_all_who_send_share_one_pace():
     assert pace.delay(100, now=20.0) == pytest.approx(0.1)  # nobody has sent anything for a while
 
 
+@pytest.mark.thorough
 def test_long_bodies_arrive_whole_at_the_sites_pace(server):
     """Three at once: each is paused again and again, and read to its end."""
     size = 6 * 1024**2

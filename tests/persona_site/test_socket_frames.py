@@ -97,6 +97,7 @@ def test_a_socket_is_read_from_again_when_its_frames_are_served(port):
     assert received == 5_000 * 3
 
 
+@pytest.mark.thorough
 def test_a_message_of_more_than_a_megabyte_ends_the_connection_before_it_is_read(port):
     with opened(port, "/echo/") as client:
         client.sendall(masked(b"x" * (socket_frames.MOST_BYTES + 1))[:100])

@@ -52,6 +52,7 @@ def queries_of(client: Client, address: str) -> int:
     return len(captured)
 
 
+@pytest.mark.thorough
 def test_r3_a_queue_of_ten_thousand_cases_is_read_along_its_index(alice: User, mina: User, desk: Client) -> None:
     one = make_case(alice, severity=99)
     fill(alice, 40)

@@ -185,6 +185,7 @@ assessment.warm_meanwhile()
 """
 
 
+@pytest.mark.thorough
 def test_a_process_that_ends_early_waits_until_the_filter_is_loaded() -> None:
     """A worker that was stopped while it loaded OpenVINO on a daemon thread ended with SIGABRT."""
     ended = subprocess.run([sys.executable, "-c", _ENDS_WHILE_IT_WARMS], capture_output=True, text=True, check=False)

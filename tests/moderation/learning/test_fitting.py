@@ -51,6 +51,7 @@ def test_the_heads_learn_what_people_decided(decisions: list[labelled.LabelledTu
     assert gap_after > gap_before + 0.5
 
 
+@pytest.mark.thorough
 def test_other_categories_and_languages_keep_their_heads(decisions: list[labelled.LabelledTurn]) -> None:
     fitted = fitting.fit(decisions, None, lambda line: None)
     column = list(Category).index(Category.HARASSMENT)

@@ -89,6 +89,7 @@ def test_t3_signs_are_added_up_over_all_conversations_of_one_person_alone(alice:
     assert signals(look(talk(alice), [turn("Still awake.")])) == ["sleeplessness"]
 
 
+@pytest.mark.thorough
 def test_a_look_reads_a_bounded_part_of_the_past(alice: User) -> None:
     """The number of queries does not grow, and no turn before the newest forty is scored."""
     of = talk(alice)

@@ -155,6 +155,7 @@ def test_a_greeting_at_the_top_of_each_page_is_no_running_head():
     assert [text for text in read(pdf(pages)).texts if "Dear Beto," in text] == ["Dear Beto,"] * 3
 
 
+@pytest.mark.thorough
 def test_a_page_without_words_is_counted():
     reading = read(pdf([WORDS, [], []]))
     assert reading.skipped["page without words"] == 2

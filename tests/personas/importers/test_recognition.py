@@ -73,7 +73,9 @@ def test_a_scan_gives_its_words_and_for_each_line_its_confidence_and_place():
     assert any("Check them" in record.text for record in found if isinstance(record, Remark))
 
 
-@pytest.mark.parametrize("format", ["JPEG", "BMP", "GIF", "WEBP", "TIFF"])
+@pytest.mark.parametrize(
+    "format", ["JPEG", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("BMP", "GIF", "WEBP", "TIFF"))]
+)
 def test_pictures_of_every_usual_kind_are_read(format):
     assert "lemons" in texts(records(saved(page("The tree has lemons."), format)))[0]
 

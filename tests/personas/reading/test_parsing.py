@@ -112,20 +112,20 @@ def test_a_card_comes_whole_with_a_picture_that_is_safe():
     ("deed", "kind", "sentence"),
     [
         ("burn", FileTooLarge, "Reading burn took more than 1 s, which is the limit. Split it into smaller files, or"),
-        ("sleep", FileTooLarge, "took more than 1 s"),
-        ("drip", FileTooLarge, "took more than 1 s"),
-        ("ask_for_more", FileTooLarge, "took more than 1 s"),
+        pytest.param("sleep", FileTooLarge, "took more than 1 s", marks=pytest.mark.thorough),
+        pytest.param("drip", FileTooLarge, "took more than 1 s", marks=pytest.mark.thorough),
+        pytest.param("ask_for_more", FileTooLarge, "took more than 1 s", marks=pytest.mark.thorough),
         ("hoard", FileTooLarge, "took more than 256 MB of memory, which is the limit. Split it .* raise IMPORT_MEMORY"),
-        ("scream", FileTooLarge, "of memory"),
+        pytest.param("scream", FileTooLarge, "of memory", marks=pytest.mark.thorough),
         ("crash", DamagedFile, "crash cannot be read: the program that reads it ended unexpectedly"),
-        ("leave", DamagedFile, "ended unexpectedly"),
-        ("fall_silent", DamagedFile, "ended unexpectedly"),
+        pytest.param("leave", DamagedFile, "ended unexpectedly", marks=pytest.mark.thorough),
+        pytest.param("fall_silent", DamagedFile, "ended unexpectedly", marks=pytest.mark.thorough),
         ("babble", DamagedFile, "ended unexpectedly"),
-        ("lie", DamagedFile, "ended unexpectedly"),
-        ("invent", DamagedFile, "ended unexpectedly"),
-        ("break_the_log", DamagedFile, "ended unexpectedly"),
+        pytest.param("lie", DamagedFile, "ended unexpectedly", marks=pytest.mark.thorough),
+        pytest.param("invent", DamagedFile, "ended unexpectedly", marks=pytest.mark.thorough),
+        pytest.param("break_the_log", DamagedFile, "ended unexpectedly", marks=pytest.mark.thorough),
         ("write", DamagedFile, "ended unexpectedly"),
-        ("quote", DamagedFile, "ended unexpectedly"),
+        pytest.param("quote", DamagedFile, "ended unexpectedly", marks=pytest.mark.thorough),
     ],
 )
 def test_whatever_a_file_does_to_its_reader_is_one_sentence_within_the_limits(
@@ -257,7 +257,17 @@ def test_known_bombs_are_sentences(tmp_path, content):
         read(tmp_path / "bomb")
 
 
-@pytest.mark.parametrize("deed", ["crash", "burn", "say_nothing", "draw", "lie", "babble", "break_the_log"])
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "crash",
+        "burn",
+        *(
+            pytest.param(deed, marks=pytest.mark.thorough)
+            for deed in ("say_nothing", "draw", "lie", "babble", "break_the_log")
+        ),
+    ],
+)
 def test_whatever_a_picture_does_to_its_reader_is_a_refusal(monkeypatch, deed):
     monkeypatch.setattr(avatars, "JOB", "tests.personas.hostile_child")
     monkeypatch.setattr(avatars, "SECONDS", 1)
