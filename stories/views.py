@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.form_fields import one_line_end
 from accounts.requests import SignedIn, is_seen
 from chat.conversation import conversations
+from chat.models import NoticeKind
 from moderation.desk import reports, restrictions
 from personas import creation
 from stories import continuations, epub, monitoring, notices, pressing, prose, queueing, telling, writing
@@ -130,7 +131,9 @@ def write(request: SignedIn, story_id: UUID) -> HttpResponse:
     if "go_on" in request.POST and not passage.is_withheld:
         story = passage.scene.story
         writing.draw(user=request.user, story_id=story_id, dial=Dial(story.dial))
-    notice = passage.notices.first()
+    notices = passage.notices.all()
+    # The help lines come before a refusal.
+    notice = next((each for each in notices if each.kind == NoticeKind.CRISIS), notices.first())
     return _at(story_id, f"notice-{notice.pk}") if notice else _at_the_end(story_id)
 
 

@@ -70,7 +70,10 @@ def correct(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse
         context = _page(request, persona) | {"refused": memory, "draft": text, "help": refusal.help}
         return render(request, "personas/memory.html", context, status=422)
     messages.success(request, gettext("The memory is corrected. The old words are forgotten."))
-    return _back(request, persona, f"#memory-{corrected.pk}")
+    if corrected == memory:
+        return _back(request, persona, f"#memory-{memory.pk}")
+    # The new words are the newest line, which is on the first page.
+    return redirect(reverse("personas:memory", args=[persona.pk]) + f"#memory-{corrected.pk}")
 
 
 @login_required
@@ -87,9 +90,9 @@ def pin(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
 def forget(request: SignedIn, persona_id: UUID, memory_id: int) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     memory = corrections.get_memory_for(request.user, persona, memory_id)
-    others = _remembered(request.user, persona).exclude(pk=memory.pk)
-    beside = others.filter(said_at__lte=memory.said_at).first() or others.last()
     forgetting.forget(memory)
+    others = _remembered(request.user, persona)
+    beside = others.filter(said_at__lte=memory.said_at).first() or others.last()
     messages.success(request, gettext("It is forgotten, and it is gone from the prompts that were stored."))
     return _back(request, persona, f"#memory-{beside.pk}" if beside else "")
 

@@ -71,6 +71,9 @@ def test_a_long_conversation_shows_what_the_site_says_and_its_menu_closes_behind
     expect(menu).to_be_hidden()
 
     press(page, "More")
+    menu.get_by_label("Title").focus()
+    menu.get_by_text("Folder").click()
+    expect(menu, "a press of the mouse inside it does not close it").to_be_visible()
     press(page, "Save")
     answer = page.get_by_text("It is saved.")
     expect(answer).to_be_focused()

@@ -47,12 +47,12 @@ export class Connection {
 
   /** Whether websockets do not get through, although the site answers. The page then uses plain forms. */
   get isBarred() {
-    return !this.hasOpened && this.isSiteThere;
+    return !this.hasOpened && this.isSiteThere && navigator.onLine;
   }
 
   /** A kept copy of the page opens also where the site cannot be reached, and a browser may be online there. */
   async lookForSite() {
-    this.isSiteThere = await fetch("/healthz", { cache: "no-store" }).then(() => true, () => false);
+    this.isSiteThere = await fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
   }
 
   open() {

@@ -6,6 +6,8 @@ import { focusOn } from "./focus.js";
 
 const ANSWERS = ["[data-answer]", '[aria-invalid="true"]', ".errorlist.nonfield", '[role="alert"]'];
 
+// A page that begins at its end has a place for the messages there. Without scripts it begins at its top, as they do.
+document.querySelector("[data-messages]")?.append(...document.querySelectorAll("div.site-messages"));
 const message = shown(".site-messages > .notice");
 const place = (document.body.hasAttribute("data-answers") && shown(...ANSWERS.map((each) => `main ${each}`))) || row() || message;
 if (place && isFree()) {
@@ -18,7 +20,15 @@ function row() {
   const target = document.getElementById(location.hash.slice(1));
   if (!target?.matches("main :is([tabindex], summary)")) return undefined;
   if (message) target.setAttribute("aria-describedby", message.id);
+  open(target.matches("summary") ? target.parentElement : target);
   return target;
+}
+
+/** Opens the closed parts of the page that an element stands in. @param {Element | null} element */
+function open(element) {
+  for (let around = element?.parentElement; around; around = around.parentElement) {
+    if (around instanceof HTMLDetailsElement) around.open = true;
+  }
 }
 
 /** Whether nothing else has the focus yet. The browser itself gives it to a row. */

@@ -3,7 +3,8 @@
 
 for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[popover]"))) {
   menu.addEventListener("focusout", ({ relatedTarget }) => {
-    if (!(relatedTarget instanceof Element) || menu.contains(relatedTarget)) return;
+    // A press of the mouse inside the menu may focus the part of the page around it.
+    if (!(relatedTarget instanceof Element) || menu.contains(relatedTarget) || relatedTarget.contains(menu)) return;
     if (!relatedTarget.matches(`[popovertarget="${menu.id}"]`)) menu.hidePopover();
   });
 }

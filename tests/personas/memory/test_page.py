@@ -189,3 +189,13 @@ def test_a_forgotten_line_leads_to_the_one_in_its_place_and_a_corrected_one_to_i
     corrected = Memory.objects.exclude(text="").get()
     assert answer.headers["Location"] == f"{page}#memory-{corrected.pk}"
     assert client.post(address("memory_forget", ada, corrected.pk)).headers["Location"] == page
+
+
+def test_an_answer_leads_to_a_line_that_is_there(client: Client, ada: Persona) -> None:
+    rain, _, again = (remember(ada, text) for text in ("I like rain.", "Yes.", "yes."))
+    page = address("memory", ada)
+    answer = client.post(address("memory_forget", ada, again.pk))  # which forgets the same words of another time
+    assert answer.headers["Location"] == f"{page}#memory-{rain.pk}"
+    answer = client.post(address("memory_correct", ada, rain.pk) + "?page=2", {"text": "I like mist."})
+    corrected = Memory.objects.exclude(text="").get()
+    assert answer.headers["Location"] == f"{page}#memory-{corrected.pk}", "it is the newest line"
