@@ -14,12 +14,12 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up
 
 # Two parts side by side, each with services of its own: the running site, whose tests mostly wait, with the engines,
-# and the other rooms. The linters run beside them. The output of the first part comes when it has ended.
-# `make thorough` and `make faults` are not among them. `.ci/run` runs all three.
+# and the other rooms. The output of the first part comes when it has ended. `make lint`, `make thorough` and
+# `make faults` are not among them. `.ci/run` runs all four.
 QUICK := not e2e and not faults and not training and not thorough
 
 test: $(VENV)/.installed-dev
-	@$(MAKE) --no-print-directory --jobs 3 lint test-site test-rooms
+	@$(MAKE) --no-print-directory --jobs 2 test-site test-rooms
 
 test-rooms: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "$(QUICK)" --ignore tests/generation

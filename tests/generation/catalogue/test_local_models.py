@@ -397,6 +397,7 @@ def test_a_model_is_added_from_the_terminal_and_loaded_by_a_real_process(
 
 
 @pytest.mark.model
+@pytest.mark.thorough
 def test_a_gguf_file_speaks_on_both_engines(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Real processes convert, export and load the model."""
     monkeypatch.setattr(installation, "_EXPORTER", EXPORTER)
@@ -469,7 +470,7 @@ def whole_characters(engine: Engine) -> str:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("engine_class", [TransformersEngine, OpenVINOEngine])
+@pytest.mark.parametrize("engine_class", [pytest.param(TransformersEngine, marks=pytest.mark.thorough), OpenVINOEngine])
 def test_gemma_writes_chinese(engine_class: type[TransformersEngine | OpenVINOEngine]) -> None:
     model = packaged.PACKAGED["gemma3-270m"]
     folder = Path(os.environ.get("GEMMA_FOLDER") or model_rows.folder(model.name))

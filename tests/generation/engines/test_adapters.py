@@ -34,7 +34,7 @@ def two(installed_model: packaged.CatalogueModel, tmp_path_factory: pytest.TempP
     ]
 
 
-@pytest.fixture(params=["packed", "paged"])
+@pytest.fixture(params=[pytest.param("packed", marks=pytest.mark.thorough), "paged"])
 def forward_pass(
     request: pytest.FixtureRequest, installed_model: packaged.CatalogueModel, monkeypatch: pytest.MonkeyPatch
 ) -> ForwardPass:
