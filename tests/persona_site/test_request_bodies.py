@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -24,18 +25,27 @@ _SERVER = """
 import sys
 from daphne.cli import CommandLineInterface
 from persona_site import request_bodies
-request_bodies.PATIENCE_S = 2
+request_bodies.PATIENCE_S = float(sys.argv[2])
 CommandLineInterface().run(["--verbosity", "0", "--port", sys.argv[1], "persona_site.asgi:application"])
 """
 
 
 @pytest.fixture(scope="module")
 def server():
-    """Yields the port of the web server and the folder for its temporary files."""
+    """A web server that waits two seconds for a body."""
+    with serving(patience_s=2) as server:
+        yield server
+
+
+@contextmanager
+def serving(patience_s):
+    """Yields the port of the web server, the folder for its temporary files, and its process."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"TMPDIR": folder, "DJANGO_SETTINGS_MODULE": "persona_site.settings"}
-        process = subprocess.Popen([sys.executable, "-c", _SERVER, str(port)], cwd=ROOT, env=environment)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _SERVER, str(port), str(patience_s)], cwd=ROOT, env=environment
+        )
         try:
             wait_until(lambda: answers(port), seconds=60)
             yield port, Path(folder), process
@@ -160,16 +170,17 @@ def test_all_who_send_share_one_pace():
 
 
 @pytest.mark.thorough
-def test_long_bodies_arrive_whole_at_the_sites_pace(server):
+def test_long_bodies_arrive_whole_at_the_sites_pace():
     """Three at once: each is paused again and again, and read to its end."""
     size = 6 * 1024**2
-    clients = [opened(server, "/personas/new/", f"Content-Length: {size}") for _ in range(3)]
-    threads = [threading.Thread(target=client.sendall, args=(b"a" * size,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread, client in zip(threads, clients, strict=True):
-        thread.join(60)
-        client.settimeout(60)
-        # The body was read and Django asked, which has no static files here.
-        assert client.recv(100).split()[1] not in {b"408", b"413"}
-        client.close()
+    with serving(patience_s=60) as server:
+        clients = [opened(server, "/personas/new/", f"Content-Length: {size}") for _ in range(3)]
+        threads = [threading.Thread(target=client.sendall, args=(b"a" * size,)) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread, client in zip(threads, clients, strict=True):
+            thread.join(60)
+            client.settimeout(60)
+            # The body was read and Django asked, which has no static files here.
+            assert client.recv(100).split()[1] not in {b"408", b"413"}
+            client.close()
