@@ -131,9 +131,8 @@ def write(request: SignedIn, story_id: UUID) -> HttpResponse:
     if "go_on" in request.POST and not passage.is_withheld:
         story = passage.scene.story
         writing.draw(user=request.user, story_id=story_id, dial=Dial(story.dial))
-    notices = passage.notices.all()
     # The help lines come before a refusal.
-    notice = next((each for each in notices if each.kind == NoticeKind.CRISIS), notices.first())
+    notice = min(passage.notices.all(), key=lambda each: each.kind != NoticeKind.CRISIS, default=None)
     return _at(story_id, f"notice-{notice.pk}") if notice else _at_the_end(story_id)
 
 
