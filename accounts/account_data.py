@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 
-from accounts import emergency_contact, guardians
+from accounts.contacts import emergency_contact, guardians
 from accounts.models import EmergencyContact, Guardian, User
 
 

@@ -1,4 +1,4 @@
-"""People, quotas and consents in Django's admin. Actions change rights, through the doors of `accounts.roles`."""
+"""People, quotas and consents in Django's admin. Actions change rights through `accounts.sign_in.roles`."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
@@ -13,8 +13,10 @@ from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts import guardians, my_data, roles, sessions
+from accounts.contacts import guardians
 from accounts.models import Consent, Quota, Role, User
+from accounts.personal_data import my_data
+from accounts.sign_in import roles, sessions
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -78,7 +80,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    """Accounts. Only the actions of the list change rights, through `accounts.roles`, which records who did it."""
+    """Accounts. Only the actions of the list change rights. `accounts.sign_in.roles` records who did it."""
 
     list_display = ("email", "username", "role", "country", "is_active", "date_joined", "last_login")
     list_filter = ("role", "is_active")

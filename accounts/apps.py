@@ -11,7 +11,9 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.sessions.models import Session
 
-        from accounts import account_data, my_data, privacy, privacy_rows, sessions
+        from accounts import account_data, privacy_rows
+        from accounts.personal_data import my_data, privacy
+        from accounts.sign_in import sessions
 
         my_data.register("account", export=account_data.export, erase=account_data.erase)
         privacy.register(privacy_rows.ROWS)

@@ -7,6 +7,8 @@ Each account has its own password. The account that confirms the address keeps i
 Covered: answers and the number of hashes are the same for no account, for one account, and for one account with a
 second that somebody created beside it as a test. Not covered: a person who creates several more accounts can count
 them. `EMAIL_VERIFICATION=mandatory` prevents that too.
+
+Every session holds the dotted name of this class. A move of this module would sign everybody out.
 """
 
 from allauth.account.auth_backends import AuthenticationBackend

@@ -30,7 +30,7 @@ class TextSize(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person, who signs in by e-mail. `accounts.roles.give` sets `is_staff` and `is_superuser` by the role."""
+    """A person, who signs in by e-mail. `sign_in.roles.give` sets `is_staff` and `is_superuser` by the role."""
 
     # Not unique: that would tell strangers who has an account (`accounts.backends`).
     email = models.EmailField(_("e-mail address"), db_index=True)
@@ -42,9 +42,11 @@ class User(AbstractUser):
         help_text=_("Two letters (ISO 3166-1), such as CN. It chooses the help lines that are shown."),
     )
     language = models.CharField(
-        max_length=16, blank=True, help_text="Of the interface; empty until the first page (`accounts.languages`)."
+        max_length=16,
+        blank=True,
+        help_text="Of the interface; empty until the first page (`accounts.interface.languages`).",
     )
-    # Written once (`accounts.ages`); none for accounts that were never asked.
+    # Written once (`sign_in.ages`); none for accounts that were never asked.
     birth_date = models.DateField(_("date of birth"), null=True, editable=False)
 
     theme = models.CharField(max_length=16, choices=Theme, blank=True, default=Theme.DEVICE)
@@ -101,7 +103,7 @@ class Consent(models.Model):
 
 
 class Sitting(models.Model):
-    """A stretch of a person's use without a longer break (`accounts.sittings`)."""
+    """A stretch of a person's use without a longer break (`usage.sittings`)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sittings")
     began_at = models.DateTimeField()
@@ -120,7 +122,7 @@ class Scope(models.TextChoices):
 
 
 class LawScope(models.Model):
-    """A decision of the owner whether this site keeps a law (`accounts.laws`). The newest one of a law counts."""
+    """A decision of the owner whether this site keeps a law (`legal.laws`). The newest one of a law counts."""
 
     law = models.CharField(max_length=32)
     scope = models.CharField(max_length=16, choices=Scope)
@@ -137,7 +139,7 @@ class LawScope(models.Model):
 
 
 class EmergencyContact(models.Model):
-    """Whom a moderator may write to if this person is in danger (`accounts.emergency_contact`)."""
+    """Whom a moderator may write to if this person is in danger (`contacts.emergency_contact`)."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="emergency_contact")
     name = models.CharField(max_length=80)
@@ -149,7 +151,7 @@ class EmergencyContact(models.Model):
 
 
 class Guardian(models.Model):
-    """The guardian of a person under 18, and what they have set (`accounts.guardians`). None and False: no limit."""
+    """The guardian of a person under 18, and what they have set (`contacts.guardians`). None and False: no limit."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="guardian")
     name = models.CharField(max_length=80)
@@ -172,7 +174,7 @@ class Guardian(models.Model):
 
 
 class DeclinedAddress(models.Model):
-    """Where somebody has declined to be named by this person (`accounts.letters`). Only a keyed digest is kept."""
+    """Where somebody has declined to be named by this person (`contacts.letters`). Only a keyed digest is kept."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="declined_addresses")
     digest = models.CharField(max_length=64)
@@ -182,7 +184,7 @@ class DeclinedAddress(models.Model):
 
 
 class Closing(models.Model):
-    """The announced end of the service (`accounts.closing`). At most one row."""
+    """The announced end of the service (`legal.closing`). At most one row."""
 
     closes_on = models.DateField()
     announced_at = models.DateTimeField(auto_now_add=True)

@@ -6,7 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from accounts import closing, disclosure, languages, looks
+from accounts.interface import languages, looks
+from accounts.legal import closing
+from accounts.sign_in import disclosure
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

@@ -5,9 +5,11 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import first_run, guardians, quotas, sittings
+from accounts.contacts import guardians
 from accounts.models import Quota, SetupLink
-from accounts.privacy import Row, Words
+from accounts.personal_data.privacy import Row, Words
+from accounts.sign_in import first_run
+from accounts.usage import quotas, sittings
 
 
 def _forget_sessions() -> None:

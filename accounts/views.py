@@ -18,10 +18,14 @@ from django.views import i18n
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import ages, emergency_contact, first_run, guardians, languages, looks, my_data, privacy, quotas, sittings
-from accounts.forms import BirthDateForm, ContactForm, CountryForm, EraseForm, LooksForm, OwnerForm
-from accounts.models import EmergencyContact, User
-from accounts.requests import SignedIn
+from accounts.contacts import emergency_contact, guardians
+from accounts.forms import BirthDateForm, CountryForm, EraseForm, LooksForm, OwnerForm
+from accounts.interface import languages, looks
+from accounts.interface.requests import SignedIn
+from accounts.models import User
+from accounts.personal_data import my_data, privacy
+from accounts.sign_in import ages, first_run
+from accounts.usage import quotas, sittings
 
 
 @require_GET
@@ -135,7 +139,7 @@ def looks_page(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def birth_date(request: SignedIn) -> HttpResponse:
-    """Asks an account that has no date of birth for it, once. `accounts.age_gate` sends people here."""
+    """Asks an account that has no date of birth for it, once. `accounts.sign_in.age_gate` sends people here."""
     if request.user.birth_date is not None:
         return redirect("home")
     form = BirthDateForm(request.POST or None)
@@ -146,47 +150,6 @@ def birth_date(request: SignedIn) -> HttpResponse:
     if not ages.is_admitted(request.user):
         ages.begin_cool_off(request, response)
     return response
-
-
-@login_required
-@never_cache
-def contact(request: SignedIn) -> HttpResponse:
-    """Names or removes the emergency contact."""
-    user = request.user
-    form = ContactForm(request.POST if request.POST.get("act") == "appoint" else None)
-    if request.POST.get("act") == "withdraw":
-        emergency_contact.withdraw(user)
-        messages.success(request, _("Your emergency contact is removed."))
-        return redirect("emergency_contact")
-    if form.is_valid():
-        if refusal := ratelimit.consume_or_429(request, action="emergency_contact"):
-            return cast(HttpResponse, refusal)
-        values = {name: form.cleaned_data[name] for name in ("name", "email", "own_name")}
-        try:
-            emergency_contact.appoint(user=user, **values)
-        except emergency_contact.ContactRefused as problem:
-            form.add_error(None, problem.user_message)
-        else:
-            messages.success(request, _("Your emergency contact is saved, and they have been told."))
-            return redirect("emergency_contact")
-    context = {"form": form, "contact": EmergencyContact.objects.filter(user=user).first()}
-    return render(request, "account/emergency_contact.html", context, status=400 if form.errors else 200)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def decline_contact(request: HttpRequest, token: str) -> HttpResponse:
-    """The contact's own page, opened by their signed link: POST declines."""
-    if refusal := ratelimit.consume_or_429(request, action="decline_contact"):
-        return cast(HttpResponse, refusal)
-    try:
-        if request.method == "POST":
-            emergency_contact.decline(token)
-            return redirect(request.get_full_path())
-        opened = emergency_contact.opened(token)
-    except emergency_contact.LinkInvalid:
-        return render(request, "account/decline_contact.html", {"contact": None}, status=404)
-    return render(request, "account/decline_contact.html", {"contact": opened})
 
 
 def _next(request: SignedIn) -> str:

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import guardian_limits, guardians, quotas
+from accounts.contacts import guardian_limits, guardians
 from accounts.models import User
+from accounts.usage import quotas
 from api import errors, history, jobs, keys, model_list, monitoring, queueing
 from api.history import Turn
 from api.jobs import Job, Said

@@ -8,8 +8,8 @@ class ApiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import privacy
-        from accounts.my_data import register
+        from accounts.personal_data import privacy
+        from accounts.personal_data.my_data import register
         from api import my_data, privacy_rows
 
         register("api", export=my_data.export, erase=my_data.erase)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from accounts import ages
 from accounts.models import User
+from accounts.sign_in import ages
 from api import jobs, keys, model_list, monitoring, queueing
 from api.jobs import AnswerToken, Ended, Failed, Job, Reason, Words
 from api.model_list import BaseModel

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import JsonResponse
 from pydantic import ValidationError
 
-from accounts.quotas import QuotaExceeded
+from accounts.usage.quotas import QuotaExceeded
 from generation.jobs.waiting_room import Full
 from moderation.crisis.notices import CrisisNotice
 from personas.access import Refusal

@@ -4,7 +4,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.form_fields import Words
+from accounts.interface.form_fields import Words
 from accounts.models import User
 from api import keys
 from api.models import Scope

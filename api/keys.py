@@ -18,8 +18,8 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import quotas
 from accounts.models import User
+from accounts.usage import quotas
 from api.models import ApiKey, Scope
 from moderation import audit_trail
 from text import graphemes

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel, ValidationError
 
-from accounts.quotas import QuotaExceeded
+from accounts.usage.quotas import QuotaExceeded
 from api import admission, errors, jobs, keys, model_list, verdicts
 from api.answers import Chat, Shape, Text
 from api.errors import ApiError

@@ -8,8 +8,9 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import privacy, sessions
-        from accounts.my_data import register
+        from accounts.personal_data import privacy
+        from accounts.personal_data.my_data import register
+        from accounts.sign_in import sessions
         from chat import my_data, privacy_rows
         from chat.conversation import groups, persona_words, remembering
         from chat.socket import sockets

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from accounts.privacy import Row, Words
+from accounts.personal_data.privacy import Row, Words
 
 _HOURS = -(-settings.STREAM_TTL // timedelta(hours=1))
 

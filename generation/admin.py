@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts import roles
 from accounts.models import User
+from accounts.sign_in import roles
 from generation import overview
 from generation.catalogue import local_models, model_rows, packaged
 from generation.forms import AddModelForm

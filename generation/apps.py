@@ -10,8 +10,8 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         # The import connects the worker's signals. It loads no engine.
-        from accounts import privacy
-        from accounts.my_data import register
+        from accounts.personal_data import privacy
+        from accounts.personal_data.my_data import register
         from generation import my_data, privacy_rows
         from generation.jobs import worker  # noqa: F401
         from generation.routing import engine_rows

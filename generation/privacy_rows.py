@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.privacy import Row, Words
+from accounts.personal_data.privacy import Row, Words
 from generation.routing import spending
 
 _DAYS = settings.SPEND_RETENTION.days

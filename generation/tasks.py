@@ -3,7 +3,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import languages
+from accounts.interface import languages
 from accounts.models import Role, User
 from generation.catalogue import model_rows
 from generation.jobs import waiting_room

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from generation import model_page
 from generation.catalogue import local_models, model_rows, packaged
 from generation.forms import AddModelForm, ServerForm

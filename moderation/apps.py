@@ -8,8 +8,9 @@ class ModerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import privacy, roles
-        from accounts.my_data import register
+        from accounts.personal_data import privacy
+        from accounts.personal_data.my_data import register
+        from accounts.sign_in import roles
         from moderation import audit_trail, my_data, privacy_rows
 
         register("moderation", export=my_data.export, erase=my_data.erase)

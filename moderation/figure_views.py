@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import thresholds
+from accounts.legal import thresholds
 from moderation.desk import appeals, cases, claims, evidence, figures, quality, reports, sight, wellbeing, yearly
 from moderation.forms import FiguresForm, OptOutForm, PauseForm, ReviewForm
 from moderation.guards import desk_only, person_of

@@ -5,8 +5,8 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
-from accounts import countries
-from accounts.form_fields import Words
+from accounts.interface import countries
+from accounts.interface.form_fields import Words
 from accounts.models import Role, User
 from moderation.desk import cases, claims, effects, labels
 from moderation.models import ActionKind, AppealOutcome, CaseStatus, Queue

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts import laws
+from accounts.legal import laws
 from accounts.models import LawScope, Scope
 from moderation.guards import desk_only, person_of
 

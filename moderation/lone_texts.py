@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import guardians
+from accounts.contacts import guardians
 from accounts.models import User
 from moderation import user_turns
 from moderation.crisis import ladder

@@ -7,7 +7,7 @@ from django import forms
 from django.forms import BaseFormSet
 from django.utils.translation import gettext_lazy
 
-from accounts.form_fields import Words
+from accounts.interface.form_fields import Words
 from moderation.filter.policy import RuleSpec, TopicSpec
 from moderation.filter.policy_changes import LONGEST_SHADOW
 from moderation.filter.policy_versions import LONGEST_BREAK, LONGEST_NAME

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import ages
+from accounts.sign_in import ages
 from moderation.desk import refusal_reviews
 from moderation.guards import desk_only, person_of
 from moderation.models import AppealOutcome, RefusalKind

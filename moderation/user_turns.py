@@ -15,8 +15,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import ages
 from accounts.models import User
+from accounts.sign_in import ages
 from moderation import plain_words
 from moderation.crisis import goodbyes, ladder, notices, reading, self_check
 from moderation.crisis.notices import CrisisNotice

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.http.request import validate_host
 
-from accounts import thresholds
+from accounts.legal import thresholds
 from generation.catalogue.packaged import PACKAGED
 from generation.engines.registry import ENGINES
 from moderation.filter.classifiers.registry import CLASSIFIERS

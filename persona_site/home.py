@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.interface.requests import SignedIn
 from accounts.models import User
-from accounts.requests import SignedIn
 from chat.conversation import partings, reading
 from chat.models import ConversationState
 from generation.catalogue import model_rows, packaged

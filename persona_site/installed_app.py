@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 
 _WORKER = settings.BASE_DIR / "static" / "js" / "offline" / "worker.js"
 _ICONS = [("icon-192.png", 192, "any"), ("icon-512.png", 512, "any"), ("icon-maskable-512.png", 512, "maskable")]

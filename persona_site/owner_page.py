@@ -23,9 +23,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts import closing
+from accounts.interface.requests import SignedIn
+from accounts.legal import closing
 from accounts.models import Role, User
-from accounts.requests import SignedIn
 from chat.models import Author, Message, Reply, ReplyStatus
 from generation import overview
 from generation.catalogue import model_rows

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts import hashers
+from accounts.sign_in import hashers
 
 POLICY = "; ".join(
     [

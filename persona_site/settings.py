@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.languages.Locale",
+    "accounts.interface.languages.Locale",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "persona_site.security.ContentSecurityPolicy",
     "persona_site.security.WrongMethod",
     "persona_site.security.TooManyPasswords",
-    "accounts.age_gate.AgeGate",
+    "accounts.sign_in.age_gate.AgeGate",
 ]
 
 ROOT_URLCONF = "persona_site.urls"
@@ -216,7 +216,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "accounts.backends.EveryAccountOfTheAddress",
 ]
-PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.sign_in.hashers.BoundedArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -225,8 +225,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-ACCOUNT_USER_DISPLAY = "accounts.adapters.shown_name"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapters.AccountAdapter"
+ACCOUNT_USER_DISPLAY = "accounts.sign_in.adapters.shown_name"
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -247,7 +247,8 @@ ACCOUNT_RATE_LIMITS = {
     "guardian_page": "30/m/ip",
 }
 SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", True)
-# The youngest age that may use the site. Below 18, the rules for minors apply to people under 18 (accounts/ages.py).
+# The youngest age that may use the site. Below 18, the rules for minors apply to people under 18
+# (accounts/sign_in/ages.py).
 MINIMUM_AGE = env.integer("MINIMUM_AGE", 18, minimum=16, maximum=18)
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")

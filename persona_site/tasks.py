@@ -6,7 +6,8 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
-from accounts import guardians, privacy
+from accounts.contacts import guardians
+from accounts.personal_data import privacy
 from moderation.crisis import watch
 from moderation.filter import assessment
 from persona_site.redis import connection, rewrite_log_if_owed

@@ -13,8 +13,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from accounts import ages, guardian_limits, guardians, laws
+from accounts.contacts import guardian_limits, guardians
+from accounts.legal import laws
 from accounts.models import User
+from accounts.sign_in import ages
 from moderation.desk import objections
 from personas.audit import approvals
 from personas.models import Answer, Confirmation, Depicts, Persona

@@ -9,8 +9,8 @@ class PersonasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import privacy
-        from accounts.my_data import register
+        from accounts.personal_data import privacy
+        from accounts.personal_data.my_data import register
         from personas import my_data, privacy_rows, shipped
 
         register("personas", export=my_data.export, erase=my_data.erase)

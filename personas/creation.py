@@ -6,7 +6,7 @@ CreationRefused         `user_message` says what is wrong and what to do
 ├── NotForMinors        its owner is under 18, and it is somebody close
 ├── ImportNotAgreed     its owner has not agreed to the import of words (compliance GD2)
 └── FilterUnavailable   the filter cannot judge now, so nothing is saved
-accounts.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
+accounts.usage.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
 """
 
 import logging
@@ -24,8 +24,9 @@ from django.http import Http404
 from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 
-from accounts import consents, quotas
 from accounts.models import User
+from accounts.personal_data import consents
+from accounts.usage import quotas
 from generation.jobs import forgetting as engine_forgetting
 from moderation import plain_words
 from moderation.desk import restrictions

@@ -11,7 +11,7 @@ from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from personas import card_export, creation
 from personas.archive import writing
 from personas.models import Persona

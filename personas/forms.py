@@ -8,7 +8,7 @@ from django import forms
 from django.utils.html import format_html_join
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
-from accounts.form_fields import Words
+from accounts.interface.form_fields import Words
 from personas.cards import written_examples
 from personas.creation import PersonaFields
 from personas.models import Depicts, Persona

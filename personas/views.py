@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.quotas import QuotaExceeded
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
+from accounts.usage.quotas import QuotaExceeded
 from personas import access, avatars, creation
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune

@@ -8,8 +8,8 @@ class StoriesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import privacy
-        from accounts.my_data import register
+        from accounts.personal_data import privacy
+        from accounts.personal_data.my_data import register
         from chat.conversation import follow_up
         from personas import forgetting
         from stories import my_data, privacy_rows, writing

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import ages
+from accounts.sign_in import ages
 from chat.conversation import conversations
 from chat.reply.reply_run import Stopped
 from chat.socket import withdrawn

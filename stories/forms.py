@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.form_fields import Words
+from accounts.interface.form_fields import Words
 from moderation.plain_words import category_choices
 from moderation.talk import Turn
 from stories.models import Dial

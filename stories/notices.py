@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import sittings
+from accounts.usage import sittings
 from chat.conversation import disclosure
 from chat.models import NoticeKind
 from stories.models import Notice, Story

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from redis.exceptions import LockError
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from persona_site.redis import connection
 
 P = ParamSpec("P")

@@ -1,6 +1,6 @@
 """What this room keeps of a person."""
 
-from accounts.privacy import Row, Words
+from accounts.personal_data.privacy import Row, Words
 
 ROWS = [
     Row(

@@ -16,8 +16,9 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import guardian_limits, guardians, quotas
+from accounts.contacts import guardian_limits, guardians
 from accounts.models import User
+from accounts.usage import quotas
 from chat.conversation import conversations, follow_up
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import NoticeKind

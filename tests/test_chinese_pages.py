@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import guardians, languages
+from accounts.contacts import guardians
+from accounts.interface import languages
 from accounts.models import User
 from chat.models import Author, ConversationState, Notice, Origin, Reply
 from tests import factories

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts import my_data
+from accounts.personal_data import my_data
 from api import jobs, keys
 from api.jobs import Job, Said, Words
 from chat.conversation import conversations

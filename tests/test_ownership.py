@@ -11,8 +11,8 @@ from django.http import Http404
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from api import keys
 from chat.conversation import branch_care, conversations, groups, messages
 from chat.reply import inspection

@@ -79,7 +79,7 @@ def test_an_exception_that_quotes_a_person(client, alice, log, monkeypatch):
     def broken(user):
         raise ValueError(f"cannot read {SECRET}")
 
-    monkeypatch.setattr("accounts.quotas.meters", broken)
+    monkeypatch.setattr("accounts.usage.quotas.meters", broken)
     client.force_login(alice)
     client.raise_request_exception = False
     response = client.get(reverse("account"), {"q": SECRET})

@@ -13,8 +13,9 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
-from accounts import emergency_contact, my_data
+from accounts.contacts import emergency_contact
 from accounts.models import User
+from accounts.personal_data import my_data
 from api import keys
 from chat.models import Author, NoticeKind, Reply
 from moderation.desk import refusal_reviews

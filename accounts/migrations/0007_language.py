@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 default="",
-                help_text="Of the interface; empty until the first page (`accounts.languages`).",
+                help_text="Of the interface; empty until the first page (`accounts.interface.languages`).",
                 max_length=16,
             ),
             preserve_default=False,

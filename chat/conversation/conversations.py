@@ -23,8 +23,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import ages, quotas
 from accounts.models import User
+from accounts.sign_in import ages
+from accounts.usage import quotas
 from chat.conversation import branches, first_talk, follow_up, queueing, remembering, transcripts
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Message, Reply, ReplyStatus
 from chat.socket import frames

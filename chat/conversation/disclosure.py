@@ -1,7 +1,7 @@
 """The notices that no human being is writing, and that it is time for a break; when each is due.
 
 Rows CA2, CA5, CA6, CN8, NY3, WA1 and H3 of docs/compliance.md. The interval is the shortest of the laws that the site
-keeps (`accounts.laws`).
+keeps (`accounts.legal.laws`).
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,11 @@ from django.db import transaction
 from django.utils.text import get_text_list
 from django.utils.translation import gettext, ngettext
 
-from accounts import ages, languages, laws, sittings
+from accounts.interface import languages
+from accounts.legal import laws
 from accounts.models import Sitting, User
+from accounts.sign_in import ages
+from accounts.usage import sittings
 from chat.conversation import conversations
 from chat.models import Conversation, Notice, NoticeKind
 from chat.socket import frames

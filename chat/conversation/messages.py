@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis import RedisError
 
-from accounts import guardian_limits, guardians, quotas
+from accounts.contacts import guardian_limits, guardians
 from accounts.models import User
+from accounts.usage import quotas
 from chat import monitoring
 from chat.conversation import conversations, disclosure, ends, groups, queueing, transcripts
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState

@@ -18,8 +18,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import quotas
 from accounts.models import User
+from accounts.usage import quotas
 from chat.conversation import branch_care, conversations, first_talk, groups, queueing
 from chat.conversation.conversations import ModerationDown, OverQuota, WrongState
 from chat.files import import_formats

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from chat.conversation import conversations
 from chat.files import import_formats, importing
 from chat.files.export_formats import FORMATS, Format

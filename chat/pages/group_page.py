@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from chat.conversation import conversations, groups
 from chat.pages.views import form_action
 from personas import creation

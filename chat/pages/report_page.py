@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from chat.conversation import transcripts
 from chat.reply import inspection
 from moderation.desk import reports

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from chat.conversation import branches, conversations, search, transcripts
 from text import cleaning
 

@@ -22,9 +22,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.form_fields import one_line_end
+from accounts.interface.form_fields import one_line_end
+from accounts.interface.requests import SignedIn, is_seen
 from accounts.models import User
-from accounts.requests import SignedIn, is_seen
 from chat.conversation import (
     conversations,
     disclosure,

@@ -21,7 +21,8 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ages, languages
+from accounts.interface import languages
+from accounts.sign_in import ages
 from chat.conversation import conversations, ends, groups, messages, remembering, transcripts
 from chat.conversation.conversations import Refused, WrongState
 from chat.models import Conversation, ConversationState, Message, NoticeKind, Reply, ReplyStatus

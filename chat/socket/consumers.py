@@ -19,8 +19,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
-from accounts import languages, sessions
+from accounts.interface import languages
 from accounts.models import User
+from accounts.sign_in import sessions
 from chat.conversation import conversations, disclosure, follow_up, messages, queueing, reading
 from chat.models import NoticeKind
 from chat.socket import frames, protocol, sockets

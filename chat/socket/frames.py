@@ -12,7 +12,7 @@ import redis
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import languages
+from accounts.interface import languages
 from chat.models import Conversation, Message, Notice, NoticeKind, Reply, ReplyStatus
 from chat.socket import withdrawn
 from chat.socket.protocol import (

@@ -13,8 +13,8 @@ import logging
 import redis
 from django.conf import settings
 
-from accounts import sessions
 from accounts.models import User
+from accounts.sign_in import sessions
 from generation.jobs import stream
 from persona_site.redis import connection
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import languages
+from accounts.interface import languages
 from chat.reply import persona_reply
 from chat.reply.reply_run import Stopped
 from chat.trials.rehearsals import SAMPLING, Rehearsal

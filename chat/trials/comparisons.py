@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from uuid import UUID
 
-from accounts import ages
+from accounts.sign_in import ages
 from chat.reply import persona_reply
 from chat.reply.reply_run import Stopped
 from chat.trials.rehearsals import SAMPLING, Rehearsal

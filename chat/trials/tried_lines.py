@@ -5,7 +5,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ages, guardian_limits, languages
+from accounts.contacts import guardian_limits
+from accounts.interface import languages
+from accounts.sign_in import ages
 from chat.reply import persona_reply
 from chat.reply.reply_run import Stopped
 from chat.trials.rehearsals import SAMPLING, Rehearsal

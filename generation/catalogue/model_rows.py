@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import consents
 from accounts.models import Consent, User
+from accounts.personal_data import consents
 from generation.catalogue import installation, local_models
 from generation.catalogue.installation import Report
 from generation.catalogue.packaged import (

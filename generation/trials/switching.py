@@ -13,8 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import roles
 from accounts.models import User
+from accounts.sign_in import roles
 from generation.catalogue import model_rows, packaged
 from generation.models import EngineEntry, ModelTrial, TrialStatus
 from generation.routing import engine_rows

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, gettext_noop
 
-from accounts import countries
+from accounts.interface import countries
 from moderation.crisis import ladder, notices
 
 # Levels at which the persona does not answer come first.

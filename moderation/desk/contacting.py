@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import emergency_contact, mail
+from accounts import mail
+from accounts.contacts import emergency_contact
 from accounts.models import EmergencyContact, User
 from moderation import audit_trail
 from moderation.desk import sight, urgency

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from accounts import languages, mail
+from accounts import mail
+from accounts.interface import languages
 from accounts.models import Role, User
 from moderation import audit_trail
 from moderation.desk import refusal_reviews

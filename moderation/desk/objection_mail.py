@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import languages, mail
+from accounts import mail
+from accounts.interface import languages
 from moderation.models import Action, ActionKind, Case, Objection
 
 logger = logging.getLogger(__name__)

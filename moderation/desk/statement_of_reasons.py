@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import languages
+from accounts.interface import languages
 from moderation.models import ActionKind, Case, Source
 from moderation.plain_words import category_in_words
 from text.lists import listed

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import consents
 from accounts.models import User
+from accounts.personal_data import consents
 from moderation.models import LearningConsent
 
 KIND = "moderation.learning"

@@ -1,7 +1,7 @@
 """The doors of an audit: start and stop. Their caller is the persona's owner, or gets Http404.
 
 AuditRefused            `user_message` says why it cannot be started now
-accounts.quotas.QuotaExceeded and personas.creation.CreationRefused pass through.
+accounts.usage.quotas.QuotaExceeded and personas.creation.CreationRefused pass through.
 """
 
 import logging
@@ -11,8 +11,8 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import quotas
 from accounts.models import User
+from accounts.usage import quotas
 from personas import creation
 from personas.audit import fingerprint, queueing, runs
 from personas.audit.models import Audit, AuditState

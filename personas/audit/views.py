@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from accounts.form_fields import Words
-from accounts.quotas import QuotaExceeded
-from accounts.requests import SignedIn
+from accounts.interface.form_fields import Words
+from accounts.interface.requests import SignedIn
+from accounts.usage.quotas import QuotaExceeded
 from moderation.guards import desk_only, person_of
 from personas import creation
 from personas.audit import approvals, doors, fingerprint, report

@@ -1,7 +1,7 @@
 """The doors of a fine-tune: start, stop, choose, delete. Their caller is the persona's owner, or gets Http404.
 
 FineTuneRefused     `user_message` says why it cannot be started now
-accounts.quotas.QuotaExceeded, personas.importers.base.FileTooLarge and personas.creation.CreationRefused pass through.
+quotas.QuotaExceeded, personas.importers.base.FileTooLarge and personas.creation.CreationRefused pass through.
 """
 
 import logging
@@ -15,8 +15,9 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts import consents, quotas
 from accounts.models import User
+from accounts.personal_data import consents
+from accounts.usage import quotas
 from generation.catalogue import model_rows, packaged
 from personas import access, creation, storage
 from personas.finetuning import files, material, queueing

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.quotas import QuotaExceeded
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
+from accounts.usage.quotas import QuotaExceeded
 from generation.catalogue import model_rows
 from generation.routing import router
 from personas import creation

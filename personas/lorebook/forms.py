@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.form_fields import Words
+from accounts.interface.form_fields import Words
 from personas.lorebook.book import MOST_KEYS
 from personas.lorebook.editing import Written
 from text import cleaning

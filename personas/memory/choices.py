@@ -9,8 +9,8 @@ from earlier sessions, and the more private setting is the better default for a 
 
 from dataclasses import dataclass
 
-from accounts import ages
 from accounts.models import User
+from accounts.sign_in import ages
 from personas.memory.models import MemoryChoice
 from personas.models import Persona
 

@@ -7,8 +7,8 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import quotas
 from accounts.models import User
+from accounts.usage import quotas
 from moderation import lone_texts, user_turns
 from moderation.crisis.notices import CrisisNotice
 from moderation.monitor.watching import Talk

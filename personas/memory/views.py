@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.interface.requests import SignedIn
 from accounts.models import User
-from accounts.requests import SignedIn
 from personas import creation
 from personas.memory import choices, corrections, episodes, export, forgetting, told
 from personas.memory.models import Kind, Memory

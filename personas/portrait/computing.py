@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
-from accounts import languages
+from accounts.interface import languages
 from personas.models import Persona, Source, SourceStatus, Utterance
 from personas.portrait.findings import Finding, Line, Reader, Series
 from personas.portrait.manner import Emoji, Languages, Length, Marks, Phrases

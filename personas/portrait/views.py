@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.form_fields import Words
-from accounts.requests import SignedIn
+from accounts.interface.form_fields import Words
+from accounts.interface.requests import SignedIn
 from personas import creation
 from personas.models import Persona, SourceStatus
 from personas.portrait import computing, drawings, statements

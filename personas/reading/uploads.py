@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from accounts import languages
+from accounts.interface import languages
 from accounts.models import User
 from personas import cards, forgetting, storage
 from personas.archive import unpacking

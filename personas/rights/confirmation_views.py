@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import languages
-from accounts.requests import SignedIn
+from accounts.interface import languages
+from accounts.interface.requests import SignedIn
 from personas import access, creation
 from personas.models import Confirmation, Depicts, Persona
 from personas.rights import confirming

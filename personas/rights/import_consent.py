@@ -5,8 +5,8 @@ The consent is a row with its text, version and time; so is its withdrawal, whic
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import consents
 from accounts.models import Consent, User
+from accounts.personal_data import consents
 from personas.models import Persona
 
 KIND, WITHDRAWN = "persona.import", "persona.import-withdrawn"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.form_fields import Words
+from accounts.interface.form_fields import Words
 from moderation.desk import objections
 from moderation.desk.objections import Target
 from moderation.guards import desk_only, person_of

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext
 
-from accounts import quotas
 from accounts.models import User
+from accounts.usage import quotas
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from personas.importers.base import ImportFailed
 from personas.models import Draft, DraftFile
 from personas.way_in import drafts, resumable

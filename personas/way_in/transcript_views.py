@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.requests import SignedIn
+from accounts.interface.requests import SignedIn
 from personas.importers.base import ImportFailed
 from personas.importers.media import recognition
 from personas.importers.media.recording import moment

@@ -20,8 +20,9 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import ages, quotas
 from accounts.models import User
+from accounts.sign_in import ages
+from accounts.usage import quotas
 from generation.jobs import waiting_room
 from moderation.desk import restrictions
 from moderation.monitor.watching import Talk

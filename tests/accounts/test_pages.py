@@ -10,8 +10,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import disclosure, first_run, sessions
 from accounts.models import Role, User
+from accounts.sign_in import disclosure, first_run, sessions
 from tests import factories
 
 SIGN_UP = {

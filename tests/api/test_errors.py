@@ -10,7 +10,7 @@ import pytest
 from django.db import DataError
 from django.utils import timezone
 
-from accounts import quotas
+from accounts.usage import quotas
 from api import completions, keys, queueing, tasks
 from api.models import ApiKey
 from tests import factories

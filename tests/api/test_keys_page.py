@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from accounts import my_data
 from accounts.models import Role, User
+from accounts.personal_data import my_data
 from api import keys
 from api.models import ApiKey
 from moderation.models import AuditEntry

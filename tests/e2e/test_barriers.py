@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
-from accounts import languages
+from accounts.interface import languages
 from accounts.models import Theme, User
 from chat.models import Author, Conversation
 from tests.factories import make_conversation, make_persona

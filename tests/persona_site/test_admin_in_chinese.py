@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import languages
+from accounts.interface import languages
 from accounts.models import User
 from moderation.crisis import ladder
 

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts import first_run
+from accounts.sign_in import first_run
 from api import keys
 from chat.models import Author
 from tests import factories

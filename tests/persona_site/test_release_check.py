@@ -36,7 +36,7 @@ def test_cn3_a_failed_safety_run_blocks_the_deploy(monkeypatch: pytest.MonkeyPat
 
 def test_cn3_the_trail_of_what_happened_is_kept_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing purges the audit trail: no row of the privacy page deletes it."""
-    from accounts import privacy
+    from accounts.personal_data import privacy
 
     monkeypatch.setattr(release_check.audit_trail, "verify", lambda: release_check.audit_trail.Verified(1, "", 1, "x"))
     assert release_check.run()["audit trail"]

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts import languages
+from accounts.interface import languages
 
 pytestmark = pytest.mark.django_db
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"

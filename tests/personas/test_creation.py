@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Consent, Quota
-from accounts.quotas import QuotaExceeded
+from accounts.usage.quotas import QuotaExceeded
 from chat.models import Conversation
 from generation.jobs import forgetting as engine_forgetting
 from moderation.filter import assessment

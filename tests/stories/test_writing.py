@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import guardian_limits, my_data, quotas
+from accounts.contacts import guardian_limits
 from accounts.models import Quota, User
+from accounts.personal_data import my_data
+from accounts.usage import quotas
 from chat.conversation import conversations, follow_up, partings
 from chat.models import NoticeKind
 from generation.engines.base import EngineInfo, EngineUnavailable, Token

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import ages
 from accounts.models import User
+from accounts.sign_in import ages
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import minors
+from accounts.legal import minors
 
 
 class Command(BaseCommand):

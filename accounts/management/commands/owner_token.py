@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import first_run
+from accounts.sign_in import first_run
 
 
 class Command(BaseCommand):

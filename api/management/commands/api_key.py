@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import first_run, terminal
+from accounts.management import terminal
+from accounts.sign_in import first_run
 from api import keys
 
 

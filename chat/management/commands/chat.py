@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.core.management.base import BaseCommand, CommandError
 from django.http import Http404
 
-from accounts import terminal
+from accounts.management import terminal
 from chat.conversation import conversations, messages
 from chat.models import UNFINISHED, Reply, ReplyStatus
 from chat.socket import frames

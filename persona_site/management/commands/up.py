@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import first_run
+from accounts.sign_in import first_run
 from generation.catalogue import model_rows, packaged
 from persona_site import env, liveness, preflight, services, static_files
 from persona_site.processes import Supervisor, processes

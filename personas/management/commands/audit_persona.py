@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import terminal
-from accounts.quotas import QuotaExceeded
+from accounts.management import terminal
+from accounts.usage.quotas import QuotaExceeded
 from personas.audit import doors, report
 from personas.audit.models import Audit, AuditState
 from personas.audit.probes import probes_for

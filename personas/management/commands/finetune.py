@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import terminal
-from accounts.quotas import QuotaExceeded
+from accounts.management import terminal
+from accounts.usage.quotas import QuotaExceeded
 from personas.creation import CreationRefused
 from personas.finetuning import doors, holding
 from personas.importers.base import ImportFailed

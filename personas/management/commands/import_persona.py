@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import terminal
-from accounts.quotas import QuotaExceeded
+from accounts.management import terminal
+from accounts.usage.quotas import QuotaExceeded
 from personas import cards, creation
 from personas.archive import restoring
 from personas.creation import PersonaFields

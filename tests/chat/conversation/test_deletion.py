@@ -9,8 +9,8 @@ from channels.testing import WebsocketCommunicator
 from django.contrib import admin
 from django.test import RequestFactory
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from chat.conversation import conversations
 from chat.models import Conversation
 from chat.socket import consumers, frames, sockets

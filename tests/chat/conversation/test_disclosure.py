@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts import languages, laws
+from accounts.interface import languages
+from accounts.legal import laws
 from chat.conversation import disclosure, messages
 from chat.models import Conversation, Notice
 from chat.socket import consumers

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from chat.conversation import conversations, messages, remembering, transcripts
 from chat.models import Author, Conversation, Message, Origin, Reply
 from chat.reply import replies

@@ -8,7 +8,7 @@ import pytest
 from django.http import Http404
 from django.urls import reverse
 
-from accounts import my_data
+from accounts.personal_data import my_data
 from chat import tasks
 from chat.conversation import conversations, messages
 from chat.models import Author, Origin, Reply, ReplyStatus

@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError
 
-from accounts import languages
+from accounts.interface import languages
 from chat.conversation import conversations
 from chat.socket import consumers, protocol
 from generation.jobs import stream

@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from accounts import languages
+from accounts.interface import languages
 from accounts.models import User
 from chat.conversation import disclosure
 from chat.models import Author, Reply

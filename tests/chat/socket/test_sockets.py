@@ -13,8 +13,9 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import my_data, sessions
 from accounts.models import User
+from accounts.personal_data import my_data
+from accounts.sign_in import sessions
 from chat.models import Conversation
 from chat.socket import consumers, sockets
 from generation.jobs import stream

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import ages
 from accounts.models import User
+from accounts.sign_in import ages
 from chat.trials import comparisons
 from generation.engines.base import EngineInfo, Token
 from generation.routing import router

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import laws
+from accounts.legal import laws
 from accounts.models import Guardian, Quota
 from chat import tasks
 from chat.conversation import follow_up

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from generation.engines.base import (
     EngineError,
     EngineFailed,

@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from accounts import roles
 from accounts.models import Role, User
+from accounts.sign_in import roles
 from moderation.desk import appeals, cases, claims, notes, quality, restrictions, retention, second_person, sight
 from moderation.models import Action, ActionKind, AuditEntry
 from tests import factories

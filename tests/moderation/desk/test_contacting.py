@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import emergency_contact
+from accounts.contacts import emergency_contact
 from accounts.models import Role, User
 from moderation.desk import contacting, deadlines
 from moderation.models import AuditEntry, Case, ContactRequest, ContactState

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from moderation.desk import appeals, claims, figures, referrals, sight, yearly
 from moderation.models import ActionKind, Assessment, AuditEntry, Case
 from tests.moderation.desk.material import decide, make_case

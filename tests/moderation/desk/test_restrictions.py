@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from moderation import my_data as moderation_data
 from moderation.desk import appeals, restrictions
 from moderation.desk.statement_of_reasons import IncompleteStatement, Statement

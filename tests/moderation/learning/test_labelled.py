@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import my_data
 from accounts.models import Consent, User
+from accounts.personal_data import my_data
 from moderation.desk import appeals, figures
 from moderation.learning import consents, labelled
 from moderation.models import AuditEntry, LearningConsent

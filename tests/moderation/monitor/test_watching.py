@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
-from accounts import my_data
 from accounts.models import User
+from accounts.personal_data import my_data
 from moderation import tasks
 from moderation.desk import cases, merging, sight
 from moderation.models import Case, CountedTurns, DailyCue

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.quotas import QuotaExceeded
+from accounts.usage.quotas import QuotaExceeded
 from generation.jobs import waiting_room
 from generation.models import EngineEntry
 from moderation.models import AuditEntry, Restriction

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.quotas import QuotaExceeded
+from accounts.usage.quotas import QuotaExceeded
 from generation.jobs import forgetting
 from moderation.models import Restriction, RestrictionKind
 from personas import creation, my_data, storage
