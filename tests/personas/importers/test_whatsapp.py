@@ -87,6 +87,34 @@ def test_names_with_colons_are_whole_when_they_always_stand_so():
     assert said[2].text == "note 2"
 
 
+def test_a_group_whose_name_has_a_colon_is_nobody_on_iphones():
+    said, skipped, _ = parsed(
+        "[14/06/2023, 21:41:07] Team: Ops: \u200eMessages and calls are end-to-end encrypted.\n"
+        "[14/06/2023, 21:41:08] Team: Ops: \u200eAna created this group\n"
+        "[14/06/2023, 21:41:09] Ana: look: \u200e<attached: 00000031-PHOTO-2023-06-14-21-45-39.jpg>\n"
+    )
+    assert [(one.speaker, one.text) for one in said] == [("Ana", "look:")]
+    assert skipped == {"system": 2}
+
+
+def test_a_document_with_its_number_of_pages_is_no_speech():
+    said, skipped, _ = parsed(
+        "[14/06/2023, 21:46:39] Ana: Doc.pdf • \u200e3 pages \u200e<attached: 00000033-Doc.pdf>\n"
+        "[14/06/2023, 21:46:40] Ana: Doc.pdf • \u200e12 pages \u200edocument omitted\n"
+        "[14/06/2023, 21:46:41] Ana: Doc.pdf has 3 pages\n"
+    )
+    assert [one.text for one in said] == ["Doc.pdf has 3 pages"]
+    assert skipped == {"media": 2}
+
+
+def test_what_a_reply_quotes_in_elements_text_is_left_out():
+    said, _, _ = parsed(
+        '6/15/2023, 9:41:07 PM - Ana: hello\n6/15/2023, 9:42:07 PM - Bo: <@ana:x.org "hello"> reply\n'
+        "6/15/2023, 9:43:07 PM - Bo: <Ana> said so\n"
+    )
+    assert [one.text for one in said] == ["hello", "reply", "<Ana> said so"]
+
+
 def test_a_name_that_comes_with_different_words_ends_at_its_first_colon():
     said, _, _ = parsed(
         "15/06/23, 21:41 - Ann: note: milk\n15/06/23, 21:42 - Ann: todo: bread\n15/06/23, 21:43 - Ann: x\n"

@@ -110,6 +110,7 @@ _DRESS = re.compile(
 _OPERATOR = re.compile(r"[@+%&~!]{1,2}(?=[^\W\d])")
 _MARKS_ONLY = re.compile(r"[-<>=*!]+")
 _QUOTED_BY_SKYPE = "\n<<< "
+_QUOTED_BY_ELEMENT = re.compile(r"<@[^\s<>\"]{1,250}:[^\s<>\"]{1,250}(?: \"[^\n]{0,60}?\")?> ")
 _STAMP_FIRST = re.compile(_numbered(rf"\A{_STAMP}"), re.VERBOSE | re.IGNORECASE)
 _ALONE = re.compile(
     _numbered(rf"{_SHORT}(?:[–—•|-]\ ?)?[\[(]?\ ?{_STAMP}\ ?[\])]?(?:\ \([^()\n]{{1,80}}\))?"),
@@ -220,7 +221,12 @@ def is_of_zoom(name: str) -> bool:
 
 
 def without_quotation(text: str) -> str:
-    """A reply of Skype without the message that it quotes: "[5/3/2021 10:12] Ana: Tea? <<< Yes" is "Yes"."""
+    """A reply of Skype or Element without the message that it quotes.
+
+    "[5/3/2021 10:12] Ana: Tea? <<< Yes" and "<@ana:example.org "Tea?"> Yes" are "Yes".
+    """
+    if quoted := _QUOTED_BY_ELEMENT.match(text):
+        return text[quoted.end() :]
     if not text.startswith("[") or _QUOTED_BY_SKYPE not in text or read(text.partition("\n")[0]) is None:
         return text
     return text.partition(_QUOTED_BY_SKYPE)[2]

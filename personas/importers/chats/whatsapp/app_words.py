@@ -36,6 +36,7 @@ _APP_FILE = r"(?:(?:IMG|VID|AUD|PTT|STK|DOC|GIF|WhatsApp \w{3,12})[- ]\d{4}[^\s(
 _APP_FILE_SENT = rf"{_APP_FILE}(?: \([^()\n]{{2,40}}\))?"
 _ATTACHED = re.compile(
     rf"\A(?:{_APP_FILE_SENT}|"
+    r"\S[^\n]{0,120}\.[a-z0-9]{2,5} • \d[\d.,]{0,6} [^\W\d][^\n]{0,20}|"
     r"\S[^\n]{0,120}\.[a-z0-9]{2,5} \((?:file attached|attached file|Datei angehängt|angehängte Datei|archivo adjunto|arquivo anexado|ficheiro anexado|"
     r"fichier joint|pièce jointe|file allegato|allegato|bestand bijgevoegd|bijgevoegd bestand|bifogad fil|fil bifogad|fil vedlagt|fil vedhæftet|tiedosto liitetty|plik dołączony|plik załączony|załączony plik|załączono plik|"
     r"dosya ekli|dosya eklendi|ekli dosya|файл добавлен|файл прикреплен|файл прикреплён|прикрепленный файл|прикреплённый файл|файл додано|ملف مرفق|الملف مرفق|תיקייה מצורפת|קובץ מצורף|फ़ाइल संलग्न|फ़ाइल अटैच की गई|फ़ाइल संलग्न है|"

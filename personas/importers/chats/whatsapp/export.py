@@ -291,7 +291,7 @@ class _Reader:
         if len(self._plain) >= _MOST_KEPT:
             self._plain.clear()
         may_be_apps = (
-            beginning[:1] in {"[", "［", "【"} or app_words.may_begin(beginning) or events.may_begin(beginning)
+            beginning[:1] in {"[", "［", "【", "<"} or app_words.may_begin(beginning) or events.may_begin(beginning)
         )
         self._plain[beginning] = not may_be_apps and not self._people.may_begin(beginning)
 

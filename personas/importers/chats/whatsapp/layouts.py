@@ -45,6 +45,7 @@ class Layout:
     names: Counter[str] = field(default_factory=Counter)
     tight_names: Counter[str] = field(default_factory=Counter)  # their colon has no blank after it
     seconds: dict[str, str | None] = field(default_factory=dict)
+    of_app: set[str] = field(default_factory=set)  # beginnings of names under which an iPhone's app wrote
     strengths: dict[str, int] = field(default_factory=dict)
     ends: Counter[str] = field(default_factory=Counter)  # of the lines before its heads
     lf_run: int = 0
@@ -100,6 +101,8 @@ class Layout:
         elif name in self.names or len(self.names) < MOST_NAMES:
             self.names[name] += 1
             second = first_split(text)[0] or None
+            if second and _of_app_behind(second, text) and len(self.of_app) < MOST_NAMES:
+                self.of_app.add(name)
             if self.seconds.setdefault(name, second) != second:
                 self.seconds[name] = None
             if self.strengths.get(name, 1) and (name in self.strengths or len(self.strengths) < _MOST_JUDGED):
@@ -138,6 +141,15 @@ def first_split(rest: str) -> tuple[str, str]:
     if not colon or (text and not text.startswith(" ")) or len(name) > _LONGEST_NAME:
         return "", rest
     return name.rstrip(), text[1:]
+
+
+def _of_app_behind(second: str, text: str) -> bool:
+    """Whether the app's mark stands behind a second colon, so that the name of a group holds the first one.
+
+    Ahead of an attached file, the mark stands behind words of a person.
+    """
+    behind = text[len(second) + 1 :].lstrip(" ")
+    return behind.startswith("\u200e") and not behind.startswith("\u200e<")
 
 
 def tidy(name: str) -> str:
@@ -262,7 +274,8 @@ class Survey:
         for layout in self.kept:
             for name, count in layout.names.items():
                 second = layout.seconds[name]
-                whole[name] = f"{name}: {second}" if second and count >= 3 else whole.get(name, name)
+                is_whole = second and (count >= 3 or name in layout.of_app)
+                whole[name] = f"{name}: {second}" if is_whole else whole.get(name, name)
         for name, count in sum((layout.tight_names for layout in self.kept), Counter[str]()).items():
             if count >= 2 and " " not in name.strip():
                 whole.setdefault(name, name)
