@@ -184,6 +184,11 @@ def _judge(head: Head, text: str) -> Reason | str:
     return Reason(reason) if (reason := kind(text)) else text
 
 
+def is_event(text: str, speaker: str) -> bool:
+    """Whether a table gives the sentence of an event to the person whom it is about."""
+    return text.startswith(speaker) and _EVENT.fullmatch(text[:400]) is not None
+
+
 def kind(text: str) -> str:
     """Why a message of KakaoTalk is not speech, or ""."""
     if len(text) < 300 and "\n" not in text:

@@ -64,8 +64,10 @@ class Line:
         if days and gaps["\t"] >= 2 and gaps["\t"] * 3 >= filled:
             return 0.6
         # A computer's has blanks there, as a diary with times may have. In a chat, few names come again and again.
-        names = {_rest(line).partition(" ")[0] for line in lines if _gap(line) == " "}
-        return 0.6 if days and gaps[" "] * 2 >= filled and gaps[" "] >= 3 * len(names) >= 6 else 0.0
+        beginnings = Counter(_rest(line).partition(" ")[0] for line in lines if _gap(line) == " ")
+        names = [count for count in beginnings.values() if count > 1]
+        is_chat = len(names) > 1 and sum(names) * 2 >= 5 * len(names) and sum(names) * 4 >= 3 * gaps[" "]
+        return 0.6 if days and gaps[" "] * 2 >= filled and is_chat else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)

@@ -224,6 +224,24 @@ def test_what_zoom_tells_beside_the_words_is_left_out():
     assert skipped == {"system": 1}
 
 
+def test_the_tabs_before_zooms_words_are_no_words():
+    chat = "".join(
+        f"2023-06-15 21:4{n}:07 From {name} to Everyone:\n\t{words}\n"
+        for n, (name, words) in enumerate([("Ana", "one\n\ttwo"), ("Bo", 'Replying to "one"\n\t\n\tyes'), ("Ana", "x")])
+    )
+    assert [one.text for one in parsed(chat)[0]] == ["one\ntwo", "yes", "x"]
+
+
+def test_what_a_message_copied_from_wechat_quotes_is_left_out():
+    chat = "".join(
+        f"{name} 2023/6/15 21:4{n}:07\n{words}\n\n"
+        for n, (name, words) in enumerate(
+            [("小明", "你好"), ("我", "嗯嗯"), ("小明", "「我：嗯嗯」\n- - - - - - - - - -\n对")]
+        )
+    )
+    assert [one.text for one in parsed(chat)[0]] == ["你好", "嗯嗯", "对"]
+
+
 def test_a_talk_may_have_its_names_in_headings_and_rules_between_its_turns():
     headings = "# Tea\n\n## User\nA cup?\n\n## Assistant\nYes\n\nNow\n\n## User\nGood\n\n## Assistant\nHere\n"
     said = [("User", "A cup?"), ("Assistant", "Yes\n\nNow"), ("User", "Good"), ("Assistant", "Here")]

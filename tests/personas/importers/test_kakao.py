@@ -79,3 +79,9 @@ def test_a_time_on_a_line_of_its_own_begins_a_day(day, record):
     for number, written in enumerate(days):
         lines += [day.format(written), record.format(written, f"words {number}"), ""]
     assert read("\n".join(lines)).said == [("Ana", "words 0"), ("Ana", "words 1")]
+
+
+def test_a_table_of_the_mac_gives_events_to_nobody():
+    table = 'Date,User,Message\n2023-06-15 21:41:07,"민수","안녕"\n2023-06-15 21:44:07,"민수","민수님이 나갔습니다."\n'
+    reading = read(table)
+    assert (reading.said, reading.skipped) == ([("민수", "안녕")], {"system": 1})

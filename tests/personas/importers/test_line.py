@@ -113,6 +113,15 @@ def test_a_computers_export_is_known_without_its_title():
 def test_a_diary_with_times_is_no_chat():
     lines = ["2023.06.15 木曜日", "07:10 Got up late", "08:00 Tea", "09:30 To the harbour", "12:00 Rain", "18:00 Home"]
     assert read("\n".join(lines)).format == "plain-text"
+    lines = [
+        "2023.06.15 Thursday",
+        "08:00 I woke",
+        "09:00 I went out",
+        "12:00 Lunch with Bo",
+        "15:00 I read",
+        "21:00 I slept",
+    ]
+    assert read("\n".join(lines)).format == "plain-text"
 
 
 def test_places_notes_and_albums_are_placeholders_with_a_title():
@@ -125,3 +134,16 @@ def test_places_notes_and_albums_are_placeholders_with_a_title():
     lines = "".join(f"09:4{number}\tAna\t{text}\n" for number, text in enumerate(words))
     reading = read(f"[LINE] Chat history with Ana\nSaved on: 20/06/2023, 10:00\n\nThu, 15/06/2023\n{lines}")
     assert (reading.texts, reading.skipped["media"]) == (["See you"], 3)
+
+
+def test_a_short_export_of_a_computer_is_known_though_names_have_two_words():
+    chat = (
+        "2023.06.15 星期四\n21:41 小花 哈囉 你好\n21:42 阿 明 貼圖\n21:43 阿 明 第一行\n第二行\n21:44 小花 圖片\n"
+        "21:45 小花已收回訊息\n2023.06.16 星期五\n09:00 阿 明 早\n"
+    )
+    reading = read(chat)
+    assert (reading.format, reading.said) == (
+        "line",
+        [("小花", "哈囉 你好"), ("阿 明", "第一行\n第二行"), ("阿 明", "早")],
+    )
+    assert reading.times[-1] == "2023-06-16T09:00:00"

@@ -155,3 +155,9 @@ def test_a_table_may_tell_the_kind_of_a_message_in_words():
     written = "序号,时间,发送者,微信ID,消息类型,消息内容\n1,2023/06/05 17:17:11,Bo,b,文本消息,早\n2,2023/06/05 17:17:12,Ana,a,引用消息,嗯\n3,2023/06/05 17:17:13,Ana,a,图片消息,x\n"
     reading = read(written)
     assert (reading.said, dict(reading.skipped)) == ([("Bo", "早"), ("Ana", "嗯")], {"media": 1})
+
+
+def test_a_picture_that_lies_beside_a_mailed_chat_is_no_speech():
+    chat = "—————  2023-06-15  —————\n\n小明  21:41\n\n你好啊\n\n我  21:42\n\n[图片(可在附件中查看)]\n\n小明  21:43\n\n明天见\n"
+    reading = read(chat)
+    assert (reading.said, reading.skipped["media"]) == ([("小明", "你好啊"), ("小明", "明天见")], 1)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
-from personas.importers.chats.messages import chat_heads
+from personas.importers.chats.messages import chat_heads, wechat_quotes
 from personas.importers.chats.messages.chat_heads import ChatHead
 from personas.importers.chats.whatsapp import app_words as whatsapp_words
 from personas.importers.chats.whatsapp import events as whatsapp_events
@@ -216,6 +216,8 @@ class _Message:
 
     def add(self, line: str) -> None:
         self.length += len(line) + 1
+        if self.head.shape[-1] == "zoom":
+            line = line.removeprefix("\t")
         if self.length <= _LONGEST_TEXT:
             self.lines.append(line[:-30] + _EDITED.sub("", line[-30:]))
 
@@ -297,7 +299,7 @@ class _Reader:
         source_ref = f"line {message.line}"
         if message.length > _LONGEST_TEXT:
             return Skipped("too long", source_ref)
-        text = "\n".join(message.lines).strip()
+        text = wechat_quotes.own_words("\n".join(message.lines).strip())
         if _FORWARDED.match(text):
             return Skipped("forwarded", source_ref)
         text = chat_heads.without_quotation(text)

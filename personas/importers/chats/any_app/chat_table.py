@@ -103,7 +103,7 @@ def _record(row: dict[str, str], layout: _Layout, source_ref: str) -> Utterance 
         return Skipped("media", source_ref)
     if reason := kakao.kind(text) if layout.text == "message" else app_words.kind(text):
         return Skipped(reason, source_ref)
-    if not speaker:
+    if not speaker or (layout.text == "message" and kakao.is_event(text, speaker)):
         return Skipped("system", source_ref)
     return Utterance(speaker, text, _moment(row.get(layout.time, "")), source_ref)
 
