@@ -16,6 +16,11 @@ _SPEECH = frozenset({None, "", "thread_broadcast", "me_message", "file_comment",
 _REASONS = {"bot_message": "from a bot", "tombstone": "deleted", "message_deleted": "deleted", "huddle_thread": "call"}
 _DAY = re.compile(r"\A(?:.*/)?[^/]+/\d{4}-\d\d-\d\d\.json")
 _USERS = re.compile(r"\A(?:.*/)?users\.json")
+# Of channels, of programs and the like. They hold nobody's words.
+_LIST = re.compile(
+    r"\A(?:.*/)?(?:channels|groups|dms|mpims|integration_logs|canvases|lists|file_conversations|huddle_transcripts"
+    r"|org_users|external_users)\.json"
+)
 _REFERENCE = re.compile(r"<([^<>|\n]{1,2000})(?:\|([^<>\n]{0,2000}))?>")
 _MOST_USERS = 100_000
 
@@ -33,7 +38,8 @@ class Slack:
     def members(self, paths: Sequence[str]) -> list[str]:
         days = sorted(path for path in paths if _DAY.fullmatch(path))
         users = [path for path in paths if _USERS.fullmatch(path)]
-        return [*users, *days] if days and users else []
+        lists = [path for path in paths if _LIST.fullmatch(path)]
+        return [*users, *lists, *days] if days and users else []
 
     def parse_members(self, members: Sequence[Member]) -> Iterator[Record]:
         users: dict[str, str] = {}

@@ -153,6 +153,12 @@ def test_a_page_of_imessage_gives_who_said_what_and_when():
     assert reading.times == ["2021-02-13T09:05:00", "2021-02-13T12:05:01"]
 
 
+def test_a_time_may_be_a_link_to_the_app():
+    link = '<a title="Reveal in Messages app" href="sms://open?message-guid=K9">Feb 13, 2021 12:05:01 PM</a> (Read)'
+    reading = read(html_page(html_message(part("Tick."), time=link), html_message(part("Tock."), sender="Me")))
+    assert reading.times == ["2021-02-13T12:05:01", "2021-02-13T09:05:00"]
+
+
 def test_a_reply_on_a_page_is_read_once():
     inner = html_message('<span class="reply_anchor"><a href="#r-K1">x</a></span>' + part("It does."), sender="Me")
     lost = html_message('<span class="reply_anchor"><a href="#r-K2">x</a></span>' + part("Only here."), sender="Me")

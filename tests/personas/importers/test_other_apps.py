@@ -20,6 +20,36 @@ def test_skype_gives_each_conversation_from_its_beginning():
     assert reading.skipped == {"call": 1}
 
 
+def test_skype_names_the_owner_and_leaves_out_what_a_reply_quotes():
+    quote = '<quote author="ana" authorname="Ana"><legacyquote>[1] Ana: </legacyquote>tree?<legacyquote>&lt;&lt;&lt; </legacyquote></quote>'
+    messages = [
+        {"from": "8:bo.s", "displayName": None, "messagetype": "RichText", "content": "", "properties": {"deletetime": "1"}},
+        {"from": "8:bo.s", "displayName": "Bo", "messagetype": "RichText", "content": f"{quote}indeed &amp; more"},
+        {"from": "8:bo.s", "displayName": None, "messagetype": "RichText", "content": 'Edited previous message: so<e_m ts="1"/>'},
+        {"from": "8:ana", "displayName": "Ana", "messagetype": "RichText", "content": f"a <quote {ASKED}"},
+    ]  # fmt: skip
+    reading = read(json.dumps({"conversations": [{"id": "8:ana", "MessageList": messages}]}))
+    assert reading.said[:2] == [("Bo", "indeed & more"), ("Bo", "so")]
+    assert reading.skipped == {"deleted": 1}
+
+
+def test_element_names_people_and_gives_the_last_version_of_a_message():
+    def event(kind: str, sender: str, content: dict, **fields: object) -> dict:
+        return {"type": kind, "sender": sender, "origin_server_ts": AT * 1000, "content": content} | fields
+
+    edit = {"msgtype": "m.text", "body": " * new", "m.new_content": {"msgtype": "m.text", "body": "new"}}
+    events = [
+        event("m.room.member", "@ana:x.org", {"membership": "join", "displayname": "Ana"}, state_key="@ana:x.org"),
+        event("m.room.message", "@ana:x.org", {"msgtype": "m.text", "body": "old"}, event_id="$1"),
+        event("m.room.message", "@bo:x.org", {"msgtype": "m.text", "body": "yes"}, event_id="$2"),
+        event("m.room.message", "@ana:x.org", edit | {"m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}, event_id="$3"),
+        event("m.room.message", "@bo:x.org", {}, event_id="$4", unsigned={"redacted_because": {}}),
+    ]  # fmt: skip
+    reading = read(json.dumps({"room_name": "Garden", "messages": events}))
+    assert reading.said == [("Ana", "new"), ("@bo:x.org", "yes")]
+    assert reading.skipped == {"system": 1, "shown twice": 1, "deleted": 1}
+
+
 HANGOUTS = {
     "conversations": [
         {
@@ -127,6 +157,8 @@ def test_a_page_of_google_voice_says_who_wrote_what():
     reading = read((SAMPLES / "google_voice.html").read_bytes())
     assert reading.said == [("Ana", ASKED), ("Me", "It did & bloomed\ntwice")]
     assert reading.times == ["2023-12-24T09:05:11", "2023-12-24T09:06:11"]
+    with_picture = (SAMPLES / "google_voice.html").read_text().replace("Did the lemon tree survive?", "MMS Received")
+    assert read(with_picture).skipped == {"media": 1}
     calls = '<html><body><div class="haudio"><abbr class="published" title="2023-12-24T09:05:11-08:00">x</abbr></div>'
     with pytest.raises(ImportFailed, match="no messages"):
         read(calls)

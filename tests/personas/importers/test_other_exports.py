@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from personas.importers import registry
 from personas.importers.times import long_dates
 from tests.personas.importers.exports import archive, records, said, skipped, times
 
@@ -155,6 +156,7 @@ def test_slack_names_people_from_its_list_and_shows_its_marks_as_a_reader_sees_t
         "export/users.json": [{"id": "U1", "profile": {"display_name": "Ada", "real_name": "Ada Brown"}}, {"id": "U2", "name": "bo", "profile": {}}],
         "export/channels.json": [{"id": "C1", "name": "bees"}],
     }  # fmt: skip
+    assert "export/channels.json" in registry.get("slack").members(list(files))
     read = archive(files, format="slack")
     assert said(read) == [("Ada", "Hi @bo, see this & #bees @here a@b.org"), ("bo", "Yes"), ("bo", "Yes")]
     assert skipped(read) == {"system": 1, "from a bot": 1, "media": 1, "deleted": 1}

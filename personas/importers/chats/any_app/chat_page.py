@@ -23,6 +23,7 @@ _ELEMENT_FIELDS = {
     "<h2>": "day", "mx_ReplyChain": IGNORED, "mx_ReplyTile": IGNORED, "mx_ReactionsRow": IGNORED,
 }  # fmt: skip
 _DAYS = frozenset({"mx_DateSeparator", "mx_TimelineSeparator"})
+_PICTURES_OF_VOICE = frozenset({"MMS Sent", "MMS Received"})
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d\d)(?::\d\d)? ?([AaPp])?")
 
 
@@ -85,6 +86,8 @@ def _at(day: date | None, clock: str) -> datetime | None:
 
 def _record(name: str, block: Block, sent_at: datetime | None, source_ref: str) -> Utterance | Skipped:
     text = export_values.words(block.text("text"))
+    if text in _PICTURES_OF_VOICE:
+        return Skipped("media", source_ref)
     if reason := app_words.kind(text):
         return Skipped("media" if reason == "empty" else reason, source_ref)
     if not name or len(text) > export_values.LONGEST_TEXT:

@@ -11,12 +11,13 @@
 Sources: the apps' own exports, as far as they are known to the public. An object of a list at the top is held at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from personas.importers.base import Record, Skipped, Utterance
 from personas.importers.chats import app_words
+from personas.importers.chats.any_app import matrix_events
 from personas.importers.encodings.decoding import Encoding
 from personas.importers.syntax import export_values, json_stream, markup
 from personas.importers.syntax.json_stream import EACH, Path
@@ -74,8 +75,11 @@ def is_chat(head: bytes) -> bool:
 def records(stream: BinaryIO, encoding: Encoding) -> Iterator[Record]:
     """The messages in the order of the file's conversations. Raises DamagedFile and FileTooLarge."""
     number = 0
-    for _, value in json_stream.walk(stream, encoding, into=_lists(stream)):
-        names, found = _people(value), list(_found(value, 0))
+    lists = _lists(stream)
+    events = matrix_events.read(stream, encoding, lists)
+    for _, value in json_stream.walk(stream, encoding, into=lists):
+        found = [events.last_version(message) for message in _found(value, 0)]
+        names = events.names | _people(value) | _named(found)
         messages = (_record(fields, names, f"message {number + place}") for place, fields in enumerate(found, start=1))
         yield from time_order.in_order(messages)  # some write the newest first
         number += len(found)
@@ -131,6 +135,16 @@ def _people(value: Any) -> dict[str, str]:
     return people
 
 
+def _named(messages: Iterable[_Fields]) -> dict[str, str]:
+    """Names by ids, as messages of Skype give them beside the sender's id. The latest counts; they stand first."""
+    names: dict[str, str] = {}
+    for fields in messages:
+        key, name = export_values.name(fields.get("from")), export_values.name(fields.get("displayName"))
+        if key and name:
+            names.setdefault(key, name)
+    return names
+
+
 def _sender(fields: _Fields, people: dict[str, str]) -> str:
     """Who wrote a message; "" where it does not say."""
     for key in _SENDERS:
@@ -166,8 +180,22 @@ def _words(value: Any, *, is_markup: bool = False, depth: int = 0) -> str:
         return _words(value, is_markup=is_markup, depth=depth + 1)
     text = value if isinstance(value, str) else ""
     if is_markup and ("<" in text or "&" in text):
+        text = _own_words_of_skype(text)
         text = "\n".join(paragraph.text for paragraph in markup.paragraphs(text))
     return text
+
+
+def _own_words_of_skype(text: str) -> str:
+    """A message without those that it quotes, and without the note that it was edited."""
+    pieces = []
+    while True:
+        own, quote, rest = text.partition("<quote ")
+        pieces.append(own)
+        if not quote or "</quote>" not in rest:
+            break
+        text = rest.partition("</quote>")[2]
+    text = "".join(pieces) + (quote + rest if quote else "")
+    return text.removeprefix("Edited previous message: ") if "<e_m " in text else text
 
 
 def _is_draft(part: Any) -> bool:
@@ -185,6 +213,12 @@ def _record(fields: _Fields, people: dict[str, str], source_ref: str) -> Utteran
         return Skipped(
             "call" if "call" in kind.casefold() else "media" if "." in kind or "/" in kind else "system", source_ref
         )
+    if "deletetime" in export_values.fields(fields.get("properties")) or "redacted_because" in export_values.fields(
+        fields.get("unsigned")
+    ):
+        return Skipped("deleted", source_ref)
+    if matrix_events.is_edit(fields):
+        return Skipped("shown twice", source_ref)
     if export_values.name(fields.get("type")).startswith("m.") and fields.get("type") != "m.room.message":
         return Skipped("system", source_ref)
     value = next((fields[key] for key in _TEXTS if fields.get(key)), None)

@@ -22,6 +22,7 @@ _PAGE = re.compile(
     r"<div class=\"message\",?(?: id=\"[^\"]{1,80}\")?>\s{0,9}<div class=\"(?:sent [\w ]{1,30}|received)\">"
 )
 _STAMP = re.compile(r"([A-Z][a-z]{2})[a-z]{0,6} (\d{1,2}), (\d{4}) {1,2}(\d{1,2}):(\d\d):(\d\d) ([AP])M")
+_LINK_OF_TIME = re.compile(r"<a [^<>]{0,100}href=\"sms:[^\"<>]{0,200}\">")  # newer exporters make each time a link
 _FIELDS = {
     "timestamp": "date",
     "sender": "name",
@@ -41,6 +42,7 @@ def is_page(head: bytes) -> bool:
 
 def records(stream: BinaryIO) -> Iterator[Record]:
     text, remarks = class_page.read(stream)
+    text = _LINK_OF_TIME.sub("", text)
     yield from remarks
     begins = frozenset({"message", "announcement"})
     blocks = list(class_page.blocks(text, begins=begins, fields=_FIELDS, repeated=frozenset({"text"})))
