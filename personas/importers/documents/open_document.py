@@ -17,7 +17,7 @@ from personas.importers.syntax import xml_parts
 _LEFT_OUT = frozenset(
     {
         "tracked-changes", "annotation", "note", "ruby-text", "forms", "script", "scripts", "desc", "title",
-        "index-body", "hidden-text", "binary-data",
+        "index-body", "hidden-text", "binary-data", "page-number", "page-count",
     }
 )  # fmt: skip
 _STYLED = frozenset({"p", "h", "span", "section"})

@@ -193,6 +193,10 @@ def test_hidden_words_and_contents_of_an_open_document_are_left_out(body, texts)
     assert read(odt(body)).texts == texts
 
 
+def test_the_number_of_a_page_in_an_open_document_is_left_out():
+    assert read(odt("<text:p>Yes<text:page-number>3</text:page-number></text:p>")).texts == ["Yes"]
+
+
 def test_an_open_document_may_be_one_xml_file():
     spaces = 'xmlns:office="o" xmlns:text="t" xmlns:draw="d"'
     picture = "<draw:image><office:binary-data>QUJD</office:binary-data></draw:image>"
