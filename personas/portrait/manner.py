@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import log10
 
 import regex
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from personas.portrait.findings import Evidence, Finding, Line, Series, percent, times
 from personas.portrait.models import Section
@@ -143,25 +143,40 @@ class Length:
     def _sizes(self) -> "array[int]":
         return self.characters if self._unit == "characters" else self.words
 
+    def _amount(self, size: int) -> str:
+        if self._unit == "characters":
+            return ngettext("%(size)s character", "%(size)s characters", size) % {"size": f"{size:,}"}
+        return ngettext("%(size)s word", "%(size)s words", size) % {"size": f"{size:,}"}
+
     def findings(self) -> Iterator[Finding]:
         sizes, count = self._sizes, len(self.ids)
         if count < _LEAST:
             return
         order = sorted(range(count), key=lambda number: sizes[number])
-        low, middle, high, longest = (order[place] for place in (count // 4, count // 2, 3 * count // 4, count - 1))
+        places = (0, count // 4, count // 2, 3 * count // 4, count - 1)
+        shortest, low, middle, high, longest = (order[place] for place in places)
+        if sizes[shortest] == sizes[longest]:
+            sentence = gettext("Every %(kind)s has %(middle)s.")
+        elif sizes[low] == sizes[high]:
+            sentence = gettext(
+                "A typical %(kind)s has %(middle)s, as most of them do. The shortest has %(shortest)s, and the "
+                "longest has %(longest)s."
+            )
+        else:
+            sentence = gettext(
+                "A typical %(kind)s has %(middle)s. Half of them have %(low)s to %(high)s, and the longest has "
+                "%(longest)s."
+            )
         is_prose = 2 * self.paragraphs > count
-        text = gettext(
-            "A typical %(kind)s has %(middle)s %(unit)s. Half of them have %(low)s to %(high)s, and the longest has "
-            "%(longest)s."
-        ) % {
+        text = sentence % {
             "kind": gettext("paragraph") if is_prose else gettext("message"),
-            "middle": sizes[middle],
-            "unit": gettext("characters") if self._unit == "characters" else gettext("words"),
-            "low": sizes[low],
-            "high": sizes[high],
+            "middle": self._amount(sizes[middle]),
+            "shortest": f"{sizes[shortest]:,}",
+            "low": f"{sizes[low]:,}",
+            "high": f"{sizes[high]:,}",
             "longest": f"{sizes[longest]:,}",
         }
-        lines = tuple(dict.fromkeys(self.ids[number] for number in (middle, low, high, longest)))
+        lines = tuple(dict.fromkeys(self.ids[number] for number in (middle, shortest, low, high, longest)))
         yield Finding(Section.MANNER, "length", text, lines, count)
 
     def figures(self) -> dict[str, Series]:

@@ -67,6 +67,21 @@ def test_length_is_in_words_or_in_characters():
     assert "paragraph" in findings(Length(), *ENGLISH, is_paragraph=True)["manner", "length"].text
 
 
+def test_length_is_told_as_a_person_would_where_lines_are_of_one_length():
+    def told(*counts, word="word "):
+        return findings(Length(), *(word * count for count in counts))["manner", "length"].text
+
+    assert told(20, 20, 20) == "Every message has 20 words."
+    assert told(1, 1, 1) == "Every message has 1 word."
+    assert told(20, 20, 20, word="桂") == "Every message has 20 characters."
+    assert told(5, 20, 20, 20, 20, 700) == (
+        "A typical message has 20 words, as most of them do. The shortest has 5, and the longest has 700."
+    )
+    assert (
+        told(5, 10, 20, 30, 40) == "A typical message has 20 words. Half of them have 10 to 30, and the longest has 40."
+    )
+
+
 def test_marks_that_are_habits_are_told_with_their_share():
     found = findings(Marks(), *["ok!!", "see you", "Well... no"] * 10)
     assert "33 % of the lines" in found["manner", "exclamations"].text
