@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import struct
 import tracemalloc
 import zlib
@@ -9,12 +10,16 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from personas.importers import registry
 from personas.importers.base import ImportFailed, Recognition, Record, Remark, Skipped, Utterance
 from personas.models import FORMAT_LABELS
 from personas.reading import speech_weights
+from personas.templatetags.places import place
 
+_ENGLISH = re.compile(r"[a-z]{2,}")
+_FILE = re.compile(r"\w+\.\w+")
 SAMPLES = Path(__file__).parent / "importers"
 OWN = {
     "whatsapp": ["whatsapp_android.txt", "whatsapp_ios.txt"],
@@ -107,6 +112,10 @@ def test_every_record_is_an_utterance_or_a_counted_skip_that_leads_back(name, sa
             assert record.source_ref
         else:
             assert isinstance(record, Remark | Recognition)
+    places = {record.source_ref for record in records if isinstance(record, Utterance | Skipped)}
+    places |= {record.place for record in records if isinstance(record, Recognition)}
+    with translation.override("zh-hans"):
+        assert [each for each in map(place, places) if _ENGLISH.search(_FILE.sub("", each))] == []
 
 
 HOSTILE = {

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from accounts import languages
 from generation.jobs import leases
 from personas import creation, my_data, tasks
 from personas.models import Source, SourceStatus, Utterance
@@ -130,6 +131,9 @@ def test_the_page_of_a_statement_shows_its_lines_with_what_they_answer(client, a
     assert "Question 1?" in shown
     assert "chat.txt" in shown
     assert "line 3" in shown
+    languages.keep(alice, "zh-hans")
+    shown = client.get(reverse("personas:statement", args=[gran.pk, statement(gran).pk])).content.decode()
+    assert "</bdi>，第 3 行" in shown
 
 
 def change(client, user, persona, row, **values):
