@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from accounts import languages
+from accounts.interface import languages
 from generation.jobs import leases
 from personas import creation, my_data, tasks
 from personas.models import Source, SourceStatus, Utterance
