@@ -4,9 +4,15 @@ import logging
 from collections.abc import Sequence
 from smtplib import SMTPException
 
+from django.conf import settings
 from django.core.mail import send_mail
 
 logger = logging.getLogger(__name__)
+
+
+def goes_out() -> bool:
+    """Whether the site sends e-mails. A site without a mail server prints them to its console, which reaches nobody."""
+    return not settings.EMAIL_BACKEND.endswith("console.EmailBackend")
 
 
 def is_sent(subject: str, text: str, addresses: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.http.request import validate_host
 
+from accounts import mail
 from accounts.legal import thresholds
 from generation.catalogue.packaged import PACKAGED
 from generation.engines.registry import ENGINES
@@ -129,7 +130,7 @@ def public_site_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="afterword.W023",
             )
         )
-    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+    if not mail.goes_out():
         problems.append(
             Warning(
                 "E-mails, also those for password resets, are printed to the log and not sent.",

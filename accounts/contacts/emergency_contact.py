@@ -61,18 +61,13 @@ def of(user: User) -> EmergencyContact | None:
     return EmergencyContact.objects.filter(user=user, declined_at=None).first()
 
 
-def can_write() -> bool:
-    """Whether the site sends e-mail. The console is no way to reach anybody."""
-    return not settings.EMAIL_BACKEND.endswith("console.EmailBackend")
-
-
 @transaction.atomic
 def appoint(*, user: User, name: str, email: str, own_name: str) -> EmergencyContact:
     """Stores the contact with the person's consent, and tells the contact. Raises ContactRefused.
 
     `own_name` is the name under which the contact knows the person.
     """
-    if not can_write():
+    if not mail.goes_out():
         raise ContactRefused(_("This site sends no e-mail, so it could not tell the contact. Nothing was saved."))
     if letters.is_own(user, email):
         raise ContactRefused(_("This is your own address. Name somebody else."))

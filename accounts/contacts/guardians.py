@@ -27,7 +27,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.contacts import emergency_contact, guardian_mail, letters
+from accounts import mail
+from accounts.contacts import guardian_mail, letters
 from accounts.models import Guardian, User
 from accounts.personal_data import consents
 from accounts.sign_in import ages, roles
@@ -89,7 +90,7 @@ def appoint(*, user: User, name: str, email: str, own_name: str) -> Guardian:
     """
     if not ages.is_minor(user):
         raise GuardianRefused(_("Only people under 18 have a guardian here."))
-    if not emergency_contact.can_write():
+    if not mail.goes_out():
         raise GuardianRefused(_("This site sends no e-mail, so it could not tell the guardian. Nothing was saved."))
     if letters.is_own(user, email):
         raise GuardianRefused(_("This is your own address. Name somebody else."))

@@ -26,6 +26,7 @@ TEXTS = [
     _("Add Email"),
     _("Do you really want to remove the selected email address?"),
     _("Confirmation email sent to %(email)s."),
+    _("This site sends no e-mail, so %(email)s cannot be confirmed."),
     _("You have confirmed %(email)s."),
     _("Removed email address %(email)s."),
     _("Primary email address set."),

@@ -85,6 +85,6 @@ def _tell(waiting: Sequence[Objection], text: str) -> None:
 
 def _sent(address: str, subject: str, text: str) -> bool:
     """Whether the mail went out. The console reaches nobody, and would put private words in the log."""
-    if not address or settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+    if not address or not mail.goes_out():
         return False
     return mail.is_sent(subject, text, [address])
