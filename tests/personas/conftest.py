@@ -1,13 +1,16 @@
 """Fixtures: a filter that allows every text, for tests of anything else, and a separate media folder."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
+from django.utils.translation import get_language
 
 from generation.catalogue import tokens
 from generation.engines.base import EngineInfo
 from moderation.filter import assessment
 from moderation.models import RuleAction
+from personas.reading import children
 from tests import factories
 
 
@@ -49,8 +52,27 @@ def no_worker(monkeypatch):
     return queued
 
 
+_answers: dict[str, list] = {}
+
+
 @pytest.fixture
-def reader(no_worker, monkeypatch):
+def _read_once(monkeypatch):
+    """A child takes half a second for a text and seconds for a picture. The same file again gets the same answers."""
+    ask = children.answers
+
+    def answers(module, file, *, limits, arguments):
+        content = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+        question = repr((module, content, limits, sorted(arguments.items()), get_language()))
+        if question not in _answers:
+            _answers[question] = list(ask(module, file, limits=limits, arguments=arguments))
+        file.seek(0, os.SEEK_END)  # where the child leaves it
+        yield from _answers[question]
+
+    monkeypatch.setattr(children, "answers", answers)
+
+
+@pytest.fixture
+def reader(no_worker, _read_once, monkeypatch):
     """Reads each upload at once, like an idle worker."""
     from personas import tasks
 

@@ -1,7 +1,6 @@
 """Correcting recognised words, from the upload to the passages."""
 
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from PIL import Image
 from personas import creation, forgetting, my_data, storage
 from personas.importers.base import ImportFailed
 from personas.models import Draft, DraftFileStatus, Persona, Source, Transcript
-from personas.reading import children, parsing, uploads
+from personas.reading import parsing, uploads
 from personas.way_in import drafts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reader", "quiet_filter", "_words")]
@@ -27,23 +26,6 @@ TYPED = {
     "language": "en",
     "description": "Teo mends clocks.",
 }
-
-
-_answers: dict[str, list] = {}
-
-
-@pytest.fixture(autouse=True)
-def _recognised_once(monkeypatch):
-    """A machine takes seconds to recognise a page. Who asks the same again gets the answers of the first time."""
-    ask = children.answers
-
-    def answers(module, file, *, limits, arguments):
-        question = repr((module, os.pread(file.fileno(), 2**24, 0), sorted(arguments.items())))
-        if question not in _answers:
-            _answers[question] = list(ask(module, file, limits=limits, arguments=arguments))
-        yield from _answers[question]
-
-    monkeypatch.setattr(children, "answers", answers)
 
 
 def drafted(browser, sample: str) -> Draft:
