@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.e2e.wire import ORIGIN, static_files
 from tests.site import PASSWORD, Site
 
 DESK = {"width": 1280, "height": 900}
@@ -28,8 +30,13 @@ def browser() -> Iterator[Browser]:
     """Gone with this package's tests: while Playwright is there, a loop runs in their thread, and no other can."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert executable, "These tests drive Chromium: install Debian's package chromium, or set CHROMIUM."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+    with static_files() as address, sync_playwright() as playwright:
+        # Chromium takes the pages of Wire for those of a public site, which may load nothing from loopback.
+        wire = [
+            f"--host-resolver-rules=MAP {urlsplit(ORIGIN).hostname} {address}",
+            f"--ip-address-space-overrides={address}=public",
+        ]
+        browser = playwright.chromium.launch(executable_path=executable, args=[*_ARGUMENTS, *wire])
         yield browser
         browser.close()
 

@@ -1,13 +1,11 @@
 """The owner's page of engines at the width of a desk and of a phone, as Django renders it."""
 
 import json
-import mimetypes
 from collections.abc import Iterator
 from contextvars import copy_context
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Route, expect
@@ -18,9 +16,9 @@ from generation.routing import failovers
 from generation.routing.failovers import Failure
 from persona_site.redis import connection
 from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.wire import ORIGIN, PAGES
 
 pytestmark = pytest.mark.e2e
-ORIGIN = "http://afterword.test"
 WORKER = "generation:worker:generation@a-host-with-a-rather-long-name.example:4711"
 
 
@@ -57,16 +55,11 @@ def test_the_page_fits_and_its_switch_can_be_reached(
 
     def answer(route: Route) -> None:
         path = urlsplit(route.request.url).path
-        if path.startswith("/static/"):
-            found = finders.find(path.removeprefix("/static/"))
-            assert found, f"{path} is not a static file."
-            route.fulfill(path=found, content_type=mimetypes.guess_type(path)[0] or "text/plain")
-        else:
-            route.fulfill(body=django.run(client.get, path).content.decode(), content_type="text/html; charset=utf-8")
+        route.fulfill(body=django.run(client.get, path).content.decode(), content_type="text/html; charset=utf-8")
 
     context = browser.new_context(viewport=viewport)  # type: ignore[arg-type]
     page = context.new_page()
-    page.route(f"{ORIGIN}/**", answer)
+    page.route(PAGES, answer)
     page.goto(ORIGIN + reverse("admin:generation_engineentry_changelist"))
     expect(page.locator(".engine").first).to_contain_text("Down")
     switch = page.get_by_role("button", name="Switch off a-provider-with-a-long-name")

@@ -5,9 +5,12 @@ frames of chat.socket.protocol, so that cuts, repetitions and lapsed attempts co
 """
 
 import json
-import mimetypes
-from collections.abc import Callable
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -19,6 +22,34 @@ from chat.socket.protocol import Frame
 from tests.waiting import wait_until
 
 ORIGIN = "http://afterword.test"
+PAGES = re.compile(f"{ORIGIN}/(?!static/)")
+
+
+@contextmanager
+def static_files() -> Iterator[str]:
+    """Serves the static files of ORIGIN, and yields the address. To answer for each in Playwright costs more."""
+    missing: list[str] = []
+
+    class StaticFiles(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def translate_path(self, path: str) -> str:
+            address = urlsplit(path).path
+            if not address.startswith("/static/"):  # the browser's own question for an icon
+                return ""
+            found = finders.find(address.removeprefix("/static/"))
+            if not found:
+                missing.append(address)
+            return str(found or "")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), StaticFiles) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+    assert not missing, f"Pages asked for files that are not there: {missing}"
 
 
 class Wire:
@@ -34,7 +65,7 @@ class Wire:
         self.received: list[dict[str, Any]] = []
         self.is_down = False
         self._offset = 0
-        page.route(f"{ORIGIN}/**", self._answer)
+        page.route(PAGES, self._answer)
         page.route_web_socket("**/ws/**", self._connected)
 
     def open(self) -> None:
@@ -92,11 +123,7 @@ class Wire:
     def _answer(self, route: Route, request: Request) -> None:
         address = urlsplit(request.url)
         path = address.path
-        if path.startswith("/static/"):
-            found = finders.find(path.removeprefix("/static/"))
-            assert found, f"{path} is not a static file."
-            route.fulfill(path=found, content_type=mimetypes.guess_type(path)[0] or "text/plain")
-        elif request.method == "GET":
+        if request.method == "GET":
             status, html = self.context.run(self.get, f"{path}?{address.query}")
             route.fulfill(status=status, body=html, content_type="text/html; charset=utf-8")
         else:
