@@ -14,7 +14,13 @@ from personas.importers.documents.document import Block
 _EDGES = 2  # lines at the top and at the bottom that may be running heads
 _SHORT = 0.8  # of the usual line: a paragraph's last line is mostly shorter
 _ENDING = re.compile(r"[.!?…。！？:;”’\"')\]»]\s*$")
+_DIGITS = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
+_PAGE_NUMBER = re.compile(
+    r"[-–—|\s]{0,4}+(?:(?:page|seite|página|pagina|pagine|strona|sida|side|стр\.|страница|p\.|s\.)\s?)?\d{1,4}"
+    r"(?:\s?(?:of|von|de|di|sur|van|z|из|/)\s?\d{1,4})?[-–—|\s]{0,4}|第?\s?\d{1,4}\s?[页頁](?:[\s,，/]{0,3}共\s?\d{1,4}\s?[页頁])?",
+    re.IGNORECASE,
+)
 _HYPHEN = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
 _MANY = 0.4  # of the pages: a line that stands at the edge of so many is a running head
 
@@ -59,7 +65,21 @@ def _running_heads(pages: list[list[str]]) -> set[str]:
     """
     edges = Counter(key for page in pages for key in {_key(line) for line in page[:_EDGES] + page[-_EDGES:]})
     heads = {key for key, count in edges.items() if count >= 3 and count >= _MANY * len(pages)}
+    if len(pages) == 2:
+        heads |= _numbered_heads(*pages)
     return {key for key in heads if not (key.endswith((",", "!", "?", "，", "：")) and any(map(str.isalpha, key)))}
+
+
+def _numbered_heads(first: list[str], second: list[str]) -> set[str]:
+    """Of two pages: lines at the same edge that differ only in a number, which is one more on the second page."""
+    ends = [(first[:_EDGES], second[:_EDGES]), (first[-_EDGES:], second[-_EDGES:])]
+    pairs = ((one, other) for ones, others in ends for one in ones for other in others if _key(one) == _key(other))
+    return {_key(one) for one, other in pairs if _is_next(_DIGITS.findall(one), _DIGITS.findall(other))}
+
+
+def _is_next(numbers: list[str], following: list[str]) -> bool:
+    steps = [int(other) - int(one) for one, other in zip(numbers, following, strict=False)]
+    return sorted(steps) == [*[0] * (len(steps) - 1), 1]
 
 
 def _key(line: str) -> str:
@@ -71,7 +91,7 @@ def _without(page: list[str], furniture: set[str]) -> list[str]:
     return [
         line
         for index, line in enumerate(page)
-        if not ((index < _EDGES or index >= last) and (_key(line) in furniture or line.strip().isdecimal()))
+        if not ((index < _EDGES or index >= last) and (_key(line) in furniture or _PAGE_NUMBER.fullmatch(line.strip())))
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, FileTooLarge, Medium, Recognition, Record, Remark, Skipped
-from personas.importers.documents import page_lines, scan
+from personas.importers.documents import page_columns, page_lines, scan
 from personas.importers.media import ocr, recognition
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Pdf:
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         pages = list(_pages(stream))
+        for index, lines in enumerate(page_columns.lines(stream)):
+            pages[index] = lines or pages[index]
         empty = [number for number, lines in enumerate(pages, start=1) if not lines]
         if empty and not recognition.is_installed(_MEDIUM):
             yield Remark(

@@ -1,5 +1,5 @@
-"""Subtitles (.srt, .vtt, .sbv, .ass), as of films, talks and videos with captions, and lyrics (.lrc). Their pieces are
-joined to sentences.
+"""Subtitles (.srt, .vtt, .sbv, .ass, .sub), as of films, talks and videos with captions, and lyrics (.lrc). Their
+pieces are joined to sentences.
 
 A voice that WebVTT names (<v Ana>) is the speaker, and so is a name before a colon if it recurs. Otherwise the words
 are taken as those of one author, and the person is told.
@@ -20,7 +20,11 @@ from personas.importers.encodings import decoding
 _TIMES = re.compile(
     r"\s{0,4}(?P<start>(?:\d{1,3}:)?\d{1,2}:\d\d[.,]\d{1,3})\s{0,4}-->\s{0,4}(?P<end>(?:\d{1,3}:)?\d{1,2}:\d\d[.,]\d{1,3})(?:\s.{0,200})?"
 )
-_SBV_TIMES = re.compile(r"(\d{1,2}:\d\d:\d\d\.\d{3}),(\d{1,2}:\d\d:\d\d\.\d{3})")
+_SBV_TIMES = re.compile(r"(\d{1,2}:\d\d:\d\d\.\d{2,3}),(\d{1,2}:\d\d:\d\d\.\d{2,3})")  # also of SubViewer
+# MicroDVD counts frames: {100}{150}text. Its first cue may say how many make a second.
+_FRAMES = re.compile(r"\{(?P<start>\d{1,7})\}\{(?P<end>\d{0,7})\}(?P<text>.*)")
+_RATE = re.compile(r"\d{2,3}(?:\.\d{1,6})?")
+_USUAL_RATE = 25.0
 _LYRICS = re.compile(r"((?:\[\d{1,3}:\d\d\.\d{1,3}\])++)(.*)")  # a chat has no fractions of seconds
 _OF_SONG = re.compile(
     r"\[[a-z]{2,8}:[^\[\]\n]{0,200}\]"
@@ -29,7 +33,7 @@ _OF_SONG = re.compile(
 _WORD_TIME = re.compile(r"<\d{1,3}:\d\d(?:[.:]\d{1,3})?>")
 _EVENTS = "[events]"
 _VOICE = re.compile(r"<v(?:\.[^\s>]{1,60})? (?P<name>[^<>\n]{1,80})>")
-_TAG = re.compile(r"</?[A-Za-z0-9:.][^<>\n]{0,200}>|\{\\[^{}\n]{0,100}\}")
+_TAG = re.compile(r"</?[A-Za-z0-9:.][^<>\n]{0,200}>|\{(?:\\|[A-Za-z]:)[^{}\n]{0,100}\}")
 _SOUND_ONLY = re.compile(r"\A(?:[\[(（【][^\[\]()（）【】\n]{0,120}+[\])）】]|[♪♫][^♪♫\n]{0,200}+[♪♫]?+|[-–]\s?+)++")
 _DASH = re.compile(r"[-–—]\s?(?=\S)")
 _ENDS = re.compile(r"[.!?…。！？][\"'”’»)]*$")
@@ -59,6 +63,8 @@ class Subtitles:
         if _is_script(lines) or sung * 2 >= max(4, filled):
             return 0.97
         cues += sum(_SBV_TIMES.fullmatch(line[:60]) is not None for line in lines)
+        if sum(_FRAMES.fullmatch(line[:300]) is not None for line in lines) * 2 >= max(4, filled):
+            return 0.97
         return 0.97 if cues and (is_vtt or (cues >= 2 and cues * 8 >= filled)) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
@@ -70,7 +76,10 @@ class Subtitles:
         if any(_LYRICS.fullmatch(line[:300]) for line in head):
             yield from _lyrics(lines)
             return
-        cues = list(_script(lines) if _is_script(head) else _cues(lines))
+        if any(_FRAMES.fullmatch(line[:300]) for line in head):
+            cues = list(_of_frames(lines))
+        else:
+            cues = list(_script(lines) if _is_script(head) else _cues(lines))
         if not cues:
             raise DamagedFile(gettext("This file holds no subtitles with times such as 00:01:02,500 --> 00:01:04,000."))
         voices = [cue for cue in cues if _VOICE.search("\n".join(cue.lines))]
@@ -107,6 +116,23 @@ def _script(lines: Iterable[tuple[int, str]]) -> Iterator[_Cue]:
         name = fields.get("name", fields.get("actor", ""))[:80].replace("<", "").replace(">", "")
         voiced = f"<v {name}>{text}" if name else text
         yield _Cue(_seconds(times[0]), _seconds(times[1]), times[0].partition(".")[0], tuple(voiced.split("\n")))
+
+
+def _of_frames(lines: Iterable[tuple[int, str]]) -> Iterator[_Cue]:
+    """The pieces of MicroDVD. A bar ends a line, and what was cut off a long line is passed over."""
+    rate = _USUAL_RATE
+    for _, line in lines:
+        match = _FRAMES.fullmatch(line[:_LONGEST_CUE])
+        if match is None:
+            continue
+        text = match["text"].strip()
+        if match["start"] in {"0", "1"} and _RATE.fullmatch(text):
+            rate = float(text)
+            continue
+        start = int(match["start"]) / rate
+        minutes, seconds = divmod(int(start), 60)
+        place = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+        yield _Cue(start, int(match["end"] or match["start"]) / rate, place, tuple(text.split("|")))
 
 
 def _lyrics(lines: Iterable[tuple[int, str]]) -> Iterator[Record]:
@@ -158,6 +184,7 @@ def _seconds(text: str) -> float:
 def _plain(line: str) -> str:
     return (
         _TAG.sub("", line)
+        .replace("[br]", " ")
         .replace("&nbsp;", " ")
         .replace("&amp;", "&")
         .replace("&lt;", "<")
@@ -197,6 +224,7 @@ def _sentences(cues: Iterable[_Cue]) -> Iterator[Block]:
                 continue
             last = line
             is_other = bool(_DASH.match(line)) or cue.start - end > _PAUSE or sum(map(len, pieces)) > _LONGEST_SENTENCE
+            end = cue.end
             if pieces and (is_other or _ENDS.search(pieces[-1]) or ": " in line[:40]):
                 yield Block(" ".join(pieces), place)
                 pieces = []

@@ -128,6 +128,23 @@ def pdf(pages: Sequence[Sequence[str]], *, extra: str = "") -> bytes:
     return pdf_of(objects, extra=extra)
 
 
+def pdf_at(*pages: Sequence[tuple[float, float, str]]) -> bytes:
+    """A PDF whose pages have lines at these places: points from the left, points from the bottom, words."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    kids = []
+    for lines in pages:
+        shown = " ".join(f"1 0 0 1 {x} {y} Tm ({words.translate(_ESCAPES)}) Tj" for x, y, words in lines)
+        content = f"BT /F1 10 Tf {shown} ET"
+        objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects)} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    return pdf_of(objects)
+
+
 _ESCAPES = str.maketrans({"(": "\\(", ")": "\\)", "\\": "\\\\"})
 
 

@@ -282,6 +282,24 @@ def test_a_page_is_read_in_the_charset_that_it_names():
     assert read(page.encode("gb18030")).texts == ["柠檬树还活着，我很高兴。"]
 
 
+def test_subtitles_that_count_frames_are_read():
+    film = "{1}{1}25\n{100}{150}Did the lemon tree|survive?\n{3000}{3100}{y:i}It did.\n{3200}{3300}- Good.|- Yes.\n"
+    reading = read(film)
+    assert (reading.format, reading.texts) == ("subtitles", ["Did the lemon tree survive?", "It did.", "Good.", "Yes."])
+    assert [one.source_ref for one in reading.utterances[:2]] == ["00:00:04", "00:02:00"]
+    viewer = "[INFORMATION]\n[END INFORMATION]\n[SUBTITLE]\n00:00:35.03,00:00:38.82\nDid the tree[br]survive?\n\n00:00:40.03,00:00:42.82\nIt did.\n\n"
+    assert read(viewer).texts == ["Did the tree survive?", "It did."]
+
+
+def test_the_lines_of_one_subtitle_stay_together_after_a_pause():
+    assert (
+        read(
+            srt("One.").replace("00:00:0", "00:01:0") + "\n2\n00:09:00,000 --> 00:09:02,000\nIt did\nsurvive.\n\n"
+        ).texts[-1]
+        == "It did survive."
+    )
+
+
 def test_subtitles_join_pieces_to_sentences_and_leave_sounds_out():
     reading = read(srt("The lemon tree", "<i>has survived.</i>", "[music]", "- Good.", "- Yes."))
     assert reading.texts == ["The lemon tree has survived.", "Good.", "Yes."]
