@@ -31,7 +31,7 @@ from personas.importers.base import (
 from personas.importers.media import media_kinds, ocr
 
 _DOCUMENTS = frozenset({"docx", "odt", "epub"})
-_OF_ONE_AUTHOR = _DOCUMENTS | {"pdf", "rtf", "html", "plain-text", "scan", "recording"}
+_OF_ONE_AUTHOR = _DOCUMENTS | {"pdf", "rtf", "html", "latex", "plain-text", "scan", "recording"}
 _MOST_MEDIA = ocr.MOST_PAGES  # pictures and recordings of one archive that are read
 # What has no format of its own is somebody's text only if its name says so: an export also holds programs and styles.
 _TEXT_NAMES = (".txt", ".md", ".markdown", ".text")
@@ -47,6 +47,7 @@ _DOWNLOADS = frozenset(
         "chatgpt",
         "slack",
         "imessage",
+        "tiktok",
         "posts",
     }
 )

@@ -20,7 +20,7 @@ SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 JSON = {
     "telegram.json": "telegram", "messenger.json": "messenger", "discord.json": "discord", "discord_package.json": "discord", "google_chat.json": "google-chat",
     "chatgpt.json": "chatgpt", "slack.json": "slack", "tweets.js": "x-archive", "silly_tavern.jsonl": "silly-tavern",
-    "chat_json.json": "chat-json",
+    "chat_json.json": "chat-json", "tiktok.json": "tiktok",
 }  # fmt: skip
 ALL = JSON | {
     "telegram.html": "telegram", "messenger.html": "messenger", "discord.html": "discord", "discord.txt": "discord", "discord.csv": "discord", "sms.xml": "sms", "linkedin.csv": "linkedin",

@@ -25,7 +25,7 @@ HEAD = "05/06/23, 17:17 - Ada: "
 REPEATED = [
     " ", "a", "1", "<", "[", "(a", '"', ": ", ". ", "- ", "# ", "* ", "*a ", "_a ", "**a ", "\t", "\r", "\u200e", "\u200e<a ", "\u200f1",
     "05/06/23, ", "10:12 ", "10:12:", "1/1/", "a.jpg (", "{{", "<START>", "Ada ", "Ada: ", "Boris added ", "konu grup ", "image ", "[Forwarded from ", HEAD, "年月日",
-    "<a ", "<!--", "<p>", "</p>", "<a b='", "&amp;", "> ", "On 2023 ", "From: ", "--\n", "=?utf-8?b?", "\\f0 ", "{\\pict", "{\\field{\\*\\fldinst{HYPERLINK \"", "00:00:01,000 --> ", "[Photo]", '"\n', "\n",
+    "<a ", "<!--", "<p>", "</p>", "<a b='", "&amp;", "> ", "On 2023 ", "From: ", "--\n", "=?utf-8?b?", "\\f0 ", "{\\pict", "{\\field{\\*\\fldinst{HYPERLINK \"", "\\", "\\a ", "{", "\\footnote{", "%", "$", "\\begin{figure}", "{1}{2}|", "00:00:01,000 --> ", "[Photo]", '"\n', "\n",
 ]  # fmt: skip
 LENGTH = 40_000
 SECONDS = 5.0  # of processor time; a square takes longer at this length, a line a fiftieth of it
@@ -74,6 +74,7 @@ def files(words: str) -> dict[str, str]:
         ).decode(),
         "html": f"<!doctype html><html><body>{words}",
         "subtitles": f"WEBVTT\n\n00:01.000 --> 00:02.000\n{words}\n\n00:02.000 --> {words}\n",
+        "latex": f"\\begin{{document}}\n{words}\n\\section{{{words}}}\n\\footnote{{{words}",
         "rtf": "{\\rtf1" + words + "}",
         "telegram": json.dumps({"type": "personal_chat", "id": 1, "messages": [telegram(words), telegram("x")]}),
         "messenger": json.dumps({"participants": [{"name": words}], "messages": [messenger(words), messenger("x")]}),
@@ -84,6 +85,14 @@ def files(words: str) -> dict[str, str]:
             {"messages": [{"creator": {"name": words}, "created_date": words, "message_id": "1", "text": words}]}
         ),
         "linkedin": f"CONVERSATION ID,FROM,TO,DATE,CONTENT\n1,Ada,Bo,{words[:50_000]},<p {words[:50_000]}\n",
+        "tiktok": json.dumps(
+            {
+                "Comment": {"Comments": {"CommentsList": [{"date": words, "comment": words}]}},
+                "Direct Messages": {
+                    "Chat History": {"ChatHistory": {f"Chat History with {words}": [{"Content": words}]}}
+                },
+            }
+        ),
         "posts": json.dumps([{"timestamp": 1686000000, "data": [{"post": f"a {words}"}]}]),
         "blog": f"<rss><channel><item><description><![CDATA[<p>a {words}</p>]]></description></item></channel></rss>",
         "chatgpt": json.dumps(

@@ -1,0 +1,193 @@
+"""Documents in LaTeX (.tex). The words of the text are kept as they are printed, and a heading is one.
+
+What is left out: the preamble, comments, notes, formulas on lines of their own, figures, code, lists of books, and the
+arguments that name files, labels, lengths and colours. Macros of the writer's own are not expanded; their words stay.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.utils.translation import gettext
+
+from personas.importers.base import FileTooLarge, Record, Remark
+from personas.importers.documents import document
+from personas.importers.documents.document import Block
+from personas.importers.encodings import decoding
+
+_BEGINS = re.compile(r"\\(?:documentclass|documentstyle|begin\{(?:document|letter)\})")
+_TOKEN = re.compile(
+    r"\\(?P<edge>begin|end)[ \t]{0,9}\{(?P<frame>[^{}\n]{1,60})\}"
+    r"|\\(?P<word>[A-Za-z@]{1,60})\*?[ \t]*+(?:\n(?![ \t]*+\n))?"
+    r"|\\(?P<symbol>.)"
+    r"|(?P<comment>%[^\n]*+(?:\n[ \t]*+(?!\n))?)"
+    r"|(?P<paragraph>\n[ \t]*+\n\s*+)"
+    r"|(?P<mark>\$\$|\$|[{}\[\]~&]|---|--|``|''|`|\?`|!`)"
+    r"|(?P<text>[^\\%\n${}\[\]~&`'?!-]++|.)",
+    re.DOTALL,
+)
+_LONGEST_TEXT = 4 * 1024**2  # characters: a library of two thousand pages
+_HEADINGS = frozenset({"part", "chapter", "section", "subsection", "subsubsection", "paragraph", "title"})
+_OWN_LINES = frozenset({"opening", "closing", "ps", "par", "item", "newpage", "clearpage", "cc", "encl"})
+_LEFT_OUT_FRAMES = frozenset({
+    "equation", "equation*", "align", "align*", "eqnarray", "eqnarray*", "gather", "gather*", "multline",
+    "displaymath", "math", "figure", "figure*", "wrapfigure", "tikzpicture", "verbatim", "lstlisting", "minted",
+    "thebibliography", "filecontents", "comment",
+})  # fmt: skip
+# How many arguments that stand first are no words.
+_NO_WORDS = {
+    **dict.fromkeys((
+        "label", "ref", "pageref", "eqref", "autoref", "cite", "citep", "citet", "nocite", "bibliography",
+        "bibliographystyle", "includegraphics", "input", "include", "usepackage", "vspace", "hspace", "vskip",
+        "pagestyle", "thispagestyle", "pagenumbering", "date", "author", "address", "signature", "name",
+        "telephone", "location", "footnote", "footnotetext", "thanks", "marginpar", "index", "color", "pagecolor",
+        "href", "textcolor", "hypersetup", "setcounter", "addtocounter", "definecolor", "usetheme",
+        "selectlanguage", "foreignlanguage", "fontfamily", "linespread", "url", "cc", "encl",
+    ), 1),
+    **dict.fromkeys((
+        "newcommand", "renewcommand", "providecommand", "setlength", "addtolength", "fontsize", "rule",
+    ), 2),
+    "newenvironment": 3,
+    "addcontentsline": 3,
+}  # fmt: skip
+_FRAMES_WITH_ARGUMENT = frozenset({"letter", "tabular", "tabularx", "longtable", "minipage", "multicols", "array"})
+_ACCENTS = {
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "r": "\u030a", "d": "\u0323",
+    "b": "\u0331",
+}  # fmt: skip
+_SIGNS = {
+    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł",
+    "i": "i", "j": "j", "ldots": "…", "dots": "…", "textellipsis": "…", "textendash": "–", "textemdash": "—",
+    "textquoteleft": "‘", "textquoteright": "’", "textquotedblleft": "“", "textquotedblright": "”", "glqq": "„",
+    "grqq": "“", "flqq": "«", "frqq": "»", "guillemotleft": "«", "guillemotright": "»", "og": "« ", "fg": " »",
+    "LaTeX": "LaTeX", "TeX": "TeX", "S": "§", "pounds": "£", "euro": "€", "texteuro": "€", "textbackslash": "\\",
+    "textasciitilde": "~", "quad": " ", "qquad": " ", "space": " ", "newline": "\n", "linebreak": "\n",
+    "copyright": "©", "dag": "†", "textdegree": "°", "textbar": "|", "textless": "<", "textgreater": ">",
+}  # fmt: skip
+_SYMBOLS = {"\\": "\n", ",": " ", ";": " ", ":": " ", " ": " ", "\n": " ", "\t": " "} | dict.fromkeys("-/@!()", "")
+_MARKS = {
+    "~": " ", "&": " ", "\n": " ", "---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "?`": "¿", "!`": "¡", "$": "",
+}  # fmt: skip
+
+
+class Latex:
+    name = "latex"
+
+    def sniff(self, head: bytes, name: str) -> float:
+        return 0.96 if _BEGINS.search(decoding.decode_head(head)) else 0.0
+
+    def parse(self, stream: BinaryIO) -> Iterator[Record]:
+        encoding = decoding.detect(stream)
+        if encoding.is_guessed:
+            yield Remark(decoding.remark(encoding))
+        stream.seek(0)
+        text = stream.read().decode(encoding.name, "replace").replace("\r\n", "\n")
+        if len(text) > _LONGEST_TEXT:
+            raise FileTooLarge(
+                gettext("This LaTeX document holds more than %(longest_text)s characters. Split it.")
+                % {"longest_text": f"{_LONGEST_TEXT:,}"}
+            )
+        _, begin, body = text.partition("\\begin{document}")
+        body = (body if begin else text).partition("\\end{document}")[0]
+        yield from document.records(_Printed().blocks(body))
+
+
+class _Printed:
+    """What a document prints, gathered from its beginning in one pass."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._groups: list[str] = []  # the open ones: "left out", "heading", "line" or ""
+        self._next: list[str] = []  # what the next groups are
+        self._left_out = 0  # open groups and frames without words
+        self._accent = ""
+        self._is_option = False  # inside the brackets behind a command
+        self._may_be_option = False
+        self._is_formula = False
+        self._number = 0
+
+    def blocks(self, text: str) -> Iterator[Block]:
+        for token in _TOKEN.finditer(text):
+            yield from self._take(token)
+        yield from self._ended()
+
+    def _take(self, token: re.Match[str]) -> Iterator[Block]:
+        kind, value = token.lastgroup or "", token[0]
+        if self._is_option:
+            self._is_option = value != "]"
+            return
+        if value == "[" and self._may_be_option:
+            self._is_option, self._may_be_option = True, False
+            return
+        self._may_be_option = kind in {"frame", "word"} or value == "\\\\" or (value == "}" and bool(self._next))
+        if (kind in {"frame", "paragraph"} or token["word"] in _OWN_LINES) and not self._left_out:
+            yield from self._ended()
+        if kind == "frame":
+            self._take_frame(token["edge"], token["frame"])
+        elif kind == "mark" and value in {"{", "}"}:
+            yield from self._take_brace(value)
+        elif kind == "word":
+            self._take_word(token["word"])
+        elif kind == "symbol":
+            self._take_symbol(value[1])
+        elif value == "$$":
+            self._is_formula = not self._is_formula
+        elif kind != "comment":
+            self._next = []
+            self._put(_MARKS.get(value, value))
+
+    def _take_frame(self, edge: str, frame: str) -> None:
+        if frame in _LEFT_OUT_FRAMES:
+            self._left_out = max(0, self._left_out + (1 if edge == "begin" else -1))
+        self._next = ["left out"] if edge == "begin" and frame in _FRAMES_WITH_ARGUMENT else []
+
+    def _take_word(self, word: str) -> None:
+        if self._left_out:
+            return
+        if word in _ACCENTS:
+            self._accent = _ACCENTS[word]
+        elif word in _HEADINGS:
+            self._next = ["heading"]
+        else:
+            self._next = ["left out"] * _NO_WORDS.get(word, 0) or ["line"] * (word in _OWN_LINES)
+            self._put(_SIGNS.get(word, ""))
+
+    def _take_symbol(self, symbol: str) -> None:
+        if symbol in {"[", "]"}:
+            self._is_formula = symbol == "["
+        elif symbol in _ACCENTS:
+            self._accent = _ACCENTS[symbol]
+        else:
+            self._put(_SYMBOLS.get(symbol, symbol))
+
+    def _take_brace(self, brace: str) -> Iterator[Block]:
+        if brace == "{":
+            kind = self._next.pop(0) if self._next and not self._left_out else ""
+            if kind == "heading":
+                yield from self._ended()
+            self._groups.append(kind)
+            self._left_out += kind == "left out"
+            return
+        kind = self._groups.pop() if self._groups else ""
+        self._left_out -= kind == "left out" and self._left_out > 0
+        if kind in {"heading", "line"}:
+            yield from self._ended(is_heading=kind == "heading")
+
+    def _put(self, text: str) -> None:
+        if self._left_out or self._is_formula or not text:
+            return
+        if self._accent and not text[0].isspace():
+            text = unicodedata.normalize("NFC", text[0] + self._accent) + text[1:]
+            self._accent = ""
+        self._pieces.append(text)
+
+    def _ended(self, *, is_heading: bool = False) -> Iterator[Block]:
+        """The paragraph that was gathered. A line's end in the file is a blank."""
+        lines = (" ".join(line.split()) for line in "".join(self._pieces).split("\n"))
+        text = "\n".join(line for line in lines if line)
+        self._pieces = []
+        if text:
+            self._number += 1
+            yield Block(text, f"paragraph {self._number}", is_heading)

@@ -1,0 +1,60 @@
+"""Documents in LaTeX."""
+
+import pytest
+
+from tests.personas.importers.builders import read
+
+
+def printed(body: str, *, preamble: str = "") -> list[str]:
+    reading = read(f"\\documentclass{{article}}\n{preamble}\n\\begin{{document}}\n{body}\n\\end{{document}}\nafter")
+    assert reading.format == "latex"
+    return reading.texts
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("I am \\emph{very} {\\bf well} -- thank you.", "I am very well – thank you."),
+        ("It costs 5\\% more\\footnote{A note.}, \\$3~each \\ldots", "It costs 5% more, $3 each …"),
+        ("Caf\\'e, na\\\"{\\i}ve, stra{\\ss}e, \\c{c}a, \\v{S}koda, \\~n", "Café, naïve, straße, ça, Škoda, ñ"),
+        ("``Yes'' --- he said?", "“Yes” — he said?"),
+        ("One % a comment\n  line", "One line"),
+        ("See \\href{https://example.org}{the \\textbf{page}} and \\textcolor{red}{this}\\label{a}.", "See the page and this."),
+        ("one\\\\[2pt] two\\newline three", "one\ntwo\nthree"),
+        ("an $x^2$ and $$y = 1$$ \\[z\\] here", "an x^2 and here"),
+        ("\\unknown[option]{The words} stay", "The words stay"),
+        ("\\includegraphics[width=3cm]{tree.jpg}\\vspace{1cm}A tree", "A tree"),
+        ("a [note] stays \\& \\{so\\}", "a [note] stays & {so}"),
+        ("\\newcommand{\\me}[1]{Ana \\par #1}Words", "Words"),
+    ],
+)  # fmt: skip
+def test_words_are_those_that_are_printed(source, words):
+    assert printed(source) == [words]
+
+
+def test_headings_lists_and_frames_part_the_words():
+    body = (
+        "\\section*{A \\emph{long} day}\nMorning.\n\n\\begin{itemize}\n\\item[a] First\n\\item Second\n\\end{itemize}\n"
+        "\\begin{figure}[h]\\caption{A tree}\\end{figure}\n\\begin{verbatim}\nx = {1\n\\end{verbatim}\nEvening."
+    )
+    assert printed(body, preamble="\\title{Nothing}") == ["Morning.", "First", "Second", "Evening."]
+
+
+def test_a_letter_is_read_from_its_opening_to_what_follows_its_close():
+    letter = (
+        "\\documentclass{letter}\n\\signature{Ana}\n\\begin{document}\n\\begin{letter}{Mr Ruiz \\\\ Harbour}\n"
+        "\\opening{Dear Beto,} The tree\nsurvived.\n\n\\closing{Yours,}\n\\ps{P.S. Come.}\n\\cc{Others}\n\\end{letter}\n"
+    )
+    assert read(letter).texts == ["Dear Beto,", "The tree survived.", "Yours,", "P.S. Come."]
+
+
+def test_other_encodings_are_read():
+    source = "\\documentclass{article}\n\\begin{document}\nGrüße aus München, schöne Tage im Süden.\n\\end{document}\n"
+    assert read(source.encode("latin-1")).texts == ["Grüße aus München, schöne Tage im Süden."]
+
+
+@pytest.mark.parametrize(
+    "body", ["{" * 5_000 + "a", "}" * 5_000 + "a", "\\end{figure}" * 100 + "a", "\\'" * 5_000 + "a"]
+)
+def test_what_is_not_closed_or_not_opened_does_no_harm(body):
+    assert printed(body)[0].endswith(("a", "\u00e1"))
