@@ -9,6 +9,8 @@
     {"textContent": "text", "isTrashed": false, "userEditedTimestampUsec": 1}        Google Keep
     {"entries": [{"uuid": "…", "creationDate": "2023-…", "text": "text"}]}           Day One
     {"activeNotes": [{"id": "…", "content": "text", "creationDate": "2023-…"}]}      Simplenote
+    {"user": {}, "weibo": [{"screen_name": "Ana", "text": "text", "created_at": "2023-…"}]}   Weibo, by weibo-crawler
+    {"user": {}, "weibo": [{"content": "text", "publish_time": "2023-…", "original": true}]}  Weibo, by weiboSpider
 
 Texts of others that were shared are left out, and so is what was deleted.
 """
@@ -36,6 +38,7 @@ _COMMENT = (
 _MENTIONS = re.compile(r"\A(?:@[\w.-]{1,60}(?:@[\w.-]{1,100})?\s{1,3})+")
 _PICTURE = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!~>-])")
+_REPOSTS = frozenset({"", "转发微博", "轉發微博", "Repost"})  # what Weibo writes where somebody adds no words
 _HEADING = re.compile(r"\A#{1,6} [^\n]{0,300}")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 
@@ -192,6 +195,19 @@ def _of_simplenote(fields: _Fields) -> _Post | None:
     return _Post(text, export_values.iso(fields["creationDate"]), reason, is_note=True)
 
 
+def _of_weibo(fields: _Fields) -> _Post | None:
+    by_crawler, by_spider = {"bid", "text", "created_at"}, {"content", "publish_time", "original"}
+    if not (by_crawler <= fields.keys() or by_spider <= fields.keys()):
+        return None
+    text = export_values.words(fields.get("text") or fields.get("content"))
+    if text.startswith("转发理由:"):
+        text = text.removeprefix("转发理由:").partition("原始用户:")[0]
+    own = text.partition("//@")[0].strip()  # others' words on the way follow
+    is_repost = own in _REPOSTS and (own != text or "retweet" in fields or fields.get("original") is False)
+    sent_at = export_values.iso(fields.get("created_at") or fields.get("publish_time"))
+    return _Post(own, sent_at, "repost" if is_repost else "", export_values.name(fields.get("screen_name")))
+
+
 _KINDS: tuple[Callable[[_Fields], _Post | None], ...] = (
     _of_facebook,
     _of_instagram,
@@ -201,4 +217,5 @@ _KINDS: tuple[Callable[[_Fields], _Post | None], ...] = (
     _of_keep,
     _of_day_one,
     _of_simplenote,
+    _of_weibo,
 )

@@ -131,3 +131,25 @@ def test_a_copy_of_two_messages_is_a_chat():
 def test_files_of_other_programs_are_nobodys_words(file, told):
     with pytest.raises(UnknownFormat, match=told):
         read(file)
+
+
+def test_weibo_gives_the_authors_own_words_of_a_repost():
+    crawler = {"bid": "I5x", "user_id": 1, "screen_name": "小明", "created_at": "2019-09-09T13:44:44"}
+    posts = [
+        crawler | {"text": "今天天气真好"},
+        crawler | {"text": "说得对//@阿华:是吗//@小红:嗯", "retweet": {"text": "原文", "screen_name": "小红"}},
+        crawler | {"text": "转发微博", "retweet": {"text": "原文"}},
+        crawler | {"text": "//@阿华:是吗", "retweet": {"text": "原文"}},
+    ]
+    reading = read(json.dumps({"user": {"screen_name": "小明"}, "weibo": posts}))
+    assert (reading.format, reading.said) == ("posts", [("小明", "今天天气真好"), ("小明", "说得对")])
+    assert (reading.times[0], reading.skipped) == ("2019-09-09T13:44:44", {"repost": 2})
+    spider = [
+        {"content": "你好", "publish_time": "2019-09-09 13:44", "original": True},
+        {
+            "content": "转发理由:哈哈\n原始用户:小红\n转发内容:原文",
+            "publish_time": "2019-09-09 13:45",
+            "original": False,
+        },
+    ]
+    assert read(json.dumps({"user": {"nickname": "小明"}, "weibo": spider})).texts == ["你好", "哈哈"]
