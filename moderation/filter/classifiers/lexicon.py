@@ -12,9 +12,14 @@ from moderation.crisis import ladder
 from moderation.filter.classifiers.base import Category, ClassifierInfo
 from moderation.filter.classifiers.features import plain
 from moderation.filter.classifiers.set_phrases import GAMES
-from moderation.filter.evasion.injection import MARKUP
 
 VERSION = "4"
+
+# Marks with which chat templates divide the turns of a prompt.
+MARKUP = (
+    r"<\|(?:im_start|im_end|system|user|assistant|endoftext|begin_of_text|eot_id|start_header_id|end_header_id|channel)\|>"
+    r"|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|^#{2,3} ?(?:system|instructions?) ?:"
+)
 
 _HARM = r"(?:kill|murder|stab|shoot|strangle|behead|choke|beat (?:up|the \w+ out of)|burn|torture|slaughter|hurt|rape|poison|drown|hunt down|cut)"
 _WILL = r"\b(?:i(?: really| just| so| still| honestly)*(?:'?ll| will| am going to|'?m going to|'?m gonna| want to| wanna| swear i(?:'?ll| will)|'?d love to| plan to)|we(?:'?ll| will| are going to)|gonna|going to)(?: \w+ly| just| fucking| personally| come(?: over)? and| find(?: you)? and| track you down and| make you \w+ and)?"

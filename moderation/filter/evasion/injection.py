@@ -7,13 +7,9 @@ Not covered: orders that say the same in other words. The prompt and the filter 
 import re
 
 from moderation.filter.classifiers.features import plain
+from moderation.filter.classifiers.lexicon import MARKUP
 from moderation.filter.evasion import forms
 
-# Marks with which chat templates divide the turns of a prompt.
-MARKUP = (
-    r"<\|(?:im_start|im_end|system|user|assistant|endoftext|begin_of_text|eot_id|start_header_id|end_header_id|channel)\|>"
-    r"|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|^#{2,3} ?(?:system|instructions?) ?:"
-)
 _ORDERS = re.compile(
     rf"{MARKUP}"
     r"|\b(?:ignore|disregard|forget|override|discard)(?: (?:all|any|every|the|these|those|your|of)){1,4} (?:previous|prior|above"
