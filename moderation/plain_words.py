@@ -4,7 +4,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 
 _CATEGORIES: dict[str, str] = {
     Category.HATE: gettext_noop("hatred of a group of people"),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from moderation.filter.classifiers.base import Category
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 from moderation.talk import Finding
 
 IMMINENT_HARM = timedelta(minutes=15)

@@ -9,7 +9,7 @@ from moderation.crisis import ladder
 from moderation.monitor.days import spelled
 from moderation.monitor.findings import finding_of_level
 from moderation.monitor.signals.base import Scored, Watch, any_of, finding
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 from moderation.talk import Finding
 
 RECENT_TURNS = 6

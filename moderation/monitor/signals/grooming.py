@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from moderation.monitor import cue_words
 from moderation.monitor.signals.base import Watch, any_of, finding
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 from moderation.talk import Finding, Speaker
 
 _MINOR = "minor"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, finding
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 from moderation.talk import Finding
 
 HOURS = {23: "hour_23", 0: "hour_00", 1: "hour_01", 2: "hour_02", 3: "hour_03", 4: "hour_04"}

@@ -13,7 +13,7 @@ from moderation.filter.classifiers.base import Category
 from moderation.monitor import cue_words, meaning
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, cues_in, finding, folded
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 from moderation.talk import Finding
 
 _WITHIN = 30

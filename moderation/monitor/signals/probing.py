@@ -9,7 +9,7 @@ from moderation.filter.classifiers.base import Category
 from moderation.models import RuleAction
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Scored, Watch, finding
-from moderation.monitor.signs import Sign
+from moderation.signs import Sign
 from moderation.talk import Finding
 
 PROBE = "probe"
