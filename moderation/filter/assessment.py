@@ -21,9 +21,9 @@ from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.filter.classifiers.features import plain
 from moderation.filter.classifiers.heads import Heads
 from moderation.filter.evasion import forms, spelling
+from moderation.filter.findings import finding_of, finding_of_level
 from moderation.filter.policy import Decision
 from moderation.models import Assessment, Direction, RuleAction
-from moderation.monitor.findings import finding_of, finding_of_level
 from moderation.talk import Finding
 
 __all__ = [

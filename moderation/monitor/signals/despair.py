@@ -6,8 +6,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from moderation.crisis import ladder
+from moderation.filter.findings import finding_of_level
 from moderation.monitor.days import spelled
-from moderation.monitor.findings import finding_of_level
 from moderation.monitor.signals.base import Scored, Watch, any_of, finding
 from moderation.signs import Sign
 from moderation.talk import Finding
