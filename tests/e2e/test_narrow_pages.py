@@ -20,6 +20,7 @@ SIZES = {  # the width of the window, and a script
     "on a phone of 320 px": (320, "0"),  # WCAG 1.4.10
     "with letters of double size": (640, DOUBLE),  # WCAG 1.4.4
 }
+LEFT_EDGES = "() => ['dt', 'dd'].map((name) => document.querySelector(`.facts ${name}`).getBoundingClientRect().left)"
 FAULTS = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   const name = ({ tagName, id, className, textContent }) =>
@@ -87,3 +88,17 @@ def test_every_page_fits_a_narrow_phone_and_letters_of_double_size(
     found = {name: each for path in paths for name, each in faults(page, path).items() if each}
     page.context.close()
     assert not found, "\n".join(f"{name}: {each}" for name, each in found.items())
+
+
+def test_facts_stand_under_their_names_where_letters_leave_no_room_beside_them(
+    live_server: object, browser: Browser, alice: User
+) -> None:
+    page = page_of(browser, str(live_server), alice, "en")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/account/")
+    name, fact = page.evaluate(LEFT_EDGES)
+    assert name < fact
+    page.evaluate(DOUBLE)
+    name, fact = page.evaluate(LEFT_EDGES)
+    assert name == fact
+    page.context.close()
