@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -118,6 +119,14 @@ def test_r29_r37_the_page_shows_the_figures_and_no_reviewer(worked: list[Case], 
     assert "mina" not in main
     assert mina.email not in page
     assert desk.get(reverse("moderation:figures") + "?days=nonsense").status_code == 200
+
+
+def test_a_late_case_without_a_category_has_a_name_that_leads_to_it(alice: User, olga: User) -> None:
+    late = {"persona_name": "Ada", "due_at": timezone.now() - timedelta(days=1)}
+    Case.objects.create(user=alice, conversation_id=uuid4(), persona_id=uuid4(), **late)
+    desk = Client()
+    desk.force_login(olga)
+    assert ">A sign in the conversation</a>" in desk.get(reverse("moderation:figures")).text
 
 
 def assess(user: User, level: str, day: datetime) -> None:
