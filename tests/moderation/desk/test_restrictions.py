@@ -56,6 +56,19 @@ def test_a_restriction_binds_whom_and_where_it_says(
     assert not active(bob)
 
 
+def test_the_account_page_leads_to_the_decisions_about_its_person(alice: User, bob: User, mina: User) -> None:
+    pages = []
+    _, restriction = restrict(alice, mina, ActionKind.WARN)
+    for person in (alice, bob):
+        client = Client()
+        client.force_login(person)
+        pages.append(client.get(reverse("account")).text)
+    address = reverse("moderation:decision", args=[restriction.pk])
+    assert f'<a href="{address}">A warning</a>' in pages[0]
+    assert address not in pages[1]
+    assert "Decisions about you" not in pages[1]
+
+
 def test_a_suspension_ends_by_itself(alice: User, mina: User) -> None:
     _, restriction = restrict(alice, mina, ActionKind.SUSPEND_USER)
     Restriction.objects.filter(pk=restriction.pk).update(ends_at=timezone.now() - timedelta(seconds=1))
