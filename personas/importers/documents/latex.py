@@ -27,6 +27,13 @@ _TOKEN = re.compile(
     r"|(?P<text>[^\\%\n${}\[\]~&`'?!-]++|.)",
     re.DOTALL,
 )
+# In German documents, "a is an umlaut.
+_GERMAN = re.compile(r"\\usepackage(?:\[[^\[\]\n]{0,200}german[^\[\]\n]{0,100}\]\{babel\}|\{n?german\})")
+_SHORTHAND = re.compile(r"(?<!\\)\"([aouAOUsz`'=~|\"-])")
+_SHORTHANDS = {
+    "a": "ä", "o": "ö", "u": "ü", "A": "Ä", "O": "Ö", "U": "Ü", "s": "ß", "z": "ß", "`": "„", "'": "“", "=": "-",
+    "~": "-",
+}  # fmt: skip
 _LONGEST_TEXT = 4 * 1024**2  # characters: a library of two thousand pages
 _HEADINGS = frozenset({"part", "chapter", "section", "subsection", "subsubsection", "paragraph", "title"})
 _OWN_LINES = frozenset({"opening", "closing", "ps", "par", "item", "newpage", "clearpage", "cc", "encl"})
@@ -89,8 +96,10 @@ class Latex:
                 gettext("This LaTeX document holds more than %(longest_text)s characters. Split it.")
                 % {"longest_text": f"{_LONGEST_TEXT:,}"}
             )
-        _, begin, body = text.partition("\\begin{document}")
+        preamble, begin, body = text.partition("\\begin{document}")
         body = (body if begin else text).partition("\\end{document}")[0]
+        if _GERMAN.search(preamble):
+            body = _SHORTHAND.sub(lambda match: _SHORTHANDS.get(match[1], ""), body)
         yield from document.records(_Printed().blocks(body))
 
 

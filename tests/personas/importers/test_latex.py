@@ -48,6 +48,11 @@ def test_a_letter_is_read_from_its_opening_to_what_follows_its_close():
     assert read(letter).texts == ["Dear Beto,", "The tree survived.", "Yours,", "P.S. Come."]
 
 
+def test_german_documents_have_marks_of_their_own():
+    body = '"`Sch"one Gr"u"se"\' aus K\\"oln, Auf"|lage'
+    assert printed(body, preamble="\\usepackage[ngerman]{babel}") == ["„Schöne Grüße“ aus Köln, Auflage"]
+
+
 def test_other_encodings_are_read():
     source = "\\documentclass{article}\n\\begin{document}\nGrüße aus München, schöne Tage im Süden.\n\\end{document}\n"
     assert read(source.encode("latin-1")).texts == ["Grüße aus München, schöne Tage im Süden."]
