@@ -115,6 +115,7 @@ WRAPPED = {
     "chatgpt": '[{"current_node":"a","mapping":{"a":{"message":{"author":{"role":"user"},"content":{"parts":[%s]}}}}}]',
     "silly-tavern": '{"name":"a","is_user":true,"mes":%s}',
     "slack": '[{"type":"message","ts":"1","user":"U1","text":%s}]',
+    "tiktok": '{"Comment":{"Comments":{"CommentsList":[{"date":"","comment":%s}]}}}',
     "chat-json": '{"chatlab":{},"messages":[{"sender":"1","accountName":"a","type":0,"content":%s}]}',
 }
 HARM = {
