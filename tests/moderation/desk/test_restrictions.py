@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.interface import languages
 from accounts.models import User
 from accounts.personal_data import my_data
 from moderation import my_data as moderation_data
@@ -196,6 +197,11 @@ def test_an_upheld_restriction_stays(alice: User, mina: User, olga: User) -> Non
     appeal = appeals.file(restriction=restriction, user=alice, text="Unfair.")
     appeals.answer(appeal=appeal, moderator=olga, outcome=AppealOutcome.UPHELD, answer="The threats were plain.")
     assert active(alice, case)
+    languages.keep(alice, "zh-hans")
+    client = Client()
+    client.force_login(alice)
+    page = client.get(reverse("moderation:decision", args=[restriction.pk])).text
+    assert "<strong>维持限制。</strong><bdi>The threats were plain.</bdi>" in page
 
 
 def test_ds4_six_months_are_open_and_one_objection_is_enough(alice: User, bob: User, mina: User) -> None:
