@@ -16,18 +16,19 @@ run: $(VENV)/.installed
 # Two parts side by side, each with services of its own: the running site, whose tests mostly wait, with the engines,
 # and the other rooms. The output of the first part comes when it has ended. `make lint`, `make thorough` and
 # `make faults` are not among them. `.ci/run` runs all four.
-QUICK := not e2e and not faults and not training and not thorough
+# Each part names its folders, since pytest takes half a minute to import all tests.
+QUICK := not faults and not training and not thorough
 
 test: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory --jobs 2 test-site test-rooms
 
 test-rooms: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "$(QUICK)" --ignore tests/generation
+	$(BIN)/python -m pytest -m "$(QUICK)" --ignore tests/e2e --ignore tests/generation
 
 test-site: $(VENV)/.installed-dev
 	@mkdir -p -m 711 var var/test-site
 	@export AFTERWORD_STATE="$(CURDIR)/var/test-site"; exec 3>&1 > var/test-site/pytest.txt 2>&1; status=0; \
-	$(BIN)/python -m pytest -m "e2e and not thorough" || status=$$?; \
+	$(BIN)/python -m pytest -m "$(QUICK)" tests/e2e || status=$$?; \
 	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
 	cat var/test-site/pytest.txt >&3; exit $$status
 
@@ -52,7 +53,7 @@ messages: $(VENV)/.installed
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --locale en --ignore .venv
 
 e2e: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m e2e tests/e2e
 
 # Floods of hostile input (every address, file format and pattern), axe on every page, measures of quality, every sample,
 # the slower engine, and small trainings.
