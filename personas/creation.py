@@ -1,17 +1,11 @@
 """The doors of a persona: make, change, add words, copy, delete. They also decide who may see it.
 
-CreationRefused         `user_message` says what is wrong and what to do
-├── WordsRefused        the filter refuses these words for a persona
-├── PersonaDisabled     a moderator has disabled it
-├── NotForMinors        its owner is under 18, and it is somebody close
-├── ImportNotAgreed     its owner has not agreed to the import of words (compliance GD2)
-└── FilterUnavailable   the filter cannot judge now, so nothing is saved
-accounts.usage.quotas.QuotaExceeded and personas.importers.base.ImportFailed pass through.
+refusals.CreationRefused, quotas.QuotaExceeded and importers.base.ImportFailed pass through.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -28,90 +22,17 @@ from accounts.models import User
 from accounts.personal_data import consents
 from accounts.usage import quotas
 from generation.jobs import forgetting as engine_forgetting
-from moderation import plain_words
-from moderation.desk import restrictions
-from moderation.filter import gate
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import access, copying, forgetting, judging, storage, tasks
+from personas import copying, forgetting, refusals, storage, tasks
 from personas.finetuning import files
-from personas.models import Answer, Confirmation, FineTune, Persona, Source, SourceStatus
+from personas.models import FineTune, Persona, Source, SourceStatus
+from personas.persona_fields import PersonaFields, fields_of
 from personas.portrait import computing
-from personas.prompting import prompt_sheet
 from personas.reading import reading_progress
 from personas.rights import declarations, import_consent
 from text import graphemes
 
 logger = logging.getLogger(__name__)
-
-
-class CreationRefused(Exception):
-    def __init__(self, user_message: str) -> None:
-        super().__init__(user_message)
-        self.user_message = user_message
-
-
-class WordsRefused(CreationRefused):
-    pass
-
-
-class PersonaDisabled(CreationRefused):
-    def __init__(self, persona: Persona) -> None:
-        super().__init__(
-            gettext(
-                "A moderator has disabled %(name)s, so it can be neither copied nor changed. Its owner can "
-                "object to the decision. Until the decision is lifted, everything stays as it is."
-            )
-            % {"name": persona.name}
-        )
-
-
-class NotForMinors(CreationRefused):
-    pass
-
-
-class ImportNotAgreed(CreationRefused):
-    def __init__(self) -> None:
-        super().__init__(
-            gettext(
-                "The words of these files are read and stored only if you agree. Tick the box for that in the form."
-            )
-        )
-
-
-class FilterUnavailable(CreationRefused):
-    pass
-
-
-@dataclass(frozen=True)
-class PersonaFields:
-    """The values that an owner gives a persona. `examples` are exchanges of [speaker, text], "user" or "persona"."""
-
-    name: str
-    depicts: str
-    relation: str = ""
-    calls_user: str = ""
-    description: str = ""
-    scenario: str = ""
-    opening_line: str = ""
-    sayings: list[str] = field(default_factory=list)
-    examples: list[list[list[str]]] = field(default_factory=list)
-    language: str = "en"
-    sampling: dict[str, Any] = field(default_factory=dict)
-    card: dict[str, Any] = field(default_factory=dict)
-
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """Every text of it that a prompt or a page may show, as (label, text)."""
-        yield from (
-            (gettext("its name"), self.name),
-            (gettext("how it relates to you"), self.relation),
-            (gettext("what it calls you"), self.calls_user),
-            (gettext("its description"), self.description),
-            (gettext("where and when it is"), self.scenario),
-            (gettext("its opening line"), self.opening_line),
-        )
-        yield from ((gettext("what it says"), saying) for saying in self.sayings)
-        yield from ((gettext("a sample exchange"), text) for exchange in self.examples for _, text in exchange)
-        yield from judging.card_texts(self.card)
 
 
 # --- Reading ------------------------------------------------------------------------------------
@@ -146,9 +67,9 @@ def _get(personas: QuerySet[Persona], persona_id: UUID) -> Persona:
 def create_persona(*, owner: User, fields: PersonaFields, avatar: bytes | None = None) -> Persona:
     """Makes a persona and records the declaration of its owner. Raises CreationRefused, QuotaExceeded."""
     quotas.check(user=owner, kind="uploads")
-    refuse_to_minor(owner, fields)
-    refuse_unfit(fields)
-    _refuse_unfit_opening(fields)
+    refusals.refuse_to_minor(owner, fields)
+    refusals.refuse_unfit(fields)
+    refusals.refuse_unfit_opening(fields)
     with transaction.atomic():
         quotas.spend(user=owner, kind="uploads")
         persona = Persona.objects.create(owner=owner, **asdict(fields))
@@ -164,14 +85,14 @@ def update_persona(
 ) -> Persona:
     """Changes a persona of the user. Raises CreationRefused, and Http404 for a persona of somebody else."""
     persona = get_own_persona(user, persona.pk)
-    refuse_disabled(persona)
-    refuse_to_minor(user, fields)
-    refuse_unfit(fields)
+    refusals.refuse_disabled(persona)
+    refusals.refuse_to_minor(user, fields)
+    refusals.refuse_unfit(fields)
     if fields.opening_line != persona.opening_line:
-        _refuse_unfit_opening(fields)
+        refusals.refuse_unfit_opening(fields)
     is_redeclared = fields.depicts != persona.depicts
     if is_redeclared:
-        _refuse_after_no(persona)
+        refusals.refuse_after_no(persona)
     with transaction.atomic():
         for name, value in asdict(fields).items():
             setattr(persona, name, value)
@@ -188,9 +109,9 @@ def update_persona(
 def ground(*, user: User, persona: Persona, is_grounded: bool) -> None:
     """Lets the persona say only what its own words say, or speak freely again. Raises CreationRefused, Http404."""
     persona = get_own_persona(user, persona.pk)
-    refuse_disabled(persona)
+    refusals.refuse_disabled(persona)
     if is_grounded and not persona.passages.exists():
-        raise CreationRefused(
+        raise refusals.CreationRefused(
             gettext("%(name)s has no words of its own yet. Add letters or messages first.") % {"name": persona.name}
         )
     Persona.objects.filter(pk=persona.pk).update(is_grounded=is_grounded)
@@ -217,9 +138,9 @@ def add_source(
     Raises ImportNotAgreed, QuotaExceeded, PersonaDisabled, Http404.
     """
     persona = get_own_persona(user, persona.pk)
-    refuse_disabled(persona)
+    refusals.refuse_disabled(persona)
     if not import_consent.is_given(persona):
-        raise ImportNotAgreed
+        raise refusals.ImportNotAgreed
     with transaction.atomic():
         if is_counted:
             quotas.spend(user=user, kind="uploads")
@@ -306,11 +227,11 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
     Raises CreationRefused, PersonaDisabled, QuotaExceeded, ImportFailed, Http404.
     """
     original = get_persona_for(user, persona.pk)
-    refuse_to_minor(user, original)
-    _refuse_unconfirmed_copy(original)
-    refuse_unfit(PersonaFields(**fields_of(original)))
+    refusals.refuse_to_minor(user, original)
+    refusals.refuse_unconfirmed_copy(original)
+    refusals.refuse_unfit(PersonaFields(**fields_of(original)))
     with storage.room_for(user, storage.of_persona(original)):
-        refuse_to_hand_out(original)
+        refusals.refuse_to_hand_out(original)
         quotas.spend(user=user, kind="uploads")
         copy = Persona.objects.get(pk=original.pk)
         copy.pk, copy.owner, copy.is_shared = None, user, False
@@ -326,7 +247,7 @@ def duplicate_persona(*, user: User, persona: Persona) -> Persona:
             for source in original.sources.filter(status="ready"):
                 copying.copy_source(source, copy)
         except ClassifierUnavailable:
-            raise unavailable() from None
+            raise refusals.unavailable() from None
         _record_declaration(user, copy)
         import_consent.carry_over(original, copy)
     return copy
@@ -360,126 +281,7 @@ def remove(persona: Persona) -> None:
     logger.info("persona.deleted", extra={"persona": str(persona_id)})
 
 
-# --- Checks and small steps ---------------------------------------------------------------------------
-
-
-def refuse_to_minor(user: User, portrait: access.Portrait) -> None:
-    """Raises NotForMinors (compliance CN5)."""
-    if refusal := access.refusal_to_minor(user, portrait):
-        raise NotForMinors(refusal.user_message)
-
-
-def _refuse_after_no(persona: Persona) -> None:
-    """Raises CreationRefused if the living person whom the persona depicts has said no: it cannot become another's."""
-    if _is_refused(persona):
-        raise CreationRefused(
-            gettext(
-                "The person whom %(name)s depicts does not agree, so it cannot depict somebody else now. Delete it."
-            )
-            % {"name": persona.name}
-        )
-
-
-def _is_refused(persona: Persona) -> bool:
-    return Confirmation.objects.filter(persona=persona, answer__in=[Answer.NO, Answer.WITHDRAWN]).exists()
-
-
-def _refuse_unconfirmed_copy(persona: Persona) -> None:
-    """Raises CreationRefused for a living person's persona without their yes: a copy would not know of a later no."""
-    if not _is_refused(persona) and access.unconfirmed(persona):
-        raise CreationRefused(
-            gettext("%(name)s depicts a living person, who has not agreed yet. It can be copied when they have.")
-            % {"name": persona.name}
-        )
-
-
-def refuse_to_hand_out(persona: Persona) -> None:
-    """Raises CreationRefused if no copy and no file may be made of a persona: what is made of it would be free to talk.
-
-    So it is while it rests or is disabled, and after the living person whom it depicts has said no (compliance H6).
-    """
-    refuse_disabled(persona)
-    if _is_refused(persona):
-        raise CreationRefused(
-            gettext("The person whom %(name)s depicts does not agree, so it can be neither copied nor downloaded.")
-            % {"name": persona.name}
-        )
-
-
-def reason_against_handing_out(persona: Persona) -> str:
-    """What `refuse_to_hand_out` says, or ""."""
-    try:
-        refuse_to_hand_out(persona)
-    except CreationRefused as refusal:
-        return refusal.user_message
-    return ""
-
-
-def refuse_disabled(persona: Persona) -> None:
-    """Raises CreationRefused while an objection waits, PersonaDisabled while a decision against the persona stands."""
-    if resting := access.resting(persona):
-        raise CreationRefused(resting.user_message)
-    if restrictions.is_disabled(persona.pk):
-        raise PersonaDisabled(persona)
-
-
-def refuse_restricted(user: User, persona: Persona) -> None:
-    """Raises CreationRefused with the statement of a decision that keeps this person from the model."""
-    if active := restrictions.active_for(user=user, persona_id=persona.pk):
-        raise CreationRefused(active[0].statement)
-
-
-def refuse_unfit(fields: PersonaFields) -> None:
-    """Raises WordsRefused if the filter finds hatred or the sexualisation of children. Raises FilterUnavailable."""
-    labels = {text: label for label, text in reversed(list(fields.texts())) if text.strip()}
-    # A card's placeholders and comments can split a word. So the text with placeholders filled is judged too.
-    filled_labels = {prompt_sheet.fill(fields, text): label for text, label in labels.items()}
-    labels = filled_labels | labels
-    texts = list(labels)
-    try:
-        refusals = judging.refusals(texts, beside_child=judging.mentions_child(texts))
-    except ClassifierUnavailable:
-        raise unavailable() from None
-    for text, category in zip(texts, refusals, strict=True):
-        if category:
-            raise WordsRefused(
-                gettext(
-                    "A persona may not be made of these words: the filter reads %(text)s as “%(category)s” "
-                    "(%(category_in_words)s). Change that, and look at the preview again."
-                )
-                % {
-                    "text": labels[text],
-                    "category": category,
-                    "category_in_words": plain_words.category_in_words(category),
-                }
-            )
-
-
-def _refuse_unfit_opening(fields: PersonaFields) -> None:
-    """Raises WordsRefused if the filter would block the opening line. Raises FilterUnavailable."""
-    try:
-        for _ in gate.cleared(iter(filter(None, [prompt_sheet.fill(fields, fields.opening_line)]))):
-            pass
-    except gate.Blocked as blocked:
-        raise WordsRefused(
-            gettext(
-                "The opening line would be withheld from its readers: the filter reads it as “%(category)s” "
-                "(%(blocked)s). Change it, or leave it empty."
-            )
-            % {"category": blocked.verdict.category, "blocked": plain_words.category_in_words(blocked.verdict.category)}
-        ) from None
-    except ClassifierUnavailable:
-        raise unavailable() from None
-
-
-def unavailable() -> FilterUnavailable:
-    """The error that the doors raise while the filter cannot judge."""
-    return FilterUnavailable(
-        gettext(
-            "The filter that reads new personas is not available right now, so nothing was saved. "
-            "What you typed is kept; try again in a few minutes."
-        )
-    )
+# --- Small steps ---------------------------------------------------------------------------
 
 
 def _record_declaration(user: User, persona: Persona) -> None:
@@ -510,8 +312,3 @@ def _delete_file_later(file: Any) -> None:
     if file:
         storage, name = file.storage, file.name
         transaction.on_commit(lambda: storage.delete(name))
-
-
-def fields_of(persona: Persona) -> Mapping[str, Any]:
-    """The present values of a persona's PersonaFields."""
-    return {name: getattr(persona, name) for name in PersonaFields.__dataclass_fields__}

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from accounts.interface.requests import SignedIn
-from personas import card_export, creation
+from personas import card_export, creation, refusals
 from personas.archive import writing
 from personas.models import Persona
 
@@ -45,8 +45,8 @@ def _handed_out(
     """The file, or the persona's page with the reason why nothing may be made of it now."""
     persona = creation.get_own_persona(request.user, persona_id)
     try:
-        creation.refuse_to_hand_out(persona)
-    except creation.CreationRefused as refusal:
+        refusals.refuse_to_hand_out(persona)
+    except refusals.CreationRefused as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:detail", persona.pk)
     return _download(written(persona), f"{persona.name}.{ending}", content_type)

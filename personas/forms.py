@@ -10,8 +10,8 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.interface.form_fields import Words
 from personas.cards import written_examples
-from personas.creation import PersonaFields
 from personas.models import Depicts, Persona
+from personas.persona_fields import PersonaFields
 from personas.rights import declarations, import_consent
 from text import cleaning
 

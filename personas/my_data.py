@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import User
-from personas import creation
+from personas import creation, persona_fields
 from personas.audit.models import Audit
 from personas.forgetting import discard
 from personas.memory import export as memory_export
@@ -45,7 +45,7 @@ def _draft(draft: Draft) -> dict[str, Any]:
 def _persona(persona: Persona) -> dict[str, Any]:
     return {
         "id": persona.pk,
-        **creation.fields_of(persona),
+        **persona_fields.fields_of(persona),
         "created_at": persona.created_at,
         "sources": [
             {

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.interface.requests import SignedIn
 from accounts.usage.quotas import QuotaExceeded
-from personas import access, avatars, creation
+from personas import access, avatars, creation, refusals
 from personas.audit import views as audit
 from personas.finetuning import views as fine_tune
 from personas.forgetting import DRAFTS_KEPT, discard
@@ -71,8 +71,8 @@ def edit(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     if request.method != "POST":
         try:
-            creation.refuse_disabled(persona)  # tells the owner before anything is typed; saving checks again
-        except creation.CreationRefused as refusal:
+            refusals.refuse_disabled(persona)  # tells the owner before anything is typed; saving checks again
+        except refusals.CreationRefused as refusal:
             messages.error(request, refusal.user_message)
             return redirect("personas:detail", persona.pk)
         return _form_page(
@@ -164,7 +164,7 @@ def _take_choices(request: SignedIn, draft: Draft) -> None:
 def _try_line(request: SignedIn, draft: Draft) -> list[str]:
     try:
         trying.ask(user=request.user, draft=draft, text=request.POST.get("line", ""))
-    except (creation.CreationRefused, QuotaExceeded) as refusal:
+    except (refusals.CreationRefused, QuotaExceeded) as refusal:
         return [refusal.user_message]
     return []
 
@@ -275,7 +275,7 @@ def preview(request: SignedIn, draft_id: UUID) -> HttpResponse:
 def _save(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpResponse:
     try:
         persona = drafts.save(draft, form.persona_fields(), is_without_avatar=bool(form.cleaned_data["without_avatar"]))
-    except (creation.CreationRefused, QuotaExceeded) as refusal:
+    except (refusals.CreationRefused, QuotaExceeded) as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:preview", draft.pk)
     messages.success(request, gettext("%(name)s is saved.") % {"name": persona.name})
@@ -287,7 +287,7 @@ def _preview_page(request: SignedIn, draft: Draft, form: PersonaForm) -> HttpRes
     left_out = draft.files.exclude(pk__in=[file.pk for file, _ in used]).defer("beginning")
     try:
         rehearsal = drafts.rehearse(draft, form.persona_fields())
-    except creation.CreationRefused as failure:
+    except refusals.CreationRefused as failure:
         messages.error(request, failure.user_message)
         return redirect("personas:draft", draft.pk)
     return render(
@@ -352,7 +352,7 @@ def _detail(request: SignedIn, persona: Persona) -> dict[str, object]:
         "persona": persona,
         "is_own": is_own,
         "silence": refusal.user_message if refusal else "",
-        "kept_back": creation.reason_against_handing_out(persona) if is_own else "",
+        "kept_back": refusals.reason_against_handing_out(persona) if is_own else "",
         "sources": [(source, percents.get(str(source.pk))) for source in sources],
         "is_importing": any(source.status == SourceStatus.IMPORTING for source in sources),
         "passages": persona.passages.count(),
@@ -383,7 +383,7 @@ def ground(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     try:
         creation.ground(user=request.user, persona=persona, is_grounded="is_grounded" in request.POST)
-    except creation.CreationRefused as refusal:
+    except refusals.CreationRefused as refusal:
         messages.error(request, refusal.user_message)
     else:
         messages.success(request, gettext("It is saved. It holds from the next reply on."))
@@ -396,7 +396,7 @@ def duplicate(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_persona_for(request.user, persona_id)
     try:
         copy = creation.duplicate_persona(user=request.user, persona=persona)
-    except (creation.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
+    except (refusals.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:detail", persona.pk)
     return redirect("personas:detail", copy.pk)

@@ -1,7 +1,7 @@
 """The doors of an audit: start and stop. Their caller is the persona's owner, or gets Http404.
 
 AuditRefused            `user_message` says why it cannot be started now
-accounts.usage.quotas.QuotaExceeded and personas.creation.CreationRefused pass through.
+accounts.usage.quotas.QuotaExceeded and personas.refusals.CreationRefused pass through.
 """
 
 import logging
@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.usage import quotas
-from personas import creation
+from personas import creation, refusals
 from personas.audit import fingerprint, queueing, runs
 from personas.audit.models import Audit, AuditState
 from personas.audit.probes import VERSION
@@ -34,8 +34,8 @@ def start(*, user: User, persona: Persona) -> Audit:
     Raises AuditRefused, QuotaExceeded, CreationRefused, Http404.
     """
     persona = creation.get_own_persona(user, persona.pk)
-    creation.refuse_disabled(persona)
-    creation.refuse_restricted(user, persona)
+    refusals.refuse_disabled(persona)
+    refusals.refuse_restricted(user, persona)
     if persona.sources.filter(status=SourceStatus.IMPORTING).exists():
         raise AuditRefused(
             gettext("A file of %(name)s is still being read. Start the audit when it has been read.")

@@ -17,7 +17,7 @@ from accounts.interface.form_fields import Words
 from accounts.interface.requests import SignedIn
 from accounts.usage.quotas import QuotaExceeded
 from moderation.guards import desk_only, person_of
-from personas import creation
+from personas import creation, refusals
 from personas.audit import approvals, doors, fingerprint, report
 from personas.audit.models import Audit, Decision
 from personas.audit.probes import probes_for
@@ -86,7 +86,7 @@ def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     try:
         doors.start(user=request.user, persona=persona)
-    except (doors.AuditRefused, creation.CreationRefused, QuotaExceeded) as refusal:
+    except (doors.AuditRefused, refusals.CreationRefused, QuotaExceeded) as refusal:
         messages.error(request, refusal.user_message)
         return redirect("personas:detail", persona.pk)  # to its head, where the message stands
     return _back(persona)

@@ -1,7 +1,7 @@
 """The doors of a fine-tune: start, stop, choose, delete. Their caller is the persona's owner, or gets Http404.
 
 FineTuneRefused     `user_message` says why it cannot be started now
-quotas.QuotaExceeded, personas.importers.base.FileTooLarge and personas.creation.CreationRefused pass through.
+quotas.QuotaExceeded, personas.importers.base.FileTooLarge and personas.refusals.CreationRefused pass through.
 """
 
 import logging
@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.personal_data import consents
 from accounts.usage import quotas
 from generation.catalogue import model_rows, packaged
-from personas import access, creation, storage
+from personas import access, creation, refusals, storage
 from personas.finetuning import files, material, queueing
 from personas.models import FineTune, FineTuneStatus, Persona
 
@@ -93,8 +93,8 @@ def start(*, user: User, persona: Persona, agrees: bool = False) -> FineTune:
     Raises FineTuneRefused, QuotaExceeded, FileTooLarge, CreationRefused, Http404.
     """
     persona = creation.get_own_persona(user, persona.pk)
-    creation.refuse_disabled(persona)
-    creation.refuse_restricted(user, persona)
+    refusals.refuse_disabled(persona)
+    refusals.refuse_restricted(user, persona)
     if silence := access.without_approval(user, persona):
         raise FineTuneRefused(silence.user_message)
     possible = offer(persona)

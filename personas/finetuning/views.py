@@ -15,7 +15,7 @@ from accounts.interface.requests import SignedIn
 from accounts.usage.quotas import QuotaExceeded
 from generation.catalogue import model_rows
 from generation.routing import router
-from personas import creation
+from personas import creation, refusals
 from personas.finetuning import curve, doors
 from personas.importers.base import ImportFailed
 from personas.models import FineTune, FineTuneStatus, Persona
@@ -77,7 +77,7 @@ def start(request: SignedIn, persona_id: UUID) -> HttpResponse:
     persona = creation.get_own_persona(request.user, persona_id)
     try:
         doors.start(user=request.user, persona=persona, agrees=bool(request.POST.get("agrees")))
-    except (doors.FineTuneRefused, creation.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
+    except (doors.FineTuneRefused, refusals.CreationRefused, QuotaExceeded, ImportFailed) as refusal:
         messages.error(request, refusal.user_message)
         return _back(persona)
     return _back_to_part(persona)

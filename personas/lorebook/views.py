@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.interface.requests import SignedIn
-from personas import creation
+from personas import creation, persona_fields, refusals
 from personas.lorebook import book, editing
 from personas.lorebook.forms import EntryForm, initial_of
 from personas.models import Persona
@@ -61,10 +61,10 @@ def _saved(
     request: SignedIn, persona: Persona, form: EntryForm, card: dict[str, Any], *, mark: str = ""
 ) -> HttpResponse:
     """The filter judges the whole persona again. Refused words stay in the form."""
-    fields = replace(creation.PersonaFields(**creation.fields_of(persona)), card=card)
+    fields = replace(persona_fields.PersonaFields(**persona_fields.fields_of(persona)), card=card)
     try:
         creation.update_persona(user=request.user, persona=persona, fields=fields)
-    except creation.CreationRefused as refusal:
+    except refusals.CreationRefused as refusal:
         messages.error(request, refusal.user_message)
         return _page(request, persona, form, mark=mark, status=422)
     messages.success(request, _("The lorebook is saved."))

@@ -20,15 +20,15 @@ from accounts.usage import quotas
 from generation.catalogue import tokens
 from generation.engines.base import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from personas import avatars, creation, storage
+from personas import avatars, creation, refusals, storage
 from personas.archive import restoring
-from personas.creation import PersonaFields
 from personas.forgetting import delete_files_of, discard, hand_over
 from personas.importers import registry
 from personas.importers.base import FileTooLarge, ImportFailed, Utterance
 from personas.importers.cards.afterword import AfterwordWords
 from personas.importers.encodings import decoding
 from personas.models import Draft, DraftFile, DraftFileStatus, Passage, Persona, Source, Transcript
+from personas.persona_fields import PersonaFields
 from personas.prompting import prompt, prompt_sheet
 from personas.reading import importing, masking
 from personas.rights import import_consent
@@ -216,7 +216,7 @@ def rehearse(draft: Draft, fields: PersonaFields) -> Rehearsal:
         with rehearsed(draft, fields, left_out=left_out) as persona:
             return _described(persona, draft, left_out)
     except ClassifierUnavailable:
-        raise creation.unavailable() from None
+        raise refusals.unavailable() from None
 
 
 @contextmanager
@@ -312,7 +312,7 @@ def save(draft: Draft, fields: PersonaFields, *, is_without_avatar: bool = False
     picture = draft.avatar.read() if draft.avatar else None
     files = used_files(draft)
     if files and not draft.fields.get("import_consent"):
-        raise creation.ImportNotAgreed
+        raise refusals.ImportNotAgreed
     counted = _counted([file for file, _ in files])
     quotas.check(user=draft.owner, kind="uploads", amount=len(counted) + (draft.persona is None))
     if draft.persona is None:

@@ -4,7 +4,7 @@ Each line stands alone: there is no conversation, and none after TRIED lines. No
 with them (`personas.access`), as far as the draft says who it is, and nobody whom a moderator has suspended.
 
 TryRefused              `user_message` says what to do
-creation.CreationRefused and QuotaExceeded pass through.
+refusals.CreationRefused and QuotaExceeded pass through.
 """
 
 from collections import Counter
@@ -26,12 +26,12 @@ from accounts.usage import quotas
 from generation.jobs import waiting_room
 from moderation.desk import restrictions
 from moderation.monitor.watching import Talk
-from personas import access, creation
+from personas import access, refusals
 from personas.access import Portrait
-from personas.creation import PersonaFields
 from personas.forms import PersonaForm
 from personas.memory import passages
 from personas.models import Draft, Persona, TriedLine, TriedLineStatus
+from personas.persona_fields import PersonaFields
 from personas.prompting import prompt_sheet
 from personas.prompting.prompt_sheet import Sheet
 from personas.way_in import drafts, speakers
@@ -46,7 +46,7 @@ _OVERDUE = timedelta(seconds=30)
 _UNNAMED = "The author"  # the prompt reads it
 
 
-class TryRefused(creation.CreationRefused):
+class TryRefused(refusals.CreationRefused):
     pass
 
 
@@ -55,7 +55,7 @@ def ask(*, user: User, draft: Draft, text: str) -> TriedLine:
     text = cleaning.clean(text).strip()
     fields = provisional_fields(draft)
     _refuse(user, draft, fields, text)
-    creation.refuse_unfit(fields)
+    refusals.refuse_unfit(fields)
     account = str(user.pk)
     try:
         waiting_room.admit(account=account, klass="interactive")
@@ -84,10 +84,10 @@ def _refuse(user: User, draft: Draft, fields: PersonaFields, text: str) -> None:
             % {"tried": TRIED}
         )
     if not draft.fields.get("import_consent") and drafts.used_files(draft):
-        raise creation.ImportNotAgreed
+        raise refusals.ImportNotAgreed
     if ages.is_minor(user) and not fields.depicts:
         raise TryRefused(gettext("Say first who this is. Then you can try a line."))
-    creation.refuse_to_minor(user, fields)
+    refusals.refuse_to_minor(user, fields)
     refuse_silent(draft, fields)
 
 

@@ -13,9 +13,9 @@ from api.schemas import ChatCompletionRequest
 from chat.conversation import conversations, messages
 from chat.models import Author, Reply
 from chat.reply import replies
-from personas import access, creation
-from personas.creation import PersonaFields
+from personas import access, creation, refusals
 from personas.models import Depicts
+from personas.persona_fields import PersonaFields
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -73,15 +73,15 @@ def test_cn5_other_personas_stay(young, fields):
 
 
 def test_cn5_such_a_persona_is_neither_made_nor_changed_into_nor_copied(alice, young):
-    with pytest.raises(creation.NotForMinors):
+    with pytest.raises(refusals.NotForMinors):
         creation.create_persona(owner=young, fields=PersonaFields("Ada", Depicts.FICTIONAL, relation="my mother"))
     own = factories.make_persona(owner=young)
-    with pytest.raises(creation.NotForMinors):
+    with pytest.raises(refusals.NotForMinors):
         creation.update_persona(
             user=young, persona=own, fields=PersonaFields("Ada", Depicts.FICTIONAL, relation="my wife")
         )
     shared = factories.make_persona(owner=None, relation="my grandmother")
-    with pytest.raises(creation.NotForMinors):
+    with pytest.raises(refusals.NotForMinors):
         creation.duplicate_persona(user=young, persona=shared)
 
 

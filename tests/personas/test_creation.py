@@ -18,9 +18,9 @@ from generation.jobs import forgetting as engine_forgetting
 from moderation.filter import assessment
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Restriction, RestrictionKind, RuleAction
-from personas import avatars, creation
-from personas.creation import PersonaFields
+from personas import avatars, creation, refusals
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance
+from personas.persona_fields import PersonaFields
 from personas.reading import importing, reading_progress
 from personas.rights import declarations, import_consent
 from personas.way_in import drafts
@@ -80,7 +80,7 @@ def test_everything_a_prompt_may_hold_is_read_by_the_filter(alice, quiet_filter)
 def test_words_of_hatred_make_no_persona(alice, monkeypatch):
     verdict = SimpleNamespace(action=RuleAction.BLOCK, category="hate/threatening")
     monkeypatch.setattr(assessment, "assess_many", lambda texts, **_: [verdict for _ in texts])
-    with pytest.raises(creation.WordsRefused, match="hate/threatening"):
+    with pytest.raises(refusals.WordsRefused, match="hate/threatening"):
         creation.create_persona(owner=alice, fields=FIELDS)
     assert not Persona.objects.filter(owner=alice).exists()
     assert not Consent.objects.exists()
@@ -98,7 +98,7 @@ def test_without_the_filter_nothing_is_made(alice, monkeypatch):
         raise ClassifierUnavailable
 
     monkeypatch.setattr(assessment, "assess_many", down)
-    with pytest.raises(creation.FilterUnavailable, match="What you typed is kept"):
+    with pytest.raises(refusals.FilterUnavailable, match="What you typed is kept"):
         creation.create_persona(owner=alice, fields=FIELDS)
     assert not Persona.objects.filter(owner=alice).exists()
 
@@ -382,11 +382,11 @@ def test_no_door_brings_a_disabled_persona_back(alice, quiet_filter, is_shared):
             ),
             lambda: drafts.save(drafts.begin(alice, persona=persona), FIELDS),
             lambda: creation.ground(user=alice, persona=persona, is_grounded=True),
-            lambda: creation.refuse_to_hand_out(persona),
+            lambda: refusals.refuse_to_hand_out(persona),
         ]
     before = (Persona.objects.count(), Source.objects.count())
     for door in doors:
-        with pytest.raises(creation.PersonaDisabled) as refused:
+        with pytest.raises(refusals.PersonaDisabled) as refused:
             door()
         assert "A moderator has disabled" in refused.value.user_message
     assert (Persona.objects.count(), Source.objects.count()) == before

@@ -13,7 +13,7 @@ from PIL import Image
 
 from moderation.desk import objections
 from moderation.models import Restriction, RestrictionKind
-from personas import creation, tasks
+from personas import refusals, tasks
 from personas.models import Draft, DraftFile, Persona
 from personas.reading import masking, parsing, uploads
 from personas.way_in import drafts, speakers
@@ -418,9 +418,9 @@ def test_a_refusal_by_the_filter_keeps_the_draft(browser, alice, monkeypatch):
     _, draft = previewed(browser)
 
     def refuse(fields):
-        raise creation.FilterUnavailable("The filter is away.")
+        raise refusals.FilterUnavailable("The filter is away.")
 
-    monkeypatch.setattr(creation, "refuse_unfit", refuse)
+    monkeypatch.setattr(refusals, "refuse_unfit", refuse)
     response = browser.post(reverse("personas:preview", args=[draft.pk]), {"then": "save"}, follow=True)
     assert "The filter is away." in response.content.decode()
     assert Draft.objects.get() == draft

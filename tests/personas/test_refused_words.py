@@ -13,9 +13,9 @@ from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment
-from personas import creation, judging
-from personas.creation import PersonaFields
+from personas import creation, judging, refusals
 from personas.models import Passage, SourceStatus
+from personas.persona_fields import PersonaFields
 from personas.prompting import prompt_sheet
 from personas.reading import importing, uploads
 from personas.reading.corpus import Piece
@@ -53,7 +53,7 @@ def test_the_real_filter_draws_the_line_there(alice, description, is_refused):
     if not is_refused:
         assert creation.create_persona(owner=alice, fields=fields).pk
         return
-    with pytest.raises(creation.WordsRefused):
+    with pytest.raises(refusals.WordsRefused):
         creation.create_persona(owner=alice, fields=fields)
 
 
@@ -93,21 +93,21 @@ WORDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fields", WORDS.values(), ids=WORDS)
 def test_every_field_is_judged_when_a_persona_is_made_and_when_it_is_changed(alice, fields):
     persona = factories.make_persona(owner=alice)
-    with pytest.raises(creation.WordsRefused):
+    with pytest.raises(refusals.WordsRefused):
         creation.create_persona(owner=alice, fields=replace(FIELDS, **fields))
-    with pytest.raises(creation.WordsRefused):
+    with pytest.raises(refusals.WordsRefused):
         creation.update_persona(user=alice, persona=persona, fields=replace(FIELDS, **fields))
     assert list(type(persona).objects.filter(owner=alice)) == [persona]
 
 
 def test_the_refusal_says_which_words_are_meant(alice):
-    with pytest.raises(creation.WordsRefused, match="reads the card's system prompt as “hate/threatening”"):
+    with pytest.raises(refusals.WordsRefused, match="reads the card's system prompt as “hate/threatening”"):
         creation.create_persona(owner=alice, fields=replace(FIELDS, card=card(system_prompt=HATE)))
 
 
 def test_a_copy_is_judged_by_the_rules_of_today(alice, bob):
     persona = factories.make_persona(owner=alice, card=card(personality=HATE))
-    with pytest.raises(creation.WordsRefused):
+    with pytest.raises(refusals.WordsRefused):
         creation.duplicate_persona(user=alice, persona=persona)
 
 
@@ -120,7 +120,7 @@ def test_the_page_says_why_there_is_no_copy(client, alice):
 
 @pytest.mark.parametrize("fields", SHIPPED.values(), ids=lambda fields: fields["name"])
 def test_what_the_site_ships_passes(fields):
-    creation.refuse_unfit(PersonaFields(**fields))
+    refusals.refuse_unfit(PersonaFields(**fields))
 
 
 # --- Passages ------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_while_the_filter_is_down_a_file_waits(alice, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(registry, "score", down)
         persona, source = imported(alice)
-        with pytest.raises(creation.FilterUnavailable):
+        with pytest.raises(refusals.FilterUnavailable):
             drafts.rehearse(draft_of(alice), FIELDS)
     assert (source.status, persona.passages.count()) == (SourceStatus.IMPORTING, 0)
     importing.import_source(source.pk)
@@ -214,10 +214,10 @@ def test_thirty_thousand_words_are_judged_within_seconds(alice, shared_data):
 
 def test_an_opening_line_that_would_be_withheld_makes_no_persona(alice):
     threat = "I will find you and kill you tonight, you worthless bitch."
-    with pytest.raises(creation.WordsRefused, match="The opening line would be withheld"):
+    with pytest.raises(refusals.WordsRefused, match="The opening line would be withheld"):
         creation.create_persona(owner=alice, fields=replace(FIELDS, opening_line=threat))
     persona = factories.make_persona(owner=alice, opening_line=threat)
-    with pytest.raises(creation.WordsRefused, match="The opening line would be withheld"):
+    with pytest.raises(refusals.WordsRefused, match="The opening line would be withheld"):
         creation.update_persona(user=alice, persona=persona, fields=replace(FIELDS, opening_line=threat + "!"))
 
 

@@ -13,8 +13,8 @@ from personas.audit import doors, report
 from personas.audit.models import Audit, AuditState
 from personas.audit.probes import probes_for
 from personas.audit.report import AreaResult, Report
-from personas.creation import CreationRefused
 from personas.management import owed_work
+from personas.refusals import CreationRefused
 
 
 class Command(BaseCommand):

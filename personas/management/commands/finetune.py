@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.management import terminal
 from accounts.usage.quotas import QuotaExceeded
-from personas.creation import CreationRefused
 from personas.finetuning import doors, holding
 from personas.importers.base import ImportFailed
 from personas.management import owed_work
 from personas.models import FineTune, FineTuneStatus
+from personas.refusals import CreationRefused
 
 _HELD = (
     "The training waits: its owner may not use this persona now. Their account is closed or suspended, or a decision, "

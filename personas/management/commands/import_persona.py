@@ -14,15 +14,15 @@ from django.db import transaction
 
 from accounts.management import terminal
 from accounts.usage.quotas import QuotaExceeded
-from personas import cards, creation
+from personas import cards, creation, refusals
 from personas.archive import restoring
-from personas.creation import PersonaFields
 from personas.forms import LANGUAGES, PersonaForm
 from personas.importers.archives import zips
 from personas.importers.base import ImportFailed
 from personas.importers.cards import afterword, character_card
 from personas.importers.summary import Summary
 from personas.models import Depicts, Persona, Source, SourceStatus
+from personas.persona_fields import PersonaFields
 from personas.reading import importing, parsing, reading_progress
 from personas.rights import import_consent
 from personas.way_in import drafts
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         try:
             with ExitStack() as stack:
                 report = self._run(stack, options)
-        except (ImportFailed, creation.CreationRefused, QuotaExceeded) as failure:
+        except (ImportFailed, refusals.CreationRefused, QuotaExceeded) as failure:
             raise CommandError(failure.user_message) from None
         except KeyboardInterrupt:
             raise CommandError("Cancelled. Nothing was kept.") from None

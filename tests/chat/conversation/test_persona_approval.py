@@ -16,9 +16,9 @@ from chat.socket import consumers
 from generation.jobs import stream
 from moderation.filter import policy
 from moderation.models import Policy
-from personas import creation
+from personas import creation, persona_fields
 from personas.audit import approvals
-from personas.creation import PersonaFields
+from personas.persona_fields import PersonaFields
 from tests import factories
 from tests.chat.socket.sockets import signed_in, socket_of
 
@@ -76,7 +76,7 @@ def test_t1_an_edited_sample_line_silences_a_talk_that_is_under_way(
     alice, mina, persona, old_reply, approval_required, conversation
 ):
     approve(persona, mina)
-    fields = PersonaFields(**{**creation.fields_of(persona), "sayings": ["The lamp is out."]})
+    fields = PersonaFields(**{**persona_fields.fields_of(persona), "sayings": ["The lamp is out."]})
     creation.update_persona(user=alice, persona=persona, fields=fields)
     replies.produce(old_reply.id)  # was owed before the edit
     old_reply.refresh_from_db()

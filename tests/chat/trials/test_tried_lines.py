@@ -18,7 +18,7 @@ from generation.routing import router
 from moderation.desk import urgency
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment, Case, Restriction
-from personas import creation
+from personas import refusals
 from personas.models import DraftFile, Persona, TriedLine
 from personas.way_in import drafts, trying
 from tests import factories
@@ -125,7 +125,7 @@ def test_a_crisis_is_answered_by_the_site_and_not_by_the_persona(draft, alice, p
 )
 def test_a_line_that_may_not_be_tried_says_why(draft, alice, fields, text, sentence):
     drafts.keep_fields(draft, AGREED | fields)
-    with pytest.raises(creation.CreationRefused) as refusal:
+    with pytest.raises(refusals.CreationRefused) as refusal:
         trying.ask(user=alice, draft=draft, text=text)
     assert sentence in refusal.value.user_message
     assert not TriedLine.objects.exists()
@@ -134,15 +134,15 @@ def test_a_line_that_may_not_be_tried_says_why(draft, alice, fields, text, sente
 def test_somebody_under_18_says_first_who_it_is(draft, alice, prompts):
     alice.birth_date = timezone.localdate() - timedelta(days=365 * 16)
     alice.save()
-    with pytest.raises(creation.CreationRefused, match="Say first who this is"):
+    with pytest.raises(refusals.CreationRefused, match="Say first who this is"):
         trying.ask(user=alice, draft=draft, text="Hello?")
     drafts.keep_fields(draft, AGREED | {"name": "Teo", "depicts": "dead"})
-    with pytest.raises(creation.NotForMinors):
+    with pytest.raises(refusals.NotForMinors):
         trying.ask(user=alice, draft=draft, text="Hello?")
 
 
 def refused(draft, alice):
-    with pytest.raises(creation.CreationRefused) as refusal:
+    with pytest.raises(refusals.CreationRefused) as refusal:
         trying.ask(user=alice, draft=draft, text="Hello?")
     return refusal.value.user_message
 
@@ -174,13 +174,13 @@ def test_cn12_what_keeps_a_person_from_talking_keeps_them_from_trying(draft, ali
 
 def test_a_saved_persona_is_tried_by_talking_with_it(alice):
     persona = factories.make_persona(owner=alice)
-    with pytest.raises(creation.CreationRefused, match="saved already"):
+    with pytest.raises(refusals.CreationRefused, match="saved already"):
         trying.ask(user=alice, draft=drafts.begin(alice, persona=persona), text="Hello?")
 
 
 def test_a_draft_has_so_many_lines(draft, alice):
     TriedLine.objects.bulk_create(TriedLine(draft=draft, text="Hello?") for _ in range(trying.TRIED))
-    with pytest.raises(creation.CreationRefused, match="You have tried 10 lines"):
+    with pytest.raises(refusals.CreationRefused, match="You have tried 10 lines"):
         trying.ask(user=alice, draft=draft, text="Hello?")
 
 

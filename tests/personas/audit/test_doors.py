@@ -10,7 +10,7 @@ from accounts.usage.quotas import QuotaExceeded
 from generation.jobs import waiting_room
 from generation.models import EngineEntry
 from moderation.models import AuditEntry, Restriction
-from personas import creation, my_data
+from personas import creation, my_data, refusals
 from personas.audit import approvals, doors, fingerprint, queueing, runs
 from personas.audit.models import Audit, AuditAnswer
 from personas.models import FineTune
@@ -56,11 +56,11 @@ def test_a_start_waits_for_files_and_needs_quota_and_a_clean_record(alice, perso
         doors.start(user=alice, persona=persona)
     assert persona.audits.count() == 1
     Restriction.objects.create(kind="persona_disabled", persona_id=persona.pk, statement="…")
-    with pytest.raises(creation.PersonaDisabled):
+    with pytest.raises(refusals.PersonaDisabled):
         doors.start(user=alice, persona=persona)
     Restriction.objects.all().delete()
     Restriction.objects.create(kind="user_suspended", user=alice, statement="You are suspended.")
-    with pytest.raises(creation.CreationRefused, match="You are suspended"):
+    with pytest.raises(refusals.CreationRefused, match="You are suspended"):
         doors.start(user=alice, persona=persona)
 
 

@@ -6,7 +6,7 @@ from moderation.monitor import signals
 from personas.audit import judges
 from personas.audit.judges import Answer
 from personas.audit.probes import AREAS, Probe, probes_for
-from personas.creation import PersonaFields
+from personas.persona_fields import PersonaFields
 
 pytestmark = pytest.mark.django_db
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from personas import creation
+from personas import creation, persona_fields
 from personas.audit import approvals
-from personas.creation import PersonaFields
 from personas.models import Persona
+from personas.persona_fields import PersonaFields
 from personas.shipped import SAMANTHA
 from tests import factories
 
@@ -38,10 +38,10 @@ def test_t1_no_approval_no_talk_and_the_reason_says_what_to_do(alice, mina, pers
 def test_t1_an_edit_of_one_sample_line_asks_again(alice, mina, persona):
     approvals.decide(audit=factories.make_audit(persona=persona), reviewer=mina, decision="approved", reason="Fine.")
     assert not approvals.silence_of(persona)
-    changed = PersonaFields(**{**creation.fields_of(persona), "sayings": ["The lamp is out."]})
+    changed = PersonaFields(**{**persona_fields.fields_of(persona), "sayings": ["The lamp is out."]})
     persona = creation.update_persona(user=alice, persona=persona, fields=changed)
     assert "have changed" in approvals.silence_of(persona)
-    back = PersonaFields(**{**creation.fields_of(persona), "sayings": ["The lamp is lit."]})
+    back = PersonaFields(**{**persona_fields.fields_of(persona), "sayings": ["The lamp is lit."]})
     assert not approvals.silence_of(creation.update_persona(user=alice, persona=persona, fields=back))
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.usage.quotas import QuotaExceeded
 from generation.jobs import forgetting
 from moderation.models import Restriction, RestrictionKind
-from personas import creation, my_data, storage
+from personas import creation, my_data, refusals, storage
 from personas.finetuning import doors, files, training
 from personas.importers.base import FileTooLarge
 from personas.management import owed_work
@@ -67,11 +67,11 @@ def test_a_start_is_refused_without_room_quota_or_a_clean_record(alice, persona,
         doors.start(user=alice, persona=persona, agrees=True)
     kind = RestrictionKind.PERSONA_DISABLED
     Restriction.objects.create(kind=kind, persona_id=persona.pk, statement="…")
-    with pytest.raises(creation.PersonaDisabled):
+    with pytest.raises(refusals.PersonaDisabled):
         doors.start(user=alice, persona=persona, agrees=True)
     Restriction.objects.all().delete()
     Restriction.objects.create(kind="user_suspended", user=alice, statement="You are suspended.")
-    with pytest.raises(creation.CreationRefused, match="You are suspended"):
+    with pytest.raises(refusals.CreationRefused, match="You are suspended"):
         doors.start(user=alice, persona=persona, agrees=True)
 
 

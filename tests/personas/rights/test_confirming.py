@@ -15,10 +15,10 @@ from api.schemas import ChatCompletionRequest
 from chat.conversation import conversations, messages
 from chat.models import Author, Reply
 from chat.reply import replies
-from personas import access, creation
-from personas.creation import PersonaFields
+from personas import access, creation, refusals
 from personas.finetuning import doors
 from personas.models import Confirmation, Depicts, Persona
+from personas.persona_fields import PersonaFields
 from personas.rights import confirming
 from personas.rights.confirmation_texts import TEXTS, VERSION
 from tests import factories
@@ -92,7 +92,7 @@ def test_h6_a_no_stays_a_no(alice, persona, path):
     assert is_silent(persona)
     with pytest.raises(confirming.ConfirmationRefused):
         confirming.new_link(user=alice, persona=persona)
-    with pytest.raises(creation.CreationRefused):
+    with pytest.raises(refusals.CreationRefused):
         creation.update_persona(user=alice, persona=persona, fields=PersonaFields("Ben", Depicts.FICTIONAL))
     persona.depicts = Depicts.FICTIONAL
     persona.save()
@@ -178,7 +178,7 @@ def test_a_copy_needs_its_own_confirmation(alice, persona, path, quiet_filter):
 def test_h6_no_copy_and_no_file_undoes_a_no(client, alice, persona, path, quiet_filter, answers):
     for agrees in answers:
         say(path, agrees)
-    with pytest.raises(creation.CreationRefused, match="agree"):
+    with pytest.raises(refusals.CreationRefused, match="agree"):
         creation.duplicate_persona(user=alice, persona=persona)
     client.force_login(alice)
     for name in ("archive", "card_json", "card_png") if answers else ():

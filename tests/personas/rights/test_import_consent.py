@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Consent, User
-from personas import creation
-from personas.creation import PersonaFields
+from personas import creation, refusals
 from personas.finetuning import doors
 from personas.models import Depicts, DraftFile, FineTune, Passage, Persona, Utterance
+from personas.persona_fields import PersonaFields
 from personas.rights import import_consent
 from personas.way_in import drafts, trying
 from tests import factories
@@ -38,14 +38,14 @@ def draft(alice: User):
 
 def test_gd2_no_door_imports_without_consent(alice: User, draft) -> None:
     persona = creation.create_persona(owner=alice, fields=PersonaFields("Teo", Depicts.FICTIONAL))
-    with pytest.raises(creation.ImportNotAgreed):
+    with pytest.raises(refusals.ImportNotAgreed):
         creation.add_source(
             user=alice, persona=persona, file=io.BytesIO(b"x"), name="x", format="plain-text", speaker=""
         )
     drafts.keep_fields(draft, TYPED)
-    with pytest.raises(creation.ImportNotAgreed):
+    with pytest.raises(refusals.ImportNotAgreed):
         drafts.save(draft, PersonaFields("Teo", Depicts.DEAD))
-    with pytest.raises(creation.ImportNotAgreed):
+    with pytest.raises(refusals.ImportNotAgreed):
         trying.ask(user=alice, draft=draft, text="How was your day?")
     with pytest.raises(CommandError, match="--agree"):
         call_command("import_persona", __file__, "--name", "Teo")
@@ -86,7 +86,7 @@ def test_gd2_a_withdrawal_deletes_what_came_from_the_import_and_is_kept(client: 
     assert persona.sayings == ["Clocks lie."]  # typed, not imported
     assert not import_consent.is_given(persona)
     assert Consent.objects.filter(kind=import_consent.WITHDRAWN, subject_id=persona.pk).count() == 1
-    with pytest.raises(creation.ImportNotAgreed):
+    with pytest.raises(refusals.ImportNotAgreed):
         creation.add_source(
             user=alice, persona=persona, file=io.BytesIO(b"x"), name="x", format="plain-text", speaker=""
         )

@@ -14,7 +14,7 @@ from accounts.models import Role
 from chat.conversation import conversations
 from moderation.desk import appeals, cases, claims, objections, restrictions
 from moderation.models import ActionKind, AppealOutcome, Case, CaseStatus, Objection, Source
-from personas import access, creation
+from personas import access, creation, refusals
 from personas.rights.objection_pages import targets_of
 from tests import factories
 
@@ -65,7 +65,7 @@ def test_gd7_the_form_opens_a_case_and_the_persona_rests(alice, persona, by):
     assert not is_resting(other)
     with pytest.raises(conversations.NotAdmitted):
         conversations.start(user=alice, persona_id=persona.pk)
-    with pytest.raises(creation.CreationRefused):
+    with pytest.raises(refusals.CreationRefused):
         creation.duplicate_persona(user=alice, persona=persona)
 
 

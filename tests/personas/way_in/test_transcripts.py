@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from personas import creation, forgetting, my_data, storage
+from personas import creation, forgetting, my_data, persona_fields, storage
 from personas.importers.base import ImportFailed
 from personas.models import Draft, DraftFileStatus, Persona, Source, Transcript
 from personas.reading import parsing, uploads
@@ -167,7 +167,7 @@ def test_the_pages_count_and_go_with_their_file_their_draft_and_their_persona(br
     forgetting.discard(draft)
     assert not stored_files()
     persona = creation.create_persona(
-        owner=alice, fields=creation.PersonaFields(name="Teo", depicts="fictional", description="Mends clocks.")
+        owner=alice, fields=persona_fields.PersonaFields(name="Teo", depicts="fictional", description="Mends clocks.")
     )
     draft = drafts.begin(alice, persona=persona)
     with (SAMPLES / "scan.png").open("rb") as stream:
