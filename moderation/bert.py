@@ -1,5 +1,7 @@
 """BERT (Devlin et al. 2018) on OpenVINO: rows of tokens in, a mean vector for each row out.
 
+MPNet (Song et al. 2020) is the same network with a table more: what it adds to the scores of attention, by distance.
+
 The network is built here from OpenVINO's operations, because it also runs in the web process, where loading torch would
 cost seconds and hundreds of megabytes (docs/decisions/0009). Its matrices are int8, with a scale for each row.
 """
@@ -31,7 +33,8 @@ _OPTIONS = {
     # Where the processor multiplies bytes, the inputs of a product are rounded as well, with one scale per 32 values.
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32,
 }
-WORDS, _PLACES, KINDS = (f"embeddings.{name}_embeddings.weight" for name in ("word", "position", "token_type"))
+WORDS, PLACES, KINDS = (f"embeddings.{name}_embeddings.weight" for name in ("word", "position", "token_type"))
+DISTANCES = "encoder.distances"  # float32 [2 * places - 1, heads], for the distances from 1 - places up
 SCALE = ".scale"  # ends the name of the scales of a rounded matrix
 
 Matrix = npt.NDArray[np.float32]
@@ -115,17 +118,22 @@ class _Shared:
                 result.set_result(vector)
 
 
-def rounded(weights: Weights) -> dict[str, npt.NDArray[Any]]:
-    """The weights with each matrix as int8 and, under its name with SCALE, float32 [rows, 1]. Vectors stay float32.
+def joined(weights: Weights) -> dict[str, npt.NDArray[Any]]:
+    """The weights with the vector of the first kind of text, the only one that is used, as a part of the places."""
+    result = dict(weights)
+    if KINDS in result:
+        result[PLACES] = result[PLACES] + result.pop(KINDS)[0]
+    return result
 
-    The vector of the first kind of text, the only one that is used here, becomes a part of the positions.
+
+def rounded(weights: Weights) -> dict[str, npt.NDArray[Any]]:
+    """The weights with each matrix as int8 and, under its name with SCALE, float32 [rows, 1].
+
+    Vectors and the table of DISTANCES stay float32.
     """
-    floats = dict(weights)
-    if KINDS in floats:
-        floats[_PLACES] = floats[_PLACES] + floats.pop(KINDS)[0]
     result: dict[str, npt.NDArray[Any]] = {}
-    for name, value in floats.items():
-        if value.ndim == 2:
+    for name, value in joined(weights).items():
+        if value.ndim == 2 and name != DISTANCES:
             result[name], result[name + SCALE] = _rounded(value)
         else:
             result[name] = value
@@ -150,14 +158,22 @@ def _network(weights: Weights, heads: int) -> Any:
     """The network: tokens of rows laid end to end, with position and number of row, [tokens] -> [tokens, width]."""
     tokens, places, owners = (ops.parameter([-1], np.int32, name=name) for name in ("tokens", "places", "owners"))
     words = _rows(weights, WORDS, tokens)
-    positions = _rows(weights, _PLACES, places)
+    positions = _rows(weights, PLACES, places)
     hidden = _normalised(words + positions, weights, "embeddings.LayerNorm")
     is_own = ops.equal(ops.unsqueeze(owners, [0]), ops.unsqueeze(owners, [1]))  # attention stays within each row
-    mask = ops.unsqueeze(ops.select(is_own, np.float32(0), np.float32(-1e9)), [0, 1])  # [1, 1, tokens, tokens]
+    added = _by_distance(weights[DISTANCES], places) if DISTANCES in weights else np.zeros((1, 1, 1), np.float32)
+    mask = ops.unsqueeze(ops.select(is_own, added, np.float32(-1e9)), [0])  # [1, heads or 1, tokens, tokens]
     layers = sum(name.endswith("attention.self.query.bias") for name in weights)
     for number in range(layers):
         hidden = _layer(hidden, mask, weights, f"encoder.layer.{number}.", heads)
     return openvino.Model([ops.result(hidden)], [tokens, places, owners], "bert")
+
+
+def _by_distance(table: Matrix, places: Any) -> Any:
+    """float32 [heads, tokens, tokens]: the row of the table for the distance from each token to each other."""
+    distances = ops.subtract(ops.unsqueeze(places, [0]), ops.unsqueeze(places, [1]))
+    rows = ops.gather(ops.constant(table), ops.add(distances, np.int32(len(table) // 2)), np.int32(0))
+    return ops.transpose(rows, [2, 0, 1])
 
 
 def _layer(hidden: Any, mask: Any, weights: Weights, prefix: str, heads: int) -> Any:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from moderation.bert import Row
+from moderation.bert import DISTANCES, Row
 from persona_site import cpu_training
 
 DROPOUT = 0.1
@@ -28,8 +28,13 @@ class TrainedBert(nn.Module):
     """
 
     def __init__(self, weights: dict[str, Any], *, heads: int) -> None:
-        """`weights`: float arrays, named as in the transformers library, with one kind of text."""
+        """`weights`: float arrays, named as in the transformers library, with one kind of text.
+
+        A table of DISTANCES stays as it is.
+        """
         super().__init__()
+        weights = dict(weights)
+        self._distances = torch.from_numpy(weights.pop(DISTANCES)) if DISTANCES in weights else None
         width = weights["embeddings.word_embeddings.weight"].shape[1]
         config = BertConfig(
             vocab_size=len(weights["embeddings.word_embeddings.weight"]),
@@ -60,13 +65,22 @@ class TrainedBert(nn.Module):
             counted[index, row.first : len(row)] = 1
         is_short = self.training and cpu_training.DTYPE is torch.bfloat16
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_short):
-            hidden = self.model(input_ids=ids, attention_mask=attended).last_hidden_state
+            hidden = self.model(input_ids=ids, attention_mask=self._mask(attended)).last_hidden_state
         means: Tensor = (hidden.float() * counted[:, :, None]).sum(dim=1) / counted.sum(dim=1, keepdim=True)
         return means
 
+    def _mask(self, attended: Tensor) -> Tensor:
+        """What the network takes to know which tokens [rows, tokens] are attended to, with the table of distances."""
+        if self._distances is None:
+            return attended
+        place = torch.arange(attended.shape[1])
+        added = self._distances[place[None, :] - place[:, None] + len(self._distances) // 2].permute(2, 0, 1)
+        return added + torch.where(attended.bool(), 0.0, -1e9)[:, None, None, :]  # [rows, heads, tokens, tokens]
+
     def weights(self) -> dict[str, Any]:
         """The weights as arrays, for `moderation.bert.rounded`."""
-        return {name: value.numpy() for name, value in self.model.state_dict().items()}
+        found = {name: value.numpy() for name, value in self.model.state_dict().items()}
+        return found if self._distances is None else found | {DISTANCES: self._distances.numpy()}
 
 
 class FineTuning(Generic[N]):

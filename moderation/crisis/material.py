@@ -5,16 +5,16 @@ stays below. That is *low* for ordinary talk, and *passive* for talk of people w
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
-from moderation.crisis import labelled, ladder, tokens
+from moderation.crisis import english_base, labelled, ladder, tokens
 from moderation.crisis.base_model import BaseModel, needed_pieces
 from moderation.crisis.labelled import STEPS, DataMissing, Labelled
-from moderation.filter.classifiers.features import plain
+from moderation.filter.classifiers.features import is_mostly_cjk, plain
 
 SENTENCES = Path(__file__).resolve().parent / "sentences"
 FOLDS = 4
@@ -132,19 +132,42 @@ class Material:
 
 
 def material(base: BaseModel, data: Path, dialogues: Sequence[Path]) -> Material:
-    """What a training needs. The vocabulary is that of `data`, of the dialogues and of the sentences.
+    """What the training of the first network needs. The vocabulary is that of `data`, of the dialogues and sentences.
 
     Raises DataMissing.
     """
-    labelled_sentences, folds = sentences()
     spoken = (text for path in dialogues for row in labelled.rows(path) for _, text in row["turns"])
-    written = (message for one in labelled_sentences for message in one.messages)
+    written = (message for one in sentences()[0] for message in one.messages)
     kept = vocabulary(base, [*english_texts(data), *spoken, *written])
+    tokenizer = tokens.tokenizer([base.pieces[number] for number in kept], [base.scores[number] for number in kept])
+    return _material(data, dialogues, base.weights(kept, LAYERS, tokens.LONGEST), tokenizer)
+
+
+def english_material(folder: Path, data: Path, dialogues: Sequence[Path]) -> Material:
+    """What the training of the larger network needs: the texts that are not Chinese. Raises DataMissing, BadBase."""
+    weights, tokenizer = english_base.read(folder, tokens.LONGEST)
+    given = _material(data, dialogues, weights, tokenizer)
+    kept = [pair for pair in zip(given.sentences, given.folds, strict=True) if _is_english(pair[0].messages)]
+    return replace(
+        given,
+        sentences=[sentence for sentence, _ in kept],
+        folds=[fold for _, fold in kept],
+        to_personas=[messages for messages in given.to_personas if _is_english(messages)],
+        calm=[talk for talk in given.calm if _is_english(talk[0])],
+    )
+
+
+def _is_english(messages: Messages) -> bool:
+    return not is_mostly_cjk(messages[-1])
+
+
+def _material(data: Path, dialogues: Sequence[Path], weights: dict[str, Any], tokenizer: Tokenizer) -> Material:
+    labelled_sentences, folds = sentences()
     return Material(
         sentences=labelled_sentences,
         folds=folds,
         to_personas=ordinary_talk(dialogues),
         calm=calm_texts(data),
-        weights=base.weights(kept, LAYERS, tokens.LONGEST),
-        tokenizer=tokens.tokenizer([base.pieces[number] for number in kept], [base.scores[number] for number in kept]),
+        weights=weights,
+        tokenizer=tokenizer,
     )

@@ -55,6 +55,11 @@ def _reading(text: str, recognition: Recognition) -> Reading:
     return Reading(step, _OF_SURVIVORS if is_grief else _SELF_HARM)
 
 
+def load() -> None:
+    """Loads the model, so that no message waits for it. Raises ClassifierUnavailable."""
+    recogniser().load()
+
+
 def version() -> str:
     """Raises ClassifierUnavailable."""
     return recogniser().version

@@ -2,8 +2,9 @@
 
 The model is multilingual-e5-small with its first layers and with the pieces of English and Chinese, fine-tuned for the
 six steps (`training`, docs/decisions/0014). It reads a person's newest message behind those before it. A logistic
-regression on n-grams of the newest message votes beside it (`ngrams`). One file holds the weights and the tokenizer, so
-they cannot come apart.
+regression on n-grams of the newest message votes beside it (`ngrams`). Where it is in doubt about a message that is not
+Chinese, a larger network reads the message too: all-mpnet-base-v2, fine-tuned on the English sentences
+(docs/decisions/0023). A file holds the weights and the tokenizer of each network, so they cannot come apart.
 """
 
 import hashlib
@@ -23,24 +24,25 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation.bert import Bert, Matrix, Row
-from moderation.crisis import tokens
+from moderation.bert import Bert, Matrix
+from moderation.crisis import four_bits, tokens
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.ngrams import Vote
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.filter.classifiers.features import is_mostly_cjk
 from moderation.filter.classifiers.remembered import Remembered
 
-WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "crisis.safetensors"
+_DATA = Path(__file__).resolve().parent.parent / "data"
+WEIGHTS, ENGLISH = _DATA / "crisis.safetensors", _DATA / "crisis_english.safetensors"
 _FIRST_ALARM = STEPS.index("passive")
 _VOTE_WEIGHTS, _VOTE_LINE = "vote.weights", "vote.line"
-# Chosen on training sentences that the network had not read (docs/moderation-model-card.md).
-# The least probability of *passive* and the steps above it at which the site answers, for a newest message in other
-# scripts and in Chinese. The n-grams lower Chinese more.
-ALARM, ALARM_CHINESE = 0.18, 0.25
+# The least probability of *passive* and the steps above it at which the site answers (docs/moderation-model-card.md).
+ALARM = 0.25
 # Of a message that is read in pieces: the logit of the threshold, and what is added for each e-fold of their number.
 LONG, LONGER = 0.8, 0.6
 CALM = 0.02  # below this probability of the same, the model is sure that there is no wish to be dead
+CERTAIN = 0.02  # the first network is in doubt where its probability of the same is farther from 0 and from 1
+SECOND = 0.6  # the share of the second network in the logits of a message that it reads
 VOTE = 0.7  # the factor of the n-grams' logit, which is added to the network's logits of the steps of an alarm
 SURE = 0.6  # the least probability of *grief* at which the model is sure of it
 
@@ -62,8 +64,8 @@ _DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 class Recogniser:
     """The model. Thread-safe. Loads its weights at the first text."""
 
-    def __init__(self, path: Path = WEIGHTS) -> None:
-        self._path = path
+    def __init__(self, path: Path = WEIGHTS, *, english: Path = ENGLISH) -> None:
+        self._first, self._second = _Network(path), _Network(english)
         self._remembered: Remembered[Recognition] = Remembered(20_000)
 
     def recognise(self, talks: Sequence[Sequence[str]]) -> list[Recognition]:
@@ -79,54 +81,100 @@ class Recogniser:
             results[key] = _NOTHING
             del new[key]
         if new:
-            for (key, talk), probabilities in zip(new.items(), self.probabilities(list(new.values())), strict=True):
-                results[key] = _recognition(probabilities, _alarm(talk[-1], len(probabilities)))
+            for key, probabilities in zip(new, self.probabilities(list(new.values())), strict=True):
+                results[key] = _recognition(probabilities, _alarm(len(probabilities)))
                 self._remembered.put(key, results[key])
         return [results[key] for key in keys]
 
     def probabilities(self, talks: Sequence[Sequence[str]]) -> list[Matrix]:
         """For each talk, float32 [pieces, STEPS], of the pieces of its last message. Raises ClassifierUnavailable."""
-        model = self._model
-        rows: list[Row] = []
-        votes: list[float] = []
-        ends: list[int] = []
-        for *earlier, newest in talks:
-            for piece in tokens.pieces(model.tokenizer, newest):
-                windows = tokens.rows(model.tokenizer, [*earlier, piece])
-                rows += windows
-                votes += model.votes(piece, len(windows))
-            ends.append(len(rows))
-        logits = model.bert.means(rows) @ model.head.T + model.bias
-        logits[:, _FIRST_ALARM:] += VOTE * np.array(votes, np.float32)[:, None]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.split(odds / odds.sum(axis=1, keepdims=True), ends[:-1])
+        pieces = [[(*earlier, piece) for piece in self._first.pieces(newest)] for *earlier, newest in talks]
+        ends = np.cumsum([len(of_talk) for of_talk in pieces])
+        read = [piece for of_talk in pieces for piece in of_talk]
+        logits = self._first.logits(read)
+        is_doubtful = (_alarms(logits) > CERTAIN) & (_alarms(logits) < 1 - CERTAIN)
+        asked = [at for at in np.flatnonzero(is_doubtful) if not is_mostly_cjk(read[at][-1])]
+        if asked:
+            logits[asked] = (1 - SECOND) * logits[asked] + SECOND * self._second_logits([read[at] for at in asked])
+        return np.split(_softmax(logits), ends[:-1])
+
+    def _second_logits(self, talks: Sequence[Sequence[str]]) -> Matrix:
+        """float32 [talks, STEPS]: the mean over the newest message behind those before it, and alone.
+
+        Behind a grave message, the second network takes much for grave. A person can go on.
+        """
+        alone = self._second.logits([talk[-1:] for talk in talks])
+        behind = [at for at, talk in enumerate(talks) if len(talk) > 1]
+        if behind:
+            alone[behind] = (alone[behind] + self._second.logits([talks[at] for at in behind])) / 2
+        return alone
+
+    def load(self) -> None:
+        """Loads both networks, so that no message waits for one. Raises ClassifierUnavailable."""
+        self._first.load()
+        self._second.load()
 
     @property
     def version(self) -> str:
         """Raises ClassifierUnavailable."""
-        return f"crisis-{self._model.version}"
-
-    @cached_property
-    def _model(self) -> "_Model":
-        with _readable(self._path):
-            return _Model(self._path)
+        return f"crisis-{self._first.version}-{self._second.version}"
 
 
-class _Model:
-    """The file, loaded."""
+class _Network:
+    """A file, loaded at the first text. Its methods raise ClassifierUnavailable."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def version(self) -> str:
+        with _readable(self._path), safe_open(self._path, framework="numpy") as stored:
+            return str(json.loads(stored.metadata()["about"])["version"])
+
+    def load(self) -> None:
+        _ = self._loaded
+
+    def pieces(self, message: str) -> list[str]:
+        return tokens.pieces(self._loaded.tokenizer, message)
+
+    def logits(self, talks: Sequence[Sequence[str]]) -> Matrix:
+        """float32 [talks, STEPS]. Of a last message that is read in several windows, those of the likeliest alarm."""
+        network = self._loaded
+        rows = [tokens.rows(network.tokenizer, talk) for talk in talks]
+        ends = np.cumsum([len(of_talk) for of_talk in rows])
+        logits = network.bert.means([row for of_talk in rows for row in of_talk]) @ network.head.T + network.bias
+        windows = np.split(logits, ends[:-1])
+        result = np.stack([of_talk[_alarms(of_talk).argmax()] for of_talk in windows])
+        if network.vote is not None:
+            votes = [
+                network.vote.logit(talk[-1]) if len(of_talk) == 1 else 0.0
+                for talk, of_talk in zip(talks, rows, strict=True)
+            ]
+            result[:, _FIRST_ALARM:] += VOTE * np.array(votes, np.float32)[:, None]
+        return result
+
+    @cached_property
+    def _loaded(self) -> "_Loaded":
+        with _readable(self._path):
+            return _Loaded(self._path)
+
+
+class _Loaded:
+    def __init__(self, path: Path) -> None:
         about, arrays = _stored(path)
-        self.version: str = about["version"]
         self.tokenizer = Tokenizer.from_str(about["tokenizer"])
         self.head: Matrix = arrays.pop("head.weight")
         self.bias: Matrix = arrays.pop("head.bias")
-        self._vote = Vote(arrays.pop(_VOTE_WEIGHTS), arrays.pop(_VOTE_LINE))
-        self.bert = Bert(arrays, heads=about["heads"])
+        self.vote = Vote(arrays.pop(_VOTE_WEIGHTS), arrays.pop(_VOTE_LINE)) if _VOTE_LINE in arrays else None
+        self.bert = Bert(four_bits.unpacked(arrays), heads=about["heads"])
 
-    def votes(self, text: str, windows: int) -> list[float]:
-        """The n-grams' logit for each window. A sentence of several gets none."""
-        return [self._vote.logit(text)] if windows == 1 else [0.0] * windows
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise ClassifierUnavailable(f"The crisis model in {path.name} cannot be read: {error}.") from error
 
 
 def network_of(path: Path) -> tuple[dict[str, npt.NDArray[Any]], Tokenizer]:
@@ -143,20 +191,15 @@ def _stored(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         return json.loads(stored.metadata()["about"]), arrays
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise ClassifierUnavailable(f"The crisis model in {path.name} cannot be read: {error}.") from error
+def save(
+    path: Path, arrays: dict[str, npt.NDArray[Any]], *, tokenizer: Tokenizer, heads: int, vote: Vote | None
+) -> str:
+    """Writes a network that `Recogniser` reads. Returns its version.
 
-
-def save(path: Path, arrays: dict[str, npt.NDArray[Any]], vote: Vote, *, tokenizer: Tokenizer, heads: int) -> str:
-    """Writes what `Recogniser` reads. Returns its version.
-
-    `arrays`: the rounded weights of BERT, "head.weight" and "head.bias".
+    `arrays`: "head.weight", "head.bias", and the weights of BERT, as `bert.rounded` or `four_bits.packed` gives them.
     """
-    arrays = arrays | {_VOTE_WEIGHTS: vote.weights, _VOTE_LINE: vote.line}
+    if vote is not None:
+        arrays = arrays | {_VOTE_WEIGHTS: vote.weights, _VOTE_LINE: vote.line}
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(arrays[name]).tobytes() for name in sorted(arrays)))
     version = f"2.{digest.hexdigest()[:8]}"
     about = {"version": version, "heads": heads, "tokenizer": tokenizer.to_str()}
@@ -169,16 +212,24 @@ def _legible(text: str) -> str:
     return _ILLEGIBLE.sub(" ", _DRAWN_OUT.sub(r"\1", text))
 
 
-def _alarm(message: str, pieces: int) -> float:
-    """The threshold of an alarm for this message. The more pieces it has, the likelier one of them errs."""
-    if pieces > 1:
-        return 1 / (1 + math.exp(-LONG - LONGER * math.log(pieces)))
-    return ALARM_CHINESE if is_mostly_cjk(message) else ALARM
+def _alarm(pieces: int) -> float:
+    """The threshold of an alarm for a message of so many pieces. The more it has, the likelier one of them errs."""
+    return ALARM if pieces == 1 else 1 / (1 + math.exp(-LONG - LONGER * math.log(pieces)))
+
+
+def _softmax(logits: Matrix) -> Matrix:
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
+
+
+def _alarms(logits: Matrix) -> Matrix:
+    """float32 [n]: the probability of *passive* and the steps above it."""
+    return np.asarray(_softmax(logits)[:, _FIRST_ALARM:].sum(axis=1), np.float32)
 
 
 def _recognition(probabilities: Matrix, alarm: float) -> Recognition:
-    """The highest step of all windows."""
-    alarms = probabilities[:, _FIRST_ALARM:].sum(axis=1)  # [windows]
+    """The highest step of all pieces."""
+    alarms = probabilities[:, _FIRST_ALARM:].sum(axis=1)  # [pieces]
     gravest = max((_step(row, alarm) for row in probabilities), key=STEPS.index)
     return Recognition(
         step="" if gravest == "none" else gravest,

@@ -1,4 +1,6 @@
-"""Fine-tuning multilingual-e5-small to the steps of the crisis ladder, end to end, on the texts of `material`.
+"""Fine-tuning a base to the steps of the crisis ladder, end to end, on the texts of `material`.
+
+The base is multilingual-e5-small for all messages, or all-mpnet-base-v2 for English ones.
 
 The sentences were written in rounds. A look-alike stands in the round of the line that it mirrors, so cross-validation
 leaves whole rounds out.
@@ -22,8 +24,7 @@ from torch import Tensor, nn
 from moderation import bert
 from moderation.bert import Row
 from moderation.bert_training import DROPOUT, FineTuning, TrainedBert
-from moderation.crisis import recognition, tokens
-from moderation.crisis.base_model import WIDTH
+from moderation.crisis import four_bits, recognition, tokens
 from moderation.crisis.labelled import STEPS, Labelled
 from moderation.crisis.material import FOLDS, POSSIBLE, Material, Messages, Talk
 from moderation.crisis.ngrams import Vote
@@ -34,16 +35,13 @@ from text.words import simplified
 ALARMS = slice(STEPS.index("passive"), None)
 HEADS = 12
 
-EPOCHS, BATCH = 6, 48
-BODY_RATE, HEAD_RATE = 1.5e-4, 1e-3
+HEAD_RATE = 1e-3
 SMOOTHING = 0.12  # of a label's weight, which goes to the steps beside it
-ORDINARY = 9000  # talks without a label in an epoch
 ORDINARY_WEIGHT = 1.0
 # Of the vote of n-grams: the ordinary talks that it is fitted on, and the inverse of its regularisation.
 VOTE_TALKS, VOTE_STRENGTH = 6000, 20.0
-AVERAGED = 0.99  # of the average of the weights that remains after an update
-# How often an epoch changes a text: a typing error, other messages before it, no mark at its end.
-TYPO, OTHERS_BEFORE, NO_MARK = 0.25, 0.5, 0.2
+# How often an epoch changes a text: a typing error, no mark at its end.
+TYPO, NO_MARK = 0.25, 0.2
 ALONE = 0.3  # how often an ordinary message comes without those before it
 # Of a training that goes on from earlier weights: its share of the rates above, and the first layers that stay; the
 # ordinary talks that an epoch reads for each new sentence, and how many of these are with personas. With one for each,
@@ -56,6 +54,24 @@ Batch = list[tuple[Row, str]]  # rows with their steps
 Scores = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained from its base."""
+
+    epochs: int
+    batch: int
+    rate: float  # of the layers
+    kept_layers: int | None  # the first layers, which stay with what lies before them; None: all learn
+    talks: int  # without a label, in an epoch
+    others_before: float  # how often a message comes behind those of somebody else
+    averaged: float  # of the average of the weights that remains after an update
+
+
+FIRST = Recipe(epochs=6, batch=48, rate=1.5e-4, kept_layers=None, talks=9000, others_before=0.5, averaged=0.99)
+# Of the larger network, for English messages of which the first one is in doubt.
+ENGLISH = Recipe(epochs=2, batch=40, rate=6e-5, kept_layers=5, talks=5000, others_before=0.25, averaged=0.995)
+
+
 # --- The network -------------------------------------------------------------------------------
 
 
@@ -66,7 +82,7 @@ class Network(nn.Module):
         super().__init__()
         self.body = TrainedBert(weights, heads=HEADS)
         self.drop = nn.Dropout(DROPOUT)
-        self.head = nn.Linear(WIDTH, len(STEPS))
+        self.head = nn.Linear(weights[bert.WORDS].shape[1], len(STEPS))
 
     def forward(self, rows: Sequence[Row]) -> Tensor:
         """float32 [rows, STEPS]."""
@@ -97,6 +113,7 @@ class GoingOn:
 
 def fit(
     given: Material,
+    recipe: Recipe,
     *,
     seed: int,
     say: Say,
@@ -114,16 +131,17 @@ def fit(
     network = Network(given.weights)
     if going_on is not None:
         _load(network, going_on.weights)
-        network.keep_first(KEPT_LAYERS)
-    groups = _groups(network, 1.0 if going_on is None else SHARE_OF_RATES)
-    schedule = _schedule(given, sentences, going_on)
+    schedule = _schedule(given, recipe, sentences, going_on)
+    if schedule.kept_layers is not None:
+        network.keep_first(schedule.kept_layers)
+    groups = _groups(network, recipe.rate, 1.0 if going_on is None else SHARE_OF_RATES)
     average = Network(given.weights)
-    tuning = FineTuning(network, average, groups, updates=schedule.updates, averaged=AVERAGED)
+    tuning = FineTuning(network, average, groups, updates=schedule.updates(recipe.batch), averaged=recipe.averaged)
     importance = _importance(sentences)
     for epoch in range(tuning.resume(checkpoint), schedule.epochs):
         chance = random.Random(1000 * seed + epoch)  # noqa: S311 (no secret)
         torch.manual_seed(1000 * seed + epoch)
-        loss = _train(network, tuning, schedule.batches(given, chance), importance)
+        loss = _train(network, tuning, schedule.batches(given, recipe, chance), importance)
         say(f"epoch {epoch + 1} of {schedule.epochs}: loss {loss:.3f}")
         tuning.save(checkpoint, epochs=epoch + 1)
     return tuning.average.eval()
@@ -134,37 +152,33 @@ class _Schedule:
     """What an epoch reads: all `new` sentences, as many `known` ones, and so many `talks` without a label."""
 
     epochs: int
+    kept_layers: int | None
     new: list[Labelled]
     known: list[Labelled] = field(default_factory=list)  # those that the earlier weights have read
     talks: int
-    is_going_on: bool = False
 
     @property
     def rehearsed(self) -> int:
         """How many known sentences an epoch reads."""
         return min(len(self.new), len(self.known))
 
-    @property
-    def updates(self) -> int:
-        return self.epochs * math.ceil((len(self.new) + self.rehearsed + self.talks) / BATCH)
+    def updates(self, batch: int) -> int:
+        return self.epochs * math.ceil((len(self.new) + self.rehearsed + self.talks) / batch)
 
-    def batches(self, given: Material, chance: random.Random) -> Iterator[Batch]:
+    def batches(self, given: Material, recipe: Recipe, chance: random.Random) -> Iterator[Batch]:
         """Those of one epoch."""
         sentences = [*self.new, *chance.sample(self.known, self.rehearsed)]
-        ordinary = (
-            _ordinary_talk(given, self.talks, chance) if self.is_going_on else chance.sample(given.talk, self.talks)
-        )
-        return _batches(sentences, ordinary, given.tokenizer, chance)
+        return _batches(recipe, sentences, _ordinary_talk(given, self.talks, chance), given.tokenizer, chance)
 
 
-def _schedule(given: Material, sentences: list[Labelled], going_on: GoingOn | None) -> _Schedule:
+def _schedule(given: Material, recipe: Recipe, sentences: list[Labelled], going_on: GoingOn | None) -> _Schedule:
     if going_on is None:
-        talks = min(ORDINARY, len(given.talk))
-        return _Schedule(epochs=EPOCHS, new=sentences, talks=talks)
+        talks = min(recipe.talks, len(given.talk))
+        return _Schedule(epochs=recipe.epochs, kept_layers=recipe.kept_layers, new=sentences, talks=talks)
     new = [one for one in sentences if one.messages in going_on.new]
     known = [one for one in sentences if one.messages not in going_on.new]
     talks = min(TALKS_FOR_EACH * len(new), len(given.talk))
-    return _Schedule(epochs=going_on.epochs, new=new, known=known, talks=talks, is_going_on=True)
+    return _Schedule(epochs=going_on.epochs, kept_layers=KEPT_LAYERS, new=new, known=known, talks=talks)
 
 
 def _train(
@@ -190,15 +204,17 @@ def _ordinary_talk(given: Material, count: int, chance: random.Random) -> list[T
 def _load(network: Network, path: Path) -> None:
     """Takes all weights but the word vectors, which are not trained. Raises ClassifierUnavailable."""
     weights = bert.floats(recognition.network_of(path)[0])
-    weights[bert.KINDS] = np.zeros((1, WIDTH), np.float32)  # are a part of the positions in the file
+    weights[bert.KINDS] = np.zeros(
+        (1, weights[bert.WORDS].shape[1]), np.float32
+    )  # are a part of the positions in the file
     arrays = {name: torch.from_numpy(value) for name, value in weights.items() if name != bert.WORDS}
     network.head.load_state_dict({name: arrays.pop(f"head.{name}") for name in ("weight", "bias")})
     network.body.model.load_state_dict(arrays, strict=False)
 
 
-def _groups(network: Network, share: float) -> list[dict[str, Any]]:
+def _groups(network: Network, rate: float, share: float) -> list[dict[str, Any]]:
     learned = [value for value in network.body.parameters() if value.requires_grad]
-    body, head = share * BODY_RATE, share * HEAD_RATE
+    body, head = share * rate, share * HEAD_RATE
     return [
         {"params": list(network.head.parameters()), "lr": head},
         {"params": [value for value in learned if value.ndim < 2], "lr": body},
@@ -236,7 +252,11 @@ def _target(step: str, importance: dict[str, float]) -> Tensor:
 
 
 def _batches(
-    sentences: Sequence[Labelled], talk: Sequence[Talk], tokenizer: Tokenizer, chance: random.Random
+    recipe: Recipe,
+    sentences: Sequence[Labelled],
+    talk: Sequence[Talk],
+    tokenizer: Tokenizer,
+    chance: random.Random,
 ) -> Iterator[Batch]:
     """Rows of these sentences and talks with their steps, in batches of similar length and in random order.
 
@@ -248,13 +268,15 @@ def _batches(
     chosen = []
     for messages, known in talk:
         is_alone = chance.random() < ALONE
-        chosen.append((_varied(messages[-1:] if is_alone else messages, [] if is_alone else [grave], chance), known))
+        others = [] if is_alone else [grave]
+        chosen.append((_varied(messages[-1:] if is_alone else messages, others, recipe.others_before, chance), known))
     for one in sentences:
         others = [ordinary] if one.step in STEPS[ALARMS] else [ordinary, grave]
-        chosen.append((_varied(one.messages, others if len(one.messages) == 1 else [], chance), one.step))
+        others = others if len(one.messages) == 1 else []
+        chosen.append((_varied(one.messages, others, recipe.others_before, chance), one.step))
     rows = [(tokens.rows(tokenizer, messages)[0], step) for messages, step in chosen]
     rows.sort(key=lambda pair: len(pair[0]) + chance.uniform(0, 6))
-    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    batches = [rows[start : start + recipe.batch] for start in range(0, len(rows), recipe.batch)]
     chance.shuffle(batches)
     return iter(batches)
 
@@ -267,14 +289,16 @@ def _by_script(talks: Iterable[Messages]) -> dict[bool, list[Messages]]:
     return found
 
 
-def _varied(messages: Messages, others: Sequence[dict[bool, list[Messages]]], chance: random.Random) -> Messages:
+def _varied(
+    messages: Messages, others: Sequence[dict[bool, list[Messages]]], others_before: float, chance: random.Random
+) -> Messages:
     """The newest message with a typing error, without a mark at its end, or behind messages from one of `others`."""
     *earlier, newest = messages
     if chance.random() < NO_MARK:
         newest = newest.rstrip(".。!！") or newest
     if chance.random() < TYPO:
         newest = _with_typo(newest, chance)
-    if others and chance.random() < OTHERS_BEFORE:
+    if others and chance.random() < others_before:
         same_script = chance.choice(others)[is_mostly_cjk(newest)]
         earlier = list(chance.choice(same_script)) if same_script else earlier
     return (*earlier, newest)
@@ -292,13 +316,14 @@ def _with_typo(text: str, chance: random.Random) -> str:
 # --- Cross-validation and the file -------------------------------------------------------------
 
 
-def cross_validated(given: Material, *, seed: int, say: Say, checkpoints: Path) -> Scores:
+def cross_validated(given: Material, recipe: Recipe, *, seed: int, say: Say, checkpoints: Path) -> Scores:
     """float32 [sentences, STEPS]: of each sentence by a network that did not read its round."""
     results = np.zeros((len(given.sentences), len(STEPS)), np.float32)
     for fold in range(FOLDS):
         say(f"fold {fold + 1} of {FOLDS}")
         network = fit(
             given,
+            recipe,
             seed=seed,
             say=say,
             checkpoint=checkpoints / f"fold_{fold}.pt",
@@ -323,11 +348,20 @@ def save(network: Network, given: Material, path: Path, *, average_with: Path | 
     With `average_with`, the file of an earlier training of the same base, the weights are the mean of both: a model
     soup (Wortsman et al., ICML 2022). It errs less than either, at the cost of one. Raises ClassifierUnavailable.
     """
-    arrays = bert.rounded(network.body.weights())
-    arrays |= {f"head.{name}": value.numpy() for name, value in network.head.state_dict().items()}
+    arrays = bert.rounded(network.body.weights()) | _head(network)
     if average_with is not None:
         arrays = _averaged(arrays, recognition.network_of(average_with)[0])
-    return recognition.save(path, arrays, vote(given), tokenizer=given.tokenizer, heads=HEADS)
+    return recognition.save(path, arrays, tokenizer=given.tokenizer, heads=HEADS, vote=vote(given))
+
+
+def save_english(network: Network, given: Material, path: Path) -> str:
+    """Writes the weights of the larger network in four bits, and the tokenizer. Returns their version."""
+    arrays = four_bits.packed(network.body.weights()) | _head(network)
+    return recognition.save(path, arrays, tokenizer=given.tokenizer, heads=HEADS, vote=None)
+
+
+def _head(network: Network) -> dict[str, Any]:
+    return {f"head.{name}": value.numpy() for name, value in network.head.state_dict().items()}
 
 
 def save_with_network_of(weights: Path, given: Material, path: Path) -> str:
@@ -336,7 +370,7 @@ def save_with_network_of(weights: Path, given: Material, path: Path) -> str:
     Raises ClassifierUnavailable.
     """
     arrays, tokenizer = recognition.network_of(weights)
-    return recognition.save(path, arrays, vote(given), tokenizer=tokenizer, heads=HEADS)
+    return recognition.save(path, arrays, tokenizer=tokenizer, heads=HEADS, vote=vote(given))
 
 
 def vote(given: Material) -> Vote:

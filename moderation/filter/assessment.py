@@ -402,7 +402,7 @@ def warm() -> None:
     """Load the classifiers, so that the first text does not wait for them. Raises ClassifierUnavailable."""
     # The first stage decides the first text and passes the second on, so the second stage is loaded too.
     registry.score(["I walked along the river, and thought of you.", "You are a fool, and I hate you."])
-    reading.read([["I miss you."]])
+    reading.load()
     registry.version()
 
 

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
 from moderation import bert
 from moderation.bert import Bert, Row
+from moderation.bert_training import TrainedBert
+from moderation.crisis import english_base, four_bits
 from tests.waiting import wait_until
 
 ROWS = [Row((1, 2, 3, 4, 5, 6)), Row((7, 8), first=1), Row(tuple(range(40)), first=12)]
@@ -33,6 +35,46 @@ def test_means_are_those_of_the_same_weights_as_floats() -> None:
             hidden = model(torch.tensor([row.tokens])).last_hidden_state[0]
         expected = hidden[row.first :].mean(dim=0).numpy()
         assert float(mean @ expected / np.linalg.norm(mean) / np.linalg.norm(expected)) > 0.99
+
+
+def test_weights_in_four_bits_are_those_weights_roughly() -> None:
+    chance = np.random.default_rng(1)
+    matrix = chance.normal(0, 0.03, (40, 96)).astype(np.float32)
+    matrix[3] = 0
+    blocks = four_bits.blocks(matrix)
+    assert blocks.nbytes == matrix.size * 18 / 32
+    restored = four_bits.restored(blocks)
+    assert np.sqrt(np.mean((restored - matrix) ** 2)) < 0.1 * matrix.std()
+    np.testing.assert_allclose(four_bits.restored(four_bits.blocks(restored)), restored, atol=1e-6)
+
+
+def test_mpnet_is_read_as_bert_that_knows_distances() -> None:
+    torch.manual_seed(1)
+    config = MPNetConfig(
+        vocab_size=50,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=256,
+        max_position_embeddings=202,
+        initializer_range=0.2,
+    )
+    model = MPNetModel(config, add_pooling_layer=False).eval()
+    weights = {name: value.numpy().copy() for name, value in model.state_dict().items()}
+    weights = english_base.as_bert(weights, places=190)
+    rows = [*ROWS, Row(tuple(range(187)), first=100)]
+    rows = [Row([2 + token % 40 for token in row.tokens], row.first) for row in rows]  # 1 is padding
+    trained = TrainedBert(weights, heads=4).eval()
+    with torch.no_grad():
+        in_training = trained.means(rows).numpy()
+    means = Bert(bert.rounded(weights), heads=4).means(rows)
+    for row, mean, mean_in_training in zip(rows, means, in_training, strict=True):
+        with torch.no_grad():
+            hidden = model(torch.tensor([row.tokens])).last_hidden_state[0]
+        expected = hidden[row.first :].mean(dim=0).numpy()
+        np.testing.assert_allclose(mean_in_training, expected, atol=1e-4)
+        assert float(mean @ expected / np.linalg.norm(mean) / np.linalg.norm(expected)) > 0.99
+    np.testing.assert_array_equal(trained.weights()[bert.DISTANCES], weights[bert.DISTANCES])
 
 
 class WaitingForward:

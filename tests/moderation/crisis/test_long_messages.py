@@ -32,7 +32,7 @@ def test_several_letters_in_one_message_are_no_danger_either() -> None:
 
 
 def test_the_pieces_of_a_message_are_the_message() -> None:
-    tokenizer = recogniser()._model.tokenizer
+    tokenizer = recogniser()._first._loaded.tokenizer
     for text in [*HARMLESS, "", "Hello", "word " * 1600, "。" * 8000]:
         pieces = tokens.pieces(tokenizer, text)
         assert "".join(pieces) == text

@@ -107,12 +107,30 @@ def test_alone_and_in_a_batch_the_steps_agree() -> None:
     assert len({each.step for each in together}) >= 4
 
 
-def test_a_long_message_gets_no_vote_of_ngrams_and_a_short_one_in_either_script_the_same() -> None:
-    model = recogniser()._model
-    assert model.votes("We walked along the river. " * 40, windows=3) == [0.0, 0.0, 0.0]
-    assert model.votes("我今晚要跳樓", windows=1) == model.votes("我今晚要跳楼", windows=1)
-    (danger,), (calm,) = model.votes("I want to die tonight", windows=1), model.votes("How is the sea?", windows=1)
-    assert danger > 0 > calm
+def test_a_long_sentence_gets_no_vote_of_ngrams_and_a_short_one_in_either_script_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = recogniser()._first
+    long = "we walked along the river and I want to die tonight " * 20
+    talks = [[long], ["我今晚要跳樓"], ["我今晚要跳楼"], ["I want to die tonight"], ["How is the sea?"]]
+    voted = network.logits(talks)
+    monkeypatch.setattr(recognition, "VOTE", 0.0)
+    votes = (voted - network.logits(talks))[:, -1]
+    assert votes[0] == 0
+    assert votes[1] == pytest.approx(votes[2], abs=1e-4)
+    assert votes[3] > 0 > votes[4]
+
+
+def test_a_larger_network_reads_what_is_not_chinese_where_the_first_is_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Recogniser()
+    asked: list[tuple[str, ...]] = []
+    real = model._second.logits
+    monkeypatch.setattr(model._second, "logits", lambda talks: asked.extend(talks) or real(talks))
+    certain = [["I will kill myself tonight."], ["The cat sleeps."]]
+    model.recognise([*certain, ["猫送到老乡家了 我可以放心了"], ["the letters are written"]])
+    assert asked == [("the letters are written",)]
 
 
 def test_the_steps_of_a_text_are_remembered_and_the_same() -> None:
@@ -130,7 +148,7 @@ def test_a_long_message_is_read_to_its_end_in_linear_time() -> None:
     short = filler * 45
 
     def tokens_of(text: str) -> int:
-        return sum(len(row) for row in tokens.rows(recogniser()._model.tokenizer, ["I can't go on", text]))
+        return sum(len(row) for row in tokens.rows(recogniser()._first._loaded.tokenizer, ["I can't go on", text]))
 
     assert tokens_of(filler * 90) < 2.2 * tokens_of(short)
 
@@ -157,6 +175,8 @@ def test_k6_a_broken_file_fails_closed_and_says_which(tmp_path: Path, damage: st
         shutil.copy(WEIGHTS.parent / "linear.safetensors", path)
     with pytest.raises(ClassifierUnavailable, match=r"The crisis model in crisis\.safetensors cannot be read"):
         Recogniser(path).recognise([["How is the sea?"]])
+    with pytest.raises(ClassifierUnavailable, match=r"The crisis model in crisis\.safetensors cannot be read"):
+        Recogniser(english=path).load()
 
 
 @pytest.mark.django_db
@@ -179,6 +199,7 @@ def test_a_verdict_names_the_version_of_the_model() -> None:
 
 def test_the_weights_are_small_enough_to_commit() -> None:
     assert recognition.WEIGHTS.stat().st_size <= 30_000_000
+    assert recognition.ENGLISH.stat().st_size <= 65_000_000
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The whole training, on a base of one layer and a handful of sentences."""
 
+import dataclasses
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ from moderation import bert
 from moderation.crisis import base_model, labelled, material, recognition, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
-from tests.moderation.crisis import base_file
+from tests.moderation.crisis import base_file, mpnet_folder
 
 LETTERS = [f"▁{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"] + list("abcdefghijklmnopqrstuvwxyz")
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS, "妈", "我"]
@@ -45,7 +46,8 @@ def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dic
     monkeypatch.setattr(material, "SENTENCES", tmp_path / "sentences")
     monkeypatch.setattr(material, "SHORTEST_ROUND", 18)
     monkeypatch.setattr(material, "LAYERS", 1)
-    monkeypatch.setattr(training, "EPOCHS", 2)
+    for recipe in ("FIRST", "ENGLISH"):
+        monkeypatch.setattr(training, recipe, dataclasses.replace(getattr(training, recipe), epochs=2))
     settings.STATE_DIR = tmp_path / "state"
     return {
         "base": tmp_path / "base",
@@ -89,6 +91,39 @@ def test_the_vote_of_ngrams_is_fitted_anew_for_a_network_that_stays(small: dict[
 
 
 @pytest.mark.thorough
+def test_the_larger_network_learns_from_what_is_not_chinese(
+    small: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written in four bits, beside a first network that is in doubt about everything."""
+    with (tmp_path / "sentences" / "chinese.jsonl").open("w") as lines:
+        for step, text in zip(STEPS, ("妈", "我", "妈我", "我妈", "妈妈", "我我"), strict=True):
+            lines.write(json.dumps({"text": text, "step": step}) + "\n")
+    monkeypatch.setattr(training, "ENGLISH", dataclasses.replace(training.ENGLISH, kept_layers=1))
+    mpnet_folder.write(tmp_path / "mpnet")
+    first, english = tmp_path / "first", tmp_path / "english"
+    call_command("train_crisis", output=first, stdout=io.StringIO(), **small)
+    read: list[str] = []
+    real = training.fit
+
+    def fit(given: material.Material, *others: Any, **options: Any) -> training.Network:
+        read.extend(one.language for one in given.sentences)
+        return real(given, *others, **options)
+
+    monkeypatch.setattr(training, "fit", fit)
+    options = small | {"base": tmp_path / "mpnet", "english": True, "output": english}
+    call_command("train_crisis", stdout=io.StringIO(), **options)
+    assert set(read) == {"English"}
+    monkeypatch.setattr(recognition, "CERTAIN", 0.0)
+    model = Recogniser(first, english=english)
+    alone, together = [], []
+    for share, results in ((0.0, alone), (1.0, together)):
+        monkeypatch.setattr(recognition, "SECOND", share)
+        results += model.probabilities([["bye a"], ["妈"]])
+    assert np.abs(alone[0] - together[0]).max() > 1e-3
+    np.testing.assert_array_equal(alone[1], together[1])
+
+
+@pytest.mark.thorough
 def test_a_training_that_was_ended_goes_on_and_ends_the_same(
     small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +151,7 @@ def test_cross_validation_leaves_whole_rounds_out(
 ) -> None:
     read: list[set[str]] = []
 
-    def fit(given: material.Material, **options: Any) -> training.Network:
+    def fit(given: material.Material, recipe: training.Recipe, **options: Any) -> training.Network:
         left_out = options["left_out"]
         read.append({one.messages[0][-1] for index, one in enumerate(given.sentences) if not left_out(index)})
         return training.Network(given.weights).eval()
@@ -142,13 +177,17 @@ def test_of_other_talk_only_the_step_that_it_stays_below_is_learned(small: dict[
 def test_a_message_comes_behind_others_of_its_script() -> None:
     others = training._by_script([("I am sad",), ("我难过",), ("tired", "我累了")])
     assert others == {True: [("我难过",), ("tired", "我累了")], False: [("I am sad",)]}
-    varied = [training._varied(("吃饭了",), [others], random.Random(seed)) for seed in range(30)]
+    varied = [training._varied(("吃饭了",), [others], 0.5, random.Random(seed)) for seed in range(30)]
     assert {messages[:-1] for messages in varied} == {(), ("我难过",), ("tired", "我累了")}
 
 
 def test_a_missing_base_is_one_sentence(small: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("train_crisis", **(small | {"base": tmp_path / "nothing"}))
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("train_crisis", **(small | {"base": tmp_path / "nothing", "english": True}))
+    with pytest.raises(CommandError, match="from the base alone"):
+        call_command("train_crisis", english=True, cross_validate=True, **small)
 
 
 def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
@@ -174,10 +213,10 @@ def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
     talks: list[int] = []
     real = training._batches
 
-    def batches(sentences: Any, talk: Any, *others: Any) -> Any:
+    def batches(recipe: Any, sentences: Any, talk: Any, *others: Any) -> Any:
         read.append([one.messages for one in sentences])
         talks.append(len(talk))
-        return real(sentences, talk, *others)
+        return real(recipe, sentences, talk, *others)
 
     monkeypatch.setattr(training, "_batches", batches)
     monkeypatch.setattr(training, "KEPT_LAYERS", 0)
