@@ -16,9 +16,13 @@ from personas.importers.documents import document
 from personas.importers.documents.document import Block
 from personas.importers.encodings import decoding
 
-_BEGINS = re.compile(r"\\(?:documentclass|documentstyle|begin\{(?:document|letter)\})")
+# Above it stand only comments and commands: a chat may quote it.
+_BEGINS = re.compile(
+    r"(?:[ \t\r]*+(?:[%\\][^\n]*+)?\n)*?[ \t]*+\\(?:documentclass|documentstyle|begin\{(?:document|letter)\})"
+)
 _TOKEN = re.compile(
     r"\\(?P<edge>begin|end)[ \t]{0,9}\{(?P<frame>[^{}\n]{1,60})\}"
+    r"|(?P<address>\\(?:url|href|path|nolinkurl)\*?[ \t]*+\{[^{}\n]*+\})"
     r"|\\(?P<word>[A-Za-z@]{1,60})\*?[ \t]*+(?:\n(?![ \t]*+\n))?"
     r"|\\(?P<symbol>.)"
     r"|(?P<comment>%[^\n]*+(?:\n[ \t]*+(?!\n))?)"
@@ -27,6 +31,8 @@ _TOKEN = re.compile(
     r"|(?P<text>[^\\%\n${}\[\]~&`'?!-]++|.)",
     re.DOTALL,
 )
+# What stands in brackets right behind a command. It ends in its own paragraph, outside of formulas and frames.
+_OPTIONS = re.compile(r"(?:\[(?:[^\[\]$\n\\]|\n(?![ \t]*+\n)|\\(?!begin|end)){0,300}+\])*+")
 # In German documents, "a is an umlaut.
 _GERMAN = re.compile(r"\\usepackage(?:\[[^\[\]\n]{0,200}german[^\[\]\n]{0,100}\]\{babel\}|\{n?german\})")
 _SHORTHAND = re.compile(r"(?<!\\)\"([aouAOUsz`'=~|\"-])")
@@ -83,7 +89,7 @@ class Latex:
     name = "latex"
 
     def sniff(self, head: bytes, name: str) -> float:
-        return 0.96 if _BEGINS.search(decoding.decode_head(head)) else 0.0
+        return 0.96 if _BEGINS.match(decoding.decode_head(head)) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)
@@ -112,27 +118,27 @@ class _Printed:
         self._next: list[str] = []  # what the next groups are
         self._left_out = 0  # open groups and frames without words
         self._accent = ""
-        self._is_option = False  # inside the brackets behind a command
-        self._may_be_option = False
+        self._may_have_options = False
         self._is_formula = False
         self._number = 0
 
     def blocks(self, text: str) -> Iterator[Block]:
-        for token in _TOKEN.finditer(text):
+        at = 0
+        while token := _TOKEN.match(text, at):
             yield from self._take(token)
+            at = token.end()
+            if self._may_have_options and (options := _OPTIONS.match(text, at)):
+                at = options.end()
         yield from self._ended()
 
     def _take(self, token: re.Match[str]) -> Iterator[Block]:
         kind, value = token.lastgroup or "", token[0]
-        if self._is_option:
-            self._is_option = value != "]"
-            return
-        if value == "[" and self._may_be_option:
-            self._is_option, self._may_be_option = True, False
-            return
-        self._may_be_option = kind in {"frame", "word"} or value == "\\\\" or (value == "}" and bool(self._next))
+        is_command = kind in {"frame", "word"} and not value[-1].isspace()
+        self._may_have_options = is_command or value == "\\\\" or (value == "}" and bool(self._next))
         if (kind in {"frame", "paragraph"} or token["word"] in _OWN_LINES) and not self._left_out:
             yield from self._ended()
+        if kind == "paragraph":
+            self._is_formula = False  # a formula ends in its paragraph
         if kind == "frame":
             self._take_frame(token["edge"], token["frame"])
         elif kind == "mark" and value in {"{", "}"}:
@@ -145,7 +151,7 @@ class _Printed:
             self._is_formula = not self._is_formula
         elif kind != "comment":
             self._next = []
-            self._put(_MARKS.get(value, value))
+            self._put("" if kind == "address" else _MARKS.get(value, value))
 
     def _take_frame(self, edge: str, frame: str) -> None:
         if frame in _LEFT_OUT_FRAMES:
@@ -185,9 +191,10 @@ class _Printed:
             yield from self._ended(is_heading=kind == "heading")
 
     def _put(self, text: str) -> None:
-        if self._left_out or self._is_formula or not text:
+        if self._left_out or self._is_formula:
+            self._accent = ""
             return
-        if self._accent and not text[0].isspace():
+        if self._accent and text and not text[0].isspace():
             text = unicodedata.normalize("NFC", text[0] + self._accent) + text[1:]
             self._accent = ""
         self._pieces.append(text)

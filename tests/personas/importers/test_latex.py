@@ -26,10 +26,31 @@ def printed(body: str, *, preamble: str = "") -> list[str]:
         ("\\includegraphics[width=3cm]{tree.jpg}\\vspace{1cm}A tree", "A tree"),
         ("a [note] stays \\& \\{so\\}", "a [note] stays & {so}"),
         ("\\newcommand{\\me}[1]{Ana \\par #1}Words", "Words"),
+        ("See \\url{https://a.org/b%20c} or \\href{https://a.org/%C3}{that}.", "See or that."),
+        ("Let $x \\in [0,1)$. It ends", "Let x [0,1). It ends"),
+        ("\\begin{equation} x \\in [0,1) \\end{equation} It ends", "It ends"),
+        ("\\begin{equation}[0,1) \\end{equation} It ends [so]", "It ends [so]"),
+        ("A letter \\ldots [unreadable] ends", "A letter …[unreadable] ends"),
+        ("See\\cite[see][p. 5]{x} \\includegraphics[width=3cm,\n height=2cm]{a.jpg}it", "See it"),
+        ("Bonjour\\footnote{un \\'et\\'e} à tous.\nMerci", "Bonjour à tous. Merci"),
     ],
 )  # fmt: skip
 def test_words_are_those_that_are_printed(source, words):
     assert printed(source) == [words]
+
+
+def test_a_formula_ends_in_its_paragraph():
+    assert printed("Let $a$$b$ be.\n\nIt ends.")[-1] == "It ends."
+
+
+@pytest.mark.parametrize("above", ["", "\n% mine\n", "%!TEX root\r\n\\RequirePackage{fix}\r\n  "])
+def test_comments_and_commands_may_stand_above_a_document(above):
+    assert read(f"{above}\\documentclass{{letter}}\n\\begin{{document}}\nHello.\n\\end{{document}}").format == "latex"
+
+
+def test_a_chat_that_quotes_a_document_is_a_chat():
+    lines = ["Ana: How do I begin?", "Beto: \\documentclass{article}", "Ana: Thanks.", "Beto: \\begin{document}"]
+    assert read("".join(f"{line}\n" for line in lines)).format == "transcript"
 
 
 def test_headings_lists_and_frames_part_the_words():
