@@ -9,6 +9,7 @@ full, so neither are columns here.
 import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -41,18 +42,25 @@ class _Box:
         return (self.bottom + self.top) / 2
 
 
-def lines(stream: BinaryIO) -> Iterator[list[str]]:
-    """For each page the lines of its columns, one column after another; [] for a page without columns."""
+def lines(stream: BinaryIO, pages: int) -> Iterator[list[str]]:
+    """For each page the lines of its columns, one column after another; [] for a page without columns.
+
+    Nothing where the package is not installed, or where it cannot read what the other library has read.
+    """
+    if find_spec("pypdfium2") is None:
+        return
     import pypdfium2  # here, since every importer is loaded to choose one
 
     try:
         document = pypdfium2.PdfDocument(stream, autoclose=False)
+        if len(document) != pages:
+            return
         for page in document:
             text = page.get_textpage()
             yield _lines(text)
             text.close()
             page.close()
-    except pypdfium2.PdfiumError:  # the other library could read the file; it does not look at columns
+    except (pypdfium2.PdfiumError, ValueError, OverflowError):  # also boxes without an end; the words are read already
         return
 
 

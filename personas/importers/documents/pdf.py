@@ -30,7 +30,7 @@ class Pdf:
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         pages = list(_pages(stream))
-        for index, lines in enumerate(page_columns.lines(stream)):
+        for index, lines in enumerate(page_columns.lines(stream, len(pages))):
             pages[index] = lines or pages[index]
         empty = [number for number, lines in enumerate(pages, start=1) if not lines]
         if empty and not recognition.is_installed(_MEDIUM):

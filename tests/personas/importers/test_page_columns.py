@@ -1,10 +1,12 @@
 """Columns, running heads and page numbers of PDFs."""
 
+import sys
 import textwrap
 from itertools import zip_longest
 
 import pytest
 
+from personas.importers.documents import page_columns
 from tests.personas.importers.builders import pdf_at, read
 
 MORNING = (
@@ -58,6 +60,27 @@ def test_one_column_and_a_table_are_read_line_by_line():
         (x, 700 - 20 * row, text) for row, line in enumerate(lines) for x, text in ((60, f"{row} May"), (150, line))
     ]
     assert " ".join(read(pdf_at(table)).texts).startswith(f"0 May {lines[0]}")
+
+
+def test_a_page_is_read_without_the_package_that_tells_columns(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    texts = read(pdf_at(rows((60, MORNING), (320, EVENING)))).texts
+    assert sorted(" ".join(texts).split()) == sorted(f"{MORNING} {EVENING}".split())
+
+
+def test_a_page_is_read_where_the_libraries_count_the_pages_differently():
+    page = [HEADING, *rows((60, MORNING))]
+    second_is_no_page = pdf_at(page, page).replace(b"/Kids [5 0 R 7 0 R]", b"/Kids [5 0 R 6 0 R]")
+    assert " ".join(read(second_is_no_page).texts) == f"{HEADING[2]} {MORNING}"
+
+
+@pytest.mark.parametrize("error", [ValueError, OverflowError])
+def test_a_page_is_read_where_its_boxes_have_no_end(monkeypatch, error):
+    def no_end(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(page_columns, "_may_have_columns", no_end)
+    assert read(pdf_at([HEADING, *rows((60, MORNING))])).texts
 
 
 def test_bubbles_of_a_chat_are_no_columns():
