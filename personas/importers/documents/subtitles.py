@@ -25,6 +25,7 @@ _SBV_TIMES = re.compile(r"(\d{1,2}:\d\d:\d\d\.\d{2,3}),(\d{1,2}:\d\d:\d\d\.\d{2,
 _FRAMES = re.compile(r"\{(?P<start>\d{1,7})\}\{(?P<end>\d{0,7})\}(?P<text>.*)")
 _RATE = re.compile(r"\d{2,3}(?:\.\d{1,6})?")
 _USUAL_RATE = 25.0
+_LEAST_RATE, _MOST_RATE = 10, 120
 _LYRICS = re.compile(r"((?:\[\d{1,3}:\d\d\.\d{1,3}\])++)(.*)")  # a chat has no fractions of seconds
 _OF_SONG = re.compile(
     r"\[[a-z]{2,8}:[^\[\]\n]{0,200}\]"
@@ -126,7 +127,7 @@ def _of_frames(lines: Iterable[tuple[int, str]]) -> Iterator[_Cue]:
         if match is None:
             continue
         text = match["text"].strip()
-        if match["start"] in {"0", "1"} and _RATE.fullmatch(text):
+        if match["start"] in {"0", "1"} and _RATE.fullmatch(text) and _LEAST_RATE <= float(text) <= _MOST_RATE:
             rate = float(text)
             continue
         start = int(match["start"]) / rate

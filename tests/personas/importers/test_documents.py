@@ -287,6 +287,9 @@ def test_subtitles_that_count_frames_are_read():
     reading = read(film)
     assert (reading.format, reading.texts) == ("subtitles", ["Did the lemon tree survive?", "It did.", "Good.", "Yes."])
     assert [one.source_ref for one in reading.utterances[:2]] == ["00:00:04", "00:02:00"]
+    assert [read(film.replace("}25", rate)).utterances[-1].source_ref for rate in ("}00", "}10", "}999")] == [
+        "00:02:08", "00:05:20", "00:02:08",
+    ]  # fmt: skip
     viewer = "[INFORMATION]\n[END INFORMATION]\n[SUBTITLE]\n00:00:35.03,00:00:38.82\nDid the tree[br]survive?\n\n00:00:40.03,00:00:42.82\nIt did.\n\n"
     assert read(viewer).texts == ["Did the tree survive?", "It did."]
 
