@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from personas.importers.base import ImportFailed
+from tests import timing
 from tests.personas.importers.builders import read
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
@@ -43,11 +44,35 @@ def test_element_names_people_and_gives_the_last_version_of_a_message():
         event("m.room.message", "@ana:x.org", {"msgtype": "m.text", "body": "old"}, event_id="$1"),
         event("m.room.message", "@bo:x.org", {"msgtype": "m.text", "body": "yes"}, event_id="$2"),
         event("m.room.message", "@ana:x.org", edit | {"m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}, event_id="$3"),
+        event("m.room.message", "@bo:x.org", edit | {"m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}, "m.new_content": {"body": "false"}}),
         event("m.room.message", "@bo:x.org", {}, event_id="$4", unsigned={"redacted_because": {}}),
     ]  # fmt: skip
     reading = read(json.dumps({"room_name": "Garden", "messages": events}))
     assert reading.said == [("Ana", "new"), ("@bo:x.org", "yes")]
-    assert reading.skipped == {"system": 1, "shown twice": 1, "deleted": 1}
+    assert reading.skipped == {"system": 1, "shown twice": 2, "deleted": 1}
+
+
+def test_the_time_for_a_room_is_in_proportion_to_its_length():
+    message = {"type": "m.room.message", "sender": "@a0", "content": {"msgtype": "m.text", "body": "yes"}}
+
+    def work(length: int) -> None:
+        members = [
+            {"type": "m.room.member", "state_key": f"@a{number}", "content": {"displayname": "Ana"}}
+            for number in range(length)
+        ]
+        assert read(json.dumps({"messages": [message, *members, *[0] * 4 * length]})).said == [("Ana", "yes")]
+
+    assert timing.grows_in_proportion(work, 12_000)
+
+
+def test_the_time_for_a_message_of_skype_is_in_proportion_to_its_quotes():
+    def work(length: int) -> None:
+        message = {"from": "8:ana", "messagetype": "RichText", "content": "no"}
+        quotes = message | {"content": "<quote ></quote>" * (length // 16) + "yes"}
+        reading = read(json.dumps({"conversations": [{"MessageList": [message, quotes]}]}))
+        assert reading.said == [("ana", "no"), ("ana", "yes")]
+
+    assert timing.grows_in_proportion(work, 800_000)
 
 
 HANGOUTS = {

@@ -11,7 +11,8 @@
 Sources: the apps' own exports, as far as they are known to the public. An object of a list at the top is held at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -79,7 +80,7 @@ def records(stream: BinaryIO, encoding: Encoding) -> Iterator[Record]:
     events = matrix_events.read(stream, encoding, lists)
     for _, value in json_stream.walk(stream, encoding, into=lists):
         found = [events.last_version(message) for message in _found(value, 0)]
-        names = events.names | _people(value) | _named(found)
+        names = ChainMap(_named(found), _people(value), events.names)  # the room's names are not copied
         messages = (_record(fields, names, f"message {number + place}") for place, fields in enumerate(found, start=1))
         yield from time_order.in_order(messages)  # some write the newest first
         number += len(found)
@@ -145,7 +146,7 @@ def _named(messages: Iterable[_Fields]) -> dict[str, str]:
     return names
 
 
-def _sender(fields: _Fields, people: dict[str, str]) -> str:
+def _sender(fields: _Fields, people: Mapping[str, str]) -> str:
     """Who wrote a message; "" where it does not say."""
     for key in _SENDERS:
         value = fields.get(key)
@@ -187,14 +188,11 @@ def _words(value: Any, *, is_markup: bool = False, depth: int = 0) -> str:
 
 def _own_words_of_skype(text: str) -> str:
     """A message without those that it quotes, and without the note that it was edited."""
-    pieces = []
-    while True:
-        own, quote, rest = text.partition("<quote ")
-        pieces.append(own)
-        if not quote or "</quote>" not in rest:
-            break
-        text = rest.partition("</quote>")[2]
-    text = "".join(pieces) + (quote + rest if quote else "")
+    pieces, at = [], 0
+    while (start := text.find("<quote ", at)) >= 0 and (end := text.find("</quote>", start)) >= 0:
+        pieces.append(text[at:start])
+        at = end + len("</quote>")
+    text = "".join(pieces) + text[at:]
     return text.removeprefix("Edited previous message: ") if "<e_m " in text else text
 
 
@@ -203,7 +201,7 @@ def _is_draft(part: Any) -> bool:
     return isinstance(part, dict) and "raw_content" in part
 
 
-def _record(fields: _Fields, people: dict[str, str], source_ref: str) -> Utterance | Skipped:
+def _record(fields: _Fields, people: Mapping[str, str], source_ref: str) -> Utterance | Skipped:
     content = export_values.fields(fields.get("content"))
     kind = next((export_values.name(one.get(key)) for one in (content, fields) for key in _KINDS if key in one), "")
     sender = _sender(fields, people)

@@ -22,10 +22,11 @@ _MOST = 100_000  # names and new versions
 @dataclass(frozen=True)
 class RoomEvents:
     names: dict[str, str] = field(default_factory=dict)  # by the address
-    versions: dict[str, _Fields] = field(default_factory=dict)  # contents by the event that they replace
+    # Contents by the sender and the event that they replace: nobody else can edit a message.
+    versions: dict[tuple[str, str], _Fields] = field(default_factory=dict)
 
     def last_version(self, message: _Fields) -> _Fields:
-        content = self.versions.get(export_values.key(message.get("event_id")))
+        content = self.versions.get(_version(message, message.get("event_id")))
         return message if content is None else message | {"content": content}
 
 
@@ -44,8 +45,12 @@ def read(stream: BinaryIO, encoding: Encoding, lists: Collection[Path]) -> RoomE
             events.names[export_values.name(event.get("state_key") or event.get("sender"))] = name
         elif is_edit(event):
             replaced = export_values.fields(content.get("m.relates_to")).get("event_id")
-            events.versions[export_values.key(replaced)] = export_values.fields(content.get("m.new_content"))
+            events.versions[_version(event, replaced)] = export_values.fields(content.get("m.new_content"))
     return events
+
+
+def _version(event: _Fields, replaced: Any) -> tuple[str, str]:
+    return export_values.name(event.get("sender")), export_values.key(replaced)
 
 
 def is_edit(event: _Fields) -> bool:
