@@ -132,7 +132,7 @@ class _Network:
             return str(json.loads(stored.metadata()["about"])["version"])
 
     def load(self) -> None:
-        _ = self._loaded
+        _ = self._loaded, self.version
 
     def pieces(self, message: str) -> list[str]:
         return tokens.pieces(self._loaded.tokenizer, message)

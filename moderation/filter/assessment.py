@@ -403,6 +403,7 @@ def warm() -> None:
     # The first stage decides the first text and passes the second on, so the second stage is loaded too.
     registry.score(["I walked along the river, and thought of you.", "You are a fool, and I hate you."])
     reading.load()
+    reading.read([["I miss you."]])  # loads what undoes disguises
     registry.version()
 
 
