@@ -134,7 +134,7 @@ def rounded(weights: Weights) -> dict[str, npt.NDArray[Any]]:
     result: dict[str, npt.NDArray[Any]] = {}
     for name, value in joined(weights).items():
         if value.ndim == 2 and name != DISTANCES:
-            result[name], result[name + SCALE] = _rounded(value)
+            result[name], result[name + SCALE] = rounded_matrix(value)
         else:
             result[name] = value
     return result
@@ -149,7 +149,8 @@ def floats(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, Matrix]:
     }
 
 
-def _rounded(matrix: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
+def rounded_matrix(matrix: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
+    """The matrix as int8 with a scale for each row, float32 [rows, 1]."""
     scale = np.maximum(np.abs(matrix).max(axis=1, keepdims=True), np.float32(1e-12)) / np.float32(127)
     return np.rint(matrix / scale).astype(np.int8), scale
 

@@ -13,6 +13,7 @@ from moderation import bert
 from moderation.bert import Matrix, Weights
 
 BLOCK, BLOCK_BYTES = 32, 18
+_AT_ONCE = 64  # rows that are restored together: as float32 they fit a processor's cache
 
 Blocks = npt.NDArray[np.uint8]  # [rows, blocks, BLOCK_BYTES]
 
@@ -47,4 +48,17 @@ def unpacked(arrays: Weights) -> dict[str, npt.NDArray[Any]]:
     """What `packed` gave, as int8 with scales: the form that `Bert` runs. Weights in that form stay as they are."""
     if not any(value.dtype == np.uint8 for value in arrays.values()):
         return dict(arrays)
-    return bert.rounded({name: restored(value) if value.dtype == np.uint8 else value for name, value in arrays.items()})
+    result = bert.rounded({name: value for name, value in arrays.items() if value.dtype != np.uint8})
+    for name, value in arrays.items():
+        if value.dtype == np.uint8:
+            result[name], result[name + bert.SCALE] = _rounded(value)
+    return result
+
+
+def _rounded(blocks: Blocks) -> tuple[npt.NDArray[np.int8], Matrix]:
+    numbers = np.empty((len(blocks), blocks.shape[1] * BLOCK), np.int8)
+    scales = np.empty((len(blocks), 1), np.float32)
+    for start in range(0, len(blocks), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        numbers[part], scales[part] = bert.rounded_matrix(restored(blocks[part]))
+    return numbers, scales

@@ -48,6 +48,23 @@ def test_weights_in_four_bits_are_those_weights_roughly() -> None:
     np.testing.assert_allclose(four_bits.restored(four_bits.blocks(restored)), restored, atol=1e-6)
 
 
+def test_weights_in_four_bits_are_restored_as_rounded_weights() -> None:
+    chance = np.random.default_rng(1)
+    weights = {
+        bert.WORDS: chance.normal(0, 0.03, (150, 64)).astype(np.float32),
+        bert.PLACES: chance.normal(0, 0.03, (9, 64)).astype(np.float32),
+        bert.KINDS: chance.normal(0, 0.03, (1, 64)).astype(np.float32),
+        "embeddings.LayerNorm.bias": chance.normal(0, 1, 64).astype(np.float32),
+    }
+    packed = four_bits.packed(weights)
+    expected = bert.rounded(packed | {bert.WORDS: four_bits.restored(packed[bert.WORDS])})
+    unpacked = four_bits.unpacked(packed)
+    assert unpacked.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(unpacked[name], value, err_msg=name)
+    assert four_bits.unpacked(expected).keys() == expected.keys()
+
+
 def test_mpnet_is_read_as_bert_that_knows_distances() -> None:
     torch.manual_seed(1)
     config = MPNetConfig(
