@@ -18,7 +18,7 @@ from personas.importers.encodings import decoding
 
 # Above it stand only comments and commands: a chat may quote it.
 _BEGINS = re.compile(
-    r"(?:[ \t\r]*+(?:[%\\][^\n]*+)?\n)*?[ \t]*+\\(?:documentclass|documentstyle|begin\{(?:document|letter)\})"
+    r"\A(?:[ \t\r]*+(?:[%\\][^\n]*+)?\n)*?[ \t]*+\\(?:documentclass|documentstyle|begin\{(?:document|letter)\})"
 )
 _TOKEN = re.compile(
     r"\\(?P<edge>begin|end)[ \t]{0,9}\{(?P<frame>[^{}\n]{1,60})\}"
