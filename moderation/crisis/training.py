@@ -204,9 +204,8 @@ def _ordinary_talk(given: Material, count: int, chance: random.Random) -> list[T
 def _load(network: Network, path: Path) -> None:
     """Takes all weights but the word vectors, which are not trained. Raises ClassifierUnavailable."""
     weights = bert.floats(recognition.network_of(path)[0])
-    weights[bert.KINDS] = np.zeros(
-        (1, weights[bert.WORDS].shape[1]), np.float32
-    )  # are a part of the positions in the file
+    width = weights[bert.WORDS].shape[1]
+    weights[bert.KINDS] = np.zeros((1, width), np.float32)  # are a part of the positions in the file
     arrays = {name: torch.from_numpy(value) for name, value in weights.items() if name != bert.WORDS}
     network.head.load_state_dict({name: arrays.pop(f"head.{name}") for name in ("weight", "bias")})
     network.body.model.load_state_dict(arrays, strict=False)

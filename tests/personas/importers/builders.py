@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from personas.importers import registry
@@ -113,11 +113,29 @@ def epub(chapters: Mapping[str, str], **more: str) -> bytes:
 
 def pdf(pages: Sequence[Sequence[str]], *, extra: str = "") -> bytes:
     """A PDF with these lines on its pages. A page without lines has no text layer."""
+
+    def content(lines: Sequence[str]) -> str:
+        shown = " ".join(f"({line.translate(_ESCAPES)}) Tj T*" for line in lines)
+        return f"BT /F1 12 Tf 14 TL 72 720 Td {shown} ET" if lines else "0 0 m 100 100 l S"
+
+    return _pdf_drawn(map(content, pages), extra=extra)
+
+
+def pdf_at(*pages: Sequence[tuple[float, float, str]]) -> bytes:
+    """A PDF whose pages have lines at these places: points from the left, points from the bottom, words."""
+
+    def content(lines: Sequence[tuple[float, float, str]]) -> str:
+        shown = " ".join(f"1 0 0 1 {x} {y} Tm ({words.translate(_ESCAPES)}) Tj" for x, y, words in lines)
+        return f"BT /F1 10 Tf {shown} ET"
+
+    return _pdf_drawn(map(content, pages))
+
+
+def _pdf_drawn(contents: Iterable[str], *, extra: str = "") -> bytes:
+    """A PDF of pages that are drawn by these operators."""
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     kids = []
-    for lines in pages:
-        shown = " ".join(f"({line.translate(_ESCAPES)}) Tj T*" for line in lines)
-        content = f"BT /F1 12 Tf 14 TL 72 720 Td {shown} ET" if lines else "0 0 m 100 100 l S"
+    for content in contents:
         objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects)} 0 R "
@@ -126,23 +144,6 @@ def pdf(pages: Sequence[Sequence[str]], *, extra: str = "") -> bytes:
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
     return pdf_of(objects, extra=extra)
-
-
-def pdf_at(*pages: Sequence[tuple[float, float, str]]) -> bytes:
-    """A PDF whose pages have lines at these places: points from the left, points from the bottom, words."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
-    kids = []
-    for lines in pages:
-        shown = " ".join(f"1 0 0 1 {x} {y} Tm ({words.translate(_ESCAPES)}) Tj" for x, y, words in lines)
-        content = f"BT /F1 10 Tf {shown} ET"
-        objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects)} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>"
-        )
-        kids.append(f"{len(objects)} 0 R")
-    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
-    return pdf_of(objects)
 
 
 _ESCAPES = str.maketrans({"(": "\\(", ")": "\\)", "\\": "\\\\"})
