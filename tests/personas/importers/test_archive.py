@@ -221,7 +221,7 @@ def test_a_hostile_archive_is_refused_with_a_sentence(case):
     began = time.process_time()
     with pytest.raises(ImportFailed, match=sentence) as refused:
         list(Archive().parse(io.BytesIO(raw)))
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 20
     assert refused.value.user_message.endswith((".", "”."))
 
 

@@ -16,6 +16,7 @@ from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
 
 pytestmark = pytest.mark.thorough
 
+SECONDS = 30.0  # of processor time, ten times what the longest takes
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 JSON = {
     "telegram.json": "telegram", "messenger.json": "messenger", "discord.json": "discord", "discord_package.json": "discord", "google_chat.json": "google-chat",
@@ -142,7 +143,7 @@ def test_harmful_json_is_refused_or_passed_over_in_bounded_time_and_memory(name,
     seconds = time.process_time() - start
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert seconds < 10
+    assert seconds < SECONDS
     assert peak < 12 * len(raw) + 32 * 1024**2
 
 
@@ -171,4 +172,4 @@ def test_a_record_of_more_than_the_limit_is_refused_with_the_limit():
 def test_harmful_markup_and_tables_are_refused_or_passed_over_in_bounded_time(name, raw):
     start = time.process_time()
     read(raw, name)
-    assert time.process_time() - start < 15
+    assert time.process_time() - start < SECONDS

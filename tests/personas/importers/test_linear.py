@@ -173,9 +173,9 @@ def test_emphasis_goes_as_by_the_rule_written_as_one_pattern(text):
 
 
 def test_the_small_readers_of_foreign_text_are_linear_too():
-    start = time.process_time()
     for unit in REPEATED:
         words = unit * 8_000
+        start = time.process_time()
         whatsapp_words.without_tail(words + ">")
         whatsapp_words.kind(words)
         card_examples.read(words, name="Mira Holm")
@@ -186,4 +186,4 @@ def test_the_small_readers_of_foreign_text_are_linear_too():
         own_text.own_words(words)
         own_text.own_words(words[:40_000].replace(" ", "\n"))
         list(markup.paragraphs(words))
-    assert time.process_time() - start < 2 * SECONDS
+        assert time.process_time() - start < SECONDS, unit
