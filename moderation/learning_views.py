@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from moderation.filter.classifiers import linear
 from moderation.guards import desk_only, person_of
 from moderation.learning import consents, versions
 from moderation.learning.comparison import compare
@@ -23,6 +24,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": HeadVersion.objects.defer("weights").select_related("proposed_by", "second"),
         "active": active,
+        "networks": linear.network_versions(),
         "before": versions.before_active(active) if active else None,
         "trial": trial,
         "comparison": compare(trial) if trial else None,

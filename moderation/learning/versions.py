@@ -19,6 +19,7 @@ from accounts.models import Role, User
 from moderation import audit_trail
 from moderation.desk import restrictions
 from moderation.filter import head_versions
+from moderation.filter.classifiers import linear
 from moderation.filter.classifiers.heads import Heads
 from moderation.learning.fitting import Fitted
 from moderation.models import Assessment, HeadState, HeadVersion, RuleAction
@@ -35,13 +36,14 @@ class VersionRefused(Exception):
 def store(fitted: Fitted) -> HeadVersion:
     """Keeps new heads. They judge nothing yet. Raises VersionRefused where the same are stored already."""
     content = Heads("", fitted.by_language).to_bytes()
+    networks = linear.network_versions()
     version = f"d{hashlib.sha256(content).hexdigest()[:8]}"
     if HeadVersion.objects.filter(version=version).exists():
         raise VersionRefused(
             gettext("The same decisions gave version %(version)s already. Nothing has changed.") % {"version": version}
         )
     with transaction.atomic():
-        row = HeadVersion.objects.create(version=version, weights=content, texts=fitted.texts)
+        row = HeadVersion.objects.create(version=version, weights=content, texts=fitted.texts, networks=networks)
         _record("learning.trained", row, None, {"texts": fitted.texts})
     return row
 
@@ -63,6 +65,7 @@ def needs_second(owner: User) -> bool:
 def try_in_shadow(*, row: HeadVersion, owner: User) -> None:
     """The version judges beside the one in force and changes nothing. Another trial ends. Raises VersionRefused."""
     _require_owner(owner)
+    _require_fit(row)
     with transaction.atomic():
         for other in HeadVersion.objects.filter(state=HeadState.TRIAL).exclude(pk=row.pk):
             _move(other, (HeadState.TRIAL,), HeadState.READY)
@@ -83,6 +86,7 @@ def end_trial(*, row: HeadVersion, owner: User) -> None:
 def propose(*, row: HeadVersion, owner: User) -> None:
     """Promotes a version that was tried in shadow, or has it wait for a second person. Raises VersionRefused."""
     _require_owner(owner)
+    _require_fit(row)
     with transaction.atomic():
         if needs_second(owner):
             _move(row, (HeadState.TRIAL,), HeadState.PROPOSED, proposed_by=owner)
@@ -123,12 +127,26 @@ def go_back(*, owner: User) -> HeadVersion | None:
 
 
 def before_active(row: HeadVersion) -> HeadVersion | None:
-    """The version that judged before this one; None for the shipped heads."""
-    earlier = HeadVersion.objects.filter(state=HeadState.RETIRED, activated_at__lt=row.activated_at)
+    """The version that judged before this one and still can; None for the shipped heads."""
+    earlier = HeadVersion.objects.filter(
+        state=HeadState.RETIRED, activated_at__lt=row.activated_at, networks=linear.network_versions()
+    )
     return earlier.order_by("-activated_at").first()
 
 
+def _require_fit(row: HeadVersion) -> None:
+    if not head_versions.fits(row):
+        raise VersionRefused(
+            gettext(
+                "Version %(version)s was made for networks that the site does not ship any more. "
+                "Make a new one with manage.py train_from_decisions."
+            )
+            % {"version": row.version}
+        )
+
+
 def _activate(row: HeadVersion, state: HeadState, *, actor: User, **columns: User) -> None:
+    _require_fit(row)
     before = active()
     if before is not None:
         _move(before, (HeadState.ACTIVE,), HeadState.RETIRED)

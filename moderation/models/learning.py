@@ -32,6 +32,7 @@ class HeadVersion(models.Model):
     state = models.CharField(max_length=16, choices=HeadState, default=HeadState.READY)
     weights = models.BinaryField()
     texts = models.JSONField(default=dict, help_text="How many labelled texts of each category it was trained on.")
+    networks = models.JSONField(help_text="The version of each language's network that these heads were fitted on.")
     made_at = models.DateTimeField(auto_now_add=True)
     trial_since = models.DateTimeField(null=True)
     activated_at = models.DateTimeField(null=True)

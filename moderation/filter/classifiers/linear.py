@@ -152,6 +152,18 @@ def network_of(path: Path) -> network.Network:
         raise ClassifierUnavailable(f"The weights in {path.name} cannot be read: {error}.") from error
 
 
+@cache
+def network_versions() -> dict[str, str]:
+    """The version of each language's shipped network, which is not loaded for this. Raises ClassifierUnavailable."""
+    versions = {}
+    for language, path in network.WEIGHTS.items():
+        try:
+            versions[language] = network.about(path)["version"]
+        except _UNREADABLE as error:
+            raise ClassifierUnavailable(f"The weights in {path.name} cannot be read: {error}.") from error
+    return versions
+
+
 def sigmoid(logits: Scores) -> Scores:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
 

@@ -57,20 +57,30 @@ def packaged_reader() -> Reader:
     return Reader(encoder.tokenizer(), *_PACKAGED_MARKS)
 
 
+def about(path: Path) -> dict[str, Any]:
+    """What a file of weights says of itself: "version", "categories", and what its tokenizer is.
+
+    Raises OSError, SafetensorError, KeyError or ValueError.
+    """
+    with safe_open(path, framework="numpy") as stored:
+        described: dict[str, Any] = json.loads(stored.metadata()["about"])
+    return described
+
+
 class Network:
     """One network. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         """Raises encoder.EncoderMissing, and OSError, SafetensorError, RuntimeError, KeyError or ValueError."""
+        described = about(path)
         with safe_open(path, framework="numpy") as stored:
-            about = json.loads(stored.metadata()["about"])
             arrays: dict[str, Any] = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
-        self.version: str = about["version"]
-        self.categories = tuple(Category(name) for name in about["categories"])
+        self.version: str = described["version"]
+        self.categories = tuple(Category(name) for name in described["categories"])
         self.head = Head(arrays.pop("head.weight"), arrays.pop("head.bias"))
         self._vectors: Remembered[Matrix] = Remembered(_REMEMBERED)
         if bert.WORDS in arrays:
-            self._reader = Reader(Tokenizer.from_str(about["tokenizer"]), about["begin"], about["end"])
+            self._reader = Reader(Tokenizer.from_str(described["tokenizer"]), described["begin"], described["end"])
         else:
             self._reader = packaged_reader()
             arrays |= bert.rounded({bert.WORDS: encoder.weights()[bert.WORDS]})

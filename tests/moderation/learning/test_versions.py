@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from moderation.filter import assessment, head_versions
+from moderation.filter.classifiers import linear
 from moderation.learning import versions
 from moderation.learning.comparison import Precision, compare
 from moderation.learning.versions import VersionRefused
@@ -152,3 +153,24 @@ def test_the_page_leads_through_trial_proposal_and_going_back(olga: User, mina: 
     row.refresh_from_db()
     assert row.state == HeadState.RETIRED
     assert owner.post(address, {"act": "nothing"}).status_code == 400
+
+
+def test_after_an_update_with_other_networks_the_shipped_heads_judge(
+    olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = score()
+    row = promoted(olga, offset=-30)
+    spare = stored(offset=-31)
+    assert score() < before
+    other = linear.network_versions() | {"en": "another"}
+    monkeypatch.setattr(linear, "network_versions", lambda: other)
+    assert score() == before
+    assert row.version not in assessment.version()
+    with pytest.raises(VersionRefused, match="does not ship any more"):
+        versions.try_in_shadow(row=spare, owner=olga)
+    client = Client()
+    client.force_login(olga)
+    page = client.get(reverse("moderation:learning")).content.decode()
+    assert f"Version {row.version} was made for networks that the site does not ship any more." in page
+    assert page.count("for earlier networks") == 2
+    assert "Try it in shadow" not in page
