@@ -7,7 +7,7 @@ arguments that name files, labels, lengths and colours. Macros of the writer's o
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext
 
@@ -27,7 +27,8 @@ _TOKEN = re.compile(
     r"|\\(?P<symbol>.)"
     r"|(?P<comment>%[^\n]*+(?:\n[ \t]*+(?!\n))?)"
     r"|(?P<paragraph>\n[ \t]*+\n\s*+)"
-    r"|(?P<mark>\$\$|\$|[{}\[\]~&]|---|--|``|''|`|\?`|!`)"
+    r"|(?P<dollars>\$++)"
+    r"|(?P<mark>[{}\[\]~&]|---|--|``|''|`|\?`|!`)"
     r"|(?P<text>[^\\%\n${}\[\]~&`'?!-]++|.)",
     re.DOTALL,
 )
@@ -44,9 +45,8 @@ _LONGEST_TEXT = 4 * 1024**2  # characters: a library of two thousand pages
 _HEADINGS = frozenset({"part", "chapter", "section", "subsection", "subsubsection", "paragraph", "title"})
 _OWN_LINES = frozenset({"opening", "closing", "ps", "par", "item", "newpage", "clearpage", "cc", "encl"})
 _LEFT_OUT_FRAMES = frozenset({
-    "equation", "equation*", "align", "align*", "eqnarray", "eqnarray*", "gather", "gather*", "multline",
-    "displaymath", "math", "figure", "figure*", "wrapfigure", "tikzpicture", "verbatim", "lstlisting", "minted",
-    "thebibliography", "filecontents", "comment",
+    "equation", "align", "alignat", "flalign", "eqnarray", "gather", "multline", "displaymath", "math", "figure",
+    "wrapfigure", "tikzpicture", "verbatim", "lstlisting", "minted", "thebibliography", "filecontents", "comment",
 })  # fmt: skip
 # How many arguments that stand first are no words.
 _NO_WORDS = {
@@ -81,7 +81,7 @@ _SIGNS = {
 }  # fmt: skip
 _SYMBOLS = {"\\": "\n", ",": " ", ";": " ", ":": " ", " ": " ", "\n": " ", "\t": " "} | dict.fromkeys("-/@!()", "")
 _MARKS = {
-    "~": " ", "&": " ", "\n": " ", "---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "?`": "¿", "!`": "¡", "$": "",
+    "~": " ", "&": " ", "\n": " ", "---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "?`": "¿", "!`": "¡",
 }  # fmt: skip
 
 
@@ -109,6 +109,12 @@ class Latex:
         yield from document.records(_Printed().blocks(body))
 
 
+class _Formula(NamedTuple):
+    opener: str  # "$", "$$" or "["
+    depth: int  # how many groups were open
+    start: int  # how many pieces stand before it
+
+
 class _Printed:
     """What a document prints, gathered from its beginning in one pass."""
 
@@ -119,7 +125,7 @@ class _Printed:
         self._left_out = 0  # open groups and frames without words
         self._accent = ""
         self._may_have_options = False
-        self._is_formula = False
+        self._formulas: list[_Formula] = []  # the open ones, the innermost last
         self._number = 0
 
     def blocks(self, text: str) -> Iterator[Block]:
@@ -135,10 +141,9 @@ class _Printed:
         kind, value = token.lastgroup or "", token[0]
         is_command = kind in {"frame", "word"} and not value[-1].isspace()
         self._may_have_options = is_command or value == "\\\\" or (value == "}" and bool(self._next))
-        if (kind in {"frame", "paragraph"} or token["word"] in _OWN_LINES) and not self._left_out:
+        is_break = kind == "paragraph" or token["word"] in _OWN_LINES or (kind == "frame" and not self._formulas)
+        if is_break and not self._left_out:
             yield from self._ended()
-        if kind == "paragraph":
-            self._is_formula = False  # a formula ends in its paragraph
         if kind == "frame":
             self._take_frame(token["edge"], token["frame"])
         elif kind == "mark" and value in {"{", "}"}:
@@ -147,14 +152,14 @@ class _Printed:
             self._take_word(token["word"])
         elif kind == "symbol":
             self._take_symbol(value[1])
-        elif value == "$$":
-            self._is_formula = not self._is_formula
+        elif kind == "dollars":
+            self._take_dollars(len(value))
         elif kind != "comment":
             self._next = []
             self._put("" if kind == "address" else _MARKS.get(value, value))
 
     def _take_frame(self, edge: str, frame: str) -> None:
-        if frame in _LEFT_OUT_FRAMES:
+        if frame.removesuffix("*") in _LEFT_OUT_FRAMES:
             self._left_out = max(0, self._left_out + (1 if edge == "begin" else -1))
         self._next = ["left out"] if edge == "begin" and frame in _FRAMES_WITH_ARGUMENT else []
 
@@ -170,12 +175,45 @@ class _Printed:
             self._put(_SIGNS.get(word, ""))
 
     def _take_symbol(self, symbol: str) -> None:
-        if symbol in {"[", "]"}:
-            self._is_formula = symbol == "["
+        if symbol == "[":
+            self._open_formula("[")
+        elif symbol == "]":
+            self._close_bracket()
         elif symbol in _ACCENTS:
             self._accent = _ACCENTS[symbol]
         else:
             self._put(_SYMBOLS.get(symbol, symbol))
+
+    def _take_dollars(self, count: int) -> None:
+        """As TeX takes them, one by one: `$a$$b$` is two formulas, `$$` elsewhere begins or ends one on a line of its
+        own. In a group inside of a formula, as in `\\text{$a$}`, they begin another."""
+        self._next = []
+        while count > 0:
+            innermost = self._formulas[-1] if self._formulas else None
+            opener = innermost.opener if innermost and innermost.depth == len(self._groups) else ""
+            taken = "$" if count == 1 or opener == "$" else "$$"
+            if opener == taken:
+                self._close_formula()
+            elif opener != "$$":
+                self._open_formula(taken)
+            count -= len(taken)
+
+    def _open_formula(self, opener: str) -> None:
+        if not self._left_out:
+            self._formulas.append(_Formula(opener, len(self._groups), len(self._pieces)))
+
+    def _close_formula(self) -> None:
+        """Only here a formula on lines of its own is left out: what follows an opener without an end may be words."""
+        formula = self._formulas.pop()
+        if formula.opener != "$":
+            del self._pieces[formula.start :]
+            self._accent = ""
+
+    def _close_bracket(self) -> None:
+        while self._formulas and self._formulas[-1].opener != "[":
+            self._formulas.pop()
+        if self._formulas:
+            self._close_formula()
 
     def _take_brace(self, brace: str) -> Iterator[Block]:
         if brace == "{":
@@ -187,11 +225,13 @@ class _Printed:
             return
         kind = self._groups.pop() if self._groups else ""
         self._left_out -= kind == "left out" and self._left_out > 0
+        while self._formulas and self._formulas[-1].depth > len(self._groups):
+            self._formulas.pop()
         if kind in {"heading", "line"}:
             yield from self._ended(is_heading=kind == "heading")
 
     def _put(self, text: str) -> None:
-        if self._left_out or self._is_formula:
+        if self._left_out:
             self._accent = ""
             return
         if self._accent and text and not text[0].isspace():
@@ -204,6 +244,7 @@ class _Printed:
         lines = (" ".join(line.split()) for line in "".join(self._pieces).split("\n"))
         text = "\n".join(line for line in lines if line)
         self._pieces = []
+        self._formulas = []  # a formula ends in its paragraph
         if text:
             self._number += 1
             yield Block(text, f"paragraph {self._number}", is_heading)

@@ -39,8 +39,50 @@ def test_words_are_those_that_are_printed(source, words):
     assert printed(source) == [words]
 
 
-def test_a_formula_ends_in_its_paragraph():
-    assert printed("Let $a$$b$ be.\n\nIt ends.")[-1] == "It ends."
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("Let $a$$b$ be.", "Let ab be."),
+        ("Let $a$$b$$c$ be.", "Let abc be."),
+        ("Let $a$$$b$$ be.", "Let a be."),
+        ("Let $$a$$$b$ be.", "Let b be."),
+        ("Let \\(a\\)\\(b\\)$c$ be.", "Let abc be."),
+        ("Let \\[a\\]\\[b\\]$$c$$ be.", "Let be."),
+        ("Let $$a \\mbox{if $b$$c$ and $$d$$} e$$ be.", "Let be."),
+        ("Let \\[a \\text{ if $b$$c$}\\] be.", "Let be."),
+        ("Let $a \\text{ if $b$$c$}$$d$ be.", "Let a if bcd be."),
+        ("Let $$\\begin{array}{ll} a & b \\\\ c \\end{array}$$ be.", "Let be."),
+        ("Let $\\begin{pmatrix}a\\end{pmatrix}$ be.", "Let a be."),
+        ("Let $$\\'$$ a be.", "Let a be."),
+        ("Let\\footnote{$a$$b$} be.", "Let be."),
+        ("Let \\begin{align*} a $$ \\end{align*} it be.", "it be."),
+    ],
+)
+def test_formulas_end_where_tex_ends_them(source, words):
+    assert printed(source)[-1] == words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("It costs $5 or more.", "It costs 5 or more."),
+        ("He paid $$ for it.", "He paid for it."),
+        ("He paid $$$ for it.", "He paid for it."),
+        ("He paid $5, $6 and $$7.", "He paid 5, 6 and 7."),
+        ("{\\bf He paid $$} for it.", "He paid for it."),
+        ("He paid $$ a $ b $$ for it.", "He paid for it."),
+        ("\\[ He paid {$ for it.", "He paid for it."),
+        ("He paid \\] for it.", "He paid for it."),
+        ("He \\[ paid \\[ x $ y \\] for it.", "He paid for it."),
+        ("He paid \\$5 $$x$$ for it.", "He paid $5 for it."),
+    ],
+)
+def test_a_formula_without_an_end_loses_no_words(source, words):
+    assert printed(f"{source}\n\nIt ends.") == [words, "It ends."]
+
+
+def test_a_formula_without_an_end_ends_before_the_next_item():
+    assert printed("\\begin{itemize}\\item First $$ \\item Second $$x$$\\end{itemize}") == ["First", "Second"]
 
 
 @pytest.mark.parametrize("above", ["", "\n% mine\n", "%!TEX root\r\n\\RequirePackage{fix}\r\n  "])
