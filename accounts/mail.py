@@ -9,10 +9,12 @@ from django.core.mail import send_mail
 
 logger = logging.getLogger(__name__)
 
+_REACH_NOBODY = ("console.EmailBackend", "dummy.EmailBackend", "filebased.EmailBackend")
+
 
 def goes_out() -> bool:
-    """Whether the site sends e-mails. A site without a mail server prints them to its console, which reaches nobody."""
-    return not settings.EMAIL_BACKEND.endswith("console.EmailBackend")
+    """Whether the site sends e-mails. Without a mail server they are printed, kept in files or thrown away."""
+    return not settings.EMAIL_BACKEND.endswith(_REACH_NOBODY)
 
 
 def is_sent(subject: str, text: str, addresses: Sequence[str]) -> bool:

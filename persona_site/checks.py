@@ -18,6 +18,7 @@ from generation.catalogue.packaged import PACKAGED
 from generation.engines.registry import ENGINES
 from moderation.filter.classifiers.registry import CLASSIFIERS
 
+_SENDING = "Set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST."
 _LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 
 
@@ -63,6 +64,21 @@ def site_address_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
     if is_whole:
         return []
     return [_error(f"SITE_URL is {settings.SITE_URL!r}.", "Write an address such as https://example.org.", 5)]
+
+
+@register(Tags.compatibility)
+def addresses_can_be_confirmed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Nobody can sign in before a confirmation that never arrives."""
+    if settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory" or mail.goes_out():
+        return []
+    return [
+        _error(
+            f"EMAIL_VERIFICATION is mandatory, but EMAIL_BACKEND is {settings.EMAIL_BACKEND}, which sends no e-mail. "
+            "Nobody who signs up could ever sign in.",
+            f"{_SENDING} Or set EMAIL_VERIFICATION=optional.",
+            6,
+        )
+    ]
 
 
 @register(Tags.compatibility)
@@ -134,7 +150,7 @@ def public_site_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append(
             Warning(
                 "E-mails, also those for password resets, are printed to the log and not sent.",
-                hint="Set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST.",
+                hint=_SENDING,
                 id="afterword.W024",
             )
         )

@@ -86,3 +86,15 @@ def test_plain_http_for_others_is_told(settings):
     assert ids(checks.plain_http_stays_at_home(None)) == {"afterword.W025"}
     settings.BIND = "127.0.0.1"
     assert checks.plain_http_stays_at_home(None) == []
+
+
+@pytest.mark.parametrize("backend", ["console", "dummy", "filebased"])
+def test_a_confirmation_that_no_e_mail_asks_for_is_told(settings, backend):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    assert checks.addresses_can_be_confirmed(None) == []
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    messages = checks.addresses_can_be_confirmed(None)
+    assert ids(messages) == {"afterword.E006"}
+    assert "EMAIL_HOST" in messages[0].hint
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert checks.addresses_can_be_confirmed(None) == []

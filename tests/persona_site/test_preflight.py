@@ -93,6 +93,12 @@ def test_a_remote_engine_without_an_address(state):
     assert "(afterword.E003)" in output
 
 
+def test_a_confirmation_by_e_mail_without_a_mail_server(state):
+    output = up(state, EMAIL_VERIFICATION="mandatory")
+    assert "EMAIL_VERIFICATION is mandatory, but EMAIL_BACKEND" in output
+    assert "Or set EMAIL_VERIFICATION=optional. (afterword.E006)" in output
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "sentence"),
     [
