@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.interface import languages
 from accounts.models import User
 from chat.conversation import conversations, messages
 from chat.models import UNFINISHED, Conversation, ConversationState, Notice, NoticeKind, Reply
@@ -62,7 +63,8 @@ def begin_farewell(*, user: User, conversation_id: UUID) -> None:
             return
         locked.state = ConversationState.FAREWELL
         locked.save(update_fields=["state"])
-        words = _TEXTS["zh" if locked.persona.language.lower().startswith("zh") else "en"]
+        with languages.speaking_to(user):
+            words = _TEXTS[languages.current()]
         notice = Notice.objects.create(
             conversation=locked,
             message=locked.head,

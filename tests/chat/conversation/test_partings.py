@@ -5,10 +5,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from accounts.interface import languages
 from chat.conversation import conversations, messages, partings
 from chat.files import importing
 from chat.models import Author, ConversationState, Reply
 from persona_site.redis import cancel_key, connection
+from personas.models import Persona
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,24 @@ def farewell(conversation):
     partings.begin_farewell(user=conversation.owner, conversation_id=conversation.id)
     conversation.refresh_from_db()
     return conversation
+
+
+@pytest.mark.parametrize("persona_language", ["en", "zh-Hans"])
+@pytest.mark.parametrize(
+    ("language", "beginning"), [("en", "This is your farewell to Ada."), ("zh-hans", "这是您与Ada的告别。")]
+)
+def test_h5_the_site_speaks_of_a_farewell_in_the_readers_language(
+    client, conversation, language, beginning, persona_language
+):
+    languages.keep(conversation.owner, language)
+    Persona.objects.update(language=persona_language)
+    partings.begin_farewell(user=conversation.owner, conversation_id=conversation.id)
+    [notice] = conversation.notices.filter(rule=partings.FAREWELL)
+    assert notice.text.startswith(beginning)
+    client.force_login(conversation.owner)
+    assert beginning in client.get(f"/conversations/{conversation.id}/").text
+    languages.keep(conversation.owner, "en" if language != "en" else "zh-hans")  # the record stays as it was shown
+    assert beginning in client.get(f"/conversations/{conversation.id}/").text
 
 
 def test_h5_a_farewell_is_a_last_talk_that_its_person_ends(client, farewell):
