@@ -99,6 +99,40 @@ def test_a_whole_account_gives_all_of_its_chats_without_the_words_of_bots():
     assert skipped(read) == {"from a bot": 1, "forwarded": 1}
 
 
+BUTTONS = {"inline_bot_buttons": [[{"type": "callback", "text": "I am human"}]]}
+ROBOT = {"from": "Guard", "from_id": "user77"}
+
+
+def test_a_bot_in_a_group_is_told_by_its_buttons_and_none_of_its_words_count():
+    group = chat(
+        message(1, "Welcome. Press the button.", **ROBOT),
+        message(2, "Welcome.", **ROBOT, **BUTTONS),
+        message(3, "Hello."),
+        message(4, "Look at this.", forwarded_from="Guard", **BUTTONS),
+        message(5, "A poll.", via_bot="@poll", **BUTTONS),
+        message(6, "And me."),
+        type="private_group",
+    )
+    read = records(group, format="telegram")
+    assert said(read) == [("Ada", "Hello."), ("Ada", "And me.")]
+    assert skipped(read) == {"from a bot": 3, "forwarded": 1}
+
+
+def test_a_bot_of_one_chat_is_a_bot_in_all_of_them():
+    codes = chat(message(1, "Your code is 123.", **{"from": "Codes", "from_id": "user9"}), type="verify_codes", id=9)
+    with_bot = chat(message(2, "Hi, I am a bot.", **ROBOT), message(3, "/start"), type="bot_chat", id=77)
+    group = chat(message(4, "Welcome.", **ROBOT), message(5, "Hello."), type="private_group", id=5)
+    read = records({"chats": {"list": [group, codes, with_bot]}}, format="telegram")
+    assert [text for _, text in said(read)] == ["Hello.", "/start"]
+    assert skipped(read) == {"from a bot": 3}
+
+
+def test_posts_of_a_channel_may_have_buttons():
+    post = {"from": "Ada's news", "from_id": "channel5"}
+    channel = chat(message(1, "Read on.", **post, **BUTTONS), message(2, "Tea.", **post), type="public_channel", id=5)
+    assert [text for _, text in said(records(channel, format="telegram"))] == ["Read on.", "Tea."]
+
+
 def test_times_are_those_of_the_clock_and_old_exports_have_no_other():
     old, new = message(1), message(2)
     del old["date_unixtime"], new["date"]

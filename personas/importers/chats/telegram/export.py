@@ -25,6 +25,8 @@ _INTO = frozenset(
 _ONE_CHAT = ("messages", EACH)
 _TYPES = frozenset({"message", "service", "unsupported"})
 _CHAT_TYPES = re.compile(r"(?:personal|bot|verify_codes|saved_messages|replies|private|public|supergroup)[a-z_]{0,40}")
+_CHATS_WITH_BOTS = frozenset({"bot_chat", "verify_codes"})
+_MOST_BOTS = 10_000
 _CALLS = frozenset({"phone_call", "group_call", "conference_call", "group_call_scheduled", "invite_to_group_call"})
 _MEDIA = frozenset(
     {
@@ -76,12 +78,14 @@ class Telegram:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
-        speakers = Speakers()
-        for _, message in _messages(stream, encoding):
+        speakers, bots = Speakers(), set[str]()
+        for chat, message in _messages(stream, encoding):
             if name := message.get("from"):
                 speakers.see(_key(message), export_values.name(name))
+            if len(bots) < _MOST_BOTS and _is_of_bot(message, chat):
+                bots.add(_key(message))
         for chat, message in _messages(stream, encoding):
-            yield _record(message, chat, speakers)
+            yield _record(message, chat, speakers, is_of_bot=_key(message) in bots)
 
     def members(self, paths: Sequence[str]) -> list[str]:
         return html_export.pages(paths)
@@ -115,11 +119,27 @@ def _key(message: dict[str, Any]) -> str:
     return export_values.key(message.get("from_id")) or export_values.name(message.get("from"))
 
 
-def _record(message: dict[str, Any], chat: _Chat, speakers: Speakers) -> Utterance | Skipped:
+def _is_of_bot(message: dict[str, Any], chat: _Chat) -> bool:
+    """Whether a message shows that its sender is a bot: it is the other side of a chat with one, or it sent buttons.
+
+    Only bots can send buttons. Those of a channel may stand under its owner's words, so only accounts are looked at.
+    """
+    key = _key(message)
+    if chat.type in _CHATS_WITH_BOTS and key == f"user{chat.id}":
+        return True
+    has_buttons = "inline_bot_buttons" in message and key.startswith("user")
+    return has_buttons and "via_bot" not in message and not _is_forwarded(message)
+
+
+def _is_forwarded(message: dict[str, Any]) -> bool:
+    return "forwarded_from" in message or "saved_from" in message or "forwarded_from_id" in message
+
+
+def _record(message: dict[str, Any], chat: _Chat, speakers: Speakers, *, is_of_bot: bool) -> Utterance | Skipped:
     place = f"message {export_values.key(message.get('id')) or '?'}"
     source_ref = f"chat {chat.id}, {place}" if chat.id else place
     text = _text(message)
-    if reason := _why_not_speech(message, chat, text):
+    if reason := _why_not_speech(message, text, is_of_bot=is_of_bot):
         return Skipped(reason, source_ref)
     sent_at = export_values.iso(message.get("date")) or export_values.seconds(message.get("date_unixtime"))
     key = _key(message)
@@ -128,15 +148,15 @@ def _record(message: dict[str, Any], chat: _Chat, speakers: Speakers) -> Utteran
     return Utterance(speaker, text, sent_at, source_ref)
 
 
-def _why_not_speech(message: dict[str, Any], chat: _Chat, text: str) -> str:
+def _why_not_speech(message: dict[str, Any], text: str, *, is_of_bot: bool) -> str:
     kind = export_values.key(message.get("type"))
     if kind == "service":
         return "call" if export_values.key(message.get("action")) in _CALLS else "system"
     if kind != "message":
         return "media" if kind == "unsupported" else "system"
-    if "forwarded_from" in message or "saved_from" in message or "forwarded_from_id" in message:
+    if _is_forwarded(message):
         return "forwarded"
-    if "via_bot" in message or (chat.type == "bot_chat" and chat.id and _key(message) == f"user{chat.id}"):
+    if is_of_bot or "via_bot" in message:
         return "from a bot"
     if not text:
         return "media" if not _MEDIA.isdisjoint(message) else "empty"
