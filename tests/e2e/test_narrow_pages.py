@@ -25,9 +25,10 @@ FAULTS = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   const name = ({ tagName, id, className, textContent }) =>
     `${tagName}#${id}.${className} ${textContent.trim().replace(/\\s+/g, " ").slice(0, 40)}`;
+  const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
   const isScrolled = (element) => {
     for (let each = element; each && each !== document.body; each = each.parentElement) {
-      if (["auto", "scroll"].includes(getComputedStyle(each).overflowX)) return true;
+      if (scrolls(each)) return true;
     }
     return false;
   };
@@ -41,7 +42,8 @@ FAULTS = """() => {
     "is too small for a finger": (each) =>
       each.matches("main :is(button, input, select, summary)") && Math.min(box(each).width, box(each).height) < 24,
     "scrolls without a name or the keyboard": (each) =>
-      each.matches(".table-scroll") && !(each.tabIndex === 0 && each.hasAttribute("aria-labelledby")),
+      (each.matches(".table-scroll") || (each.querySelector("table") && scrolls(each) && isWider(each))) &&
+      !(each.tabIndex === 0 && document.getElementById(each.getAttribute("aria-labelledby"))),
   };
   const found = Object.entries(faults).flatMap(([fault, isAt]) =>
     shown.filter(isAt).slice(0, 5).map((each) => `${name(each)} ${fault}`));
@@ -103,4 +105,17 @@ def test_facts_stand_under_their_names_where_letters_leave_no_room_beside_them(
     page.evaluate(DOUBLE)
     name, fact = page.evaluate(LEFT_EDGES)
     assert name == fact
+    page.context.close()
+
+
+def test_the_keyboard_scrolls_a_list_of_the_admin(live_server: object, browser: Browser, olga: User) -> None:
+    page = page_of(browser, str(live_server), olga, "en")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/admin/accounts/user/")
+    table = page.get_by_role("group", name="Users")
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("element => element.scrollLeft > 0", arg=table.element_handle())
+    page.goto("/admin/accounts/user/?q=nobody-of-this-name")
+    assert page.get_by_role("group", name="Users").count() == 0  # nothing to scroll
     page.context.close()
