@@ -136,6 +136,7 @@ FORMAT_LABELS = {
     "telegram": gettext_noop("Telegram export"),
     "messenger": gettext_noop("Messages of Facebook or Instagram"),
     "x-archive": gettext_noop("Archive of X (Twitter)"),
+    "tumblr": gettext_noop("Export of Tumblr"),
     "discord": gettext_noop("Discord export"),
     "sms": gettext_noop("SMS backup"),
     "google-chat": gettext_noop("Google Chat export"),

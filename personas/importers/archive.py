@@ -49,6 +49,7 @@ _DOWNLOADS = frozenset(
         "imessage",
         "tiktok",
         "posts",
+        "tumblr",
     }
 )
 _OF_DOWNLOAD = re.compile(r".{1,200}\.html?|(?:read_?me|lies_?mich|l[ei]sez?-?moi)(?:\.\w{2,4})?", re.IGNORECASE)

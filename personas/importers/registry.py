@@ -32,6 +32,7 @@ IMPORTERS = {
     "chat-page": "personas.importers.chats.any_app.chat_page.ChatPage",
     "tiktok": "personas.importers.chats.tiktok.TikTok",
     "posts": "personas.importers.posts.json_posts.Posts",
+    "tumblr": "personas.importers.posts.tumblr.Tumblr",
     "blog": "personas.importers.posts.blogs.BlogExport",
     "mail": "personas.importers.mail.mailbox.Mail",
     "docx": "personas.importers.documents.word.Word",

@@ -37,6 +37,7 @@ OWN = {
     "chat-page": ["google_voice.html", "memotrace.html"],
     "tiktok": ["tiktok.json"],
     "posts": ["posts.json", "keep.json"],
+    "tumblr": ["tumblr.xml", "tumblr_messages.xml", "tumblr.html"],
     "blog": ["blog.xml", "notebook.enex"],
     "mail": ["mails.mbox", "mail.eml"],
     "docx": ["letters.docx"],

@@ -94,6 +94,8 @@ def files(words: str) -> dict[str, str]:
             }
         ),
         "posts": json.dumps([{"timestamp": 1686000000, "data": [{"post": f"a {words}"}]}]),
+        "tumblr": f"<tumblr><post tumblelog={quoteattr(words)}><answer>{escape(words)}</answer></post><message participant="
+        f"{quoteattr(words)}>{escape(words)}</message></tumblr>",
         "blog": f"<rss><channel><item><description><![CDATA[<p>a {words}</p>]]></description></item></channel></rss>",
         "chatgpt": json.dumps(
             [
