@@ -17,6 +17,8 @@ from accounts.contacts import guardians
 from accounts.interface import languages
 from accounts.models import User
 from chat.models import Author, ConversationState, Notice, Origin, Reply
+from personas import forms
+from personas.models import Draft
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +28,11 @@ SAME = set(re.findall(r"\w+", """
     AI Afterword API Open
     WebUI chat ui Cookie cookie Ctrl Email English Enter Esc GDPR JSON JSONL Markdown OpenAI Shift Tab SillyTavern
     IP UTC ZIP zip ERASE assistant the readyz Ada Lovelace Samantha
+    WhatsApp Telegram Messenger Instagram LINE KakaoTalk QQ Signal iMessage Discord Google Chat LinkedIn ChatGPT Slack
+    Word PDF PNG JPEG GIF WebP CHARX TA MB GB Top Min
+    txt md docx epub odt rtf srt vtt xml mbox eml jpg png tiff ogg opus mp wav
 """))  # fmt: skip
+LANGUAGES = {name for _, name in forms.LANGUAGES}  # each by its own name
 # Of an element that shows text which the site did not write, or which is not read as words.
 FOREIGN_TAGS = {"script", "style", "code", "kbd", "pre", "bdi", "title"}
 SHOWN_ATTRIBUTES = ("aria-label", "placeholder", "title", "alt", "data-command")
@@ -75,7 +81,7 @@ def english(page: str) -> list[str]:
     return [
         line
         for line in shown(page).splitlines()
-        if set(re.findall(r"[A-Za-z]{2,}", re.sub(r"https?:\S+|\S+@\S+", "", line))) - SAME
+        if line not in LANGUAGES and set(re.findall(r"[A-Za-z]{2,}", re.sub(r"https?:\S+|\S+@\S+", "", line))) - SAME
     ]
 
 
@@ -164,6 +170,49 @@ def test_the_pages_of_a_guardian_and_their_minor_are_chinese(settings: Any) -> N
     pages += [client.get(reverse(name)) for name in ("guardian", "account")]
     pages += [visitor.post(link, {"act": "decline"}, follow=True), client.get(reverse("guardian"))]
     assert [english(page.text) for page in pages if english(page.text)] == []
+
+
+@pytest.fixture
+def named_places(alice: User) -> dict[str, str]:
+    """Pages that name a place of a file: Look inside, the form of a persona, its recognised words, its portrait.
+
+    Each with the place, as a Chinese page names it.
+    """
+    words, now = "我在海边的一所小学教书二十年。", timezone.now()
+    persona = factories.make_persona(owner=alice, name="奶奶", language="zh", description="她住在海边。")
+    source = persona.sources.create(name="信.txt", format="plain-text", bytes=9, status="ready")
+    line = source.utterances.create(position=0, is_persona=True, text=words, source_ref="chapter 2, paragraph 7")
+    passage = persona.passages.create(source=source, text=words, digest="1", source_ref="chat 1, message 12")
+    statement = persona.statements.create(section="words", key="1", label="海", text="海", count=1, lines=[line.pk])
+    conversation = factories.make_conversation(owner=alice, persona=persona)
+    reply = Reply.objects.create(
+        message=conversation.messages.create(author=Author.PERSONA, text="灰色的。"),
+        status="completed", offset="0-0", queued_at=now, finished_at=now,
+        recalled={"memories": [passage.pk]},
+    )  # fmt: skip
+    draft = Draft.objects.create(owner=alice, persona=persona, fields={"name": "奶奶"})
+    file = draft.files.create(
+        name="信.txt", format="plain-text", bytes=9, status="ready", report={"speakers": {"": 1}, "messages": 1},
+        beginning=[{"speaker": "", "text": words, "sent_at": None, "source_ref": "page 3, line 4"}],
+    )  # fmt: skip
+    transcript = file.transcripts.create(
+        medium="page", place="page 3", digest="1", bytes=1, lines=[{"text": words, "confidence": 0.1, "start": 0.0}]
+    )
+    return {
+        reverse("chat:inspection", args=[conversation.id, reply.id]): "聊天 1、消息 12",
+        reverse("personas:draft", args=[draft.pk]): "第 3 页、第 4 行",
+        reverse("personas:words", args=[draft.pk, transcript.pk]): "第 3 页",
+        reverse("personas:statement", args=[persona.pk, statement.pk]): "第 2 章、第 7 段",
+    }
+
+
+def test_pages_that_name_places_of_files_are_chinese(alice: User, named_places: dict[str, str]) -> None:
+    languages.keep(alice, "zh-hans")
+    client = Client()
+    client.force_login(alice)
+    pages = {address: client.get(address) for address in named_places}
+    assert {address for address, page in pages.items() if named_places[address] not in shown(page.text)} == set()
+    assert {address: english(page.text) for address, page in pages.items() if english(page.text)} == {}
 
 
 def test_the_same_pages_are_english_where_a_person_reads_english(alice: User, addresses: list[str]) -> None:
