@@ -87,7 +87,11 @@ class Site:
         self._probe = httpx.Client(base_url=self.url, timeout=2, verify=False)
 
     def __enter__(self) -> "Site":
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
