@@ -18,7 +18,7 @@ from generation.routing import router
 from personas import creation, refusals
 from personas.finetuning import curve, doors
 from personas.importers.base import ImportFailed
-from personas.models import FineTune, FineTuneStatus, Persona
+from personas.models import FineTune, FineTuneStatus, Persona, SourceStatus
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,12 @@ def _tuning(row: FineTune) -> Tuning:
 @login_required
 @require_safe
 def progress(request: SignedIn, persona_id: UUID) -> HttpResponse:
-    """The fine-tune's part of the page. The page polls it while the fine-tune changes."""
+    """The fine-tune's part of the page. The page polls it while the fine-tune changes or a file is imported."""
     persona = creation.get_own_persona(request.user, persona_id)
-    return render(request, "personas/_fine_tune.html", {"persona": persona, **shown(persona)})
+    is_importing = persona.sources.filter(status=SourceStatus.IMPORTING).exists()  # before the words are counted
+    return render(
+        request, "personas/_fine_tune.html", {"persona": persona, "is_importing": is_importing, **shown(persona)}
+    )
 
 
 @login_required

@@ -16,7 +16,7 @@ from personas import creation, my_data, refusals, storage
 from personas.finetuning import doors, files, training
 from personas.importers.base import FileTooLarge
 from personas.management import owed_work
-from personas.models import FineTune, FineTuneStatus
+from personas.models import FineTune, FineTuneStatus, SourceStatus
 from personas.prompting import prompt_sheet
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.model]
@@ -130,6 +130,13 @@ def test_the_page_offers_a_fine_tune_with_its_estimate(browser, persona, small_m
     assert "The training waits for its turn" in page
     assert "data-under-way" in page
     assert 'http-equiv="refresh"' in page
+
+
+def test_the_page_counts_on_while_a_file_is_imported(browser, persona, small_model):
+    url = reverse("personas:fine_tune_progress", args=[persona.pk])
+    assert "data-under-way" not in browser.get(url).text
+    persona.sources.update(status=SourceStatus.IMPORTING)
+    assert "data-under-way" in browser.get(url).text
 
 
 def test_the_page_shows_curve_figures_and_the_switch(browser, persona, ready):
