@@ -179,6 +179,7 @@ class AppealAdmin(DeskAdmin):
 
 
 class ReadOnlyInline(admin.TabularInline):
+    template = "admin/scrolling_inline.html"
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
