@@ -71,16 +71,10 @@ class _Shape:
     dated: int = 0
     to_the_second: int = 0
     inline: int = 0
-    by_the_minute: int = 0  # a timetable or a diary has rounder times
-    of_people: int = 0
-    is_first: bool = False
     names: Counter[str] = field(default_factory=Counter)
 
-    def see(self, head: ChatHead, *, is_first: bool) -> None:
+    def see(self, head: ChatHead) -> None:
         self.heads += 1
-        self.is_first |= is_first
-        self.by_the_minute += head.stamp.time[1] % 5 > 0
-        self.of_people += _is_of_person(head.name)
         self.dated += bool(head.stamp.fields or head.stamp.day or head.stamp.is_relative)
         self.to_the_second += bool(head.stamp.time[2])
         self.inline += head.text is not None
@@ -92,16 +86,9 @@ class _Shape:
         return not (key[1] or key[2] or key[4]) and (not self.dated or not self.inline)
 
     def is_short_copy(self, key: tuple[str, ...], filled: int) -> bool:
-        """A few messages that were copied: nobody needs to write again. All begin with a time to the second, or all
-        as Teams and Slack write them, from the first line on."""
-        lines = 3 if key[0] == "above" else 2
-        if self.inline or self.heads < _FEW or filled < lines * self.heads:
-            return False
-        if key[0] == "trailing" and self.to_the_second == self.heads and len(self.names) > 1:
-            return self.heads <= 2 * _FEW
-        is_of_app = key[1] == "[" or (key[0] != "leading" and key[2] == "  ")
-        is_like_a_chat = self.is_first and self.by_the_minute > 0 and self.of_people == self.heads
-        return is_of_app and is_like_a_chat and self.heads <= 2 * _FEWEST and filled <= 15 * self.heads
+        """A few messages that were copied, with times to the second: nobody needs to write again."""
+        is_exact = key[0] == "trailing" and self.to_the_second == self.heads and not self.inline
+        return is_exact and 2 <= self.heads <= 2 * _FEW and len(self.names) > 1 and filled >= 2 * self.heads
 
     def is_chat(self, key: tuple[str, ...], filled: int) -> bool:
         """Whether its heads are those of a chat: people write again and again, and there are words to the names."""
@@ -116,7 +103,7 @@ class _Shape:
             return self.heads * 5 >= filled and (self.heads > _FEW or bool(key[1]))
         has_words = (filled - self.heads) * 2 >= self.heads
         is_sure = bool(self.dated or key[2]) or (
-            speakers > 1 and (key[0] in {"trailing", "above"} or bool(key[1]) or self.to_the_second > 0)
+            speakers > 1 and (key[0] == "trailing" or bool(key[1]) or self.to_the_second > 0)
         )
         return is_sure and has_words and self.heads * 15 >= filled and (not self.is_plain(key) or speakers > 1)
 
@@ -130,15 +117,16 @@ class _Survey:
         self._dates = DateOrder()
         self._sample: SampleDate | None = None
         filled = 0
-        for _, line, head in _with_heads(lines):
+        for _, line in lines:
             filled += bool(line.strip())
+            head = chat_heads.read(line)
             if head is None or (head.shape not in shapes and len(shapes) >= _MOST_SHAPES):
                 continue
             if head.is_tight:
                 if len(self._tight) < _MOST_NAMES:
                     self._tight[head.name] += 1
                 continue
-            shapes.setdefault(head.shape, _Shape()).see(head, is_first=filled == 1)
+            shapes.setdefault(head.shape, _Shape()).see(head)
             self._see_date(head)
         chats = {key: shape for key, shape in shapes.items() if shape.is_chat(key, filled)}
         self.main = max(chats, key=lambda key: chats[key].heads, default=None)
@@ -165,23 +153,6 @@ class _Survey:
         if head.shape == self.main and not self.is_plain and not head.is_tight:
             return True
         return head.name in self.names
-
-
-def _with_heads(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, ChatHead | None]]:
-    """Each line with the head that it is or begins, also that of two lines."""
-    above: tuple[int, str] | None = None
-    for number, line in lines:
-        if above is not None:
-            yield *above, chat_heads.read(above[1]) or chat_heads.above(above[1], line)
-        above = number, line
-    if above is not None:
-        yield *above, chat_heads.read(above[1])
-
-
-def _is_of_person(name: str) -> bool:
-    """Anna van der Berg, 安娜. Not "Went to town" and not "SCENE 1"."""
-    words = name.split()
-    return words[0][0].isalpha() and not (words[0][0].islower() or words[-1][0].islower() or name.isupper())
 
 
 class ChatLog:
@@ -268,12 +239,9 @@ class _Reader:
 
     def read(self, lines: Iterable[tuple[int, str]]) -> Iterator[Record]:
         message: _Message | None = None
-        below = 0  # the line with the time of a name above it
-        for number, line, head in _with_heads(lines):
-            if number == below:
-                continue
+        for number, line in lines:
+            head = chat_heads.read(line)
             if head is not None and self._survey.begins_message(head):
-                below = number + 1 if head.shape[0] == "above" else 0
                 if message is not None:
                     yield self._finished(message)
                 message = _Message(head, self._day_of(head), number, [])

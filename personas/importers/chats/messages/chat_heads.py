@@ -4,13 +4,10 @@
     01.04.2015 - 16:00:27; Ana: text        WhatsApp Viewer
     Ana, [05.03.2021 10:12]                 Telegram Desktop, the text beneath
     Ana — Today at 10:12 AM                 Discord, the text beneath
-    [10:12 AM] Ana                          Teams, the text beneath
-    Ana  10:12 AM                           Slack, the text beneath; the time may have a line of its own
     09:05:11 From Ana to Everyone: text     Zoom
     (10:12:33) Ana: text   [10:12] <Ana> text   2021-03-05 10:12:33 <Ana> text
 
-Only one line is looked at here, or a name and the time below it. Whether a file is such a chat is said by all of its
-heads together (`chat_log`).
+Only one line is looked at here. Whether a file is such a chat is said by all of its heads together (`chat_log`).
 """
 
 import re
@@ -178,25 +175,10 @@ def _parts(match: re.Match[str]) -> dict[str, str]:
     return {key.rpartition("_")[0]: value for key, value in match.groupdict().items() if value is not None}
 
 
-def above(line: str, below: str) -> ChatHead | None:
-    """The head of two lines: a name, and a time below it. Its shape says whether the time is indented."""
-    alone = _alone(below)
-    name = _plain_name(" ".join(line[:_HEAD_CHARACTERS].split()), is_nick=False)
-    if alone is None or _POSSIBLE.search(name) or not is_name(name, is_beneath=True):
-        return None
-    stamp = _stamp(_parts(alone))
-    indent = "  " if below.startswith("  ") else ""
-    return ChatHead(name, stamp, ("above", "", indent, "", ""), None, is_tight=False) if stamp else None
-
-
 def is_stamp(line: str) -> bool:
     """Whether a line is a time, with or without a date, and nothing else."""
-    return _alone(line) is not None
-
-
-def _alone(line: str) -> re.Match[str] | None:
     folded, _ = fold(line.strip()[:_HEAD_CHARACTERS])
-    return _ALONE.fullmatch(folded) if _POSSIBLE.search(folded) else None
+    return bool(_POSSIBLE.search(folded)) and _ALONE.fullmatch(folded) is not None
 
 
 def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *, is_whole: bool) -> ChatHead | None:
@@ -214,7 +196,7 @@ def _head(match: re.Match[str], where: str, line: str, places: Sequence[int], *,
     ):
         return None
     stamp = _stamp(parts)
-    if stamp is None or (where == "leading" and not is_inline and is_stamp(line)):  # the AM of a time is no name
+    if stamp is None:
         return None
     rest = line[places[match.end() - 1] + 1 :]
     text = rest.strip() if is_inline else None
