@@ -149,7 +149,7 @@ def public_site_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not mail.goes_out():
         problems.append(
             Warning(
-                "E-mails, also those for password resets, are printed to the log and not sent.",
+                "E-mails, also those for password resets, are not sent.",
                 hint=_SENDING,
                 id="afterword.W024",
             )

@@ -84,7 +84,7 @@ def _marked(rows: QuerySet[Any], entry: Callable[[Any], tuple[str, str, dict[str
 def _is_mailed(number: int) -> bool:
     """One e-mail to every owner, without any words of a person. False if owners have an address and none was reached.
 
-    The console is no way to reach an owner, and not to be tried again.
+    Where the site sends no e-mail, there is nothing to be tried again.
     """
     if not mail.goes_out():
         return True

@@ -23,6 +23,7 @@ from moderation.filter.classifiers import linear
 from moderation.filter.classifiers.heads import Heads
 from moderation.learning.fitting import Fitted
 from moderation.models import Assessment, HeadState, HeadVersion, RuleAction
+from moderation.models.learning import MAY_BE_TRIED
 
 SHIPPED = "shipped"  # how the trail names the heads of the repository
 
@@ -70,7 +71,7 @@ def try_in_shadow(*, row: HeadVersion, owner: User) -> None:
         for other in HeadVersion.objects.filter(state=HeadState.TRIAL).exclude(pk=row.pk):
             _move(other, (HeadState.TRIAL,), HeadState.READY)
             _forget_trial(other)
-        _move(row, (HeadState.READY, HeadState.RETIRED), HeadState.TRIAL, trial_since=timezone.now())
+        _move(row, MAY_BE_TRIED, HeadState.TRIAL, trial_since=timezone.now())
         _record("learning.trial_begun", row, owner, {})
 
 

@@ -22,6 +22,10 @@ class HeadState(models.TextChoices):
     RETIRED = "retired", gettext_lazy("Was active")
 
 
+# The states in which a version judges nothing and may be tried in shadow.
+MAY_BE_TRIED = (HeadState.READY, HeadState.RETIRED)
+
+
 class HeadVersion(models.Model):
     """The heads of the filter's networks as decisions taught them. Without an active row, the shipped heads judge.
 
@@ -56,3 +60,7 @@ class HeadVersion(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+    @property
+    def may_be_tried(self) -> bool:
+        return self.state in MAY_BE_TRIED

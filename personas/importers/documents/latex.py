@@ -65,6 +65,10 @@ _NO_WORDS = {
     "addcontentsline": 3,
 }  # fmt: skip
 _FRAMES_WITH_ARGUMENT = frozenset({"letter", "tabular", "tabularx", "longtable", "minipage", "multicols", "array"})
+_FRAMES_OF_FORMULAS = frozenset({
+    "array", "matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "cases", "aligned",
+    "alignedat", "split", "gathered", "subarray",
+})  # fmt: skip
 _ACCENTS = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
     "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "r": "\u030a", "d": "\u0323",
@@ -141,7 +145,8 @@ class _Printed:
         kind, value = token.lastgroup or "", token[0]
         is_command = kind in {"frame", "word"} and not value[-1].isspace()
         self._may_have_options = is_command or value == "\\\\" or (value == "}" and bool(self._next))
-        is_break = kind == "paragraph" or token["word"] in _OWN_LINES or (kind == "frame" and not self._formulas)
+        is_of_formula = bool(self._formulas) and token["frame"] in _FRAMES_OF_FORMULAS
+        is_break = kind == "paragraph" or token["word"] in _OWN_LINES or (kind == "frame" and not is_of_formula)
         if is_break and not self._left_out:
             yield from self._ended()
         if kind == "frame":

@@ -32,7 +32,7 @@ _WHY_NO_WORDS = {"IMAGE": "media", "POSTREF": "forwarded", "STICKER": "media"}  
 _ATTRIBUTION = re.compile(r"[\w-]{1,60} ?:|\((?:via|Source:) [^()\n]{1,100}\)")
 _DEACTIVATED = re.compile(r"-deactivated\d{0,8}\Z")
 _FOOTER = re.compile(r"<div id=\"footer\">\s{0,100}<span id=\"timestamp\">\s{0,100}([^<>]{1,60})")
-_PATH = re.compile(r"\A(?P<folder>(?:.*/)?)(?:posts\.xml|html/(?:submissions/)?[^/]{1,80}\.html)")
+_PATH = re.compile(r"\A(?P<folder>(?:(?:.*/)?posts/)?)(?:posts\.xml|html/(?:submissions/)?[^/]{1,80}\.html)")
 _SUBMISSION = re.compile(r"\A(?:.*/)?posts/html/submissions/[^/]{1,80}\.html")
 _LONGEST = 2 * 1024**2  # characters of one post or message
 _MOST_NAMES = 100_000
@@ -138,18 +138,16 @@ class _Writers:
     """Who wrote a message, learnt from all conversations."""
 
     def __init__(self) -> None:
-        self._ids: Counter[str] = Counter()
+        self._ids: Counter[str] = Counter()  # of each writer, the conversations with other participants
         self._names: Counter[str] = Counter()
-        self._seen: tuple[tuple[str, ...], set[str]] = ((), set())
+        self._seen: set[tuple[tuple[str, ...], str]] = set()  # participants, and one who wrote or ""
         self.is_unsure = False
 
     def see(self, people: tuple[str, ...], key: str) -> None:
-        if people is not self._seen[0]:
-            self._seen = (people, set())
-            self._names.update(people)
-        if key not in self._seen[1] and len(self._ids) < _MOST_NAMES:
-            self._seen[1].add(key)
-            self._ids[key] += 1
+        for counts, who, names in ((self._names, "", people), (self._ids, key, (key,))):
+            if (people, who) not in self._seen and len(self._seen) < _MOST_NAMES:
+                self._seen.add((people, who))
+                counts.update(names)
 
     @cached_property
     def _owner(self) -> tuple[str, str]:

@@ -126,3 +126,8 @@ def test_other_encodings_are_read():
 )
 def test_what_is_not_closed_or_not_opened_does_no_harm(body):
     assert printed(body)[0].endswith(("a", "\u00e1"))
+
+
+def test_a_dollar_without_an_end_joins_no_blocks():
+    text = "It costs $5.\n\\begin{quote}Hello\\end{quote}\nThen $$ more.\n\\begin{quote}All\\end{quote}\nof $$ it."
+    assert printed(text) == ["It costs 5.", "Hello", "Then more.", "All", "of it."]

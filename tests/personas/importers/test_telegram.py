@@ -103,7 +103,7 @@ BUTTONS = {"inline_bot_buttons": [[{"type": "callback", "text": "I am human"}]]}
 ROBOT = {"from": "Guard", "from_id": "user77"}
 
 
-def test_a_bot_in_a_group_is_told_by_its_buttons_and_none_of_its_words_count():
+def test_a_message_with_buttons_is_a_bots_and_no_other_of_its_sender():
     group = chat(
         message(1, "Welcome. Press the button.", **ROBOT),
         message(2, "Welcome.", **ROBOT, **BUTTONS),
@@ -114,8 +114,8 @@ def test_a_bot_in_a_group_is_told_by_its_buttons_and_none_of_its_words_count():
         type="private_group",
     )
     read = records(group, format="telegram")
-    assert said(read) == [("Ada", "Hello."), ("Ada", "And me.")]
-    assert skipped(read) == {"from a bot": 3, "forwarded": 1}
+    assert said(read) == [("Guard", "Welcome. Press the button."), ("Ada", "Hello."), ("Ada", "And me.")]
+    assert skipped(read) == {"from a bot": 2, "forwarded": 1}
 
 
 def test_a_bot_of_one_chat_is_a_bot_in_all_of_them():

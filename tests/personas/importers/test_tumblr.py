@@ -130,3 +130,22 @@ def test_pages_that_repeat_the_posts_are_not_read_and_submissions_never():
 def test_an_export_without_words_is_refused():
     with pytest.raises(DamagedFile, match="no posts and no messages with words"):
         records(posts(), format="tumblr")
+
+
+def test_conversations_of_one_pair_alone_do_not_say_who_is_who():
+    pair = ["lemons", "figs"]
+    text = messages(
+        conversation(pair, ("t:2", "Yes")),
+        conversation(pair, ("t:2", "No"), ("t:1", "So")),
+        conversation(["lemons", "pears"], ("t:3", "Well")),
+    )
+    read = records(text, format="tumblr")
+    assert [speaker for speaker, _ in said(read)] == ["t:2", "t:2", "t:1", "t:3"]
+    assert remarks(read)
+
+
+def test_another_posts_xml_is_read_as_what_it_is():
+    feed = "<rss><channel><item><title>A</title><description>Words of a feed.</description></item></channel></rss>"
+    other, named = (read(zipped({name: feed})).texts for name in ("feed.xml", "export/posts.xml"))
+    assert named == other
+    assert named

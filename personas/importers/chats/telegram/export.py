@@ -82,10 +82,10 @@ class Telegram:
         for chat, message in _messages(stream, encoding):
             if name := message.get("from"):
                 speakers.see(_key(message), export_values.name(name))
-            if len(bots) < _MOST_BOTS and _is_of_bot(message, chat):
+            if len(bots) < _MOST_BOTS and chat.type in _CHATS_WITH_BOTS and _key(message) == f"user{chat.id}":
                 bots.add(_key(message))
         for chat, message in _messages(stream, encoding):
-            yield _record(message, chat, speakers, is_of_bot=_key(message) in bots)
+            yield _record(message, chat, speakers, is_of_bot=_key(message) in bots or _has_buttons(message))
 
     def members(self, paths: Sequence[str]) -> list[str]:
         return html_export.pages(paths)
@@ -119,15 +119,12 @@ def _key(message: dict[str, Any]) -> str:
     return export_values.key(message.get("from_id")) or export_values.name(message.get("from"))
 
 
-def _is_of_bot(message: dict[str, Any], chat: _Chat) -> bool:
-    """Whether a message shows that its sender is a bot: it is the other side of a chat with one, or it sent buttons.
+def _has_buttons(message: dict[str, Any]) -> bool:
+    """Whether an account's message has buttons, which only bots give it.
 
-    Only bots can send buttons. Those of a channel may stand under its owner's words, so only accounts are looked at.
+    It tells of this message alone: a person can send what a bot wrote. A channel's owner can have buttons too.
     """
-    key = _key(message)
-    if chat.type in _CHATS_WITH_BOTS and key == f"user{chat.id}":
-        return True
-    has_buttons = "inline_bot_buttons" in message and key.startswith("user")
+    has_buttons = "inline_bot_buttons" in message and _key(message).startswith("user")
     return has_buttons and "via_bot" not in message and not _is_forwarded(message)
 
 
