@@ -22,6 +22,8 @@ _BEGINS = re.compile(
 )
 _TOKEN = re.compile(
     r"\\(?P<edge>begin|end)[ \t]{0,9}\{(?P<frame>[^{}\n]{1,60})\}"
+    r"|\\(?:verb\*?|lstinline(?:\[[^\[\]\n]{0,300}+\])?|mintinline(?:\[[^\[\]\n]{0,300}+\])?\{[^{}\n]{1,60}\})"
+    r"(?:\{(?P<braced_code>[^{}\n]{0,300}+)\}|(?P<delimiter>[^A-Za-z\s*{\\])(?P<code>[^\n]{0,300}?)(?P=delimiter))"
     r"|(?P<address>\\(?:url|href|path|nolinkurl)\*?[ \t]*+\{[^{}\n]*+\})"
     r"|\\(?P<word>[A-Za-z@]{1,60})\*?[ \t]*+(?:\n(?![ \t]*+\n))?"
     r"|\\(?P<symbol>.)"
@@ -159,6 +161,9 @@ class _Printed:
             self._take_symbol(value[1])
         elif kind == "dollars":
             self._take_dollars(len(value))
+        elif kind in {"code", "braced_code"}:
+            self._next = []
+            self._put(token[kind])
         elif kind != "comment":
             self._next = []
             self._put("" if kind == "address" else _MARKS.get(value, value))

@@ -81,6 +81,22 @@ def test_a_formula_without_an_end_loses_no_words(source, words):
     assert printed(f"{source}\n\nIt ends.") == [words, "It ends."]
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("Write \\verb|$$| here and \\verb+$$+ there.", "Write $$ here and $$ there."),
+        ('Write \\verb*!a_{! or \\verb"%".', "Write a_{ or %."),
+        ("Write \\lstinline|$$|, \\lstinline[language=C]!{! and \\lstinline{$$}.", "Write $$, { and $$."),
+        ("Write \\mintinline{python}{a$} and \\mintinline{c}|$|.", "Write a$ and $."),
+        ("Write \\lstinline{a}, \\lstinline{b}, and so on.", "Write a, b, and so on."),
+        ("Write \\verb here and \\verb|there.", "Write here and |there."),
+        ("Write\\footnote{\\verb|}|} it.", "Write it."),
+    ],
+)
+def test_code_in_a_line_is_printed_as_it_stands(source, words):
+    assert printed(source) == [words]
+
+
 def test_a_formula_without_an_end_ends_before_the_next_item():
     assert printed("\\begin{itemize}\\item First $$ \\item Second $$x$$\\end{itemize}") == ["First", "Second"]
 

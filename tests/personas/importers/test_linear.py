@@ -25,7 +25,7 @@ HEAD = "05/06/23, 17:17 - Ada: "
 REPEATED = [
     " ", "a", "1", "<", "[", "(a", '"', ": ", ". ", "- ", "# ", "* ", "*a ", "_a ", "**a ", "\t", "\r", "\u200e", "\u200e<a ", "\u200f1",
     "05/06/23, ", "10:12 ", "10:12:", "1/1/", "a.jpg (", "{{", "<START>", "Ada ", "Ada: ", "Boris added ", "konu grup ", "image ", "[Forwarded from ", HEAD, "年月日",
-    "<a ", "<!--", "<p>", "</p>", "<a b='", "&amp;", "> ", "On 2023 ", "From: ", "--\n", "=?utf-8?b?", "\\f0 ", "{\\pict", "{\\field{\\*\\fldinst{HYPERLINK \"", "\\", "\\a ", "{", "\\footnote{", "%", "$", "\\begin{figure}", "{1}{2}|", "00:00:01,000 --> ", "[Photo]", '"\n', "\n",
+    "<a ", "<!--", "<p>", "</p>", "<a b='", "&amp;", "> ", "On 2023 ", "From: ", "--\n", "=?utf-8?b?", "\\f0 ", "{\\pict", "{\\field{\\*\\fldinst{HYPERLINK \"", "\\", "\\a ", "{", "\\footnote{", "\\verb|", "%", "$", "\\begin{figure}", "{1}{2}|", "00:00:01,000 --> ", "[Photo]", '"\n', "\n",
 ]  # fmt: skip
 LENGTH = 40_000
 SECONDS = 5.0  # of processor time; a square takes longer at this length, a line a fiftieth of it
