@@ -31,10 +31,6 @@ class BaseModel:
         """The id for restrictions and cases, like a persona's id."""
         return uuid5(_BASE_MODELS, self.name)
 
-    @property
-    def language(self) -> str:
-        return "en"
-
 
 def listed(key: ApiKey) -> list[dict[str, Any]]:
     """Every model that this key's scopes open, in OpenAI's shape."""

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.interface import languages
 from accounts.models import User
 from accounts.sign_in import ages
 from moderation import plain_words
@@ -25,6 +26,7 @@ from moderation.filter import assessment
 from moderation.filter.assessment import Verdict
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction, RuleAction
+from text import scripts
 
 __all__ = ["EARLIER", "Addressee", "FilterDown", "Ruling", "Source", "Turn", "help_for", "judge"]
 
@@ -50,9 +52,6 @@ class Addressee(Protocol):
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def language(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,8 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
         rulings = _rulings(turns, verdicts, user, addressee)
         if all(ruling.is_answered for ruling in rulings):
             level = ladder.highest(verdict.level for verdict in verdicts)
-            raise FilterDown(help_for(user, addressee, level)) from None
+            own_words = " ".join(turn.text for turn in turns if turn.source == "user")
+            raise FilterDown(help_for(user, level, answering=own_words)) from None
         return [replace(each, is_answered=False, is_judged=False) if each.is_answered else each for each in rulings]
     return _rulings(turns, verdicts, user, addressee)
 
@@ -152,14 +152,19 @@ def _ruling(turn: Turn, verdict: Verdict, user: User, addressee: Addressee) -> R
     return Ruling(
         verdict=verdict,
         is_answered=is_answered,
-        help=help_for(user, addressee, verdict.level) if needs_help else None,
+        help=help_for(user, verdict.level, answering=turn.text) if needs_help else None,
         refusal=_refusal(turn, addressee, verdict) if is_blocked else "",
     )
 
 
-def help_for(user: User, addressee: Addressee, level: str) -> CrisisNotice:
-    """The site's notice to this person at this crisis level, with the help lines of their country."""
-    return notices.notice(country=user.country or settings.DEFAULT_COUNTRY, language=addressee.language, level=level)
+def help_for(user: User, level: str, *, answering: str = "") -> CrisisNotice:
+    """The site's notice to this person at this crisis level, with the help lines of their country.
+
+    It speaks the language of the interface. Words in Chinese are answered in Chinese on every page, because their
+    writer may read nothing else. Latin letters show no language: they may be pinyin.
+    """
+    language = "zh" if scripts.is_mostly_han(answering) else languages.current()
+    return notices.notice(country=user.country or settings.DEFAULT_COUNTRY, language=language, level=level)
 
 
 def _refusal(turn: Turn, addressee: Addressee, verdict: Verdict) -> str:

@@ -185,7 +185,7 @@ def _openings(user: User, persona: Persona) -> tuple[list[str], list[Verdict]]:
         except gate.Blocked as blocked:
             verdicts.append(blocked.verdict)
         except ClassifierUnavailable:
-            raise ModerationDown(user_turns.help_for(user, persona, "")) from None
+            raise ModerationDown(user_turns.help_for(user, "")) from None
     return openings, verdicts
 
 

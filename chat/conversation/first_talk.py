@@ -1,11 +1,12 @@
 """The gentle opening: what the site says before a person's first talk with somebody who has died.
 
-It is shown once for each persona, when a talk with it begins, when it joins a group and after an import. It is kept as
-a notice.
+It is shown once for each persona, when a talk with it begins, when it joins a group and after an import. It is in the
+language of the person who reads it, and is kept as a notice.
 """
 
 from django.db.models import Q
 
+from accounts.interface import languages
 from chat.models import Conversation, Notice, NoticeKind
 from moderation import user_turns
 from personas.models import Depicts, Persona
@@ -37,18 +38,20 @@ def shown_with(persona: Persona, conversation: Conversation) -> Notice | None:
     """
     if persona.depicts != Depicts.DEAD:
         return None
-    words = _TEXTS["zh" if persona.language.lower().startswith("zh") else "en"].format(name=persona.name)
+    reader = conversation.owner
+    texts = {language: words.format(name=persona.name) for language, words in _TEXTS.items()}
     talks = Q(conversation__persona=persona) | Q(conversation__members__persona=persona)
     # The words tell the openings of a group apart: no two of its personas have the same name.
-    if Notice.objects.filter(talks, conversation__owner=conversation.owner, rule=RULE, text=words).exists():
+    if Notice.objects.filter(talks, conversation__owner=reader, rule=RULE, text__in=texts.values()).exists():
         return None
-    help_lines = user_turns.help_for(conversation.owner, persona, "")
+    with languages.speaking_to(reader):
+        text, help_lines = texts[languages.current()], user_turns.help_for(reader, "")
     return Notice.objects.create(
         conversation=conversation,
         message=conversation.head,
         kind=NoticeKind.CARE,
         rule=RULE,
         version=f"{VERSION}+{help_lines.version}",
-        text=words,
+        text=text,
         resources=help_lines.resources,
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.interface import languages
 from accounts.models import User
 from chat.models import Author, Conversation, Message, Notice, NoticeKind
 from moderation import lone_texts, user_turns
@@ -49,7 +50,8 @@ def _is_due(user: User, now: datetime) -> bool:
 
 
 def _record_question(conversation: Conversation, user: User, now: datetime) -> Notice:
-    question = user_turns.help_for(user, conversation.persona, RULE)
+    with languages.speaking_to(user):
+        question = user_turns.help_for(user, RULE)
     return Notice.objects.create(
         conversation=conversation,
         message=conversation.head,

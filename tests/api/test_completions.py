@@ -211,6 +211,14 @@ def test_somebody_in_a_crisis_is_answered_by_the_site_with_help_lines(alices, al
     assert Case.objects.get().user == alice  # open before any worker has taken a task
 
 
+def test_a_crisis_written_in_chinese_is_answered_in_chinese(alices, ada, speak):
+    speak("Yes.")
+    for text, words in (("我不想活了。", "这是 Afterword 网站"), ("I wish I was dead.", "This is Afterword")):
+        said = [{"role": "user", "content": text}]
+        error = alices.post("chat/completions", {"model": str(ada.pk), "messages": said}).json()["error"]
+        assert error["message"].startswith(words)
+
+
 def test_a_low_mood_is_answered_and_the_help_lines_come_beside_it(alices, ada, speak):
     speak("I am here.")
     said = [{"role": "user", "content": "I feel so hopeless lately, everything is pointless."}]

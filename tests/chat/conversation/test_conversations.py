@@ -1,5 +1,6 @@
 """The doors of a conversation, with the real filter, database and Redis; nobody works the generation queue here."""
 
+import html
 import io
 import threading
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.db import connection as database
 from django.http import Http404
 from django.utils import timezone
 
+from accounts.interface import languages
 from accounts.models import Quota
 from chat.conversation import conversations, groups, message_care, messages, partings, transcripts
 from chat.models import Author, Conversation, Message, Notice, Reply, ReplyStatus
@@ -20,6 +22,7 @@ from moderation.crisis import help_pages, reading
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Case
+from personas.models import Persona
 from tests import factories
 
 HELLO = "Good morning! Did you sleep well?"
@@ -141,6 +144,30 @@ def test_k2_a_crisis_is_answered_by_the_site_and_not_by_the_persona(conversation
     notice = Notice.objects.get(message=sent.message, kind="crisis")
     assert notice.resources
     assert say(conversation, "I am calmer now, thank you.").reply is not None  # K4: she can write on at once
+
+
+@pytest.mark.parametrize("persona_language", ["en", "zh-Hans"])
+@pytest.mark.parametrize(
+    ("language", "text", "words", "line"),
+    [
+        ("en", "I wish I was dead.", "This is Afterword, not the persona.", "Someone near you"),
+        ("zh-hans", "I wish I was dead.", "这是 Afterword 网站", "你身边的人"),
+        ("zh-hans", "我不想活了。", "这是 Afterword 网站", "你身边的人"),
+        ("en", "我不想活了。", "这是 Afterword 网站", "你身边的人"),
+    ],
+)
+def test_k2_the_site_answers_a_crisis_in_its_readers_language_or_in_chinese_to_chinese_words(
+    client, conversation, persona_language, language, text, words, line
+):
+    languages.keep(conversation.owner, language)
+    Persona.objects.update(language=persona_language)
+    client.force_login(conversation.owner)
+    page = client.post(f"/conversations/{conversation.id}/send/", {"text": text}, follow=True).text
+    notice = Notice.objects.get(kind="crisis")
+    assert notice.text.startswith(words)
+    assert notice.text.partition("\n")[0] in html.unescape(page)
+    assert notice.resources[-1]["name"] == line
+    assert line in page
 
 
 def test_a_case_for_somebody_in_danger_is_open_before_any_worker_takes_a_task(

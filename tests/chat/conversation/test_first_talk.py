@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from accounts.interface import languages
 from chat.conversation import conversations, first_talk, groups
 from chat.files import importing
 from chat.models import Notice
-from personas.models import Depicts
+from personas.models import Depicts, Persona
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +38,33 @@ def test_the_first_talk_with_somebody_who_has_died_opens_gently_and_once(client,
     assert page.index("Vera has died, and this is not Vera") < page.index("Hello, dear.")
 
 
-def test_it_is_in_the_personas_language_and_each_persona_has_its_own(alice, mother):
-    father = factories.make_persona(owner=alice, name="父亲", depicts=Depicts.DEAD, language="zh-Hans")
+@pytest.mark.parametrize("persona_language", ["en", "zh-Hans"])
+@pytest.mark.parametrize(
+    ("language", "beginning", "near"),
+    [
+        ("en", "Before you begin: Vera has died", "Someone near you"),
+        ("zh-hans", "开始之前：Vera已经离世", "你身边的人"),
+    ],
+)
+def test_it_is_in_the_readers_language(client, alice, mother, language, beginning, near, persona_language):
+    languages.keep(alice, language)
+    Persona.objects.update(language=persona_language)
+    client.force_login(alice)
+    page = client.post("/conversations/", {"persona": mother.id}, follow=True).text
+    assert beginning in page
+    assert near in page
+    other = "en" if language != "en" else "zh-hans"
+    languages.keep(alice, other)
+    page = client.post("/conversations/", {"persona": mother.id}, follow=True).text
+    assert "Hello, dear." in page
+    assert Notice.objects.filter(rule=first_talk.RULE).count() == 1, "another language is no other opening"
+
+
+def test_each_persona_has_its_own(alice, mother):
+    father = factories.make_persona(owner=alice, name="Karl", depicts=Depicts.DEAD)
     start(alice, mother)
     start(alice, father)
-    assert Notice.objects.filter(rule=first_talk.RULE, text__startswith="开始之前：父亲已经离世").count() == 1
+    assert Notice.objects.filter(rule=first_talk.RULE, text__startswith="Before you begin: Karl").count() == 1
 
 
 @pytest.mark.parametrize("depicts", [Depicts.FICTIONAL, Depicts.HISTORICAL])

@@ -11,12 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts.interface import languages
 from accounts.models import User
 from chat.conversation import conversations, follow_up, messages
 from chat.models import Conversation, Message, Notice
 from chat.socket import consumers
 from generation.jobs import stream
 from moderation.crisis import notices
+from personas.models import Persona
 from tests import factories
 from tests.chat.socket.sockets import signed_in, socket_of
 
@@ -98,6 +100,20 @@ def test_k8_the_page_asks_before_the_persona_speaks_also_in_another_conversation
     assert "notice-care" in page
     assert "How are you now" not in client.get(f"/conversations/{conversation.id}/").text
     assert questions() == 1
+
+
+@pytest.mark.parametrize("persona_language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_k8_the_question_is_in_its_readers_language(
+    conversation: Conversation, alice: User, client: Client, language: str, persona_language: str
+) -> None:
+    languages.keep(alice, language)
+    Persona.objects.update(language=persona_language)
+    client.force_login(alice)
+    say(conversation, "I want to kill myself.")
+    leave()
+    words = {"en": "How are you now", "zh-hans": "你现在怎么样"}[language]
+    assert words in client.get(f"/conversations/{conversation.id}/").text
 
 
 def test_k8_each_crisis_has_its_own_question_and_a_low_mood_or_another_person_none(

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.interface import languages
 from accounts.legal import laws
 from accounts.models import Guardian, Quota
 from chat import tasks
@@ -112,6 +113,15 @@ def test_a_crisis_is_answered_by_the_site_and_not_by_the_persona(draft, alice, p
     Assessment.objects.update(created_at=timezone.now() - follow_up.REST)
     conversation = factories.make_conversation(owner=alice)
     assert [bool(follow_up.shown_at_next_visit(conversation, timezone.now())) for _ in range(2)] == [True, False]  # K8
+
+
+def test_help_beside_a_tried_line_is_in_its_readers_language(draft, alice, prompts):
+    languages.keep(alice, "zh-hans")
+    line = trying.ask(user=alice, draft=draft, text="I want to kill myself tonight.")
+    waiting_room.serve()
+    line.refresh_from_db()
+    assert line.note.startswith("这是 Afterword 网站")
+    assert "急救电话" in line.note
 
 
 @pytest.mark.parametrize(
