@@ -51,6 +51,18 @@ REASONS = (
     gettext_noop("broken copy of the card"),
     gettext_noop("third speaker"),
     gettext_noop("twice in the file"),
+    gettext_noop("of another kind"),
+    gettext_noop("shared from others"),
+    gettext_noop("quotation"),
+    gettext_noop("reaction"),
+    gettext_noop("automatic"),
+    gettext_noop("code"),
+    gettext_noop("place and date"),
+    gettext_noop("page number"),
+    gettext_noop("separating line"),
+    gettext_noop("signature"),
+    gettext_noop("address"),
+    gettext_noop("time"),
 )
 SAMPLES = 3  # lines shown per speaker
 _SAMPLE_CHARACTERS = 160

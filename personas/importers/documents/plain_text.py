@@ -143,7 +143,7 @@ class _Reader:
         if self.letter and self.lines_after_heading <= 2 and _is_place(text):
             return "place and date"
         if _RULE.fullmatch(text):
-            return "rule"
+            return "separating line"
         if is_first and _PAGE.fullmatch(text):
             return "page number"
         if self.letter and is_signature(text):
