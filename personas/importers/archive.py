@@ -1,6 +1,7 @@
 """Archives (.zip): every file inside that can be read goes through its own importer. The others are counted and named.
 
-An archive inside an archive is not opened. Documents that are archives themselves (Word, OpenDocument, e-books) are.
+An archive inside an archive is opened too, as a folder of exported chats holds them; one inside that is not. Documents
+that are archives themselves (Word, OpenDocument, e-books) always are.
 Pictures and recordings are read last, and only beside documents: in a chat's archive they would be anybody's.
 """
 
@@ -68,6 +69,7 @@ class _Tally:
     left_out: list[str] = field(default_factory=list)
     has_author: bool = False
     has_speaker: bool = False
+    is_inside: bool = False  # whether an archive inside the archive is being read
 
     @property
     def has_chat(self) -> bool:
@@ -108,20 +110,19 @@ class Archive:
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         tally, budget = _Tally(), zips.Budget()
         with zips.opened(stream) as archive:
-            _refuse_bundle(archive)
-            entries = {(entry.filename, entry.CRC, entry.file_size): entry for entry in zips.entries(archive)}
-            for record in _records(archive, list(entries.values()), budget, tally):
+            for record in _records(archive, budget, tally):
                 tally.count(record)
                 yield record
+            count = len(zips.entries(archive))
         if not (tally.has_author or tally.has_speaker):
-            raise UnknownFormat(_nothing(tally, len(entries)))
+            raise UnknownFormat(_nothing(tally, count))
         yield from tally.remarks()
 
 
-def _records(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], budget: zips.Budget, tally: _Tally
-) -> Iterator[Record]:
+def _records(archive: zipfile.ZipFile, budget: zips.Budget, tally: _Tally) -> Iterator[Record]:
     """First what is passed over, then files that belong together, then each other one, and pictures and sound last."""
+    _refuse_bundle(archive)
+    entries = list({(one.filename, one.CRC, one.file_size): one for one in zips.entries(archive)}.values())
     skipped, media, entries = _parted(archive, entries)
     yield from skipped
     budget.check(zips.readable_bytes(entries))
@@ -242,8 +243,12 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budge
             importer = registry.choose(file, name)
             is_page = _is_of_download(entry) and importer.name in {"html", "plain-text"}
             is_furniture = is_page and (tally.is_download or name == _TAKEOUT_PAGE)
-            if reason := "file of another kind" if is_furniture else _why_not(importer.name, file, name):
+            why_not = _why_not(importer.name, file, name, is_inside=tally.is_inside)
+            if reason := "file of another kind" if is_furniture else why_not:
                 yield Skipped(reason, _place(name))
+                return
+            if importer.name == Archive.name:
+                yield from _inside(file, name, budget, tally)
                 return
             tally.formats[importer.name] += 1
             for record in importer.parse(file):
@@ -254,6 +259,17 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: zips.Budge
         message = failure.user_message
         tally.left_out.append(message if name in message else f"{name}: {message}")
         yield Skipped("file that cannot be read", _place(name))
+
+
+def _inside(file: BinaryIO, name: str, budget: zips.Budget, tally: _Tally) -> Iterator[Record]:
+    """The records of an archive inside the archive. What they unpack to counts for both together."""
+    tally.is_inside = True
+    try:
+        with zips.opened(file) as archive:
+            for record in _records(archive, budget, tally):
+                yield _placed(record, name)
+    finally:
+        tally.is_inside = False
 
 
 def _medium(head: bytes) -> str:
@@ -268,11 +284,11 @@ def _medium(head: bytes) -> str:
     return "video" if is_video or (head[4:8] == b"ftyp" and head[8:11] != b"M4A") else "sound recording"
 
 
-def _why_not(format: str, file: BinaryIO, name: str) -> str:
+def _why_not(format: str, file: BinaryIO, name: str, *, is_inside: bool) -> str:
     """Why a file is not read though an importer knows it; or ""."""
     is_archive = file.read(4) == zips.MAGIC
     file.seek(0)
-    if is_archive and format not in _DOCUMENTS:
+    if is_archive and format not in _DOCUMENTS and (is_inside or format != Archive.name):
         return "archive inside the archive"
     if format == "character-card":
         return "character card (upload it by itself)"

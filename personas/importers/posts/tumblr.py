@@ -1,10 +1,11 @@
 """Tumblr's export of a blog: posts.xml, messages.xml, and the page of each post in older exports.
 
-Reblogs quote what others wrote, so quotations are left out, and questions of others as well. A message names its
-writer by an id, and only the participants of a conversation by name. The owner is in every conversation, which tells
-who wrote what.
+Reblogs quote what others wrote, so quotations are left out, and questions of others as well. The lines of a chat post
+are its writer's words, as those of a play, unless it was reblogged. A message names its writer by an id, and only the
+participants of a conversation by name. The owner is in every conversation, which tells who wrote what.
 """
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,18 @@ from personas.importers.encodings import decoding
 from personas.importers.syntax import export_values, markup, xml_parts
 
 _HEAD = 4096  # characters in which the first element begins
-_WORDS = frozenset({"regular-body", "photo-caption", "video-caption", "audio-caption", "link-description", "answer"})
+_LINE = "line"
+_WORDS = frozenset({
+    "regular-body", "photo-caption", "video-caption", "audio-caption", "link-description", "answer", _LINE,
+})  # fmt: skip
+# Some exports do not escape the elements of a text.
+_MARKUP = frozenset({
+    "a", "b", "big", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "h1", "h2", "h3", "h4",
+    "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strike", "strong", "sub", "sup", "u",
+    "ul",
+})  # fmt: skip
+_VOID = frozenset({"br", "hr", "img"})
+_YES = frozenset({"true", "1"})
 _TYPES_OF_MEDIA = frozenset({"photo", "video", "audio"})
 _WHY_NOT = {"draft": "draft", "submission": "of another kind"}  # by the state of a post
 _WHY_NO_WORDS = {"IMAGE": "media", "POSTREF": "forwarded", "STICKER": "media"}  # by the type of a message
@@ -104,6 +116,9 @@ class _Items(xml_parts.Collector[_Item]):
         self._is_of_owner = False  # whether the characters are words
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name in _MARKUP and self._is_of_owner:
+            self._put_markup(f"<{name}>")
+            return
         if name == "participants":
             self._people = []
         elif name == "participant":
@@ -113,8 +128,15 @@ class _Items(xml_parts.Collector[_Item]):
         elif name == "message":
             self._item = _Item(attributes, self._conversation)
         self._is_of_owner = name in {"participant", "message"} or name in _WORDS
+        if name == _LINE:
+            self.characters(html.escape(attributes.get("label") or "") + " ")
 
     def end(self, name: str) -> None:
+        if name in _MARKUP and self._is_of_owner:
+            self._put_markup("" if name in _VOID else f"</{name}>")
+            return
+        if name == _LINE:
+            self.characters("<br>")
         self._is_of_owner = False
         if name == "participants":
             self._conversation = tuple(self._people)
@@ -126,6 +148,11 @@ class _Items(xml_parts.Collector[_Item]):
             self.ready.append(self._item)
         if name in {"participant", "post", "message"}:
             self._item = None
+
+    def _put_markup(self, tag: str) -> None:
+        """Posts are pages, and messages plain text."""
+        is_message = self._item is not None and self._item.people is not None
+        self.characters("\n" * (tag == "<br>") if is_message else tag)
 
     def characters(self, content: str) -> None:
         if self._item is not None and self._is_of_owner:
@@ -201,6 +228,8 @@ def _post(item: _Item, source_ref: str) -> Iterator[Record]:
         yield Skipped(reason, source_ref)
     elif item.length > _LONGEST:
         yield Skipped("too long", source_ref)
+    elif kind == "conversation" and item.attributes.get("is_reblog", "") in _YES:
+        yield Skipped("shared from others", source_ref)
     elif not item.text:
         yield Skipped("media" if kind in _TYPES_OF_MEDIA else "empty", source_ref)
     else:

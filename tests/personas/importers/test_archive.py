@@ -55,7 +55,7 @@ def test_what_is_not_read_is_counted_by_kind():
         "b.png": b"\x89PNG\r\n\x1a\n" + bytes(90),
         "c.mp4": bytes(4) + b"ftypisom" + bytes(90),
         "d.opus": b"OggS" + bytes(90),
-        "e.zip": zipped({"inside.txt": LETTER}),
+        "e.charx": zipped({"card.json": "{}"}),
         "f.css": "p { color: red }\n",
         "g.vcf": "BEGIN:VCARD\nFN:Ana\nEND:VCARD\n",
         "h.txt": "",
@@ -74,6 +74,22 @@ def test_what_is_not_read_is_counted_by_kind():
         "file that cannot be read": 1,
         "empty file": 1,
     }
+
+
+def test_an_archive_inside_an_archive_is_read_and_one_inside_that_is_not():
+    inner = zipped({"_chat.txt": CHAT, "a.jpg": b"\xff\xd8\xff\xe0" + bytes(90), "c.zip": zipped({"b.txt": LETTER})})
+    reading = read(zipped({"Chat with Beto.zip": inner, "d.zip": zipped({"_chat.txt": CHAT.replace("Beto", "Carla")})}))
+    assert {speaker for speaker, _ in reading.said} == {"Ana", "Beto", "Carla"}
+    assert reading.utterances[0].source_ref == "Chat with Beto.zip, _chat.txt, line 1"
+    assert reading.skipped == {"picture": 1, "archive inside the archive": 1}
+    assert any("2 files of this archive were read" in remark for remark in reading.remarks)
+
+
+def test_archives_inside_an_archive_share_its_limit(settings):
+    settings.UPLOAD_BYTES = 100_000
+    inner = zipped({f"{number}.txt": f"{number} {'Words. ' * 10_000}" for number in range(2)})
+    with pytest.raises(FileTooLarge, match="unpack to more than"):
+        read(zipped({"a.zip": inner, "b.zip": inner.replace(b"0.txt", b"2.txt")}))
 
 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason_and_the_others_are_kept():
@@ -199,7 +215,9 @@ HOSTILE = {
     "a bomb that lies": (lying, "damaged inside|holds nothing that can be read|unpacks to more"),
     "many bombs": (lambda: zipped({f"{n}.txt": b"word " * 150_000 for n in range(8)}), "unpack to more than 2 MB together"),
     "overlapping entries": (overlapping, "damaged|unpack to more than 2 MB together"),
-    "an archive in an archive": (lambda: zipped({"a.zip": zipped({"a.txt": LETTER})}), "holds nothing that can be read"),
+    "an archive in an archive in an archive": (lambda: zipped({"a.zip": zipped({"a.zip": zipped({"a.txt": LETTER})})}), "holds nothing that can be read"),
+    "a bomb in an archive": (lambda: zipped({"a.zip": zipped({"a.txt": b"word " * 500_000})}), "unpacks to more than 1 MB"),
+    "many bombs in archives": (lambda: zipped({f"{n}.zip": zipped({f"{n}.txt": b"word " * 150_000}) for n in range(8)}), "unpack to more than 2 MB together"),
     "only pictures": (lambda: zipped({"a.jpg": b"\xff\xd8\xff\xe0" + bytes(90)}), "holds nothing that can be read"),
     "nothing": (lambda: zipped({}), "empty|damaged"),
     "cut off": (lambda: zipped({"a.txt": LETTER * 99})[:-30], "damaged"),

@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from personas.importers.base import DamagedFile
+from personas.importers.syntax import xml_parts
 from tests.personas.importers.builders import read, zipped
 from tests.personas.importers.exports import archive, records, remarks, said, skipped, times
 
@@ -70,6 +71,53 @@ def test_a_reblog_gives_only_what_its_owner_added(body, words):
     assert [text for _, text in said(records(posts(post("regular-body", body)), format="tumblr"))] == words
 
 
+CHAT = (
+    '<post type="conversation" unix-timestamp="1685984460" state="published" tumblelog="lemons"{}><conversation>'
+    '<line name="me" label="me:">It &amp;lt;3 lives!&#13;</line><line name="mum" label="mum &lt;b&gt;:">No.</line>'
+    "</conversation></post>"
+)
+
+
+def test_a_chat_in_a_post_is_its_writers_and_a_reblogged_one_is_not():
+    read = records(posts(CHAT.format(""), CHAT.format(' is_reblog="true"')), format="tumblr")
+    assert said(read) == [("lemons", "me: It <3 lives!\nmum <b>: No.")]
+    assert skipped(read) == {"shared from others": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<p>It <b>does</b> live, <a href='x'>see</a>.</p><p>Two &lt;3.</p>", ["It does live, see.", "Two <3."]),
+        ("One<br/>two<br></br>three", ["One\ntwo\nthree"]),
+        ("Mine.<blockquote><p>Theirs.</p></blockquote>", ["Mine."]),
+    ],
+)
+def test_elements_within_a_text_may_stand_unescaped(body, words):
+    export = posts(f'<post type="regular" tumblelog="lemons"><regular-body>{body}</regular-body><tag>b</tag></post>')
+    assert [text for _, text in said(records(export, format="tumblr"))] == words
+
+
+def test_elements_within_a_message_are_no_words():
+    export = messages(conversation(["lemons", "figs"], ("lemons", "It <b>lives</b>.<br/>Yes"), ("figs", "x")))
+    assert said(records(export, format="tumblr")) == [("lemons", "It lives.\nYes"), ("figs", "x")]
+
+
+@pytest.mark.parametrize("wrong", ["\x0b", "\x00", "\x1f", "&#11;", "&#x1F;", "&#x0;", "&#008;"])
+@pytest.mark.parametrize("split", range(8))
+def test_control_characters_are_dropped(wrong, split):
+    """Also where a reference begins in one piece of the file and ends in the next."""
+    begin, end = "<tumblr><x>", '</x><posts><post tumblelog="lemons" a="'
+    filling = "a" * (xml_parts.CHUNK - len(begin) - len(end) - split)
+    export = f'{begin}{filling}{end}{wrong}"><answer>One {wrong}two</answer></post></posts></tumblr>'
+    assert said(records(export, format="tumblr")) == [("lemons", "One two")]
+
+
+def test_other_references_and_utf_16_are_left_as_they_are():
+    export = posts(post("answer", "One")).replace("One", "One&#9;&#x41;&#65;&#233;\u0d0a")
+    for raw in (export, export.replace("?>", ' encoding="utf-16"?>').encode("utf-16")):
+        assert said(records(raw, format="tumblr")) == [("lemons", "One AAé\u0d0a")]
+
+
 def test_the_writers_of_messages_are_told_by_who_is_in_every_conversation():
     export = messages(
         conversation(["lemons", "figs"], ("t:1", "Hi"), ("t:2", "Hello")),
@@ -125,6 +173,19 @@ def test_pages_that_repeat_the_posts_are_not_read_and_submissions_never():
     assert read(zipped(files)).texts == ["From the XML"]
     del files["posts/posts.xml"]
     assert read(zipped(files)).texts == ["From the page"]
+
+
+def test_the_download_of_a_blog_is_read_with_the_archive_of_posts_inside_it():
+    """payload-0.json tells of the account, and holds no words."""
+    files = {
+        "posts.zip": zipped({"posts.xml": posts(post("answer", "Mine.")), "html/1.html": page("<p>Mine.</p>")}),
+        "messages.xml": messages(conversation(["lemons", "figs"], ("lemons", "Hi"))),
+        "payload-0.json": '[{"data": {"email": "a@example.org", "last_active_times": ["2023-06-05"], "unfollows": []}}]',
+        "media/1.jpg": b"\xff\xd8\xff\xe0" + bytes(90),
+    }
+    reading = read(zipped(files))
+    assert sorted(reading.said) == [("lemons", "Hi"), ("lemons", "Mine.")]
+    assert reading.skipped == {"picture": 1, "file that cannot be read": 1}
 
 
 def test_an_export_without_words_is_refused():
