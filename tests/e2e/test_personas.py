@@ -71,6 +71,8 @@ def test_letters_become_a_persona_that_is_tried_saved_and_talks(writer, tmp_path
     expect(writer.locator(".passage").filter(has_text="harbour").first).to_be_visible()
     expect(writer.locator(".prompt-parts caption")).to_contain_text("tokens")
     writer.get_by_role("button", name="Save George").click()
+    # 5. The page follows the import: what its words allow is there without a reload.
+    expect(writer.get_by_role("button", name="Answer only from these words")).to_be_visible(timeout=60_000)
     writer.get_by_role("button", name="Talk with George").click()
     wait_for_scripts(writer)
     writer.locator("[data-composer] textarea").fill("How is the harbour?")

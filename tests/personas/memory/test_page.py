@@ -145,6 +145,8 @@ def test_grounding_needs_words_of_its_own(client: Client, ada: Persona) -> None:
     assert not ada.is_grounded
     source = ada.sources.create(name="letters.txt", format="plain-text", bytes=1)
     ada.passages.create(source=source, text="The lamp wants oil.", digest="x", source_ref="line 1")
+    # The page follows an import through this answer, so the switch needs no reload.
+    assert "Answer only from these words" in client.get(address("progress", ada)).text
     client.post(address("ground", ada), {"is_grounded": "1"})
     ada.refresh_from_db()
     assert ada.is_grounded
