@@ -171,6 +171,7 @@ def test_after_an_update_with_other_networks_the_shipped_heads_judge(
     client = Client()
     client.force_login(olga)
     page = client.get(reverse("moderation:learning")).content.decode()
-    assert f"Version {row.version} was made for networks that the site does not ship any more." in page
+    assert f"Version {row.version} does not judge any more" in page
+    assert "The shipped heads judge every text until a new version is active." in page
     assert page.count("for earlier networks") == 2
     assert "Try it in shadow" not in page
