@@ -16,12 +16,13 @@ _SHORT = 0.8  # of the usual line: a paragraph's last line is mostly shorter
 _ENDING = re.compile(r"[.!?…。！？:;”’\"')\]»]\s*$")
 _DIGITS = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
-_PAGE_NUMBER = re.compile(
+PAGE_NUMBER = re.compile(
     r"[-–—|\s]{0,4}+(?:(?:page|seite|página|pagina|pagine|strona|sida|side|стр\.|страница|p\.|s\.)\s?)?\d{1,4}"
     r"(?:\s?(?:of|von|de|di|sur|van|z|из|/)\s?\d{1,4})?[-–—|\s]{0,4}|第?\s?\d{1,4}\s?[页頁](?:[\s,，/]{0,3}共\s?\d{1,4}\s?[页頁])?",
     re.IGNORECASE,
 )
 _HYPHEN = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
+_BETWEEN_PARTS = frozenset({"and", "or", "und", "oder", "bis", "et", "ou", "y", "o", "e"})  # "Sonn- und Feiertage"
 _MANY = 0.4  # of the pages: a line that stands at the edge of so many is a running head
 
 
@@ -91,7 +92,7 @@ def _without(page: list[str], furniture: set[str]) -> list[str]:
     return [
         line
         for index, line in enumerate(page)
-        if not ((index < _EDGES or index >= last) and (_key(line) in furniture or _PAGE_NUMBER.fullmatch(line.strip())))
+        if not ((index < _EDGES or index >= last) and (_key(line) in furniture or PAGE_NUMBER.fullmatch(line.strip())))
     ]
 
 
@@ -118,13 +119,19 @@ def _ends(line: str, following: str, width: int, *, is_page_end: bool) -> bool:
 def _joined(lines: list[str]) -> str:
     text = lines[0].strip()
     for line in (line.strip() for line in lines[1:]):
-        if _HYPHEN.search(text) and line[:1].islower():
+        if is_hyphenated(text, line):
             text = text[:-1] + line
         elif _is_wide(text[-1:]) and _is_wide(line[:1]):
             text += line
         else:
             text += f" {line}"
     return text
+
+
+def is_hyphenated(text: str, following: str) -> bool:
+    """Whether a word goes on in the following line."""
+    is_whole = following.partition(" ")[0] in _BETWEEN_PARTS
+    return _HYPHEN.search(text[-2:]) is not None and following[:1].islower() and not is_whole
 
 
 def _is_wide(character: str) -> bool:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import Record, Remark, Skipped, Utterance
+from personas.importers.documents import page_lines
 from personas.importers.encodings import decoding
 from personas.importers.syntax import emphasis
 from personas.importers.times import dates
@@ -40,15 +41,27 @@ _PLACE = re.compile(
     r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b",
     re.IGNORECASE,
 )
+# The line of an address with its code: 12345 Berlin. Springfield, IL 62704. London SW1A 1AA.
+_POSTAL = re.compile(
+    r"(?:[A-Z]{1,2}-)?\d{4,6} [^\W\d_][^\d\n]{1,40}|[^\W\d_][^\d\n]{1,40},? [A-Z]{2} \d{5}(?:-\d{4})?"
+    r"|(?:[^\W\d_][^\d\n]{1,40},? )?[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}"
+)
 _BEGIN = re.compile(r"\*{3} ?START OF (?:THE|THIS) PROJECT", re.IGNORECASE)
 _END = re.compile(r"\*{3} ?END OF (?:THE|THIS) PROJECT", re.IGNORECASE)
 _BULLET = re.compile(r"\s{0,3}(?:[-*+•]|\d{1,3}[.)]) +(?:\[[ xX]\] +)?")
 _PICTURE = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)")
 _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\((?:https?:|mailto:|[./#])[^()\s]{0,500}\)")
+# Signs of Chinese and Japanese that were set from top to bottom, as those of ordinary lines.
+_LEVEL = str.maketrans(
+    "︐︑︒︓︔︕︖︗︘︙︰︱︲︵︶︷︸︹︺︻︼︽︾︿﹀﹁﹂﹃﹄﹇﹈",
+    "，、。：；！？〖〗…‥—–（）｛｝〔〕【】《》〈〉「」『』［］",
+)
 _FRONT_LINE = re.compile(r"\s*+(?:[\w-]{1,40}\s?:.{0,1000}|- .{0,1000})?")
 _FRONT_LINES = 40  # that may stand at the top of a note between two rules, with its title, date and so on
 _LONGEST_HEADING = 220  # characters
-_WRAP = (45, 100)  # characters: lines of about this length were broken by a machine, not by their writer
+_WRAP = (45, 100)  # columns: lines of about this width were broken by a machine, not by their writer
+_MOST_SMALL_WORDS = 3  # of a line of place and date: "Thursday, half past seven"
+_LONGEST_ADDRESS_LINE = 45  # characters
 
 
 @dataclass
@@ -106,7 +119,7 @@ class _Reader:
             text = line.strip()
             reason = self._furniture(text, is_first=not paragraph.lines)
             if text and not reason:
-                dated = dates.leading(text) if not paragraph.lines else None
+                dated = dates.leading(text) or dates.behind_place(text) if not paragraph.lines else None
                 if dated:
                     self.sent_at, text = dated
                     reason = "" if text else "date line"
@@ -141,16 +154,20 @@ class _Reader:
             return "heading"
         self.lines_after_heading += 1
         if self.letter and self.lines_after_heading <= 2 and _is_place(text):
+            dated = dates.behind_place(text)
+            self.sent_at = dated[0] if dated else self.sent_at
             return "place and date"
         if _RULE.fullmatch(text):
             return "separating line"
-        if is_first and _PAGE.fullmatch(text):
+        if is_first and (_PAGE.fullmatch(text) or page_lines.PAGE_NUMBER.fullmatch(text)):
             return "page number"
         if self.letter and is_signature(text):
             self.is_signed = True
             return "signature"
         if self.is_signed and len(text) < 80 and _ADDRESS.match(text):
             return "address"
+        if self.start > 1 and is_first and (text.isupper() or (text[-1].isdigit() and "...." in text)):
+            return "heading"  # of a printed book, or a line of its contents
         return ""
 
     def _finished(self, paragraph: _Paragraph) -> Iterator[Record]:
@@ -161,7 +178,10 @@ class _Reader:
         if _NOTE.fullmatch(text) and len(text) > 2:
             yield Skipped("note in brackets", source_ref)
             return
-        text = emphasis.removed(_LINK.sub(r"\1", _PICTURE.sub("", text))).strip()
+        if _is_address(paragraph.lines):
+            yield Skipped("address", source_ref)
+            return
+        text = emphasis.removed(_LINK.sub(r"\1", _PICTURE.sub("", text))).strip().translate(_LEVEL)
         if not text:
             yield Skipped("media", source_ref)
             return
@@ -178,7 +198,14 @@ def _is_place(text: str) -> bool:
         return False
     letters = [character for character in text if character.isalpha()]
     is_capital = sum(map(str.isupper, letters)) > 0.7 * max(1, len(letters))
-    return is_capital or bool(_PLACE.search(text) and (text.split()[0].rstrip(",.").isupper() or len(text) < 50))
+    is_short = len(text) < 50 and sum(word[0].islower() for word in text.split()) <= _MOST_SMALL_WORDS
+    return is_capital or bool(_PLACE.search(text) and (text.split()[0].rstrip(",.").isupper() or is_short))
+
+
+def _is_address(lines: list[str]) -> bool:
+    """A block of short lines, one of them with a postal code: the head of a letter, or whom it goes to."""
+    is_block = len(lines) > 1 and all(len(line) <= _LONGEST_ADDRESS_LINE and line[-1] not in "!?…" for line in lines)
+    return is_block and any(map(_POSTAL.fullmatch, lines))
 
 
 def is_signature(text: str) -> bool:
@@ -239,12 +266,20 @@ def _joined(lines: list[str]) -> str:
     """A paragraph's lines as one text: breaks made by a machine go, breaks made by the writer stay."""
     if len(lines) == 1:
         return lines[0]
-    lengths = [len(line) for line in lines[:-1]]
-    is_wrapped = _WRAP[0] <= sum(lengths) / len(lengths) <= _WRAP[1] and min(lengths) > _WRAP[0] * 0.6
-    if not is_wrapped:
-        return "\n".join(lines)
+    widths = [_width(line) for line in lines[:-1]]
+    is_wrapped = _WRAP[0] <= sum(widths) / len(widths) <= _WRAP[1] and min(widths) > _WRAP[0] * 0.6
     text = lines[0]
     for line in lines[1:]:
-        is_chinese = "\u2e80" <= text[-1:] <= "\uffef" and "\u2e80" <= line[:1] <= "\uffef"
-        text = f"{text}{line}" if is_chinese else f"{text} {line}"
+        if page_lines.is_hyphenated(text, line):
+            text = text[:-1] + line
+        elif not is_wrapped:
+            text += f"\n{line}"
+        else:
+            is_chinese = "\u2e80" <= text[-1:] <= "\uffef" and "\u2e80" <= line[:1] <= "\uffef"
+            text += line if is_chinese else f" {line}"
     return text
+
+
+def _width(line: str) -> int:
+    """In columns. A Chinese character takes two."""
+    return len(line) + sum("\u2e80" <= character <= "\uffef" for character in line)

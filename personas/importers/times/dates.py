@@ -39,6 +39,7 @@ _PATTERNS = [
     re.compile(rf"(?P<year>{_NUMERAL}{{4}}) ?年 ?(?P<month>正|{_NUMERAL}{{1,3}}) ?月 ?(?P<day>{_NUMERAL}{{1,3}}) ?日"),
 ]
 _LEAD = re.compile(r"(?:le|den|am|el|il) (?=\d)", re.IGNORECASE)
+_PLACE = re.compile(r"[^\W\d_][^\d,.!?\n]{1,40}, ++")
 _AFTER = re.compile(r"[\s.,:;—–-]*+(?:星期.|周.|[(（][^()（）]{1,12}[)）])?+[\s.,:;—–-]*+")
 
 
@@ -55,6 +56,13 @@ def leading(line: str) -> tuple[datetime, str] | None:
                 return None
             return datetime(day.year, day.month, day.day, tzinfo=UTC), following_text[separator.end() :]
     return None
+
+
+def behind_place(line: str) -> tuple[datetime, str] | None:
+    """As `leading`, for a line that is nothing but a place and a date: "Berlin, den 5. Juni 2023"."""
+    place = _PLACE.match(line)
+    dated = leading(line[place.end() :]) if place else None
+    return dated if dated and not dated[1] else None
 
 
 def _date(match: re.Match[str]) -> date | None:

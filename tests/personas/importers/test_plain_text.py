@@ -1,0 +1,87 @@
+"""Letters and diaries as plain text."""
+
+import pytest
+
+from tests.personas.importers.builders import read
+
+TYPED = """Erika Muster
+Hauptstraße 5
+12345 Berlin
+
+Herrn
+Max Muster
+D-54321 Bonn
+
+Berlin, den 5. Juni 2023
+
+Lieber Max,
+
+vielen Dank für deinen Brief. Ich habe mich sehr ge-
+freut und freue mich auf die Sonn-
+und Feiertage.
+
+- 2 -
+
+Bring bitte den Hund mit.
+
+Seite 2 von 2
+"""
+
+
+def test_the_head_of_a_typed_letter_and_its_page_numbers_are_no_words():
+    reading = read(TYPED)
+    assert reading.texts == [
+        "Lieber Max,",
+        "vielen Dank für deinen Brief. Ich habe mich sehr gefreut und freue mich auf die Sonn-\nund Feiertage.",
+        "Bring bitte den Hund mit.",
+    ]
+    assert set(reading.times) == {"2023-06-05T00:00:00"}
+    assert reading.skipped == {"address": 2, "date line": 1, "page number": 2}
+
+
+@pytest.mark.parametrize(
+    "line", ["Springfield, IL 62704", "London SW1A 1AA", "SW1A 1AA", "75001 Paris", "12345 New York City"]
+)
+def test_a_block_with_a_postal_code_is_an_address(line):
+    assert read(f"Ana Reed\n5 Main Street\n{line}\n\nDear Bo,").texts == ["Dear Bo,"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "12345 Berlin",
+        "I am so happy!\n12345 Berlin",
+        "We lived there.\nIt was 1945 and we were children, all of us, there",
+    ],
+)
+def test_words_beside_a_number_are_no_address(words):
+    assert read(words).texts == [words]
+
+
+def test_the_first_line_of_a_letter_that_names_a_day_is_kept():
+    text = "LETTER I.\n\nBath, 7th June 1823.\n\nWe came here on Tuesday, and the\nweather was fine.\n\nLETTER II.\n\nWe left in May with a\nfriend."
+    reading = read(text)
+    assert reading.texts == ["We came here on Tuesday, and the\nweather was fine.", "We left in May with a\nfriend."]
+    assert reading.times[0] == "1823-06-07T00:00:00"
+
+
+def test_a_word_that_the_lines_of_a_page_break_is_one_word():
+    line = "I was so very glad to have your letter, and have read it over twice, de-"
+    assert read(f"{line}\nlighted with all that it says of you, of the garden and of the lemon tree.").texts == [
+        f"{line[:-1]}lighted with all that it says of you, of the garden and of the lemon tree."
+    ]
+
+
+def test_wrapped_lines_of_chinese_are_joined():
+    line = "家里一切都好你爸爸的腿也好多了院子里的柠檬树今年结了很多果子"
+    assert read(f"{line}\n{line}\n等你回来吃。").texts == [f"{line}{line}等你回来吃。"]
+
+
+def test_the_title_page_and_the_contents_of_a_printed_book_are_no_words():
+    book = "The Project Gutenberg eBook\n\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\n\nLETTERS\n\nBY\n\nANA REED\n\nLETTER I ........ 1\n\nLETTER I.\n\nMy dear Bo,\n\n*** END OF THE PROJECT GUTENBERG EBOOK X ***\nMore"
+    assert read(book).texts == ["My dear Bo,"]
+    assert read("NO MORE\n\nI am tired.").texts == ["NO MORE", "I am tired."]
+
+
+def test_signs_that_were_set_from_top_to_bottom_are_those_of_ordinary_lines():
+    assert read("﹁你回来了︐﹂奶奶说︒").texts == ["「你回来了，」奶奶说。"]
