@@ -73,10 +73,12 @@ def test_what_is_no_speech_is_counted_by_its_kind():
         ("Ada called you.", "call"), ("Ada hat dich angerufen.", "call"), ("Perdiste una llamada de Ada.", "call"), ("Vous avez manqué un appel de Ada.", "call"),
         ("Ada named the group Bees.", "system"), ("Ada created a poll: Tea?", "system"), ("You are now connected on Messenger.", "system"), ("Ada added Bo to the group.", "system"),
         ("Say hi to your new Facebook friend, Ada.", "system"), ("You unsent a message", "deleted"),
+        ("You and Ada can now message and call each other and see info like Active Status and when you've read messages.", "system"),
+        ("Has enviado un archivo adjunto.", "media"), ("对您的消息做出了❤的回应", "reaction"),
         ("This poll is no longer available.", "system"), ("Ada is now an admin of the group", "system"), ("Audio call ended", "call"), ("Ada sent a GIF from Tenor", "media"),
         ("أرسل Ada مرفقًا.", "media"), ("Ada ने एक अटैचमेंट भेजा.", "media"), ("Ada שלח/ה קובץ מצורף.", "media"), ("You missed a call from your boss, ring him", ""),
         ("I called you twice.", ""), ("Mum sent a photo of the bees, did you see it?", ""), ("She left the group", ""), ("you added sugar", ""),
-        ("Ada, you sent an attachment without words", ""), ("Ada liked it.", ""), ("I liked your message", ""),
+        ("Ada, you sent an attachment without words", ""), ("Ada liked it.", ""), ("You and Ada can now call her", ""), ("I liked your message", ""),
     ],
 )  # fmt: skip
 def test_the_apps_sentences_are_known_and_those_of_people_stay(text, kind):

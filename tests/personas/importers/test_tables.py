@@ -80,3 +80,19 @@ def test_a_table_of_something_else_is_refused_and_what_to_do_is_said(table):
 def test_verses_with_commas_are_no_table():
     verses = "One, two, three\nfour, five, six\nseven, eight, nine\n"
     assert read(verses, "verses.txt").format == "plain-text"
+
+
+def test_a_table_of_reddit_gives_its_authors_words_without_what_they_quote():
+    rows = [
+        "I think so.\n\n> Theirs.\n>Theirs too.\n\nBut no. >:(",
+        "&gt; Only theirs.",
+        "[deleted]",
+        "[removed]",
+        "Yes.",
+    ]
+    lines = "".join(
+        f'{n},https://www.reddit.com/r/x/{n}/,2023-06-05 17:17:11 UTC,x,"{row}"\n' for n, row in enumerate(rows)
+    )
+    reading = read(f"id,permalink,date,subreddit,body\n{lines}", "comments.csv")
+    assert reading.texts == ["I think so.\n\n\nBut no. >:(", "Yes."]
+    assert reading.skipped == {"quotation": 1, "deleted": 2}

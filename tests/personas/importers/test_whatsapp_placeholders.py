@@ -60,7 +60,7 @@ def chat(text: str) -> str:
     [
         (reason, text)
         for reason, texts in {
-            "media": [*MEDIA, *POLLS, "live location shared", "[图片]"],
+            "media": [*MEDIA, *POLLS, "live location shared", "Live-Standort wird geteilt", "[图片]"],
             "deleted": DELETED,
             "call": CALLS,
         }.items()

@@ -29,6 +29,8 @@ _PLACEHOLDERS = frozenset(
     f"{medium} message"
     for medium in ("photo", "video", "file", "location", "contact", "sticker", "gif", "instant video")
 )
+_GONE = frozenset({"[deleted]", "[removed]"})  # what Reddit writes where a post was
+_QUOTED = re.compile(r"(?:>|&gt;)(?: |[^\W_])")
 _MEMBER = re.compile(r"(?P<id>[A-Za-z0-9_@-]{4,40}):\n")
 
 
@@ -186,11 +188,26 @@ def _inferred(row: list[str], columns: Columns, order: str, between: str, source
         return Skipped("media" if reason == "empty" and has_more else reason, source_ref)
     if (columns.names or columns.others) and not name:
         return Skipped("system", source_ref)
-    if not name and text.startswith("RT @"):
-        return Skipped("repost", source_ref)
+    if not name and (reason := _why_not_own(text)):
+        return Skipped(reason, source_ref)
+    text = text if name else _without_quotations(text)
     if len(text) > export_values.LONGEST_TEXT:
         return Skipped("too long", source_ref)
     return Utterance(name[:_LONGEST_NAME], text, _inferred_moment(row, columns, order), source_ref)
+
+
+def _why_not_own(text: str) -> str:
+    """Why a post of a table with one author is not that author's words; or ""."""
+    if text.startswith("RT @"):
+        return "repost"
+    if text in _GONE:
+        return "deleted"
+    return "" if _without_quotations(text) else "quotation"
+
+
+def _without_quotations(text: str) -> str:
+    """Reddit marks the lines that a comment quotes."""
+    return "\n".join(line for line in text.split("\n") if not _QUOTED.match(line)).strip()
 
 
 def _inferred_moment(row: list[str], columns: Columns, order: str) -> datetime | None:

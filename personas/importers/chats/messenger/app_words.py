@@ -13,7 +13,7 @@ _MEDIA = (
     r"sent (?:an?|\d{1,3}|the) (?:attachment|photo|image|video|GIF|sticker|voice (?:message|clip|note)|audio(?: file)?|file|link|location|live location|story|post|reel|contact|disappearing photo|photos|videos|files|attachments|images)s?",
     r"(?:shared|sent) (?:a|an|the) (?:link|post|story|reel|location|live location|contact|profile|memory|video|photo|photos|album|event)", r"sent a GIF from .{1,30}", r"ने (?:एक |\d{1,3} )?(?:अटैचमेंट|फ़ोटो|फोटो|वीडियो|स्टिकर|लिंक|GIF|वॉइस मैसेज) (?:भेजा|भेजी|भेजे|शेयर किया)(?: है)?\s?[।.]?", r"(?:שלח/ה|שלח|שלחה) (?:קובץ מצורף|תמונה|סרטון|מדבקה|קישור|הודעה קולית)", r"sent (?:you )?a (?:post|reel|story|profile|memory)(?: by .{1,80})?", r"replied to (?:your|their|her|his|a) story", r"mentioned you in (?:their|her|his|a) story",
     r"(?:hat|hast|haben) (?:einen Anhang|ein Foto|ein Bild|ein Video|einen Sticker|ein GIF|eine Sprachnachricht|einen Link|einen Beitrag|eine Story|ein Reel|eine Datei|\d{1,3} Fotos) (?:gesendet|geteilt|geschickt)",
-    r"(?:envió|enviaste|ha enviado|compartió|compartiste) (?:un archivo adjunto|una foto|un video|un vídeo|un sticker|un GIF|un mensaje de voz|un enlace|una publicación|una historia|un reel|un archivo)",
+    r"(?:envió|enviaste|has? enviado|has? compartido|compartió|compartiste) (?:un archivo adjunto|una foto|un video|un vídeo|un sticker|un GIF|un mensaje de voz|un enlace|una publicación|una historia|un reel|un archivo)",
     r"(?:a|avez|as) (?:envoyé|partagé) (?:une pièce jointe|une photo|une vidéo|un sticker|un autocollant|un GIF|un message vocal|un lien|une publication|une story|un reel|un fichier)",
     r"(?:enviou|você enviou|compartilhou|partilhou|enviaste) (?:um anexo|uma foto|um vídeo|uma figurinha|um GIF|uma mensagem de voz|um link|uma publicação|um story|uma história|um reel|um arquivo|um ficheiro)",
     r"(?:ha|hai) (?:inviato|condiviso) (?:un allegato|una foto|un video|uno sticker|un adesivo|una GIF|un messaggio vocale|un link|un post|una storia|un reel|un file)",
@@ -40,7 +40,7 @@ _REACTION = (
     rf"mesajına {_EMOJI} ifadesini bıraktı", r"bir mesajı beğendi", rf"(?:от)?реагировал(?:а|\(а\))? {_EMOJI}? ?на ваше сообщение.{{0,40}}", r"нравится (?:ваше )?сообщение",
     rf"reagerade (?:med )?{_EMOJI} på ditt meddelande", r"gillade ett meddelande", rf"reagerede (?:med )?{_EMOJI} på din besked", rf"reagerte (?:med )?{_EMOJI} på meldingen din", rf"(?:za)?reagoval(?:a|\(a\))? {_EMOJI} na vaši zprávu",
     rf"đã bày tỏ cảm xúc {_EMOJI} (?:về|với) tin nhắn của bạn", r"đã thích một tin nhắn", rf"(?:menanggapi|bereaksi) (?:dengan )?{_EMOJI} (?:pada|ke|terhadap)? ?pesan Anda", r"menyukai (?:sebuah )?pesan",
-    rf"(?:對|对)(?:你|您)的(?:訊息|消息)(?:傳達了|传达了|做出了|回應了|回应了) ?{_EMOJI} ?(?:心情|回應|回应|反应)?", rf"メッセージに ?{_EMOJI} ?(?:で|と)リアクションしました", r"メッセージに「いいね！?」しました", rf"메시지에 ?{_EMOJI} ?(?:공감했습니다|반응을 남겼습니다)", rf"تفاعل(?:ت)? ب?ـ?{_EMOJI} مع رسالتك",
+    rf"(?:對|对)(?:你|您)的(?:訊息|消息)(?:傳達了|传达了|做出了|回應了|回应了) ?{_EMOJI} ?(?:的)?(?:心情|回應|回应|反应)?", rf"メッセージに ?{_EMOJI} ?(?:で|と)リアクションしました", r"メッセージに「いいね！?」しました", rf"메시지에 ?{_EMOJI} ?(?:공감했습니다|반응을 남겼습니다)", rf"تفاعل(?:ت)? ب?ـ?{_EMOJI} مع رسالتك",
 )  # fmt: skip
 _CALL = (
     r"(?:missed|declined|started|ended|joined|left|answered) (?:a|an|the|your|their) (?:audio |video |voice |group )?(?:call|chat|video chat)s?(?: (?:from|with|to) [^,]{1,80})?", r"(?:called|video called) .{1,80}", r"(?:audio|video|voice|group) (?:call|chat) (?:has )?(?:ended|started)",
@@ -84,7 +84,7 @@ _ALONE = _KINDS | {
         r"(?:未接|错过的|錯過的)(?:语音|視訊|视频|語音)?(?:通话|通話|来电|來電).{0,40}", r"不在着信.{0,40}", r"부재중 (?:전화|통화).{0,40}",
     )),
     "system": _whole((
-        r"you(?: are|['’]re) now (?:connected|friends).{0,80}", r"this poll is no longer available", r"say hi to your new (?:Facebook friend|connection|friend).{0,80}", r"you can now (?:message|call|chat).{0,300}", r"messages and calls are (?:now )?(?:secured|protected|end-to-end).{0,300}",
+        r"you(?: are|['’]re) now (?:connected|friends).{0,80}", r"this poll is no longer available", r"say hi to your new (?:Facebook friend|connection|friend).{0,80}", r"you can now (?:message|call|chat).{0,300}", r"you and .{1,100} can now message and call each other and see info.{0,200}", r"messages and calls are (?:now )?(?:secured|protected|end-to-end).{0,300}",
         r"(?:ihr seid|du bist) jetzt (?:auf|bei|über) Messenger (?:verbunden|befreundet).{0,80}", r"ahora están conectados en Messenger", r"vous êtes maintenant en contact sur Messenger", r"agora vocês estão conectados no Messenger", r"ora siete in contatto su Messenger",
         r"你们现在已经是 Messenger 好友.{0,20}", r"你們現在可以在 Messenger .{1,40}",
     )),

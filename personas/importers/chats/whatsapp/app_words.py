@@ -76,7 +76,7 @@ _IOS_MEDIA = re.compile(
 )
 _SHARED = re.compile(
     r"(?:location|live location shared|standort|ubicación|localização|localisation|posizione|locatie|位置|地点|위치): ?https?://\S+"
-    r"|live location shared|live-standort geteilt|ubicación en tiempo real compartida|localização em tempo real compartilhada|localisation en direct partagée|posizione in tempo reale condivisa|live locatie gedeeld",
+    r"|live location shared|live-standort (?:wird )?geteilt|ubicación en tiempo real compartida|localização em tempo real compartilhada|localisation en direct partagée|posizione in tempo reale condivisa|live locatie gedeeld",
     re.IGNORECASE,
 )
 _POLL = re.compile(
