@@ -137,6 +137,7 @@ FORMAT_LABELS = {
     "messenger": gettext_noop("Messages of Facebook or Instagram"),
     "x-archive": gettext_noop("Archive of X (Twitter)"),
     "tumblr": gettext_noop("Export of Tumblr"),
+    "kindle": gettext_noop("Notes of a Kindle"),
     "discord": gettext_noop("Discord export"),
     "sms": gettext_noop("SMS backup"),
     "google-chat": gettext_noop("Google Chat export"),

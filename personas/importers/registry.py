@@ -33,6 +33,7 @@ IMPORTERS = {
     "tiktok": "personas.importers.chats.tiktok.TikTok",
     "posts": "personas.importers.posts.json_posts.Posts",
     "tumblr": "personas.importers.posts.tumblr.Tumblr",
+    "kindle": "personas.importers.posts.kindle.Kindle",
     "blog": "personas.importers.posts.blogs.BlogExport",
     "mail": "personas.importers.mail.mailbox.Mail",
     "docx": "personas.importers.documents.word.Word",

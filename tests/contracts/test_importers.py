@@ -38,6 +38,7 @@ OWN = {
     "tiktok": ["tiktok.json"],
     "posts": ["posts.json", "keep.json"],
     "tumblr": ["tumblr.xml", "tumblr_messages.xml", "tumblr.html"],
+    "kindle": ["clippings.txt"],
     "blog": ["blog.xml", "notebook.enex"],
     "mail": ["mails.mbox", "mail.eml"],
     "docx": ["letters.docx"],

@@ -40,7 +40,7 @@ _PATTERNS = [
 ]
 _LEAD = re.compile(r"(?:le|den|am|el|il) (?=\d)", re.IGNORECASE)
 _PLACE = re.compile(r"[^\W\d_][^\d,.!?\n]{1,40}, ++")
-_AFTER = re.compile(r"[\s.,:;—–-]*+(?:星期.|周.|[(（][^()（）]{1,12}[)）])?+[\s.,:;—–-]*+")
+_AFTER = re.compile(r"[\s.,:;—–-]*+(?:星期.|周.|[月火水木金土日]曜日?|[(（][^()（）]{1,12}[)）])?+[\s.,:;—–-]*+")
 
 
 def leading(line: str) -> tuple[datetime, str] | None:

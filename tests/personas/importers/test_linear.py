@@ -96,6 +96,7 @@ def files(words: str) -> dict[str, str]:
         "posts": json.dumps([{"timestamp": 1686000000, "data": [{"post": f"a {words}"}]}]),
         "tumblr": f"<tumblr><post tumblelog={quoteattr(words)}><answer>{escape(words)}</answer></post><message participant="
         f"{quoteattr(words)}>{escape(words)}</message></tumblr>",
+        "kindle": f"Sea\n- Your Note | Added on {words}\n\n{words}\n==========\n{words}\n- {words} Note | {words}\n\n{words}",
         "blog": f"<rss><channel><item><description><![CDATA[<p>a {words}</p>]]></description></item></channel></rss>",
         "chatgpt": json.dumps(
             [
