@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from personas.embedders.minilm import MiniLM
@@ -75,6 +76,17 @@ def test_the_rarest_words_lead_to_a_passage(ada: Persona, query: str, found: str
 
 
 @pytest.mark.usefixtures("_many")
+@pytest.mark.usefixtures("_many")
+def test_each_passage_is_read_once(ada: Persona) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        passage_search.by_words(ada.passages.all(), search.terms("Did Bertram dance?"))
+    weighing = next(query["sql"] for query in reversed(captured.captured_queries) if "WITH own" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {weighing}".replace("%", "%%"), [])
+        plan = [line for (line,) in cursor.fetchall()]
+    assert sum(" on personas_passage" in line and "Index Scan on" not in line for line in plan) == 1, plan
+
+
 def test_words_of_nobody_lead_nowhere(ada: Persona) -> None:
     own = ada.passages.all()
     for query in ("quarterly dividends", "", "'; DROP TABLE personas_passage; --", "a & b | !c:*"):
