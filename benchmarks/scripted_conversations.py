@@ -35,8 +35,7 @@ from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from chat import monitoring  # noqa: E402
-from chat.conversation import transcripts  # noqa: E402
+from chat.conversation import monitoring, transcripts  # noqa: E402
 from chat.models import Author, Conversation  # noqa: E402
 from moderation import user_turns  # noqa: E402
 from moderation.filter import gate  # noqa: E402

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat import monitoring
-from chat.conversation import ends, queueing, remembering
+from chat.conversation import ends, monitoring, queueing, remembering
 from chat.models import Reply, ReplyStatus
 from chat.reply import inspection, relevance, replies
 from chat.socket import frames

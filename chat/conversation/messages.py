@@ -19,8 +19,7 @@ from redis import RedisError
 from accounts.contacts import guardian_limits, guardians
 from accounts.models import User
 from accounts.usage import quotas
-from chat import monitoring
-from chat.conversation import conversations, disclosure, ends, groups, queueing, transcripts
+from chat.conversation import conversations, disclosure, ends, groups, monitoring, queueing, transcripts
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
-from chat import monitoring
+from chat.conversation import monitoring
 from chat.models import Conversation
 from moderation.filter.classifiers.base import ClassifierUnavailable
 

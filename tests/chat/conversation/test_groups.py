@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from chat import monitoring
 from chat.conversation import (
     conversations,
     disclosure,
     groups,
     message_care,
     messages,
+    monitoring,
     partings,
     remembering,
     transcripts,

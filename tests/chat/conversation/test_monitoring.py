@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from chat import monitoring, tasks
-from chat.conversation import conversations, messages, queueing, transcripts
+from chat import tasks
+from chat.conversation import conversations, messages, monitoring, queueing, transcripts
 from chat.files import importing
 from moderation.desk import urgency
 from moderation.models import Case, DailyCue
