@@ -19,7 +19,8 @@ from redis import RedisError
 from accounts.contacts import guardian_limits, guardians
 from accounts.models import User
 from accounts.usage import quotas
-from chat.conversation import conversations, disclosure, ends, groups, monitoring, queueing, transcripts
+from chat.conversation import beginnings, conversations, disclosure, ends, groups, monitoring, queueing, transcripts
+from chat.conversation.beginnings import Beginning
 from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
 from chat.models import (
     UNFINISHED,
@@ -33,8 +34,6 @@ from chat.models import (
     Reply,
     ReplyStatus,
 )
-from chat.reply import candidates
-from chat.reply.candidates import Beginning
 from chat.socket import frames
 from chat.socket.protocol import Frame
 from generation.jobs import stream, turned_away, waiting_room
@@ -142,7 +141,7 @@ def regenerate(*, user: User, reply_id: UUID) -> Reply:
     The new reply begins with the best candidate that no reply has begun with, so that its first words come at once.
     If none is left, the engine draws anew.
     """
-    return _another(conversations.get_reply_for(user, reply_id), candidates.next_best)
+    return _another(conversations.get_reply_for(user, reply_id), beginnings.next_best)
 
 
 def regenerate_from(*, user: User, reply_id: UUID, beginning: Beginning) -> Reply:

@@ -21,11 +21,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import User
-from chat.conversation import conversations, messages, queueing
+from chat.conversation import beginnings, conversations, messages, queueing
+from chat.conversation.beginnings import Beginning, Span
 from chat.conversation.conversations import WrongState
 from chat.models import MODEL, PERSON, SITE, UNFINISHED, UNKNOWN, Origin, Reply
 from chat.reply import candidates
-from chat.reply.candidates import Beginning, Span
 from generation.engines.base import (
     Adapter,
     Alternative,
@@ -230,7 +230,7 @@ def take(*, user: User, conversation_id: UUID, reply_id: UUID, choice: str) -> R
     if origin is None or numbers is None or int(numbers[1]) != origin.attempt:
         raise WrongState(gettext("This reply has changed. Open Look inside again and take one of its candidates."))
     try:
-        beginning = candidates.begin(origin, reply.message.text, origin.choices[int(numbers[2])], int(numbers[3]))
+        beginning = beginnings.begin(origin, reply.message.text, origin.choices[int(numbers[2])], int(numbers[3]))
     except IndexError:
         raise WrongState(gettext("There is no such candidate.")) from None
     if beginning is None:

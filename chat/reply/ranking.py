@@ -148,16 +148,6 @@ def _faults(verdict: assessment.Verdict) -> dict[str, float]:
     return {"personal": -_PERSONAL} if verdict.action == RuleAction.MASK else {}
 
 
-def may_be_stored(scores: Mapping[str, float]) -> bool:
-    """Whether a candidate with these scores would be shown unchanged."""
-    return not {"withheld", "personal", "unwanted", "unfit"} & set(scores)
-
-
-def may_begin(scores: Mapping[str, float]) -> bool:
-    """Whether another reply may begin with a candidate with these scores."""
-    return may_be_stored(scores) and not {"empty", "repeats", "language"} & set(scores)
-
-
 def runs_in(texts: Iterable[str], *, length: int = _RUN) -> frozenset[tuple[str, ...]]:
     """All runs of `length` words in the texts."""
     return frozenset(run for text in texts for run in _runs(_words(text), length))

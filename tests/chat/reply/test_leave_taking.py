@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from chat.conversation.beginnings import may_be_stored, may_begin
 from chat.reply import leave_taking, persona_reply
-from chat.reply.ranking import ReplyRanking, may_be_stored, may_begin
+from chat.reply.ranking import ReplyRanking
 from generation.engines.base import Candidate, EngineInfo, Prompt, Sampling
 from moderation.monitor.signals import persona_conduct
 from personas.prompting.prompt import Line
