@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import BinaryIO
 
 from django.utils.translation import gettext
@@ -267,7 +268,8 @@ def _joined(lines: list[str]) -> str:
     if len(lines) == 1:
         return lines[0]
     widths = [_width(line) for line in lines[:-1]]
-    is_wrapped = _WRAP[0] <= sum(widths) / len(widths) <= _WRAP[1] and min(widths) > _WRAP[0] * 0.6
+    is_even = _WRAP[0] <= sum(widths) / len(widths) <= _WRAP[1] and min(widths) > _WRAP[0] * 0.6
+    is_wrapped = is_even or any(page_lines.is_hyphenated(*pair) for pair in pairwise(lines))
     text = lines[0]
     for line in lines[1:]:
         if page_lines.is_hyphenated(text, line):

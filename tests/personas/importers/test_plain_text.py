@@ -32,7 +32,7 @@ def test_the_head_of_a_typed_letter_and_its_page_numbers_are_no_words():
     reading = read(TYPED)
     assert reading.texts == [
         "Lieber Max,",
-        "vielen Dank für deinen Brief. Ich habe mich sehr gefreut und freue mich auf die Sonn-\nund Feiertage.",
+        "vielen Dank für deinen Brief. Ich habe mich sehr gefreut und freue mich auf die Sonn- und Feiertage.",
         "Bring bitte den Hund mit.",
     ]
     assert set(reading.times) == {"2023-06-05T00:00:00"}
