@@ -10,7 +10,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 http = get_asgi_application()
 
-from chat.socket.routing import websocket_urlpatterns  # noqa: E402  (models are ready only after the line above)
+from chat.routing import websocket_urlpatterns  # noqa: E402  (models are ready only after the line above)
 from moderation.filter import assessment  # noqa: E402
 from persona_site import request_bodies, socket_frames  # noqa: E402
 from persona_site.browser_text import with_clean_cookies  # noqa: E402

@@ -177,6 +177,7 @@ def by_folder(package: str) -> dict[str, set[str]]:
     ("package", "folder"),
     [
         ("accounts", "sign_in"),
+        ("chat", "conversation"),
         ("moderation.filter", "evasion"),
         ("personas.importers", "chats"),
         ("personas.importers.chats", "whatsapp"),

@@ -14,10 +14,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from accounts.personal_data import my_data
 from api import keys
+from chat import consumers
+from chat.consumers import ConversationConsumer
 from chat.conversation import branch_care, conversations, groups, messages
 from chat.reply import inspection
-from chat.socket import consumers, sockets
-from chat.socket.consumers import ConversationConsumer
+from chat.socket import sockets
 from moderation.desk import restrictions
 from personas import creation
 from personas.models import Persona

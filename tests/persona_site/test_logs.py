@@ -52,9 +52,9 @@ def test_a_librarys_values_are_left_out(name, message, args):
 
 
 def test_the_places_of_a_failed_consumer_are_kept():
-    text = f'{SECRET}\n  File "chat/socket/consumers.py", line 30, in receive\n    do("{SECRET}")\n'
+    text = f'{SECRET}\n  File "chat/consumers.py", line 30, in receive\n    do("{SECRET}")\n'
     _, event = logged("daphne.server", "Exception inside application: %s", text, exc_info=None)
-    assert event["where"] == ["chat/socket/consumers.py:30 receive"]
+    assert event["where"] == ["chat/consumers.py:30 receive"]
 
 
 @shared_task

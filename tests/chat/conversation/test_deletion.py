@@ -11,9 +11,10 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from accounts.personal_data import my_data
+from chat import consumers
 from chat.conversation import conversations
 from chat.models import Conversation
-from chat.socket import consumers, frames, sockets
+from chat.socket import frames, sockets
 from generation.jobs import stream
 from persona_site.redis import cancel_key, connection
 from personas import creation

@@ -9,9 +9,9 @@ from asgiref.sync import sync_to_async
 
 from accounts.interface import languages
 from accounts.legal import laws
+from chat import consumers
 from chat.conversation import disclosure, messages
 from chat.models import Conversation, Notice
-from chat.socket import consumers
 from generation.jobs import stream
 from moderation.filter import policy
 from moderation.models import Policy

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.interface import languages
 from accounts.models import User
+from chat import consumers
 from chat.conversation import conversations, follow_up, messages
 from chat.models import Conversation, Message, Notice
-from chat.socket import consumers
 from generation.jobs import stream
 from moderation.crisis import notices
 from personas.models import Persona

@@ -9,10 +9,10 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from chat import consumers
 from chat.conversation import conversations, messages
 from chat.models import Reply
 from chat.reply import replies
-from chat.socket import consumers
 from generation.jobs import stream
 from moderation.filter import policy
 from moderation.models import Policy

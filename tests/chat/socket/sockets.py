@@ -5,8 +5,8 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from accounts.models import User
+from chat import consumers
 from chat.models import Conversation
-from chat.socket import consumers
 from tests import factories
 
 

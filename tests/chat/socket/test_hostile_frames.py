@@ -10,8 +10,9 @@ from asgiref.sync import sync_to_async
 from django.db import DataError
 
 from accounts.interface import languages
+from chat import consumers
 from chat.conversation import conversations
-from chat.socket import consumers, protocol
+from chat.socket import protocol
 from generation.jobs import stream
 from tests import factories
 from tests.chat.socket.sockets import signed_in, socket_of

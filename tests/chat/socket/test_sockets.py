@@ -16,8 +16,9 @@ from django.test import Client
 from accounts.models import User
 from accounts.personal_data import my_data
 from accounts.sign_in import sessions
+from chat import consumers
 from chat.models import Conversation
-from chat.socket import consumers, sockets
+from chat.socket import sockets
 from generation.jobs import stream
 from persona_site.redis import connection
 from tests import factories

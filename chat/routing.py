@@ -1,5 +1,5 @@
 from django.urls import path
 
-from chat.socket.consumers import ConversationConsumer
+from chat.consumers import ConversationConsumer
 
 websocket_urlpatterns = [path("ws/conversations/<uuid:conversation_id>/", ConversationConsumer.as_asgi())]
