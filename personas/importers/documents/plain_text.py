@@ -61,7 +61,7 @@ _FRONT_LINE = re.compile(r"\s*+(?:[\w-]{1,40}\s?:.{0,1000}|- .{0,1000})?")
 _FRONT_LINES = 40  # that may stand at the top of a note between two rules, with its title, date and so on
 _LONGEST_HEADING = 220  # characters
 _WRAP = (45, 100)  # columns: lines of about this width were broken by a machine, not by their writer
-_MOST_SMALL_WORDS = 3  # of a line of place and date: "Thursday, half past seven"
+_MOST_SMALL_WORDS = 3  # of a line of an address, or of place and date: "Thursday, half past seven"
 _LONGEST_ADDRESS_LINE = 45  # characters
 
 
@@ -199,14 +199,21 @@ def _is_place(text: str) -> bool:
         return False
     letters = [character for character in text if character.isalpha()]
     is_capital = sum(map(str.isupper, letters)) > 0.7 * max(1, len(letters))
-    is_short = len(text) < 50 and sum(word[0].islower() for word in text.split()) <= _MOST_SMALL_WORDS
+    is_short = len(text) < 50 and _small_words(text) <= _MOST_SMALL_WORDS
     return is_capital or bool(_PLACE.search(text) and (text.split()[0].rstrip(",.").isupper() or is_short))
 
 
 def _is_address(lines: list[str]) -> bool:
     """A block of short lines, one of them with a postal code: the head of a letter, or whom it goes to."""
-    is_block = len(lines) > 1 and all(len(line) <= _LONGEST_ADDRESS_LINE and line[-1] not in "!?…" for line in lines)
+    is_block = len(lines) > 1 and all(
+        len(line) <= _LONGEST_ADDRESS_LINE and line[-1] not in "!?…:" and _small_words(line) <= _MOST_SMALL_WORDS
+        for line in lines
+    )
     return is_block and any(map(_POSTAL.fullmatch, lines))
+
+
+def _small_words(line: str) -> int:
+    return sum(word[0].islower() for word in line.split())
 
 
 def is_signature(text: str) -> bool:

@@ -50,6 +50,8 @@ def test_a_block_with_a_postal_code_is_an_address(line):
     "words",
     [
         "12345 Berlin",
+        "My address:\nAna Reed\n12345 Berlin",
+        "The house where we lived stood in\n12345 Berlin",
         "I am so happy!\n12345 Berlin",
         "We lived there.\nIt was 1945 and we were children, all of us, there",
     ],
