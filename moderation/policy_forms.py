@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.interface.form_fields import Words
 from moderation.filter.policy import RuleSpec, TopicSpec
-from moderation.filter.policy_changes import LONGEST_SHADOW
 from moderation.filter.policy_versions import LONGEST_BREAK, LONGEST_NAME
 from moderation.models import Direction, Policy, RuleAction
 from moderation.plain_words import action_in_words, category_choices, category_in_words, speaker_in_words
+from moderation.policies.policy_changes import LONGEST_SHADOW
 
 
 def _topic_actions() -> list[tuple[str, str]]:

@@ -12,13 +12,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from moderation.desk import queries
-from moderation.filter import policy, policy_changes, topics
+from moderation.filter import policy, topics
 from moderation.filter.policy import Terms
-from moderation.filter.policy_changes import ChangeRefused
 from moderation.filter.policy_versions import BadRule
 from moderation.guards import desk_only, person_of
 from moderation.models import PersonaRule, Policy
-from moderation.policies import differences, editing, history
+from moderation.policies import differences, editing, history, policy_changes
+from moderation.policies.policy_changes import ChangeRefused
 from moderation.policies.presets.registry import PRESETS
 from moderation.policies.replay import Report, replay
 from moderation.policy_forms import (

@@ -6,9 +6,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from moderation.filter import policy_changes
 from moderation.filter.policy import Terms
 from moderation.models import Assessment, AuditEntry, PersonaRule, Policy
+from moderation.policies import policy_changes
 from moderation.policies.presets.registry import PRESETS
 from tests import factories
 

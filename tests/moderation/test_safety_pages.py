@@ -4,10 +4,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from moderation.crisis import notices
-from moderation.filter import policy_changes
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.models import Policy
 from moderation.plain_words import category_in_words
+from moderation.policies import policy_changes
 
 pytestmark = pytest.mark.django_db
 

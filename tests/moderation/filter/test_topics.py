@@ -9,10 +9,10 @@ import pytest
 
 from accounts.models import User
 from moderation import user_turns
-from moderation.filter import assessment, encoder, gate, policy, policy_changes, topics
+from moderation.filter import assessment, encoder, gate, policy, topics
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.filter.policy import RuleSpec, Terms, TopicSpec
-from moderation.policies import editing
+from moderation.policies import editing, policy_changes
 from moderation.policies.presets import standard
 from tests import factories, timing
 

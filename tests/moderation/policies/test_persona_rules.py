@@ -6,11 +6,12 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from moderation import user_turns
-from moderation.filter import assessment, gate, policy, policy_changes
+from moderation.filter import assessment, gate, policy
 from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import RuleSpec
 from moderation.filter.policy_versions import BadRule
 from moderation.models import AuditEntry, PersonaRule
+from moderation.policies import policy_changes
 from tests import factories
 
 pytestmark = pytest.mark.django_db

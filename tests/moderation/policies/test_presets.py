@@ -1,10 +1,10 @@
 import pytest
 
 from accounts.models import User
-from moderation.filter import policy_changes, policy_versions
+from moderation.filter import policy_versions
 from moderation.filter.policy import RuleSpec, Terms, decide
 from moderation.models import AuditEntry, Policy
-from moderation.policies import history
+from moderation.policies import history, policy_changes
 from moderation.policies.presets import standard
 from moderation.policies.presets.base import Preset
 from moderation.policies.presets.registry import PRESETS

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from moderation.filter import assessment, policy, policy_changes
+from moderation.filter import assessment, policy
 from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.models import Assessment, AuditEntry, Case, Policy
+from moderation.policies import policy_changes
 from moderation.policies.presets import standard
 from moderation.policies.presets.registry import PRESETS
 from moderation.policies.replay import replay
