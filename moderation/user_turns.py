@@ -106,8 +106,8 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
         rulings = _rulings(turns, verdicts, user, addressee)
         if all(ruling.is_answered for ruling in rulings):
             level = ladder.highest(verdict.level for verdict in verdicts)
-            own_words = " ".join(turn.text for turn in turns if turn.source == "user")
-            raise FilterDown(help_for(user, level, answering=own_words)) from None
+            newest = next((turn.text for turn in reversed(turns) if turn.source == "user"), "")
+            raise FilterDown(help_for(user, level, answering=newest)) from None
         return [replace(each, is_answered=False, is_judged=False) if each.is_answered else each for each in rulings]
     return _rulings(turns, verdicts, user, addressee)
 
@@ -161,7 +161,8 @@ def help_for(user: User, level: str, *, answering: str = "") -> CrisisNotice:
     """The site's notice to this person at this crisis level, with the help lines of their country.
 
     It speaks the language of the interface. Words in Chinese are answered in Chinese on every page, because their
-    writer may read nothing else. Latin letters show no language: they may be pinyin.
+    writer may read nothing else. Japanese words without kana count as Chinese. Latin letters show no language: they may
+    be pinyin.
     """
     language = "zh" if scripts.is_mostly_han(answering) else languages.current()
     return notices.notice(country=user.country or settings.DEFAULT_COUNTRY, language=language, level=level)

@@ -179,7 +179,7 @@ def _judged(turns: list[Turn], user: User, cast: Cast) -> list[Ruling]:
         raise ModerationDown(down.help) from None
     if not all(ruling.is_judged for ruling in rulings):
         level = ladder.highest(ruling.verdict.level for ruling in rulings)
-        raise ModerationDown(user_turns.help_for(user, level))
+        raise ModerationDown(user_turns.help_for(user, level, answering=own_texts[-1] if own_texts else ""))
     return rulings
 
 

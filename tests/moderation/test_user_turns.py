@@ -85,5 +85,5 @@ def test_k6_t2_without_a_filter_patterns_see_a_crisis_and_let_nothing_pass(alice
 def test_k6_help_is_in_chinese_for_chinese_words_also_without_a_filter(alice, filter_down):
     for text, near in (("你好，今天怎么样？", "你身边的人"), ("How is the lighthouse?", "Someone near you")):
         with pytest.raises(user_turns.FilterDown) as refused:
-            judge(alice, Turn(text))
+            judge(alice, Turn("The lighthouse is on the western shore of the island."), Turn(text))
         assert refused.value.help.resources[-1]["name"] == near

@@ -317,6 +317,14 @@ def test_t2_while_the_filter_is_down_no_line_of_a_file_is_kept(alice: User, filt
     assert not Conversation.objects.exists()
 
 
+def test_k6_the_help_in_place_of_a_file_answers_chinese_words_in_chinese(alice: User, filter_down: None) -> None:
+    lines = ["Good evening, and thank you for coming.", "我今晚就去自杀。"]
+    content = "\n".join(json.dumps({"is_user": True, "mes": line}) for line in lines)
+    with pytest.raises(conversations.ModerationDown) as refused:
+        imported(alice, content)
+    assert refused.value.help.resources[-1]["name"] == "你身边的人"
+
+
 def test_the_branch_that_was_read_comes_back_though_it_ends_in_a_failed_reply(
     conversation: Conversation, alice: User
 ) -> None:

@@ -82,6 +82,13 @@ def test_verses_with_commas_are_no_table():
     assert read(verses, "verses.txt").format == "plain-text"
 
 
+def test_a_line_that_begins_with_a_number_above_is_no_quotation():
+    assert read("date,text\n2023-06-05,>5 miles today\n2023-06-06,Rain.\n", "diary.csv").texts == [
+        ">5 miles today",
+        "Rain.",
+    ]
+
+
 def test_a_table_of_reddit_gives_its_authors_words_without_what_they_quote():
     rows = [
         "I think so.\n\n> Theirs.\n>Theirs too.\n\nBut no. >:(",

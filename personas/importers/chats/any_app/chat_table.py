@@ -30,7 +30,7 @@ _PLACEHOLDERS = frozenset(
     for medium in ("photo", "video", "file", "location", "contact", "sticker", "gif", "instant video")
 )
 _GONE = frozenset({"[deleted]", "[removed]"})  # what Reddit writes where a post was
-_QUOTED = re.compile(r"(?:>|&gt;)(?: |[^\W_])")
+_QUOTED = re.compile(r"(?:>|&gt;)(?: |[^\W\d_])")  # ">5 miles" is no quotation
 _MEMBER = re.compile(r"(?P<id>[A-Za-z0-9_@-]{4,40}):\n")
 
 
