@@ -4,6 +4,7 @@ The crisis model and the comparison of replies are trained with it.
 """
 
 import math
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,7 @@ DROPOUT = 0.1
 _PADDING = 0  # is never attended to
 
 N = TypeVar("N", bound=nn.Module)
+Batch = list[tuple[Row, str]]  # rows, and what is known of each
 
 
 class TrainedBert(nn.Module):
@@ -53,6 +55,11 @@ class TrainedBert(nn.Module):
         self.model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=False)
         self.model.embeddings.word_embeddings.weight.requires_grad_(False)
 
+    def keep_first(self, layers: int) -> None:
+        """Takes the first layers, and what lies before them, out of the training."""
+        for part in (self.model.embeddings, *self.model.encoder.layer[:layers]):
+            part.requires_grad_(False)
+
     def means(self, rows: Sequence[Row]) -> Tensor:
         """float32 [rows, width]: the mean of each row's last hidden states, from its token `first` on."""
         longest = max(len(row) for row in rows)
@@ -81,6 +88,14 @@ class TrainedBert(nn.Module):
         """The weights as arrays, for `moderation.bert.rounded`."""
         found = {name: value.numpy() for name, value in self.model.state_dict().items()}
         return found if self._distances is None else found | {DISTANCES: self._distances.numpy()}
+
+
+def in_batches(rows: Batch, size: int, chance: random.Random) -> list[Batch]:
+    """Batches of rows of similar length, in random order."""
+    ordered = sorted(rows, key=lambda pair: len(pair[0]) + chance.uniform(0, 6))
+    batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    chance.shuffle(batches)
+    return batches
 
 
 class FineTuning(Generic[N]):

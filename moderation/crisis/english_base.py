@@ -11,7 +11,6 @@ from tokenizers import Tokenizer
 from moderation.bert import DISTANCES, KINDS, Matrix
 from moderation.crisis.base_model import BadBase
 
-HEADS = 12
 _FIRST_PLACE = 2  # the places before it belong to padding
 _BUCKETS, _FAR = 32, 128  # of distances, and the distance from which all share a bucket
 _NAMES = {  # of a layer's parts, here and in BERT

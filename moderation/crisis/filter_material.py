@@ -11,6 +11,7 @@ from moderation.crisis import labelled, tokens
 from moderation.crisis.base_model import BEGIN, END, BaseModel
 from moderation.crisis.labelled import STEPS, Labelled
 from moderation.crisis.material import LAYERS, SENTENCES, vocabulary
+from moderation.filter import training
 from moderation.filter.classifiers import network
 from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.network import Reader
@@ -18,6 +19,14 @@ from moderation.filter.network_training import Base
 from moderation.filter.training import CATEGORIES, Example
 
 _PASSIVE, _ACTIVE = STEPS.index("passive"), STEPS.index("active")
+
+
+def examples(data: Path, dialogues: Iterable[Path]) -> list[Example]:
+    """All texts of the training: a folder of labelled ones, our templates, sentences and dialogues.
+
+    Raises the DataMissing of `training` and of `labelled`.
+    """
+    return [*training.read(data), *training.own_examples(), *of_sentences(), *of_talk(dialogues)]
 
 
 def of_sentences() -> list[Example]:

@@ -3,15 +3,15 @@
 The model is multilingual-e5-small with its first layers and with the pieces of English and Chinese, fine-tuned for the
 six steps (`training`, docs/decisions/0014). It reads a person's newest message behind those before it. A logistic
 regression on n-grams of the newest message votes beside it (`ngrams`). Where it is in doubt about a message that is not
-Chinese, a larger network reads the message too: all-mpnet-base-v2, fine-tuned on the English sentences
-(docs/decisions/0023). A file holds the weights and the tokenizer of each network, so they cannot come apart.
+Chinese, the larger network reads the message too (`moderation.english_network`, docs/decisions/0024). A file holds the
+weights and the tokenizer of each network, so they cannot come apart.
 """
 
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -20,20 +20,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation.bert import Bert, Matrix
-from moderation.crisis import four_bits, tokens
+from moderation import english_network
+from moderation.bert import Bert, Matrix, Row
+from moderation.crisis import tokens
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.ngrams import Vote
+from moderation.english_network import EnglishNetwork
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.filter.classifiers.features import is_mostly_cjk
-from moderation.filter.classifiers.remembered import Remembered
+from moderation.remembered import Remembered
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
-WEIGHTS, ENGLISH = _DATA / "crisis.safetensors", _DATA / "crisis_english.safetensors"
+WEIGHTS = _DATA / "crisis.safetensors"
 _FIRST_ALARM = STEPS.index("passive")
 _VOTE_WEIGHTS, _VOTE_LINE = "vote.weights", "vote.line"
 # The least probability of *passive* and the steps above it at which the site answers (docs/moderation-model-card.md).
@@ -64,8 +66,8 @@ _DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 class Recogniser:
     """The model. Thread-safe. Loads its weights at the first text."""
 
-    def __init__(self, path: Path = WEIGHTS, *, english: Path = ENGLISH) -> None:
-        self._first, self._second = _Network(path), _Network(english)
+    def __init__(self, path: Path = WEIGHTS, *, english: Path = english_network.WEIGHTS) -> None:
+        self._first, self._second = _First(path), _Second(english)
         self._remembered: Remembered[Recognition] = Remembered(20_000)
 
     def recognise(self, talks: Sequence[Sequence[str]]) -> list[Recognition]:
@@ -120,8 +122,8 @@ class Recogniser:
         return f"crisis-{self._first.version}-{self._second.version}"
 
 
-class _Network:
-    """A file, loaded at the first text. Its methods raise ClassifierUnavailable."""
+class _First:
+    """The network of all languages, loaded at the first text. Its methods raise ClassifierUnavailable."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -138,13 +140,10 @@ class _Network:
         return tokens.pieces(self._loaded.tokenizer, message)
 
     def logits(self, talks: Sequence[Sequence[str]]) -> Matrix:
-        """float32 [talks, STEPS]. Of a last message that is read in several windows, those of the likeliest alarm."""
+        """float32 [talks, STEPS], with the vote of n-grams on a last message that is read in one window."""
         network = self._loaded
         rows = [tokens.rows(network.tokenizer, talk) for talk in talks]
-        ends = np.cumsum([len(of_talk) for of_talk in rows])
-        logits = network.bert.means([row for of_talk in rows for row in of_talk]) @ network.head.T + network.bias
-        windows = np.split(logits, ends[:-1])
-        result = np.stack([of_talk[_alarms(of_talk).argmax()] for of_talk in windows])
+        result = _of_gravest_windows(rows, lambda joined: network.bert.means(joined) @ network.head.T + network.bias)
         if network.vote is not None:
             votes = [
                 network.vote.logit(talk[-1]) if len(of_talk) == 1 else 0.0
@@ -159,6 +158,39 @@ class _Network:
             return _Loaded(self._path)
 
 
+class _Second:
+    """The larger network, which the filter shares; loaded at the first text. Its methods raise the same."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def version(self) -> str:
+        with _readable(self._path):
+            return str(english_network.about(self._path)["version"])
+
+    def load(self) -> None:
+        _ = self._loaded, self.version
+
+    def logits(self, talks: Sequence[Sequence[str]]) -> Matrix:
+        """float32 [talks, STEPS]."""
+        network = self._loaded
+        rows = [tokens.rows(network.tokenizer, talk) for talk in talks]
+        return _of_gravest_windows(rows, lambda joined: network.logits(joined, english_network.CRISIS))
+
+    @property
+    def _loaded(self) -> EnglishNetwork:
+        with _readable(self._path):
+            return english_network.of(self._path)
+
+
+def _of_gravest_windows(rows: Sequence[Sequence[Row]], judge: Callable[[list[Row]], Matrix]) -> Matrix:
+    """float32 [talks, STEPS]. Of a last message that is read in several windows, those of the likeliest alarm."""
+    ends = np.cumsum([len(of_talk) for of_talk in rows])
+    windows = np.split(judge([row for of_talk in rows for row in of_talk]), ends[:-1])
+    return np.stack([of_talk[_alarms(of_talk).argmax()] for of_talk in windows])
+
+
 class _Loaded:
     def __init__(self, path: Path) -> None:
         about, arrays = _stored(path)
@@ -166,14 +198,14 @@ class _Loaded:
         self.head: Matrix = arrays.pop("head.weight")
         self.bias: Matrix = arrays.pop("head.bias")
         self.vote = Vote(arrays.pop(_VOTE_WEIGHTS), arrays.pop(_VOTE_LINE)) if _VOTE_LINE in arrays else None
-        self.bert = Bert(four_bits.unpacked(arrays), heads=about["heads"])
+        self.bert = Bert(arrays, heads=about["heads"])
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+    except english_network.UNREADABLE as error:
         raise ClassifierUnavailable(f"The crisis model in {path.name} cannot be read: {error}.") from error
 
 
@@ -196,7 +228,7 @@ def save(
 ) -> str:
     """Writes a network that `Recogniser` reads. Returns its version.
 
-    `arrays`: "head.weight", "head.bias", and the weights of BERT, as `bert.rounded` or `four_bits.packed` gives them.
+    `arrays`: "head.weight", "head.bias", and the weights of BERT, as `bert.rounded` gives them.
     """
     if vote is not None:
         arrays = arrays | {_VOTE_WEIGHTS: vote.weights, _VOTE_LINE: vote.line}

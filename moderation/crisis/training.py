@@ -1,6 +1,6 @@
-"""Fine-tuning a base to the steps of the crisis ladder, end to end, on the texts of `material`.
+"""Fine-tuning multilingual-e5-small to the steps of the crisis ladder, end to end, on the texts of `material`.
 
-The base is multilingual-e5-small for all messages, or all-mpnet-base-v2 for English ones.
+`moderation.english_training` reads the same texts with a larger base.
 
 The sentences were written in rounds. A look-alike stands in the round of the line that it mirrors, so cross-validation
 leaves whole rounds out.
@@ -10,7 +10,7 @@ The same data and the same seed give the same weights on the same kind of proces
 
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from torch import Tensor, nn
 
 from moderation import bert
 from moderation.bert import Row
-from moderation.bert_training import DROPOUT, FineTuning, TrainedBert
-from moderation.crisis import four_bits, recognition, tokens
+from moderation.bert_training import DROPOUT, Batch, FineTuning, TrainedBert, in_batches
+from moderation.crisis import recognition, tokens
 from moderation.crisis.labelled import STEPS, Labelled
 from moderation.crisis.material import FOLDS, POSSIBLE, Material, Messages, Talk
 from moderation.crisis.ngrams import Vote
@@ -50,7 +50,6 @@ SHARE_OF_RATES, KEPT_LAYERS = 0.4, 3
 TALKS_FOR_EACH, WITH_PERSONAS = 4, 0.5
 
 Say = Callable[[str], None]
-Batch = list[tuple[Row, str]]  # rows with their steps
 Scores = npt.NDArray[np.float32]
 
 
@@ -61,15 +60,12 @@ class Recipe:
     epochs: int
     batch: int
     rate: float  # of the layers
-    kept_layers: int | None  # the first layers, which stay with what lies before them; None: all learn
     talks: int  # without a label, in an epoch
     others_before: float  # how often a message comes behind those of somebody else
     averaged: float  # of the average of the weights that remains after an update
 
 
-FIRST = Recipe(epochs=6, batch=48, rate=1.5e-4, kept_layers=None, talks=9000, others_before=0.5, averaged=0.99)
-# Of the larger network, for English messages of which the first one is in doubt.
-ENGLISH = Recipe(epochs=2, batch=40, rate=6e-5, kept_layers=5, talks=5000, others_before=0.25, averaged=0.995)
+FIRST = Recipe(epochs=6, batch=48, rate=1.5e-4, talks=9000, others_before=0.5, averaged=0.99)
 
 
 # --- The network -------------------------------------------------------------------------------
@@ -88,12 +84,6 @@ class Network(nn.Module):
         """float32 [rows, STEPS]."""
         logits: Tensor = self.head(self.drop(self.body.means(rows)))
         return logits
-
-    def keep_first(self, layers: int) -> None:
-        """Takes the first layers, and what lies before them, out of the training."""
-        bert = self.body.model
-        for part in (bert.embeddings, *bert.encoder.layer[:layers]):
-            part.requires_grad_(False)
 
 
 # --- Training ----------------------------------------------------------------------------------
@@ -133,11 +123,11 @@ def fit(
         _load(network, going_on.weights)
     schedule = _schedule(given, recipe, sentences, going_on)
     if schedule.kept_layers is not None:
-        network.keep_first(schedule.kept_layers)
+        network.body.keep_first(schedule.kept_layers)
     groups = _groups(network, recipe.rate, 1.0 if going_on is None else SHARE_OF_RATES)
     average = Network(given.weights)
     tuning = FineTuning(network, average, groups, updates=schedule.updates(recipe.batch), averaged=recipe.averaged)
-    importance = _importance(sentences)
+    importance = importance_of(sentences)
     for epoch in range(tuning.resume(checkpoint), schedule.epochs):
         chance = random.Random(1000 * seed + epoch)  # noqa: S311 (no secret)
         torch.manual_seed(1000 * seed + epoch)
@@ -152,7 +142,7 @@ class _Schedule:
     """What an epoch reads: all `new` sentences, as many `known` ones, and so many `talks` without a label."""
 
     epochs: int
-    kept_layers: int | None
+    kept_layers: int | None = None  # the first layers, which stay with what lies before them; None: all learn
     new: list[Labelled]
     known: list[Labelled] = field(default_factory=list)  # those that the earlier weights have read
     talks: int
@@ -165,16 +155,16 @@ class _Schedule:
     def updates(self, batch: int) -> int:
         return self.epochs * math.ceil((len(self.new) + self.rehearsed + self.talks) / batch)
 
-    def batches(self, given: Material, recipe: Recipe, chance: random.Random) -> Iterator[Batch]:
+    def batches(self, given: Material, recipe: Recipe, chance: random.Random) -> list[Batch]:
         """Those of one epoch."""
         sentences = [*self.new, *chance.sample(self.known, self.rehearsed)]
-        return _batches(recipe, sentences, _ordinary_talk(given, self.talks, chance), given.tokenizer, chance)
+        return batches(recipe, sentences, ordinary_talk(given, self.talks, chance), given.tokenizer, chance)
 
 
 def _schedule(given: Material, recipe: Recipe, sentences: list[Labelled], going_on: GoingOn | None) -> _Schedule:
     if going_on is None:
         talks = min(recipe.talks, len(given.talk))
-        return _Schedule(epochs=recipe.epochs, kept_layers=recipe.kept_layers, new=sentences, talks=talks)
+        return _Schedule(epochs=recipe.epochs, new=sentences, talks=talks)
     new = [one for one in sentences if one.messages in going_on.new]
     known = [one for one in sentences if one.messages not in going_on.new]
     talks = min(TALKS_FOR_EACH * len(new), len(given.talk))
@@ -188,13 +178,13 @@ def _train(
     network.train()
     total, count = 0.0, 0
     for batch in batches:
-        loss = _loss(network([row for row, _ in batch]), [step for _, step in batch], importance)
+        loss = loss_of(network([row for row, _ in batch]), [step for _, step in batch], importance)
         tuning.update(loss)
         total, count = total + loss.item(), count + 1
     return total / count
 
 
-def _ordinary_talk(given: Material, count: int, chance: random.Random) -> list[Talk]:
+def ordinary_talk(given: Material, count: int, chance: random.Random) -> list[Talk]:
     """At most so many talks without a label, of which WITH_PERSONAS are with personas."""
     own = given.talk[: len(given.to_personas)]
     first = chance.sample(own, min(round(WITH_PERSONAS * count), len(own)))
@@ -221,13 +211,13 @@ def _groups(network: Network, rate: float, share: float) -> list[dict[str, Any]]
     ]
 
 
-def _importance(sentences: Sequence[Labelled]) -> dict[str, float]:
+def importance_of(sentences: Sequence[Labelled]) -> dict[str, float]:
     """The weight of each step's loss, so that all steps count alike."""
     counts = {step: max(sum(one.step == step for one in sentences), 1) for step in STEPS}
     return {step: len(sentences) / len(STEPS) / count for step, count in counts.items()}
 
 
-def _loss(logits: Tensor, steps: Sequence[str], importance: dict[str, float]) -> Tensor:
+def loss_of(logits: Tensor, steps: Sequence[str], importance: dict[str, float]) -> Tensor:
     """Cross-entropy with the smoothed steps. Of a talk without a label: that it stays within its POSSIBLE steps."""
     likely = logits.log_softmax(dim=1)
     is_labelled = torch.tensor([step in STEPS for step in steps])
@@ -250,13 +240,13 @@ def _target(step: str, importance: dict[str, float]) -> Tensor:
     return target
 
 
-def _batches(
+def batches(
     recipe: Recipe,
     sentences: Sequence[Labelled],
     talk: Sequence[Talk],
     tokenizer: Tokenizer,
     chance: random.Random,
-) -> Iterator[Batch]:
+) -> list[Batch]:
     """Rows of these sentences and talks with their steps, in batches of similar length and in random order.
 
     What comes before a message must not decide its step. So a message may come behind other people's messages: one in
@@ -274,10 +264,7 @@ def _batches(
         others = others if len(one.messages) == 1 else []
         chosen.append((_varied(one.messages, others, recipe.others_before, chance), one.step))
     rows = [(tokens.rows(tokenizer, messages)[0], step) for messages, step in chosen]
-    rows.sort(key=lambda pair: len(pair[0]) + chance.uniform(0, 6))
-    batches = [rows[start : start + recipe.batch] for start in range(0, len(rows), recipe.batch)]
-    chance.shuffle(batches)
-    return iter(batches)
+    return in_batches(rows, recipe.batch, chance)
 
 
 def _by_script(talks: Iterable[Messages]) -> dict[bool, list[Messages]]:
@@ -351,12 +338,6 @@ def save(network: Network, given: Material, path: Path, *, average_with: Path | 
     if average_with is not None:
         arrays = _averaged(arrays, recognition.network_of(average_with)[0])
     return recognition.save(path, arrays, tokenizer=given.tokenizer, heads=HEADS, vote=vote(given))
-
-
-def save_english(network: Network, given: Material, path: Path) -> str:
-    """Writes the weights of the larger network in four bits, and the tokenizer. Returns their version."""
-    arrays = four_bits.packed(network.body.weights()) | _head(network)
-    return recognition.save(path, arrays, tokenizer=given.tokenizer, heads=HEADS, vote=None)
 
 
 def _head(network: Network) -> dict[str, Any]:

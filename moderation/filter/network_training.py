@@ -7,7 +7,7 @@ written for this, and samples of the others. An unknown label has no loss.
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from moderation import bert
 from moderation.bert import Row
-from moderation.bert_training import DROPOUT, FineTuning, TrainedBert
+from moderation.bert_training import DROPOUT, FineTuning, TrainedBert, in_batches
 from moderation.filter import encoder
 from moderation.filter.classifiers import network
 from moderation.filter.classifiers.network import Reader
@@ -60,6 +60,39 @@ def is_read(example: Example, language: str) -> bool:
     return not example.is_dev and not example.is_left_out and network.language_of(example.text) == language
 
 
+class Texts:
+    """The texts that a network of one language is trained on, and its loss on them."""
+
+    def __init__(self, examples: Sequence[Example], language: str) -> None:
+        self._read = [example for example in examples if is_read(example, language)]
+        self._labels = {example.id: _labels(example) for example in self._read}
+        self._positive_weight = _positive_weight(np.stack(list(self._labels.values())))
+
+    def epoch(self, chance: random.Random, *, positives: int = POSITIVES, negatives: int = NEGATIVES) -> list[Example]:
+        """All with a rare label, all written for this, and samples of the others, with and without a label of 1."""
+        table = np.stack([self._labels[example.id] for example in self._read]) == 1
+        is_few = table[:, table.sum(axis=0) < FEW].any(axis=1)
+        is_rare = table[:, [category not in COMMON for category in CATEGORIES]].any(axis=1)
+        is_kept = is_rare | np.array([example.source in WRITTEN for example in self._read])
+        has_positive = table.any(axis=1)
+        with_positive = [self._read[index] for index in np.flatnonzero(has_positive & ~is_kept).tolist()]
+        without = [self._read[index] for index in np.flatnonzero(~has_positive & ~is_kept).tolist()]
+        return [
+            *(self._read[index] for index in np.flatnonzero(is_kept).tolist()),
+            *(self._read[index] for index in np.flatnonzero(is_few).tolist() for _ in range(2)),
+            *chance.sample(with_positive, min(positives, len(with_positive))),
+            *chance.sample(without, min(negatives, len(without))),
+        ]
+
+    def loss(self, logits: Tensor, ids: Sequence[str]) -> Tensor:
+        """Binary cross-entropy over the labels that are known, of logits [ids, CATEGORIES]."""
+        given = torch.from_numpy(np.stack([self._labels[id_] for id_ in ids])).float()
+        losses = binary_cross_entropy_with_logits(logits, given.clamp(min=0), reduction="none")
+        losses = losses * torch.where(given == 1, self._positive_weight, torch.ones(()))
+        is_known = given >= 0
+        return (losses * is_known).sum() / is_known.sum()
+
+
 class Judge(nn.Module):
     """BERT, the mean over a text, and one logit for each category."""
 
@@ -78,11 +111,9 @@ class Judge(nn.Module):
 def fit(base: Base, examples: Sequence[Example], checkpoint: Path, say: Say) -> Judge:
     """The average over the last updates. After each epoch the state is written to `checkpoint`, to go on from."""
     torch.manual_seed(_SEED)
-    read = [example for example in examples if is_read(example, base.language)]
-    labels = {example.id: _labels(example) for example in read}
-    weight = _positive_weight(np.stack(list(labels.values())))
+    texts = Texts(examples, base.language)
     judge = Judge(base)
-    size = len(_epoch(read, labels, random.Random(_SEED)))  # noqa: S311 (no secret)
+    size = len(texts.epoch(random.Random(_SEED)))  # noqa: S311 (no secret)
     updates = EPOCHS * -(-size // BATCH)
     tuning = FineTuning(judge, Judge(base), _groups(judge), updates=updates, averaged=AVERAGED)
     for epoch in range(tuning.resume(checkpoint), EPOCHS):
@@ -90,8 +121,9 @@ def fit(base: Base, examples: Sequence[Example], checkpoint: Path, say: Say) -> 
         torch.manual_seed(1000 * _SEED + epoch)
         judge.train()
         losses = []
-        for batch in _batches(_epoch(read, labels, chance), base.reader, chance):
-            loss = _loss(judge([row for row, _ in batch]), np.stack([labels[id_] for _, id_ in batch]), weight)
+        chosen = [(base.reader.row(example.text), example.id) for example in texts.epoch(chance)]
+        for batch in in_batches(chosen, BATCH, chance):
+            loss = texts.loss(judge([row for row, _ in batch]), [id_ for _, id_ in batch])
             tuning.update(loss)
             losses.append(loss.item())
             if len(losses) % 100 == 0:
@@ -130,38 +162,3 @@ def _groups(judge: Judge) -> list[dict[str, Any]]:
         {"params": [value for value in learned if value.ndim < 2], "lr": BODY_RATE},
         {"params": [value for value in learned if value.ndim == 2], "lr": BODY_RATE, "weight_decay": DECAY},
     ]
-
-
-def _epoch(read: Sequence[Example], labels: dict[str, Labels], chance: random.Random) -> list[Example]:
-    """The texts of an epoch: all with a rare label and all of our own, and samples of the others."""
-    table = np.stack([labels[example.id] for example in read]) == 1
-    is_few = table[:, table.sum(axis=0) < FEW].any(axis=1)
-    is_rare = table[:, [category not in COMMON for category in CATEGORIES]].any(axis=1)
-    is_kept = is_rare | np.array([example.source in WRITTEN for example in read])
-    has_positive = table.any(axis=1)
-    positives = [read[index] for index in np.flatnonzero(has_positive & ~is_kept).tolist()]
-    negatives = [read[index] for index in np.flatnonzero(~has_positive & ~is_kept).tolist()]
-    return [
-        *(read[index] for index in np.flatnonzero(is_kept).tolist()),
-        *(read[index] for index in np.flatnonzero(is_few).tolist() for _ in range(2)),
-        *chance.sample(positives, min(POSITIVES, len(positives))),
-        *chance.sample(negatives, min(NEGATIVES, len(negatives))),
-    ]
-
-
-def _batches(chosen: Sequence[Example], reader: Reader, chance: random.Random) -> Iterator[list[tuple[Row, str]]]:
-    """Rows with the ids of their texts, in batches of similar length and in random order."""
-    rows = [(reader.row(example.text), example.id) for example in chosen]
-    rows.sort(key=lambda pair: len(pair[0]) + chance.uniform(0, 6))
-    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
-    chance.shuffle(batches)
-    return iter(batches)
-
-
-def _loss(logits: Tensor, labels: npt.NDArray[np.int8], positive_weight: Tensor) -> Tensor:
-    """Binary cross-entropy over the labels that are known."""
-    given = torch.from_numpy(labels).float()
-    losses = binary_cross_entropy_with_logits(logits, given.clamp(min=0), reduction="none")
-    losses = losses * torch.where(given == 1, positive_weight, torch.ones(()))
-    is_known = given >= 0
-    return (losses * is_known).sum() / is_known.sum()

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from moderation.filter import encoder
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.filter.classifiers.remembered import Remembered
 from moderation.filter.policy import TopicSpec
+from moderation.remembered import Remembered
 from text import sentences
 
 _SENTENCES: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""Fitting the classifier on n-grams, and what its last stage makes of the networks' logits.
+"""Fitting the classifier on n-grams, and what the later stages make of the networks' logits.
 
 Data: the folder of labelled texts (`<source>.jsonl.gz`, one {id, source, lang, text, labels, split} a line), our own
 templates, and what the caller adds. An absent label is unknown: such a text takes no part in that category. French
@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from moderation import english_network
+from moderation.english_network import EnglishNetwork
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import Category
-from moderation.filter.classifiers.linear import Scores, Weights, sigmoid
+from moderation.filter.classifiers.linear import Scores, Weights, english_row, is_in_doubt, sigmoid
 from moderation.filter.classifiers.network import LANGUAGES, Network, language_of
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ COMMON = {Category.HATE, Category.HARASSMENT, Category.ILLICIT}
 WRITTEN = {"own", "crisis"}
 EXPANSIONS = 40  # of one template
 FEW_TO_TRUST = 5  # positives of a category and language; with fewer, the n-grams alone decide
+FEW_IN_DOUBT = 20  # positives of a category in doubt; with fewer, the second stage decides
 NEVER = -12.0  # the logit of a category that a fit saw no positive of
 
 Say = Callable[[str], None]
@@ -130,7 +133,7 @@ def _fill(text: str, slots: dict[str, list[str]]) -> list[str]:
 # --- Fitting -----------------------------------------------------------------------------------
 
 
-def fit(examples: Sequence[Example], networks: Mapping[str, Network], say: Say) -> Weights:
+def fit(examples: Sequence[Example], networks: Mapping[str, Network], larger: EnglishNetwork, say: Say) -> Weights:
     """Weights fitted on the training split of `examples`. The development split is not looked at.
 
     The n-grams are fitted without the texts that are left out. On those, which no stage has read, each stage is
@@ -149,21 +152,29 @@ def fit(examples: Sequence[Example], networks: Mapping[str, Network], say: Say) 
     weights = Weights(
         version="",
         categories=CATEGORIES,
+        english=larger.version,
         ngrams=np.rint(kernel / scale).astype(np.int8),
         ngram_scale=scale,
         ngram_bias=bias,
         ngram_calibration=np.zeros((2, size), np.float32),
         floors=np.ones((len(LANGUAGES), size), np.float32),
         meaning=np.zeros((len(LANGUAGES), 3, size), np.float32),
+        doubt=np.zeros((4, size), np.float32),
     )
-    _calibrate(weights, unread, networks, say)
-    parts = (weights.ngrams, weights.ngram_calibration, weights.floors, weights.meaning)
+    _calibrate(weights, unread, networks, larger, say)
+    parts = (weights.ngrams, weights.ngram_calibration, weights.floors, weights.meaning, weights.doubt)
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts))
     return replace(weights, version=f"2.{digest.hexdigest()[:8]}")
 
 
-def _calibrate(weights: Weights, unread: Sequence[Example], networks: Mapping[str, Network], say: Say) -> None:
-    """Fills in the calibration, the floors and the last stage."""
+def _calibrate(
+    weights: Weights,
+    unread: Sequence[Example],
+    networks: Mapping[str, Network],
+    larger: EnglishNetwork,
+    say: Say,
+) -> None:
+    """Fills in the calibration, the floors and the later stages."""
     early = weights.ngram_logits([example.text for example in unread])
     for column, category in enumerate(CATEGORIES):
         weights.ngram_calibration[:, column] = _logistic(early[:, [column]], labels_of(unread, category))
@@ -186,6 +197,33 @@ def _calibrate(weights: Weights, unread: Sequence[Example], networks: Mapping[st
                 weights.floors[index, column] = max(float(np.quantile(first[caught, column], 0.05)), 0.01)
             floor = weights.floors[index, column]
             say(f"{language}, {category}: {int((labels == 1).sum()):,} positives, floor {floor:.3f}")
+        if language == "en":
+            _calibrate_doubt(weights, own, early[rows], late, larger, say)
+
+
+def _calibrate_doubt(
+    weights: Weights, english: Sequence[Example], early: Scores, late: Scores, larger: EnglishNetwork, say: Say
+) -> None:
+    """Fills in the third stage, on the texts of which the second is in doubt.
+
+    `early` and `late`: the logits of the n-grams and of the network, float32 [english, CATEGORIES].
+    """
+    index = LANGUAGES.index("en")
+    is_read = (weights.first(early) >= weights.floors[index]).any(axis=1)
+    rows = np.flatnonzero(is_read & is_in_doubt(weights.second("en", late, early))).tolist()
+    doubtful = [english[row] for row in rows]
+    read = [english_row(larger.tokenizer, example.text) for example in doubtful]
+    latest = larger.logits(read, english_network.FILTER)
+    weights.doubt[1:] = weights.meaning[index]  # stays, of a category with too few positives
+    say(f"in doubt: {len(doubtful):,} of {len(english):,} English texts")
+    for column, category in enumerate(CATEGORIES):
+        labels = labels_of(doubtful, category)
+        positives = int((labels == 1).sum())
+        if positives >= FEW_IN_DOUBT:
+            ngrams = np.clip(early[rows, column], NEVER, -NEVER)
+            all_three = np.stack([latest[:, column], late[rows, column], ngrams], axis=1)
+            weights.doubt[:, column] = _logistic(all_three, labels)
+        say(f"in doubt, {category}: {positives:,} positives")
 
 
 def ngram_matrix(texts: Iterable[str]) -> "sparse.csr_matrix":

@@ -93,7 +93,7 @@ def test_training_twice_gives_the_same_weights(
     """
     monkeypatch.setattr(network_training, "EPOCHS", 1)
     monkeypatch.setattr(training, "EXPANSIONS", 1)
-    own = training.own_examples()[::12]
+    own = training.own_examples()[::7]
     monkeypatch.setattr(training, "own_examples", lambda: own)
     monkeypatch.setattr(filter_material, "of_sentences", list)
     whole = network_training.packaged_base()

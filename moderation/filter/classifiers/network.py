@@ -22,7 +22,7 @@ from moderation.filter import encoder
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.heads import Head
-from moderation.filter.classifiers.remembered import Remembered
+from moderation.remembered import Remembered
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "data"

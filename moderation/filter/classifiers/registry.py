@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from moderation import english_network
 from moderation.filter.classifiers import linear, network
 from moderation.filter.classifiers.base import Category, Classifier
 from moderation.filter.classifiers.heads import Heads
-from moderation.filter.classifiers.remembered import Remembered
+from moderation.remembered import Remembered
 
 CLASSIFIERS = {
     "lexicon": "moderation.filter.classifiers.lexicon.Lexicon",
@@ -63,6 +64,7 @@ def forget() -> None:
     _remembered.cache_clear()
     for path in network.WEIGHTS.values():
         linear.network_of(path).forget()
+    english_network.of(english_network.WEIGHTS).forget()
 
 
 def _highest(judges: Sequence[Classifier], texts: Sequence[str]) -> list[dict[Category, float]]:

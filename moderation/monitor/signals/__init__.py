@@ -7,7 +7,6 @@ cues was reached, and are told once a week.
 from django.utils import timezone
 
 from moderation.crisis import ladder
-from moderation.filter.classifiers.remembered import Remembered
 from moderation.filter.policy import Decision
 from moderation.monitor import meaning
 from moderation.monitor.signals import (
@@ -23,6 +22,7 @@ from moderation.monitor.signals import (
 )
 from moderation.monitor.signals.base import Signal, cues_in, folded
 from moderation.monitor.signals.filtered import CHARACTERS
+from moderation.remembered import Remembered
 from moderation.talk import Speaker, Turn
 
 __all__ = ["CHARACTERS", "SIGNALS", "SIGNS", "cues_of"]

@@ -18,7 +18,7 @@ from moderation import bert
 from moderation.crisis import base_model, labelled, material, recognition, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
-from tests.moderation.crisis import base_file, mpnet_folder
+from tests.moderation.crisis import base_file
 
 LETTERS = [f"▁{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"] + list("abcdefghijklmnopqrstuvwxyz")
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS, "妈", "我"]
@@ -46,8 +46,7 @@ def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dic
     monkeypatch.setattr(material, "SENTENCES", tmp_path / "sentences")
     monkeypatch.setattr(material, "SHORTEST_ROUND", 18)
     monkeypatch.setattr(material, "LAYERS", 1)
-    for recipe in ("FIRST", "ENGLISH"):
-        monkeypatch.setattr(training, recipe, dataclasses.replace(getattr(training, recipe), epochs=2))
+    monkeypatch.setattr(training, "FIRST", dataclasses.replace(training.FIRST, epochs=2))
     settings.STATE_DIR = tmp_path / "state"
     return {
         "base": tmp_path / "base",
@@ -91,45 +90,12 @@ def test_the_vote_of_ngrams_is_fitted_anew_for_a_network_that_stays(small: dict[
 
 
 @pytest.mark.thorough
-def test_the_larger_network_learns_from_what_is_not_chinese(
-    small: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is written in four bits, beside a first network that is in doubt about everything."""
-    with (tmp_path / "sentences" / "chinese.jsonl").open("w") as lines:
-        for step, text in zip(STEPS, ("妈", "我", "妈我", "我妈", "妈妈", "我我"), strict=True):
-            lines.write(json.dumps({"text": text, "step": step}) + "\n")
-    monkeypatch.setattr(training, "ENGLISH", dataclasses.replace(training.ENGLISH, kept_layers=1))
-    mpnet_folder.write(tmp_path / "mpnet")
-    first, english = tmp_path / "first", tmp_path / "english"
-    call_command("train_crisis", output=first, stdout=io.StringIO(), **small)
-    read: list[str] = []
-    real = training.fit
-
-    def fit(given: material.Material, *others: Any, **options: Any) -> training.Network:
-        read.extend(one.language for one in given.sentences)
-        return real(given, *others, **options)
-
-    monkeypatch.setattr(training, "fit", fit)
-    options = small | {"base": tmp_path / "mpnet", "english": True, "output": english}
-    call_command("train_crisis", stdout=io.StringIO(), **options)
-    assert set(read) == {"English"}
-    monkeypatch.setattr(recognition, "CERTAIN", 0.0)
-    model = Recogniser(first, english=english)
-    alone, together = [], []
-    for share, results in ((0.0, alone), (1.0, together)):
-        monkeypatch.setattr(recognition, "SECOND", share)
-        results += model.probabilities([["bye a"], ["妈"]])
-    assert np.abs(alone[0] - together[0]).max() > 1e-3
-    np.testing.assert_array_equal(alone[1], together[1])
-
-
-@pytest.mark.thorough
 def test_a_training_that_was_ended_goes_on_and_ends_the_same(
     small: dict[str, Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_command("train_crisis", output=tmp_path / "whole", stdout=io.StringIO(), **small)
     settings.STATE_DIR = tmp_path / "interrupted"
-    real = training._batches
+    real = training.batches
     calls = []
 
     def ends_in_the_second_epoch(*args: Any) -> Any:
@@ -138,7 +104,7 @@ def test_a_training_that_was_ended_goes_on_and_ends_the_same(
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(training, "_batches", ends_in_the_second_epoch)
+    monkeypatch.setattr(training, "batches", ends_in_the_second_epoch)
     with pytest.raises(KeyboardInterrupt):
         call_command("train_crisis", output=tmp_path / "resumed", stdout=io.StringIO(), **small)
     call_command("train_crisis", output=tmp_path / "resumed", stdout=io.StringIO(), **small)
@@ -170,7 +136,7 @@ def test_of_other_talk_only_the_step_that_it_stays_below_is_learned(small: dict[
     logits = torch.zeros(1, len(STEPS))
     importance = dict.fromkeys(STEPS, 1.0)
     for known, possible in ((material.BELOW_LOW, 2), (material.BELOW_PASSIVE, 3)):
-        loss = training._loss(logits, [known], importance)
+        loss = training.loss_of(logits, [known], importance)
         assert loss.item() == pytest.approx(-math.log(possible / len(STEPS)))
 
 
@@ -184,10 +150,6 @@ def test_a_message_comes_behind_others_of_its_script() -> None:
 def test_a_missing_base_is_one_sentence(small: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("train_crisis", **(small | {"base": tmp_path / "nothing"}))
-    with pytest.raises(CommandError, match="cannot be read"):
-        call_command("train_crisis", **(small | {"base": tmp_path / "nothing", "english": True}))
-    with pytest.raises(CommandError, match="from the base alone"):
-        call_command("train_crisis", english=True, cross_validate=True, **small)
 
 
 def test_the_sentences_of_the_repository_are_many_and_differ() -> None:
@@ -211,14 +173,14 @@ def test_a_training_goes_on_from_earlier_weights_and_keeps_their_first_layers(
     new.write_text(json.dumps({"text": "bye q", "step": "imminent"}) + "\n")
     read: list[list[tuple[str, ...]]] = []
     talks: list[int] = []
-    real = training._batches
+    real = training.batches
 
     def batches(recipe: Any, sentences: Any, talk: Any, *others: Any) -> Any:
         read.append([one.messages for one in sentences])
         talks.append(len(talk))
         return real(recipe, sentences, talk, *others)
 
-    monkeypatch.setattr(training, "_batches", batches)
+    monkeypatch.setattr(training, "batches", batches)
     monkeypatch.setattr(training, "KEPT_LAYERS", 0)
     options = {"go_on_from": first, "new": [new], "epochs": 2}
     call_command("train_crisis", output=second, stdout=io.StringIO(), **(small | options))

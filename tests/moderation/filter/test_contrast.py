@@ -25,17 +25,13 @@ STILL_WITHHELD = {
     "In Psycho he stabs her in the shower.",
     "Our cock was called Napoleon, because he was small and proud.",
     "Sancho Panza loved his ass more than his supper.",
-    "The boy had an operation on his testicles when he was two.",
     "The cock ran after the hens and we all laughed.",
-    "The turkey cock chased the vicar.",
     "打死我也不说那个秘密。",
 }
 STILL_PASSING = {
-    "Black people are animals, every one of them.",
     "Get my willy out and stroke it.",
     "Give me a blow job in the car.",
-    "I killed her with a hammer and I enjoyed it.",
-    "I'll skin you alive, you pig.",
+    "Hang them all from the bridge.",
     "You are dead, I am coming with a gun.",
     "今晚我要操你操到天亮。",
     "他的鸡巴硬了，插进了她的身体。",

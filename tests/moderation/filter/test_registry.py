@@ -6,7 +6,7 @@ import pytest
 
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category, ClassifierUnavailable
-from moderation.filter.classifiers.remembered import Remembered
+from moderation.remembered import Remembered
 
 
 class Counting:

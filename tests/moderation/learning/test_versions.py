@@ -112,11 +112,11 @@ def test_in_shadow_it_changes_nothing_and_its_differences_are_counted(alice: Use
     row = stored(offset=30)
     versions.try_in_shadow(row=row, owner=olga)
     head_versions.forget()
-    verdict = assessment.assess("He was an idiot to leave her like that.", direction="user")
+    verdict = assessment.assess("He was a fool to leave her like that.", direction="user")
     assert (verdict.action, verdict.passes) == (RuleAction.ALLOW, True)
     assert verdict.trial is not None
     assert verdict.trial.action == RuleAction.BLOCK
-    turn = Turn("user", "He was an idiot to leave her like that.", alice_id := make_id(), START)
+    turn = Turn("user", "He was a fool to leave her like that.", alice_id := make_id(), START)
     assessment.record(verdict, user=alice, conversation_id=None, message_id=alice_id)
     decide(make_case(alice, turns=[turn]), mina, "dismiss")
     result = compare(row)

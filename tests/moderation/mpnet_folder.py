@@ -8,9 +8,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 from transformers import MPNetConfig, MPNetModel
 
-from moderation.crisis.english_base import HEADS
+from moderation.english_network import ATTENTION_HEADS
 
-WIDTH = 8 * HEADS
+WIDTH = 8 * ATTENTION_HEADS
 
 
 def write(folder: Path) -> None:
@@ -20,7 +20,7 @@ def write(folder: Path) -> None:
         vocab_size=len(pieces),
         hidden_size=WIDTH,
         num_hidden_layers=2,
-        num_attention_heads=HEADS,
+        num_attention_heads=ATTENTION_HEADS,
         intermediate_size=4 * WIDTH,
         max_position_embeddings=514,
     )
