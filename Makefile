@@ -6,8 +6,10 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 # Node is installed from a wheel, so that the machine does not need its own.
 TSC := $(BIN)/node $(VENV)/typescript/node_modules/typescript/bin/tsc
 export DJANGO_SETTINGS_MODULE := persona_site.settings
+# Each of the many processes would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run packages additions test test-rooms test-site check style lint messages e2e thorough faults training bench clean
+.PHONY: run packages additions test test-rooms test-site check test-quick style lint messages e2e thorough faults training bench clean
 
 # Settings can follow the command: make run PORT=8001, make run MODEL=gemma3-270m.
 run: $(VENV)/.installed
@@ -32,9 +34,12 @@ test-site: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "$(QUICK)" tests/generation || status=$$?; \
 	cat var/test-site/pytest.txt >&3; exit $$status
 
-# For use while you work. It starts no PostgreSQL, Redis, model or browser.
-check: style
-	$(BIN)/python -m pytest --without-services --numprocesses 2 --dist worksteal
+# For use while you work. It starts no PostgreSQL, Redis, model or browser, and leaves slow tests out.
+check: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style test-quick
+
+test-quick:
+	$(BIN)/python -m pytest --without-services --ignore tests/e2e --ignore tests/faults --numprocesses 2 --dist worksteal
 
 lint: style
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -1,8 +1,8 @@
 """A pytest plugin, loaded before Django's settings: the tests' own state folder, PostgreSQL and Redis.
 
 With `--without-services` nothing is started, and the tests that need something started are left out: those that
-request one of the fixtures below, directly or through another fixture, or carry one of the marks. A test that
-needs a service and has neither fails at once, because nobody listens at the addresses given here.
+request one of the fixtures below, directly or through another fixture, or carry one of the marks. Slow ones are left
+out too. A test that needs a service and has neither fails at once, because nobody listens at the addresses given here.
 """
 
 import os
@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 
 _OPTION = "--without-services"
 _FIXTURES = {"db", "transactional_db", "installed_model", "browser"}
-_MARKS = ("django_db", "model", "e2e", "faults", "training", "thorough", "services")
+_MARKS = ("django_db", "model", "e2e", "faults", "training", "thorough", "services", "slow")
 _NOBODY = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 _stack = ExitStack()

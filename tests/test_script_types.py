@@ -25,6 +25,7 @@ def faults(scripts: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, cwd=project.parent).stdout
 
 
+@pytest.mark.slow
 def test_a_frame_that_the_page_does_not_show_is_a_type_error(scripts: Path) -> None:
     types = scripts / "chat/protocol.d.ts"
     text = types.read_text("utf-8")

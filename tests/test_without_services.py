@@ -1,4 +1,4 @@
-"""Which tests `--without-services` leaves out: those that need something started, by what they request."""
+"""Which tests `--without-services` leaves out: those that need something started, by what they request, and slow ones."""
 
 import pytest
 
@@ -21,4 +21,9 @@ def test_a_database_with_transactions_is_seen(request: pytest.FixtureRequest) ->
 
 @pytest.mark.django_db
 def test_a_mark_is_seen(request: pytest.FixtureRequest) -> None:
+    assert needs_services(request.node)
+
+
+@pytest.mark.slow
+def test_a_slow_test_is_left_out_too(request: pytest.FixtureRequest) -> None:
     assert needs_services(request.node)

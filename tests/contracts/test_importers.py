@@ -65,6 +65,7 @@ OWN = {
     "afterword": ["afterword.zip"],
     "afterword-words": ["afterword.jsonl"],
 }
+RECOGNISED = {"scan", "recording"}  # by networks that take seconds
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -101,7 +102,14 @@ def test_content_decides_and_not_the_name(name, sample):
         assert registry.choose(stream, "holiday.jpeg").name == name
 
 
-@pytest.mark.parametrize(("name", "sample"), [(name, sample) for name, samples in OWN.items() for sample in samples])
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        pytest.param(name, sample, marks=[pytest.mark.slow] if name in RECOGNISED else [])
+        for name, samples in OWN.items()
+        for sample in samples
+    ],
+)
 def test_every_record_is_an_utterance_or_a_counted_skip_that_leads_back(name, sample):
     with (SAMPLES / sample).open("rb") as stream:
         records = list(registry.get(name).parse(stream))
@@ -163,6 +171,7 @@ def test_no_importer_breaks_otherwise_when_it_is_given_a_file_that_is_not_its_ow
     assert all(isinstance(record, Record) for record in records)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "head"),
     [

@@ -18,6 +18,8 @@ from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.filter.classifiers.heads import Head, Heads
 from moderation.filter.classifiers.linear import Linear, Weights
 
+pytestmark = pytest.mark.slow
+
 HATEFUL = "Immigrants are dirty liars, and I hate every one of them."
 CHINESE = "外地人都是骗子，我最讨厌他们了。"
 

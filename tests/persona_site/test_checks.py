@@ -7,6 +7,8 @@ from django.conf import settings as django_settings
 
 from persona_site import checks
 
+pytestmark = pytest.mark.slow
+
 PRODUCTION = {
     "SECRET_KEY": "kq7-Zr2_" * 8,
     "SITE_URL": "https://afterword.example",

@@ -95,6 +95,7 @@ def test_workers_that_do_not_run_give_no_pong(monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_without_redis_only_the_web_process_is_judged(monkeypatch):
     import redis
 

@@ -21,6 +21,8 @@ from persona_site.request_bodies import limit_of
 from tests.site import ROOT, free_port
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 _SERVER = """
 import sys
 from daphne.cli import CommandLineInterface

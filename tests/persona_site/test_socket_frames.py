@@ -13,6 +13,8 @@ from persona_site import asgi, socket_frames
 from tests.site import ROOT, free_port
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 _SERVER = """
 import asyncio, sys, django
 django.setup()

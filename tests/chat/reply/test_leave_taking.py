@@ -159,6 +159,7 @@ MEANT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sentence", MEANT)
 def test_h2_eu8_what_holds_back_by_its_meaning_is_known_too(sentence):
     assert not persona_conduct.conduct_in(sentence)

@@ -17,6 +17,7 @@ INTRODUCTION = "Ada keeps a lighthouse on the western shore. She has a dog."
 TALK = [Line("user", "Good evening."), Line("persona", "Good evening, come in."), Line("user", "Where is your dog?")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [TALK, TALK[2:]], ids=["a talk", "the first message"])
 def test_an_answer_is_more_relevant_than_another_line(turns):
     context = relevance.context(turns, INTRODUCTION)

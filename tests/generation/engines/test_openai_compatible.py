@@ -124,12 +124,14 @@ def test_a_server_that_falls_silent_is_given_up(far_server: ModelServer, scenari
     assert pieces == ["One"]
 
 
+@pytest.mark.slow
 def test_thoughts_that_a_server_sends_apart_are_no_text_and_no_silence(far_server: ModelServer) -> None:
     tokens = stream(engine_at(far_server, "thinks", seconds=1), CHAT)
     assert "".join(token.text for token in tokens) == "One two three four five."
     assert [token.text for token in tokens[:8]] == [""] * 8
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_only_thought_is_no_fault_of_the_server(far_server: ModelServer) -> None:
     tokens = stream(engine_at(far_server, "only_thinks"), CHAT)
     assert [token.text for token in tokens] == [""] * 9

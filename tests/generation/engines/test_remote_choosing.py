@@ -150,6 +150,7 @@ def test_the_first_sentence_is_shown_while_the_answer_is_still_written(
     assert text(list(tokens)) == " Come in."
 
 
+@pytest.mark.slow
 def test_nothing_is_shown_before_the_choice(engine: OpenAICompatibleEngine, server: AnsweringServer) -> None:
     server.give(("Bad", " evening."), ("Good", HANG), ("Worse", " day."))
     silence: list[float] = []

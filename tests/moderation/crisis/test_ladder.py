@@ -166,6 +166,7 @@ def test_k13_under_one_in_twenty_look_alikes_raises_an_alarm() -> None:
     assert len(alarms) < len(SENTENCES["look_alikes"]) / 20, alarms
 
 
+@pytest.mark.slow
 def test_k13_letters_and_diaries_of_the_dead_raise_next_to_none(shared_data: Path) -> None:
     alarms = []
     sentences = 0

@@ -5,8 +5,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from moderation.crisis import labelled, ladder, reading, tokens
 from moderation.crisis.recognition import recogniser
+
+pytestmark = pytest.mark.slow
 
 ROWS = labelled.read(Path(__file__).parent / "long_messages.jsonl")
 HARMLESS = [row.messages[0] for row in ROWS if row.step == "none"]

@@ -16,6 +16,8 @@ from moderation.models import Direction, RuleAction
 from moderation.user_turns import Turn
 from tests import factories, timing
 
+pytestmark = pytest.mark.slow
+
 MET = [
     ["paid everything off and wiped my laptop, thats it then"],
     ["Tonight I will take all the pills."],

@@ -20,6 +20,8 @@ from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
 from tests.moderation.crisis import base_file
 
+pytestmark = pytest.mark.slow
+
 LETTERS = [f"▁{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"] + list("abcdefghijklmnopqrstuvwxyz")
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS, "妈", "我"]
 WORDS = {"none": "tea", "grief": "miss", "low": "tired", "passive": "wish", "active": "knife", "imminent": "bye"}

@@ -20,6 +20,7 @@ ROOMS = ("accounts", "api", "chat", "generation", "moderation", "persona_site", 
 MAKERS = {"Restriction", "Restriction.objects.create"}
 
 
+@pytest.mark.slow
 def test_gd6_the_site_restricts_nobody_by_itself() -> None:
     """Only a decision makes a restriction, and a decision has a moderator."""
     makers = set()

@@ -48,6 +48,7 @@ def test_the_table_counts_words_with_their_sound_in_the_sentence() -> None:
     assert not any("hang zhang zai" in sound for sound, *_ in table)  # too rare for three characters
 
 
+@pytest.mark.slow
 def test_the_same_texts_give_the_same_table_and_the_development_split_stays_out(tmp_path: Path) -> None:
     rows = [
         {"id": f"x-{number}", "source": "x", "lang": "zh", "text": text, "labels": {}, "split": split}

@@ -8,6 +8,8 @@ from moderation.filter import network_training, training
 from moderation.filter.classifiers import features
 from moderation.filter.classifiers.base import Category
 
+pytestmark = pytest.mark.slow
+
 
 def test_our_own_texts_are_labelled_and_never_in_the_development_split() -> None:
     examples = training.own_examples()

@@ -231,6 +231,7 @@ def _small_uploads(settings):
     settings.UPLOAD_BYTES = 1024**2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small_uploads")
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_hostile_archive_is_refused_with_a_sentence(case):

@@ -340,7 +340,9 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.slow] * (case == "a scan")) for case in REFUSED]
+)
 def test_a_wrong_file_says_what_it_is_and_what_to_do(case):
     content, sentence = REFUSED[case]
     with pytest.raises(ImportFailed, match=sentence) as refused:

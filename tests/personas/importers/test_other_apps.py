@@ -52,6 +52,7 @@ def test_element_names_people_and_gives_the_last_version_of_a_message():
     assert reading.skipped == {"system": 1, "shown twice": 2, "deleted": 1}
 
 
+@pytest.mark.slow
 def test_the_time_for_a_room_is_in_proportion_to_its_length():
     message = {"type": "m.room.message", "sender": "@a0", "content": {"msgtype": "m.text", "body": "yes"}}
 

@@ -23,6 +23,8 @@ from personas.importers.media import recognition
 from personas.reading import speech_weights
 from tests.personas.importers.builders import pdf, zipped
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 LETTER = ["Dear Ruth,", "the lemon tree has eleven lemons this year.", "Come before the wasps find them. Teo"]
 

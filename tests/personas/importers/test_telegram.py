@@ -145,6 +145,7 @@ def test_control_characters_are_read_as_telegram_writes_them():
     assert said(records(written, format="telegram")) == [("Ada", "onetwo \\x41"), ("Ada", "three")]
 
 
+@pytest.mark.slow
 def test_a_large_export_is_read_in_bounded_memory():
     stream = io.BytesIO(raw(chat(*(message(number, "word " * 40) for number in range(8_000)))))  # 3 MB
     tracemalloc.start()

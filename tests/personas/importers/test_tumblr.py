@@ -102,6 +102,8 @@ def test_elements_within_a_message_are_no_words():
     assert said(records(export, format="tumblr")) == [("lemons", "It lives.\nYes"), ("figs", "x")]
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["\x0b", "\x00", "\x1f", "&#11;", "&#x1F;", "&#x0;", "&#008;"])
 @pytest.mark.parametrize("split", range(8))
 def test_control_characters_are_dropped(wrong, split):

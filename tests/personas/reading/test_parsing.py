@@ -30,6 +30,8 @@ from tests.contracts.test_importers import png
 from tests.site import command_line
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "contracts" / "importers"
 
 
