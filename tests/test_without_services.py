@@ -1,4 +1,4 @@
-"""Which tests `--without-services` leaves out: those that need something started, by what they request, and slow ones."""
+"""`--without-services` leaves out tests that need something started, by what they request, and slow ones."""
 
 import pytest
 
