@@ -30,12 +30,6 @@ _LINE = "line"
 _WORDS = frozenset({
     "regular-body", "photo-caption", "video-caption", "audio-caption", "link-description", "answer", _LINE,
 })  # fmt: skip
-# Some exports do not escape the elements of a text.
-_MARKUP = frozenset({
-    "a", "b", "big", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "h1", "h2", "h3", "h4",
-    "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strike", "strong", "sub", "sup", "u",
-    "ul",
-})  # fmt: skip
 _VOID = frozenset({"br", "hr", "img"})
 _YES = frozenset({"true", "1"})
 _TYPES_OF_MEDIA = frozenset({"photo", "video", "audio"})
@@ -114,9 +108,11 @@ class _Items(xml_parts.Collector[_Item]):
         self._people: list[str] = []
         self._conversation: tuple[str, ...] = ()
         self._is_of_owner = False  # whether the characters are words
+        self._depth = 0  # of elements within these words; some exports do not escape them
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        if name in _MARKUP and self._is_of_owner:
+        if self._is_of_owner:
+            self._depth += 1
             self._put_markup(f"<{name}>")
             return
         if name == "participants":
@@ -132,7 +128,8 @@ class _Items(xml_parts.Collector[_Item]):
             self.characters(html.escape(attributes.get("label") or "") + " ")
 
     def end(self, name: str) -> None:
-        if name in _MARKUP and self._is_of_owner:
+        if self._depth:
+            self._depth -= 1
             self._put_markup("" if name in _VOID else f"</{name}>")
             return
         if name == _LINE:

@@ -90,6 +90,9 @@ def test_a_chat_in_a_post_is_its_writers_and_a_reblogged_one_is_not():
         ("<p>It <b>does</b> live, <a href='x'>see</a>.</p><p>Two &lt;3.</p>", ["It does live, see.", "Two <3."]),
         ("One<br/>two<br></br>three", ["One\ntwo\nthree"]),
         ("Mine.<blockquote><p>Theirs.</p></blockquote>", ["Mine."]),
+        ('One <center>two <font color="red">three</font></center> four.', ["One", "two three", "four."]),
+        ("<table><tr><td>One</td></tr><tr><td>two</td></tr></table><p>Three.</p>", ["One", "two", "Three."]),
+        ("One <tag>two</tag> <answer>three</answer> four.", ["One two three four."]),
     ],
 )
 def test_elements_within_a_text_may_stand_unescaped(body, words):
