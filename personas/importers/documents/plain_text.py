@@ -276,10 +276,12 @@ def _joined(lines: list[str]) -> str:
         return lines[0]
     widths = [_width(line) for line in lines[:-1]]
     is_even = _WRAP[0] <= sum(widths) / len(widths) <= _WRAP[1] and min(widths) > _WRAP[0] * 0.6
-    is_wrapped = is_even or any(page_lines.is_hyphenated(*pair) for pair in pairwise(lines))
+    # A machine hyphenates prose. Lines that begin with a capital are a verse, whose writer parts "sea-" from "borne".
+    is_verse = not is_even and len(lines) > 2 and sum(line[0].isupper() for line in lines) > len(lines) / 2
+    is_wrapped = is_even or (not is_verse and any(page_lines.is_hyphenated(*pair) for pair in pairwise(lines)))
     text = lines[0]
     for line in lines[1:]:
-        if page_lines.is_hyphenated(text, line):
+        if is_wrapped and page_lines.is_hyphenated(text, line):
             text = text[:-1] + line
         elif not is_wrapped:
             text += f"\n{line}"

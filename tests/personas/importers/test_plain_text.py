@@ -87,3 +87,8 @@ def test_the_title_page_and_the_contents_of_a_printed_book_are_no_words():
 
 def test_signs_that_were_set_from_top_to_bottom_are_those_of_ordinary_lines():
     assert read("﹁你回来了︐﹂奶奶说︒").texts == ["「你回来了，」奶奶说。"]
+
+
+def test_a_verse_keeps_its_lines_and_the_hyphens_at_their_ends():
+    verse = "The wind came over, wild and sea-\nborne, and it shook the door;\nI did not answer, did not see,\nAnd then it came no more."
+    assert read(verse).texts == [verse]
