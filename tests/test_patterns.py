@@ -254,6 +254,7 @@ LOOPS: dict[str, Callable[[str], object]] = {
     "Chinese samples": lambda text: sampled(text, "zh"),
     "placeholders": lambda text: prompt_sheet.opening_line(Persona(name="Anna", opening_line=text)),
     "date": dates.leading,
+    "day without its year": partial(dates.without_year, before=None),
     "examples of a card": lambda text: exhausted(character_card.examples(text, "Anna")),
     "WhatsApp": lambda text: parsed(whatsapp.WhatsApp(), text),
     "plain text": lambda text: parsed(plain_text.PlainText(), text),

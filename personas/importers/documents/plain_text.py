@@ -104,6 +104,7 @@ class _Reader:
         self.start = start
         self.letter = 0
         self.sent_at: datetime | None = None
+        self.last_known: datetime | None = None  # date above; a day of the moon's calendar has none
         self.lines_after_heading = 99
         self.is_signed = False
         self.in_code = False
@@ -120,7 +121,7 @@ class _Reader:
             text = line.strip()
             reason = self._furniture(text, is_first=not paragraph.lines)
             if text and not reason:
-                dated = dates.leading(text) or dates.behind_place(text) if not paragraph.lines else None
+                dated = self._dated(text) if not paragraph.lines else None
                 if dated:
                     self.sent_at, text = dated
                     reason = "" if text else "date line"
@@ -137,6 +138,11 @@ class _Reader:
                 paragraph = _Paragraph(number)
             paragraph.lines.append(_BULLET.sub("", text, count=1) if _BULLET.match(text) else text)
         yield from self._finished(paragraph)
+
+    def _dated(self, text: str) -> tuple[datetime | None, str] | None:
+        dated = dates.leading(text) or dates.behind_place(text) or dates.without_year(text, self.last_known)
+        self.last_known = (dated and dated[0]) or self.last_known
+        return dated
 
     def _furniture(self, text: str, *, is_first: bool) -> str:
         """Why a line is none of the author's words, or ""."""

@@ -1,0 +1,79 @@
+"""The dates above letters and diary entries."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from personas.importers.times import dates
+from tests.personas.importers.builders import read
+
+BEFORE = datetime(2022, 11, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5.6.2023", "05.06.2023", "2023/6/5", "2023-06-05", "2023．6．5", "2023. 6. 5.", "5. Juni 2023", "le 5 juin 2023",
+        "5 de junio de 2023", "5 de junho de 2023", "5 juni 2023", "5 czerwca 2023", "5 июня 2023 г.", "June 5th, 2023",
+        "Monday, 5th June 2023", "2023年6月5日 星期一 晴", "二〇二三年六月五日", "2023年6月5號 多云转晴", "2023년 6월 5일",
+    ],
+)  # fmt: skip
+def test_a_date_of_every_usual_form_is_read(line):
+    assert dates.leading(line) == (datetime(2023, 6, 5, tzinfo=UTC), "")
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [("31/12/2023", (2023, 12, 31)), ("12/31/2023", (2023, 12, 31)), ("民国三十一年三月五日", (1942, 3, 5))],
+)
+def test_the_order_and_the_era_of_a_date_follow_from_its_numbers(line, day):
+    assert dates.leading(line) == (datetime(*day, tzinfo=UTC), "")
+
+
+@pytest.mark.parametrize("line", ["5/6/2023", "6/5/23", "98年3月5日", "31.2.2023", "5.6.20234", "May 5", "三月五日"])
+def test_a_date_with_two_readings_or_none_is_not_read(line):
+    assert dates.leading(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "day", "words"),
+    [
+        ("Monday, 5th June", (2022, 6, 5), ""),
+        ("Aug. 12", (2022, 8, 12), ""),
+        ("3月5日 星期三 小雨", (2023, 3, 5), ""),
+        ("十二月一日。", (2022, 12, 1), ""),
+        ("6월 5일", (2022, 6, 5), ""),
+        ("五月十二日。晴，今天去看了外婆。", (2023, 5, 12), "今天去看了外婆。"),
+    ],
+)
+def test_a_day_without_its_year_has_that_of_the_date_above_or_the_next(line, day, words):
+    assert dates.without_year(line, BEFORE) == (datetime(*day, tzinfo=UTC), words)
+    assert dates.without_year(line, None) == (None, words)
+
+
+def test_a_day_of_the_moons_calendar_has_no_date():
+    assert dates.without_year("正月初三 雪", BEFORE) == (None, "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "三月五日我们去了杭州",
+        "五月十二日，我们去了外婆家。",
+        "May 5 was a good day",
+        "March on",
+        "六月初三那天",
+        "大雨滂沱",
+    ],
+)
+def test_a_sentence_that_begins_with_a_day_is_no_date_line(line):
+    assert dates.without_year(line, BEFORE) is None
+
+
+def test_the_entries_of_a_diary_have_their_days_and_its_weather_is_no_words():
+    reading = read(
+        "2022年12月30日 星期五 阴\n\n今天很冷。\n\n一月二日 晴\n\n外婆来了。\n\n三月初五\n\n下田。\n\n四月六日\n\n雨。"
+    )
+    assert reading.texts == ["今天很冷。", "外婆来了。", "下田。", "雨。"]
+    assert reading.times == ["2022-12-30T00:00:00", "2023-01-02T00:00:00", "", "2023-04-06T00:00:00"]
+    assert reading.skipped == {"date line": 4}
