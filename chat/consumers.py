@@ -27,7 +27,7 @@ from chat.models import NoticeKind
 from chat.socket import frames, protocol, sockets
 from chat.socket.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
 from generation.jobs import stream, waiting_room
-from text import cleaning
+from text import cleaning, scripts
 
 NOT_FOUND = 4404  # the other close codes are in `sockets.Barred`
 AWAY = 1013  # "try again later", as registered with IANA
@@ -109,7 +109,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         except conversations.ModerationDown as refused:
             help = refused.help
             resources = tuple(Resource(**resource) for resource in help.resources)
-            await self._send_frame(NoticeShown(kind=NoticeKind.CRISIS, text=help.text, resources=resources))
+            language = scripts.site_language(help.text)
+            await self._send_frame(
+                NoticeShown(kind=NoticeKind.CRISIS, text=help.text, language=language, resources=resources)
+            )
             await self._refuse(refused.code, refused.detail, client_id)
         except conversations.Refused as refused:
             await self._refuse(refused.code, refused.detail, client_id, refused.retry_after)

@@ -33,6 +33,7 @@ from chat.socket.protocol import (
 )
 from generation.jobs import stream
 from generation.jobs.waiting_room import Place
+from text import scripts
 
 logger = logging.getLogger(__name__)
 
@@ -184,6 +185,7 @@ def notice(shown: Notice) -> NoticeShown:
         kind=NoticeKind(shown.kind),
         message_id=shown.message_id,
         text=shown.text,
+        language=scripts.site_language(shown.text),
         resources=tuple(Resource(**resource) for resource in shown.resources),
     )
 

@@ -246,6 +246,7 @@ class NoticeShown(Frame):
     kind: NoticeKind
     message_id: UUID | None = None  # the message that the notice follows
     text: str
+    language: str  # of the text and the resources, BCP 47; a reader's page may be in another
     resources: tuple[Resource, ...] = ()
 
 

@@ -9,9 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from chat.models import Author
+from moderation.crisis import notices
 from personas.memory.models import Memory
+from stories.models import Passage
 from tests.e2e.test_barriers import page_of
-from tests.factories import make_conversation, make_persona
+from tests.factories import make_conversation, make_persona, make_story
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -78,4 +80,23 @@ def test_a_long_conversation_shows_what_the_site_says_and_its_menu_closes_behind
     answer = page.get_by_text("It is saved.")
     expect(answer).to_be_focused()
     expect(answer).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
+def test_help_beside_a_story_is_in_paragraphs_and_names_its_language(
+    live_server: object, browser: Browser, alice: User
+) -> None:
+    help = notices.notice(country="DE", language="zh", level="passive")
+    story = make_story(owner=alice)
+    scene = story.scenes.get()
+    passage = Passage.objects.create(scene=scene, author="user", text="I do not want to wake up.", is_withheld=True)
+    story.notices.create(
+        passage=passage, kind="crisis", rule="passive", version="3", text=help.text, resources=help.resources
+    )
+    page = page_of(browser, str(live_server), alice, "en")
+    page.goto(reverse("stories:story", args=[story.pk]))
+    shown = page.locator(".notice-care")
+    assert shown.locator(".notice-text").inner_text() == help.text, "its line ends are seen"
+    for part in (".notice-text", ".resources"):
+        expect(shown.locator(part)).to_have_attribute("lang", "zh-Hans")
     page.context.close()

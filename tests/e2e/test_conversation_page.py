@@ -635,7 +635,12 @@ def test_k4_help_is_shown_and_the_next_message_can_be_written_at_once(wire: Wire
     line = Resource(name="A help line", contact="Call or text 988", hours="24 hours", url="https://988lifeline.org")
     unsafe = Resource(name="Other", contact="Text HOME to 741741", hours="", url="javascript:alert(1)")
     notice = NoticeShown(
-        id=uuid4(), kind="crisis", message_id=message.message.id, text="Are you safe?", resources=(line, unsafe)
+        id=uuid4(),
+        kind="crisis",
+        message_id=message.message.id,
+        text="Are you safe?",
+        language="zh-Hans",
+        resources=(line, unsafe),
     )
     wire.send(message, notice, notice)
     shown = wire.page.locator('[data-notice][data-kind="crisis"]')
@@ -644,7 +649,10 @@ def test_k4_help_is_shown_and_the_next_message_can_be_written_at_once(wire: Wire
     expect(shown.get_by_role("link", name="988", exact=True)).to_have_attribute("href", "tel:988")
     expect(shown.get_by_role("link", name="741741")).to_have_attribute("href", "sms:741741")
     expect(shown.get_by_role("link", name="Website")).to_have_count(1)
-    expect(wire.page.locator("[data-announcer]")).to_contain_text("Call or text 988")
+    said = wire.page.locator("[data-announcer] p", has_text="Call or text 988")
+    for part in (shown.locator(".notice-text"), shown.locator(".resources"), said):
+        expect(part).to_have_attribute("lang", "zh-Hans")
+    expect(shown.get_by_role("link", name="Website")).to_have_attribute("lang", "en")
     wire.page.locator("#composer-text").fill("I called my sister.")
     wire.page.locator("#composer-text").press("Enter")
     assert wire.wait_for("message.send", 2)[1]["text"] == "I called my sister."

@@ -10,6 +10,7 @@ import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
 import { EarlierMessages } from "./earlier_messages.js";
 import { Keeping } from "./keeping.js";
+import { inWords } from "./notices.js";
 import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { Reloading } from "./reloading.js";
@@ -101,7 +102,7 @@ function show(frame) {
     case "reply.failed":
       return ended(frame.reply_id, "failed", null, frame.detail);
     case "notice":
-      if (thread.notice(frame)) announcer.say([frame.text, ...frame.resources.map((line) => `${line.name}: ${line.contact}`)].join(" "));
+      if (thread.notice(frame)) announcer.say(inWords(frame), frame.language);
       return;
     case "thread.changed":
       reloading.load();

@@ -16,11 +16,18 @@ export function noticeElement(page, notice) {
   if (notice.id) element.id = `notice-${notice.id}`;
   element.dataset.kind = notice.kind;
   fill(element, "text", notice.text);
+  for (const part of element.querySelectorAll('[data-slot="text"], [data-slot="resources"]'))
+    part.setAttribute("lang", notice.language);
   if (notice.kind === "crisis" || notice.kind === "care") required(element, ".notice").classList.add("notice-care");
   const list = required(element, '[data-slot="resources"]');
   list.hidden = notice.resources.length === 0;
   list.replaceChildren(...notice.resources.map((resource) => resourceElement(page, resource)));
   return element;
+}
+
+/** A notice as a screen reader hears it. @param {NoticeShown} notice */
+export function inWords(notice) {
+  return [notice.text, ...notice.resources.map((line) => `${line.name}: ${line.contact}`)].join(" ");
 }
 
 /**

@@ -157,6 +157,7 @@ export interface NoticeShown {
   kind: NoticeKind;
   message_id: string | null;
   text: string;
+  language: string;
   resources: Resource[];
 }
 

@@ -11,9 +11,10 @@ export class Announcer {
     this.pending = "";
   }
 
-  /** Says a text on its own. @param {string} text */
-  say(text) {
+  /** Says a text on its own. @param {string} text @param {string} [language] of the text, if not the page's */
+  say(text, language) {
     const line = document.createElement("p");
+    if (language) line.lang = language;
     line.textContent = text;
     this.region.append(line);
     while (this.region.childElementCount > 20) this.region.firstElementChild?.remove();

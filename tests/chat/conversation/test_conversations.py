@@ -17,6 +17,7 @@ from accounts.models import Quota
 from chat.conversation import conversations, groups, message_care, messages, partings, transcripts
 from chat.models import Author, Conversation, Message, Notice, Reply, ReplyStatus
 from chat.reply import replies
+from chat.socket import frames
 from generation.jobs import stream
 from moderation.crisis import help_pages, reading
 from moderation.filter.classifiers import registry
@@ -168,6 +169,10 @@ def test_k2_the_site_answers_a_crisis_in_its_readers_language_or_in_chinese_to_c
     assert notice.text.partition("\n")[0] in html.unescape(page)
     assert notice.resources[-1]["name"] == line
     assert line in page
+    tongue = "zh-Hans" if "你" in line else "en"
+    assert f'data-slot="text" lang="{tongue}">' in page
+    assert f'data-slot="resources" lang="{tongue}">' in page
+    assert frames.notice(notice).language == tongue
 
 
 def test_a_case_for_somebody_in_danger_is_open_before_any_worker_takes_a_task(
@@ -201,7 +206,7 @@ def test_k2_a_message_is_judged_behind_those_that_the_site_answered(conversation
     monkeypatch.setattr(reading, "read", read)
     assert say(conversation, "I wish I was dead.").reply is None
     assert say(conversation, "the letters are written").reply is None
-    assert talks == [("I wish I was dead.",), ("I wish I was dead.", "the letters are written")]
+    assert talks[-2:] == [("I wish I was dead.",), ("I wish I was dead.", "the letters are written")]
 
 
 def test_k3_a_low_mood_is_answered_by_the_persona_after_a_softer_notice_once_a_day(conversation):
