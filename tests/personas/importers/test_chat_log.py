@@ -9,6 +9,7 @@ from personas.importers import registry
 from personas.importers.base import ImportFailed, Remark, Skipped, Utterance
 from personas.importers.chats.any_app.chat_log import ChatLog, looks_like_chat
 from personas.importers.chats.messages.chat_heads import read
+from tests.personas.importers import builders
 
 WORDS = [
     ("Ana", "Did the lemon tree survive?"),
@@ -266,7 +267,6 @@ def test_a_layout_of_nobody_who_is_known_is_told():
 
 REFUSED = {
     "stamps above names": "".join(f"05.03.2021 10:1{n}:07\n{'Me' if n % 2 else 'Beto'}\nword {n}\n\n" for n in range(6)),
-    "names above stamps": "".join(f"{'Ana' if n % 2 else 'Beto'}\n — \n03/05/2021 10:1{n} AM\nword {n}\n" for n in range(6)),
     "times after words": "".join(f"{'Ana' if n % 2 else 'Beto'} wrote; word {n}; 05.03.2021 10:1{n}\n" for n in range(6)),
 }  # fmt: skip
 
@@ -311,3 +311,60 @@ def test_mails_are_no_transcript():
 def test_a_file_of_something_else_is_refused_with_a_sentence():
     with pytest.raises(ImportFailed, match="as those of a chat do"):
         list(ChatLog().parse(io.BytesIO(b"A letter.\n")))
+
+
+LINES = [
+    "Did the box arrive?",
+    "It did.",
+    "Good, I was worried",
+    "ok",
+    "ok",
+    "How is mum?",
+    "Better.",
+    "Bring cake",
+    "ok",
+]
+
+
+def copied(head, people=("Ada Byron", "Ben Low")):
+    return "".join(f"{head.format(people[number % 2], 15 + number)}\n{line}\n" for number, line in enumerate(LINES))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "{}\nYesterday 10:{} AM",
+        "{}\n10:{} AM",
+        "{}\n  6/5/2023 10:{} AM",
+        "{}\n10:{} AM\n",
+        "{}\n — \nToday at 10:{} AM",
+        "{}, Mon 10:{} AM",
+        "10:{1}:00 From {0} to Everyone:",
+    ],
+)
+def test_a_name_and_the_time_beneath_it_are_one_head(head):
+    reading = builders.read(copied(head))
+    assert reading.texts == LINES
+    assert [name for name, _ in reading.said] == [("Ada Byron", "Ben Low")[number % 2] for number in range(len(LINES))]
+    assert not reading.skipped
+
+
+def test_a_time_beneath_words_begins_no_message_by_them():
+    """Slack shows only the time above the next message of the same person."""
+    chat = copied("{}\n  10:{} AM").replace("How is mum?", "How is mum?\n10:21\nAnd dad")
+    reading = builders.read(chat)
+    assert [text for _, text in reading.said][5] == "How is mum?\nAnd dad"
+    assert {name for name, _ in reading.said} == {"Ada Byron", "Ben Low"}
+    assert reading.skipped == {"time": 1}
+
+
+def test_a_copy_of_three_messages_names_each_person_also_one_who_spoke_once():
+    chat = "Ada\n10:15 AM\nDid it arrive?\nBen\n10:17 AM\nIt did.\nAda\n10:18 AM\nGood.\n"
+    assert builders.read(chat).said == [("Ada", "Did it arrive?"), ("Ben", "It did."), ("Ada", "Good.")]
+
+
+@pytest.mark.parametrize(
+    "plan", ["Dentist\n10:15\nHair\n11:30\nTea\n16:00\n", "Up at\n10:15\nand out\n10:15\nand home\n"]
+)
+def test_a_list_of_times_is_no_chat(plan):
+    assert builders.read(plan).format == "plain-text"

@@ -4,7 +4,7 @@ logs of messengers and of IRC. One general reader: the layout is inferred from t
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import BinaryIO
@@ -25,6 +25,8 @@ _MOST_NAMES = 2_000
 _MOST_SHAPES = 100
 _SNIFFED_LINES = 1_000
 _FEW = 2
+_FEW_HEADS = 6  # of a file in which each name counts, also one that stands there once
+_DASHES = frozenset("–—-")
 _SURE = 0.22  # above plain text, below every reader that knows its format
 
 _EDITED = re.compile(
@@ -103,15 +105,31 @@ class _Shape:
             return self.heads * 5 >= filled and (self.heads > _FEW or bool(key[1]))
         has_words = (filled - self.heads) * 2 >= self.heads
         is_sure = bool(self.dated or key[2]) or (
-            speakers > 1 and (key[0] == "trailing" or bool(key[1]) or self.to_the_second > 0)
+            speakers > 1 and (key[0] == "trailing" or bool(key[1] or key[4]) or self.to_the_second > 0)
         )
         return is_sure and has_words and self.heads * 15 >= filled and (not self.is_plain(key) or speakers > 1)
 
 
 class _Survey:
-    """The shapes of a file's heads; `names` are the people of the main one."""
+    """The shapes of a file's heads; `names` are the people of the main one.
 
-    def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
+    If no shape is a chat's, a name and the time on the line beneath it are read as one head (`is_paired`).
+    """
+
+    def __init__(self, lines: Callable[[], Iterable[tuple[int, str]]]) -> None:
+        self._see(lines())
+        self.is_paired = self.main is None
+        if self.is_paired:
+            self._see(_paired(lines()))
+            self.is_plain = True
+            if self.main is not None and self._heads > _FEW_HEADS:
+                self.names = self._again
+
+    def lines(self, lines: Iterable[tuple[int, str]]) -> Iterable[tuple[int, str]]:
+        """The lines of the file, as its heads are to be read."""
+        return _paired(lines, self.names) if self.is_paired else lines
+
+    def _see(self, lines: Iterable[tuple[int, str]]) -> None:
         shapes: dict[tuple[str, ...], _Shape] = {}
         self._tight: Counter[str] = Counter()
         self._dates = DateOrder()
@@ -136,7 +154,9 @@ class _Survey:
             and not shapes[self.main].is_short_copy(self.main, filled)
         )
         names = shapes[self.main].names if self.main is not None else Counter[str]()
-        self.names = {name for name, count in names.items() if count > 1 or not self.is_plain}
+        self._heads = names.total()
+        self._again = {name for name, count in names.items() if count > 1}
+        self.names = self._again if self.is_plain else set(names)
 
     def _see_date(self, head: ChatHead) -> None:
         fields = head.stamp.fields
@@ -160,13 +180,13 @@ class ChatLog:
 
     def sniff(self, head: bytes, name: str) -> float:
         text = decoding.decode_head(head).splitlines()[:_SNIFFED_LINES]
-        return _SURE if _Survey(enumerate(text, start=1)).main is not None else 0.0
+        return _SURE if _Survey(lambda: enumerate(text, start=1)).main is not None else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
-        survey = _Survey(decoding.lines(stream, encoding))
+        survey = _Survey(lambda: decoding.lines(stream, encoding))
         if survey.main is None:
             raise DamagedFile(
                 gettext("The lines of this file do not begin with times and names, as those of a chat do.")
@@ -176,7 +196,30 @@ class ChatLog:
             yield Remark(
                 gettext("The dates were read as %(order)s; the file does not say.") % {"order": gettext(order)}
             )
-        yield from _Reader(survey, order).read(decoding.lines(stream, encoding))
+        yield from _Reader(survey, order).read(survey.lines(decoding.lines(stream, encoding)))
+
+
+def _paired(lines: Iterable[tuple[int, str]], names: Container[str] | None = None) -> Iterator[tuple[int, str]]:
+    """The lines, where a name with a time on the line beneath it is one head. So Teams, Slack and Google Chat copy.
+
+    Between both may stand a dash (Discord). With `names`, only these are names.
+    """
+    held: list[tuple[int, str]] = []
+    for number, line in lines:
+        text = line.strip()
+        if held and chat_heads.is_stamp(text):
+            yield held[0][0], f"{held[0][1].strip()} — {text.lstrip('–—•|- ')}"
+            held = []
+        elif len(held) == 1 and text in _DASHES:
+            held.append((number, line))
+        else:
+            yield from held
+            held = []
+            if chat_heads.is_name(text, is_beneath=True) and (names is None or text in names):
+                held.append((number, line))
+            else:
+                yield number, line
+    yield from held
 
 
 def looks_like_chat(text: str) -> bool:

@@ -22,18 +22,18 @@ _HEAD_CHARACTERS = 200
 _LONGEST_NAME = 60
 _POSSIBLE = re.compile(r"\d[:.hH時时]\s?\d\d|\d時|\d点")
 _MORE_MONTHS = [  # of apps' interfaces; letters and diaries are dated by `dates`
-    "янв января ene oca ocak sty stycznia",
-    "фев февр февраля fev şub şubat lut lutego februari",
-    "мар марта mart mrt maart mac marca",
-    "апр апреля abr nis nisan kwi kwietnia",
-    "мая май mei mayıs maja",
-    "июн июня giu haz haziran cze czerwca",
-    "июл июля lug tem temmuz lip lipca",
-    "авг августа ago ağu ağustos sie sierpnia augustus",
-    "сен сент сентября set eyl eylül wrz września",
-    "окт октября out ott okt eki ekim paź października",
-    "ноя нояб ноября kas kasım lis listopada",
-    "дек декабря dez dic ara aralık gru grudnia",
+    "янв ene oca ocak sty",
+    "фев feb şub şubat lut",
+    "мар mrt mart mac",
+    "апр abr nis nisan kwi",
+    "май mayıs",
+    "июн giu haz haziran cze",
+    "июл lug tem temmuz lip",
+    "авг ago ağu ağustos sie",
+    "сен set eyl eylül wrz",
+    "окт out ott okt eki ekim paź",
+    "ноя kas kasım lis",
+    "дек dez dic ara aralık gru",
 ]
 _MONTHS = dates.MONTHS | {name: number for number, names in enumerate(_MORE_MONTHS, 1) for name in names.split()}
 _MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
@@ -41,6 +41,7 @@ _TODAY = (
     "today|yesterday|heute|gestern|hoy|ayer|aujourd['’]hui|hier|oggi|ieri|hoje|ontem|vandaag|gisteren|bugün|dün|dziś"
     "|dzisiaj|wczoraj|сегодня|вчера|今天|昨天|前天|今日|昨日|오늘|어제|اليوم|أمس|आज|कल|hari ini|kemarin"
     r"|(?:星期|周|週)[一二三四五六日天](?=\ )|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?=\ )"
+    r"|(?:mon|tue|wed|thu|fri|sat|sun)(?=\ \d)"
 )
 _WEEKDAY = r"(?:(?:[^\W\d_]{2,12}(?:\.,|[.,])|(?:mon|tue|wed|thu|fri|sat|sun)(?:s?day|nesday|rsday|urday)?)\ )?"
 _NUMERIC = r"(?P<a>\d{1,4})(?P<separator>[/.-]|\.\ )(?P<b>\d{1,2})(?P=separator)(?P<c>\d{1,4})\.?(?:\ ?г\.?)?"
