@@ -20,4 +20,7 @@ class AccountsConfig(AppConfig):
         # The admin names records of the account library's apps as it names ours, not “User Sessions › User sessions”.
         for label in ("account", "usersessions"):
             apps.get_app_config(label).verbose_name = self.verbose_name
+        sessions_of_people = apps.get_model("usersessions", "UserSession")._meta  # which the library names in English
+        sessions_of_people.verbose_name = gettext_lazy("session")
+        sessions_of_people.verbose_name_plural = gettext_lazy("sessions")
         post_delete.connect(sessions.row_deleted, sender=Session)

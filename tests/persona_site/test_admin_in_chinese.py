@@ -39,6 +39,7 @@ def test_every_list_and_form_names_its_columns_and_fields_in_chinese(client, olg
     request.user = olga
     with languages.speaking_to(olga):
         for model, model_admin in admin.site._registry.items():
+            found[model.__name__, "itself"] = english([model._meta.verbose_name, model._meta.verbose_name_plural])
             fields = flatten_fieldsets(model_admin.get_fieldsets(request, model()))
             found[model.__name__, "form"] = english(label_for_field(each, model, model_admin) for each in fields)
             for inline in model_admin.get_inline_instances(request):
