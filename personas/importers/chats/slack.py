@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from personas.importers.archives import member_files
@@ -54,11 +54,24 @@ class Slack:
 
 
 def _users(stream: BinaryIO) -> dict[str, str]:
-    names: dict[str, str] = {}
+    return _names((user.get("id"), user) for user in _items(stream))
+
+
+def _writers(stream: BinaryIO) -> dict[str, str]:
+    """The people of a day's messages, which tell who wrote them and name the others by their ids."""
+    return _names((message.get("user"), {"profile": message.get("user_profile")}) for message in _items(stream))
+
+
+def _items(stream: BinaryIO) -> Iterator[dict[str, Any]]:
     for _, value in json_stream.walk(stream, decoding.detect(stream), into=_INTO):
-        user = export_values.fields(value)
-        if len(names) < _MOST_USERS:
-            names[export_values.key(user.get("id"))] = _name(user)
+        yield export_values.fields(value)
+
+
+def _names(people: Iterable[tuple[Any, dict[str, Any]]]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for user, fields in people:
+        if len(names) < _MOST_USERS and (name := _name(fields)):
+            names[export_values.key(user)] = name
     return names
 
 
@@ -72,9 +85,11 @@ def _day(stream: BinaryIO, users: dict[str, str], place: str) -> Iterator[Record
     encoding = decoding.detect(stream)
     if encoding.is_guessed:
         yield Remark(decoding.remark(encoding))
+    people = _writers(stream) | users
+    stream.seek(0)
     for number, (_, value) in enumerate(json_stream.walk(stream, encoding, into=_INTO), start=1):
         ref = f"message {number}"
-        yield _record(export_values.fields(value), users, f"{place}, {ref}" if place else ref)
+        yield _record(export_values.fields(value), people, f"{place}, {ref}" if place else ref)
 
 
 def _record(message: dict[str, Any], users: dict[str, str], source_ref: str) -> Utterance | Skipped:
@@ -89,7 +104,7 @@ def _record(message: dict[str, Any], users: dict[str, str], source_ref: str) -> 
     if len(text) > export_values.LONGEST_TEXT:
         return Skipped("too long", source_ref)
     user = export_values.key(message.get("user"))
-    name = users.get(user) or _name({"profile": message.get("user_profile")}) or user or export_values.DELETED
+    name = users.get(user) or user or export_values.DELETED
     return Utterance(name, text, export_values.seconds(message.get("ts")), source_ref)
 
 

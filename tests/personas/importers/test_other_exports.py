@@ -161,3 +161,20 @@ def test_slack_names_people_from_its_list_and_shows_its_marks_as_a_reader_sees_t
     assert said(read) == [("Ada", "Hi @bo, see this & #bees @here a@b.org"), ("bo", "Yes"), ("bo", "Yes")]
     assert skipped(read) == {"system": 1, "from a bot": 1, "media": 1, "deleted": 1}
     assert times(read)[0] == "2023-06-15T20:41:07"
+
+
+def test_a_day_of_slack_alone_names_people_as_its_messages_do():
+    def message(user: str, text: str, **profile: str) -> dict[str, object]:
+        fields = {"user_profile": profile} if profile else {}
+        return {"type": "message", "ts": "1685984460.1", "user": user, "text": text, **fields}
+
+    day = [
+        message("U1", "Ask <@U2>.", real_name="Ana"),
+        message("U2", "Yes, <@U3>", display_name="Beto"),
+        message("U1", "Good."),
+    ]
+    assert said(records(json.dumps(day), format="slack")) == [
+        ("Ana", "Ask @Beto."),
+        ("Beto", "Yes, @U3"),
+        ("Ana", "Good."),
+    ]
