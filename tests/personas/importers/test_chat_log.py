@@ -364,7 +364,12 @@ def test_a_copy_of_three_messages_names_each_person_also_one_who_spoke_once():
 
 
 @pytest.mark.parametrize(
-    "plan", ["Dentist\n10:15\nHair\n11:30\nTea\n16:00\n", "Up at\n10:15\nand out\n10:15\nand home\n"]
+    "plan",
+    [
+        "Dentist\n10:15\nHair\n11:30\nTea\n16:00\n",
+        "Up at\n10:15\nand out\n10:15\nand home\n",
+        "Dear diary\n22:15\nRain.\n" * 8,
+    ],
 )
 def test_a_list_of_times_is_no_chat(plan):
     assert builders.read(plan).format == "plain-text"

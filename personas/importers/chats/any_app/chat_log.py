@@ -117,13 +117,18 @@ class _Survey:
     """
 
     def __init__(self, lines: Callable[[], Iterable[tuple[int, str]]]) -> None:
+        self.main: tuple[str, ...] | None
+        self.names: set[str]
+        self._again: set[str]  # names that stand above more than one message
+        self._heads: int
         self._see(lines())
         self.is_paired = self.main is None
         if self.is_paired:
             self._see(_paired(lines()))
             self.is_plain = True
-            if self.main is not None and self._heads > _FEW_HEADS:
-                self.names = self._again
+            self.names = self._again if self._heads > _FEW_HEADS else self.names
+            if len(self.names) < 2:  # a diary, with a time beneath each heading
+                self.main = None
 
     def lines(self, lines: Iterable[tuple[int, str]]) -> Iterable[tuple[int, str]]:
         """The lines of the file, as its heads are to be read."""
