@@ -368,7 +368,7 @@ def test_a_copy_of_three_messages_names_each_person_also_one_who_spoke_once():
     [
         "Dentist\n10:15\nHair\n11:30\nTea\n16:00\n",
         "Up at\n10:15\nand out\n10:15\nand home\n",
-        "Dear diary\n22:15\nRain.\n" * 8,
+        "".join(f"Dear diary\n22:15\nDay {day} of rain.\n" for day in range(8)),
     ],
 )
 def test_a_list_of_times_is_no_chat(plan):
