@@ -43,7 +43,6 @@ class JudgedTalk(Row):
     """A talk whose last turn is a message, and the candidates for the reply."""
 
     pieces: list[Piece] = []
-    written: str = ""  # what a person wrote as the first piece; it is better than any candidate
 
     def choice(self, piece: Piece) -> Judged:
         """What the product chooses. Raises ClassifierUnavailable."""

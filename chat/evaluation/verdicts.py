@@ -17,7 +17,6 @@ from personas.prompting.dialogues import Dialogue
 LONGEST = 1024  # tokens of a dialogue; the longest written one has fewer
 _EACH = 2  # one of so many talks has a dialogue beside it
 _APART = 12  # one of so many personas is kept to measure with
-_SENSIBLE, _GOOD, _WRITTEN = 1, 2, 3  # marks
 
 
 def material(
@@ -25,7 +24,7 @@ def material(
 ) -> tuple[list[JudgedReplies], list[JudgedReplies]]:
     """Talks to learn from, every second with a dialogue beside it, and those of other personas.
 
-    Talks without a sensible candidate and without written words are left out: they say only what is wrong.
+    Talks without a sensible candidate are left out: they say only what is wrong.
     Raises ValueError if a candidate has no verdict.
     """
     _refuse_unjudged(talks)
@@ -49,22 +48,18 @@ def _refuse_unjudged(talks: Sequence[JudgedTalk]) -> None:
 
 
 def _is_answered(talk: JudgedTalk) -> bool:
-    return bool(talk.written) or any(one.makes_sense for one in talk.pieces[0].candidates)
+    return any(one.makes_sense for one in talk.pieces[0].candidates)
 
 
 def _judged(model: CatalogueModel, tokenizer: ModelTokenizer, talk: JudgedTalk) -> JudgedReplies:
     piece = talk.pieces[0]
     different = list(_different(piece.candidates))
-    texts = [one.text for one in different] + [talk.written] * bool(talk.written)
-    tokens = [tokenizer.tokenizer.encode(text, add_special_tokens=False) for text in texts]
-    marks = [(_GOOD if one.is_good else _SENSIBLE) if one.makes_sense else 0 for one in different]
-    drawn = [one.likelihood * len(ids) for one, ids in zip(different, tokens, strict=False)]
+    tokens = [tokenizer.tokenizer.encode(one.text, add_special_tokens=False) for one in different]
     return JudgedReplies(
         prompt=tokenizer.encode(_prompt(model, tokenizer, talk).continued(piece.before)),
         candidates=tokens,
-        marks=marks + [_WRITTEN] * bool(talk.written),
-        # Words that the model did not draw have no value of the engine, and its values are those of rounded weights.
-        likelihoods=[None] * len(texts) if talk.written else [*drawn],
+        marks=[int(bool(one.makes_sense)) + int(one.is_good) for one in different],
+        likelihoods=[one.likelihood * len(ids) for one, ids in zip(different, tokens, strict=True)],
     )
 
 

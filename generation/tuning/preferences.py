@@ -1,15 +1,14 @@
 """Learns which replies a reader found sensible (direct preference optimization: Rafailov et al. 2023).
 
-The candidates are the model's own, so it learns about the faults that it has. Where it hardly ever makes sense, a
-person's words stand beside them as what is better (self-play fine-tuning: Chen et al. 2024). A candidate with a better
-mark is to gain against one with a worse mark, measured from the likelihoods that both had before the training. The
-preference alone lowers both sides, and with time the likelihood of all else. So the sensible candidates' own likelihood
-counts too, and some talks have a written dialogue beside them, whose lines are learnt as before.
+The candidates are the model's own, so it learns about the faults that it has. A candidate with a better mark is to gain
+against one with a worse mark, measured from the likelihoods that both had when they were drawn. The preference alone
+lowers both sides, and with time the likelihood of all else. So the sensible candidates' own likelihood counts too, and
+some talks have a written dialogue beside them, whose lines are learnt as before.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -33,7 +32,7 @@ class JudgedReplies:
     prompt: list[int]
     candidates: list[list[int]]
     marks: list[int]  # of the candidates, the higher the better; 0 is not sensible
-    likelihoods: list[float | None]  # of the candidates before the training, in nats; None if it is to measure them
+    likelihoods: list[float]  # of the candidates when they were drawn, in nats
     beside: Example | None = None  # a written dialogue
 
 
@@ -49,24 +48,6 @@ def read(path: Path) -> list[JudgedReplies]:
 
 class Preference(Training[JudgedReplies]):
     """Losses are in bits a talk; 1 is a model that has learnt nothing."""
-
-    def run(self) -> None:
-        self._learnt = self._measured("train.jsonl", self._learnt)
-        self._held_out = self._measured("held_out.jsonl", self._held_out)
-        super().run()
-
-    def _measured(self, file: str, rows: Sequence[JudgedReplies]) -> Sequence[JudgedReplies]:
-        """The rows with all likelihoods. The file keeps them, since a training that goes on has learnt already."""
-        if all(None not in row.likelihoods for row in rows):
-            return rows
-        whole = [row if None not in row.likelihoods else self._with_likelihoods(row) for row in rows]
-        write(self._folder / file, whole)
-        return whole
-
-    @torch.no_grad()
-    def _with_likelihoods(self, row: JudgedReplies) -> JudgedReplies:
-        values, _ = self._likelihoods(row)
-        return replace(row, likelihoods=values.tolist())
 
     def _loss(self, example: JudgedReplies) -> Loss:
         likelihoods, lengths = self._likelihoods(example)

@@ -41,21 +41,6 @@ def test_each_different_candidate_keeps_its_mark_and_every_second_talk_has_a_dia
     assert first.marks == [int(bool(mark)) for mark in texts.values()]
 
 
-@pytest.mark.model
-def test_written_words_are_better_than_any_candidate(installed_model: CatalogueModel) -> None:
-    talk = next(talk for talk in judged_candidates.read(FILE) if talk.persona not in ("Samantha", "Ada Lovelace"))
-    talk.written = " Tell me about her."
-    for candidate in talk.pieces[0].candidates:
-        candidate.makes_sense = candidate.is_good = candidate is talk.pieces[0].candidates[0]
-    tokenizer = ModelTokenizer(model_rows.folder(installed_model.name))
-    [row], _ = verdicts.material(
-        installed_model, tokenizer, [talk], beside=dialogues.read(dialogues.held_out_files()[-1])
-    )
-    assert tokenizer.tokenizer.decode(row.candidates[-1]) == talk.written
-    assert row.marks[-1] > row.marks[0] > max(row.marks[1:-1])
-    assert set(row.likelihoods) == {None}
-
-
 def message(tokenizer: ModelTokenizer, prompt: list[int], talk: JudgedTalk) -> bool:
     """Whether the prompt asks for the reply to the talk's last message."""
     text: str = tokenizer.tokenizer.decode(prompt)

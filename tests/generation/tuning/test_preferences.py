@@ -54,17 +54,6 @@ def test_the_loss_compares_what_each_candidate_has_gained(model: Path, tmp_path:
     assert training._loss(gained).nats == pytest.approx(0.1269, abs=1e-3)  # log(1 + exp(-0.2 * 10))
 
 
-def test_likelihoods_that_nobody_knows_are_measured_before_the_training_and_kept(model: Path, tmp_path: Path) -> None:
-    texts = [SENSELESS, SENSIBLE]
-    unknown, known = (JudgedReplies([7, 8, 8], texts, [0, 1], values) for values in ([None, None], [-9.0, -8.0]))
-    Preference(tmp_path, plan(model, epochs=1), [unknown, known], [unknown]).run()
-    measured, left = preferences.read(tmp_path / "train.jsonl")
-    assert measured.likelihoods == pytest.approx(likelihoods(model, [7, 8, 8], texts), abs=1e-3)
-    assert left == known
-    assert preferences.read(tmp_path / "held_out.jsonl") == [measured]
-    assert job.curve(tmp_path)[0].held_out == pytest.approx(1.0, abs=1e-3)
-
-
 def test_candidates_with_the_same_mark_are_not_compared(model: Path, tmp_path: Path) -> None:
     same = JudgedReplies([7, 8, 8], [SENSELESS, SENSIBLE], [1, 1], [-9.0, -9.0])
     loss = Preference(tmp_path, plan(model), [same] * 2, [same])._loss(same)
