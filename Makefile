@@ -38,7 +38,7 @@ test-site: $(VENV)/.installed-dev
 check: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style test-quick
 
-test-quick:
+test-quick: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --without-services --ignore tests/e2e --ignore tests/faults --numprocesses 2 --dist worksteal
 
 lint: style
