@@ -100,7 +100,6 @@ def olga(db: None) -> User:
 @pytest.fixture
 def approval_required(db: None) -> Iterator[None]:
     """The active policy lets a persona that somebody made talk only after an approval."""
-    factories.make_policy()
     Policy.objects.filter(is_active=True).update(requires_persona_approval=True)
     policy.forget()
     yield

@@ -1,17 +1,14 @@
 """Small makers of rows, with the least that a test must say."""
 
 from datetime import date
-from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.utils import timezone
 
 from accounts.models import Role, User
 from api import keys
 from chat.models import Author, Conversation, Reply
 from generation.models import ModelTrial
-from moderation.filter import policy
 from moderation.models import Action, Case, PersonaRule, Policy, QualityReview, RefusalReview, Restriction
 from personas.audit import fingerprint
 from personas.audit.models import Audit
@@ -71,13 +68,6 @@ def make_audit(*, persona: Persona, **fields: Any) -> Audit:
     }
     values["fingerprint"] = fingerprint.of(persona)
     return Audit.objects.create(persona=persona, **(values | fields))
-
-
-def make_policy() -> None:
-    """The default policy, where an earlier transactional test has emptied its table."""
-    if not Policy.objects.filter(is_active=True).exists():
-        import_module("moderation.migrations.0004_default_policy").make_default(apps, None)
-    policy.forget()
 
 
 def make_one_of_each(*, owner: User, moderator: User) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from generation.routing.engine_pool import POOL
 from generation.trials import look, questions
 from moderation.models import AuditEntry
 from persona_site.redis import connection
-from tests import factories
 from tests.e2e.conftest import DESK, PHONE
 from tests.site import ROOT, free_port
 from tests.waiting import wait_until
@@ -68,7 +67,6 @@ def worker_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # One question is enough here, and a busy machine takes a minute for each.
     monkeypatch.setattr(trial_questions, "_ASKED", trial_questions._ASKED[:1])
     connection().delete("generation:look")
-    factories.make_policy()
     EngineEntry.objects.all().delete()
     EngineEntry.objects.create(name="openvino", kind="openvino", order=10)
     engine_rows.forget()

@@ -54,7 +54,6 @@ FAULTS = """() => {
 @pytest.fixture
 def ids(alice: User, mina: User) -> dict[str, Any]:
     """One of each thing of alice's, by the name of the argument that addresses have for it."""
-    factories.make_policy()
     return factories.make_one_of_each(owner=alice, moderator=mina) | {"case_id": make_case(alice).pk}
 
 

@@ -8,14 +8,8 @@ from django.core.management import CommandError, call_command
 from moderation.crisis import reading
 from moderation.models import AuditEntry
 from persona_site import release_check
-from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _policy() -> None:
-    factories.make_policy()
 
 
 def test_cn3_a_whole_site_may_be_deployed_and_the_run_is_recorded() -> None:

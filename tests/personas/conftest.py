@@ -11,20 +11,11 @@ from generation.engines.base import EngineInfo
 from moderation.filter import assessment
 from moderation.models import RuleAction
 from personas.reading import children
-from tests import factories
 
 
 @pytest.fixture(autouse=True)
 def _own_media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _rules(request):
-    """Restores the filter's rules, since an earlier transactional test may have emptied their table."""
-    if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
-        request.getfixturevalue("db")
-        factories.make_policy()
 
 
 @pytest.fixture

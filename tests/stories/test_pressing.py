@@ -20,7 +20,6 @@ FORM = re.compile(r'<form[^>]*action="(/stories/[^"]*)".*?</form>', re.DOTALL)
 
 @pytest.fixture
 def story(alice: User, client: Client) -> Story:
-    factories.make_policy()
     client.force_login(alice)
     return factories.make_story(owner=alice, title="The Lamp")
 

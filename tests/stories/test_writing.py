@@ -36,7 +36,6 @@ OFFERED = "The ice broke. A bell rang."
 
 @pytest.fixture
 def story(alice: User) -> Story:
-    factories.make_policy()
     return factories.make_story(owner=alice, title="The Lamp", premise="A keeper waits.")
 
 
@@ -260,7 +259,6 @@ def test_chapters_scenes_and_undo(story, prompts):
 
 
 def test_everything_works_as_plain_forms(alice, prompts, client):
-    factories.make_policy()
     persona = factories.make_persona(owner=alice)
     client.force_login(alice)
     begun = client.post(reverse("stories:begin"), {"persona": persona.pk, "title": "Salt & <i>Light", "premise": ""})

@@ -327,7 +327,6 @@ def test_delete_takes_everything_with_it(conversation):
 
 @pytest.mark.django_db(transaction=True)
 def test_frames_reach_the_stream_after_the_commit(alice):
-    factories.make_policy()
     conversation = factories.make_conversation(owner=alice)
     before = stream.position(conversation.id)
     say(conversation)

@@ -162,7 +162,6 @@ def test_eu1_a_persona_cannot_remove_or_reword_the_notice(client, alice):
 async def test_h3_a_ping_of_a_page_in_use_counts_and_brings_the_reminder(monkeypatch):
     """Through the socket: the notice comes on the conversation's stream, so every tab shows it."""
     monkeypatch.setattr(consumers, "_followers", stream.Followers())
-    await sync_to_async(factories.make_policy)()
     alice = await sync_to_async(factories.make_user)("alice")
     conversation = await sync_to_async(factories.make_conversation)(owner=alice)
     await sync_to_async(sit)(conversation, hours=1.95)

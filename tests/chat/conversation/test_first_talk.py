@@ -20,7 +20,6 @@ def start(user, persona):
 
 @pytest.fixture
 def mother(alice):
-    factories.make_policy()
     return factories.make_persona(owner=alice, name="Vera", depicts=Depicts.DEAD, opening_line="Hello, dear.")
 
 

@@ -30,7 +30,6 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def conversation(alice: User) -> Conversation:
-    factories.make_policy()
     return factories.make_conversation(owner=alice)
 
 

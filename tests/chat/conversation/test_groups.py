@@ -160,7 +160,6 @@ def test_all_answer_in_turn_and_hear_each_other_by_name(group, prompts):
 
 
 def test_the_next_reply_is_announced_before_the_last_frame_of_the_one_before(transactional_db, prompts):
-    factories.make_policy()
     alice = factories.make_user("alice")
     personas = [factories.make_persona(owner=alice, name=name) for name in ("Ada", "Tom")]
     group = groups.start(user=alice, persona_ids=[persona.id for persona in personas])

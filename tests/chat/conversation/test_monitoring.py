@@ -122,7 +122,6 @@ def test_the_command_says_what_is_wrong(db: None, arguments: dict[str, str], say
 
 @pytest.mark.django_db(transaction=True)
 def test_k9_a_crisis_opens_a_case_also_while_the_filter_is_down(alice: User, filter_down: None) -> None:
-    factories.make_policy()
     conversation = factories.make_conversation(owner=alice)
     sent = messages.send_message(
         user=alice, conversation_id=conversation.id, client_id=uuid4(), text="I am going to kill myself tonight."
@@ -134,7 +133,6 @@ def test_k9_a_crisis_opens_a_case_also_while_the_filter_is_down(alice: User, fil
 
 @pytest.mark.django_db(transaction=True)
 def test_a_look_without_a_filter_is_tried_again(alice: User, filter_down: None) -> None:
-    factories.make_policy()
     conversation = factories.make_conversation(owner=alice)
     conversation.head = conversation.messages.create(author="user", text="Hello.")
     conversation.save()

@@ -98,7 +98,6 @@ def test_an_unknown_way_changes_nothing(client, conversation):
 
 @pytest.fixture
 def farewell(conversation):
-    factories.make_policy()
     partings.begin_farewell(user=conversation.owner, conversation_id=conversation.id)
     conversation.refresh_from_db()
     return conversation

@@ -117,7 +117,6 @@ def test_t1_the_terminal_and_an_import_do_not_go_round_it(alice, mina, persona, 
 def test_t1_a_socket_answers_persona_not_approved_then_talks_after_the_approval(monkeypatch, alice, mina):
     cache.clear()
     monkeypatch.setattr(consumers, "_followers", stream.Followers())
-    factories.make_policy()
     require_approval()
     persona = factories.make_persona(owner=alice)
     conversation = factories.make_conversation(owner=alice, persona=persona)

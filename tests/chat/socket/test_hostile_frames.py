@@ -70,7 +70,6 @@ def _nothing_is_streamed(monkeypatch):
 @pytest.fixture
 async def conversation():
     def make():
-        factories.make_policy()
         return factories.make_conversation(owner=factories.make_user("alice"))
 
     return await sync_to_async(make)()

@@ -37,7 +37,6 @@ def test_the_frames_of_a_worker_are_in_the_language_of_the_conversations_owner(a
 
 @pytest.mark.django_db(transaction=True)
 async def test_the_socket_refuses_in_the_language_of_its_person() -> None:
-    await sync_to_async(factories.make_policy)()
     alice = await sync_to_async(factories.make_user)("alice")
     await sync_to_async(languages.keep)(alice, "zh-hans")
     conversation = await sync_to_async(factories.make_conversation)(owner=alice)

@@ -17,12 +17,6 @@ from tests import factories
 TOGETHER = 8
 
 
-@pytest.fixture
-def _policy(transactional_db):
-    factories.make_policy()
-
-
-@pytest.mark.usefixtures("_policy")
 def test_messages_that_come_together_cannot_pass_the_limit_of_replies_that_wait(transactional_db, alice, settings):
     settings.WAITING_PER_ACCOUNT = 3
     talks = [factories.make_conversation(owner=alice) for _ in range(TOGETHER)]

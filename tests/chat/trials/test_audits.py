@@ -27,7 +27,6 @@ INFO = EngineInfo("script", "script-1", 4096, "transcript", "cpu", "1", "none")
 
 @pytest.fixture
 def audit(alice, monkeypatch):
-    factories.make_policy()
     monkeypatch.setattr(audits, "TURN", timedelta(minutes=10))  # a busy machine does not end it
     return doors.start(user=alice, persona=factories.make_persona(owner=alice))
 
@@ -241,7 +240,6 @@ def test_a_persona_that_is_deleted_meanwhile_leaves_nothing(audit, alice, speak,
 @pytest.fixture
 def audited(alice, monkeypatch):
     """Runs `manage.py audit_persona`. A worker asks the questions while the command waits."""
-    factories.make_policy()
     monkeypatch.setattr(audits, "TURN", timedelta(minutes=10))
     persona = factories.make_persona(owner=alice)
     monkeypatch.setattr(owed_work, "sleep", lambda seconds: audits.work(persona.audits.get().pk))

@@ -31,7 +31,6 @@ INFO = EngineInfo("script", "script-1", 4096, "transcript", "cpu", "1", "none")
 
 @pytest.fixture
 def draft(alice):
-    factories.make_policy()
     draft = drafts.begin(alice)
     drafts.keep_fields(draft, AGREED)
     lines = ["The harbour was frozen again.", "I walked to the old boat.", "It is painted green this time, you know."]

@@ -43,7 +43,6 @@ def utterances() -> list[labelled.Labelled]:
 def test_ca3_ny2_two_hundred_crisis_utterances_of_an_adult_are_met_with_help_before_a_persona_speaks(
     alice: User,
 ) -> None:
-    factories.make_policy()
     rows = utterances()
     turns = [Turn(row.messages[-1], earlier=row.messages[:-1]) for row in rows]
     rulings = user_turns.judge(turns, user=alice, addressee=factories.make_persona(owner=alice))
@@ -61,7 +60,6 @@ def test_ca3_ny2_two_hundred_crisis_utterances_of_an_adult_are_met_with_help_bef
 def test_ca3_the_page_answers_503_and_no_persona_talks_while_the_crisis_module_fails_its_self_check(
     client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    factories.make_policy()
     conversation = factories.make_conversation(owner=alice)
     client.force_login(alice)
     address = f"/conversations/{conversation.id}/send/"
