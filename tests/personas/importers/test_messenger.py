@@ -146,6 +146,32 @@ def test_pages_of_the_newer_download_give_name_words_and_time():
     )
 
 
+def page_of_dates(*dates: str) -> str:
+    entries = (
+        f'<div class="_3-95 _a6-g"><div class="_2ph_ _a6-h">{name}</div><div class="_2ph_ _a6-p"><div>{number}</div></div>'
+        f'<div class="_3-94 _a6-o">{date}</div></div>'
+        for number, (name, date) in enumerate(zip(["Ada", "Bo"] * len(dates), dates, strict=False))
+    )
+    return f'<html><body><main class="_a706">{"".join(entries)}</main></body></html>'
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["15.06.2023, 21:41", "2023/06/15 21:41", "2023. 6. 15. 오후 9:41", "6月 15, 2023 9:41 下午", "15 giu 2023, 21:41"],
+)
+def test_pages_in_other_languages_keep_their_times(date):
+    assert times(records(page_of_dates(date), format="messenger")) == ["2023-06-15T21:41:00"]
+
+
+def test_the_dates_of_a_page_tell_which_number_is_the_month():
+    read = records(page_of_dates("14/06/2023 21:41", "05/06/2023 21:40", "04/06/2023 21:39"), format="messenger")
+    assert times(read) == ["2023-06-04T21:39:00", "2023-06-05T21:40:00", "2023-06-14T21:41:00"]
+    assert remarks(read) == []
+    guessed = records(page_of_dates("05/06/2023 21:40"), format="messenger")
+    assert times(guessed) == ["2023-06-05T21:40:00"]
+    assert remarks(guessed) == ["The dates were read as day, month, year; the file does not say."]
+
+
 def test_the_old_page_has_all_threads_each_beginning_with_the_newest():
     def entry(name: str, date: str, text: str) -> str:
         return f'<div class="message"><div class="message_header"><span class="user">{name}</span><span class="meta">{date}</span></div></div><p>{text}</p>'  # fmt: skip

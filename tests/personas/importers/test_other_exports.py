@@ -46,6 +46,10 @@ def test_google_chat_keys_people_by_address_and_leaves_out_what_is_deleted_or_of
         "2023-06-15 20:41:07 UTC", "15. kesäkuuta 2023 klo 20.41.07", "الخميس، 15 يونيو 2023، 8:41:07 م", "الخميس، ١٥ يونيو ٢٠٢٣، ٨:٤١:٠٧ م UTC",
         "2023년 6월 15일 목요일 오후 8시 41분 7초 UTC", "יום חמישי, 15 ביוני 2023 בשעה 20:41:07 UTC", "गुरुवार, 15 जून 2023 को 8:41:07 pm UTC बजे", "Thứ Năm, 15 tháng 6, 2023 lúc 20:41:07 UTC",
         "วันพฤหัสบดีที่ 15 มิถุนายน 2566 เวลา 20:41:07 UTC", "2023. június 15., csütörtök 20:41:07 UTC", "четвер, 15 червня 2023 р. о 20:41:07 UTC", "dijous, 15 de juny de 2023, 20:41:07 UTC",
+        "15.06.2023, 20:41:07", "15.06.2023 20:41:07", "15. 6. 2023 20:41:07", "15.06.2023 г., 8:41:07 ч. pm", "2023/06/15 20:41:07", "2023. 6. 15. 오후 8:41:07", "6월 15, 2023 8:41:07 오후",
+        "6月 15, 2023 8:41:07 下午", "6月 15, 2023 8:41:07 午後", "15/06/2023 20:41:07", "06/15/2023, 8:41:07 PM", "15-06-2023 20:41:07", "15/6/2566 20:41:07", "Tháng 6 15, 2023 8:41:07 CH",
+        "15 giu 2023, 20:41:07", "mar 15 giu 2023, 20:41:07", "15 Haz 2023 20:41:07", "15 Haz 2023 ÖS 8:41:07", "15. lip 2023. 20:41:07", "15. 6. 2023 8:41:07 odp.", "jún 15, 2023 8:41:07 du.",
+        "15 जून, 2023, 8:41:07 PM", "15 มิ.ย. 2566 20:41:07", "15 juny 2023, 20:41:07", "15 ივნ. 2023, 20:41:07", "15 чэр 2023 г., 20:41:07", "15 birželio 2023 20:41:07",
     ],
 )  # fmt: skip
 def test_times_in_the_words_of_many_languages_are_read(text):
@@ -59,6 +63,34 @@ def test_times_in_the_words_of_many_languages_are_read(text):
 )
 def test_what_is_no_time_is_none(text):
     assert long_dates.moment(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("am 15. Juni 2023 um 12:41", "2023-06-15T12:41"),
+        ("Jun 15, 2023 12:41 AM", "2023-06-15T00:41"),
+        ("15 Μαΐ 2023, 9:41 μ.μ.", "2023-05-15T21:41"),
+        ("15. listopada 2023. u 9:41", "2023-10-15T09:41"),
+        ("15 juin 2023 à 9 h 41", "2023-06-15T09:41"),
+        ("15 listopada 2023, 9:41", "2023-11-15T09:41"),
+        ("١٥ كانون الثاني ٢٠٢٣ في ٩:٤١ م", "2023-01-15T21:41"),
+        ("05.06.2023, 9:41", "2023-06-05T09:41"),
+    ],
+)
+def test_the_words_beside_a_date_tell_its_month_and_its_hour(text, moment):
+    read = long_dates.moment(text)
+    assert read is not None
+    assert read.strftime("%Y-%m-%dT%H:%M") == moment
+
+
+def test_a_date_with_two_readings_waits_for_the_other_dates_of_its_file():
+    assert long_dates.moment("05/06/2023 9:41") is None
+    newest_first = ["06/05/2023 9:41", "05/30/2023 9:41", "05/06/2023 9:41"]
+    assert long_dates.order(newest_first) == ("month, day, year", False)
+    assert long_dates.order(["15/06/2023", "05/06/2023"]) == ("day, month, year", False)
+    assert long_dates.order(["05.06.2023", "June 5, 2023"]) == ("", False)
+    assert str(long_dates.moment("05/06/2023 9:41", "month, day, year")) == "2023-05-06 09:41:00+00:00"
 
 
 HEAD = (

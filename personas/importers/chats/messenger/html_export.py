@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from personas.importers.base import DamagedFile, Record, Skipped, Utterance
+from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
 from personas.importers.chats.messages import class_page
 from personas.importers.chats.messages.class_page import IGNORED, Block
 from personas.importers.chats.messenger.app_words import AppWords
@@ -46,8 +46,12 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         raise DamagedFile(
             gettext("This page of Facebook or Instagram holds no messages that can be read. Upload its JSON form.")
         )
+    order, is_guessed = long_dates.order(block.text("date") for block in messages)
+    if is_guessed:
+        yield Remark(gettext("The dates were read as %(order)s; the file does not say.") % {"order": gettext(order)})
     if _are_posts(messages):
-        yield from time_order.in_order(_post(block, f"entry {number}") for number, block in enumerate(messages, 1))
+        posts = (_post(block, f"entry {number}", order) for number, block in enumerate(messages, 1))
+        yield from time_order.in_order(posts)
         return
     names = dict.fromkeys(export_values.name(block.text("name")) for block in messages)
     words = AppWords(list(names)[:_MOST_NAMES])
@@ -57,7 +61,7 @@ def records(stream: BinaryIO) -> Iterator[Record]:
             yield from time_order.in_order(thread)
             thread = []
         elif block.text("name"):
-            thread.append(_record(block, words, f"message {number}"))
+            thread.append(_record(block, words, f"message {number}", order))
     yield from time_order.in_order(thread)
 
 
@@ -67,14 +71,14 @@ def _are_posts(blocks: list[Block]) -> bool:
     return sentences * 2 > len(blocks)
 
 
-def _post(block: Block, source_ref: str) -> Utterance | Skipped:
+def _post(block: Block, source_ref: str, order: str) -> Utterance | Skipped:
     text = export_values.words(_UPDATED.sub("", block.text("text")))
     if not text or len(text) > export_values.LONGEST_TEXT:
         return Skipped("too long" if text else "media", source_ref)
-    return Utterance("", text, long_dates.moment(block.text("date")), source_ref)
+    return Utterance("", text, long_dates.moment(block.text("date"), order), source_ref)
 
 
-def _record(block: Block, words: AppWords, source_ref: str) -> Utterance | Skipped:
+def _record(block: Block, words: AppWords, source_ref: str, order: str) -> Utterance | Skipped:
     name, text = export_values.name(block.text("name")), export_values.words(block.text("text"))
     if not text:
         return Skipped("media" if block.marks & _MEDIA or "_a6-p" in block.marks else "empty", source_ref)
@@ -82,4 +86,4 @@ def _record(block: Block, words: AppWords, source_ref: str) -> Utterance | Skipp
         return Skipped(reason, source_ref)
     if len(text) > export_values.LONGEST_TEXT:
         return Skipped("too long", source_ref)
-    return Utterance(name, text, long_dates.moment(block.text("date")), source_ref)
+    return Utterance(name, text, long_dates.moment(block.text("date"), order), source_ref)
