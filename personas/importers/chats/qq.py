@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, Record, Remark
 from personas.importers.chats import app_words
-from personas.importers.chats.messages import day_lines, placeholders, wechat_quotes
+from personas.importers.chats.messages import day_lines, numbered_names, placeholders, wechat_quotes
 from personas.importers.chats.messages.gathering import Head, Reason, messages
 from personas.importers.encodings import decoding
 from personas.importers.encodings.folding import fold
@@ -33,10 +33,6 @@ _STAMPED = re.compile(
 )
 _CLOCKED = re.compile(
     r"(?P<who>[^\s:：].{0,60}?) {2,}+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s*"
-)
-_WHO = re.compile(
-    r"(?:【[^【】]{1,20}】)?(?P<name>.*?)"
-    r"(?:[(（](?P<number>\d{4,12})[)）]|<(?P<mail>[^<>\s@]{1,60}@[^<>\s]{1,60})>)?"
 )
 _BARE = re.compile(r"[^<\[(*:：-][^:：]*")  # a colon tells that words stand on the same line
 _DAY_RULE = re.compile(r"\A\s*+[-—–─=][-—–─=\s]++\d.{5,30}[-—–─=]\s*")
@@ -57,7 +53,7 @@ class QQ:
         filled = sum(bool(line.strip()) for line in lines)
         if any(_BANNER.match(line) and not line.startswith("=") for line in lines[:12]) and survey.heads:
             return 0.97
-        if survey.heads < 2 or survey.heads * 12 < filled:
+        if survey.heads * 12 < filled or survey.heads < (1 if survey.is_one_message else 2):
             return 0.0
         if survey.numbered * 2 >= survey.heads:
             return 0.9
@@ -89,7 +85,7 @@ def _stamped(line: str) -> tuple[datetime, str] | None:
     except ValueError:
         return None
     who = match["who"].strip()
-    key, name = _identity(who)
+    key, name = numbered_names.identity(who)
     is_person = key != name or _BARE.fullmatch(who) is not None
     return (_at(day, hour, match), who) if hour is not None and is_person else None
 
@@ -98,30 +94,21 @@ def _at(day: date, hour: int, match: re.Match[str]) -> datetime:
     return datetime(day.year, day.month, day.day, hour, int(match["minute"]), int(match["second"] or 0), tzinfo=UTC)
 
 
-def _identity(who: str) -> tuple[str, str]:
-    """The key and the name of a person: their number or address if there is one."""
-    if len(who) > 2 and who[0] == who[-1] == "'":  # so a tool for WeChat writes names
-        who = who[1:-1].strip()
-    match = _WHO.fullmatch(who)
-    if match is None:
-        return who, who
-    name, key = match["name"].strip(), match["number"] or match["mail"] or ""
-    return key or name, name or key
-
-
 class _Survey:
     """What the first pass learns: the layout, and what each person is called most often."""
 
     def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
         self._names: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.is_one_message = False  # that begins with the first line, whose writer has a number
         self.heads = self.numbered = self._after_blank = self._clocked = self._to_the_second = 0
         is_after_blank, is_ruled = True, False
-        for _, line in lines:
+        for number, line in lines:
             if (stamped := _stamped(line)) is not None:
                 self.heads += 1
                 self._to_the_second += line.count(":") > 1
                 self._after_blank += is_after_blank
                 self._see(stamped[1])
+                self.is_one_message |= number == self.numbered == 1
             elif is_ruled and (clocked := _CLOCKED.fullmatch(line[:_HEAD_CHARACTERS])):
                 self._clocked += 1
                 self._see(clocked["who"])
@@ -133,7 +120,7 @@ class _Survey:
         self.needs_blank = self._after_blank * 2 >= self.heads
 
     def _see(self, who: str) -> None:
-        key, name = _identity(who)
+        key, name = numbered_names.identity(who)
         self.numbered += key != name
         if key in self._names or len(self._names) < _MOST_NAMES:
             self._names[key][name] += 1
@@ -148,9 +135,7 @@ class _Survey:
 
     def labels(self) -> dict[str, str]:
         """What to call each person: the name they had most often, with the number where two share it."""
-        usual = {key: names.most_common(1)[0][0] for key, names in self._names.items()}
-        shared = Counter(usual.values())
-        return {key: name if shared[name] == 1 or key == name else f"{name} ({key})" for key, name in usual.items()}
+        return numbered_names.labels(self._names)
 
 
 class _Reader:
@@ -182,7 +167,7 @@ class _Reader:
         return self._head(match["who"], _at(self._day, hour, match) if self._day else None)
 
     def _head(self, who: str, sent_at: datetime | None) -> Head:
-        key, name = _identity(who)
+        key, name = numbered_names.identity(who)
         is_app = key in _APP or name in _APP_NAMES
         return Head("" if is_app else self._labels.get(key, name), sent_at)
 

@@ -34,6 +34,52 @@ def test_a_person_who_changed_their_name_stays_one_person():
     assert read(text).said[-1] == ("安娜", "在吗")
 
 
+NUMBERED = {"安娜": "安娜(12345678)", "Beto": "Beto（87654321）"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        NUMBERED,
+        {"安娜": "【群主】安娜(12345678)", "Beto": "Beto<beto@example.org>"},
+        {"安娜": "安娜<anna@example.org>", "Beto": "Beto (87654321)"},
+    ],
+)
+@pytest.mark.parametrize("stamp", ["2019/7/16 18:15:0{t}", "18:15:0{t}", "2019-07-16 下午6:15:0{t}"])
+def test_what_was_copied_out_of_a_window_has_names_without_numbers(names, stamp):
+    text = "".join(f"{names[name]} {stamp.format(t=t)}\n{words}\n\n" for t, (name, words) in enumerate(SAID))
+    assert read(text).said == SAID
+
+
+@pytest.mark.parametrize("head", ["{}: ", "2019-07-16 18:15:0{t} {}: ", "[2019-07-16 18:15:0{t}] {}: "])
+def test_what_a_tool_wrote_on_one_line_has_names_without_numbers(head):
+    said = [("安娜", "在吗"), ("Beto", "在"), ("安娜", "好"), ("Beto", "嗯")]
+    text = "".join(f"{head.format(NUMBERED[name], t=t)}{words}\n" for t, (name, words) in enumerate(said))
+    assert read(text).said == said
+
+
+def test_the_people_of_a_copied_window_are_known_by_their_numbers():
+    text = (
+        "安娜(10001) 18:15:01\n在\n\n安娜(10002) 18:15:02\n嗯\n\n安(10001) 18:15:03\n好\n\n安娜(10001) 18:15:04\n行\n"
+    )
+    assert [speaker for speaker, _ in read(text).said] == [
+        "安娜 (10001)",
+        "安娜 (10002)",
+        "安娜 (10001)",
+        "安娜 (10001)",
+    ]
+
+
+def test_one_message_alone_is_read():
+    reading = read("2019-07-16 18:15:05 安娜(12345678)\n柠檬树还活着吗？\n")
+    assert (reading.said, reading.times) == ([SAID[0]], ["2019-07-16T18:15:05"])
+
+
+@pytest.mark.parametrize("name", ["Ana (1990)", "(12345678)", "Ana(0123)"])
+def test_a_name_in_whose_brackets_is_no_number_of_qq_stays(name):
+    assert [speaker for speaker, _ in read(f"{name}: a\nBo: b\n{name}: c\nBo: d\n").said] == [name, "Bo", name, "Bo"]
+
+
 def test_two_people_of_one_name_are_told_apart():
     text = BANNER.format("群") + chat("2019-07-16 8:15:0{t}") + "2019-07-17 8:00:00 安娜(10009)\n我也是\n\n"
     assert {speaker for speaker, _ in read(text).said} == {"安娜 (10001)", "安娜 (10009)", "Beto"}

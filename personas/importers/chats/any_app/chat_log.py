@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
-from personas.importers.chats.messages import chat_heads, wechat_quotes
+from personas.importers.chats.messages import chat_heads, numbered_names, wechat_quotes
 from personas.importers.chats.messages.chat_heads import ChatHead
 from personas.importers.chats.whatsapp import app_words as whatsapp_words
 from personas.importers.chats.whatsapp import events as whatsapp_events
@@ -88,7 +88,9 @@ class _Shape:
         return not (key[1] or key[2] or key[4]) and (not self.dated or not self.inline)
 
     def is_short_copy(self, key: tuple[str, ...], filled: int) -> bool:
-        """A few messages that were copied, with times to the second: nobody needs to write again."""
+        """A few messages that were copied, with times to the second or QQ's numbers: nobody needs to write again."""
+        if key[0] == "trailing" and not self.inline and all(map(numbered_names.is_numbered, self.names)):
+            return True
         is_exact = key[0] == "trailing" and self.to_the_second == self.heads and not self.inline
         return is_exact and 2 <= self.heads <= 2 * _FEW and len(self.names) > 1 and filled >= 2 * self.heads
 
@@ -162,6 +164,7 @@ class _Survey:
         self._heads = names.total()
         self._again = {name for name, count in names.items() if count > 1}
         self.names = self._again if self.is_plain else set(names)
+        self.labels = numbered_names.plain(names)
 
     def _see_date(self, head: ChatHead) -> None:
         fields = head.stamp.fields
@@ -364,4 +367,5 @@ class _Reader:
             text = under
         if reason := whatsapp_words.kind(text):
             return Skipped(reason, source_ref)
-        return Utterance(message.head.name, text.strip("\n"), message.sent_at, source_ref)
+        name = self._survey.labels.get(message.head.name, message.head.name)
+        return Utterance(name, text.strip("\n"), message.sent_at, source_ref)

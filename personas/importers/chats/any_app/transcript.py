@@ -9,7 +9,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
-from personas.importers.chats.messages import chat_heads
+from personas.importers.chats.messages import chat_heads, numbered_names
 from personas.importers.encodings import decoding
 
 _LINE = re.compile(
@@ -89,12 +89,13 @@ class Transcript:
 
 
 def _turns(lines: Iterable[tuple[int, str]], names: set[str]) -> Iterator[Utterance | Skipped]:
+    labels = numbered_names.plain(dict.fromkeys(names, 1))
     name, words, start = "", [""], 0
     for number, line in lines:
         begun = _begun(line, names)
         if begun is not None:
             if name:
-                yield _turn(name, words, start)
+                yield _turn(labels.get(name, name), words, start)
             name, words, start = begun[0], [begun[1]], number
         elif _RULE.fullmatch(line.strip()):
             yield Skipped("heading", f"line {number}")
@@ -105,7 +106,7 @@ def _turns(lines: Iterable[tuple[int, str]], names: set[str]) -> Iterator[Uttera
         elif line.strip():
             yield Skipped("before the first name", f"line {number}")
     if name:
-        yield _turn(name, words, start)
+        yield _turn(labels.get(name, name), words, start)
 
 
 def _begun(line: str, names: set[str]) -> tuple[str, str] | None:

@@ -80,7 +80,8 @@ def _numbered(pattern: str) -> str:
     return tokens.sub(lambda match: rename(match) if match[1] else refer(match), pattern)
 
 
-_NAME = r"(?P<name>[^\s:;|<>\[\]\t(][^:;|<>\[\]\t\n]{0,59}?)"
+_MAIL = r"(?:<[^\s<>@:]{1,40}@[^\s<>@:]{1,40}>)?"  # QQ: Ana<ana@example.org>
+_NAME = rf"(?P<name>[^\s:;|<>\[\]\t(][^:;|<>\[\]\t\n]{{0,59}}?{_MAIL})"
 _EDITED = r"(?:\ \|\ [^\W\d_][^\[\]|\n]{2,40}(?=\]))?"  # Skype: [5/3/2021 10:12:33 | Edited 10:13:02] Ana: text
 # A head is short. It may be indented.
 _SHORT = rf"\A(?=.{{0,{_HEAD_CHARACTERS}}}\Z)"

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import DamagedFile, Record, Remark, Skipped, Utterance
-from personas.importers.chats.messages import chat_heads, placeholders
+from personas.importers.chats.messages import chat_heads, numbered_names, placeholders
 from personas.importers.chats.whatsapp import app_words, events
 from personas.importers.chats.whatsapp.heads import Head, read_head
 from personas.importers.chats.whatsapp.known_heads import KnownHeads
@@ -114,6 +114,7 @@ class _Reader:
         self._names = survey.known_names()
         self._groups = survey.group_names()
         self._counts = survey.names
+        self._labels = numbered_names.plain({tidy(name): count for name, count in survey.names.items()})
         self._people = events.People({tidy(name) for name in self._names if not self._is_rare(name)})
         self._has_other_app = sum(survey.foreign_names[name] for name in self._names) > _FEW
         self._is_first = True
@@ -251,7 +252,7 @@ class _Reader:
         # Tools that read other apps lay their chats out alike, and write placeholders in brackets.
         if reason := app_words.kind(words) or ("media" if placeholders.is_media(words) else ""):
             return Skipped(reason, source_ref)
-        return Utterance(speaker=tidy(name), text=words.strip("\n"), sent_at=sent_at, source_ref=source_ref)
+        return Utterance(speaker=self._label(name), text=words.strip("\n"), sent_at=sent_at, source_ref=source_ref)
 
     def _of_known(self, name: str, words: str, sent_at: datetime, number: int) -> Utterance | Skipped:
         """The record of a message with a known head. Words that only a person writes are not looked at any further."""
@@ -284,7 +285,11 @@ class _Reader:
         if len(self._speakers) >= _MOST_KEPT:
             self._speakers.clear()
         is_usual = self._names.get(name, name) == name and name not in self._groups and not self._is_rare(name)
-        return tidy(name) if is_usual else ""
+        return self._label(name) if is_usual else ""
+
+    def _label(self, name: str) -> str:
+        name = tidy(name)
+        return self._labels.get(name, name)
 
     def _see_beginning(self, beginning: str) -> None:
         """Keeps whether words that begin so are a person's, as far as their beginning can tell."""
