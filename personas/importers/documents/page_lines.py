@@ -1,14 +1,15 @@
 """The paragraphs of printed or recognised pages: lines that the page broke are joined again.
 
-Hyphens at line ends are taken back. Running heads and page numbers are left out.
+Hyphens at line ends are taken back, but for those of compounds. Running heads and page numbers are left out.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from personas.importers.base import Record
-from personas.importers.documents import document
+from personas.importers.documents import document, hyphens
 from personas.importers.documents.document import Block
 
 _EDGES = 2  # lines at the top and at the bottom that may be running heads
@@ -22,7 +23,6 @@ PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _HYPHEN = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
-_BETWEEN_PARTS = frozenset({"and", "or", "und", "oder", "bis", "et", "ou", "y", "o", "e"})  # "Sonn- und Feiertage"
 _MANY = 0.4  # of the pages: a line that stands at the edge of so many is a running head
 
 
@@ -41,17 +41,20 @@ def _lines_of(pages: list[list[str]]) -> Iterator[Block]:
 def _paragraphs(pages: list[list[str]]) -> Iterator[Block]:
     """The paragraphs of all pages. One that runs on to the next page is joined, and stands where it began."""
     width = _usual_width(pages)
+    known: set[str] = set()
+    for line in chain.from_iterable(pages):
+        hyphens.see_compounds(line, known)
     gathered: list[str] = []
     place = ""
     for number, page in enumerate(pages, start=1):
         for index, line in enumerate(page):
             if gathered and _ends(gathered[-1], line, width, is_page_end=index == 0):
-                yield Block(_joined(gathered), place)
+                yield Block(_joined(gathered, known), place)
                 gathered = []
             place = place if gathered else f"page {number}"
             gathered.append(line)
     if gathered:
-        yield Block(_joined(gathered), place)
+        yield Block(_joined(gathered, known), place)
 
 
 def _without_running_heads(pages: list[list[str]]) -> list[list[str]]:
@@ -116,22 +119,17 @@ def _ends(line: str, following: str, width: int, *, is_page_end: bool) -> bool:
     return len(line) < 0.5 * width and not following[:1].islower() and not _HYPHEN.search(line)
 
 
-def _joined(lines: list[str]) -> str:
+def _joined(lines: list[str], known: set[str]) -> str:
     text = lines[0].strip()
+    language = hyphens.language_of(" ".join(lines))
     for line in (line.strip() for line in lines[1:]):
-        if is_hyphenated(text, line):
-            text = text[:-1] + line
+        if hyphens.is_hyphenated(text, line):
+            text = hyphens.joined(text, line, known=known, language=language)
         elif _is_wide(text[-1:]) and _is_wide(line[:1]):
             text += line
         else:
             text += f" {line}"
     return text
-
-
-def is_hyphenated(text: str, following: str) -> bool:
-    """Whether a word goes on in the following line."""
-    is_whole = following.partition(" ")[0] in _BETWEEN_PARTS
-    return _HYPHEN.search(text[-2:]) is not None and following[:1].islower() and not is_whole
 
 
 def _is_wide(character: str) -> bool:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import Record, Remark, Skipped, Utterance
-from personas.importers.documents import page_lines
+from personas.importers.documents import hyphens, page_lines
 from personas.importers.encodings import decoding
 from personas.importers.syntax import emphasis
 from personas.importers.times import dates
@@ -61,6 +61,7 @@ _FRONT_LINE = re.compile(r"\s*+(?:[\w-]{1,40}\s?:.{0,1000}|- .{0,1000})?")
 _FRONT_LINES = 40  # that may stand at the top of a note between two rules, with its title, date and so on
 _LONGEST_HEADING = 220  # characters
 _WRAP = (45, 100)  # columns: lines of about this width were broken by a machine, not by their writer
+_FEWEST_OF_VERSE = 3  # lines
 _MOST_SMALL_WORDS = 3  # of a line of an address, or of place and date: "Thursday, half past seven"
 _LONGEST_ADDRESS_LINE = 45  # characters
 
@@ -84,7 +85,7 @@ class PlainText:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
-        start, hands = _survey(decoding.lines(stream, encoding))
+        start, hands, known = _survey(decoding.lines(stream, encoding))
         usual = _usual(hands)
         others = {number: hand for number, hand in hands.items() if usual and not _same_hand(hand, usual)}
         if others:
@@ -93,13 +94,14 @@ class PlainText:
                 gettext("Most letters are signed %(usual)s; %(others)s by another hand (%(listed)s).")
                 % {"usual": usual, "others": len(others), "listed": listed}
             )
-        yield from _Reader(others, start).read(decoding.lines(stream, encoding))
+        yield from _Reader(others, start, known).read(decoding.lines(stream, encoding))
 
 
 class _Reader:
     """Lines in, records out; remembers which letter it is in and under which date."""
 
-    def __init__(self, others: dict[int, str], start: int) -> None:
+    def __init__(self, others: dict[int, str], start: int, known: set[str]) -> None:
+        self.known = known
         self.others = others
         self.start = start
         self.letter = 0
@@ -181,7 +183,7 @@ class _Reader:
         if not paragraph.lines:
             return
         source_ref = f"line {paragraph.line}"
-        text = _joined(paragraph.lines)
+        text = _joined(paragraph.lines, self.known)
         if _NOTE.fullmatch(text) and len(text) > 2:
             yield Skipped("note in brackets", source_ref)
             return
@@ -235,9 +237,11 @@ def is_signature(text: str) -> bool:
     )
 
 
-def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str]]:
-    """The line where the text begins, past what a library printed before it; and the signature under each letter."""
+def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str], set[str]]:
+    """The line where the text begins, past what a library printed before it; the signature under each letter; and the
+    compounds with a hyphen."""
     start, letter = 1, 0
+    known: set[str] = set()
     hands: dict[int, str] = {}
     is_front = False
     for number, line in lines:
@@ -253,7 +257,8 @@ def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str]]:
             letter += bool(_LETTER.match(text))
         elif letter and is_signature(text):
             hands.setdefault(letter, text)
-    return start, hands
+        hyphens.see_compounds(line, known)
+    return start, hands, known
 
 
 def _usual(hands: dict[int, str]) -> str:
@@ -276,25 +281,44 @@ def _same_hand(hand: str, usual: str) -> bool:
     return hand[0] == usual[0] or _family(hand) != _family(usual)
 
 
-def _joined(lines: list[str]) -> str:
+def _joined(lines: list[str], known: set[str]) -> str:
     """A paragraph's lines as one text: breaks made by a machine go, breaks made by the writer stay."""
     if len(lines) == 1:
         return lines[0]
     widths = [_width(line) for line in lines[:-1]]
     is_even = _WRAP[0] <= sum(widths) / len(widths) <= _WRAP[1] and min(widths) > _WRAP[0] * 0.6
-    # A machine hyphenates prose. Lines that begin with a capital are a verse, whose writer parts "sea-" from "borne".
-    is_verse = not is_even and len(lines) > 2 and sum(line[0].isupper() for line in lines) > len(lines) / 2
-    is_wrapped = is_even or (not is_verse and any(page_lines.is_hyphenated(*pair) for pair in pairwise(lines)))
+    is_wrapped = is_even or (
+        any(hyphens.is_hyphenated(*pair) for pair in pairwise(lines)) and not _is_verse(lines, widths)
+    )
+    if not is_wrapped:
+        return "\n".join(lines)
+    language = hyphens.language_of(" ".join(lines))
     text = lines[0]
     for line in lines[1:]:
-        if is_wrapped and page_lines.is_hyphenated(text, line):
-            text = text[:-1] + line
-        elif not is_wrapped:
-            text += f"\n{line}"
+        if hyphens.is_hyphenated(text, line):
+            text = hyphens.joined(text, line, known=known, language=language)
         else:
             is_chinese = "\u2e80" <= text[-1:] <= "\uffef" and "\u2e80" <= line[:1] <= "\uffef"
             text += line if is_chinese else f" {line}"
     return text
+
+
+def _is_verse(lines: list[str], widths: list[int]) -> bool:
+    """Whether the writer broke the lines. A machine fills a line as far as the next word allows.
+
+    `widths` are those of all lines but the last. The lines of a verse begin with capitals or end with marks, and a
+    writer of lower case leaves room behind them.
+    """
+    if len(lines) < _FEWEST_OF_VERSE:
+        return False
+    if sum(line[0].isupper() for line in lines) > len(lines) / 2:
+        return True
+    ends = [line[-1] for line in lines[:-1] if line[-1] not in hyphens.HYPHENS]
+    if ends and sum(end in ".,;:!?…—–。，；：！？" for end in ends) > len(ends) / 2:
+        return True
+    words = (line.partition(" ")[0] for line in lines[1:])
+    has_room = sum(width + 1 + _width(word) <= max(widths) for width, word in zip(widths, words, strict=True))
+    return max(widths) < _WRAP[0] and has_room > 0
 
 
 def _width(line: str) -> int:

@@ -138,6 +138,17 @@ def test_lines_of_a_page_are_joined_and_hyphens_taken_back():
     ]
 
 
+def test_a_compound_keeps_the_hyphen_at_the_end_of_a_pages_line():
+    lines = [
+        "The lemon tree has survived the winter, and so have the well-",
+        "known bees in the orchard of my mother-in-",
+        "law.",
+    ]
+    assert read(pdf([lines])).texts == [
+        "The lemon tree has survived the winter, and so have the well-known bees in the orchard of my mother-in-law."
+    ]
+
+
 def test_running_heads_and_page_numbers_are_left_out():
     words = [
         f"{place} was wet with rain, and all of the boats stayed in."

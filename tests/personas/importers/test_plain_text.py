@@ -92,3 +92,56 @@ def test_signs_that_were_set_from_top_to_bottom_are_those_of_ordinary_lines():
 def test_a_verse_keeps_its_lines_and_the_hyphens_at_their_ends():
     verse = "The wind came over, wild and sea-\nborne, and it shook the door;\nI did not answer, did not see,\nAnd then it came no more."
     assert read(verse).texts == [verse]
+
+
+def prose(first: str, second: str) -> str:
+    """A paragraph that was wrapped by a machine, with these parts of a word at the end of its first line."""
+    return f"I was told that the old house by the river was {first}\n{second}, and so we went there to have a look at it on the next\nday."
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"),
+    [
+        ("well-", "known", "well-known"), ("re-", "membered", "remembered"), ("mother-", "in-law", "mother-in-law"),
+        ("mother-in-", "law", "mother-in-law"), ("twenty-", "one", "twenty-one"), ("up-", "to-date", "up-to-date"),
+        ("win-", "ter", "winter"), ("care-", "less", "careless"), ("some-", "thing", "something"), ("half-", "hearted", "half-hearted"),
+        ("under-", "standing", "understanding"), ("un-", "cared", "uncared"), ("long-", "term", "long-term"), ("pal-", "ace", "palace"),
+    ],
+)  # fmt: skip
+def test_a_compound_keeps_its_hyphen_at_the_end_of_a_line_and_a_parted_word_loses_it(first, second, whole):
+    assert f" was {whole}, and so" in read(prose(first, second)).texts[0]
+
+
+def test_a_compound_that_stands_elsewhere_in_the_text_keeps_its_hyphen():
+    elsewhere = "\n\nThe un-cared garden was full of weeds."
+    assert " was un-cared, and so" in read(prose("un-", "cared") + elsewhere).texts[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Je ne sais pas si elle est venue hier soir, mais peut-\nêtre que nous la verrons demain dans le jardin.", "peut-être"),
+        ("Je ne sais pas si elle est venue hier soir, elle est main-\ntenant dans le jardin avec les enfants du voisin.", "maintenant"),
+        ("Ich weiß nicht, ob sie gestern noch da war, und die Haus-\ntür der Nachbarin ist den ganzen Tag nicht aufgegangen.", "Haustür"),
+    ],
+)  # fmt: skip
+def test_hyphens_of_other_languages_are_those_of_their_words(text, word):
+    assert f" {word} " in read(text).texts[0]
+
+
+@pytest.mark.parametrize(
+    "verse",
+    [
+        "the wind came over, wild and sea-\nborne, and it shook the door;\ni did not answer, did not see,\nand then it came no more.",
+        "i carry the sea-\nborne wind in me\nand the salt\nof it",
+    ],
+)
+def test_a_verse_in_lower_case_keeps_the_hyphens_at_its_ends(verse):
+    assert read(verse).texts == [verse]
+
+
+def test_a_narrow_column_is_no_verse():
+    text = "i walked to the mar-\nket and bought the\nlemons that you had\nasked me for at the\nend of the week"
+    assert read(text).texts == [
+        "i walked to the market and bought the lemons that you had asked me for at the end of the week"
+    ]
