@@ -26,6 +26,7 @@ from chat.conversation import conversations, disclosure, follow_up, messages, qu
 from chat.models import NoticeKind
 from chat.socket import frames, protocol, sockets
 from chat.socket.protocol import Error, ErrorCode, Frame, NoticeShown, Resource
+from chat.suggestions import asking
 from generation.jobs import stream, waiting_room
 from text import cleaning, scripts
 
@@ -100,7 +101,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         await self._act(frame)
 
     async def _act(self, frame: protocol.ClientFrame) -> None:
-        client_id = frame.client_id if isinstance(frame, protocol.MessageSend) else None
+        client_id = _id_of(frame)
         try:
             if not await _through_door(sessions.is_open, self.user, self.place["session_key"]):
                 await self._bar(sockets.SignedOut.code)
@@ -154,6 +155,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                 await _through_door(messages.edit, user=user, message_id=message_id, text=text)
             case protocol.BranchSelect(message_id=message_id):
                 await _through_door(conversations.select_branch, user=user, message_id=message_id)
+            case protocol.LineSuggest(line_id=line_id):
+                await _through_door(asking.ask, user=user, conversation_id=self.conversation_id, line_id=line_id)
+            case protocol.LineStop(line_id=line_id):
+                await _through_door(asking.stop, user=user, conversation_id=self.conversation_id, line_id=line_id)
             case protocol.ConversationSeen():
                 await _through_door(reading.mark_seen, user=user, conversation_id=self.conversation_id)
             case protocol.Ping(in_use=in_use):
@@ -214,6 +219,17 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     ) -> None:
         retry_after_ms = round(retry_after.total_seconds() * 1000) if retry_after else None
         await self._send_frame(Error(code=code, detail=detail, client_id=client_id, retry_after_ms=retry_after_ms))
+
+
+def _id_of(frame: protocol.ClientFrame) -> UUID | None:
+    """The browser's own id of what the frame asks for. A refusal repeats it."""
+    match frame:
+        case protocol.MessageSend(client_id=client_id):
+            return client_id
+        case protocol.LineSuggest(line_id=line_id):
+            return line_id
+        case _:
+            return None
 
 
 async def _through_door(door: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

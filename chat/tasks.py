@@ -15,6 +15,7 @@ from chat.conversation import ends, monitoring, queueing, remembering
 from chat.models import Reply, ReplyStatus
 from chat.reply import inspection, relevance, replies
 from chat.socket import frames
+from chat.suggestions import asking, writing
 from chat.trials import audits, comparisons, tried_lines
 from generation.jobs import leases, waiting_room
 from moderation.filter.encoder import EncoderMissing
@@ -53,6 +54,11 @@ def write_comparison(fine_tune_id: str) -> None:
 @waiting_room.handles(tried_lines.KIND)
 def answer_tried_line(line_id: str) -> None:
     tried_lines.write(UUID(line_id))
+
+
+@waiting_room.handles(asking.KIND)
+def draft_line(line_id: str) -> None:
+    writing.write(UUID(line_id))
 
 
 @waiting_room.handles(audits.KIND)
@@ -94,7 +100,10 @@ def tell_places() -> None:
 
 @shared_task(ignore_result=True)
 def requeue_lapsed() -> None:
-    """Queues replies and tried lines again whose worker was lost, or that the waiting room has lost."""
+    """Queues replies and tried lines again whose worker was lost, or that the waiting room has lost.
+
+    A lost draft of a line is told to its person, who may ask again.
+    """
     for reply in _without_lease(Reply.objects.filter(status=ReplyStatus.GENERATING)):
         if reply.attempt >= settings.REPLY_ATTEMPTS:
             replies.give_up(reply, "worker_lost")
@@ -107,6 +116,7 @@ def requeue_lapsed() -> None:
     for reply in (queued[reply_id] for reply_id in queued if reply_id in lost_ids):
         queueing.hand_over(reply)
     trying.ask_again()
+    asking.tell_lost()
 
 
 @shared_task(ignore_result=True)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from accounts.sign_in import ages
 from chat.conversation import conversations
+from chat.reply.rehearsals import Rehearsal
 from chat.reply.reply_run import Stopped
 from chat.socket import withdrawn
-from chat.trials.rehearsals import Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation.filter import assessment, gate

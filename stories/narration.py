@@ -22,7 +22,7 @@ from personas.prompting.prompt import MESSAGE_OVERHEAD, RESERVE, cut_end, cut_mi
 from personas.prompting.prompt_sheet import Sheet
 from stories.models import Dial
 from stories.phrases import Phrases, phrases_for
-from text.sentences import breaks_off, split
+from text.sentences import split
 
 Count = Callable[[str], int]
 
@@ -75,7 +75,7 @@ def script(sheet: Sheet, telling: Telling, dial: Dial) -> Script:
             without_asides,
             cleaning.until_repeated,
             partial(cleaning.without_echoes, earlier=written[-_EARLIER:]),
-            without_broken_end,
+            cleaning.without_broken_end,
         ),
     )
 
@@ -204,13 +204,3 @@ def without_asides(sentences: Iterator[str]) -> Generator[str]:
 
 def _is_question(sentence: str) -> bool:
     return sentence.rstrip().endswith(("?", "？")) and not _QUOTED.search(sentence)
-
-
-def without_broken_end(sentences: Iterator[str]) -> Generator[str]:
-    """Leaves out a last sentence that the token limit cut off, unless it is the only one."""
-    has_whole = False
-    for sentence in sentences:
-        if has_whole and breaks_off(sentence):
-            return
-        yield sentence
-        has_whole = True

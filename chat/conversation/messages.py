@@ -9,19 +9,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis import RedisError
 
-from accounts.contacts import guardian_limits, guardians
+from accounts.contacts import guardians
 from accounts.models import User
-from accounts.usage import quotas
-from chat.conversation import beginnings, conversations, disclosure, ends, groups, monitoring, queueing, transcripts
+from chat.conversation import (
+    admission,
+    beginnings,
+    conversations,
+    disclosure,
+    ends,
+    groups,
+    monitoring,
+    queueing,
+    transcripts,
+)
 from chat.conversation.beginnings import Beginning
-from chat.conversation.conversations import Busy, ModerationDown, OverQuota, WrongState
+from chat.conversation.conversations import Busy, ModerationDown, WrongState
 from chat.models import (
     UNFINISHED,
     Author,
@@ -36,8 +44,7 @@ from chat.models import (
 )
 from chat.socket import frames
 from chat.socket.protocol import Frame
-from generation.jobs import stream, turned_away, waiting_room
-from generation.jobs.waiting_room import Full
+from generation.jobs import stream, turned_away
 from moderation import user_turns
 from moderation.crisis import ladder
 from moderation.filter import assessment
@@ -48,7 +55,6 @@ from text import graphemes
 
 _TITLE_CHARACTERS = 60
 _LONGEST_SENDING = 60  # seconds; judging takes a few
-_JUDGED_WITH = 32  # messages before a new one are read; they hold its person's last few, also in a group
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ def _send(conversation: Conversation, client_id: UUID, text: str) -> Sent:
         conversation = conversations.locked(conversation)
         if earlier := conversation.messages.filter(client_id=client_id).first():
             return _again(earlier)  # sent twice at once; the other request had the lock first
-        _refuse_to_write(conversation)
+        admission.refuse_to_write(conversation)
         return _store_message(
             conversation,
             parent_id=conversation.head_id,
@@ -114,7 +120,7 @@ def edit(*, user: User, message_id: UUID, text: str) -> Sent:
     with _admitted(message.conversation, message.parent_id, text) as (ruling, speaker), transaction.atomic():
         conversation = conversations.locked(message.conversation)
         message = conversations.get_message_for(user, message_id)
-        _refuse_to_write(conversation)
+        admission.refuse_to_write(conversation)
         result = _store_message(
             conversation, parent_id=message.parent_id, text=text, client_id=None, ruling=ruling, speaker=speaker
         )
@@ -155,22 +161,15 @@ def let_speak(*, user: User, conversation_id: UUID, persona_id: UUID) -> Reply:
     persona = next((each for each in conversation.personas if each.pk == persona_id), None)
     if persona is None:
         raise Http404("This persona takes no part in the conversation.")
-    _check_rights(conversation, persona)
-    _refuse_busy(user)
+    admission.check_rights(conversation, persona)
+    admission.refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
-        _refuse_to_write(conversation)
-        _refuse_instead_of_the_site(conversation.head_id)
+        admission.refuse_to_write(conversation)
+        admission.refuse_instead_of_the_site(conversation.head_id)
         _refuse_to_repeat(conversation.head, persona)
-        _spend(user)
+        admission.spend(user)
         return _owe_reply(conversation, parent_id=conversation.head_id, speaker=persona)
-
-
-def _refuse_instead_of_the_site(head: UUID | None) -> None:
-    """Raises WrongState where the site has answered the person's last message down to `head` itself."""
-    own = [each for each in transcripts.newest_messages(head, _JUDGED_WITH) if each.author == Author.USER]
-    if own and own[-1].is_withheld:
-        raise WrongState(_("Afterword has answered your last message itself. Write something else first."))
 
 
 def _refuse_to_repeat(head: Message | None, persona: Persona) -> None:
@@ -188,7 +187,7 @@ def owe_following(conversation: Conversation, message: Message, persona: Persona
         return None
     try:
         with transaction.atomic():
-            _spend(conversation.owner)
+            admission.spend(conversation.owner)
             return _owe_reply(conversation, parent_id=message.id, speaker=persona)
     except conversations.Refused:
         return None
@@ -197,16 +196,16 @@ def owe_following(conversation: Conversation, message: Message, persona: Persona
 def continue_reply(*, user: User, reply_id: UUID) -> Reply:
     """Continues a reply that has ended. Raises Refused."""
     reply = conversations.get_reply_for(user, reply_id)
-    _check_rights(reply.message.conversation, reply.message.persona)
-    _refuse_busy(user)
+    admission.check_rights(reply.message.conversation, reply.message.persona)
+    admission.refuse_busy(user)
     with transaction.atomic():
         conversation = conversations.locked(reply.message.conversation)
         reply = conversations.get_reply_for(user, reply_id)
-        _refuse_to_write(conversation)
-        _refuse_instead_of_the_site(reply.message_id)
-        _spend(user)
-        _refuse_too_many_owed(user)
-        _spend_of_guardian(user)
+        admission.refuse_to_write(conversation)
+        admission.refuse_instead_of_the_site(reply.message_id)
+        admission.spend(user)
+        admission.refuse_too_many_owed(user)
+        admission.spend_of_guardian(user)
         claimed = Reply.objects.filter(
             pk=reply.id, status__in=[ReplyStatus.COMPLETED, ReplyStatus.STOPPED, ReplyStatus.FAILED]
         ).update(
@@ -227,14 +226,14 @@ def continue_reply(*, user: User, reply_id: UUID) -> Reply:
 
 def _another(old: Reply, begin: Callable[[Message], Beginning | None]) -> Reply:
     conversation = old.message.conversation
-    _check_rights(conversation, old.message.persona)
-    _refuse_busy(conversation.owner)
+    admission.check_rights(conversation, old.message.persona)
+    admission.refuse_busy(conversation.owner)
     with transaction.atomic():
         conversation = conversations.locked(conversation)
         message = conversations.get_message_for(conversation.owner, old.message_id)
-        _refuse_to_write(conversation)
-        _refuse_instead_of_the_site(message.parent_id)
-        _spend(conversation.owner)
+        admission.refuse_to_write(conversation)
+        admission.refuse_instead_of_the_site(message.parent_id)
+        admission.spend(conversation.owner)
         return _owe_reply(conversation, parent_id=message.parent_id, speaker=message.persona, beginning=begin(message))
 
 
@@ -257,84 +256,31 @@ def _admit(
     conversations.refuse_parted(conversation)
     speakers = groups.speakers(conversation)
     if not is_counted:
-        _check_quota(conversation.owner)
+        admission.check_quota(conversation.owner)
     conversations.refuse_unfinished(conversation)  # asked again under the lock
     if is_counted:
-        _refuse_busy(conversation.owner)
+        admission.refuse_busy(conversation.owner)
     turn = _turn(conversation, head, text)
     try:
         ruling = groups.judge([turn], user=conversation.owner, personas=conversation.personas)[0]
     except user_turns.FilterDown as down:
         raise ModerationDown(down.help) from None
     if not is_counted:
-        _spend(conversation.owner)  # here, so that no later refusal takes it back: judging takes seconds
+        admission.spend(conversation.owner)  # here, so that no later refusal takes it back: judging takes seconds
     # Only after judging: a person whom the site answers with help lines needs no place in the waiting room.
     if not ruling.is_answered:
         return ruling, None
-    _refuse_busy(conversation.owner)
+    admission.refuse_busy(conversation.owner)
     return ruling, groups.who_answers(speakers, head, text)
 
 
 def _turn(conversation: Conversation, head: UUID | None, text: str) -> user_turns.Turn:
     """The text with what it is judged with. The site's answers to the person's earlier messages do not hide these."""
-    newest = transcripts.newest_messages(head, _JUDGED_WITH)
+    newest = transcripts.newest_messages(head, transcripts.NEWEST)
     before = [message.text for message in newest if not message.is_withheld][-2:]
     earlier = [message.text for message in newest if message.author == Author.USER][-user_turns.EARLIER :]
     is_farewell = conversation.state == ConversationState.FAREWELL
     return user_turns.Turn(text, before="\n".join(before), earlier=tuple(earlier), is_farewell=is_farewell)
-
-
-def _refuse_to_write(conversation: Conversation) -> None:
-    """What may have changed before the conversation was locked, and since the checks that take time."""
-    conversations.refuse_parted(conversation)
-    conversations.refuse_unfinished(conversation)
-
-
-def _check_rights(conversation: Conversation, persona: Persona) -> None:
-    """Whether the persona may speak. Raises Refused."""
-    conversations.refuse_parted(conversation)
-    if silence := groups.silence_of(conversation, persona):
-        raise silence
-    _check_quota(conversation.owner)
-
-
-def _check_quota(user: User) -> None:
-    with _over_quota():
-        quotas.check(user=user, kind="messages")
-
-
-def _refuse_busy(user: User) -> None:
-    try:
-        queueing.check_room(user.id)
-    except Full as full:
-        raise Busy(full) from None
-
-
-def _refuse_too_many_owed(user: User) -> None:
-    """Keeps the limit exactly: the lock lets the person's messages pass here one by one."""
-    quotas.hold(user=user, kind="messages")
-    waiting_replies = Reply.objects.filter(message__conversation__owner=user, status=ReplyStatus.QUEUED)
-    if waiting_replies.count() >= settings.WAITING_PER_ACCOUNT:
-        raise Busy(waiting_room.full("interactive", own=True))
-
-
-def _spend(user: User) -> None:
-    with _over_quota():
-        quotas.spend(user=user, kind="messages")
-
-
-def _spend_of_guardian(user: User) -> None:
-    """Counts a reply against the limits that a guardian has set. What the site answers itself counts as none."""
-    with _over_quota():
-        guardian_limits.spend(user)
-
-
-@contextmanager
-def _over_quota() -> Iterator[None]:
-    try:
-        yield
-    except quotas.QuotaExceeded as error:
-        raise OverQuota(error.user_message, error.retry_after) from error
 
 
 def _store_message(
@@ -371,8 +317,8 @@ def _store_message(
 def _owe_reply(
     conversation: Conversation, *, parent_id: UUID | None, speaker: Persona, beginning: Beginning | None = None
 ) -> Reply:
-    _refuse_too_many_owed(conversation.owner)
-    _spend_of_guardian(conversation.owner)
+    admission.refuse_too_many_owed(conversation.owner)
+    admission.spend_of_guardian(conversation.owner)
     message = conversation.messages.create(parent_id=parent_id, author=Author.PERSONA, speaker=speaker)
     reply = Reply.objects.create(
         message=message,

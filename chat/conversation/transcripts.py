@@ -11,6 +11,7 @@ from chat.models import UNFINISHED, Author, Conversation, Message
 from moderation.talk import Turn
 
 MOST = 256  # more turns than fit a window of 2,048 tokens
+NEWEST = 32  # messages that are read before a new one is judged; they hold its person's last few, also in a group
 STEP = 64  # a multiple of personas.prompting.prompt.TURN_BLOCK
 _ALL = 2**31 - 1
 _UPWARD = """

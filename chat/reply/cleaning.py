@@ -84,6 +84,16 @@ def until_repeated(sentences: Iterable[str]) -> Generator[str]:
         beginning = words if breaks_off(sentence) else ()
 
 
+def without_broken_end(sentences: Iterable[str]) -> Generator[str]:
+    """Leaves out a last sentence that the token limit cut off, unless it is the only one."""
+    has_whole = False
+    for sentence in sentences:
+        if has_whole and breaks_off(sentence):
+            return
+        yield sentence
+        has_whole = True
+
+
 def without_echoes(sentences: Iterable[str], earlier: Iterable[str]) -> Generator[str]:
     """The sentences that are not in the speaker's last replies. If there is no other, the first echo is kept.
 

@@ -108,6 +108,20 @@ class BranchSelect(Frame):
     message_id: UUID
 
 
+class LineSuggest(Frame):
+    """Draft a line that the person might send next. The same `line_id` again changes nothing."""
+
+    type: Literal["line.suggest"]
+    line_id: UUID
+
+
+class LineStop(Frame):
+    """End a draft that is not wanted any more."""
+
+    type: Literal["line.stop"]
+    line_id: UUID
+
+
 class ConversationSeen(Frame):
     """The person has the newest message before their eyes. Until then, lists mark the conversation as new."""
 
@@ -127,6 +141,8 @@ ClientFrame = Annotated[
     | ReplyAsk
     | MessageEdit
     | BranchSelect
+    | LineSuggest
+    | LineStop
     | ConversationSeen
     | Ping,
     Field(discriminator="type"),
@@ -229,6 +245,22 @@ class ReplyFailed(Frame):
     detail: str  # a sentence for the person
 
 
+class LineSuggested(Frame):
+    """A draft for the person's box, cleared for it. Only the tab that asked for it uses it."""
+
+    type: Literal["line.suggested"] = "line.suggested"
+    line_id: UUID
+    text: str
+
+
+class LineFailed(Frame):
+    """There will be no draft."""
+
+    type: Literal["line.failed"] = "line.failed"
+    line_id: UUID
+    detail: str  # a sentence for the person
+
+
 class Resource(Frame):
     """A help line."""
 
@@ -269,7 +301,7 @@ class Error(Frame):
     type: Literal["error"] = "error"
     code: ErrorCode
     detail: str
-    client_id: UUID | None = None  # of the refused message, if a message was refused
+    client_id: UUID | None = None  # of the refused message, or of the draft of a line
     retry_after_ms: int | None = None  # when a retry may succeed, if that is known
 
 
@@ -286,6 +318,8 @@ ServerFrame = Annotated[
     | ReplyStopped
     | ReplyBlocked
     | ReplyFailed
+    | LineSuggested
+    | LineFailed
     | NoticeShown
     | ThreadChanged
     | ConversationDeleted

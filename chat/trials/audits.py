@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.interface import languages
 from chat.reply import persona_reply
+from chat.reply.rehearsals import SAMPLING, Rehearsal
 from chat.reply.reply_run import Stopped
-from chat.trials.rehearsals import SAMPLING, Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation import user_turns

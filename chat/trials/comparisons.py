@@ -6,8 +6,8 @@ from uuid import UUID
 
 from accounts.sign_in import ages
 from chat.reply import persona_reply
+from chat.reply.rehearsals import SAMPLING, Rehearsal
 from chat.reply.reply_run import Stopped
-from chat.trials.rehearsals import SAMPLING, Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation.filter import gate

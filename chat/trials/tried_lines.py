@@ -9,8 +9,8 @@ from accounts.contacts import guardian_limits
 from accounts.interface import languages
 from accounts.sign_in import ages
 from chat.reply import persona_reply
+from chat.reply.rehearsals import SAMPLING, Rehearsal
 from chat.reply.reply_run import Stopped
-from chat.trials.rehearsals import SAMPLING, Rehearsal
 from generation.engines.base import EngineError
 from generation.jobs import waiting_room
 from moderation import lone_texts, user_turns

@@ -29,6 +29,7 @@ class Phrases:
     opening_group: str
     rules: str
     rules_fictional: str
+    rules_person: str  # where the model drafts a line for the person, who is {name}
     memories: str
     note: str  # a fact from the lorebook within the talk
     told: str  # what the person said on a day long before
@@ -85,6 +86,10 @@ ENGLISH = Phrases(
         "{name} is a voice made by an artificial intelligence. "
         "Asked in earnest, {name} says kindly that it is an AI. {name} never promises to meet in person, "
         "and never encourages harm or secrecy."
+    ),
+    rules_person=(
+        "An artificial intelligence speaks here in the voice of {user}. {name} is a person who writes to it. "
+        "What {name} says next is a draft, which {name} reads and changes."
     ),
     memories="({name} once wrote: {words})",
     note="({words})",
@@ -186,6 +191,9 @@ CHINESE = Phrases(
     ),
     rules_fictional=(
         "{name}的声音由人工智能生成。若对方认真问起，{name}会温和地说明自己是人工智能。{name}不许诺见面，也不鼓励伤害或隐瞒。"
+    ),
+    rules_person=(
+        "这里由人工智能用{user}的口吻说话，{name}是跟它聊天的人。{name}接下来要说的话只是草稿，由{name}自己看过再改。"
     ),
     memories="（{name}曾写道：{words}）",
     note="（{words}）",

@@ -420,7 +420,9 @@ def _with_notes(
 
 def _reminder(form: "_Form", turns: Sequence[Spoken]) -> list[tuple[str, str]]:
     """An honest answer as a sample, if the newest message asks sincerely whether this is a person."""
-    if not turns or turns[-1].speaker != "user" or not asks_in_earnest(form.sheet, turns[-1].text):
+    if form.sheet.is_person or not turns or turns[-1].speaker != "user":
+        return []
+    if not asks_in_earnest(form.sheet, turns[-1].text):
         return []
     honest = honest_exchange(form.sheet)
     return [("user", honest.user), ("persona", form.clean(honest.persona))]
@@ -480,9 +482,10 @@ class _Form(ABC):
     def clean(self, text: str) -> str: ...
 
     def rules(self) -> str:
-        return self._worded(
-            self.phrases.rules_fictional if self.sheet.depicts == Depicts.FICTIONAL else self.phrases.rules
-        )
+        if self.sheet.is_person:
+            return self._worded(self.phrases.rules_person)
+        is_fictional = self.sheet.depicts == Depicts.FICTIONAL
+        return self._worded(self.phrases.rules_fictional if is_fictional else self.phrases.rules)
 
     def introduction(self, lore: Triggered) -> str:
         """Description, scene, relation and the fixed entries of `lore` as one text, without chat-template markup."""

@@ -60,6 +60,7 @@ class Sheet:
     lorebook: Book = field(default_factory=Book)
     greetings: tuple[str, ...] = ()  # the opening lines of its card, the usual one first
     others: tuple[str, ...] = ()  # the names of the other personas in a talk of several
+    is_person: bool = False  # it is the person, for whom a line is drafted; `calls_user` is then the persona
 
 
 def sheet_for(persona: Persona) -> Sheet:

@@ -147,3 +147,16 @@ def test_nothing_reaches_beyond_the_width_of_the_page(talk):
     say(talk, "A" * 300)
     wait_for_reply(talk)
     assert talk.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_line_is_drafted_by_the_model_and_sent_by_the_person(talk):
+    say(talk, "Good evening! How are you?")
+    wait_for_reply(talk)
+    box = talk.locator("[data-composer] textarea")
+    talk.get_by_role("button", name="Write my line").click()
+    expect(box).not_to_have_value("", timeout=120_000)
+    drafted = box.input_value()
+    assert talk.locator("[data-author=user]").count() == 1
+    talk.keyboard.press("Enter")
+    expect(talk.locator("[data-author=user] [data-slot=text]").last).to_have_text(drafted)
+    assert wait_for_reply(talk).strip()

@@ -16,6 +16,8 @@ from chat.pages.thread import SHOWN
 from chat.socket.protocol import (
     ConversationDeleted,
     Error,
+    LineFailed,
+    LineSuggested,
     MessageAccepted,
     MessageShown,
     NoticeShown,
@@ -930,3 +932,63 @@ def test_days_and_hours_are_those_of_the_reader(
     page.goto(f"{ORIGIN}/conversations/")
     expect(page.locator("time[data-moment]")).to_have_text("1 December 2026, 04:00")
     context.close()
+
+
+def ask_for_a_line(wire: Wire) -> str:
+    asked = sum(frame["type"] == "line.suggest" for frame in wire.received)
+    wire.page.get_by_role("button", name="Write my line").click()
+    return wire.wait_for("line.suggest", asked + 1)[-1]["line_id"]
+
+
+def test_a_drafted_line_goes_into_the_box_and_is_sent_by_the_person_only(wire):
+    box, line = wire.page.locator("#composer-text"), wire.page.get_by_role("button", name="Write my line")
+    line_id = ask_for_a_line(wire)
+    expect(box).to_be_focused()
+    wire.send(LineSuggested(line_id=uuid4(), text="For another tab."))
+    wire.send(LineSuggested(line_id=line_id, text="Did you sleep well?"))
+    expect(box).to_have_value("Did you sleep well?")
+    expect(line).to_be_hidden()
+    expect(wire.page.locator("[data-status-line]")).to_contain_text("Nothing is sent before you send it.")
+    assert "message.send" not in {frame["type"] for frame in wire.received}
+    box.press("End")
+    box.press_sequentially(" I did.")
+    box.press("Enter")
+    assert wire.wait_for("message.send")[-1]["text"] == "Did you sleep well? I did."
+
+
+def test_somebody_who_writes_or_presses_escape_gets_no_draft(wire):
+    box, status = wire.page.locator("#composer-text"), wire.page.locator("[data-status-line]")
+    for count, key in enumerate(["H", "Escape"], start=1):
+        box.fill("")
+        line_id = ask_for_a_line(wire)
+        box.press(key)
+        assert wire.wait_for("line.stop", count)[-1]["line_id"] == line_id
+        expect(status).to_be_hidden()
+        before = box.input_value()
+        wire.send(LineSuggested(line_id=line_id, text="Too late."))
+        wire.send(LineFailed(line_id=line_id, detail="Too late."))
+        wire.send(Error(code="busy", detail="The last frame."))
+        expect(status).to_have_text("The last frame.")
+        assert box.input_value() == before
+
+
+def test_a_draft_that_fails_or_is_refused_says_why_and_can_be_asked_for_again(wire):
+    status = wire.page.locator("[data-status-line]")
+    wire.send(LineFailed(line_id=ask_for_a_line(wire), detail="The model wrote no draft."))
+    expect(status).to_have_text("The model wrote no draft.")
+    first = ask_for_a_line(wire)
+    wire.send(Error(code="quota_exceeded", detail="That was all for today.", client_id=first))
+    expect(status).to_have_text("That was all for today.")
+    assert ask_for_a_line(wire) != first
+
+
+def test_no_line_is_drafted_beside_words_or_a_reply(wire, conversation):
+    line = wire.page.get_by_role("button", name="Write my line")
+    expect(line).to_be_visible()
+    wire.page.locator("#composer-text").fill("My own words")
+    expect(line).to_be_hidden()
+    reply_id = queue_reply(wire, say(wire, "Good morning!", conversation))
+    wire.send(started(reply_id))
+    expect(line).to_be_hidden()
+    wire.send(completed(reply_id, "Good morning."))
+    expect(line).to_be_visible()

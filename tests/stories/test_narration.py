@@ -111,8 +111,3 @@ def test_questions_to_the_reader_are_left_out_and_those_in_a_talk_stay():
     asides = ["What did you do? ", "你看见了吗？", "敲到哪儿了？\n"]
     told = [kept[0], asides[0], kept[1], asides[1], kept[2], kept[3], asides[2], kept[4]]
     assert list(narration.without_asides(iter(told))) == kept
-
-
-def test_a_sentence_that_the_limit_cut_off_is_left_out():
-    assert list(narration.without_broken_end(iter(["One. ", "Two"]))) == ["One. "]
-    assert list(narration.without_broken_end(iter(["Two"]))) == ["Two"]

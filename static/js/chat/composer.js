@@ -3,6 +3,7 @@
 
 import { characters, inWords, isVisible } from "../shared/characters.js";
 import { required } from "../shared/dom.js";
+import { newId } from "../shared/new_id.js";
 import { format, gettext } from "../shared/words.js";
 
 /** @typedef {import("./outbox.js").Draft} Draft */
@@ -22,6 +23,7 @@ export class Composer {
     this.box = /** @type {HTMLTextAreaElement} */ (required(form, "textarea"));
     this.sendButton = /** @type {HTMLButtonElement} */ (required(form, "[data-send]"));
     this.stopButton = /** @type {HTMLButtonElement} */ (required(form, "[data-stop]"));
+    this.suggestButton = /** @type {HTMLButtonElement} */ (required(form, "[data-suggest]"));
     this.line = required(form, "[data-status-line]");
     this.counter = required(form, "[data-count]");
     this.most = Number(this.box.dataset.most);
@@ -83,12 +85,14 @@ export class Composer {
     this.showButtons();
   }
 
-  /** Stop takes the place of Send as long as there is nothing to send. */
+  /** Stop takes the place of Send as long as there is nothing to send. A line is drafted for an empty box only. */
   showButtons() {
-    const hadFocus = [this.sendButton, this.stopButton].some((button) => button === document.activeElement);
+    const hadFocus = [this.sendButton, this.stopButton, this.suggestButton].some((button) => button === document.activeElement);
+    this.suggestButton.hidden = this.isReplying;
+    this.suggestButton.inert = isVisible(this.box.value);
     this.sendButton.hidden = this.isReplying && !isVisible(this.box.value);
     this.stopButton.hidden = !this.isReplying;
-    if (hadFocus && document.activeElement?.matches("[hidden], body")) this.box.focus();
+    if (hadFocus && document.activeElement?.matches("[hidden], [inert], body")) this.box.focus();
   }
 
   /** @param {string} text empty: nothing to say @param {"" | "alarm"} [tone] */
@@ -137,13 +141,4 @@ export class Composer {
       // Storage is off or full; the text is still in the box.
     }
   }
-}
-
-/** A random UUID, version 4. `crypto.randomUUID` exists only on HTTPS and localhost. */
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  const bytes = random.map((byte, at) => (at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte));
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

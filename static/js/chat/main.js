@@ -10,6 +10,7 @@ import { ConnectionLine } from "./connection_line.js";
 import { showDeleted } from "./deletion.js";
 import { EarlierMessages } from "./earlier_messages.js";
 import { Keeping } from "./keeping.js";
+import { LineDraft } from "./line_draft.js";
 import { inWords } from "./notices.js";
 import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
@@ -49,6 +50,7 @@ const composer = form && new Composer(form, keyOf(account, conversationId), (dra
 const outbox = new Outbox(keyOf(account, `${conversationId}:outbox`), () => sending.next());
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/conversations/${conversationId}/`;
 const connection = new Connection(address, thread.list.dataset.offset ?? "0-0", received, connectionChanged, () => use.isNow);
+const lineDraft = composer && new LineDraft(composer, (frame) => connection.send(frame));
 const sending = new Sending(outbox, thread, connection, composer);
 const reloading = new Reloading(thread, scrolling, threadUrl, reloaded, () => {
   composer?.say(gettext("The conversation could not be loaded again. Reload the page to see it as it is."), "alarm");
@@ -101,6 +103,9 @@ function show(frame) {
       return ended(frame.reply_id, "blocked", frame.text, frame.notice);
     case "reply.failed":
       return ended(frame.reply_id, "failed", null, frame.detail);
+    case "line.suggested":
+    case "line.failed":
+      return lineDraft?.received(frame);
     case "notice":
       if (thread.notice(frame)) announcer.say(inWords(frame), frame.language);
       return;
@@ -110,6 +115,7 @@ function show(frame) {
     case "error":
       // A frame that the server cannot read at all does not say whose it was.
       if (sending.has(frame.client_id ?? (frame.code === "bad_frame" ? sending.inFlight : null))) sending.takeBackAll();
+      if (lineDraft?.awaits(frame.client_id)) lineDraft.lineId = "";
       composer?.say(frame.detail, "alarm");
       return;
     case "pong":
@@ -157,6 +163,7 @@ function ask(frame) {
 }
 
 function stop() {
+  lineDraft?.stop();
   const replyId = thread.unfinished;
   if (!replyId) return;
   ask({ type: "reply.stop", reply_id: replyId });

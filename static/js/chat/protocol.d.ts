@@ -66,6 +66,16 @@ export interface BranchSelect {
   message_id: string;
 }
 
+export interface LineSuggest {
+  type: "line.suggest";
+  line_id: string;
+}
+
+export interface LineStop {
+  type: "line.stop";
+  line_id: string;
+}
+
 export interface ConversationSeen {
   type: "conversation.seen";
 }
@@ -83,6 +93,8 @@ export type ClientFrame =
   | ReplyAsk
   | MessageEdit
   | BranchSelect
+  | LineSuggest
+  | LineStop
   | ConversationSeen
   | Ping;
 
@@ -151,6 +163,18 @@ export interface ReplyFailed {
   detail: string;
 }
 
+export interface LineSuggested {
+  type: "line.suggested";
+  line_id: string;
+  text: string;
+}
+
+export interface LineFailed {
+  type: "line.failed";
+  line_id: string;
+  detail: string;
+}
+
 export interface NoticeShown {
   type: "notice";
   id: string | null;
@@ -191,6 +215,8 @@ export type ServerFrame =
   | ReplyStopped
   | ReplyBlocked
   | ReplyFailed
+  | LineSuggested
+  | LineFailed
   | NoticeShown
   | ThreadChanged
   | ConversationDeleted

@@ -90,3 +90,8 @@ def test_lines_of_a_verse_are_sentences():
 def test_the_end_of_a_long_sentence_is_not_cut_off_though_the_whole_was_said_before():
     parts = ["I walked along the shore, " * 7, "and then I went home. "]
     assert list(cleaning.without_echoes(parts, ["".join(parts)])) == parts
+
+
+def test_a_sentence_that_the_limit_cut_off_is_left_out():
+    assert list(cleaning.without_broken_end(iter(["One. ", "Two"]))) == ["One. "]
+    assert list(cleaning.without_broken_end(iter(["Two"]))) == ["Two"]

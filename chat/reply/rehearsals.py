@@ -1,4 +1,4 @@
-"""A reply that nobody waits for and no conversation keeps, written as a conversation would show it."""
+"""A reply that no conversation keeps, written as a conversation would show it."""
 
 from dataclasses import dataclass, field
 

@@ -1,0 +1,11 @@
+// @ts-check
+// Ids that the browser gives to what it sends.
+
+/** A random UUID, version 4. `crypto.randomUUID` exists only on HTTPS and localhost. */
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  const bytes = random.map((byte, at) => (at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte));
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
