@@ -122,7 +122,12 @@ def test_the_others_turn_and_a_broken_end_are_left_out(conversation, drafts, pro
 
 
 @pytest.mark.parametrize(
-    "words", ["I want to kill myself tonight.", "I will find you and kill you tonight, you bitch."]
+    "words",
+    [
+        "I want to kill myself tonight.",
+        "I wish I had died with you.",  # passes as a persona's words
+        "I will find you and kill you tonight, you bitch.",
+    ],
 )
 def test_what_the_person_could_not_send_is_not_drafted(conversation, drafts, prompts, words):
     drafts[0] = words
