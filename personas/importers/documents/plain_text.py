@@ -15,7 +15,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import Record, Remark, Skipped, Utterance
-from personas.importers.documents import hyphens, page_lines
+from personas.importers.documents import hyphens, letterheads, page_lines
 from personas.importers.encodings import decoding
 from personas.importers.syntax import emphasis
 from personas.importers.times import dates
@@ -61,6 +61,7 @@ _FRONT_LINE = re.compile(r"\s*+(?:[\w-]{1,40}\s?:.{0,1000}|- .{0,1000})?")
 _FRONT_LINES = 40  # that may stand at the top of a note between two rules, with its title, date and so on
 _LONGEST_HEADING = 220  # characters
 _WRAP = (45, 100)  # columns: lines of about this width were broken by a machine, not by their writer
+_LONGEST_LETTERHEAD = 7  # lines
 _FEWEST_OF_VERSE = 3  # lines
 _MOST_SMALL_WORDS = 3  # of a line of an address, or of place and date: "Thursday, half past seven"
 _LONGEST_ADDRESS_LINE = 45  # characters
@@ -142,9 +143,9 @@ class _Reader:
         yield from self._finished(paragraph)
 
     def _dated(self, text: str) -> tuple[datetime | None, str] | None:
-        dated = dates.leading(text) or dates.behind_place(text) or dates.without_year(text, self.last_known)
+        dated = dates.leading(text) or letterheads.behind_place(text) or dates.without_year(text, self.last_known)
         self.last_known = (dated and dated[0]) or self.last_known
-        return dated
+        return (dated[0], "") if dated and letterheads.is_behind_date(dated[1]) else dated
 
     def _furniture(self, text: str, *, is_first: bool) -> str:
         """Why a line is none of the author's words, or ""."""
@@ -163,7 +164,7 @@ class _Reader:
             return "heading"
         self.lines_after_heading += 1
         if self.letter and self.lines_after_heading <= 2 and _is_place(text):
-            dated = dates.behind_place(text)
+            dated = letterheads.behind_place(text)
             self.sent_at = dated[0] if dated else self.sent_at
             return "place and date"
         if _RULE.fullmatch(text):
@@ -180,6 +181,9 @@ class _Reader:
         return ""
 
     def _finished(self, paragraph: _Paragraph) -> Iterator[Record]:
+        if head := self._letterhead(paragraph.lines):
+            yield Skipped("address", f"line {paragraph.line}")
+            paragraph = _Paragraph(paragraph.line + head, paragraph.lines[head:])
         if not paragraph.lines:
             return
         source_ref = f"line {paragraph.line}"
@@ -195,6 +199,17 @@ class _Reader:
             yield Skipped("media", source_ref)
             return
         yield Utterance(self.others.get(self.letter, ""), text, self.sent_at, source_ref)
+
+    def _letterhead(self, lines: list[str]) -> int:
+        """How many lines are an address with a date beneath, whose day is that of what follows."""
+        for count, line in enumerate(lines[:_LONGEST_LETTERHEAD], start=1):
+            dated = dates.leading(line) or letterheads.behind_place(line)
+            if count > 1 and dated and not dated[1]:
+                self.sent_at = self.last_known = dated[0]
+                return count
+            if len(line) > _LONGEST_ADDRESS_LINE or line[-1] in ":;" or not letterheads.is_address(line):
+                break
+        return 0
 
 
 def _is_heading(text: str) -> bool:

@@ -61,8 +61,8 @@ _WEATHER = re.compile(
 )
 _PROCLAIMED = 1911  # the year before the first one of the Republic of China
 _HALF_A_YEAR = 6  # months
-_LEAD = re.compile(r"(?:le|den|am|el|il) (?=\d)", re.IGNORECASE)
-_PLACE = re.compile(r"[^\W\d_][^\d,.!?\n]{1,40}, ++")
+_LEAD = re.compile(r"(?:le|ce|den|am|el|il|this) (?=\d)", re.IGNORECASE)
+IN_PLACE = re.compile(r"[于於寄书書写寫]{1,2}[\u3400-\u9fff]{2,10}[。.]?")  # behind a date: 于北京
 _AFTER = re.compile(r"[\s.,:;。—–-]*+(?:星期.|周.|[月火水木金土日]曜日?|[(（][^()（）]{1,12}[)）])?+[\s.,:;。—–-]*+")
 
 
@@ -108,18 +108,11 @@ def _following(text: str) -> tuple[str, bool] | None:
     """What stands behind a date, and whether the weather stood between. None if a date does not end there."""
     separator = _AFTER.match(text)
     assert separator is not None
-    if text and not separator[0]:
+    if text and not separator[0] and not IN_PLACE.fullmatch(text):
         return None
     words = text[separator.end() :]
     weather = _WEATHER.match(words)
     return (words[weather.end() :], True) if weather else (words, False)
-
-
-def behind_place(line: str) -> tuple[datetime, str] | None:
-    """As `leading`, for a line that is nothing but a place and a date: "Berlin, den 5. Juni 2023"."""
-    place = _PLACE.match(line)
-    dated = leading(line[place.end() :]) if place else None
-    return dated if dated and not dated[1] else None
 
 
 def _date(match: re.Match[str], *, year: int | None = None) -> datetime | None:

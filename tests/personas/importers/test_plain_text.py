@@ -145,3 +145,45 @@ def test_a_narrow_column_is_no_verse():
     assert read(text).texts == [
         "i walked to the market and bought the lemons that you had asked me for at the end of the week"
     ]
+
+
+LETTER = "\n\nDear Anna,\n\nthe lemon tree has survived the winter."
+ITS_WORDS = ["Dear Anna,", "the lemon tree has survived the winter."]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "12 Elm Street, London, 5 June 2023", "12 Elm Street, London. 5 June 2023", "12 Elm Street, London      June 5, 2023", "12 Elm St., London, Monday, June 5th, 2023",
+        "Flat 3, 12 Elm Street, London SW1A 1AA, 5.6.2023", "12 Elm Street, Springfield, IL 62704, June 5, 2023", "12 Elm Street | London | 5 June 2023", "5 June 2023, 12 Elm Street, London",
+        "12 rue de la Paix, Paris, ce 5 juin 2023", "Lindenstraße 12, 10969 Berlin, den 5. Juni 2023", "Calle de Alcalá 5, Madrid, 5 de junio de 2023", "ул. Ленина, д. 5, Москва, 5 июня 2023 г.",
+        "北京市朝阳区建国路12号，2023年6月5日", "北京，2023年6月5日", "北京，二〇二三年六月五日", "2023年6月5日于北京", "2023年6月5日 于上海", "On board the ship, 5 June 2023",
+        "Anna Reed\n12 Elm Street\nLondon, 5 June 2023", "12 Elm Street\nLondon\n5 June 2023",
+    ],
+)  # fmt: skip
+def test_a_letterhead_dates_its_letter_and_is_no_words(head):
+    reading = read(head + LETTER)
+    assert reading.texts == ITS_WORDS
+    assert reading.times == ["2023-06-05T00:00:00"] * 2
+
+
+def test_a_letter_that_begins_right_beneath_its_letterhead_is_whole():
+    reading = read("12 Elm Street\nLondon\n5 June 2023\nDear Anna,\nhow are you?\nBo")
+    assert reading.texts == ["Dear Anna,\nhow are you?\nBo"]
+    assert reading.times == ["2023-06-05T00:00:00"]
+    assert [utterance.source_ref for utterance in reading.utterances] == ["line 4"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "We all went to London, 5 June 2023", "Mother died on Elm Street, London, 5 June 2023", "Dear Anna, London, 5 June 2023", "我们去了杭州，2023年6月5日",
+        "I was born in a house in Elm Street, 5 June 1923, and then we left.",
+    ],
+)  # fmt: skip
+def test_a_sentence_with_a_date_is_words(line):
+    assert read(line + LETTER).texts == [line, *ITS_WORDS]
+
+
+def test_words_behind_a_date_are_no_address():
+    assert read("5 June 2023: 12 eggs, milk" + LETTER).texts == ["12 eggs, milk", *ITS_WORDS]
