@@ -7,9 +7,7 @@ read costs the other nothing.
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from tokenizers import Tokenizer
 from moderation import four_bits
 from moderation.bert import Bert, Matrix, Row
 from moderation.remembered import Remembered
+from persona_site.loading import loaded_once
 
 WEIGHTS = Path(__file__).resolve().parent / "data" / "english.safetensors"
 CRISIS, FILTER = "crisis", "filter"  # the heads
@@ -29,7 +28,6 @@ BEGIN, END = 0, 2  # the numbers of <s> and </s>
 ATTENTION_HEADS = 12
 UNREADABLE = (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError)
 _REMEMBERED = 512  # rows
-_lock = threading.Lock()
 
 
 class EnglishNetwork:
@@ -72,14 +70,9 @@ class EnglishNetwork:
         self._means.clear()
 
 
+@loaded_once
 def of(path: Path) -> EnglishNetwork:
     """The one instance of this process. Raises one of UNREADABLE."""
-    with _lock:  # two threads must not load it twice
-        return _loaded(path)
-
-
-@cache
-def _loaded(path: Path) -> EnglishNetwork:
     return EnglishNetwork(path)
 
 

@@ -23,7 +23,7 @@ BELOW = {
     "api": {"accounts", "generation", "moderation", "personas", "chat"},
 }
 # What of the site's frame a room may use; the rest of persona_site looks into rooms, not they into it.
-FRAME = {"persona_site.redis", "persona_site.env", "persona_site.cpu_inference", "persona_site.cpu_training"}
+FRAME = {f"persona_site.{module}" for module in ("redis", "env", "loading", "cpu_inference", "cpu_training")}
 # Whole seconds of processor time each, in every process.
 SLOW = {"torch", "transformers", "sklearn", "scipy", "wordfreq", "faster_whisper", "rapidocr_onnxruntime"}
 MOST_LINES = 40  # of a function, from its `def` to its end

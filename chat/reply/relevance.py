@@ -8,7 +8,6 @@ al. 2020). Its word vectors stay those of the package, so the file holds the lay
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from tokenizers import Tokenizer
 from moderation import bert
 from moderation.bert import Bert, Row
 from moderation.filter import encoder
+from persona_site.loading import loaded_once
 from personas.prompting.prompt import Spoken
 
 WEIGHTS = Path(__file__).parents[1] / "data" / "relevance.safetensors"
@@ -92,7 +92,7 @@ class _Comparison:
         return _normalised(self._bert.means([reply_row(self._tokenizer, text) for text in texts]) @ self._reply)
 
 
-@cache
+@loaded_once
 def _comparison() -> _Comparison:
     """The one comparison of this process. Raises encoder.EncoderMissing."""
     return _Comparison(WEIGHTS)

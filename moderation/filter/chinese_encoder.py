@@ -9,7 +9,6 @@ The encoder is in this room because the monitor and the personas' memory both us
 import importlib.util
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from moderation.crisis import base_model
 from moderation.crisis.base_model import BEGIN, END
 from moderation.crisis.tokens import tokenizer
 from moderation.filter.encoder import EncoderMissing
+from persona_site.loading import loaded_once
 
 DIMENSIONS = base_model.WIDTH
 _HEADS = 12
@@ -53,7 +53,7 @@ class _Network:
         return ids[: _POSITIONS - 2]
 
 
-@cache
+@loaded_once
 def _network() -> _Network:
     """The one network of this process. Raises EncoderMissing."""
     return _Network()

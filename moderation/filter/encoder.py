@@ -9,7 +9,6 @@ The encoder is in this room because the filter and the personas' memory both use
 
 import importlib.util
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from moderation.bert import Bert, Matrix, Row, rounded
+from persona_site.loading import loaded_once
 
 DIMENSIONS = 384
 MOST_TOKENS = 256  # the length that the model was trained with
@@ -62,7 +62,7 @@ def _cut(ids: list[int], length: int) -> list[int]:
     return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
 
 
-@cache
+@loaded_once
 def minilm() -> MiniLM:
     """The one encoder of this process. Raises EncoderMissing."""
     return MiniLM()

@@ -27,6 +27,7 @@ from moderation.filter import encoder
 from moderation.filter.classifiers import features, network, set_phrases
 from moderation.filter.classifiers.base import Category, ClassifierInfo, ClassifierUnavailable
 from moderation.filter.classifiers.heads import Heads
+from persona_site.loading import loaded_once
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "data" / "linear.safetensors"
 LICENCE = "CC BY-SA 4.0 (trained on share-alike texts; see docs/moderation-model-card.md)"
@@ -203,7 +204,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise ClassifierUnavailable(f"The weights in {path.name} cannot be read: {error}.") from error
 
 
-@cache
+@loaded_once
 def network_of(path: Path) -> network.Network:
     """The one instance of this process. Raises ClassifierUnavailable."""
     with _readable(path):
