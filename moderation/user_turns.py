@@ -4,16 +4,19 @@ This is the one door for incoming words. The page of a conversation has its newe
 every turn judged that is new to it. From a wish to be dead upward, the site answers the turn instead of the persona
 (compliance K2). Nothing is written here: the caller keeps verdicts with `assessment.record`.
 
-FilterDown              no classifier can judge, and no pattern sees a crisis; carries the site's notice
+FilterDown              nothing can judge, and no pattern sees a crisis; carries the site's notice
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils.translation import gettext, gettext_noop
+from redis import RedisError
 
 from accounts.interface import languages
 from accounts.models import User
@@ -29,6 +32,8 @@ from moderation.models import Direction, RuleAction
 from text import scripts
 
 __all__ = ["EARLIER", "Addressee", "FilterDown", "Ruling", "Source", "Turn", "help_for", "judge"]
+
+logger = logging.getLogger(__name__)
 
 _BLOCKED = gettext_noop(
     "{subject} was held back, and {name} does not see it: the safety filter found {why}. "
@@ -95,21 +100,32 @@ def judge(turns: Sequence[Turn], *, user: User, addressee: Addressee) -> list[Ru
     """A ruling for each turn, in order. Raises FilterDown.
 
     While the classifiers are down, the patterns alone detect a crisis (compliance K6). Turns beside it are then not
-    answered and not judged, because the patterns see nothing else (compliance T2).
+    answered and not judged, because the patterns see nothing else (compliance T2). A fault in judging is an outage too.
+    Redis and the database raise their own errors.
     """
     try:
         self_check.require()
         judged = _verdicts(turns, addressee.id, is_minor=ages.is_minor(user))
         verdicts = [_of_farewell(turn, verdict, addressee) for turn, verdict in zip(turns, judged, strict=True)]
     except ClassifierUnavailable:
-        verdicts = [assessment.by_patterns(turn.text) for turn in turns]
-        rulings = _rulings(turns, verdicts, user, addressee)
-        if all(ruling.is_answered for ruling in rulings):
-            level = ladder.highest(verdict.level for verdict in verdicts)
-            newest = next((turn.text for turn in reversed(turns) if turn.source == "user"), "")
-            raise FilterDown(help_for(user, level, answering=newest)) from None
-        return [replace(each, is_answered=False, is_judged=False) if each.is_answered else each for each in rulings]
+        return _rulings_by_patterns(turns, user, addressee)
+    except (RedisError, DatabaseError):
+        raise
+    except Exception:
+        logger.exception("moderation.broken")
+        return _rulings_by_patterns(turns, user, addressee)
     return _rulings(turns, verdicts, user, addressee)
+
+
+def _rulings_by_patterns(turns: Sequence[Turn], user: User, addressee: Addressee) -> list[Ruling]:
+    """Raises FilterDown where the patterns see no crisis."""
+    verdicts = [assessment.by_patterns(turn.text) for turn in turns]
+    rulings = _rulings(turns, verdicts, user, addressee)
+    if all(ruling.is_answered for ruling in rulings):
+        level = ladder.highest(verdict.level for verdict in verdicts)
+        newest = next((turn.text for turn in reversed(turns) if turn.source == "user"), "")
+        raise FilterDown(help_for(user, level, answering=newest))
+    return [replace(each, is_answered=False, is_judged=False) if each.is_answered else each for each in rulings]
 
 
 def _verdicts(turns: Sequence[Turn], persona_id: UUID, *, is_minor: bool) -> list[Verdict]:

@@ -1,9 +1,12 @@
 """The door that judges a person's turns, with the real filter and the default policy."""
 
 import pytest
+from django.db import DatabaseError
+from redis import RedisError
 
 from moderation import user_turns
 from moderation.crisis import ladder
+from moderation.filter import assessment
 from moderation.filter.classifiers import registry
 from moderation.models import RuleAction
 from moderation.user_turns import Turn
@@ -80,6 +83,28 @@ def test_k6_t2_without_a_filter_patterns_see_a_crisis_and_let_nothing_pass(alice
     with pytest.raises(user_turns.FilterDown) as refused:
         judge(alice, Turn("How is the lighthouse?"))
     assert refused.value.help.resources
+
+
+def test_k6_a_fault_in_judging_lets_nothing_pass_and_keeps_no_help_back(alice, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(assessment, "assess_turns", broken)
+    ruling = judge(alice, Turn("I wish I was dead."))[0]
+    assert (ruling.is_answered, ruling.is_judged, bool(ruling.help)) == (False, True, True)
+    with pytest.raises(user_turns.FilterDown) as refused:
+        judge(alice, Turn("How is the lighthouse?"))
+    assert refused.value.help.resources
+
+
+@pytest.mark.parametrize("lost", [DatabaseError("gone"), RedisError("gone")])
+def test_a_store_that_is_lost_while_judging_is_told_as_such(alice, monkeypatch, lost):
+    def broken(*_: object, **__: object) -> None:
+        raise lost
+
+    monkeypatch.setattr(assessment, "assess_turns", broken)
+    with pytest.raises(type(lost)):
+        judge(alice, Turn("How is the lighthouse?"))
 
 
 def test_k6_help_is_in_chinese_for_chinese_words_also_without_a_filter(alice, filter_down):
