@@ -15,7 +15,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext
 
 from personas.importers.base import Record, Remark, Skipped, Utterance
-from personas.importers.documents import hyphens, letterheads, page_lines
+from personas.importers.documents import diary, hyphens, letterheads, page_lines
 from personas.importers.encodings import decoding
 from personas.importers.syntax import emphasis
 from personas.importers.times import dates
@@ -86,7 +86,7 @@ class PlainText:
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
-        start, hands, known = _survey(decoding.lines(stream, encoding))
+        start, hands, known, days = _survey(decoding.lines(stream, encoding))
         usual = _usual(hands)
         others = {number: hand for number, hand in hands.items() if usual and not _same_hand(hand, usual)}
         if others:
@@ -95,14 +95,16 @@ class PlainText:
                 gettext("Most letters are signed %(usual)s; %(others)s by another hand (%(listed)s).")
                 % {"usual": usual, "others": len(others), "listed": listed}
             )
-        yield from _Reader(others, start, known).read(decoding.lines(stream, encoding))
+        yield from _Reader(others, start, known, is_diary=days.is_diary).read(decoding.lines(stream, encoding))
 
 
 class _Reader:
     """Lines in, records out; remembers which letter it is in and under which date."""
 
-    def __init__(self, others: dict[int, str], start: int, known: set[str]) -> None:
+    def __init__(self, others: dict[int, str], start: int, known: set[str], *, is_diary: bool) -> None:
         self.known = known
+        self.is_diary = is_diary
+        self.is_beneath_day = False
         self.others = others
         self.start = start
         self.letter = 0
@@ -124,8 +126,10 @@ class _Reader:
             text = line.strip()
             reason = self._furniture(text, is_first=not paragraph.lines)
             if text and not reason:
-                dated = self._dated(text) if not paragraph.lines else None
+                dated = self._dated(text, is_first=not paragraph.lines)
                 if dated:
+                    yield from self._finished(paragraph)
+                    paragraph = _Paragraph(0)
                     self.sent_at, text = dated
                     reason = "" if text else "date line"
             if reason or not text:
@@ -142,7 +146,17 @@ class _Reader:
             paragraph.lines.append(_BULLET.sub("", text, count=1) if _BULLET.match(text) else text)
         yield from self._finished(paragraph)
 
-    def _dated(self, text: str) -> tuple[datetime | None, str] | None:
+    def _dated(self, text: str, *, is_first: bool) -> tuple[datetime | None, str] | None:
+        words = diary.words_behind(text) if self.is_diary else None
+        is_repeated = bool(words) and self.is_beneath_day  # the day as its entry's first word
+        self.is_beneath_day = False
+        if words is not None and not is_repeated:
+            self.is_beneath_day = not words
+            day = diary.day(text, self.last_known)
+            self.last_known = day or self.last_known
+            return day, words
+        if not is_first:
+            return None
         dated = dates.leading(text) or letterheads.behind_place(text) or dates.without_year(text, self.last_known)
         self.last_known = (dated and dated[0]) or self.last_known
         return (dated[0], "") if dated and letterheads.is_behind_date(dated[1]) else dated
@@ -167,6 +181,8 @@ class _Reader:
             dated = letterheads.behind_place(text)
             self.sent_at = dated[0] if dated else self.sent_at
             return "place and date"
+        if self.is_diary and diary.is_title(text):
+            return "heading"
         if _RULE.fullmatch(text):
             return "separating line"
         if is_first and (_PAGE.fullmatch(text) or page_lines.PAGE_NUMBER.fullmatch(text)):
@@ -252,9 +268,10 @@ def is_signature(text: str) -> bool:
     )
 
 
-def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str], set[str]]:
-    """The line where the text begins, past what a library printed before it; the signature under each letter; and the
-    compounds with a hyphen."""
+def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str], set[str], diary.Days]:
+    """The line where the text begins, past what a library printed before it; the signature under each letter; the
+    compounds with a hyphen; and whether the text is a diary."""
+    days = diary.Days()
     start, letter = 1, 0
     known: set[str] = set()
     hands: dict[int, str] = {}
@@ -273,7 +290,8 @@ def _survey(lines: Iterable[tuple[int, str]]) -> tuple[int, dict[int, str], set[
         elif letter and is_signature(text):
             hands.setdefault(letter, text)
         hyphens.see_compounds(line, known)
-    return start, hands, known
+        days.see(text)
+    return start, hands, known, days
 
 
 def _usual(hands: dict[int, str]) -> str:

@@ -117,20 +117,20 @@ def _following(text: str) -> tuple[str, bool] | None:
 
 def _date(match: re.Match[str], *, year: int | None = None) -> datetime | None:
     """At midnight. None if there is no such day, or if the year has neither four figures nor its era."""
-    month = MONTHS.get(match["month"].casefold()) or _number(match["month"])
+    month = MONTHS.get(match["month"].casefold()) or number(match["month"])
     try:
-        return datetime(year or _year(match["year"]), month, _number(match["day"]), tzinfo=UTC)
+        return datetime(year or _year(match["year"]), month, number(match["day"]), tzinfo=UTC)
     except ValueError:
         return None
 
 
 def _year(text: str) -> int:
     if text.startswith("民"):
-        return _PROCLAIMED + _number(text[2:].strip())
-    return _number(text) if len(text) == 4 else 0
+        return _PROCLAIMED + number(text[2:].strip())
+    return number(text) if len(text) == 4 else 0
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
     """A number in figures or in Chinese numerals: 1912, 一九一二, 十五, 二十, 廿三."""
     if text.isdecimal():
         return int(text)

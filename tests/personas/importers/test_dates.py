@@ -77,3 +77,52 @@ def test_the_entries_of_a_diary_have_their_days_and_its_weather_is_no_words():
     assert reading.texts == ["今天很冷。", "外婆来了。", "下田。", "雨。"]
     assert reading.times == ["2022-12-30T00:00:00", "2023-01-02T00:00:00", "", "2023-04-06T00:00:00"]
     assert reading.skipped == {"date line": 4}
+
+
+ENTRIES = ["今天去了外婆家。", "下雨了，没出门。", "看了一天书。"]
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.parametrize("title", ["", "我的日记\n\n"])
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("三月五日 晴", "三月六日 阴", "三月八日 小雨"), ("3月5日 星期三 晴", "3月6日 星期四 阴", "3月7日"), ("五日 晴", "六日 阴", "七日"), ("5号", "6号", "8号"),
+        ("初三 晴", "初四 阴转多云 北风三级", "十月初五"), ("星期一 晴", "星期二", "星期三"), ("三月五日 天气：晴 12°C", "三月六日 天气晴朗 -3~5℃", "三月七日 夜"),
+        ("5月3日（土）晴れ", "5月4日（日）曇りのち雨", "5月5日"), ("正月初三，雪", "正月初四。", "廿五"),
+    ],
+)  # fmt: skip
+def test_a_diary_without_a_year_has_its_entries_in_order_and_no_days_among_its_words(days, title, between):
+    reading = read(title + "\n".join(f"{day}{between}{words}" for day, words in zip(days, ENTRIES, strict=True)))
+    assert reading.texts == ENTRIES
+    assert reading.times == [""] * 3
+    assert reading.skipped["date line"] == 3
+
+
+def test_words_on_the_line_of_a_day_are_kept():
+    reading = read("三月五日，晴。今天去了外婆家。\n三月六日 早上我没出门。\n三月八日：看了一天书。")
+    assert reading.texts == ["今天去了外婆家。", "早上我没出门。", "看了一天书。"]
+
+
+def test_a_day_that_is_repeated_beneath_its_date_is_words():
+    reading = read("2023年3月5日\n五日 上午去了外婆家。\n\n2023年3月6日\n六日 下雨。\n")
+    assert reading.texts == ["五日 上午去了外婆家。", "六日 下雨。"]
+
+
+def test_days_beneath_a_date_are_of_its_month_or_the_next():
+    reading = read("2023年3月30日 晴\n今天去了外婆家。\n三十一日 阴\n下雨了，没出门。\n二日\n看了一天书。")
+    assert reading.texts == ENTRIES
+    assert reading.times == ["2023-03-30T00:00:00", "2023-03-31T00:00:00", "2023-04-02T00:00:00"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三月五日我们去了杭州。\n三月六日下雨了。",
+        "亲爱的安娜，\n五日 晴\n六日 雨",
+        "五日 我们出发。\n他们后来才到。",
+        "周一，我们出发。\n周二，我们到了。",
+    ],
+)
+def test_lines_that_only_look_like_days_of_a_diary_are_words(text):
+    assert read(text).texts == [text]
