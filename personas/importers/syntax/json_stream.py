@@ -50,9 +50,12 @@ def each(stream: BinaryIO, encoding: Encoding) -> Iterator[Any]:
             yield window.value()
 
 
-def glimpse(head: bytes, *, into: Collection[Path]) -> dict[Path, Any]:
-    """The first value at each path in the beginning of a file; None where the beginning ends within it."""
-    window = _Window(io.StringIO(decoding.decode_head(head)))
+def glimpse(head: bytes, *, into: Collection[Path], shows_empty: bool = False) -> dict[Path, Any]:
+    """The first value at each path in the beginning of a file; None where the beginning ends within it.
+
+    With `shows_empty`, a list or an object of `into` that holds nothing is a value, too.
+    """
+    window = _Window(io.StringIO(decoding.decode_head(head)), shows_empty=shows_empty)
     window.skip(_OUTER)
     values: dict[Path, Any] = {}
     with suppress(DamagedFile, FileTooLarge):
@@ -87,6 +90,8 @@ def _values(window: "_Window", path: Path, into: Collection[Path]) -> Iterator[t
     closing = "]" if opening == "[" else "}"
     if window.next() == closing:
         window.at += 1
+        if window.shows_empty:
+            yield path, [] if opening == "[" else {}
         return
     step, is_list = (*path, EACH), opening == "["
     if is_list and step not in into:
@@ -108,8 +113,9 @@ def _values(window: "_Window", path: Path, into: Collection[Path]) -> Iterator[t
 class _Window:
     """The part of a text that is being read. `path` is the place of the value that is read now."""
 
-    def __init__(self, source: TextIO) -> None:
+    def __init__(self, source: TextIO, *, shows_empty: bool = False) -> None:
         self._source = source
+        self.shows_empty = shows_empty
         self._text = ""
         self._is_regular = True
         self.at = 0

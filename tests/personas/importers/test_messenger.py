@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from personas.importers.base import DamagedFile
 from personas.importers.chats.messenger.app_words import AppWords
 from tests.personas.importers.exports import archive, raw, records, remarks, said, skipped, times
 
@@ -27,6 +28,12 @@ def test_every_string_is_put_right_by_itself_and_the_newest_comes_last():
     halfway = {"sender_name": "Bo", "timestamp_ms": 1685985401000, "content": "Ã© and 日本"}
     read = records(page(message(9, "naïve 🐝 “yes”"), halfway, message(1, "plain")), format="messenger")
     assert said(read) == [("Ada Brøgger", "plain"), ("Bo", "Ã© and 日本"), ("Ada Brøgger", "naïve 🐝 “yes”")]
+
+
+def test_a_thread_without_messages_says_so():
+    with pytest.raises(DamagedFile) as refused:
+        records(page(), format="messenger")
+    assert refused.value.user_message == "This file of Messenger or Instagram holds no messages."
 
 
 def test_messages_of_one_second_keep_their_order():

@@ -28,6 +28,32 @@ def chat(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"name": "Ada", "type": "personal_chat", "id": 11} | fields | {"messages": list(messages)}
 
 
+EMPTY_PAGE = '<html><body><div class="page_wrap"><div class="page_body chat_page"><div class="history"></div></div></div></body></html>'
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        chat(),
+        {"about": "a", "chats": {"about": "b", "list": [chat()]}},
+        {"about": "a", "personal_information": {}, "chats": {"about": "b", "list": []}},
+        EMPTY_PAGE,
+    ],
+)
+def test_a_chat_without_messages_says_so(export):
+    with pytest.raises(DamagedFile) as refused:
+        records(export, format="telegram")
+    assert refused.value.user_message == (
+        "This Telegram chat holds no messages. Export a chat in which somebody has written."
+    )
+
+
+def test_an_empty_chat_beside_another_is_passed_over():
+    assert said(records({"about": "a", "chats": {"list": [chat(), chat(message(1))]}}, format="telegram")) == [
+        ("Ada", "Hello.")
+    ]
+
+
 def test_text_may_be_in_pieces_and_keeps_what_is_in_links_and_emoji():
     pieces = ["See ", {"type": "text_link", "text": "this", "href": "https://example.org"}, " ", {"type": "custom_emoji", "text": "🐝", "document_id": "1"}]  # fmt: skip
     entities = message(2, "", text_entities=[{"type": "plain", "text": "Only "}, {"type": "bold", "text": "here"}])

@@ -33,12 +33,13 @@ class Messenger:
     def sniff(self, head: bytes, name: str) -> float:
         if html_export.is_page(head):
             return 0.97
-        seen = json_stream.glimpse(head, into=_INTO)
+        seen = json_stream.glimpse(head, into=_INTO, shows_empty=True)
         first = export_values.fields(seen.get(("messages", EACH)))
         if "sender_name" in first and "timestamp_ms" in first:
             return 0.97
         is_encrypted = "senderName" in first and "timestamp" in first
-        is_empty = ("participants",) in seen and (("thread_path",) in seen or ("threadName",) in seen)
+        is_thread = ("thread_path",) in seen or ("threadName",) in seen
+        is_empty = is_thread and (("participants",) in seen or ("messages",) in seen)
         return 0.97 if is_encrypted or is_empty or _is_cut_page(seen) else 0.0
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from personas.importers.archives import member_files
-from personas.importers.base import Member, Record, Remark, Skipped, Utterance
+from personas.importers.base import DamagedFile, Member, Record, Remark, Skipped, Utterance
 from personas.importers.chats.messages.speakers import Speakers
 from personas.importers.chats.telegram import html_export
 from personas.importers.encodings import decoding
@@ -61,8 +61,10 @@ class Telegram:
     def sniff(self, head: bytes, name: str) -> float:
         if html_export.is_page(head):
             return 0.98
-        seen = json_stream.glimpse(head, into=_INTO)
+        seen = json_stream.glimpse(head, into=_INTO, shows_empty=True)
         if any(path[:1] in {("chats",), ("left_chats",)} and "messages" in path for path in seen):
+            return 0.97
+        if any(path in seen for path in _LISTS) and ("about",) in seen:
             return 0.97
         if ("personal_information",) in seen and ("about",) in seen:
             return 0.97
@@ -79,11 +81,15 @@ class Telegram:
         if encoding.is_guessed:
             yield Remark(decoding.remark(encoding))
         speakers, bots = Speakers(), set[str]()
+        is_empty = True
         for chat, message in _messages(stream, encoding):
+            is_empty = False
             if name := message.get("from"):
                 speakers.see(_key(message), export_values.name(name))
             if len(bots) < _MOST_BOTS and chat.type in _CHATS_WITH_BOTS and _key(message) == f"user{chat.id}":
                 bots.add(_key(message))
+        if is_empty:
+            raise DamagedFile(html_export.no_messages())
         for chat, message in _messages(stream, encoding):
             yield _record(message, chat, speakers, is_of_bot=_key(message) in bots or _has_buttons(message))
 

@@ -16,6 +16,7 @@ from personas.importers.chats.messages.class_page import IGNORED, Block
 from personas.importers.syntax import export_values
 
 _PAGE = re.compile(r"<div class=\"(?:page_wrap\"|page_body chat_page|message (?:default clearfix|service\"))")
+_CHAT = re.compile(r"<div class=\"page_body chat_page")
 _PATH = re.compile(r"\A(?P<folder>(?:.*/)?)messages(?P<number>\d{0,6})\.html")
 _RESULT = re.compile(r"\A(?:.*/)?result\.json")
 _STAMP = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}),? (\d{1,2}):(\d{2}):(\d{2})")
@@ -55,10 +56,16 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         is_by_bot = bool(_VIA.search(name))
         speaker = export_values.name(_VIA.sub("", name)) or speaker
         yield _record(block, speaker, is_by_bot=is_by_bot)
+    if not count and _CHAT.search(text):
+        raise DamagedFile(no_messages())
     if not count:
         raise DamagedFile(
             gettext("This page of a Telegram export holds no messages. Upload messages.html or result.json.")
         )
+
+
+def no_messages() -> str:
+    return gettext("This Telegram chat holds no messages. Export a chat in which somebody has written.")
 
 
 def _record(block: Block, speaker: str, *, is_by_bot: bool) -> Utterance | Skipped:
