@@ -38,6 +38,8 @@ _WHY_NO_WORDS = {"IMAGE": "media", "POSTREF": "forwarded", "STICKER": "media"}  
 _ATTRIBUTION = re.compile(r"[\w-]{1,60} ?:|\((?:via|Source:) [^()\n]{1,100}\)")
 _DEACTIVATED = re.compile(r"-deactivated\d{0,8}\Z")
 _FOOTER = re.compile(r"<div id=\"footer\">\s{0,100}<span id=\"timestamp\">\s{0,100}([^<>]{1,60})")
+_LAYOUT = re.compile(r"<(?:center|table)\b", re.IGNORECASE)
+_BETWEEN_CELLS = re.compile(r"</t[dh]>\s{0,100}<t[dh](?:\s[^<>]{0,500})?>", re.IGNORECASE)
 _PATH = re.compile(r"\A(?P<folder>(?:(?:.*/)?posts/)?)(?:posts\.xml|html/(?:submissions/)?[^/]{1,80}\.html)")
 _SUBMISSION = re.compile(r"\A(?:.*/)?posts/html/submissions/[^/]{1,80}\.html")
 _LONGEST = 2 * 1024**2  # characters of one post or message
@@ -252,14 +254,24 @@ def _moment(stamp: Stamp) -> datetime | None:
 
 
 def _own_words(text: str, speaker: str, sent_at: datetime | None, source_ref: str) -> Iterator[Record]:
-    """The paragraphs of a post, without what it quotes and without the names of those who are quoted."""
-    paragraphs = list(markup.paragraphs(text, others=frozenset({"footer"})))
+    """The paragraphs of a post, without what it quotes and without the names of those who are quoted.
+
+    A post whose lines are centred or stand in a table is one text, since its elements are its layout.
+    """
+    is_laid_out = _LAYOUT.search(text) is not None
+    paragraphs = list(markup.paragraphs(_BETWEEN_CELLS.sub(" ", text), others=frozenset({"footer"})))
     if not paragraphs:
         yield Skipped("media" if "<img" in text else "empty", source_ref)
+    own: list[str] = []
     for paragraph, following in pairwise([*paragraphs, markup.Paragraph("")]):
         words = export_values.words(paragraph.text)
         is_attribution = _ATTRIBUTION.fullmatch(words) and (following.quoted or words.startswith("("))
         if paragraph.is_heading or paragraph.quoted:
             yield Skipped("heading" if paragraph.is_heading else "quotation", source_ref)
         elif words and not is_attribution:
+            own.append(words)
+    for words in ["\n".join(own)] if own and is_laid_out else own:
+        if len(words) > export_values.LONGEST_TEXT:
+            yield Skipped("too long", source_ref)
+        else:
             yield Utterance(speaker, words, sent_at, source_ref)

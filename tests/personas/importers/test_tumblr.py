@@ -90,14 +90,25 @@ def test_a_chat_in_a_post_is_its_writers_and_a_reblogged_one_is_not():
         ("<p>It <b>does</b> live, <a href='x'>see</a>.</p><p>Two &lt;3.</p>", ["It does live, see.", "Two <3."]),
         ("One<br/>two<br></br>three", ["One\ntwo\nthree"]),
         ("Mine.<blockquote><p>Theirs.</p></blockquote>", ["Mine."]),
-        ('One <center>two <font color="red">three</font></center> four.', ["One", "two three", "four."]),
-        ("<table><tr><td>One</td></tr><tr><td>two</td></tr></table><p>Three.</p>", ["One", "two", "Three."]),
+        ('One <center>two <font color="red">three</font></center> four.', ["One\ntwo three\nfour."]),
+        ("<table><tr><td>One</td></tr><tr><td>two</td></tr></table><p>Three.</p>", ["One\ntwo\nThree."]),
+        ("<center>One</center><center>two</center><p>three.</p><center>Four.</center>", ["One\ntwo\nthree.\nFour."]),
+        (
+            "<table><tr><th>One</th> <td align='left'>two</td></tr><tr><td><p>three</p></td></tr></table>",
+            ["One two\nthree"],
+        ),
+        ("<center>Mine.</center><blockquote><p>Theirs.</p></blockquote><p>Mine, too.</p>", ["Mine.\nMine, too."]),
         ("One <tag>two</tag> <answer>three</answer> four.", ["One two three four."]),
     ],
 )
 def test_elements_within_a_text_may_stand_unescaped(body, words):
     export = posts(f'<post type="regular" tumblelog="lemons"><regular-body>{body}</regular-body><tag>b</tag></post>')
     assert [text for _, text in said(records(export, format="tumblr"))] == words
+
+
+def test_a_centred_page_of_an_older_export_is_one_text():
+    read = records(page("<center>One</center>\n<table><tr><td>two</td><td>three</td></tr></table>"), format="tumblr")
+    assert [text for _, text in said(read)] == ["One\ntwo three"]
 
 
 def test_elements_within_a_message_are_no_words():
