@@ -278,11 +278,36 @@ def test_a_chat_that_cannot_be_read_is_refused_and_never_one_authors_text(case):
         registry.choose(stream, "chat.txt")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana 10:12\nDid the box arrive?\nBeto 10:13\nIt did.\nAna 10:15\nGood.\n",
+        "Ana\n10:12\nDid the box arrive?\nBeto\n10:13\nIt did.\nAna\n10:15\nGood.\n",
+        "安娜 10:12\nDid the box arrive?\n\n贝托 10:13\nIt did.\n\n安娜 10:15\nGood.\n",
+        "10:12 Ana: Did the box arrive?\n10:13 Beto: It did.\n10:15 Ana: Good.\n",
+        "[10:12] Ana: Did the box arrive?\n[10:13] Beto: It did.\n[10:15] Ana: Good.\n",
+    ],
+)
+def test_a_few_copied_messages_with_times_alone_are_a_chat(text):
+    reading = builders.read(text)
+    assert reading.texts == ["Did the box arrive?", "It did.", "Good."]
+    assert [speaker for speaker, _ in reading.said] in (["Ana", "Beto", "Ana"], ["安娜", "贝托", "安娜"])
+
+
+def test_two_lines_with_times_in_brackets_are_a_chat():
+    reading = builders.read("[10:12] Ana: Did it arrive?\n[10:13] Beto: It did.\n")
+    assert reading.said == [("Ana", "Did it arrive?"), ("Beto", "It did.")]
+
+
 ONE_AUTHOR = {
     "diary": "5/3/2021 10:12\nWent to town and saw Ana.\n\n6/3/2021 11:12\nPlanted beans: two rows.\n\n7/3/2021 9:12\nRain all day.\n\n8/3/2021 9:15\nRain again.\n",
     "diary, same line": "2021-03-05 10:12 Went to town.\n2021-03-06 11:12 Planted beans.\n2021-03-07 09:12 Rain all day.\n2021-03-08 09:12 Rain.\n",
     "diary, dashes": "05.03.2021 10:12 - Went to town.\n06.03.2021 11:12 - Planted beans.\n07.03.2021 09:12 - Rain all day.\n",
     "hours": "10:12 Tea\nwith Ana in the garden\n11:00 Walk\nto the mill and back\n13:00 Tea\nalone\n",
+    "hours behind": "Tea 10:12\nwith Ana in the garden\nWalk 11:00\nto the mill and back\nTea 13:00\nalone\n",
+    "hours, same line": "10:12 Tea: with Ana\n11:00 Walk: to the mill\n13:00 Tea: alone\n",
+    "two hours": "Tea 10:12\nwith Ana in the garden\nWalk 10:20\nto the mill and back\n",
+    "times": "leave 10:12\nfrom the mill\narrive 10:20\nin town\nleave 10:30\nby bus\n",
     "letter": "My dear Ana,\n\nwe meet on 5/3/2021 at 10:12 by the mill, as we did on 4/3/2021 at 10:12.\nBring the bread.\n\nYours, Beto\n",
     "sayings": "See you at 10:12\nIt was 9:30: we left\nNever before 8:00\n",
 }  # fmt: skip

@@ -25,6 +25,7 @@ _MOST_NAMES = 2_000
 _MOST_SHAPES = 100
 _SNIFFED_LINES = 1_000
 _FEW = 2
+_CLOSE = 20  # minutes between messages of one stretch of time; the hours of a day's plan are further apart
 _FEW_HEADS = 6  # of a file in which each name counts, also one that stands there once
 _DASHES = frozenset("–—-")
 _SURE = 0.22  # above plain text, below every reader that knows its format
@@ -73,10 +74,19 @@ class _Shape:
     dated: int = 0
     to_the_second: int = 0
     inline: int = 0
+    begins: bool = False  # the first line of the file is one of its heads
+    is_close: bool = True  # each time is minutes behind the one above, and no head is without words beneath
     names: Counter[str] = field(default_factory=Counter)
+    _last: tuple[int, int] = (-1, 0)  # line, minutes since midnight
 
-    def see(self, head: ChatHead) -> None:
+    def see(self, head: ChatHead, number: int, *, is_first: bool) -> None:
         self.heads += 1
+        self.begins |= is_first
+        is_apart = head.text is not None or number > self._last[0] + 1
+        hour, minute, _ = head.stamp.time
+        minutes = 60 * hour + minute
+        self.is_close &= is_apart and (self.heads == 1 or 0 <= minutes - self._last[1] <= _CLOSE)
+        self._last = number, minutes
         self.dated += bool(head.stamp.fields or head.stamp.day or head.stamp.is_relative)
         self.to_the_second += bool(head.stamp.time[2])
         self.inline += head.text is not None
@@ -94,16 +104,29 @@ class _Shape:
         is_exact = key[0] == "trailing" and self.to_the_second == self.heads and not self.inline
         return is_exact and 2 <= self.heads <= 2 * _FEW and len(self.names) > 1 and filled >= 2 * self.heads
 
+    def is_small_talk(self, key: tuple[str, ...], filled: int) -> bool:
+        """A few messages of one stretch of time, with nothing else in the file: somebody writes again to another."""
+        if not (self.begins and self.is_close and 1 < self.heads <= _FEW_HEADS and len(self.names) > 1):
+            return False
+        if any(name[0].islower() for name in self.names):
+            return False
+        again = max(self.names.values()) > 1
+        if self.inline:
+            return self.inline == self.heads == filled and (again or bool(key[1]))
+        return again and key[0] == "trailing" and filled >= 2 * self.heads
+
     def is_chat(self, key: tuple[str, ...], filled: int) -> bool:
         """Whether its heads are those of a chat: people write again and again, and there are words to the names."""
         again = sum(count for count in self.names.values() if count > 1)
-        if self.is_short_copy(key, filled):
+        if self.is_short_copy(key, filled) or self.is_small_talk(key, filled):
             return True
         if self.heads < 2 or again * 2 < self.heads:
             is_marked = bool(key[1] or key[4] or key[2] in {"—", "–"}) and bool(self.dated) and self.heads >= 2
             return is_marked and self.heads * 4 >= filled
         speakers = sum(count > 1 for count in self.names.values())
         if self.inline * 2 >= self.heads:
+            if speakers < 2 and self.heads <= _FEW_HEADS and self.is_plain(key):
+                return False
             return self.heads * 5 >= filled and (self.heads > _FEW or bool(key[1]))
         has_words = (filled - self.heads) * 2 >= self.heads
         is_sure = bool(self.dated or key[2]) or (
@@ -142,7 +165,7 @@ class _Survey:
         self._dates = DateOrder()
         self._sample: SampleDate | None = None
         filled = 0
-        for _, line in lines:
+        for number, line in lines:
             filled += bool(line.strip())
             head = chat_heads.read(line)
             if head is None or (head.shape not in shapes and len(shapes) >= _MOST_SHAPES):
@@ -151,7 +174,7 @@ class _Survey:
                 if len(self._tight) < _MOST_NAMES:
                     self._tight[head.name] += 1
                 continue
-            shapes.setdefault(head.shape, _Shape()).see(head)
+            shapes.setdefault(head.shape, _Shape()).see(head, number, is_first=filled == 1)
             self._see_date(head)
         chats = {key: shape for key, shape in shapes.items() if shape.is_chat(key, filled)}
         self.main = max(chats, key=lambda key: chats[key].heads, default=None)
@@ -159,6 +182,7 @@ class _Survey:
             self.main is not None
             and shapes[self.main].is_plain(self.main)
             and not shapes[self.main].is_short_copy(self.main, filled)
+            and not shapes[self.main].is_small_talk(self.main, filled)
         )
         names = shapes[self.main].names if self.main is not None else Counter[str]()
         self._heads = names.total()
