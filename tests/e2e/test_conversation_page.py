@@ -992,3 +992,11 @@ def test_no_line_is_drafted_beside_words_or_a_reply(wire, conversation):
     expect(line).to_be_hidden()
     wire.send(completed(reply_id, "Good morning."))
     expect(line).to_be_visible()
+
+
+def test_a_break_is_suggested_below_the_newest_message(wire):
+    wire.send(NoticeShown(kind="break", text="You have talked for two hours. A break may do you good.", language="en"))
+    notice = wire.page.locator("[data-notice][data-kind=break]")
+    expect(notice).to_be_in_viewport()
+    expect(notice).to_contain_text("A break may do you good.")
+    expect(wire.page.locator("[data-announcer]")).to_contain_text("A break may do you good.")
