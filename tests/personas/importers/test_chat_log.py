@@ -294,6 +294,25 @@ def test_a_few_copied_messages_with_times_alone_are_a_chat(text):
     assert [speaker for speaker, _ in reading.said] in (["Ana", "Beto", "Ana"], ["安娜", "贝托", "安娜"])
 
 
+def test_a_few_lines_with_names_alone_are_a_talk_where_somebody_speaks_again():
+    reading = builders.read("Ana: Did the box arrive?\nBeto: It did.\nAna: Good.\n")
+    assert reading.said == [("Ana", "Did the box arrive?"), ("Beto", "It did."), ("Ana", "Good.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana: Did the box arrive?\nBeto: It did.",
+        "Tel: home\nTel: work\nMail: none",
+        "Eggs: 3\nMilk: 1\nEggs: 4",
+        "note: buy milk\ntodo: walk\nnote: sleep",
+        "Note: buy milk\nand eggs\nRemark: walk\nNote: sleep",
+    ],
+)
+def test_a_few_lines_with_colons_are_no_talk(text):
+    assert builders.read(text).format == "plain-text"
+
+
 def test_two_lines_with_times_in_brackets_are_a_chat():
     reading = builders.read("[10:12] Ana: Did it arrive?\n[10:13] Beto: It did.\n")
     assert reading.said == [("Ana", "Did it arrive?"), ("Beto", "It did.")]

@@ -25,6 +25,7 @@ _HEADING = re.compile(r"\A#{1,6} (?:\*\*)?(?P<name>[^\s:：*_#][^:：*_\t#]{0,39
 _RULE = re.compile(r"[-=_]{8,}+")
 _LONGEST_TURN = 50_000  # characters
 _MOST_NAMES = 2_000
+_FEW_LINES = 6
 
 
 # What tools that keep talks with models call the two sides. Other headings that recur are those of a diary.
@@ -53,6 +54,7 @@ def names_in(lines: Iterable[str]) -> tuple[set[str], float]:
     counts: Counter[str] = Counter()
     headings: Counter[str] = Counter()
     filled = 0
+    first: list[str] = []  # names of the first lines, if words stand behind them
     for line in lines:
         filled += bool(line.strip())
         match, counter = _LINE.match(line), counts
@@ -62,10 +64,14 @@ def names_in(lines: Iterable[str]) -> tuple[set[str], float]:
             continue
         if match and (match["name"] in counter or len(counter) < _MOST_NAMES):
             counter[match["name"]] += 1
+            if filled <= _FEW_LINES and any(map(str.isalpha, match.groupdict().get("text", ""))):
+                first.append(match["name"])
     recurring = {name for name, count in headings.items() if count >= 2}
     if len(recurring) >= 2 and any(name.casefold() in _SIDES for name in recurring):
         return recurring, 1.0
     recurring = {name for name, count in counts.items() if count >= 2 and count * 100 >= filled}
+    if len(recurring) == 1 and len(counts) == 2 and len(first) == filled and {first[0], first[-1]} == recurring:
+        recurring = {name for name in counts if not name[0].islower()}  # Ana: ..., Beto: ..., Ana: ...
     return recurring, sum(counts[name] for name in recurring) / max(1, filled)
 
 
