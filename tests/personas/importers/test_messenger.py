@@ -1,9 +1,11 @@
 """Messages of Facebook and Instagram."""
 
+import io
 from typing import Any
 
 import pytest
 
+from personas.importers import registry
 from personas.importers.base import DamagedFile
 from personas.importers.chats.messenger.app_words import AppWords
 from tests.personas.importers.exports import archive, raw, records, remarks, said, skipped, times
@@ -194,3 +196,70 @@ def test_the_old_page_has_all_threads_each_beginning_with_the_newest():
     read = records(written, format="messenger")
     assert said(read) == [("Ada", "one"), ("Bo", "two"), ("Cy", "zero")]
     assert times(read) == ["2013-10-05T09:05:00", "2013-10-06T10:05:00", "2012-10-04T00:05:00"]
+
+
+COPIED = [
+    ("You", "Did the box arrive?"),
+    ("Ada", "It did.\n\nThe bread as well."),
+    ("You", "Good."),
+    ("Ada", "Come over."),
+]
+
+
+def copied(heads: dict[str, str], end: str = "", said: list[tuple[str, str]] = COPIED) -> str:
+    return "".join(f"{heads[name]}\n{words}\n{end}" for name, words in said)
+
+
+@pytest.mark.parametrize("end", ["", "Enter\n", "\n"])
+@pytest.mark.parametrize("other", ["Ada sent", "Ada\nAda sent", "Ada\nAda"])
+def test_what_was_copied_in_the_browser_is_told_by_the_line_above_each_message(other, end):
+    read = records(copied({"You": "You sent", "Ada": other}, end), format="messenger")
+    assert said(read) == COPIED
+
+
+@pytest.mark.parametrize("few", [COPIED[:2], COPIED[:3]])
+def test_two_copied_messages_are_enough(few):
+    assert said(records(copied({"You": "You sent", "Ada": "Ada sent"}, said=few), format="messenger")) == few
+
+
+def test_names_alone_stand_where_messages_begin():
+    read = records(copied({"You": "You sent", "Ada": "Ada Brown"}, "Enter\n"), format="messenger")
+    assert said(read) == [(name.replace("Ada", "Ada Brown"), words) for name, words in COPIED]
+
+
+@pytest.mark.parametrize(
+    ("own", "own_head", "head"),
+    [
+        ("Du", "Du hast gesendet", "Ada hat gesendet"), ("Vous", "Vous avez envoyé", "Ada a envoyé"), ("Tú", "Enviaste", "Ada envió"),
+        ("Вы", "Вы отправили", "Ada отправила"), ("你", "你傳送了", "Ada傳送了"), ("Você", "Você enviou", "Ada enviou"),
+    ],
+)  # fmt: skip
+def test_copies_in_other_languages_are_read(own, own_head, head):
+    read = records(copied({"You": own_head, "Ada": head}), format="messenger")
+    assert said(read) == [(name.replace("You", own), words) for name, words in COPIED]
+
+
+def test_a_copy_has_its_times_and_no_words_of_the_app_or_of_a_quoted_message():
+    written = (
+        "Ada's profile photo\nJun 15, 2023, 9:41 PM\nYou sent\nDid the box arrive?\nEnter\nAda replied to you\n"
+        "Original message:\nDid the box arrive?\nIt did.\nEnter\n15.06.2023, 21:50\nYou replied to Ada\nOriginal message:\nIt did.\n"
+        "Good.\nEnter\nAda sent\nAda sent an attachment.\nEnter\nSeen by Ada\n"
+    )
+    read = records(written, format="messenger")
+    assert said(read) == [("You", "Did the box arrive?"), ("Ada", "It did."), ("You", "Good.")]
+    assert times(read) == ["2023-06-15T21:41:00", "2023-06-15T21:41:00", "2023-06-15T21:50:00"]
+    assert skipped(read) == {"system": 6, "time": 2, "quotation": 4, "media": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You sent\nme a letter,\nand I sent\nyou one.\n",
+        "Du hast auf mich gewartet.\nDu hast auf sie gewartet.\n",
+        "God sent\nthe rain.\n\nMother sent\nthe bread.\n",
+        "You sent\nDid it arrive?\nYou sent\nGood.\n",
+        "You sent\nAda sent\nBo sent\n",
+    ],
+)
+def test_lines_that_only_end_like_its_heads_are_no_copy(text):
+    assert registry.choose(io.BytesIO(text.encode()), "words.txt").name != "messenger"

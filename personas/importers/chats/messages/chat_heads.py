@@ -240,6 +240,8 @@ def is_name(name: str, *, is_beneath: bool, is_sure: bool = False) -> bool:
         return False
     if (len(name) < 3 and name.isdecimal()) or _MARKS_ONLY.fullmatch(name):  # the seconds of a time that stands alone
         return False
+    if name[-1].isdigit() and (dated := dates.leading(name)) and not dated[1]:
+        return False
     is_sentence = len(name.split()) > 5 or name[-1:] in ".!?…" or (", " in name and not is_sure)
     return not (is_beneath and is_sentence) and any(not character.isspace() for character in name)
 

@@ -1,4 +1,5 @@
-"""Messages of Facebook and Instagram: "Download your information" as JSON or HTML, and the download of encrypted chats.
+"""Messages of Facebook and Instagram: "Download your information" as JSON or HTML, the download of encrypted chats,
+and what was copied in the browser.
 
 Facebook and Instagram write each string as UTF-8 bytes that they escape one by one, so every string is put right by
 itself. A thread has pages, message_1.json with the newest; within a page, the newest message comes first.
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 
 from personas.importers.archives import member_files
 from personas.importers.base import DamagedFile, Member, Record, Remark, Skipped, Utterance
-from personas.importers.chats.messenger import html_export
+from personas.importers.chats.messenger import html_export, web_copy
 from personas.importers.chats.messenger.app_words import AppWords
 from personas.importers.encodings import decoding
 from personas.importers.encodings.decoding import Encoding
@@ -33,6 +34,8 @@ class Messenger:
     def sniff(self, head: bytes, name: str) -> float:
         if html_export.is_page(head):
             return 0.97
+        if web_copy.is_copy(head):
+            return 0.9
         seen = json_stream.glimpse(head, into=_INTO, shows_empty=True)
         first = export_values.fields(seen.get(("messages", EACH)))
         if "sender_name" in first and "timestamp_ms" in first:
@@ -44,8 +47,12 @@ class Messenger:
 
     def parse(self, stream: BinaryIO) -> Iterator[Record]:
         stream.seek(0)
-        if html_export.is_page(stream.read(decoding.HEAD_BYTES)):
+        head = stream.read(decoding.HEAD_BYTES)
+        if html_export.is_page(head):
             yield from html_export.records(stream)
+            return
+        if web_copy.is_copy(head):
+            yield from web_copy.records(stream)
             return
         encoding = decoding.detect(stream)
         if encoding.is_guessed:
