@@ -19,7 +19,7 @@ from api.model_list import BaseModel
 from api.models import ApiKey
 from api.schemas import ChatCompletionRequest, CompletionRequest
 from chat.conversation import conversations
-from generation.engines.base import PromptForm
+from generation.engine import PromptForm
 from generation.jobs import turned_away, waiting_room
 from moderation import user_turns
 from moderation.crisis import ladder

@@ -21,7 +21,7 @@ from chat.reply import persona_reply, sentences
 from chat.reply.reply_run import ReplyRun, Script, Stopped
 from generation import reply_text
 from generation.catalogue import model_rows
-from generation.engines.base import (
+from generation.engine import (
     EngineError,
     EngineInfo,
     Prompt,

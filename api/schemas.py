@@ -128,7 +128,7 @@ class Generation(Body):
         return value
 
     def sampling(self) -> dict[str, Any]:
-        """The values that replace the model's own, by the names of `generation.engines.base.Sampling`."""
+        """The values that replace the model's own, by the names of `generation.engine.Sampling`."""
         values: dict[str, Any] = {name: value for name in _SAMPLING if (value := getattr(self, name)) is not None}
         if self.stop:
             values["stop"] = self.stop

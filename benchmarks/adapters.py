@@ -17,7 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
 django.setup()
 
 from generation.catalogue import model_rows, packaged  # noqa: E402
-from generation.engines.base import Adapter, Prompt, Sampling  # noqa: E402
+from generation.engine import Adapter, Prompt, Sampling  # noqa: E402
 from generation.engines.openvino.engine import OpenVINOEngine  # noqa: E402
 
 _TOKENS = 80

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from generation.engines.base import EngineInfo, Prompt, Sampling
+from generation.engine import EngineInfo, Prompt, Sampling
 from personas.prompting import prompt, prompt_sheet
 
 QUESTIONS = (

@@ -18,8 +18,8 @@ import httpx
 import psutil
 
 from benchmarks.chats import Chat
-from generation.engines import registry
-from generation.engines.base import Prompt, Sampling
+from generation import engine_kinds
+from generation.engine import Prompt, Sampling
 from generation.engines.batching.tokenizer import ModelTokenizer
 from tests.site import ENDS, Site, Visitor
 
@@ -172,7 +172,7 @@ class Ours(_Stateless):
 
     def __enter__(self) -> "Ours":
         self._before = memory_mb(psutil.Process())
-        self._engine = registry.load(self._kind)
+        self._engine = engine_kinds.load(self._kind)
         return self
 
     def __exit__(self, *error: object) -> None:

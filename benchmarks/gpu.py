@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from transformers import AutoModelForCausalLM, GenerationConfig, LlamaConfig  # noqa: E402
 
-from generation.engines.base import Sampling  # noqa: E402
+from generation.engine import Sampling  # noqa: E402
 from generation.engines.batching.batcher import Batcher, Request  # noqa: E402
 from generation.engines.batching.forward_pass import SLACK, Segment  # noqa: E402
 from generation.engines.batching.sampling import Chooser  # noqa: E402

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
+from generation import engine_kinds
 from generation.catalogue import model_rows, packaged
-from generation.engines import registry
-from generation.engines.base import Prompt
+from generation.engine import Prompt
 from generation.engines.batching.tokenizer import ModelTokenizer
 
 # Out of copyright: Jane Austen, Persuasion (1817), chapter 23.
@@ -34,7 +34,7 @@ def of_engines(model: packaged.CatalogueModel) -> dict[str, Any]:
     given = len(wording.encode(_BEGINNING))
     found: dict[str, Any] = {"tokens": len(ids) - given, "transformers bfloat16": _library(model, ids, given)}
     for kind in settings.ENGINES:
-        if kind in registry.LOCAL:
+        if kind in engine_kinds.LOCAL:
             found[f"engine {kind}"] = _ours(kind)
     return found
 
@@ -51,7 +51,7 @@ def _library(model: packaged.CatalogueModel, ids: list[int], given: int) -> floa
 
 def _ours(kind: str) -> float:
     """Uses the engine's own forward pass, with its cache."""
-    engine: Any = registry.load(kind)
+    engine: Any = engine_kinds.load(kind)
     units = engine.score(_BEGINNING, TEXT[len(_BEGINNING.text) :]).units
     engine.close()
     return _perplexity([token.logprob for unit in units for token in unit.tokens])

@@ -32,7 +32,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 django.setup()
 
-from generation.engines.base import EngineInfo, Prompt  # noqa: E402
+from generation.engine import EngineInfo, Prompt  # noqa: E402
 from personas.prompting import prompt, prompt_sheet, samples  # noqa: E402
 from personas.prompting.phrases import phrases_for  # noqa: E402
 

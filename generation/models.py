@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
-from generation.engines.registry import ENGINES, LOCAL, RANKING, REMOTE
+from generation.engine_kinds import ENGINES, LOCAL, RANKING, REMOTE
 
 
 class ModelStatus(models.TextChoices):

@@ -15,7 +15,7 @@ from django.http.request import validate_host
 from accounts import mail
 from accounts.legal import thresholds
 from generation.catalogue.packaged import PACKAGED
-from generation.engines.registry import ENGINES
+from generation.engine_kinds import ENGINES
 from moderation.filter.classifiers.registry import CLASSIFIERS
 
 _SENDING = "Set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST."

@@ -18,7 +18,7 @@ from chat.conversation import conversations
 from chat.reply.rehearsals import Rehearsal
 from chat.reply.reply_run import Stopped
 from chat.socket import withdrawn
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict

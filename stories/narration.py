@@ -17,7 +17,7 @@ from functools import partial
 from chat.reply import cleaning, sentences
 from chat.reply.reply_run import Script
 from generation import reply_text
-from generation.engines.base import EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling
+from generation.engine import EngineInfo, Prompt, PromptMessage, PromptTooLong, Sampling
 from personas.prompting.prompt import MESSAGE_OVERHEAD, RESERVE, cut_end, cut_middle, one_line
 from personas.prompting.prompt_sheet import Sheet
 from stories.models import Dial

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from generation.engines.base import EngineFailed, EngineInfo, Health, Prompt, PromptTooLong, Sampling, Token, Usage
+from generation.engine import EngineFailed, EngineInfo, Health, Prompt, PromptTooLong, Sampling, Token, Usage
 
 
 class ScriptedEngine:

@@ -133,7 +133,7 @@ def written() -> list[Path]:
 
 def test_the_reader_of_names_can_tell_right_from_wrong():
     assert is_there("conversations.get_conversation_for")
-    assert is_there("base.Engine")
+    assert is_there("engine.Engine")
     assert is_there("threading.Thread")
     assert not is_there("conversations.no_such_door")
     assert not is_there("chat.no_such_module.door")

@@ -16,7 +16,7 @@ from api import tasks as api_tasks
 from api.schemas import ChatCompletionRequest
 from chat import tasks
 from chat.conversation import messages
-from generation.engines.base import EngineInfo, Token
+from generation.engine import EngineInfo, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from generation.tasks import serve

@@ -16,7 +16,7 @@ from chat.evaluation.blind_reading import as_shipped
 from chat.evaluation.shares import Share, share_of
 from chat.reply import persona_reply
 from chat.reply.ranking import ReplyRanking
-from generation.engines.base import Candidate, Choice, Prompt, choose
+from generation.engine import Candidate, Choice, Prompt, choose
 from generation.engines.batching.batched import BatchedEngine
 from personas.prompting.dialogues import Row
 

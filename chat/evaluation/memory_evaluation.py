@@ -28,7 +28,7 @@ from chat.evaluation.shares import Share, share_of
 from chat.models import Author, Conversation, Message
 from chat.reply import persona_reply
 from chat.trials import rehearsal
-from generation.engines.base import Prompt, RankingEngine
+from generation.engine import Prompt, RankingEngine
 from moderation.talk import NOT_STORED, Turn
 from personas.memory.facts import fact_in
 from personas.memory.told import Told

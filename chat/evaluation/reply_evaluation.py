@@ -19,7 +19,7 @@ from chat.evaluation.reply_faults import FAULTS, Reply
 from chat.evaluation.shares import Share, share_of
 from chat.reply import ranking
 from chat.trials.rehearsal import rehearse
-from generation.engines.base import Adapter, Prompt
+from generation.engine import Adapter, Prompt
 from generation.engines.batching.batched import BatchedEngine
 from personas.prompting import prompt
 from personas.prompting.dialogues import Dialogue

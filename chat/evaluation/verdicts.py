@@ -7,7 +7,7 @@ from itertools import cycle
 from chat.evaluation.blind_reading import as_shipped
 from chat.evaluation.judged_candidates import Judged, JudgedTalk
 from generation.catalogue.packaged import CatalogueModel
-from generation.engines.base import Prompt
+from generation.engine import Prompt
 from generation.engines.batching.tokenizer import ModelTokenizer
 from generation.tuning import examples
 from generation.tuning.preferences import JudgedReplies

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chat.conversation import beginnings
-from generation.engines.base import Choice
+from generation.engine import Choice
 
 _LONGEST = 1_000  # characters of a candidate whose words are stored
 

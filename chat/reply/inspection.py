@@ -26,7 +26,7 @@ from chat.conversation.beginnings import Beginning, Span
 from chat.conversation.conversations import WrongState
 from chat.models import MODEL, PERSON, SITE, UNFINISHED, UNKNOWN, Origin, Reply
 from chat.reply import candidates
-from generation.engines.base import (
+from generation.engine import (
     Adapter,
     Alternative,
     EngineError,

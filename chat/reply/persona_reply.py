@@ -11,7 +11,7 @@ from typing import Any
 from chat.reply import cleaning, grounding, honesty, leave_taking, low_mood, ranking, sentences, unwanted
 from chat.reply.reply_run import Script, Stage
 from generation import reply_text
-from generation.engines.base import EngineInfo, Prompt, Sampling
+from generation.engine import EngineInfo, Prompt, Sampling
 from generation.routing import router
 from moderation.talk import Turn
 from personas import own_words

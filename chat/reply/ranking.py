@@ -13,7 +13,7 @@ from functools import cached_property
 from uuid import UUID
 
 from chat.reply import leave_taking, low_mood, relevance, unwanted
-from generation.engines.base import Candidate, Prompt
+from generation.engine import Candidate, Prompt
 from moderation.filter import assessment
 from moderation.filter.assessment import ClassifierUnavailable
 from moderation.filter.encoder import EncoderMissing
@@ -46,7 +46,7 @@ _DOUBT = 3  # tokens without information that are added to each candidate, so th
 
 @dataclass(frozen=True)
 class ReplyRanking:
-    """A `generation.engines.base.Ranking` for one reply. A reply with one candidate costs nothing here."""
+    """A `generation.engine.Ranking` for one reply. A reply with one candidate costs nothing here."""
 
     sheet: Sheet
     turns: Sequence[Spoken]  # the last one is to be answered

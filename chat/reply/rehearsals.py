@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from chat.reply.reply_run import ReplyRun
-from generation.engines.base import EngineInfo
+from generation.engine import EngineInfo
 
 # One candidate and a fixed seed, so that the same prompt gets the same reply again.
 SAMPLING = {"seed": 1, "candidates": 1}

@@ -30,7 +30,7 @@ from chat.reply import inspection, persona_reply
 from chat.reply.reply_run import ReplyRun, Stopped
 from chat.socket import frames
 from chat.socket.protocol import ReplyDelta, ReplyStarted
-from generation.engines.base import EngineError, EngineInfo, Token
+from generation.engine import EngineError, EngineInfo, Token
 from generation.jobs import waiting_room
 from moderation.filter import assessment, gate
 from moderation.filter.classifiers.base import ClassifierUnavailable

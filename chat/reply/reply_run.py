@@ -20,7 +20,7 @@ from uuid import UUID
 
 from chat.reply.ranking import ReplyRanking
 from generation import reply_text
-from generation.engines.base import EngineError, EngineInfo, Prompt, Sampling, Token
+from generation.engine import EngineError, EngineInfo, Prompt, Sampling, Token
 from generation.jobs import cancelling
 from generation.routing import router
 from moderation.filter import gate

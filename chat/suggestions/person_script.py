@@ -11,7 +11,7 @@ from functools import partial
 from chat.reply import cleaning, ranking, sentences
 from chat.reply.reply_run import Script
 from generation import reply_text
-from generation.engines.base import EngineInfo, Prompt, Sampling
+from generation.engine import EngineInfo, Prompt, Sampling
 from moderation.talk import Turn
 from personas.models import Persona
 from personas.prompting import prompt

@@ -14,7 +14,7 @@ from chat.reply.rehearsals import Rehearsal
 from chat.reply.reply_run import Stopped
 from chat.socket.protocol import LineFailed, LineSuggested
 from chat.suggestions import asking, person_script
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation import user_turns
 from moderation.crisis import ladder

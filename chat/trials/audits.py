@@ -17,7 +17,7 @@ from accounts.interface import languages
 from chat.reply import persona_reply
 from chat.reply.rehearsals import SAMPLING, Rehearsal
 from chat.reply.reply_run import Stopped
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation import user_turns
 from moderation.filter import gate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chat.reply import persona_reply
 from chat.reply.reply_run import Script
 from generation import reply_text
-from generation.engines.base import RankingEngine
+from generation.engine import RankingEngine
 from moderation.filter import gate
 from personas.memory.told import Told
 from personas.prompting.prompt import Spoken

@@ -11,7 +11,7 @@ from accounts.sign_in import ages
 from chat.reply import persona_reply
 from chat.reply.rehearsals import SAMPLING, Rehearsal
 from chat.reply.reply_run import Stopped
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation import lone_texts, user_turns
 from moderation.crisis.notices import CrisisNotice

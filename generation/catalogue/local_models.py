@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from safetensors import SafetensorError, safe_open
 
 from generation.catalogue import gguf_header, packaged
-from generation.engines.base import PromptForm
+from generation.engine import PromptForm
 
 _DEPTH, _OFFERED = 5, 200  # folders below each of MODEL_FOLDERS, and models in all
 _JSON_BYTES = 32 * 1024**2

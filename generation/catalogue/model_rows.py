@@ -32,7 +32,7 @@ from generation.catalogue.packaged import (
     TermsNotAccepted,
     UnknownModel,
 )
-from generation.engines.base import PromptForm
+from generation.engine import PromptForm
 from generation.models import ModelEntry, ModelStatus, PromptForms
 from generation.tuning import adapters
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 
-from generation.engines.base import EngineInfo, PromptForm, Sampling
+from generation.engine import EngineInfo, PromptForm, Sampling
 from generation.tuning import adapters
 
 _TERMS = Path(__file__).parent.parent / "terms"

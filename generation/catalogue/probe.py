@@ -12,8 +12,8 @@ import django
 from django.utils.module_loading import import_string
 
 from generation.catalogue.packaged import CatalogueModel
-from generation.engines.base import EngineError, Prompt, Sampling
-from generation.engines.registry import ENGINES
+from generation.engine import EngineError, Prompt, Sampling
+from generation.engine_kinds import ENGINES
 
 
 def probe(engine: str, folder: Path, context_length: int) -> str:

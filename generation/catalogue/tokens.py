@@ -5,7 +5,7 @@ from functools import lru_cache
 from tokenizers import Tokenizer
 
 from generation.catalogue import model_rows
-from generation.engines.base import EngineInfo
+from generation.engine import EngineInfo
 
 
 def count(text: str) -> int:

@@ -20,8 +20,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from generation.engines import openai_events
-from generation.engines.base import (
+from generation.engine import (
     EngineError,
     EngineFailed,
     EngineInfo,
@@ -37,6 +36,7 @@ from generation.engines.base import (
     Token,
     Usage,
 )
+from generation.engines import openai_events
 from generation.engines.batching.stopping import StopStrings
 from generation.engines.openai_events import Event
 from generation.engines.remote_choosing import Answers, Item, Put, Refused

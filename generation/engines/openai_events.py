@@ -6,7 +6,7 @@ Thoughts that a server sends in separate fields count as tokens and as activity,
 from dataclasses import dataclass
 from typing import Any
 
-from generation.engines.base import EngineFailed, Usage
+from generation.engine import EngineFailed, Usage
 from text import cleaning
 
 _MOST_TOKENS = 2**31 - 1  # the largest value of a column

@@ -16,7 +16,7 @@ from functools import partial
 from math import ceil, isfinite
 
 from generation import reply_text
-from generation.engines.base import Candidate, Choice, EngineError, EngineFailed, Ranking, Token, Usage, choose
+from generation.engine import Candidate, Choice, EngineError, EngineFailed, Ranking, Token, Usage, choose
 from generation.engines.batching.stopping import StopStrings
 from generation.engines.openai_events import Event, Part
 

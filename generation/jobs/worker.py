@@ -24,7 +24,7 @@ from django.utils.translation import gettext_noop
 
 from generation import machine, metrics
 from generation.catalogue import installation, model_rows, packaged
-from generation.engines.base import EngineError, EngineNotReady, Health
+from generation.engine import EngineError, EngineNotReady, Health
 from generation.jobs import forgetting, waiting_room
 from generation.models import EngineEntry, ModelEntry
 from generation.routing import engine_rows, router

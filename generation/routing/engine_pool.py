@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import connections
 
+from generation import engine_kinds
 from generation.catalogue import model_rows, packaged
-from generation.engines import registry
-from generation.engines.base import Engine, EngineNotReady, Remembering
+from generation.engine import Engine, EngineNotReady, Remembering
 from generation.models import EngineEntry
 from generation.routing import engine_rows
 
@@ -113,7 +113,7 @@ class EnginePool:
             if old is not None:
                 self._retire(old)
             del old
-            fresh = _Loaded(registry.load(kind, **options), made_of)
+            fresh = _Loaded(engine_kinds.load(kind, **options), made_of)
         except BaseException as error:
             self._end_loading(name, None)
             loading.set_exception(error)

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext
 
-from generation.engines.base import EngineUnavailable
-from generation.engines.registry import REMOTE
+from generation.engine import EngineUnavailable
+from generation.engine_kinds import REMOTE
 from generation.models import EngineEntry
 from persona_site import env
 

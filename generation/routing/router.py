@@ -13,9 +13,8 @@ from typing import Literal, cast
 
 from django.conf import settings
 
-from generation import metrics, reply_text
-from generation.engines import registry
-from generation.engines.base import (
+from generation import engine_kinds, metrics, reply_text
+from generation.engine import (
     BudgetSpent,
     Engine,
     EngineError,
@@ -202,7 +201,7 @@ def stream_from(
 
 def engines_without_adapters() -> list[str]:
     """The engines that cannot use a fine-tune. Where one of them answers, the model answers as it is."""
-    can_adapt = registry.ADAPTING - ({"transformers"} if settings.CUDA_BLOCKS else set())
+    can_adapt = engine_kinds.ADAPTING - ({"transformers"} if settings.CUDA_BLOCKS else set())
     return [entry.name for entry in engine_rows.enabled() if entry.kind not in can_adapt]
 
 
@@ -212,7 +211,7 @@ def read_ahead(build: Build) -> None:
     A remote engine charges for it, or cannot keep the result. Raises EngineError.
     """
     for entry in engine_rows.candidates():
-        if entry.kind not in registry.SCORING:
+        if entry.kind not in engine_kinds.SCORING:
             return
         with contextlib.suppress(EngineNotReady), POOL.borrowed(entry.name) as engine:
             prompt, _ = build(_described(entry, engine), engine.count_tokens)
@@ -233,8 +232,8 @@ def _described(entry: EngineEntry, engine: Engine) -> EngineInfo:
     """The engine with the name of its row, and the number of candidates that it draws unless a persona wants fewer."""
     info = engine.describe()
     count = 1
-    if entry.kind in registry.RANKING:
-        count = entry.candidates or (info.sampling.candidates if entry.kind in registry.RANKING_UNASKED else 1)
+    if entry.kind in engine_kinds.RANKING:
+        count = entry.candidates or (info.sampling.candidates if entry.kind in engine_kinds.RANKING_UNASKED else 1)
     return replace(
         info,
         name=entry.name,
@@ -310,7 +309,7 @@ def _asked(
         prompt = prompt.continued(reply_text.reply_in("".join(reply.text)))
         sampling = replace(sampling, max_tokens=max(1, sampling.max_tokens - reply.tokens))
     sampling = replace(sampling, candidates=_affordable(entry, engine, prompt, sampling, reply.account))
-    is_ranked = sampling.candidates > 1 and entry.kind in registry.RANKING
+    is_ranked = sampling.candidates > 1 and entry.kind in engine_kinds.RANKING
     ranking = reply.rank(info, engine.count_tokens) if reply.rank is not None and is_ranked else None
     return prompt, sampling, ranking
 

@@ -13,9 +13,9 @@ from typing import cast
 
 from django.conf import settings
 
+from generation import engine_kinds
 from generation.catalogue import model_rows, packaged
-from generation.engines import registry
-from generation.engines.base import EngineNotReady, LocalEngine, Prompt, Scored
+from generation.engine import EngineNotReady, LocalEngine, Prompt, Scored
 from generation.routing.engine_pool import POOL
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def _running_engine(model: str, loan: ExitStack) -> LocalEngine | None:
     if model_rows.active().name != model:
         return None
     for kind in settings.ENGINES:
-        if kind in registry.SCORING:
+        if kind in engine_kinds.SCORING:
             with suppress(EngineNotReady):
                 return cast(LocalEngine, loan.enter_context(POOL.borrowed(kind)))
     return None
@@ -86,7 +86,7 @@ class Spare:
     def _loaded(self, model: str) -> LocalEngine:
         if self._engine is None or self._model != model:
             self._close()
-            self._engine = cast(LocalEngine, registry.load("transformers", model=model_rows.lookup(model)))
+            self._engine = cast(LocalEngine, engine_kinds.load("transformers", model=model_rows.lookup(model)))
             self._model = model
             logger.info("generation.spare_loaded", extra={"model": model})
         return self._engine

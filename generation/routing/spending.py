@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from generation.engines.base import Usage
+from generation.engine import Usage
 from generation.models import EngineEntry, EngineSpend
 
 _MILLION = 1_000_000

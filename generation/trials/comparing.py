@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
 
-from generation.engines.base import EngineError, Token
+from generation.engine import EngineError, Token
 from generation.trials.questions import Question, Withheld
 
 SECONDS = 60.0  # for an answer. A model that takes longer is too slow to talk with.

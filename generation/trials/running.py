@@ -14,10 +14,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from generation import machine
+from generation import engine_kinds, machine
 from generation.catalogue import installation, model_rows, packaged
-from generation.engines import registry
-from generation.engines.base import Engine, EngineError, EngineInfo, EngineNotReady
+from generation.engine import Engine, EngineError, EngineInfo, EngineNotReady
 from generation.models import EngineEntry, ModelTrial
 from generation.routing import engine_rows, router
 from generation.trials import comparing, servers, trial_rows
@@ -75,7 +74,7 @@ def _server(trial: ModelTrial) -> Iterator[tuple[EngineEntry, Engine]]:
     trial_rows.move(trial, gettext("Asking the model for its first word"))
     entry = trial_rows.engine_of(trial)
     servers.answer(entry)
-    with closing(registry.load(entry.kind, **engine_rows.options(entry))) as engine:
+    with closing(engine_kinds.load(entry.kind, **engine_rows.options(entry))) as engine:
         yield entry, engine
 
 
@@ -109,7 +108,7 @@ def _first_engine(model: packaged.CatalogueModel) -> tuple[EngineEntry, Engine]:
     for kind in [entry.kind for entry in engine_rows.enabled() if entry.loads_weights]:
         _refuse_too_large(model, kind)
         try:
-            return EngineEntry(name=trial_rows.NAME, kind=kind), registry.load(kind, model=model)
+            return EngineEntry(name=trial_rows.NAME, kind=kind), engine_kinds.load(kind, model=model)
         except EngineNotReady:
             continue
     raise TrialFailed(

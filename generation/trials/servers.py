@@ -22,7 +22,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext
 
-from generation.engines.base import EngineUnavailable
+from generation.engine import EngineUnavailable
 from generation.models import EngineEntry
 from generation.routing import engine_rows
 from text import cleaning

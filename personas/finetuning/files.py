@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from generation.engines.base import Adapter
+from generation.engine import Adapter
 from generation.jobs import forgetting
 from personas.models import FineTune
 

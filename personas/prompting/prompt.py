@@ -43,7 +43,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.utils.translation import gettext_noop
 
-from generation.engines.base import (
+from generation.engine import (
     EngineInfo,
     Prompt,
     PromptForm,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
-from generation.engines.base import Adapter
+from generation.engine import Adapter
 from personas.finetuning import files
 from personas.lorebook import book
 from personas.lorebook.book import Book

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from accounts.usage import quotas
 from generation.catalogue import tokens
-from generation.engines.base import PromptPart, PromptTooLong
+from generation.engine import PromptPart, PromptTooLong
 from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import avatars, creation, refusals, storage
 from personas.archive import restoring

@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
 from api import completions, keys, queueing
-from generation.engines.base import EngineInfo, Token, Usage
+from generation.engine import EngineInfo, Token, Usage
 from generation.jobs import worker
 from generation.routing import router
 

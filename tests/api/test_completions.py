@@ -4,7 +4,7 @@ import pytest
 
 from api import monitoring, tasks
 from chat.reply import reply_run
-from generation.engines.base import EngineFailed, EngineUnavailable
+from generation.engine import EngineFailed, EngineUnavailable
 from moderation.desk import restrictions
 from moderation.models import Assessment, Case, Restriction
 from persona_site.redis import connection

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from generation.engines.base import Engine, Prompt, PromptTooLong, Sampling, Token
+from generation.engine import Engine, Prompt, PromptTooLong, Sampling, Token
+from generation.engine_kinds import ENGINES
 from generation.engines.openai_compatible import OpenAICompatibleEngine
-from generation.engines.registry import ENGINES
 from tests.fakes import ScriptedEngine
 from tests.generation.conftest import continuous_engine, cpu_engine, far_server, real_engine  # noqa: F401
 

@@ -9,7 +9,7 @@ import httpx
 import openai
 import pytest
 
-from generation.engines.base import Prompt, PromptMessage, Sampling
+from generation.engine import Prompt, PromptMessage, Sampling
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from tests.site import Site, Visitor
 from tests.waiting import wait_until

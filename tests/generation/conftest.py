@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from generation.catalogue import packaged
-from generation.engines.base import Engine
+from generation.engine import Engine
 from generation.engines.hf_transformers.continuous_batching import ContinuousBatchingEngine
 from generation.engines.hf_transformers.engine import TransformersEngine
 from generation.engines.openvino.engine import OpenVINOEngine

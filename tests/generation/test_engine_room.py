@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from generation.engines.base import Usage
+from generation.engine import Usage
 from generation.models import EngineEntry
 from generation.routing import engine_rows, failovers, spending
 from generation.routing.failovers import Failure

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from generation import metrics
-from generation.engines.base import EngineInfo, Prompt, Sampling, Token
+from generation.engine import EngineInfo, Prompt, Sampling, Token
 from generation.models import EngineEntry
 from generation.routing import router
 from tests.fakes import ScriptedEngine

@@ -7,7 +7,7 @@ import pytest
 from django.utils.translation import get_language
 
 from generation.catalogue import tokens
-from generation.engines.base import EngineInfo
+from generation.engine import EngineInfo
 from moderation.filter import assessment
 from moderation.models import RuleAction
 from personas.reading import children

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from generation.engines.base import EngineInfo, PromptTooLong, Sampling
+from generation.engine import EngineInfo, PromptTooLong, Sampling
 from personas.prompting.prompt_sheet import Sheet
 from stories import narration
 from stories.models import Dial

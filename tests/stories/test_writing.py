@@ -16,7 +16,7 @@ from accounts.personal_data import my_data
 from accounts.usage import quotas
 from chat.conversation import conversations, follow_up, partings
 from chat.models import NoticeKind
-from generation.engines.base import EngineInfo, EngineUnavailable, Token
+from generation.engine import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from moderation import user_turns

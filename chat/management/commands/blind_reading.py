@@ -14,7 +14,7 @@ from chat.evaluation.progress import Progress, Tell, side_by_side
 from chat.evaluation.reply_evaluation import Turn
 from chat.trials.rehearsal import Rehearsed, rehearse
 from generation.catalogue import packaged
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.engines.openvino import packaged_engine
 from moderation.filter.assessment import ClassifierUnavailable
 from personas.prompting import dialogues

@@ -13,7 +13,7 @@ from chat.evaluation import memory_evaluation
 from chat.evaluation.memory_evaluation import Report
 from chat.evaluation.progress import Progress
 from generation.catalogue import packaged
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.engines.openvino import packaged_engine
 from moderation.filter.assessment import ClassifierUnavailable
 

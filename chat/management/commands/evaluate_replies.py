@@ -14,7 +14,7 @@ from chat.evaluation import quality_page, reply_evaluation
 from chat.evaluation.progress import Progress
 from chat.evaluation.reply_evaluation import Report
 from generation.catalogue import packaged
-from generation.engines.base import Adapter, EngineError
+from generation.engine import Adapter, EngineError
 from generation.engines.openvino import packaged_engine
 from generation.engines.openvino.engine import OpenVINOEngine
 from moderation.filter.assessment import ClassifierUnavailable

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.evaluation import judged_candidates
 from generation.catalogue import packaged
-from generation.engines.base import EngineError
+from generation.engine import EngineError
 from generation.engines.openvino import packaged_engine
 from moderation.filter.assessment import ClassifierUnavailable
 

@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from generation.catalogue import packaged
-from generation.engines.base import Candidate, EngineInfo, Prompt, Ranking, Sampling, Scored, Token, Usage
+from generation.engine import Candidate, EngineInfo, Prompt, Ranking, Sampling, Scored, Token, Usage
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.choosing import Choosing, log_probabilities
 from generation.engines.batching.drafts import Draft

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from generation.engines.base import Adapter, EngineFailed, EngineUnavailable
+from generation.engine import Adapter, EngineFailed, EngineUnavailable
 from generation.engines.batching import steps
 from generation.engines.batching.forward_pass import SLACK, Cache, ForwardPass, Logits, Segment
 from generation.engines.batching.low_rank import LowRank

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from generation.engines.base import Candidate, Choice, Prompt, Ranking, choose
+from generation.engine import Candidate, Choice, Prompt, Ranking, choose
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.drafts import Draft
 from generation.engines.batching.forward_pass import Logits

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from generation.engines.base import Token
+from generation.engine import Token
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.low_rank import LowRank
 from generation.engines.batching.sampling import Chooser

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from generation.engines.base import Adapter
+from generation.engine import Adapter
 from generation.engines.batching.low_rank import LowRank
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]

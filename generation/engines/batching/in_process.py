@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from generation.catalogue import packaged
-from generation.engines.base import Engine, EngineInfo, Health, Prompt, PromptTooLong
+from generation.engine import Engine, EngineInfo, Health, Prompt, PromptTooLong
 from generation.engines.batching.probing import Prober
 from generation.engines.batching.tokenizer import ModelTokenizer
 

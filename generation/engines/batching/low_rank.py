@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from generation.engines.base import Adapter, EngineFailed
+from generation.engine import Adapter, EngineFailed
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime
 
-from generation.engines.base import Engine, EngineError, Health, Prompt, Sampling
+from generation.engine import Engine, EngineError, Health, Prompt, Sampling
 
 
 class Prober:

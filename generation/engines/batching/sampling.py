@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engines.base import Sampling
+from generation.engine import Sampling
 
 ALTERNATIVES = 5
 # A token is never drawn if its probability is below e^-25 of the most likely token's. All 262,144 tokens of Gemma's

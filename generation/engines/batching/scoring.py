@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from generation.engines.base import Alternative, EngineFailed, Scored, ScoredToken, Unit
+from generation.engine import Alternative, EngineFailed, Scored, ScoredToken, Unit
 from generation.engines.batching.batcher import Batcher
 from generation.engines.batching.forward_pass import Cache, Logits
 from generation.engines.batching.low_rank import LowRank

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from generation.engines.base import EngineFailed
+from generation.engine import EngineFailed
 
 T = TypeVar("T")
 

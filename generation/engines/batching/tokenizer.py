@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generation import reply_text
-from generation.engines.base import EngineFailed, Prompt
+from generation.engine import EngineFailed, Prompt
 
 # The possible forms of a tokenizer's special token: <bos>, <|im_end|>, <start_of_turn>, [INST].
 _MARK = re.compile(r"(?:<[^<>\s]{1,40}>|\[[^\[\]\s]{1,40}\])\Z")

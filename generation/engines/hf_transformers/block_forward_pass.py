@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from generation.engines.base import Adapter, EngineFailed
+from generation.engine import Adapter, EngineFailed
 from generation.engines.batching.blocks import BlockCache, BlockPool
 from generation.engines.batching.forward_pass import Logits, Segment, ends
 from generation.engines.batching.low_rank import LowRank

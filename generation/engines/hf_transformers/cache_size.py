@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import torch
 
-from generation.engines.base import EngineUnavailable
+from generation.engine import EngineUnavailable
 
 # The share of the memory that is free beside the weights. The remainder is for a running pass: the logits, a prompt's
 # activations, and one layer's keys and values of all sequences, padded up to twice in both directions.

@@ -19,7 +19,7 @@ from django.conf import settings
 from transformers import AutoModelForCausalLM, ContinuousBatchingConfig, GenerationConfig
 
 from generation.catalogue import model_rows, packaged
-from generation.engines.base import (
+from generation.engine import (
     EngineFailed,
     EngineUnavailable,
     Prompt,

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
 from generation.catalogue import model_rows, packaged
-from generation.engines.base import EngineUnavailable
+from generation.engine import EngineUnavailable
 from generation.engines.batching.batched import BatchedEngine
 from generation.engines.batching.forward_pass import SLACK, ForwardPass
 from generation.engines.hf_transformers import block_attention, packed_attention

@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from generation.engines.base import Adapter
+from generation.engine import Adapter
 from generation.engines.batching import low_rank
 from generation.engines.batching.forward_pass import Logits, Segment, ends, positions
 from generation.engines.batching.low_rank import LowRank

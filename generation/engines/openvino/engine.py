@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from generation.catalogue import installation, model_rows, packaged
-from generation.engines.base import EngineNotReady, EngineUnavailable
+from generation.engine import EngineNotReady, EngineUnavailable
 from generation.engines.batching.batched import BatchedEngine
 from generation.engines.batching.forward_pass import SLACK
 from generation.engines.openvino.paged_attention import PagedForwardPass

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from generation.catalogue import installation, model_rows, packaged
-from generation.engines.base import EngineNotReady
+from generation.engine import EngineNotReady
 from generation.engines.openvino.engine import OpenVINOEngine
 
 

@@ -16,7 +16,7 @@ import openvino
 from openvino import opset13
 from openvino._offline_transformations import paged_attention_transformation
 
-from generation.engines.base import Adapter
+from generation.engine import Adapter
 from generation.engines.batching import low_rank
 from generation.engines.batching.blocks import BlockCache, BlockPool
 from generation.engines.batching.forward_pass import Logits, Segment, ends, positions

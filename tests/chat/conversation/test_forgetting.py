@@ -12,7 +12,7 @@ from accounts.models import User
 from chat.conversation import branch_care, conversations, groups, message_care, messages, remembering
 from chat.models import Author, Conversation, Member, Message, Origin, Reply
 from chat.reply import replies
-from generation.engines.base import EngineInfo, Token
+from generation.engine import EngineInfo, Token
 from generation.jobs import forgetting as engine_forgetting
 from generation.jobs import stream
 from generation.routing import router

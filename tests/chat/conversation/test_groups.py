@@ -26,7 +26,7 @@ from chat.files import importing
 from chat.files.export_formats import FORMATS
 from chat.models import Author, Conversation, Member, Message, Origin, Reply, ReplyStatus
 from chat.reply import replies
-from generation.engines.base import EngineInfo, Prompt, Token, Usage
+from generation.engine import EngineInfo, Prompt, Token, Usage
 from generation.routing import router
 from moderation.desk import evidence
 from moderation.filter import policy

@@ -15,7 +15,7 @@ from chat.conversation import conversations, messages, remembering, transcripts
 from chat.models import Author, Conversation, Message, Origin, Reply
 from chat.reply import replies
 from chat.socket import frames
-from generation.engines.base import EngineInfo, Token, Usage
+from generation.engine import EngineInfo, Token, Usage
 from generation.routing import router
 from personas import my_data as persona_data
 from personas.memory import choices, forgetting

@@ -36,7 +36,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[ScriptedEngine], None]:
 
     def put(engine: ScriptedEngine) -> None:
         EngineEntry.objects.create(name="scripted", kind="scripted")
-        monkeypatch.setattr(engine_pool.registry, "load", lambda name: engine)
+        monkeypatch.setattr(engine_pool.engine_kinds, "load", lambda name: engine)
         monkeypatch.setattr(router, "POOL", engine_pool.EnginePool())
         monkeypatch.setattr(router, "_breakers", {})
 

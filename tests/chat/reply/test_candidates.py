@@ -11,7 +11,7 @@ from accounts.models import User
 from chat.conversation import conversations, messages
 from chat.models import Origin, Reply, ReplyStatus
 from chat.reply import inspection, replies
-from generation.engines.base import Candidate, Choice, EngineInfo, Token, Usage
+from generation.engine import Candidate, Choice, EngineInfo, Token, Usage
 from generation.routing import router
 from persona_site.redis import connection
 from tests import factories

@@ -14,7 +14,7 @@ from chat.conversation import conversations, messages
 from chat.models import Author, Origin, Reply, ReplyStatus
 from chat.pages import inspection_page
 from chat.reply import inspection, replies
-from generation.engines.base import (
+from generation.engine import (
     Alternative,
     Candidate,
     Choice,

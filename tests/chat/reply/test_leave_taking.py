@@ -11,7 +11,7 @@ from django.conf import settings
 from chat.conversation.beginnings import may_be_stored, may_begin
 from chat.reply import leave_taking, persona_reply
 from chat.reply.ranking import ReplyRanking
-from generation.engines.base import Candidate, EngineInfo, Prompt, Sampling
+from generation.engine import Candidate, EngineInfo, Prompt, Sampling
 from moderation.monitor.signals import persona_conduct
 from personas.prompting.prompt import Line
 from personas.prompting.prompt_sheet import Sheet

@@ -4,7 +4,7 @@ import pytest
 
 from chat.reply import low_mood
 from chat.reply.ranking import ReplyRanking
-from generation.engines.base import Candidate, Prompt
+from generation.engine import Candidate, Prompt
 from moderation.filter import assessment
 from moderation.models import Direction
 from personas.prompting.prompt import Line

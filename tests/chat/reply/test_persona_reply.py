@@ -14,7 +14,7 @@ import pytest
 
 from chat.reply import persona_reply, reply_run, sentences
 from chat.reply.reply_run import ReplyRun, Script, Stopped
-from generation.engines.base import EngineFailed, EngineInfo, Prompt, PromptPart, Sampling
+from generation.engine import EngineFailed, EngineInfo, Prompt, PromptPart, Sampling
 from generation.models import EngineEntry, EngineSpend
 from generation.routing import engine_pool, router, spending
 from moderation.filter import gate
@@ -65,7 +65,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         EngineEntry.objects.all().delete()
         for order, name in enumerate(by_name):
             EngineEntry.objects.create(name=name, kind=name, order=order)
-        monkeypatch.setattr(engine_pool.registry, "load", by_name.__getitem__)
+        monkeypatch.setattr(engine_pool.engine_kinds, "load", by_name.__getitem__)
         monkeypatch.setattr(router, "POOL", engine_pool.EnginePool())
         monkeypatch.setattr(router, "_breakers", {})
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chat.reply.ranking import ReplyRanking
-from generation.engines.base import Candidate, Prompt
+from generation.engine import Candidate, Prompt
 from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.filter.classifiers.base import Category

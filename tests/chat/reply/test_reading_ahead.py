@@ -11,7 +11,7 @@ from chat import tasks
 from chat.conversation import queueing
 from chat.models import Author
 from chat.reply import persona_reply
-from generation.engines.base import EngineInfo, EngineUnavailable, Prompt, Sampling
+from generation.engine import EngineInfo, EngineUnavailable, Prompt, Sampling
 from generation.routing.router import Build
 from tests import factories
 

@@ -14,7 +14,7 @@ from chat.conversation import ends, messages
 from chat.models import Reply, ReplyStatus
 from chat.pages import thread
 from chat.reply import cleaning, replies, reply_run
-from generation.engines.base import EngineFailed, EngineInfo, Token, Usage
+from generation.engine import EngineFailed, EngineInfo, Token, Usage
 from generation.jobs import leases, waiting_room
 from generation.routing import router
 from moderation.filter import gate, policy

@@ -12,7 +12,7 @@ import chat.tasks  # noqa: F401  registers the handler of replies, as a worker d
 from chat.conversation import messages
 from chat.models import ReplyStatus
 from chat.reply import inspection, replies
-from generation.engines.base import EngineInfo, Token
+from generation.engine import EngineInfo, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from generation.tasks import serve

@@ -14,7 +14,7 @@ from chat import tasks
 from chat.conversation import conversations, groups
 from chat.models import Author, Conversation, Message, Reply, ReplyStatus
 from chat.suggestions import asking
-from generation.engines.base import EngineInfo, EngineUnavailable, Prompt, Token
+from generation.engine import EngineInfo, EngineUnavailable, Prompt, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from moderation.models import Assessment

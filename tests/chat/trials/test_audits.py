@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from chat import tasks
 from chat.trials import audits
-from generation.engines.base import EngineInfo, EngineUnavailable, Token
+from generation.engine import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from personas import creation

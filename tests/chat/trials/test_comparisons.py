@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.sign_in import ages
 from chat.trials import comparisons
-from generation.engines.base import EngineInfo, Token
+from generation.engine import EngineInfo, Token
 from generation.routing import router
 from moderation.filter import gate
 from moderation.models import Restriction

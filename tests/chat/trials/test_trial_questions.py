@@ -3,7 +3,7 @@
 import pytest
 
 from chat.trials import trial_questions
-from generation.engines.base import EngineInfo
+from generation.engine import EngineInfo
 from generation.trials import questions
 from generation.trials.questions import Question, Withheld
 from moderation.filter import gate

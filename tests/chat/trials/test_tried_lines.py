@@ -13,7 +13,7 @@ from accounts.models import Guardian, Quota
 from chat import tasks
 from chat.conversation import follow_up
 from chat.trials import tried_lines
-from generation.engines.base import EngineInfo, EngineUnavailable, Token
+from generation.engine import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
 from moderation.desk import urgency

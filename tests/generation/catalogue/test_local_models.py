@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from accounts.models import User
 from generation import tasks
 from generation.catalogue import conversion, graph, installation, local_models, model_rows, packaged, probe, tokens
-from generation.engines.base import Engine, Prompt, PromptMessage, Sampling, Token
+from generation.engine import Engine, Prompt, PromptMessage, Sampling, Token
 from generation.engines.hf_transformers.engine import TransformersEngine
 from generation.engines.openvino.engine import OpenVINOEngine
 from generation.models import ModelEntry, ModelStatus

@@ -3,7 +3,7 @@
 import pytest
 
 from generation.catalogue import packaged, tokens
-from generation.engines.base import Engine
+from generation.engine import Engine
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
 

@@ -8,7 +8,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from generation.catalogue import model_rows, packaged
-from generation.engines.base import Adapter
+from generation.engine import Adapter
 from generation.engines.batching import low_rank
 
 

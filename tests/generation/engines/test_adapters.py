@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from generation.catalogue import installation, model_rows, packaged
-from generation.engines.base import Adapter, EngineFailed, LocalEngine, Prompt, Sampling
+from generation.engine import Adapter, EngineFailed, LocalEngine, Prompt, Sampling
 from generation.engines.batching import low_rank
 from generation.engines.batching.batched import BatchedEngine
 from generation.engines.batching.forward_pass import ForwardPass, Segment

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from generation.catalogue import packaged
-from generation.engines.base import Engine, EngineFailed, Prompt, PromptMessage, Sampling, Token
+from generation.engine import Engine, EngineFailed, Prompt, PromptMessage, Sampling, Token
 from generation.engines.batching.batched import BatchedEngine
 from generation.engines.hf_transformers.engine import TransformersEngine
 from generation.engines.openvino.engine import OpenVINOEngine

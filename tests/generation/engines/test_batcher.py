@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generation.engines.base import Adapter, EngineFailed, Sampling
+from generation.engine import Adapter, EngineFailed, Sampling
 from generation.engines.batching import steps
 from generation.engines.batching.batcher import Batcher, Request, Step
 from generation.engines.batching.forward_pass import SLACK, Logits, Segment

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig
 
 from generation.catalogue import packaged
-from generation.engines.base import EngineUnavailable
+from generation.engine import EngineUnavailable
 from generation.engines.batching.forward_pass import Logits, Segment
 from generation.engines.hf_transformers import engine
 from generation.engines.hf_transformers.block_attention import ATTENTION, BLOCK

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generation.engines.base import Candidate, LocalEngine, Prompt, Sampling, Token
+from generation.engine import Candidate, LocalEngine, Prompt, Sampling, Token
 from generation.engines.batching import choosing
 
 pytestmark = pytest.mark.model

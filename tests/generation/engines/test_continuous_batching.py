@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from generation.engines.base import Engine, Prompt, Sampling
+from generation.engine import Engine, Prompt, Sampling
 from generation.engines.batching import steps
 from generation.engines.hf_transformers.continuous_batching import ContinuousBatchingEngine
 

@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from generation.engines.base import Prompt, PromptMessage
+from generation.engine import Prompt, PromptMessage
 from generation.engines.batching.tokenizer import ModelTokenizer
 from tests import attacks, timing
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from generation.engines.base import (
+from generation.engine import (
     EngineFailed,
     EngineSilent,
     EngineUnavailable,

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.perplexity import TEXT
 from generation.catalogue import installation, model_rows, packaged
-from generation.engines.base import Engine, Prompt
+from generation.engine import Engine, Prompt
 from generation.engines.batching.batched import BatchedEngine
 from generation.engines.batching.forward_pass import Segment
 from generation.engines.openvino import paged_attention

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generation.catalogue import model_rows, packaged
-from generation.engines.base import EngineNotReady
+from generation.engine import EngineNotReady
 from generation.engines.openvino import packaged_engine
 
 GEMMA = packaged.PACKAGED["gemma3-270m"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generation.engines.base import (
+from generation.engine import (
     Candidate,
     Choice,
     EngineFailed,

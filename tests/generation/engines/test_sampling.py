@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from generation.engines.base import Sampling
+from generation.engine import Sampling
 from generation.engines.batching.sampling import Chooser
 
 PLAIN = Sampling(temperature=1, top_p=1, min_p=0, repetition_penalty=1)

@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from generation.catalogue import model_rows, packaged
-from generation.engines.base import Prompt, PromptMessage, Sampling, Unit
+from generation.engine import Prompt, PromptMessage, Sampling, Unit
 from generation.engines.hf_transformers.engine import TransformersEngine
 from generation.routing import scoring
 from generation.routing.engine_pool import POOL

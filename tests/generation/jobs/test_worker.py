@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from generation import metrics
-from generation.engines.base import EngineUnavailable, Health
+from generation.engine import EngineUnavailable, Health
 from generation.jobs import forgetting, worker
 from generation.models import EngineEntry
 from generation.routing import engine_pool, engine_rows, router
@@ -36,7 +36,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, rows: dict[str, EngineEntry]) -> Scr
             raise EngineUnavailable("The server cannot be reached.")
         return made
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     monkeypatch.setattr(worker, "POOL", engine_pool.EnginePool())
     monkeypatch.setattr(router, "_breakers", {})
     monkeypatch.setattr(worker, "_BEAT", timedelta(seconds=0.1))
@@ -180,7 +180,7 @@ def test_an_engine_of_our_own_that_broke_is_loaded_anew(
             monkeypatch.setattr(loads[0], "health", lambda: Health(ok=False, detail="broke"))
         return loads[-1]
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     rows["openvino"] = EngineEntry(name="openvino", kind="openvino", order=5)
     wait_until(lambda: len(loads) == 2 and worker.POOL.loaded().count("openvino") == 1)
     assert loads[0].closed
@@ -204,7 +204,7 @@ def test_the_one_that_stands_by_is_not_loaded_to_find_that_out(
         loads.append(kind)
         return ScriptedEngine(name=kind)
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     kinds = ("openvino", "transformers")
     rows |= {kind: EngineEntry(name=kind, kind=kind, order=order) for order, kind in enumerate(kinds)}
     wait_until(lambda: {"openvino", "transformers"} <= {each["name"] for each in mine()[0]["engines"]}, seconds=20)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from generation.catalogue import packaged
-from generation.engines.base import EngineUnavailable
+from generation.engine import EngineUnavailable
 from generation.models import EngineEntry
 from generation.routing import engine_pool
 from tests.fakes import ScriptedEngine
@@ -27,7 +27,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[ScriptedEngine]:
         made.append(ScriptedEngine(name=kind))
         return made[-1]
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     return made
 
 
@@ -54,7 +54,7 @@ def test_a_reply_that_is_stopped_while_its_engine_loads_does_not_wait_for_it(mon
         may_load.wait()
         return made
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     engines, outcomes = engine_pool.EnginePool(), []
 
     def borrow() -> None:
@@ -103,7 +103,7 @@ def test_an_engine_that_nobody_hears_is_closed_before_the_next_one_is_loaded(
         made.append(ScriptedEngine())
         return made[-1]
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     rows["one"] = EngineEntry(name="one", kind="openai", base_url="http://here/v1", model="words")
     engines = engine_pool.EnginePool()
     for base_url in ("http://here/v1", "http://there/v1"):
@@ -166,7 +166,7 @@ def test_an_engine_that_does_not_load_is_tried_anew(monkeypatch: pytest.MonkeyPa
             raise outcome
         return outcome
 
-    monkeypatch.setattr(engine_pool.registry, "load", load)
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
     engines = engine_pool.EnginePool()
     with pytest.raises(EngineUnavailable), engines.borrowed("one"):
         pass

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from generation.engines.base import EngineUnavailable
+from generation.engine import EngineUnavailable
 from generation.models import EngineEntry
 from generation.routing import engine_rows
 

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from accounts.personal_data import my_data
-from generation.engines.base import (
+from generation.engine import (
     EngineError,
     EngineFailed,
     EngineInfo,
@@ -50,7 +50,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         for order, name in enumerate(engines):
             EngineEntry.objects.create(name=name, kind=name, order=order)
         connection().delete("generation:failovers")
-        monkeypatch.setattr(engine_pool.registry, "load", load)
+        monkeypatch.setattr(engine_pool.engine_kinds, "load", load)
         monkeypatch.setattr(router, "POOL", engine_pool.EnginePool())
         monkeypatch.setattr(router, "_breakers", {})
 
@@ -202,8 +202,8 @@ def test_a_reply_that_is_stopped_while_its_engine_loads_is_no_failure_and_no_oth
 ) -> None:
     second, may_load = ScriptedEngine(name="two"), threading.Event()
     use(one=ScriptedEngine(name="one"), two=second)
-    load = engine_pool.registry.load
-    monkeypatch.setattr(engine_pool.registry, "load", lambda kind: may_load.wait(20) and load(kind))
+    load = engine_pool.engine_kinds.load
+    monkeypatch.setattr(engine_pool.engine_kinds, "load", lambda kind: may_load.wait(20) and load(kind))
     reply = Reply(cancelled=lambda: True)
     was_waited_for = may_load.is_set()
     may_load.set()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generation.catalogue import model_rows, packaged
-from generation.engines.base import EngineUnavailable, Prompt, Sampling, Token
+from generation.engine import EngineUnavailable, Prompt, Sampling, Token
 from generation.models import EngineEntry, EngineSpend, ModelTrial, TrialStatus
 from generation.routing import engine_rows, router
 from generation.routing.engine_pool import POOL
@@ -275,7 +275,7 @@ def test_an_installed_model_is_loaded_for_the_trial_alone(
             raise running.EngineNotReady("not prepared")
         return engine
 
-    monkeypatch.setattr(running.registry, "load", load)
+    monkeypatch.setattr(running.engine_kinds, "load", load)
     monkeypatch.setattr(running.router, "stream", lambda *_, **__: tokens_of(ScriptedEngine()))
     trial = performed(trial_rows.begin_installed(owner=olga, name="gemma3-270m"))
     assert (trial.status, trial.error) == ("done", "")
@@ -306,7 +306,7 @@ def test_a_model_that_would_fill_the_memory_is_refused(
     olga: User, local_rows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "_bytes_in", lambda folder: 10**15)
-    monkeypatch.setattr(running.registry, "load", lambda *_, **__: pytest.fail("It was loaded."))
+    monkeypatch.setattr(running.engine_kinds, "load", lambda *_, **__: pytest.fail("It was loaded."))
     trial = performed(trial_rows.begin_installed(owner=olga, name="gemma3-270m"))
     assert "needs about" in trial.error
     assert "are free beside the model that serves" in trial.error
@@ -316,7 +316,7 @@ def test_a_model_that_does_not_load_is_told(olga: User, local_rows: None, monkey
     def load(kind: str, **_: Any) -> None:
         raise EngineUnavailable("gemma3-270m does not load: RuntimeError.")
 
-    monkeypatch.setattr(running.registry, "load", load)
+    monkeypatch.setattr(running.engine_kinds, "load", load)
     trial = performed(trial_rows.begin_installed(owner=olga, name="gemma3-270m"))
     assert trial.error == "gemma3-270m does not load: RuntimeError."
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from generation.engines.base import EngineInfo, Prompt, PromptTooLong, Sampling
+from generation.engine import EngineInfo, Prompt, PromptTooLong, Sampling
 from personas.memory.passages import Recalled
 from personas.memory.told import Told
 from personas.models import Depicts

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from generation.engines.base import Engine
+from generation.engine import Engine
 
 ENGINES = {
     "openvino": "generation.engines.openvino.engine.OpenVINOEngine",
@@ -20,9 +20,9 @@ ENGINES = {
 REMOTE = frozenset({"openai"})
 # Engines that load the active model's weights themselves.
 LOCAL = frozenset(ENGINES) - REMOTE
-# Engines with our own batching. They read prompts ahead and score texts: `base.LocalEngine`.
+# Engines with our own batching. They read prompts ahead and score texts: `engine.LocalEngine`.
 SCORING = frozenset({"openvino", "transformers"})
-# Engines that can choose a reply among candidates: `base.RankingEngine`.
+# Engines that can choose a reply among candidates: `engine.RankingEngine`.
 RANKING = SCORING | REMOTE
 # Those of them that choose unless their row says otherwise, because eight candidates take little longer than one. On
 # transformers they take eight times as long. On a remote engine each candidate costs.
