@@ -31,9 +31,9 @@ from generation.engine import (
     Sampling,
     Token,
 )
+from moderation.categories import ClassifierUnavailable
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import access
 from personas.models import Persona
 from personas.prompting import prompt

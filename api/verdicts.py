@@ -5,10 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 from api import model_list
+from moderation.categories import Category
 from moderation.crisis import ladder
 from moderation.filter import policy
 from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 
 

@@ -26,8 +26,8 @@ from api.jobs import Failed
 from api.models import ApiKey, Scope
 from api.schemas import ChatCompletionRequest, CompletionRequest, EmbeddingRequest, Generation, ModerationRequest
 from generation.jobs import waiting_room
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment, encoder
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction
 from personas.embedders.minilm import MiniLM
 from text import cleaning

@@ -13,17 +13,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from moderation import bert, english_network, four_bits
-from moderation.bert import Row
-from moderation.bert_training import DROPOUT, Batch, FineTuning, TrainedBert, in_batches
 from moderation.crisis import training as crisis_training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.material import Material
 from moderation.crisis.training import Recipe, Say
-from moderation.english_network import CRISIS, FILTER
 from moderation.filter import network_training
 from moderation.filter.classifiers.linear import english_row
 from moderation.filter.training import CATEGORIES, Example
+from moderation.networks import bert, english_network, four_bits
+from moderation.networks.bert import Row
+from moderation.networks.bert_training import DROPOUT, Batch, FineTuning, TrainedBert, in_batches
+from moderation.networks.english_network import CRISIS, FILTER
 
 RECIPE = Recipe(epochs=2, batch=40, rate=7e-5, talks=5000, others_before=0.5, averaged=0.995)
 KEPT_LAYERS = 5  # the first ones, which stay with the vectors of words

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.models import Direction, RuleAction
 from moderation.signs import Sign
 

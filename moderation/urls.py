@@ -1,6 +1,6 @@
 from django.urls import path
 
-from moderation import desk_views, figure_views, law_views, learning_views, policy_views, refusal_views, views
+from moderation.pages import desk_views, figure_views, law_views, learning_views, policy_views, refusal_views, views
 
 app_name = "moderation"
 

@@ -22,12 +22,12 @@ from accounts.interface import languages
 from accounts.models import User
 from accounts.sign_in import ages
 from moderation import plain_words
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import goodbyes, ladder, notices, reading, self_check
 from moderation.crisis.notices import CrisisNotice
 from moderation.crisis.tokens import EARLIER
 from moderation.filter import assessment
 from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction, RuleAction
 from text import scripts
 

@@ -8,7 +8,7 @@ from celery.signals import worker_ready
 
 from accounts.contacts import guardians
 from accounts.personal_data import privacy
-from moderation.crisis import watch
+from moderation import safety_watch
 from moderation.filter import assessment
 from persona_site.redis import connection, rewrite_log_if_owed
 
@@ -37,7 +37,7 @@ def rewrite_log() -> None:
 @shared_task
 def watch_safety() -> None:
     """Alerts the owners if the crisis module or the notices are down."""
-    watch.watch()
+    safety_watch.watch()
 
 
 @shared_task

@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.personal_data import consents
 from accounts.usage import quotas
 from generation.jobs import forgetting as engine_forgetting
-from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 from personas import copying, forgetting, refusals, storage, tasks
 from personas.finetuning import files
 from personas.models import FineTune, Persona, Source, SourceStatus

@@ -1,6 +1,6 @@
 """Judges the words that a persona is made of: its names, its fields and its passages. The rules are the same for all.
 
-Orders to the model (`evasion.injection`) are refused too, because a prompt holds these words. Other categories are
+Orders to the model (`filter.injection`) are refused too, because a prompt holds these words. Other categories are
 left to the output gate, which judges each reply. Covered: every field that a prompt or a page holds, the texts of a
 character card with its lorebook, passages of files with the messages that they answer. Not covered: the extensions of a
 card, which neither a prompt nor a page holds.
@@ -15,10 +15,9 @@ from typing import Any
 from django.utils.translation import gettext, gettext_noop
 
 from moderation import plain_words
-from moderation.filter import assessment
+from moderation.categories import Category
+from moderation.filter import assessment, injection
 from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import Category
-from moderation.filter.evasion import injection
 from moderation.models import Direction, RuleAction
 from personas import cards
 from personas.lorebook import book

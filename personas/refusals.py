@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from moderation import plain_words
+from moderation.categories import ClassifierUnavailable
 from moderation.desk import restrictions
 from moderation.filter import gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import access, judging
 from personas.models import Answer, Confirmation, Persona
 from personas.persona_fields import PersonaFields

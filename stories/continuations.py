@@ -20,9 +20,9 @@ from chat.reply.reply_run import Stopped
 from chat.socket import withdrawn
 from generation.engine import EngineError
 from generation.jobs import waiting_room
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas.prompting import prompt_sheet
 from stories import narration, queueing, telling
 from stories.models import Continuation, Dial

@@ -15,9 +15,9 @@ from django.utils import translation
 from accounts.models import Role, User
 from generation.catalogue import packaged
 from generation.jobs import waiting_room
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import policy
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Policy
 from persona_site.redis import connection as redis_connection
 from tests import emptying, factories, schema

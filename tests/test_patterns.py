@@ -24,10 +24,11 @@ from django.conf import settings
 from chat.reply import cleaning, sentences
 from generation import reply_text
 from generation.engines.batching.stopping import StopStrings
+from moderation import features
 from moderation.crisis import ladder
-from moderation.filter import pii
-from moderation.filter.classifiers import features, lexicon
-from moderation.filter.evasion import forms, injection
+from moderation.evasion import forms
+from moderation.filter import injection, pii
+from moderation.filter.classifiers import lexicon
 from personas.audit import judges
 from personas.importers import base, registry
 from personas.importers.cards import character_card

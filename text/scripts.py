@@ -1,6 +1,6 @@
 """Which script a text is written in: ranges of characters for patterns, and questions about a text.
 
-A range is the inside of a character class of a regular expression. `moderation.filter.classifiers.features` keeps a
+A range is the inside of a character class of a regular expression. `moderation.features` keeps a
 range of its own, because the shipped weights were trained with it.
 """
 

@@ -33,11 +33,11 @@ from chat.socket.protocol import ErrorCode, Frame
 from generation.jobs import stream
 from generation.jobs.waiting_room import Full
 from moderation import user_turns
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis.notices import CrisisNotice
 from moderation.desk import restrictions
 from moderation.filter import assessment, gate
 from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import counts
 from persona_site.redis import cancel_key, connection, rewrite_log
 from personas import access, creation

@@ -20,8 +20,8 @@ from chat.conversation.conversations import Refused, WrongState
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Member, Message, Reply
 from chat.socket import frames
 from moderation import user_turns
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import policy
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.user_turns import Ruling, Turn
 from persona_site.redis import cancel_key, connection
 from personas import creation

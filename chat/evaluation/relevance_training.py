@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from chat.reply import relevance
-from moderation import bert
-from moderation.bert import Row
-from moderation.bert_training import FineTuning, TrainedBert
 from moderation.filter import encoder
+from moderation.networks import bert
+from moderation.networks.bert import Row
+from moderation.networks.bert_training import FineTuning, TrainedBert
 from personas.prompting.dialogues import Dialogue
 from text import sentences
 

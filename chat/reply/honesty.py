@@ -9,7 +9,7 @@ Covered: usual wordings in English and Chinese. Not covered: hints, and other la
 import re
 from collections.abc import Generator, Iterable
 
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
 
 _AI = r"(?:a\.?i\b\.?|artificial(?: intelligence)?|chat ?bot|language model|simulation)"
 _MACHINE = r"(?:machine|robot|bot|program(?:me)?|computer(?: program)?|software)"

@@ -8,7 +8,7 @@ languages, and long messages.
 import re
 from collections.abc import Generator, Iterable
 
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
 from moderation.monitor import meaning
 from moderation.monitor.signals import persona_conduct
 

@@ -12,10 +12,10 @@ Covered: English and Chinese words of these subjects. Not covered: a joke withou
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
+from moderation.categories import Category
 from moderation.crisis import reading
 from moderation.crisis.tokens import EARLIER
 from moderation.filter import assessment, policy
-from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 from moderation.monitor import meaning
 from personas.prompting.phrases import phrases_for

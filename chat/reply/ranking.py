@@ -14,8 +14,8 @@ from uuid import UUID
 
 from chat.reply import leave_taking, low_mood, relevance, unwanted
 from generation.engine import Candidate, Prompt
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment
-from moderation.filter.assessment import ClassifierUnavailable
 from moderation.filter.encoder import EncoderMissing
 from moderation.models import Direction, RuleAction
 from personas.prompting.phrases import is_chinese, phrases_for

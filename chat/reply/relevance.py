@@ -17,9 +17,9 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation import bert
-from moderation.bert import Bert, Row
 from moderation.filter import encoder
+from moderation.networks import bert
+from moderation.networks.bert import Bert, Row
 from persona_site.loading import loaded_once
 from personas.prompting.prompt import Spoken
 

@@ -32,8 +32,8 @@ from chat.socket import frames
 from chat.socket.protocol import ReplyDelta, ReplyStarted
 from generation.engine import EngineError, EngineInfo, Token
 from generation.jobs import waiting_room
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment, gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import RuleAction
 from text.sentences import breaks_off
 

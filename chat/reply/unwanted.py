@@ -7,7 +7,7 @@ their illness are no advice, and stay.
 import re
 from collections.abc import Generator, Iterable
 
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
 from moderation.monitor.signals import persona_conduct
 
 _DRUG = (

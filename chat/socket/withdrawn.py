@@ -5,7 +5,7 @@ The person asked for none of what the model wrote, so no sentence says that they
 
 from django.utils.translation import gettext_lazy as _
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 
 _KINDS = (
     (

@@ -17,9 +17,9 @@ from chat.suggestions import asking, person_script
 from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation import user_turns
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import ladder
 from moderation.filter import assessment, gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Direction
 
 logger = logging.getLogger(__name__)

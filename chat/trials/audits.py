@@ -20,8 +20,8 @@ from chat.reply.reply_run import Stopped
 from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation import user_turns
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.talk import NOT_STORED, Turn
 from personas.audit import judges, queueing, runs
 from personas.audit.judges import Answer

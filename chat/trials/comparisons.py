@@ -10,8 +10,8 @@ from chat.reply.rehearsals import SAMPLING, Rehearsal
 from chat.reply.reply_run import Stopped
 from generation.engine import EngineError
 from generation.jobs import waiting_room
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas.finetuning import files, holding, queueing
 from personas.models import FineTune, FineTuneStatus
 from personas.prompting import prompt_sheet

@@ -10,8 +10,8 @@ from chat.reply import persona_reply
 from chat.reply.reply_run import Script
 from chat.trials import rehearsal
 from generation.trials.questions import Question, Withheld
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas.models import Persona
 from personas.prompting import prompt_sheet
 from personas.prompting.prompt import Line

@@ -14,9 +14,9 @@ from chat.reply.reply_run import Stopped
 from generation.engine import EngineError
 from generation.jobs import waiting_room
 from moderation import lone_texts, user_turns
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis.notices import CrisisNotice
 from moderation.filter import gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas.models import TriedLine
 from personas.models import TriedLineStatus as Status
 from personas.prompting.prompt import Line

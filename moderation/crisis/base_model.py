@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from moderation import four_bits
-from moderation.four_bits import BLOCK, BLOCK_BYTES
+from moderation.networks import four_bits
+from moderation.networks.four_bits import BLOCK, BLOCK_BYTES
 
 BEGIN, PADDING, END, UNKNOWN = range(4)  # the first pieces of the vocabulary
 WIDTH = 384

@@ -1,4 +1,4 @@
-"""Reads all-mpnet-base-v2 (Song et al. 2020; Apache-2.0) from its folder, under the names of `moderation.bert`."""
+"""Reads all-mpnet-base-v2 (Song et al. 2020; Apache-2.0) from its folder, under the names of `networks.bert`."""
 
 import math
 from pathlib import Path
@@ -8,8 +8,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from moderation.bert import DISTANCES, KINDS, Matrix
 from moderation.crisis.base_model import BadBase
+from moderation.networks.bert import DISTANCES, KINDS, Matrix
 
 _FIRST_PLACE = 2  # the places before it belong to padding
 _BUCKETS, _FAR = 32, 128  # of distances, and the distance from which all share a bucket

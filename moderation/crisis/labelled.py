@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moderation.filter.classifiers.features import is_mostly_cjk
+from moderation.features import is_mostly_cjk
 
 STEPS = ("none", "grief", "low", "passive", "active", "imminent")  # in the order of danger
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from django.utils.translation import pgettext_lazy
 
 from moderation.crisis.patterns import ASKS_HOW, DENIALS, IDIOMS, LADDER, LONG_AGO, QUOTED
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
 from text.words import simplified
 
 VERSION = "1"  # of the patterns

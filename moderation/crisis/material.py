@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from moderation.crisis import english_base, labelled, ladder, tokens
 from moderation.crisis.base_model import BaseModel, needed_pieces
 from moderation.crisis.labelled import STEPS, DataMissing, Labelled
-from moderation.filter.classifiers.features import is_mostly_cjk, plain
+from moderation.features import is_mostly_cjk, plain
 
 SENTENCES = Path(__file__).resolve().parent / "sentences"
 FOLDS = 4

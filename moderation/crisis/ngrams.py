@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moderation.filter.classifiers import features
+from moderation import features
 from text.words import simplified
 
 

@@ -7,10 +7,10 @@ the patterns see none, the scores that rise with talk of death do not withhold t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from moderation.categories import Category
 from moderation.crisis import ladder
 from moderation.crisis.recognition import Recognition, recogniser
-from moderation.filter.classifiers.base import Category
-from moderation.filter.evasion import forms
+from moderation.evasion import forms
 
 # The categories that rise where people tell of somebody's death or attempt.
 _SELF_HARM = frozenset({Category.SELF_HARM, Category.SELF_HARM_INTENT, Category.SELF_HARM_INSTRUCTIONS})

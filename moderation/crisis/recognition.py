@@ -3,7 +3,7 @@
 The model is multilingual-e5-small with its first layers and with the pieces of English and Chinese, fine-tuned for the
 six steps (`training`, docs/decisions/0014). It reads a person's newest message behind those before it. A logistic
 regression on n-grams of the newest message votes beside it (`ngrams`). Where it is in doubt about a message that is not
-Chinese, the larger network reads the message too (`moderation.english_network`, docs/decisions/0024). A file holds the
+Chinese, the larger network reads the message too (`networks.english_network`, docs/decisions/0024). A file holds the
 weights and the tokenizer of each network, so they cannot come apart.
 """
 
@@ -24,14 +24,14 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation import english_network
-from moderation.bert import Bert, Matrix, Row
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import tokens
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.ngrams import Vote
-from moderation.english_network import EnglishNetwork
-from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.filter.classifiers.features import is_mostly_cjk
+from moderation.features import is_mostly_cjk
+from moderation.networks import english_network
+from moderation.networks.bert import Bert, Matrix, Row
+from moderation.networks.english_network import EnglishNetwork
 from moderation.remembered import Remembered
 
 _DATA = Path(__file__).resolve().parent.parent / "data"

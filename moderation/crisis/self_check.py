@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import ladder, notices, reading
-from moderation.filter.classifiers.base import ClassifierUnavailable
 
 logger = logging.getLogger(__name__)
 

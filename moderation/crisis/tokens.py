@@ -13,9 +13,9 @@ from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
-from moderation.bert import Row
 from moderation.crisis.base_model import BEGIN, END, UNKNOWN
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
+from moderation.networks.bert import Row
 from text import sentences
 
 EARLIER = 3  # messages before the newest that are read

@@ -21,15 +21,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from moderation import bert
-from moderation.bert import Row
-from moderation.bert_training import DROPOUT, Batch, FineTuning, TrainedBert, in_batches
 from moderation.crisis import recognition, tokens
 from moderation.crisis.labelled import STEPS, Labelled
 from moderation.crisis.material import FOLDS, POSSIBLE, Material, Messages, Talk
 from moderation.crisis.ngrams import Vote
-from moderation.filter.classifiers.features import is_mostly_cjk
-from moderation.filter.training import ngram_matrix
+from moderation.features import is_mostly_cjk, ngram_matrix
+from moderation.networks import bert
+from moderation.networks.bert import Row
+from moderation.networks.bert_training import DROPOUT, Batch, FineTuning, TrainedBert, in_batches
 from text.words import simplified
 
 ALARMS = slice(STEPS.index("passive"), None)

@@ -100,7 +100,7 @@ def view(*, case: Case, moderator: User) -> None:
 def reveal(*, case: Case, moderator: User, what: str, reason: str) -> None:
     """Records that a moderator asked for covered words (`words`) or masked personal data (`personal`), and why.
 
-    `reason` is a key of `moderation.forms.REVEAL_REASONS`, not free text, because the trail cannot be erased.
+    `reason` is a key of `moderation.pages.forms.REVEAL_REASONS`, not free text, because the trail cannot be erased.
     """
     if what not in REVEALABLE:
         raise ValueError(f"{what!r} cannot be revealed; only {', '.join(REVEALABLE)}.")

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from moderation.categories import Category
 from moderation.filter import pii
-from moderation.filter.classifiers.base import Category
 from moderation.models import Case
 from moderation.talk import Finding, Turn
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext, gettext_noop
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.models import ActionKind
 from moderation.plain_words import category_choices, category_in_words
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from moderation import audit_trail
+from moderation.categories import Category
 from moderation.desk import cases, claims, restrictions, second_person, sight
 from moderation.desk.labels import NO_VIOLATION
 from moderation.desk.merging import REPORT
-from moderation.filter.classifiers.base import Category
 from moderation.models import Action, ActionKind, ActionState, Case, CaseStatus, Policy, Report
 from moderation.talk import Finding, Turn
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import User
+from moderation.categories import Category
 from moderation.desk.labels import RIGHTS_OF_OTHERS
-from moderation.filter.classifiers.base import Category
 from moderation.models import Action, ActionKind, ActionState, AppealOutcome
 
 WINDOW = timedelta(days=90)

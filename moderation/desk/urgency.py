@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.signs import Sign
 from moderation.talk import Finding
 

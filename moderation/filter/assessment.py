@@ -13,21 +13,20 @@ from functools import partial, reduce
 from uuid import UUID
 
 from accounts.models import User
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.crisis import ladder, reading
 from moderation.crisis.reading import Reading
+from moderation.evasion import forms, spelling
+from moderation.features import plain
 from moderation.filter import head_versions, minors, pii, policy, topics
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category, ClassifierUnavailable
-from moderation.filter.classifiers.features import plain
 from moderation.filter.classifiers.heads import Heads
-from moderation.filter.evasion import forms, spelling
 from moderation.filter.findings import finding_of, finding_of_level
 from moderation.filter.policy import Decision
 from moderation.models import Assessment, Direction, RuleAction
 from moderation.talk import Finding
 
 __all__ = [
-    "ClassifierUnavailable",
     "Verdict",
     "assess",
     "assess_many",

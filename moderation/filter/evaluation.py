@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from moderation.categories import Category
+from moderation.evasion.disguises import DISGUISES, SPLIT, split
 from moderation.filter import assessment, pii, policy
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.network import LANGUAGES, language_of
-from moderation.filter.evasion.disguises import DISGUISES, SPLIT, split
 from moderation.filter.policy import ActivePolicy
 from moderation.filter.training import CATEGORIES, Example, labels_of
 from moderation.models import Direction, RuleAction

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from moderation.categories import Category
 from moderation.crisis import ladder
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import Decision
 from moderation.models import Direction, RuleAction
 from moderation.talk import NOT_STORED, Finding

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
+from moderation.categories import Category
 from moderation.filter import assessment, pii
 from moderation.filter.assessment import Verdict
-from moderation.filter.classifiers.base import Category
 from moderation.models import Direction, RuleAction
 from text.sentences import has_end
 

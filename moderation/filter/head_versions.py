@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from safetensors import SafetensorError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.filter.classifiers import linear
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.filter.classifiers.heads import Heads
 from moderation.filter.rereading import Reread
 from moderation.models import HeadState, HeadVersion

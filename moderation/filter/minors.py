@@ -6,7 +6,7 @@ wordings in English and Chinese. Not covered: other languages, and hints without
 
 import re
 
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
 
 _BODY = r"(?:shirt|clothes|pants|trousers|dress|bra|skirt|underwear|panties|top|jeans|pyjamas|pajamas)"
 _PART = r"(?:yourself|me there|me here|my (?:body|thighs?|chest|breasts?|penis|dick|cock|pussy)|your (?:body|thighs?|breasts?))"

@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from moderation import bert
-from moderation.bert import Row
-from moderation.bert_training import DROPOUT, FineTuning, TrainedBert, in_batches
 from moderation.filter import encoder
 from moderation.filter.classifiers import network
 from moderation.filter.classifiers.network import Reader
 from moderation.filter.training import CATEGORIES, COMMON, WRITTEN, Example
+from moderation.networks import bert
+from moderation.networks.bert import Row
+from moderation.networks.bert_training import DROPOUT, FineTuning, TrainedBert, in_batches
 
 EPOCHS, BATCH = 2, 48
 BODY_RATE, HEAD_RATE, DECAY = 1.2e-4, 1e-3, 0.01

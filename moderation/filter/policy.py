@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from prometheus_client import Counter
 
-from moderation.filter.classifiers.base import Category, ClassifierUnavailable
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.filter.rereading import Reread
 from moderation.models import Direction, PersonaRule, Policy, RuleAction
 

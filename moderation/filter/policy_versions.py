@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from moderation.categories import Category
 from moderation.filter import policy
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import RuleSpec, Terms, TopicSpec
 from moderation.models import Direction, Policy, Rule, RuleAction, Topic
 

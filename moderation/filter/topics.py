@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moderation import features
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import encoder
-from moderation.filter.classifiers import features
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.filter.policy import TopicSpec
 from moderation.remembered import Remembered
 from text import sentences

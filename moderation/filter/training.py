@@ -17,7 +17,7 @@ import itertools
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from moderation import english_network
-from moderation.english_network import EnglishNetwork
-from moderation.filter.classifiers import features
-from moderation.filter.classifiers.base import Category
+from moderation import features
+from moderation.categories import Category
 from moderation.filter.classifiers.linear import Scores, Weights, english_row, is_in_doubt, sigmoid
 from moderation.filter.classifiers.network import LANGUAGES, Network, language_of
+from moderation.networks import english_network
+from moderation.networks.english_network import EnglishNetwork
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -142,7 +142,7 @@ def fit(examples: Sequence[Example], networks: Mapping[str, Network], larger: En
     training = [example for example in examples if not example.is_dev and not example.is_left_out]
     unread = [example for example in examples if not example.is_dev and example.is_left_out]
     say(f"n-grams of {len(training):,} texts")
-    matrix = ngram_matrix([example.text for example in training])
+    matrix = features.ngram_matrix([example.text for example in training])
     size = len(CATEGORIES)
     kernel, bias = np.zeros((features.BUCKETS, size), np.float32), np.zeros(size, np.float32)
     for column, category in enumerate(CATEGORIES):
@@ -224,18 +224,6 @@ def _calibrate_doubt(
             all_three = np.stack([latest[:, column], late[rows, column], ngrams], axis=1)
             weights.doubt[:, column] = _logistic(all_three, labels)
         say(f"in doubt, {category}: {positives:,} positives")
-
-
-def ngram_matrix(texts: Iterable[str]) -> "sparse.csr_matrix":
-    """float32 [n, BUCKETS]; rows of length 1."""
-    from scipy import sparse
-
-    found = [features.buckets(text) for text in texts]
-    lengths = np.array([len(row) for row in found])
-    values = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    columns = np.concatenate(found).astype(np.int32)
-    return sparse.csr_matrix((values, columns, starts), shape=(len(found), features.BUCKETS))
 
 
 def labels_of(examples: Sequence[Example], category: Category) -> npt.NDArray[np.int8]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from moderation.categories import Category
 from moderation.filter import training
 from moderation.filter.classifiers import linear, network, set_phrases
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.heads import Head, Heads
 from moderation.filter.training import Example
 from moderation.learning.labelled import LabelledTurn

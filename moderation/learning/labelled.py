@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.models import Action, ActionState, Appeal, AppealOutcome, LearningConsent
 
 

@@ -7,10 +7,10 @@ The findings depend on the turns, and on the numbers of the days before, alone: 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from moderation.categories import Category
 from moderation.crisis import reading
 from moderation.crisis.reading import Reading
 from moderation.filter import assessment, pii, policy
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import ActivePolicy
 from moderation.monitor import counts
 from moderation.monitor.days import day_of

@@ -21,9 +21,9 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from moderation.categories import ClassifierUnavailable
+from moderation.features import is_mostly_cjk, plain
 from moderation.filter import chinese_encoder, encoder, topics
-from moderation.filter.classifiers.base import ClassifierUnavailable
-from moderation.filter.classifiers.features import is_mostly_cjk, plain
 from moderation.talk import Speaker
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "cues.safetensors"

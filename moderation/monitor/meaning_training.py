@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from moderation.crisis import labelled
-from moderation.filter.classifiers.features import is_mostly_cjk
+from moderation.features import is_mostly_cjk
 from moderation.monitor.meaning import Head, Matrix, features, parts_of, runs_of, vectors
 from moderation.talk import Speaker
 

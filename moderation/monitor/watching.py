@@ -21,9 +21,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from moderation.categories import ClassifierUnavailable
 from moderation.desk import cases, urgency
 from moderation.filter import policy
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Case
 from moderation.monitor import counts
 from moderation.monitor.conversation import RECENT, findings_of, ordered, scored, version

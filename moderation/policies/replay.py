@@ -15,9 +15,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from moderation.categories import Category
 from moderation.filter import policy
 from moderation.filter.assessment import SPAN_PROBABILITY
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import Decision, Terms
 from moderation.models import Assessment
 

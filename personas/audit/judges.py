@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from moderation import plain_words
+from moderation.categories import Category
+from moderation.features import plain
 from moderation.filter import assessment, pii
-from moderation.filter.classifiers.base import Category
-from moderation.filter.classifiers.features import plain
 from moderation.models import Direction
 from moderation.monitor.conversation import assess_conversation
 from moderation.talk import NOT_STORED, Turn

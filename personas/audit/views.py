@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.interface.form_fields import Words
 from accounts.interface.requests import SignedIn
 from accounts.usage.quotas import QuotaExceeded
-from moderation.guards import desk_only, person_of
+from moderation.pages.guards import desk_only, person_of
 from personas import creation, refusals
 from personas.audit import approvals, doors, fingerprint, report
 from personas.audit.models import Audit, Decision

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext, gettext_noop
 
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import policy
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas import forgetting, judging
 from personas.importers.base import DamagedFile, ImportFailed
 from personas.importers.base import Utterance as Spoken

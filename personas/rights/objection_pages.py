@@ -20,8 +20,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.interface.form_fields import Words
 from moderation.desk import objections
 from moderation.desk.objections import Target
-from moderation.guards import desk_only, person_of
 from moderation.models import Objector
+from moderation.pages.guards import desk_only, person_of
 from personas.models import Persona
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)

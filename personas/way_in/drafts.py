@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.usage import quotas
 from generation.catalogue import tokens
 from generation.engine import PromptPart, PromptTooLong
-from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 from personas import avatars, creation, refusals, storage
 from personas.archive import restoring
 from personas.forgetting import delete_files_of, discard, hand_over

@@ -2,7 +2,8 @@
 
 import pytest
 
-from moderation.filter.classifiers.base import Category, Classifier
+from moderation.categories import Category
+from moderation.filter.classifiers.base import Classifier
 from moderation.filter.classifiers.registry import CLASSIFIERS, classifier
 
 TEXTS = [

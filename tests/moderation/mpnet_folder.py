@@ -8,7 +8,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 from transformers import MPNetConfig, MPNetModel
 
-from moderation.english_network import ATTENTION_HEADS
+from moderation.networks.english_network import ATTENTION_HEADS
 
 WIDTH = 8 * ATTENTION_HEADS
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
-from moderation import bert, four_bits
-from moderation.bert import Bert, Row
-from moderation.bert_training import TrainedBert
 from moderation.crisis import english_base
+from moderation.networks import bert, four_bits
+from moderation.networks.bert import Bert, Row
+from moderation.networks.bert_training import TrainedBert
 from tests.waiting import wait_until
 
 ROWS = [Row((1, 2, 3, 4, 5, 6)), Row((7, 8), first=1), Row(tuple(range(40)), first=12)]

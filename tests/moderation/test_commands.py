@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from moderation.crisis import base_model, filter_material, ladder
-from moderation.filter import network_training, training
+from moderation.categories import Category
+from moderation.crisis import base_model, ladder
+from moderation.filter import network_training, training, training_material
 from moderation.filter.classifiers import linear, network, registry
-from moderation.filter.classifiers.base import Category
 
 pytestmark = pytest.mark.django_db
 
@@ -95,13 +95,13 @@ def test_training_twice_gives_the_same_weights(
     monkeypatch.setattr(training, "EXPANSIONS", 1)
     own = training.own_examples()[::7]
     monkeypatch.setattr(training, "own_examples", lambda: own)
-    monkeypatch.setattr(filter_material, "of_sentences", list)
+    monkeypatch.setattr(training_material, "of_sentences", list)
     whole = network_training.packaged_base()
     english = replace(whole, weights={name: value for name, value in whole.weights.items() if is_below(name, 1)})
     chinese = replace(english, language="zh")
     monkeypatch.setattr(network_training, "packaged_base", lambda: english)
     monkeypatch.setattr(base_model, "read", lambda path: None)
-    monkeypatch.setattr(filter_material, "chinese_base", lambda model, examples: chinese)
+    monkeypatch.setattr(training_material, "chinese_base", lambda model, examples: chinese)
     settings.STATE_DIR = tmp_path / "state"
     dialogues = tmp_path / "dialogues.jsonl"
     dialogues.write_text(json.dumps({"turns": [["user", "Good evening."], ["persona", "Come in, sit down."]]}))

@@ -8,15 +8,15 @@ import pytest
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from moderation import english_network
-from moderation.bert import Row
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.crisis import tokens
 from moderation.crisis.labelled import STEPS
-from moderation.english_network import CRISIS, FILTER, WEIGHTS, EnglishNetwork
 from moderation.filter.classifiers import linear, network
-from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.filter.classifiers.heads import Head, Heads
 from moderation.filter.classifiers.linear import Linear, Weights
+from moderation.networks import english_network
+from moderation.networks.bert import Row
+from moderation.networks.english_network import CRISIS, FILTER, WEIGHTS, EnglishNetwork
 
 pytestmark = pytest.mark.slow
 

@@ -11,13 +11,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from safetensors.numpy import load_file
 
-from moderation import bert, english_network, english_training, four_bits
-from moderation.bert import Row
-from moderation.crisis import filter_material, material
+from moderation import english_training
+from moderation.crisis import material
 from moderation.crisis.labelled import STEPS
-from moderation.english_network import CRISIS, FILTER, EnglishNetwork
-from moderation.filter import training
+from moderation.filter import training, training_material
 from moderation.filter.training import CATEGORIES
+from moderation.networks import bert, english_network, four_bits
+from moderation.networks.bert import Row
+from moderation.networks.english_network import CRISIS, FILTER, EnglishNetwork
 from tests.moderation import mpnet_folder
 
 ROWS = [Row((0, 4, 5, 6, 2), first=1), Row((0, 7, 2, 8, 9, 2), first=3)]
@@ -37,7 +38,7 @@ def small(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> dic
         for text, split in (("all vermin", "train"), ("他们都是寄生虫", "train"), ("garden", "dev")):
             row = {"id": text, "text": text, "lang": "en", "source": "some", "split": split, "labels": {"hate": 1}}
             lines.write(json.dumps(row) + "\n")
-    for module in (material, filter_material):
+    for module in (material, training_material):
         monkeypatch.setattr(module, "SENTENCES", tmp_path / "sentences")
     own = training.own_examples()[::400]
     monkeypatch.setattr(training, "own_examples", lambda: own)

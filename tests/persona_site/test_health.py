@@ -4,7 +4,7 @@ import pytest
 from celery.signals import heartbeat_sent
 from django.test import Client
 
-from moderation.filter.assessment import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 from persona_site import celery, health
 from persona_site.redis import connection
 from persona_site.tasks import HEARTBEAT_KEY, heartbeat, served_key

@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 
 from chat.reply import relevance
-from moderation import english_network
 from moderation.filter import chinese_encoder, encoder
 from moderation.filter.classifiers import linear
+from moderation.networks import english_network
 from persona_site.loading import loaded_once
 
 TOGETHER = 4

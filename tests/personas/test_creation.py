@@ -15,8 +15,8 @@ from accounts.models import Consent, Quota
 from accounts.usage.quotas import QuotaExceeded
 from chat.models import Conversation
 from generation.jobs import forgetting as engine_forgetting
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Restriction, RestrictionKind, RuleAction
 from personas import avatars, creation, refusals
 from personas.models import Depicts, Passage, Persona, Source, SourceStatus, Utterance

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Consent
-from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 from personas import creation
 from personas.importers.base import DamagedFile
 from personas.models import Persona

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chat.conversation import conversations
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import policy
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment
 from personas import creation, judging, refusals
 from personas.models import Passage, SourceStatus

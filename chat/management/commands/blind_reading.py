@@ -16,7 +16,7 @@ from chat.trials.rehearsal import Rehearsed, rehearse
 from generation.catalogue import packaged
 from generation.engine import EngineError
 from generation.engines.openvino import packaged_engine
-from moderation.filter.assessment import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 from personas.prompting import dialogues
 
 _PAIRS = 200

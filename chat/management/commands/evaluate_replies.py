@@ -17,7 +17,7 @@ from generation.catalogue import packaged
 from generation.engine import Adapter, EngineError
 from generation.engines.openvino import packaged_engine
 from generation.engines.openvino.engine import OpenVINOEngine
-from moderation.filter.assessment import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 from personas.finetuning import files, own_dialogues
 from personas.models import FineTune, FineTuneStatus
 from personas.prompting import dialogues

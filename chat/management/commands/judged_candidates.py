@@ -10,7 +10,7 @@ from chat.evaluation import judged_candidates
 from generation.catalogue import packaged
 from generation.engine import EngineError
 from generation.engines.openvino import packaged_engine
-from moderation.filter.assessment import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 
 
 class Command(BaseCommand):

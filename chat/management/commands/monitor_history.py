@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from chat.conversation import monitoring
 from chat.models import Conversation
-from moderation.filter.classifiers.base import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
 
 
 class Command(BaseCommand):

@@ -2,27 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
-
-class Category(StrEnum):
-    """OpenAI's published taxonomy, with `illicit`, `pii` and `jailbreak` added."""
-
-    HATE = "hate"
-    HATE_THREATENING = "hate/threatening"
-    HARASSMENT = "harassment"
-    HARASSMENT_THREATENING = "harassment/threatening"
-    SELF_HARM = "self-harm"
-    SELF_HARM_INTENT = "self-harm/intent"
-    SELF_HARM_INSTRUCTIONS = "self-harm/instructions"
-    SEXUAL = "sexual"
-    SEXUAL_MINORS = "sexual/minors"
-    VIOLENCE = "violence"
-    VIOLENCE_GRAPHIC = "violence/graphic"
-    ILLICIT = "illicit"
-    PII = "pii"
-    JAILBREAK = "jailbreak"
+from moderation.categories import Category
 
 
 @dataclass(frozen=True)
@@ -32,10 +14,6 @@ class ClassifierInfo:
     categories: frozenset[Category]
     languages: frozenset[str]  # BCP 47 primary tags
     licence: str
-
-
-class ClassifierUnavailable(Exception):
-    """The classifier cannot judge. Callers must refuse the text, because the filter fails closed."""
 
 
 class Classifier(Protocol):

@@ -8,9 +8,10 @@ Not covered: slurs and implicit hate (the trained heads), other languages, parap
 import re
 from collections.abc import Sequence
 
+from moderation.categories import Category
 from moderation.crisis import ladder
-from moderation.filter.classifiers.base import Category, ClassifierInfo
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
+from moderation.filter.classifiers.base import ClassifierInfo
 from moderation.filter.classifiers.set_phrases import GAMES
 
 VERSION = "4"

@@ -20,13 +20,15 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation import english_network
-from moderation.bert import Row
-from moderation.english_network import EnglishNetwork
+from moderation import features
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.filter import encoder
-from moderation.filter.classifiers import features, network, set_phrases
-from moderation.filter.classifiers.base import Category, ClassifierInfo, ClassifierUnavailable
+from moderation.filter.classifiers import network, set_phrases
+from moderation.filter.classifiers.base import ClassifierInfo
 from moderation.filter.classifiers.heads import Heads
+from moderation.networks import english_network
+from moderation.networks.bert import Row
+from moderation.networks.english_network import EnglishNetwork
 from persona_site.loading import loaded_once
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "data" / "linear.safetensors"

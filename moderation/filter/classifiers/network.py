@@ -16,12 +16,12 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation import bert
-from moderation.bert import Bert, Matrix, Row
+from moderation import features
+from moderation.categories import Category
 from moderation.filter import encoder
-from moderation.filter.classifiers import features
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.heads import Head
+from moderation.networks import bert
+from moderation.networks.bert import Bert, Matrix, Row
 from moderation.remembered import Remembered
 
 LANGUAGES = ("en", "zh")

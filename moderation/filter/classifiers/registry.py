@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from moderation import english_network
+from moderation.categories import Category
 from moderation.filter.classifiers import linear, network
-from moderation.filter.classifiers.base import Category, Classifier
+from moderation.filter.classifiers.base import Classifier
 from moderation.filter.classifiers.heads import Heads
+from moderation.networks import english_network
 from moderation.remembered import Remembered
 
 CLASSIFIERS = {

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from moderation.crisis import labelled
+from moderation.evasion import pinyin, pinyin_table, vocabulary
 from moderation.filter import training
-from moderation.filter.evasion import pinyin, pinyin_table, vocabulary
 
 
 class Command(BaseCommand):

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation.crisis import evaluation, labelled
-from moderation.filter.assessment import ClassifierUnavailable
+from moderation.categories import ClassifierUnavailable
+from moderation.crisis import labelled
+from moderation.filter import crisis_evaluation
 
 
 class Command(BaseCommand):
@@ -23,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             sentences = [one for path in options["input"] for one in labelled.read(path)]
-            results = evaluation.outcomes(sentences)
+            results = crisis_evaluation.outcomes(sentences)
         except (labelled.DataMissing, ClassifierUnavailable) as error:
             raise CommandError(str(error)) from error
-        for line in evaluation.table(results):
+        for line in crisis_evaluation.table(results):
             self.stdout.write(line)

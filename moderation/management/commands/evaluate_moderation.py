@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import evaluation, training
-from moderation.filter.assessment import ClassifierUnavailable
 
 
 class Command(BaseCommand):

@@ -9,8 +9,9 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment
-from moderation.filter.assessment import ClassifierUnavailable, Verdict
+from moderation.filter.assessment import Verdict
 from moderation.models import Direction, RuleAction
 
 BATCH = 64

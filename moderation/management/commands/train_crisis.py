@@ -9,10 +9,10 @@ import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import base_model, labelled, material, recognition, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.training import ALARMS, Scores
-from moderation.filter.classifiers.base import ClassifierUnavailable
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6)
 

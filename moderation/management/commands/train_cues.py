@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis.labelled import DataMissing
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import meaning, meaning_training
 
 

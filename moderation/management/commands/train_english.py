@@ -8,9 +8,10 @@ import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation import english_network, english_training
-from moderation.crisis import base_model, filter_material, labelled, material
-from moderation.filter import training
+from moderation import english_training
+from moderation.crisis import base_model, labelled, material
+from moderation.filter import training, training_material
+from moderation.networks import english_network
 
 
 class Command(BaseCommand):
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             given = material.english_material(options["base"], options["data"], options["dialogues"])
-            examples = filter_material.examples(options["data"], options["dialogues"])
+            examples = training_material.examples(options["data"], options["dialogues"])
         except (training.DataMissing, labelled.DataMissing, base_model.BadBase) as error:
             raise CommandError(str(error)) from error
         network = english_training.fit(given, examples, seed=options["seed"], say=say, checkpoint=folder / "english.pt")

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import head_versions
-from moderation.filter.assessment import ClassifierUnavailable
 from moderation.learning import fitting, labelled, versions
 
 

@@ -8,12 +8,12 @@ import torch
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from moderation import english_network
-from moderation.crisis import base_model, filter_material, labelled
-from moderation.filter import encoder, network_training, training
+from moderation.crisis import base_model, labelled
+from moderation.filter import encoder, network_training, training, training_material
 from moderation.filter.classifiers import linear, network
 from moderation.filter.classifiers.network import Network
 from moderation.filter.training import Example, Say
+from moderation.networks import english_network
 
 EVERY = 3  # fitted the weights in the repository
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         output: Path = options["output"]
         try:
-            examples = filter_material.examples(options["data"], options["dialogues"])
+            examples = training_material.examples(options["data"], options["dialogues"])
             if options["keep_networks"]:
                 networks = {language: Network(path) for language, path in network.WEIGHTS.items()}
             else:
@@ -80,7 +80,7 @@ def _trained(examples: list[Example], base: Path, folder: Path, output: Path, sa
     networks = {}
     for begun in (
         network_training.packaged_base(),
-        filter_material.chinese_base(base_model.read(base), examples),
+        training_material.chinese_base(base_model.read(base), examples),
     ):
         judge = network_training.fit(begun, examples, folder / f"{begun.language}.pt", say)
         path = output / network.WEIGHTS[begun.language].name

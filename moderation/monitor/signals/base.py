@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils.functional import Promise
 
-from moderation.filter.classifiers.features import plain
+from moderation.features import plain
 from moderation.filter.policy import ActivePolicy, Decision
 from moderation.monitor.days import Days
 from moderation.talk import NOT_STORED, Finding, Speaker, Turn

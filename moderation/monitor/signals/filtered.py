@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from moderation.categories import Category
 from moderation.crisis import ladder
 from moderation.filter import assessment, pii, policy
-from moderation.filter.classifiers.base import Category
 from moderation.filter.findings import SEVERITY, finding_of
 from moderation.models import RuleAction
 from moderation.monitor.signals.base import Watch, finding

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.monitor import cue_words, meaning
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Watch, any_of, cues_in, finding, folded

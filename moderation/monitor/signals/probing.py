@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.models import RuleAction
 from moderation.monitor.days import spelled
 from moderation.monitor.signals.base import Scored, Watch, finding

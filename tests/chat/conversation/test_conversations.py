@@ -19,9 +19,9 @@ from chat.models import Author, Conversation, Message, Notice, Reply, ReplyStatu
 from chat.reply import replies
 from chat.socket import frames
 from generation.jobs import stream
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import help_pages, reading
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Case
 from personas.models import Persona
 from tests import factories

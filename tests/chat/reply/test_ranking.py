@@ -7,9 +7,9 @@ import pytest
 
 from chat.reply.ranking import ReplyRanking
 from generation.engine import Candidate, Prompt
+from moderation.categories import Category
 from moderation.filter import policy
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category
 from moderation.models import PersonaRule
 from personas.prompting.prompt import Line
 from personas.prompting.prompt_sheet import Sheet

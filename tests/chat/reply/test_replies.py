@@ -17,8 +17,8 @@ from chat.reply import cleaning, replies, reply_run
 from generation.engine import EngineFailed, EngineInfo, Token, Usage
 from generation.jobs import leases, waiting_room
 from generation.routing import router
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import gate, policy
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment, Restriction
 from persona_site.redis import cancel_key, connection
 from tests import factories

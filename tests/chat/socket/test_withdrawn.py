@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from chat.socket import withdrawn
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -6,8 +6,8 @@ from chat.trials import trial_questions
 from generation.engine import EngineInfo
 from generation.trials import questions
 from generation.trials.questions import Question, Withheld
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import gate
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from personas.models import Persona
 from personas.shipped import SAMANTHA
 

@@ -16,8 +16,8 @@ from chat.trials import tried_lines
 from generation.engine import EngineInfo, EngineUnavailable, Token
 from generation.jobs import waiting_room
 from generation.routing import router
+from moderation.categories import ClassifierUnavailable
 from moderation.desk import urgency
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Assessment, Case, Restriction
 from personas import refusals
 from personas.models import DraftFile, Persona, TriedLine

@@ -2,9 +2,9 @@
 
 import pytest
 
+from moderation.categories import Category
 from moderation.crisis import reading
 from moderation.crisis.recognition import Recognition
-from moderation.filter.classifiers.base import Category
 
 CALM = Recognition("", is_calm=True, is_grief=False)
 UNSURE = Recognition("", is_calm=False, is_grief=False)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from moderation import user_turns
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.crisis import ladder, reading, recognition, tokens
 from moderation.crisis.recognition import WEIGHTS, Recogniser, Recognition, recogniser
 from moderation.filter import assessment
-from moderation.filter.assessment import ClassifierUnavailable, assess
-from moderation.filter.classifiers.base import Category
+from moderation.filter.assessment import assess
 from moderation.models import Direction, RuleAction
 from moderation.user_turns import Turn
 from tests import factories, timing

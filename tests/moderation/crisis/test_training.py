@@ -14,10 +14,10 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 
-from moderation import bert
 from moderation.crisis import base_model, labelled, material, recognition, training
 from moderation.crisis.labelled import STEPS
 from moderation.crisis.recognition import Recogniser
+from moderation.networks import bert
 from tests.moderation.crisis import base_file
 
 pytestmark = pytest.mark.slow

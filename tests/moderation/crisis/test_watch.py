@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core import mail
 
 from accounts.models import User
-from moderation.crisis import ladder, notices, reading, watch
+from moderation import safety_watch
+from moderation.categories import ClassifierUnavailable
+from moderation.crisis import ladder, notices, reading
 from moderation.filter import policy
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.models import Policy
 from persona_site.redis import connection
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def afresh() -> None:
-    connection().delete(watch._FAILURES, watch._ALERTED)
+    connection().delete(safety_watch._FAILURES, safety_watch._ALERTED)
 
 
 def broken(*_: Any, **__: Any) -> Any:
@@ -44,10 +45,10 @@ def test_ny4_an_outage_alerts_the_owners_at_the_second_check_and_once(
     olga: User, alice: User, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, fake: Any, part: str
 ) -> None:
     monkeypatch.setattr(module, name, fake)
-    watch.watch()
+    safety_watch.watch()
     assert not mail.outbox
-    watch.watch()
-    watch.watch()
+    safety_watch.watch()
+    safety_watch.watch()
     [letter] = mail.outbox
     assert letter.to == [olga.email]
     assert part in letter.body
@@ -56,8 +57,8 @@ def test_ny4_an_outage_alerts_the_owners_at_the_second_check_and_once(
 def test_ny4_a_missing_policy_is_an_outage(olga: User) -> None:
     Policy.objects.update(is_active=False)
     policy.forget()
-    watch.watch()
-    watch.watch()
+    safety_watch.watch()
+    safety_watch.watch()
     assert "policy" in mail.outbox[0].body
 
 
@@ -65,9 +66,9 @@ def test_ny4_what_works_again_is_watched_anew(olga: User, monkeypatch: pytest.Mo
     for _ in range(2):
         with monkeypatch.context() as patch:
             patch.setattr(reading, "read", broken)
-            watch.watch()
-            watch.watch()
-        watch.watch()
+            safety_watch.watch()
+            safety_watch.watch()
+        safety_watch.watch()
     assert len(mail.outbox) == 2
 
 
@@ -75,18 +76,18 @@ def test_ny4_an_alert_that_was_not_sent_is_sent_at_the_next_check(olga: User, mo
     monkeypatch.setattr(reading, "read", broken)
     with monkeypatch.context() as patch:
         patch.setattr("accounts.mail.send_mail", refuse_mail)
-        watch.watch()
-        watch.watch()
+        safety_watch.watch()
+        safety_watch.watch()
     assert not mail.outbox
-    watch.watch()
-    watch.watch()
+    safety_watch.watch()
+    safety_watch.watch()
     assert len(mail.outbox) == 1
 
 
 def test_ny4_with_everything_in_order_nobody_is_alerted(olga: User) -> None:
     """With the real patterns, model, notices and policy."""
-    watch.watch()
-    assert connection().get(watch._FAILURES) is None
+    safety_watch.watch()
+    assert connection().get(safety_watch._FAILURES) is None
 
 
 def test_ny4_two_checks_take_less_than_five_minutes() -> None:

@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.crisis import ladder, notices
 from moderation.filter import assessment
-from moderation.filter.assessment import ClassifierUnavailable, assess, assess_many, assess_turns, record
+from moderation.filter.assessment import assess, assess_many, assess_turns, record
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category
 from moderation.models import Assessment, Direction, RuleAction
 
 pytestmark = pytest.mark.django_db

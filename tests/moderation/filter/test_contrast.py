@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from moderation.features import plain
 from moderation.filter import assessment, training
-from moderation.filter.classifiers.features import plain
 from moderation.filter.gate import Blocked, cleared
 from moderation.models import Direction, RuleAction
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from moderation import bert
 from moderation.filter import encoder
+from moderation.networks import bert
 
 TEXTS = [
     "The roses came back this year, and the old dog sleeps under them all day.",

@@ -10,11 +10,10 @@ import pytest
 from django.conf import settings
 
 from moderation.crisis import reading
-from moderation.filter import assessment
-from moderation.filter.classifiers.features import plain
-from moderation.filter.evasion import injection
-from moderation.filter.evasion.disguises import DISGUISES, split
-from moderation.filter.evasion.forms import other_forms, undisguised
+from moderation.evasion.disguises import DISGUISES, split
+from moderation.evasion.forms import other_forms, undisguised
+from moderation.features import plain
+from moderation.filter import assessment, injection
 from moderation.models import Direction, RuleAction
 
 DISGUISED = [

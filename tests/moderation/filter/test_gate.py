@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.filter import assessment, gate
-from moderation.filter.assessment import ClassifierUnavailable
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category
 from moderation.filter.gate import Blocked, cleared
 from moderation.models import RuleAction
 

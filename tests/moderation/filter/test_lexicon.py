@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.filter.classifiers.lexicon import Lexicon
 from tests import timing
 

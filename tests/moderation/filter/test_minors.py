@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from moderation import user_turns
+from moderation.categories import Category
 from moderation.filter import assessment, gate, minors, policy
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import ActivePolicy, RuleSpec
 from moderation.models import RuleAction
 from moderation.user_turns import Turn

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moderation.filter.classifiers.base import Category
+from moderation.categories import Category
 from moderation.filter.classifiers.linear import WEIGHTS, Weights
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"

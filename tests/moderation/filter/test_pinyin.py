@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from moderation.filter.evasion import pinyin, pinyin_table
+from moderation.evasion import pinyin, pinyin_table
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
+from moderation.categories import Category
 from moderation.filter import policy, policy_versions, rereading
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import RuleSpec, Terms, TopicSpec, decide
 from moderation.filter.policy_versions import BadRule
 from moderation.models import Policy, Rule, RuleAction

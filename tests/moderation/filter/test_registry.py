@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from moderation.categories import Category, ClassifierUnavailable
 from moderation.filter.classifiers import registry
-from moderation.filter.classifiers.base import Category, ClassifierUnavailable
 from moderation.remembered import Remembered
 
 

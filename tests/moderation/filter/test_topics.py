@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import User
 from moderation import user_turns
+from moderation.categories import ClassifierUnavailable
 from moderation.filter import assessment, encoder, gate, policy, topics
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.filter.policy import RuleSpec, Terms, TopicSpec
 from moderation.policies import editing, policy_changes
 from moderation.policies.presets import standard

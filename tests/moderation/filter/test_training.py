@@ -3,10 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moderation.crisis import filter_material
-from moderation.filter import network_training, training
-from moderation.filter.classifiers import features
-from moderation.filter.classifiers.base import Category
+from moderation import features
+from moderation.categories import Category
+from moderation.filter import network_training, training, training_material
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +46,7 @@ def test_the_network_reads_no_text_that_is_left_out_or_measured(shared_data: Pat
 
 def test_a_sentence_in_danger_says_nothing_of_violence() -> None:
     labels = {
-        category: {example.labels.get(category) for example in filter_material.of_sentences()}
+        category: {example.labels.get(category) for example in training_material.of_sentences()}
         for category in (Category.SELF_HARM, Category.VIOLENCE, Category.HATE)
     }
     assert labels == {Category.SELF_HARM: {0, 1, None}, Category.VIOLENCE: {0, None}, Category.HATE: {0}}

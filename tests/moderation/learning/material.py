@@ -6,8 +6,8 @@ from uuid import uuid4
 import numpy as np
 
 from accounts.models import User
+from moderation.categories import Category
 from moderation.filter.classifiers import linear, network
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.heads import Head
 from moderation.learning import versions
 from moderation.learning.fitting import Fitted

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from moderation.categories import Category
 from moderation.filter import assessment
 from moderation.filter.classifiers import linear, network
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.heads import Heads
 from moderation.learning import consents, fitting, labelled
 from moderation.models import HeadVersion

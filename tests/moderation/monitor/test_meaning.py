@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from moderation.categories import ClassifierUnavailable
 from moderation.crisis import labelled
-from moderation.filter.classifiers.base import ClassifierUnavailable
 from moderation.monitor import meaning, meaning_training, signals
 from moderation.monitor.meaning_training import CUES, LANGUAGES
 from moderation.talk import Speaker

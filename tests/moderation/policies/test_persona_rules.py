@@ -6,8 +6,8 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from moderation import user_turns
+from moderation.categories import Category
 from moderation.filter import assessment, gate, policy
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import RuleSpec
 from moderation.filter.policy_versions import BadRule
 from moderation.models import AuditEntry, PersonaRule

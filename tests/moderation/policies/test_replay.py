@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from moderation.categories import Category
 from moderation.filter import assessment, policy
-from moderation.filter.classifiers.base import Category
 from moderation.filter.policy import RuleSpec, Terms
 from moderation.models import Assessment, AuditEntry, Case, Policy
 from moderation.policies import policy_changes

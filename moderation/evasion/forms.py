@@ -6,8 +6,8 @@ the same sound and pinyin; stories and roles around a request.
 Not covered: other ciphers and languages, words in pictures, and puns. An ordinary text has no other form.
 """
 
-from moderation.filter.classifiers.features import plain
-from moderation.filter.evasion import characters, chinese, encodings, pinyin, spelling, wrappers
+from moderation.evasion import characters, chinese, encodings, pinyin, spelling, wrappers
+from moderation.features import plain
 
 VERSION = "2"
 

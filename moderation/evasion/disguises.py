@@ -11,8 +11,8 @@ import random
 import re
 from collections.abc import Callable
 
-from moderation.filter.classifiers import features
-from moderation.filter.evasion import characters, chinese, pinyin
+from moderation import features
+from moderation.evasion import characters, chinese, pinyin
 
 _LEET = {"a": "4@", "e": "3", "i": "1!", "l": "1|", "o": "0", "s": "5$", "t": "7+", "b": "8"}
 _WORD = re.compile(r"[A-Za-z]{3,}")

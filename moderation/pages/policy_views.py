@@ -15,13 +15,9 @@ from moderation.desk import queries
 from moderation.filter import policy, topics
 from moderation.filter.policy import Terms
 from moderation.filter.policy_versions import BadRule
-from moderation.guards import desk_only, person_of
 from moderation.models import PersonaRule, Policy
-from moderation.policies import differences, editing, history, policy_changes
-from moderation.policies.policy_changes import ChangeRefused
-from moderation.policies.presets.registry import PRESETS
-from moderation.policies.replay import Report, replay
-from moderation.policy_forms import (
+from moderation.pages.guards import desk_only, person_of
+from moderation.pages.policy_forms import (
     ChangeForm,
     CompareForm,
     DaysForm,
@@ -32,6 +28,10 @@ from moderation.policy_forms import (
     TopicForm,
     specs,
 )
+from moderation.policies import differences, editing, history, policy_changes
+from moderation.policies.policy_changes import ChangeRefused
+from moderation.policies.presets.registry import PRESETS
+from moderation.policies.replay import Report, replay
 
 _PAGE = 25
 _DAYS = 7  # days that a report covers unless asked otherwise

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation import bert
-from moderation.bert import Matrix, Weights
+from moderation.networks import bert
+from moderation.networks.bert import Matrix, Weights
 
 BLOCK, BLOCK_BYTES = 32, 18
 _AT_ONCE = 64  # rows that are restored together: as float32 they fit a processor's cache

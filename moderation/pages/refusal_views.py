@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.sign_in import ages
 from moderation.desk import refusal_reviews
-from moderation.guards import desk_only, person_of
 from moderation.models import AppealOutcome, RefusalKind
+from moderation.pages.guards import desk_only, person_of
 
 
 @never_cache

@@ -36,7 +36,9 @@ from moderation.desk import (
     strikes,
     wellbeing,
 )
-from moderation.forms import (
+from moderation.models import Action, ActionState, Case, CaseStatus
+from moderation.monitor.days import KEPT
+from moderation.pages.forms import (
     AnswerForm,
     AppealForm,
     CountryForm,
@@ -48,9 +50,7 @@ from moderation.forms import (
     RevealForm,
     SecondForm,
 )
-from moderation.guards import desk_only, person_of
-from moderation.models import Action, ActionState, Case, CaseStatus
-from moderation.monitor.days import KEPT
+from moderation.pages.guards import desk_only, person_of
 
 _REVEALED = "moderation.revealed"
 _REVEALED_CASES = 20

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from moderation.filter.evasion.pinyin import LONGEST
+from moderation.evasion.pinyin import LONGEST
 from text.scripts import HAN
 
 _HAN_RUN = re.compile(f"[{HAN}]+")

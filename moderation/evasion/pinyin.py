@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from moderation.filter.evasion import vocabulary
+from moderation.evasion import vocabulary
 from text.scripts import HAN
 
-TABLE = Path(__file__).resolve().parent.parent.parent / "data" / "pinyin.tsv.gz"
+TABLE = Path(__file__).resolve().parent.parent / "data" / "pinyin.tsv.gz"
 LONGEST = 4  # syllables of a word
 _LONGEST_SYLLABLE = 6  # letters: "zhuang"
 _LONGEST_TOKEN = 60  # letters; a longer one is no pinyin

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from moderation.desk import claims, contacting, notes, queue_rules, reports, retention, second_person, sight
 from moderation.desk.cases import DecisionRefused
-from moderation.forms import GiveBackForm, NoteForm, QueueForm, SecondForm
-from moderation.guards import desk_only, person_of
 from moderation.models import Action, ActionState, Case, CaseStatus, Queue, QueueRule
-from moderation.views import address_of, next_case
+from moderation.pages.forms import GiveBackForm, NoteForm, QueueForm, SecondForm
+from moderation.pages.guards import desk_only, person_of
+from moderation.pages.views import address_of, next_case
 
 
 @desk_only

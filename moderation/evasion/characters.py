@@ -8,7 +8,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-_FILE = Path(__file__).resolve().parent.parent.parent / "data" / "look_alikes.txt"
+_FILE = Path(__file__).resolve().parent.parent / "data" / "look_alikes.txt"
 _LOOK_ALIKES = {
     ord(sign): letter
     for letter, signs in (line.split() for line in _FILE.read_text(encoding="utf-8").splitlines() if line[0] != "#")

@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from moderation.categories import Category
 from moderation.crisis import labelled, tokens
 from moderation.crisis.base_model import BEGIN, END, BaseModel
 from moderation.crisis.labelled import STEPS, Labelled
 from moderation.crisis.material import LAYERS, SENTENCES, vocabulary
 from moderation.filter import training
 from moderation.filter.classifiers import network
-from moderation.filter.classifiers.base import Category
 from moderation.filter.classifiers.network import Reader
 from moderation.filter.network_training import Base
 from moderation.filter.training import CATEGORIES, Example

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.legal import thresholds
 from moderation.desk import appeals, cases, claims, evidence, figures, quality, reports, sight, wellbeing, yearly
-from moderation.forms import FiguresForm, OptOutForm, PauseForm, ReviewForm
-from moderation.guards import desk_only, person_of
-from moderation.views import revealed
+from moderation.pages.forms import FiguresForm, OptOutForm, PauseForm, ReviewForm
+from moderation.pages.guards import desk_only, person_of
+from moderation.pages.views import revealed
 
 # The first year that a report can be about.
 FIRST_YEAR = 2026

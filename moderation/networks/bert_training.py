@@ -1,4 +1,4 @@
-"""BERT as torch fine-tunes it, beginning with weights that `moderation.bert` can run.
+"""BERT as torch fine-tunes it, beginning with weights that `moderation.networks.bert` can run.
 
 The crisis model and the comparison of replies are trained with it.
 """
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from moderation.bert import DISTANCES, Row
+from moderation.networks.bert import DISTANCES, Row
 from persona_site import cpu_training
 
 DROPOUT = 0.1
@@ -85,7 +85,7 @@ class TrainedBert(nn.Module):
         return added + torch.where(attended.bool(), 0.0, -1e9)[:, None, None, :]  # [rows, heads, tokens, tokens]
 
     def weights(self) -> dict[str, Any]:
-        """The weights as arrays, for `moderation.bert.rounded`."""
+        """The weights as arrays, for `moderation.networks.bert.rounded`."""
         found = {name: value.numpy() for name, value in self.model.state_dict().items()}
         return found if self._distances is None else found | {DISTANCES: self._distances.numpy()}
 

@@ -8,9 +8,14 @@ import itertools
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 BUCKETS = 1 << 18
 LONGEST_NGRAM = 5
@@ -67,3 +72,15 @@ def _ngrams(codes: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint64]:
     hashes ^= hashes >> np.uint64(33)
     hashes *= np.uint64(0xFF51AFD7ED558CCD)
     return hashes ^ (hashes >> np.uint64(33))
+
+
+def ngram_matrix(texts: Iterable[str]) -> "sparse.csr_matrix":
+    """float32 [n, BUCKETS]; rows of length 1."""
+    from scipy import sparse
+
+    rows = [buckets(text) for text in texts]
+    lengths = np.array([len(row) for row in rows])
+    values = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    columns = np.concatenate(rows).astype(np.int32)
+    return sparse.csr_matrix((values, columns, starts), shape=(len(rows), BUCKETS))

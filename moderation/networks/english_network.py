@@ -17,12 +17,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from moderation import four_bits
-from moderation.bert import Bert, Matrix, Row
+from moderation.networks import four_bits
+from moderation.networks.bert import Bert, Matrix, Row
 from moderation.remembered import Remembered
 from persona_site.loading import loaded_once
 
-WEIGHTS = Path(__file__).resolve().parent / "data" / "english.safetensors"
+WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "english.safetensors"
 CRISIS, FILTER = "crisis", "filter"  # the heads
 BEGIN, END = 0, 2  # the numbers of <s> and </s>
 ATTENTION_HEADS = 12

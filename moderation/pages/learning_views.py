@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from moderation.filter.classifiers import linear
-from moderation.guards import desk_only, person_of
 from moderation.learning import consents, versions
 from moderation.learning.comparison import compare
 from moderation.models import HeadState, HeadVersion
+from moderation.pages.guards import desk_only, person_of
 
 
 @desk_only

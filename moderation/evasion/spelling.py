@@ -6,7 +6,7 @@ within a word, and pieces are joined only to a word that the filter knows.
 
 import re
 
-from moderation.filter.evasion import vocabulary
+from moderation.evasion import vocabulary
 
 _LETTERS = str.maketrans("034578@$!|€+", "oeastbasiiet")
 # A sign within a word, or at its beginning or end where it is no punctuation: "k1ll", "$hit", "ki11", "a55".

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_ROOM = Path(__file__).resolve().parent.parent.parent
+_ROOM = Path(__file__).resolve().parent.parent
 _SENTENCES = _ROOM / "crisis" / "sentences" / "english.jsonl"
 _TEMPLATES = _ROOM / "data" / "own_texts.toml"
 _WORD = re.compile(r"[a-z]+")

@@ -6,9 +6,9 @@ Not covered: orders that say the same in other words. The prompt and the filter 
 
 import re
 
-from moderation.filter.classifiers.features import plain
+from moderation.evasion import forms
+from moderation.features import plain
 from moderation.filter.classifiers.lexicon import MARKUP
-from moderation.filter.evasion import forms
 
 _ORDERS = re.compile(
     rf"{MARKUP}"

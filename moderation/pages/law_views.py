@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.legal import laws
 from accounts.models import LawScope, Scope
-from moderation.guards import desk_only, person_of
+from moderation.pages.guards import desk_only, person_of
 
 _SHOWN_DECISIONS = 50
 
