@@ -50,6 +50,12 @@ def test_it_counts_people_and_use_by_day_and_shows_no_words(owner, alice, bob):
     assert page.headers["Cache-Control"].count("no-store")
 
 
+def test_days_without_use_are_said_in_words(owner, alice):
+    assert "none in these days" in owner.get("/owner/").text
+    make_conversation(owner=alice).messages.create(author=Author.USER, text="Good morning.")
+    assert "1 in all, 1 on the day with the most" in owner.get("/owner/").text
+
+
 def test_it_says_what_needs_attention_and_where(owner, alice):
     EngineEntry.objects.all().delete()
     Case.objects.filter(pk=make_case(alice).pk).update(due_at=timezone.now() - timedelta(hours=1))
