@@ -15,7 +15,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.personal_data import my_data
-from accounts.sign_in import sessions
+from accounts.sign_in import roles, sessions
 from chat import consumers
 from chat.models import Conversation
 from chat.socket import sockets
@@ -85,7 +85,11 @@ def erase(client: Client, alice: User) -> None:
     my_data.erase(alice)
 
 
-ENDS = [sign_out, sign_out_of_the_admin, end_others, set_a_new_password, erase]
+def deactivate(client: Client, alice: User) -> None:
+    roles.deactivate(alice, by=None)
+
+
+ENDS = [sign_out, sign_out_of_the_admin, end_others, set_a_new_password, deactivate, erase]
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
