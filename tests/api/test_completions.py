@@ -230,8 +230,8 @@ def test_a_low_mood_is_answered_and_the_help_lines_come_beside_it(alices, ada, s
 
 
 def test_while_the_filter_is_down_nothing_passes(alices, ada, speak, settings, monkeypatch):
+    from moderation.categories import ClassifierUnavailable
     from moderation.filter.classifiers import registry
-    from moderation.filter.classifiers.base import ClassifierUnavailable
 
     def down(texts, heads=None):
         raise ClassifierUnavailable
