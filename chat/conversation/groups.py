@@ -20,7 +20,6 @@ from chat.conversation.conversations import Refused, WrongState
 from chat.models import UNFINISHED, Author, Conversation, ConversationState, Member, Message, Reply
 from chat.socket import frames
 from moderation import user_turns
-from moderation.categories import ClassifierUnavailable
 from moderation.filter import policy
 from moderation.user_turns import Ruling, Turn
 from persona_site.redis import cancel_key, connection
@@ -235,7 +234,7 @@ def _of_own_rules(personas: Sequence[Persona]) -> list[Persona]:
     """One persona for each set of rules."""
     try:
         return list({policy.for_persona(persona.pk): persona for persona in reversed(personas)}.values())
-    except ClassifierUnavailable:  # `user_turns.judge` meets the same, and knows what follows
+    except Exception:  # `user_turns.judge` meets the same fault, and knows what follows
         return [personas[0]]
 
 

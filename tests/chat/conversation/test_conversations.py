@@ -21,6 +21,7 @@ from chat.socket import frames
 from generation.jobs import stream
 from moderation.categories import ClassifierUnavailable
 from moderation.crisis import help_pages, reading
+from moderation.filter import policy
 from moderation.filter.classifiers import registry
 from moderation.models import Case
 from personas.models import Persona
@@ -238,6 +239,18 @@ def test_nothing_passes_while_the_filter_is_down(conversation, monkeypatch):
         say(conversation)
     assert refused.value.help.resources
     assert not conversation.messages.exists()
+
+
+def test_k6_a_fault_in_the_rules_keeps_no_help_back(conversation, monkeypatch):
+    def broken(persona_id):
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(policy, "for_persona", broken)
+    sent = say(conversation, "I am going to kill myself")
+    assert sent.message.notices.get(kind="crisis").resources
+    with pytest.raises(conversations.ModerationDown) as refused:
+        say(conversation, "How is the lighthouse?")
+    assert refused.value.help.resources
 
 
 def test_k6_the_terminal_gives_help_lines_while_the_filter_is_down_and_ends_with_its_input(
